@@ -1,0 +1,75 @@
+// One end of a SOCK_SEQPACKET socket between two of our processes: one packet is one message.
+//
+// Runs in: every process.   Blocks: never (MSG_DONTWAIT on each call; the shared description's flags are not touched).
+// Owns: its descriptor; the descriptors of a received packet until the caller takes them.
+// Fails: receive() answers kProtocol for a packet that the table forbids; the caller closes the channel and ends the run.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ipc/codec.h"
+#include "ipc/gate.h"
+#include "ipc/result.h"
+#include "ipc/unique_fd.h"
+
+namespace ipc {
+
+// A packet that passed the gate. `payload` points into the channel and lives until the next receive().
+struct Packet {
+  U16 id = 0;
+  std::string_view payload;
+  UniqueFd descriptor;  // present exactly when the message's row says so
+};
+
+enum class Arrival { Message, Nothing, PeerGone };
+
+class Channel {
+ public:
+  Channel() : gate_(Side::Supervisor, Side::Supervisor) {}
+  Channel(UniqueFd fd, Side self, Side peer) : fd_(std::move(fd)), gate_(self, peer) {}
+  Channel(Channel&&) = default;
+  Channel& operator=(Channel&&) = default;
+
+  // Both ends of a new socket pair, close-on-exec.
+  static Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] bool open() const { return static_cast<bool>(fd_); }
+  void close() { fd_.reset(); }
+  Gate& gate() { return gate_; }
+
+  // Sends one message with its descriptor, which stays the caller's (the kernel duplicates it).
+  // Fails: kSystem; sys_errno EAGAIN when the peer's queue is full, EPIPE or ECONNRESET when it is gone.
+  template <class Message>
+  Status send(const Message& message, int descriptor = -1) {
+    std::array<char, kMaxPacketBytes> bytes;
+    const std::size_t size = encode(message, bytes);
+    const Status sent = send_bytes({bytes.data(), size}, descriptor);
+    wipe(bytes.data(), size);
+    return sent;
+  }
+
+  // Takes the next packet, if one is there, and lets the gate judge it.
+  Result<Arrival> receive(Packet& packet);
+
+ private:
+  Status send_bytes(std::string_view bytes, int descriptor);
+  UniqueFd fd_;
+  Gate gate_;
+  std::array<char, kMaxPacketBytes + 1> buffer_{};  // one more, so that a too large packet shows
+};
+
+// Decodes `packet` as Message, or says that it is malformed.
+template <class Message>
+Result<Message> open_packet(const Packet& packet) {
+  Message message;
+  if (!decode(packet.payload, message)) {
+    return fail(Fault::kProtocol, std::string(kMessages[row_of(Message::kId)].name) + " is malformed");
+  }
+  return message;
+}
+
+}  // namespace ipc

@@ -1,0 +1,93 @@
+// The types that a message field may have. Each knows its largest wire size, and decoding one checks its shape:
+// a value that reached a struct is already within its bounds.
+//
+// Runs in: every process.   Blocks: never.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "ipc/secret.h"
+
+namespace ipc {
+
+using U8 = std::uint8_t;
+using U16 = std::uint16_t;
+using U32 = std::uint32_t;
+using U64 = std::uint64_t;
+using I64 = std::int64_t;
+
+// At most N bytes of text without NUL bytes.
+template <std::size_t N>
+class Text {
+ public:
+  static constexpr std::size_t kCapacity = N;
+  Text() = default;
+  // Cuts what does not fit: only for texts meant for people. Use assign() where a cut would change the meaning.
+  explicit Text(std::string_view text) : text_(text.substr(0, N)) { text_.resize(std::strlen(text_.c_str())); }
+  [[nodiscard]] bool assign(std::string_view text) {
+    if (text.size() > N || text.find('\0') != std::string_view::npos) return false;
+    text_ = text;
+    return true;
+  }
+  [[nodiscard]] const std::string& str() const { return text_; }
+  [[nodiscard]] bool empty() const { return text_.empty(); }
+
+ private:
+  std::string text_;
+};
+
+// At most N bytes that are wiped when the message goes. Printing one does not compile; copying one does not either.
+template <std::size_t N>
+class Secret {
+ public:
+  static constexpr std::size_t kCapacity = N;
+  Secret() = default;
+  Secret(Secret&& other) noexcept { take(other); }
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) take(other);
+    return *this;
+  }
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  ~Secret() { wipe(bytes_.data(), N); }
+  [[nodiscard]] bool assign(std::string_view bytes) {
+    if (bytes.size() > N) return false;
+    wipe(bytes_.data(), N);
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+    size_ = bytes.size();
+    return true;
+  }
+  [[nodiscard]] std::string_view reveal() const { return {bytes_.data(), size_}; }
+
+ private:
+  void take(Secret& other) {
+    (void)assign(other.reveal());
+    wipe(other.bytes_.data(), N);
+    other.size_ = 0;
+  }
+  std::array<char, N> bytes_{};
+  std::size_t size_ = 0;
+};
+
+// Largest number of bytes that a field takes on the wire.
+template <class T>
+struct WireSize;
+template <std::integral T>
+struct WireSize<T> {
+  static constexpr std::size_t value = sizeof(T);
+};
+template <std::size_t N>
+struct WireSize<Text<N>> {
+  static constexpr std::size_t value = 4 + N;  // length, then the bytes
+};
+template <std::size_t N>
+struct WireSize<Secret<N>> {
+  static constexpr std::size_t value = 4 + N;
+};
+
+}  // namespace ipc

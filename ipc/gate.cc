@@ -1,0 +1,17 @@
+#include "ipc/gate.h"
+
+namespace ipc {
+
+Status Gate::admit(U16 id) {
+  const int index = row_of(id);
+  if (index < 0) return fail(Fault::kProtocol, "unknown message " + std::to_string(id));
+  const MessageRow& row = kMessages[index];
+  const std::string name(row.name);
+  if (row.from != peer_ || row.to != self_) return fail(Fault::kProtocol, name + " does not travel this way");
+  if (row.phase != Phase::Any && row.phase != phase_) return fail(Fault::kProtocol, name + " out of phase");
+  if (row.times == Times::Once && seen_[index]) return fail(Fault::kProtocol, name + " sent twice");
+  seen_[index] = true;
+  return {};
+}
+
+}  // namespace ipc

@@ -1,0 +1,129 @@
+// The protocol table of messages.def, as types.
+//
+// What it is: one struct per message, their ids, directions, phases, limits; a walk over the fields of each (used by the
+// codec, the printer and the tests); and a hash of the whole table, which a helper sends when it starts, so that two
+// builds never talk to each other.
+// Runs in: every process.   Blocks: never.   Units: in the field names.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "ipc/field_types.h"
+
+namespace ipc {
+
+enum class Side : U8 { Supervisor, Broker, Frontend };
+enum class Phase : U8 { Starting, Serving, Any };
+enum class Times : U8 { Once, Many };
+
+// Values that travel in U8 fields; decode with transport_from / severity_from, which refuse unknown numbers.
+enum class Transport : U8 { Tcp = 1, Unix = 2 };
+enum class Severity : U8 { Info = 1, Refusal = 2, Warning = 3 };
+
+struct FieldRow {
+  std::string_view type, name, why;
+};
+
+struct MessageRow {
+  U16 id;
+  std::string_view name;
+  Side from, to;
+  Phase phase;
+  Times times;
+  int descriptors;
+  std::size_t max_bytes;  // of the payload after the two-byte id
+  std::string_view why;
+};
+
+// Structs, each with its row index and id.
+#define FIELD(type, member, why) type member{};
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
+  struct name {                                                          \
+    static constexpr U16 kId = id;                                       \
+    __VA_ARGS__                                                          \
+  };
+#include "ipc/messages.def"
+#undef MESSAGE
+#undef FIELD
+
+#define FIELD(type, member, why) +WireSize<type>::value
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
+  MessageRow{id,          #name, Side::from,          Side::to, Phase::phase, Times::times, \
+             descriptors, std::size_t{0} __VA_ARGS__, why},
+inline constexpr MessageRow kMessages[] = {
+#include "ipc/messages.def"
+};
+#undef MESSAGE
+#undef FIELD
+
+// The field walk: visit(name, member) for each, stopping at the first false.
+#define FIELD(type, member, why) &&visit(std::string_view(#member), m.member)
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...)      \
+  template <class Visit>                                                      \
+  bool for_each_field([[maybe_unused]] name& m, [[maybe_unused]] Visit&& visit) { \
+    return true __VA_ARGS__;                                                  \
+  }                                                                           \
+  template <class Visit>                                                      \
+  bool for_each_field([[maybe_unused]] const name& m, [[maybe_unused]] Visit&& visit) { \
+    return true __VA_ARGS__;                                                  \
+  }
+#include "ipc/messages.def"
+#undef MESSAGE
+#undef FIELD
+
+constexpr bool ids_rise() {
+  U16 last = 0;
+  for (const MessageRow& row : kMessages) {
+    if (row.id <= last) return false;
+    last = row.id;
+  }
+  return true;
+}
+static_assert(ids_rise(), "ids are never reused or reordered");
+
+constexpr std::size_t largest_message() {
+  std::size_t largest = 0;
+  for (const MessageRow& row : kMessages) largest = row.max_bytes > largest ? row.max_bytes : largest;
+  return largest;
+}
+inline constexpr std::size_t kMaxPacketBytes = sizeof(U16) + largest_message();
+inline constexpr int kMaxDescriptors = 1;
+
+// Index of a message in kMessages, or -1.
+constexpr int row_of(U16 id) {
+  for (std::size_t i = 0; i < std::size(kMessages); ++i) {
+    if (kMessages[i].id == id) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+// FNV-1a over every row as text: any change of a name, type, order, phase or limit changes it.
+constexpr U64 hash_text(U64 hash, std::string_view text) {
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+#define FIELD(type, member, why) #type " " #member ";"
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
+  #name #id #from #to #phase #times #descriptors "{" __VA_ARGS__ "}"
+inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
+#include "ipc/messages.def"
+);
+#undef MESSAGE
+#undef FIELD
+
+[[nodiscard]] constexpr bool transport_from(U8 wire, Transport& out) {
+  if (wire != static_cast<U8>(Transport::Tcp) && wire != static_cast<U8>(Transport::Unix)) return false;
+  out = static_cast<Transport>(wire);
+  return true;
+}
+[[nodiscard]] constexpr bool severity_from(U8 wire, Severity& out) {
+  if (wire < static_cast<U8>(Severity::Info) || wire > static_cast<U8>(Severity::Warning)) return false;
+  out = static_cast<Severity>(wire);
+  return true;
+}
+constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }
+
+}  // namespace ipc

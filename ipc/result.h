@@ -1,0 +1,44 @@
+// What a fallible call returns: a value, or an Error that already reads as a sentence for the user.
+//
+// Runs in: every process.   Blocks: never.
+// Errors never carry a secret: `what` may reach a terminal and the decision log.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ipc {
+
+// What kind of failure it is; decides whether a retry makes sense and which exit code it becomes.
+enum class Fault : std::uint8_t {
+  kUsage,        // the command line asks for something senseless
+  kConfig,       // a file, profile or policy says something we refuse
+  kProtocol,     // a peer sent what it must not send
+  kSystem,       // the kernel refused; sys_errno says why
+  kRefused,      // AWS, or the policy, said no
+  kUnavailable,  // not now: throttled, unreachable, timed out
+};
+
+struct Error {
+  Fault fault;
+  std::string what;       // one sentence without a full stop: what failed, and where (file:line, host, flag)
+  std::string next_step;  // what the user can do about it; may be empty
+  int sys_errno = 0;      // errno where the kernel refused, else 0
+};
+
+template <class T>
+using Result = std::expected<T, Error>;
+using Status = Result<void>;
+
+// Makes the error of a failed system call; takes errno as it stands.
+[[nodiscard]] std::unexpected<Error> system_error(std::string_view what, std::string_view next_step = {});
+
+[[nodiscard]] inline std::unexpected<Error> fail(Fault fault, std::string what, std::string next_step = {}) {
+  return std::unexpected(Error{fault, std::move(what), std::move(next_step), 0});
+}
+
+}  // namespace ipc

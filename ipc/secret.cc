@@ -1,0 +1,165 @@
+#include "ipc/secret.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "ipc/unique_fd.h"
+
+namespace ipc {
+namespace {
+
+constexpr std::size_t kGranule = 64;
+constexpr std::size_t kGranules = SecretArena::kBytes / kGranule;
+
+// A first-fit allocator over granules: some dozens of live secrets, so a scan of 4096 flags is fast enough and
+// has no header inside the arena that an overflow could reach.
+struct Arena {
+  char* base = nullptr;
+  SecretProtection protection = SecretProtection::kLockedPages;
+  std::array<bool, kGranules> used{};
+};
+Arena arena;
+
+[[noreturn]] void die(const char* why) {
+  std::fprintf(stderr, "secret arena: %s\n", why);
+  std::abort();
+}
+
+std::size_t granules_for(std::size_t bytes) { return (bytes + kGranule - 1) / kGranule; }
+
+char* take(std::size_t bytes) {
+  if (!arena.base) die("used before it was opened");
+  const std::size_t wanted = granules_for(bytes);
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < kGranules; ++i) {
+    run = arena.used[i] ? 0 : run + 1;
+    if (run == wanted) {
+      const std::size_t first = i + 1 - wanted;
+      for (std::size_t k = first; k <= i; ++k) arena.used[k] = true;
+      return arena.base + first * kGranule;
+    }
+  }
+  die("exhausted");
+}
+
+void give_back(char* data, std::size_t bytes) noexcept {
+  wipe(data, bytes);
+  const std::size_t first = static_cast<std::size_t>(data - arena.base) / kGranule;
+  for (std::size_t k = first; k < first + granules_for(bytes); ++k) arena.used[k] = false;
+}
+
+void* map_memfd_secret() {
+  const UniqueFd fd(static_cast<int>(::syscall(SYS_memfd_secret, O_CLOEXEC)));
+  if (!fd || ::ftruncate(fd.get(), SecretArena::kBytes) != 0) return MAP_FAILED;
+  return ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+}
+
+void* map_locked_pages() {
+  void* p = ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return p;
+  if (::mlock(p, SecretArena::kBytes) == 0 && ::madvise(p, SecretArena::kBytes, MADV_DONTDUMP) == 0 &&
+      ::madvise(p, SecretArena::kBytes, MADV_WIPEONFORK) == 0) {
+    return p;
+  }
+  const int saved = errno;
+  ::munmap(p, SecretArena::kBytes);
+  errno = saved;
+  return MAP_FAILED;
+}
+
+}  // namespace
+
+void wipe(void* data, std::size_t bytes) noexcept {
+  if (bytes != 0) ::explicit_bzero(data, bytes);
+}
+
+Status SecretArena::open() {
+  if (arena.base) return {};
+  void* p = map_memfd_secret();
+  arena.protection = SecretProtection::kMemfdSecret;
+  // A fork must not share a memfd_secret mapping: the child would see our secrets as they change.
+  if (p != MAP_FAILED && ::madvise(p, kBytes, MADV_DONTFORK) != 0) {
+    ::munmap(p, kBytes);
+    p = MAP_FAILED;
+  }
+  if (p == MAP_FAILED) {
+    p = map_locked_pages();
+    arena.protection = SecretProtection::kLockedPages;
+  }
+  if (p == MAP_FAILED) {
+    return system_error("memory for secrets cannot be locked", "raise the locked-memory limit (ulimit -l) to 512 KiB");
+  }
+  arena.base = static_cast<char*>(p);
+  return {};
+}
+
+SecretProtection SecretArena::protection() { return arena.protection; }
+
+SecretBuffer::SecretBuffer(SecretBuffer&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      capacity_(std::exchange(other.capacity_, 0)) {}
+
+SecretBuffer& SecretBuffer::operator=(SecretBuffer&& other) noexcept {
+  if (this != &other) {
+    if (data_) give_back(data_, capacity_);
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+  }
+  return *this;
+}
+
+SecretBuffer::~SecretBuffer() {
+  if (data_) give_back(data_, capacity_);
+}
+
+SecretBuffer SecretBuffer::with_capacity(std::size_t capacity) {
+  SecretBuffer buffer;
+  if (capacity == 0) return buffer;
+  buffer.data_ = take(capacity);
+  buffer.capacity_ = capacity;
+  return buffer;
+}
+
+SecretBuffer SecretBuffer::copy_of(std::string_view bytes) {
+  SecretBuffer buffer = with_capacity(bytes.size());
+  if (!buffer.append(bytes)) die("a copy does not fit its own size");
+  return buffer;
+}
+
+bool SecretBuffer::append(std::string_view bytes) noexcept {
+  if (bytes.size() > capacity_ - size_) return false;
+  if (!bytes.empty()) std::memcpy(data_ + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
+  return true;
+}
+
+void SecretBuffer::clear() noexcept {
+  wipe(data_, size_);
+  size_ = 0;
+}
+
+void SecretBuffer::grow(std::size_t bytes) noexcept {
+  if (bytes > capacity_ - size_) die("grown past its capacity");
+  size_ += bytes;
+}
+
+bool SecretBuffer::equals(std::string_view guess) const noexcept {
+  if (size_ == 0 || guess.size() != size_) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    difference = static_cast<unsigned char>(difference | (data_[i] ^ guess[i]));
+    asm volatile("" : "+r"(difference));  // keeps the compiler from leaving the loop early
+  }
+  return difference == 0;
+}
+
+}  // namespace ipc
