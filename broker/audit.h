@@ -1,0 +1,64 @@
+// The decision log: JSON Lines, one line per decision, one write(2) per line and sink, written before anything is
+// released. A line that cannot be written to every sink means no credentials.
+//
+// Runs in: broker, main thread.   Blocks: on local files only; a terminal or pipe that does not take the line at once
+// is a failure, never a wait.   Owns: the sinks' descriptors.
+// Fails: kSystem with the sink's name. No secret is ever a member of DecisionLine.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "ipc/result.h"
+#include "ipc/unique_fd.h"
+#include "permit.h"
+
+namespace broker {
+
+// Keys of SPEC 9.1 first, in its order, then ours.
+struct DecisionLine {
+  std::chrono::sys_seconds time{};
+  std::string user, profile, effect, rule;
+  int rule_index = -1;
+  std::string reason, policy_path;
+  std::string request_id, source_identity, role_arn;  // empty: left out
+  std::chrono::seconds duration{0};
+  std::string outcome;  // issued, refused, failed
+  std::string mode, transport;
+  int peer_pid = 0;
+  long peer_uid = -1;
+  std::string peer_executable, check, policy_version, detail;
+};
+
+[[nodiscard]] std::string to_json(const DecisionLine& line);
+
+class AuditLog {
+ public:
+  // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
+  void add_sink(ipc::UniqueFd fd, std::string label, bool sync);
+  [[nodiscard]] bool has_sinks() const { return !sinks_.empty(); }
+
+  // Writes the line of a refusal or failure.
+  ipc::Status record(const DecisionLine& line);
+  // Writes the line of an issue and turns the permit into one that can be spent.
+  ipc::Result<RecordedPermit> record(Permit permit, const DecisionLine& line);
+
+  // Group commit: makes all lines since the last commit durable, with one fdatasync per sink that asked for it.
+  [[nodiscard]] bool needs_commit() const { return needs_commit_; }
+  ipc::Status commit();
+
+ private:
+  struct Sink {
+    ipc::UniqueFd fd;
+    std::string label;
+    bool sync = false;
+    bool regular_file = false;
+    bool torn = false;  // the last line was cut off: the next one starts with a newline
+  };
+  static ipc::Status write_line(Sink& sink, const std::string& text);
+  std::vector<Sink> sinks_;
+  bool needs_commit_ = false;
+};
+
+}  // namespace broker

@@ -1,0 +1,102 @@
+#include "json_line.h"
+
+#include <array>
+
+namespace broker {
+namespace {
+
+// Length of the UTF-8 sequence that starts `text` (RFC 3629: no overlong forms, no surrogates), 0 where it is invalid.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  std::size_t length = 0;
+  unsigned char low = 0x80, high = 0xBF;  // bounds of the second byte
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) length = 2;
+  if (first >= 0xE0 && first <= 0xEF) length = 3;
+  if (first >= 0xF0 && first <= 0xF4) length = 4;
+  if (first == 0xE0) low = 0xA0;
+  if (first == 0xED) high = 0x9F;
+  if (first == 0xF0) low = 0x90;
+  if (first == 0xF4) high = 0x8F;
+  if (length == 0 || text.size() < length || byte(1) < low || byte(1) > high) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if (byte(i) < 0x80 || byte(i) > 0xBF) return 0;
+  }
+  return length;
+}
+
+void append_escape(std::string& out, unsigned code) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  const std::array<char, 6> escape{'\\', 'u', kHex[code >> 12 & 15], kHex[code >> 8 & 15], kHex[code >> 4 & 15], kHex[code & 15]};
+  out.append(escape.data(), escape.size());
+}
+
+// Escapes for one valid sequence, or the sequence itself.
+void append_sequence(std::string& out, std::string_view sequence) {
+  const unsigned char c = static_cast<unsigned char>(sequence[0]);
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += sequence;
+  } else if (c == '\n') {
+    out += "\\n";
+  } else if (c < 0x20 || c == 0x7F) {
+    append_escape(out, c);
+  } else if (c == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0) {
+    append_escape(out, static_cast<unsigned char>(sequence[1]));  // C1 controls steer terminals too
+  } else if (sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9") {
+    append_escape(out, sequence[2] == '\xA8' ? 0x2028 : 0x2029);
+  } else {
+    out += sequence;
+  }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) {
+      out += "\\ufffd";
+      text.remove_prefix(1);
+      continue;
+    }
+    append_sequence(out, text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  out += '"';
+}
+
+void JsonLine::key(std::string_view key) {
+  if (line_.size() > 1) line_ += ',';
+  append_json_string(line_, key);
+  line_ += ':';
+}
+
+JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
+  key(name);
+  append_json_string(line_, value);
+  return *this;
+}
+
+JsonLine& JsonLine::text_if(std::string_view name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+
+JsonLine& JsonLine::number(std::string_view name, std::int64_t value) {
+  key(name);
+  line_ += std::to_string(value);
+  return *this;
+}
+
+JsonLine& JsonLine::boolean(std::string_view name, bool value) {
+  key(name);
+  line_ += value ? "true" : "false";
+  return *this;
+}
+
+std::string JsonLine::finish() && {
+  line_ += "}\n";
+  return std::move(line_);
+}
+
+}  // namespace broker

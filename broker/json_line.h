@@ -1,0 +1,32 @@
+// Builds one line of JSON, member by member, in the order in which they are added; not a JSON library.
+//
+// The decision log's keys have a fixed order (SPEC 9.1), which jsoncpp does not keep, and one line is one write(2).
+// Runs in: broker.   Blocks: never.
+// Bytes that are not valid UTF-8 become U+FFFD; control characters, quotes, DEL, U+2028 and U+2029 are escaped, so a
+// line can neither be broken nor steer a terminal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace broker {
+
+void append_json_string(std::string& out, std::string_view text);
+
+class JsonLine {
+ public:
+  JsonLine() { line_.reserve(512); }
+  JsonLine& text(std::string_view key, std::string_view value);
+  JsonLine& text_if(std::string_view key, std::string_view value);  // leaves out an empty one
+  JsonLine& number(std::string_view key, std::int64_t value);
+  JsonLine& boolean(std::string_view key, bool value);
+  // The finished line, newline included.
+  [[nodiscard]] std::string finish() &&;
+
+ private:
+  void key(std::string_view key);
+  std::string line_ = "{";
+};
+
+}  // namespace broker
