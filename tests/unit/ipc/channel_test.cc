@@ -1,0 +1,157 @@
+// The channel against a peer that sends everything it must not: one test per descriptor check of STYLE.md.
+#include "ipc/channel.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <filesystem>
+#include <vector>
+
+namespace {
+
+using ipc::Arrival;
+using ipc::Channel;
+using ipc::Packet;
+using ipc::Side;
+
+int open_descriptors() {
+  int count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  return count;
+}
+
+// A raw end to send anything from, and the broker's end of a frontend channel, already serving.
+class ChannelTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto ends = Channel::socket_pair();
+    ASSERT_TRUE(ends);
+    raw_ = std::move(ends->first);
+    channel_ = Channel(std::move(ends->second), Side::Broker, Side::Frontend);
+    channel_.gate().enter_serving();
+  }
+
+  static std::string serve_client() {
+    std::array<char, ipc::kMaxPacketBytes> bytes;
+    return std::string(bytes.data(), ipc::encode(ipc::ServeClient{}, bytes));
+  }
+
+  void send_raw(std::string_view bytes, const std::vector<int>& fds = {}, int type = SCM_RIGHTS) {
+    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    std::vector<char> control(CMSG_SPACE(sizeof(int) * fds.size()) + CMSG_SPACE(sizeof(ucred)));
+    if (!fds.empty()) {
+      header.msg_control = control.data();
+      header.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
+      cmsghdr* c = CMSG_FIRSTHDR(&header);
+      c->cmsg_level = SOL_SOCKET;
+      c->cmsg_type = type;
+      c->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
+      std::memcpy(CMSG_DATA(c), fds.data(), sizeof(int) * fds.size());
+    }
+    ASSERT_GE(::sendmsg(raw_.get(), &header, 0), 0) << std::strerror(errno);
+  }
+
+  void expect_refused() {
+    const int before = open_descriptors();
+    Packet packet;
+    const auto arrival = channel_.receive(packet);
+    ASSERT_FALSE(arrival);
+    EXPECT_EQ(arrival.error().fault, ipc::Fault::kProtocol);
+    EXPECT_EQ(open_descriptors(), before) << "a refused packet left a descriptor open";
+  }
+
+  ipc::UniqueFd raw_;
+  Channel channel_;
+  ipc::UniqueFd spare_{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+};
+
+TEST_F(ChannelTest, RefusesAPacketWithoutItsDescriptor) {
+  send_raw(serve_client());
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesTwoDescriptorsAndClosesBoth) {
+  send_raw(serve_client(), {spare_.get(), spare_.get()});
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesMoreDescriptorsThanTheControlBufferHolds) {
+  send_raw(serve_client(), std::vector<int>(20, spare_.get()));
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesADescriptorOnAMessageThatCarriesNone) {
+  auto ends = Channel::socket_pair();
+  Channel frontend(std::move(ends->second), Side::Frontend, Side::Broker);
+  frontend.gate().enter_serving();
+  raw_ = std::move(ends->first);
+  channel_ = std::move(frontend);
+  std::array<char, 64> bytes;
+  send_raw({bytes.data(), ipc::encode(ipc::Done{}, bytes)}, {spare_.get()});
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesControlDataOfAnotherType) {
+  const int on = 1;
+  ASSERT_EQ(::setsockopt(channel_.fd(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on), 0);
+  send_raw(serve_client(), {spare_.get()});
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesAPacketThatIsTooLarge) {
+  send_raw(std::string(ipc::kMaxPacketBytes + 1, '\0'));
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesAPacketTooShortForItsId) {
+  send_raw("x");
+  expect_refused();
+}
+
+TEST_F(ChannelTest, RefusesAnUnknownMessageAndClosesItsDescriptor) {
+  send_raw("\xff\xff", {spare_.get()});
+  expect_refused();
+}
+
+TEST_F(ChannelTest, ReadsAnEmptyPacketAsTheEnd) {
+  send_raw("");
+  Packet packet;
+  EXPECT_EQ(channel_.receive(packet).value(), Arrival::PeerGone);
+}
+
+TEST_F(ChannelTest, SaysNothingWhenNothingIsThere) {
+  Packet packet;
+  EXPECT_EQ(channel_.receive(packet).value(), Arrival::Nothing);
+}
+
+TEST_F(ChannelTest, NoticesThatThePeerIsGone) {
+  raw_.reset();
+  Packet packet;
+  EXPECT_EQ(channel_.receive(packet).value(), Arrival::PeerGone);
+}
+
+TEST_F(ChannelTest, GivesTheDescriptorCloseOnExec) {
+  send_raw(serve_client(), {spare_.get()});
+  Packet packet;
+  ASSERT_EQ(channel_.receive(packet).value(), Arrival::Message);
+  EXPECT_EQ(packet.id, ipc::ServeClient::kId);
+  ASSERT_TRUE(packet.descriptor);
+  EXPECT_NE(::fcntl(packet.descriptor.get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_TRUE(ipc::open_packet<ipc::ServeClient>(packet));
+}
+
+TEST_F(ChannelTest, SendFailsAtOnceWhenThePeersQueueIsFull) {
+  auto ends = Channel::socket_pair();
+  Channel sender(std::move(ends->first), Side::Broker, Side::Frontend);
+  ipc::Status sent;
+  for (int i = 0; i < 100000 && sent; ++i) sent = sender.send(ipc::Done{});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().sys_errno, EAGAIN);
+}
+
+}  // namespace

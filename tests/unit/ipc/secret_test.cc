@@ -1,0 +1,93 @@
+#include "ipc/secret.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <type_traits>
+
+#include "ipc/field_types.h"
+
+namespace {
+
+using ipc::SecretArena;
+using ipc::SecretBuffer;
+
+static_assert(!std::is_copy_constructible_v<SecretBuffer> && !std::is_copy_assignable_v<SecretBuffer>);
+static_assert(!std::is_copy_constructible_v<ipc::Secret<8>>);
+
+template <class T>
+concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+static_assert(!Printable<SecretBuffer>, "printing a secret must not compile");
+static_assert(!Printable<ipc::Secret<8>>, "printing a secret must not compile");
+
+class SecretTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(SecretArena::open()); }
+};
+
+TEST_F(SecretTest, AnEmptySecretEqualsNothing) {
+  EXPECT_FALSE(SecretBuffer().equals(""));
+  EXPECT_FALSE(SecretBuffer::with_capacity(8).equals(""));
+}
+
+TEST_F(SecretTest, EveryPrefixAndEveryOtherLengthDiffers) {
+  const SecretBuffer secret = SecretBuffer::copy_of("correct horse");
+  for (std::size_t n = 0; n < 13; ++n) EXPECT_FALSE(secret.equals(std::string_view("correct horse").substr(0, n)));
+  EXPECT_FALSE(secret.equals("correct horse "));
+  EXPECT_FALSE(secret.equals("correct horsf"));
+  EXPECT_TRUE(secret.equals("correct horse"));
+}
+
+TEST_F(SecretTest, WhatDoesNotFitIsNotAdded) {
+  SecretBuffer secret = SecretBuffer::with_capacity(4);
+  EXPECT_FALSE(secret.append("12345"));
+  EXPECT_TRUE(secret.append("1234"));
+  EXPECT_FALSE(secret.append("5"));
+  EXPECT_EQ(secret.reveal(), "1234");
+}
+
+TEST_F(SecretTest, MemoryIsWipedWhenTheBufferGoes) {
+  const char* where = nullptr;
+  {
+    const SecretBuffer secret = SecretBuffer::copy_of("wipe me");
+    where = secret.reveal().data();
+  }
+  EXPECT_EQ(std::string(where, 7), std::string(7, '\0'));  // the arena stays mapped
+}
+
+TEST_F(SecretTest, MovingLeavesNothingBehind) {
+  SecretBuffer first = SecretBuffer::copy_of("one");
+  const SecretBuffer second = std::move(first);
+  EXPECT_TRUE(first.empty());  // NOLINT: looked at on purpose
+  EXPECT_EQ(second.reveal(), "one");
+}
+
+TEST_F(SecretTest, AFreedPieceIsUsedAgain) {
+  for (int i = 0; i < 10000; ++i) (void)SecretBuffer::with_capacity(4096);
+}
+
+TEST_F(SecretTest, OwnProcMemDoesNotShowAMemfdSecret) {
+  if (SecretArena::protection() != ipc::SecretProtection::kMemfdSecret) GTEST_SKIP() << "no memfd_secret here";
+  const SecretBuffer secret = SecretBuffer::copy_of("invisible");
+  const int mem = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(mem, 0);
+  char byte;
+  EXPECT_LT(::pread(mem, &byte, 1, static_cast<off_t>(reinterpret_cast<std::uintptr_t>(secret.reveal().data()))), 0);
+  ::close(mem);
+}
+
+TEST_F(SecretTest, AForkedChildDoesNotSeeTheSecret) {
+  const SecretBuffer secret = SecretBuffer::copy_of("parent only");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Either the page is not there (MADV_DONTFORK: SIGSEGV) or it reads as zeroes (MADV_WIPEONFORK).
+    ::_exit(secret.reveal()[0] == 'p' ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+}  // namespace
