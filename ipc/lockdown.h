@@ -53,6 +53,7 @@ constexpr bool every_rule_has_a_reason(std::span<const SyscallRule> rules) {
 
 // The rows of a syscalls.def: include it between these two macros.
 #define SENTINEL_ALLOW(call, test, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_ALLOW, test, why},
+#define SENTINEL_KILL(call, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_KILL_PROCESS, ::ipc::ANY, why},
 #define SENTINEL_REFUSE(call, error, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_ERRNO(error), ::ipc::ANY, why},
 
 // A file or folder that stays readable; nothing else does, and nothing is writable. A path that is not there is left

@@ -27,7 +27,7 @@ struct KernelPidfdInfo {
   std::int32_t exit_code;
 };
 static_assert(sizeof(KernelPidfdInfo) == 64, "PIDFD_INFO_SIZE_VER0");
-constexpr unsigned long kGetInfo = _IOWR(0xFF, 11, KernelPidfdInfo);
+static_assert(kPidfdGetInfo == _IOWR(0xFF, 11, KernelPidfdInfo));
 constexpr std::uint64_t kHasPid = 1, kHasCreds = 2, kHasCgroup = 4;
 constexpr unsigned long kPidfsMagic = 0x50494446;  // PID_FS_MAGIC: only there are inode numbers unique
 
@@ -84,7 +84,7 @@ Result<Pidfd> Pidfd::peer_of(int socket) {
 Result<ProcessInfo> Pidfd::info() const {
   KernelPidfdInfo raw{};
   raw.mask = kHasPid | kHasCreds | kHasCgroup;
-  if (::ioctl(fd_.get(), kGetInfo, &raw) != 0) {
+  if (::ioctl(fd_.get(), kPidfdGetInfo, &raw) != 0) {
     if (errno == ENOTTY || errno == EINVAL) return info_from_proc(*this);
     return system_error("process identity");
   }

@@ -13,6 +13,9 @@
 
 namespace ipc {
 
+// PIDFD_GET_INFO, _IOWR(0xFF, 11, 64 bytes); named here for the system call tables. Debian 12's headers are older.
+inline constexpr unsigned long kPidfdGetInfo = 0xC040FF0B;
+
 // What the kernel says of a process at one moment. ppid 0: the parent is outside our pid namespace or gone.
 struct ProcessInfo {
   pid_t pid = 0;
