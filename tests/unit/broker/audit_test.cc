@@ -1,0 +1,120 @@
+// No audit line, no credentials: every way in which a sink can fail, and what a line looks like.
+#include "audit.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace {
+
+using broker::AuditLog;
+using broker::DecisionLine;
+
+ipc::UniqueFd memory_file() { return ipc::UniqueFd(::memfd_create("log", MFD_CLOEXEC)); }
+
+std::string content(int fd) {
+  std::string text(65536, '\0');
+  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+DecisionLine issued_line() {
+  DecisionLine line;
+  line.time = std::chrono::sys_seconds(std::chrono::seconds(1769990400));
+  line.user = "marta";
+  line.profile = "ledger-prod";
+  line.effect = "allow";
+  line.rule = "ledger";
+  line.rule_index = 1;
+  line.outcome = "issued";
+  line.mode = "server";
+  return line;
+}
+
+TEST(AuditLog, WithoutASinkEveryLineFails) {
+  AuditLog log;
+  EXPECT_FALSE(log.record(issued_line()));
+}
+
+TEST(AuditLog, AFullDeviceFailsTheLine) {
+  AuditLog log;
+  log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false);
+  EXPECT_FALSE(log.record(issued_line()));
+}
+
+TEST(AuditLog, APipeThatIsFullFailsInsteadOfWaiting) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const ipc::UniqueFd reader(ends[0]);
+  AuditLog log;
+  log.add_sink(ipc::UniqueFd(ends[1]), "pipe", false);
+  ipc::Status status;
+  for (int i = 0; i < 10000 && status; ++i) status = log.record(issued_line());
+  EXPECT_FALSE(status);
+}
+
+TEST(AuditLog, OneBrokenSinkFailsTheLineButTheOtherStillHasIt) {
+  ipc::UniqueFd good = memory_file();
+  const int seen = ::dup(good.get());
+  AuditLog log;
+  log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false);
+  log.add_sink(std::move(good), "good", false);
+  EXPECT_FALSE(log.record(issued_line()));
+  EXPECT_NE(content(seen).find("ledger-prod"), std::string::npos);
+  ::close(seen);
+}
+
+TEST(AuditLog, ATornLineIsEndedBeforeTheNext) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  ipc::UniqueFd file = memory_file();
+  const int seen = ::dup(file.get());
+  AuditLog log;
+  log.add_sink(std::move(file), "file", false);
+  const rlimit small{20, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const bool failed = !log.record(issued_line());
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_TRUE(failed);
+  ASSERT_TRUE(log.record(issued_line()));
+  const std::string text = content(seen);
+  EXPECT_EQ(text.substr(20, 2), "\n{");
+  ::close(seen);
+}
+
+TEST(AuditLog, KeysComeInTheDocumentedOrder) {
+  EXPECT_EQ(broker::to_json(issued_line()),
+            "{\"timestamp\":\"2026-02-02T00:00:00Z\",\"user\":\"marta\",\"profile\":\"ledger-prod\",\"effect\":\"allow\","
+            "\"rule\":\"ledger\",\"rule_index\":1,\"reason\":\"\",\"policy_path\":\"\",\"outcome\":\"issued\","
+            "\"mode\":\"server\"}\n");
+}
+
+TEST(AuditLog, AHostileExecutableNameCannotBreakTheLine) {
+  DecisionLine line = issued_line();
+  line.peer_executable = "/tmp/a\n{\"outcome\":\"issued\"}\x1b[2J\xff\xc2\x9b\xe2\x80\xa8";
+  const std::string text = broker::to_json(line);
+  EXPECT_EQ(text.find('\n'), text.size() - 1);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(text.find("\\n{\\\"outcome\\\""), std::string::npos);
+  EXPECT_NE(text.find("\\u001b[2J\\ufffd\\u009b\\u2028"), std::string::npos);
+}
+
+TEST(AuditLog, CommitSyncsOnlyWhatAsksForIt) {
+  AuditLog log;
+  log.add_sink(memory_file(), "plain", false);
+  ASSERT_TRUE(log.record(issued_line()));
+  EXPECT_FALSE(log.needs_commit());
+  log.add_sink(memory_file(), "synced", true);
+  ASSERT_TRUE(log.record(issued_line()));
+  EXPECT_TRUE(log.needs_commit());
+  EXPECT_TRUE(log.commit());
+  EXPECT_FALSE(log.needs_commit());
+}
+
+}  // namespace
