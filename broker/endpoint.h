@@ -1,0 +1,40 @@
+// Where an AWS service is reached: the checked form of an endpoint URL, and the default one of a region.
+//
+// Runs in: broker.   Blocks: never.
+// Fails: kConfig; the sentence starts with `place` (a file:line or a variable's name).
+// Source: botocore endpoints.json and partitions.json for partitions and suffixes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ipc/result.h"
+
+namespace broker {
+
+struct AwsEndpoint {
+  std::string url;   // scheme://host[:port], no trailing slash, no default port
+  std::string host;  // as the Host header says it: host[:port], the same text as in `url`
+  bool tls = true;
+  std::string signing_region = {};  // what SigV4 signs with; differs from the profile's only for the global STS
+};
+
+enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
+
+// An endpoint_url or AWS_ENDPOINT_URL: https to anywhere, http to this machine alone; no user, path, query or fragment.
+[[nodiscard]] ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place);
+
+// A region becomes a part of a host name, so it must be one DNS label; pseudo-regions are refused.
+[[nodiscard]] ipc::Status check_region(std::string_view region, std::string_view place);
+
+// `service` is sts or ssm; the region has passed check_region.
+[[nodiscard]] AwsEndpoint regional_endpoint(std::string_view service, std::string_view region);
+
+// The STS endpoint of a region; of no region, the global one, signed as us-east-1.
+[[nodiscard]] AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind);
+
+// aws, aws-cn, aws-us-gov, … of a region; aws where nothing else fits, as the AWS SDKs do.
+[[nodiscard]] std::string_view partition_of(std::string_view region);
+[[nodiscard]] bool is_partition(std::string_view name);
+
+}  // namespace broker

@@ -1,0 +1,55 @@
+// An AWS profile, resolved: the key it begins with, the roles assumed from it in order, the region and the endpoints.
+// Reads the AWS files and the settings once; it fetches nothing and asks AWS nothing.
+//
+// Runs in: broker, at the start.   Blocks: on two small local files.   Owns: the base key.
+// Fails: kConfig with profile, key and file:line. Where botocore defines the answer, the answer is botocore's; what
+// would change the meaning and is not supported here is refused, never skipped.
+// Source: botocore configloader.py, credentials.py (AssumeRoleProvider), configprovider.py.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "credentials.h"
+#include "endpoint.h"
+#include "ipc/result.h"
+#include "ipc/settings.h"
+
+namespace broker {
+
+// One AssumeRole.
+struct RoleStep {
+  std::string profile;  // the profile that names the role
+  std::string role_arn;
+  std::string external_id;           // empty: none
+  std::chrono::seconds duration{0};  // 0: not set
+};
+
+struct ResolvedProfile {
+  std::string name;
+  std::string region;        // empty: none is known; STS still works, see AwsEndpoint::signing_region
+  std::string base_profile;  // the profile whose key `base` is; equals `name` without a chain
+  BaseKey base;
+  std::vector<RoleStep> chain;  // assumed first to last; empty: the profile is just a key
+  AwsEndpoint sts;
+  AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
+  std::string ca_bundle;              // file; empty: the system's
+  std::vector<std::string> warnings;  // sentences for the terminal
+};
+
+// Where the AWS files are; the sandbox opens these two and no other folder.
+struct ProfilePaths {
+  std::string config, credentials;
+};
+[[nodiscard]] ipc::Result<ProfilePaths> profile_paths(const ipc::Settings& settings, std::string_view home);
+
+// `region_flag` is --region, empty if not given. Needs ipc::SecretArena to be open.
+[[nodiscard]] ipc::Result<ResolvedProfile> resolve_profile(std::string_view name, const ipc::Settings& settings,
+                                                           std::string_view home, std::string_view region_flag);
+
+// The SSM endpoint, or the sentence that says why there is none.
+[[nodiscard]] ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile);
+
+}  // namespace broker
