@@ -1,0 +1,85 @@
+"""The stand-in's control interface: JSON over plain HTTP on a loopback port of its own, unsigned.
+
+POST {"op": name, ...members} answers {"ok": result} or {"error": text}. Each op is a method of Control below;
+standin_client.py wraps them. Bound to 127.0.0.1 only, so that no request of a client under test reaches it by mistake.
+"""
+import json
+from http.server import BaseHTTPRequestHandler
+
+
+class Control:
+    """The operations. Public methods are the ops; all run with the world's lock held."""
+
+    def __init__(self, world, faults, log):
+        self._world, self._faults, self._log = world, faults, log
+
+    def fault(self, **fault):
+        return self._faults.add(**fault)
+
+    def faults(self):
+        return self._faults.listed()
+
+    def clear(self):
+        """Takes back all faults and the clock offset; state, keys and log stay."""
+        self._faults.clear()
+        self._world.clock_offset = 0.0
+
+    def clock(self, offset):
+        self._world.clock_offset = float(offset)
+
+    def put_parameter(self, **parameter):
+        return self._world.put_parameter(**parameter)
+
+    def delete_parameter(self, name):
+        return self._world.parameters.pop(name, None) is not None
+
+    def put_user(self, **user):
+        self._world.add_user(user)
+
+    def put_role(self, **role):
+        self._world.add_role(role)
+
+    def revoke_key(self, id):
+        """From now on the key is unknown, as one that was deleted in IAM."""
+        return self._world.keys.pop(id, None) is not None
+
+    def expire_key(self, id, seconds=0):
+        """The temporary key ends in `seconds` from now."""
+        self._world.keys[id].expires = self._world.now() + seconds
+
+    def keys(self):
+        return [key.described() for key in self._world.keys.values()]
+
+    def log(self):
+        return list(self._log)
+
+    def clear_log(self):
+        self._log.clear()
+
+    def run(self, request):
+        name = request.pop("op", "")
+        if name.startswith("_") or name == "run" or not hasattr(Control, name):
+            raise ValueError(f"no such op: {name}")
+        with self._world.lock:
+            return getattr(self, name)(**request)
+
+
+class ControlHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server_version = "aws-standin-control"
+
+    def do_POST(self):
+        try:
+            request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            status, result = 200, {"ok": self.server.control.run(request)}
+        except Exception as error:
+            status, result = 400, {"error": f"{type(error).__name__}: {error}"}
+        body = json.dumps(result).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass

@@ -1,0 +1,85 @@
+"""What goes wrong on purpose. A fault is asked for through the control interface and spent by requests that match.
+
+A request whose signature is bad is refused before any fault is looked at: no fault may hide a wrong signature.
+
+  kind          members (defaults)                  what the client sees
+  error         code, message, status (400)         the service's own error document
+  status        status (500), body, headers         that answer, bare: 5xx, redirects, hand-made bodies
+  latency       seconds (1)                         the right answer, late
+  hang          seconds (600)                       nothing at all; ends early on clear()
+  drop_before   reset (false)                       connection closed; nothing was done
+  drop_after    reset (false)                       connection closed; the call had its effect
+  truncate      keep (half)                         the head of a full answer, then only `keep` bytes of its body
+  not_xml       -                                   200 with an HTML page for a body
+  huge          size (16 MiB)                       200 with a body of that many bytes
+  dribble       seconds (0.05)                      the right answer, one byte at a time
+  lifetime      seconds (1)                         credentials that end that soon, below AWS's own floor
+
+Every fault also takes: action ("*"), count (1; 0 = for ever), skip (0), match ({parameter: value}).
+"""
+import itertools
+
+from wire import Answer, Refusal
+
+KINDS = {"error", "status", "latency", "hang", "drop_before", "drop_after", "truncate", "not_xml", "huge", "dribble",
+         "lifetime"}
+COMMON = {"kind", "action", "count", "skip", "match"}
+MEMBERS = {"error": {"code", "message", "status"}, "status": {"status", "body", "headers"}, "latency": {"seconds"},
+           "hang": {"seconds"}, "drop_before": {"reset"}, "drop_after": {"reset"}, "truncate": {"keep"},
+           "not_xml": set(), "huge": {"size"}, "dribble": {"seconds"}, "lifetime": {"seconds"}}
+NOT_XML = "<!DOCTYPE html><html><body><h1>It works!</h1><p>But this is & no answer of AWS.</body></html>"
+
+
+class Faults:
+    """The faults that are set, in the order they were set. Guarded by the world's lock."""
+
+    def __init__(self):
+        self._numbers = itertools.count(1)
+        self._set = []
+        self.generation = 0   # grows with every clear(); a hanging request watches it
+
+    def add(self, kind, action="*", count=1, skip=0, match=None, **members):
+        if kind not in KINDS or not set(members) <= MEMBERS[kind]:
+            raise ValueError(f"no such fault: {kind} {sorted(members)}; see faults.py")
+        fault = {"kind": kind, "action": action, "left": count or -1, "skip": skip, "match": match or {},
+                 "number": next(self._numbers), "spent": 0, **members}
+        self._set.append(fault)
+        return fault["number"]
+
+    def clear(self):
+        self._set.clear()
+        self.generation += 1
+
+    def listed(self):
+        return [dict(fault) for fault in self._set]
+
+    def take(self, action, params):
+        """The first fault that this request meets, or None."""
+        for fault in self._set:
+            if fault["action"] not in ("*", action) or fault["left"] == 0:
+                continue
+            if any(params.get(name) != value for name, value in fault["match"].items()):
+                continue
+            if fault["skip"] > 0:
+                fault["skip"] -= 1
+                continue
+            fault["left"] -= 1 if fault["left"] > 0 else 0
+            fault["spent"] += 1
+            return dict(fault)
+        return None
+
+
+def instead(fault):
+    """The answer that a fault puts in the place of the call's, before it has any effect; None if it puts none."""
+    kind = fault["kind"]
+    if kind == "error":
+        raise Refusal(fault.get("code", "InternalFailure"), fault.get("message", "a fault that was asked for"),
+                      fault.get("status"))
+    if kind == "status":
+        return Answer(fault.get("status", 500), "text/plain", fault.get("body", ""),
+                      list(dict(fault.get("headers") or {}).items()))
+    if kind == "not_xml":
+        return Answer(200, "text/html", NOT_XML)
+    if kind == "huge":
+        return Answer(200, "text/xml", b"A" * fault.get("size", 16 << 20))
+    return None

@@ -1,0 +1,158 @@
+"""Starts and steers the AWS stand-in from a test.
+
+    with Standin(tls=False) as aws:
+        aws.write_profiles(home)                       # ~/.aws/config and credentials of the default world
+        run(..., env={"AWS_ENDPOINT_URL": aws.url, "HOME": home, **aws.ca_environment()})
+        aws.control.fault("error", action="AssumeRole", code="Throttling", count=2)
+        assert len(aws.calls("AssumeRole")) == 3
+
+The stand-in is a process of its own on ports of its own, so tests run in parallel; it is gone when the `with` ends, or
+when the thread that started it does.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from world import ACCOUNT, POLICY_PARAMETER, key_id_of, role_arn, secret_of  # noqa: E402,F401
+
+REGION = "eu-central-1"
+START_LIMIT = 60  # seconds; many test programs may start at once on a small machine
+NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def write_profiles(home, endpoint_url=None):
+    """Writes home/.aws/{config,credentials} for the default world; the credentials file is private.
+
+    Profiles: marta, otto (static keys); ledger-prod, -audit, -external, -short, -denied, -no-source-identity
+    (role + source_profile marta); ledger-chained (from ledger-prod). `endpoint_url` is written into marta and otto and
+    the roles when given (Debian's aws ignores it there, newer clients do not).
+    """
+    directory = os.path.join(home, ".aws")
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    common = f"region = {REGION}\n" + (f"endpoint_url = {endpoint_url}\n" if endpoint_url else "")
+    text = "".join(f"[profile {user}]\n{common}\n" for user in ("marta", "otto"))
+    for name in ("prod", "audit", "external", "short", "denied", "no-source-identity", "chained"):
+        source = "ledger-prod" if name == "chained" else "marta"
+        text += f"[profile ledger-{name}]\nrole_arn = {role_arn('ledger-' + name)}\nsource_profile = {source}\n{common}"
+        text += "external_id = invoice-77\n\n" if name == "external" else "\n"
+    with open(os.path.join(directory, "config"), "w") as file:
+        file.write(text)
+    with open(os.open(os.path.join(directory, "credentials"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+        for user in ("marta", "otto"):
+            f.write(f"[{user}]\naws_access_key_id = {key_id_of(user)}\naws_secret_access_key = {secret_of(user)}\n\n")
+
+
+class Control:
+    """The ops of control.py as methods: fault(kind, ...), clear(), clock(offset), put_parameter(name=, value=), ..."""
+
+    def __init__(self, url):
+        self._url = url
+
+    def __call__(self, op, **members):
+        request = urllib.request.Request(self._url, json.dumps({"op": op, **members}).encode())
+        try:
+            with NO_PROXY.open(request, timeout=30) as answer:
+                return json.load(answer)["ok"]
+        except urllib.error.HTTPError as error:
+            raise ValueError(json.load(error)["error"]) from None
+
+    def __getattr__(self, op):
+        return lambda **members: self(op, **members)
+
+    def fault(self, kind, **members):
+        return self("fault", kind=kind, **members)
+
+
+class Standin:
+    """One running stand-in. `config`: a world (world.py) in place of the default one."""
+
+    def __init__(self, tls=False, config=None, python="/usr/bin/python3"):
+        self._tls, self._config, self._python = tls, config, python
+        self._process = self._directory = None
+        self.url = self.control = self.ca_file = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        self._directory = tempfile.mkdtemp(prefix="standin-")
+        os.chmod(self._directory, 0o755)   # a client under another uid reads the CA
+        ready = os.path.join(self._directory, "ready")
+        try:
+            self._spawn(ready)
+            self._wait(ready)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _spawn(self, ready):
+        command = [self._python, os.path.join(HERE, "aws_standin.py"), "--ready-file", ready]
+        if self._tls:
+            command += ["--tls", "--ca-out", os.path.join(self._directory, "ca.pem")]
+        if self._config is not None:
+            path = os.path.join(self._directory, "world.json")
+            with open(path, "w") as file:
+                json.dump(self._config, file)
+            command += ["--config", path]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def _wait(self, ready):
+        deadline = time.monotonic() + START_LIMIT
+        while not os.path.exists(ready):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the stand-in ended at once with status {self._process.returncode}")
+            if time.monotonic() > deadline:
+                raise RuntimeError("the stand-in did not start")
+            time.sleep(0.01)
+        with open(ready) as file:
+            told = json.load(file)
+        self.url, self.ca_file, self.control = told["url"], told["ca_file"], Control(told["control_url"])
+
+    def stop(self):
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._directory:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def log(self):
+        """Every request, in the order of decision: service, action, params, outcome (ok, refused, fault), code, status,
+        fault, access_key_id, principal, region, signed_headers, user_agent; for issued keys issued, expires."""
+        return self.control.log()
+
+    def calls(self, action=None, outcome=None, **params):
+        """The log's requests of that action (all, or only those of one outcome and with these parameters)."""
+        return [entry for entry in self.log()
+                if action in (None, entry["action"]) and outcome in (None, entry["outcome"])
+                and all(entry["params"].get(name) == value for name, value in params.items())]
+
+    def secrets(self):
+        """Every secret key and session token that exists: what a memory scan looks for."""
+        return [secret for key in self.control.keys() for secret in (key["secret"], key["token"]) if secret]
+
+    def ca_environment(self):
+        """What makes clients trust the throw-away CA (and forget any other), {} without TLS."""
+        if not self.ca_file:
+            return {}
+        return {"AWS_CA_BUNDLE": self.ca_file, "NODE_EXTRA_CA_CERTS": self.ca_file}
+
+    def write_profiles(self, home, endpoint=False):
+        write_profiles(home, self.url if endpoint else None)

@@ -1,0 +1,157 @@
+"""The account that the stand-in plays: users, keys, roles, parameters, clock. Knows nothing of HTTP.
+
+Configuration (JSON; everything optional, see DEFAULT below for all members in use):
+  account, regions: ["us-east-1", ...],
+  users:      [{name, path, keys: [{id, secret}], deny: ["ssm:GetParameter", ...]}]; name "root" is the account's root
+  roles:      [{name, account, trust: [arn, ...], deny: [arn, ...], external_id, max_session, source_identity: bool,
+                tags: bool, deny_actions: [...]}]   source_identity/tags false: the trust policy lacks that permission
+  parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
+"""
+import base64
+import hashlib
+import secrets
+import threading
+import time
+
+ACCOUNT = "111122223333"
+POLICY_PARAMETER = "/sentinel/policies/default"
+REGIONS = ("us-east-1", "us-east-2", "us-west-2", "eu-central-1", "eu-west-1", "ap-southeast-2")
+
+# The user names in a policy are the sanitised ones (SPEC.md 4.1).
+DEFAULT_POLICY = """\
+version: "1"
+rules:
+  - name: ledger-production
+    effect: allow
+    reason: marta runs the ledger
+    conditions:
+      profiles: [ledger-prod, ledger-chained, ledger-external, ledger-short, marta]
+      users: [marta]
+      mode: [server]
+  - name: no-audit-from-desks
+    effect: deny
+    reason: audit data is read from the audit host only
+    conditions:
+      profiles: [ledger-audit]
+"""
+
+
+def key_id_of(name):
+    """A key id that is always the same for a name, and stands nowhere in the tree for a secret scanner to find."""
+    return "AKIA" + base64.b32encode(hashlib.sha256(b"id of " + name.encode()).digest()).decode()[:16]
+
+
+def secret_of(name):
+    return base64.b64encode(hashlib.sha256(b"secret of " + name.encode()).digest() * 2).decode()[:40]
+
+
+def user_arn(name, account=ACCOUNT, path="/"):
+    return f"arn:aws:iam::{account}:root" if name == "root" else f"arn:aws:iam::{account}:user{path}{name}"
+
+
+def role_arn(name, account=ACCOUNT):
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
+DEFAULT = {
+    "account": ACCOUNT,
+    "users": [{"name": "marta"}, {"name": "otto"}, {"name": "root"}],
+    "roles": [
+        {"name": "ledger-prod", "trust": [user_arn("marta"), user_arn("otto")], "max_session": 43200},
+        {"name": "ledger-audit", "trust": [user_arn("marta")]},
+        {"name": "ledger-chained", "trust": [role_arn("ledger-prod")], "max_session": 43200},
+        {"name": "ledger-external", "trust": [user_arn("marta")], "external_id": "invoice-77"},
+        {"name": "ledger-short", "trust": [user_arn("marta")], "max_session": 3600},
+        {"name": "ledger-denied", "trust": [user_arn("marta")], "deny": [user_arn("marta")]},
+        {"name": "ledger-no-source-identity", "trust": [user_arn("marta")], "source_identity": False},
+        {"name": "ledger-stranger", "trust": ["arn:aws:iam::444455556666:root"]},
+    ],
+    "parameters": [
+        {"name": POLICY_PARAMETER, "value": DEFAULT_POLICY},
+        {"name": "/sentinel/policies/secret", "value": DEFAULT_POLICY, "type": "SecureString"},
+        {"name": "/sentinel/policies/denied", "value": DEFAULT_POLICY, "deny": ["*"]},
+        {"name": "/sentinel/policies/locked", "value": DEFAULT_POLICY, "type": "SecureString", "kms_deny": ["*"]},
+    ],
+}
+
+
+class Key:
+    """One access key and the principal that signs with it."""
+
+    def __init__(self, key_id, secret, arn, account, user_id, kind):
+        self.id, self.secret, self.arn = key_id, secret, arn
+        self.account, self.user_id, self.kind = account, user_id, kind   # kind: user, root, session, assumed-role
+        self.token = None             # None: long-term
+        self.expires = None           # seconds since 1970 on the stand-in's clock
+        self.role_arn = None
+        self.source_identity = None
+        self.transitive_tags = {}
+        self.deny_actions = []
+
+    def matches(self, arns):
+        """Is this principal named by one of `arns` (itself, its role, its account's root, or "*")?"""
+        own = {"*", self.arn, f"arn:aws:iam::{self.account}:root"}
+        if self.role_arn:
+            own.add(self.role_arn)
+        return any(arn in own for arn in arns)
+
+    def described(self):
+        return {"id": self.id, "secret": self.secret, "token": self.token, "arn": self.arn, "kind": self.kind,
+                "expires": self.expires, "source_identity": self.source_identity}
+
+
+class World:
+    """Thread-safe through `lock`, which every request holds while it is decided (never while it waits)."""
+
+    def __init__(self, config=None):
+        config = DEFAULT if config is None else config
+        self.lock = threading.RLock()
+        self.clock_offset = 0.0
+        self.account = config.get("account", ACCOUNT)
+        self.regions = set(config.get("regions", REGIONS))
+        self.keys, self.roles, self.parameters = {}, {}, {}
+        for user in config.get("users", []):
+            self.add_user(user)
+        for role in config.get("roles", []):
+            self.add_role(role)
+        for parameter in config.get("parameters", []):
+            self.put_parameter(**parameter)
+
+    def now(self):
+        return time.time() + self.clock_offset
+
+    def add_user(self, user):
+        name, account = user["name"], user.get("account", self.account)
+        arn = user_arn(name, account, user.get("path", "/"))
+        user_id = account if name == "root" else unique_id("AIDA", arn)
+        for pair in user.get("keys") or [{"id": key_id_of(name), "secret": secret_of(name)}]:
+            key = Key(pair["id"], pair["secret"], arn, account, user_id, "root" if name == "root" else "user")
+            key.deny_actions = user.get("deny", [])
+            self.keys[key.id] = key
+
+    def add_role(self, role):
+        role = dict(role)
+        role["account"] = role.get("account", self.account)
+        role["arn"] = role_arn(role["name"], role["account"])
+        role["id"] = unique_id("AROA", role["arn"])
+        self.roles[role["arn"]] = role
+
+    def put_parameter(self, name, value, type="String", deny=(), kms_deny=()):
+        old = self.parameters.get(name)
+        self.parameters[name] = {"name": name, "value": value, "type": type, "deny": list(deny),
+                                 "kms_deny": list(kms_deny), "modified": self.now(),
+                                 "version": old["version"] + 1 if old else 1}
+        return self.parameters[name]["version"]
+
+    def issue(self, arn, account, user_id, kind, seconds):
+        """A new temporary key. The caller fills in what is special to it."""
+        key = Key("ASIA" + base64.b32encode(secrets.token_bytes(10)).decode(),
+                  base64.b64encode(secrets.token_bytes(30)).decode(), arn, account, user_id, kind)
+        key.token = "IQoJb3JpZ2luX2VjE" + base64.b64encode(secrets.token_bytes(510)).decode()
+        key.expires = int(self.now()) + seconds
+        self.keys[key.id] = key
+        return key
+
+
+def unique_id(prefix, arn):
+    return prefix + base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()[:17]
