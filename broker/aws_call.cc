@@ -1,0 +1,90 @@
+#include "aws_call.h"
+
+#include <utility>
+
+#include "sigv4.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+// The sentence for a refusal; what to do about it is added by whoever knows the action's purpose.
+ipc::Error sentence(const AwsRequest& request, const AwsFailure& failure, NextTry next) {
+  std::string what = request.action + " at " + request.endpoint.host + " failed: ";
+  what += failure.code.empty() ? "HTTP status " + std::to_string(failure.status) : failure.code;
+  if (!failure.message.empty()) what += ": " + failure.message;
+  return {next == NextTry::kAfterDelay ? Fault::kUnavailable : Fault::kRefused, std::move(what), {}};
+}
+
+}  // namespace
+
+AwsCall::AwsCall(AwsContext& context, AwsRequest request, const BaseKey& key, FailureReader read_failure, OnDone done)
+    : context_(context),
+      request_(std::move(request)),
+      key_(key),
+      read_failure_(read_failure),
+      done_(std::move(done)),
+      started_(context.clock.since_boot()) {
+  send();
+}
+
+void AwsCall::send() {
+  ++tries_;
+  pause_.reset();
+  signed_at_ = context_.aws_now();
+  std::vector<HttpHeader> headers = request_.headers;
+  headers.push_back({"Host", request_.endpoint.host});
+  const SigningInput input{"POST", "/", {}, headers, request_.body};
+  const SigningKey key{key_.access_key_id, key_.secret_access_key.reveal(), key_.session_token.reveal()};
+  auto signature = sign_v4(input, key, {request_.endpoint.signing_region, request_.service, signed_at_});
+  if (!signature) return finish_later(std::move(signature.error()));
+  for (HttpHeader& header : *signature) headers.push_back(std::move(header));
+  exchange_ = context_.http.post({request_.endpoint.url + "/", std::move(headers), request_.body, kTryDeadline},
+                                 [this](ipc::Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
+}
+
+void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
+  if (!answer) {
+    const NextTry next = judge(answer.error());
+    answer.error().what = request_.action + ": " + answer.error().what;
+    return on_failure(next, std::nullopt, {std::move(answer.error()), {}});
+  }
+  if (answer->status == 200) return finish(std::move(*answer));
+  AwsFailure failure = read_failure_(*answer);
+  NextTry next = judge(failure);
+  ipc::Error error = sentence(request_, failure, next);
+  if (next == NextTry::kWithCorrectedClock && !correct_clock(*answer)) next = NextTry::kNone;
+  on_failure(next, answer->retry_after, {std::move(error), std::move(failure)});
+}
+
+// One try with AWS's time: a clock that is wrong by minutes is the user's most common "bad signature".
+bool AwsCall::correct_clock(const HttpAnswer& answer) {
+  const auto off = clock_correction(answer.date, signed_at_);
+  if (!off || clock_corrected_) return false;
+  clock_corrected_ = true;
+  context_.clock_offset += *off;
+  return true;
+}
+
+void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error) {
+  if (next == NextTry::kWithCorrectedClock) return send();
+  const auto delay = retry_delay(tries_, asked, context_.jitter());
+  const bool in_time = context_.clock.since_boot() - started_ + delay < kCallBudget;
+  if (next == NextTry::kNone || tries_ >= kMaxTries || !in_time) return finish(std::unexpected(std::move(error)));
+  pause_ = context_.timers.after(delay, [this] { send(); });
+  if (!pause_) finish(std::unexpected(std::move(error)));
+}
+
+void AwsCall::finish(std::expected<HttpAnswer, AwsCallError> outcome) {
+  const OnDone done = std::move(done_);
+  done(std::move(outcome));  // last: it may have destroyed this call
+}
+
+void AwsCall::finish_later(ipc::Error error) {
+  pause_ = context_.timers.after(std::chrono::milliseconds(0), [this, error = std::move(error)] {
+    finish(std::unexpected(AwsCallError{error, {}}));
+  });
+}
+
+}  // namespace broker

@@ -1,0 +1,85 @@
+// One AWS API call: signs, sends, and repeats within bounds what may pass. It knows signatures, retries and clocks, and
+// neither STS nor SSM: those build the request and read the answer (sts.h, ssm.h).
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the exchange under way; destroying an AwsCall cancels it.
+// Units: each try has its own deadline; all tries together end within kCallBudget.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aws_http.h"
+#include "clock.h"
+#include "credentials.h"
+#include "endpoint.h"
+#include "retry.h"
+#include "timers.h"
+
+namespace broker {
+
+// What every call needs; all outlive the calls. One per broker.
+struct AwsContext {
+  HttpTransport& http;
+  Timers& timers;
+  const Clock& clock;
+  Jitter jitter = random_jitter;
+  std::chrono::seconds clock_offset{0};  // learned from AWS's Date when it refused ours: AWS's clock minus ours
+
+  [[nodiscard]] std::chrono::sys_seconds aws_now() const {
+    return std::chrono::floor<std::chrono::seconds>(clock.wall()) + clock_offset;
+  }
+};
+
+// A request before it is signed.
+struct AwsRequest {
+  std::string service;  // sts, ssm
+  std::string action;   // for error sentences
+  AwsEndpoint endpoint;
+  std::vector<HttpHeader> headers;  // Content-Type and X-Amz-Target
+  std::string body;
+};
+
+// Reads code and message out of an answer that is no success.
+using FailureReader = AwsFailure (*)(const HttpAnswer& answer);
+
+// A refusal by AWS, beside the sentence for the user.
+struct AwsCallError {
+  ipc::Error error;
+  AwsFailure failure;  // code empty when no answer came
+};
+
+class AwsCall {
+ public:
+  using OnDone = std::function<void(std::expected<HttpAnswer, AwsCallError>)>;  // an answer is always a 200
+
+  static constexpr std::chrono::milliseconds kTryDeadline{10'000};
+  static constexpr std::chrono::seconds kCallBudget{25};
+
+  // `key` must outlive the call. The callback comes once, from the event loop, and may destroy the call.
+  AwsCall(AwsContext& context, AwsRequest request, const BaseKey& key, FailureReader read_failure, OnDone done);
+
+ private:
+  void send();
+  void on_answer(ipc::Result<HttpAnswer> answer);
+  void on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error);
+  void finish(std::expected<HttpAnswer, AwsCallError> outcome);
+  void finish_later(ipc::Error error);
+  [[nodiscard]] bool correct_clock(const HttpAnswer& answer);
+
+  AwsContext& context_;
+  AwsRequest request_;
+  const BaseKey& key_;
+  FailureReader read_failure_;
+  OnDone done_;
+  Clock::SinceBoot started_;
+  int tries_ = 0;
+  bool clock_corrected_ = false;
+  std::chrono::sys_seconds signed_at_{};
+  std::unique_ptr<HttpExchange> exchange_;
+  std::unique_ptr<Timer> pause_;
+};
+
+}  // namespace broker

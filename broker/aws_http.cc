@@ -1,0 +1,389 @@
+#include "aws_http.h"
+
+#include <curl/curl.h>
+#include <event2/event.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <utility>
+
+#include "ipc/secret.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
+constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
+constexpr long kConnectTimeoutMs = 5'000;
+constexpr long kIdleConnections = 4;  // STS and SSM, with one to spare each
+constexpr char kUserAgent[] = "sentinel/0.1.0";  // as in CMakeLists.txt; a test compares them
+
+struct CurlDeleter {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+  void operator()(char* text) const noexcept { curl_free(text); }
+  void operator()(event* e) const noexcept { event_free(e); }
+};
+struct EasyDeleter {  // libcurl's two handle types are both void
+  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+};
+struct MultiDeleter {
+  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
+};
+struct ListDeleter {
+  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+using Easy = std::unique_ptr<CURL, EasyDeleter>;
+using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+
+std::string url_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+  const std::unique_ptr<char, CurlDeleter> owned(text);
+  return text;
+}
+
+bool is_this_machine(std::string_view host) {
+  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+}
+
+// Appends `Name: value`; curl needs "Name;" for an empty value, or it would remove the header.
+bool add_header(HeaderList& list, const HttpHeader& header) {
+  std::string line = header.name + (header.value.empty() ? ";" : ": " + header.value);
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  ipc::wipe(line.data(), line.size());
+  if (!longer) return false;
+  (void)list.release();
+  list.reset(longer);
+  return true;
+}
+
+// Is this failure one that certificates or TLS settings cause, and that no retry mends?
+bool is_trust_problem(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
+         code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CIPHER || code == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
+}  // namespace
+
+WipedBytes& WipedBytes::operator=(WipedBytes&& other) noexcept {
+  if (this != &other) {
+    ipc::wipe(bytes_.data(), bytes_.size());
+    bytes_ = std::exchange(other.bytes_, {});
+  }
+  return *this;
+}
+
+WipedBytes::~WipedBytes() { ipc::wipe(bytes_.data(), bytes_.size()); }
+
+void WipedBytes::append(std::string_view more) {
+  if (bytes_.size() + more.size() > bytes_.capacity()) {
+    std::vector<char> larger;
+    larger.reserve(std::max(bytes_.size() + more.size(), bytes_.capacity() * 2));
+    larger.assign(bytes_.begin(), bytes_.end());
+    ipc::wipe(bytes_.data(), bytes_.size());
+    bytes_.swap(larger);
+  }
+  bytes_.insert(bytes_.end(), more.begin(), more.end());
+}
+
+// The event loop's side: curl says which sockets and which timeout it waits for, and is told when they come.
+class AwsHttp::Multi {
+ public:
+  class Exchange;
+
+  explicit Multi(event_base* base, std::string ca_pem) : base_(base), ca_pem_(std::move(ca_pem)) {}
+  ~Multi() {
+    timer_.reset();
+    multi_.reset();  // calls on_socket for what is still open
+  }
+
+  [[nodiscard]] bool start() {
+    multi_.reset(curl_multi_init());
+    timer_.reset(evtimer_new(base_, &Multi::on_timeout, this));
+    if (!multi_ || !timer_) return false;
+    CURLM* m = multi_.get();
+    return curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket) == CURLM_OK &&
+           curl_multi_setopt(m, CURLMOPT_SOCKETDATA, this) == CURLM_OK &&
+           curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, &Multi::on_timer) == CURLM_OK &&
+           curl_multi_setopt(m, CURLMOPT_TIMERDATA, this) == CURLM_OK &&
+           curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, kIdleConnections) == CURLM_OK;
+  }
+
+  CURLM* handle() { return multi_.get(); }
+  event_base* base() { return base_; }
+  std::string& ca_pem() { return ca_pem_; }
+
+ private:
+  struct Watch {
+    std::unique_ptr<event, CurlDeleter> readiness;
+  };
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch) noexcept {
+    return static_cast<Multi*>(self)->watch(socket, what, static_cast<Watch*>(watch));
+  }
+
+  int watch(curl_socket_t socket, int what, Watch* old) {
+    delete old;
+    if (what == CURL_POLL_REMOVE) return curl_multi_assign(multi_.get(), socket, nullptr) == CURLM_OK ? 0 : -1;
+    const int in = what & CURL_POLL_IN ? EV_READ : 0;
+    const int out = what & CURL_POLL_OUT ? EV_WRITE : 0;
+    auto fresh = std::make_unique<Watch>();
+    fresh->readiness.reset(
+        event_new(base_, socket, static_cast<short>(EV_PERSIST | in | out), &Multi::on_ready, this));
+    if (!fresh->readiness || event_add(fresh->readiness.get(), nullptr) != 0) return -1;
+    return curl_multi_assign(multi_.get(), socket, fresh.release()) == CURLM_OK ? 0 : -1;
+  }
+
+  static int on_timer(CURLM*, long wait_ms, void* self) noexcept {
+    auto* multi = static_cast<Multi*>(self);
+    if (!multi->timer_) return 0;
+    const timeval wait{wait_ms / 1000, (wait_ms % 1000) * 1000};
+    return wait_ms < 0 ? evtimer_del(multi->timer_.get()) : evtimer_add(multi->timer_.get(), &wait);
+  }
+
+  static void on_ready(evutil_socket_t socket, short what, void* self) noexcept {
+    const int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    static_cast<Multi*>(self)->advance(socket, flags);
+  }
+  static void on_timeout(evutil_socket_t, short, void* self) noexcept {
+    static_cast<Multi*>(self)->advance(CURL_SOCKET_TIMEOUT, 0);
+  }
+
+  void advance(curl_socket_t socket, int flags);
+
+  event_base* base_;
+  std::string ca_pem_;
+  std::unique_ptr<event, CurlDeleter> timer_;
+  std::unique_ptr<CURLM, MultiDeleter> multi_;
+};
+
+class AwsHttp::Multi::Exchange final : public HttpExchange {
+ public:
+  Exchange(Multi& multi, HttpRequest request, OnHttpAnswer done)
+      : multi_(multi), request_(std::move(request)), done_(std::move(done)), easy_(curl_easy_init()) {}
+  ~Exchange() override {
+    if (joined_) curl_multi_remove_handle(multi_.handle(), easy_.get());
+  }
+
+  void start() {
+    ipc::Status ready = check_endpoint_url(request_.url);
+    if (ready && !configure()) ready = ipc::fail(Fault::kSystem, "libcurl could not be set up for " + request_.url);
+    if (ready) {
+      joined_ = curl_multi_add_handle(multi_.handle(), easy_.get()) == CURLM_OK;
+      if (!joined_) ready = ipc::fail(Fault::kSystem, "libcurl did not take the request to " + request_.url);
+    }
+    if (!ready) fail_later(std::move(ready.error()));
+  }
+
+  // Called by Multi when curl is through. The callback is the last thing: it may destroy this exchange.
+  void finish(CURLcode code) {
+    curl_multi_remove_handle(multi_.handle(), easy_.get());
+    joined_ = false;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
+    const OnHttpAnswer done = std::move(done_);
+    if (code == CURLE_OK) {
+      done(std::move(answer_));
+    } else {
+      done(std::unexpected(explain(code)));
+    }
+  }
+
+ private:
+  [[nodiscard]] bool configure() {
+    return easy_ && set_request() && set_trust() && set_callbacks();
+  }
+
+  template <class Value>
+  bool set(CURLoption option, Value value) {
+    return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
+  }
+
+  bool set_request() {
+    bool ok = true;
+    for (const HttpHeader& header : request_.headers) ok = ok && add_header(list_, header);
+    // curl would add these by itself, unsigned; AWS does not want the first, and answers are JSON or XML anyway.
+    for (const char* unwanted : {"Expect:", "Accept:"}) {
+      curl_slist* longer = curl_slist_append(list_.get(), unwanted);
+      ok = ok && longer;
+      if (longer) {
+        (void)list_.release();
+        list_.reset(longer);
+      }
+    }
+    return ok && set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, list_.get()) &&
+           set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request_.body.size())) &&
+           set(CURLOPT_POSTFIELDS, request_.body.c_str()) && set(CURLOPT_USERAGENT, kUserAgent) &&
+           set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) &&
+           set(CURLOPT_FOLLOWLOCATION, 0L) && set(CURLOPT_PROXY, "") && set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED}) &&
+           set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs) &&
+           set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.deadline.count()));
+  }
+
+  bool set_trust() {
+    curl_blob ca{multi_.ca_pem().data(), multi_.ca_pem().size(), CURL_BLOB_NOCOPY};
+    return set(CURLOPT_CAINFO_BLOB, &ca) && set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)) &&
+           set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
+           set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  }
+
+  bool set_callbacks() {
+    return set(CURLOPT_PRIVATE, this) && set(CURLOPT_ERRORBUFFER, detail_.data()) &&
+           set(CURLOPT_WRITEFUNCTION, &Exchange::on_body) && set(CURLOPT_WRITEDATA, this) &&
+           set(CURLOPT_HEADERFUNCTION, &Exchange::on_header) && set(CURLOPT_HEADERDATA, this);
+  }
+
+  static std::size_t on_body(char* data, std::size_t, std::size_t bytes, void* self) noexcept {
+    auto* exchange = static_cast<Exchange*>(self);
+    if (exchange->answer_.body.view().size() + bytes > kMaxAnswerBytes) {
+      exchange->too_large_ = true;
+      return 0;
+    }
+    exchange->answer_.body.append({data, bytes});
+    return bytes;
+  }
+
+  static std::size_t on_header(char* data, std::size_t, std::size_t bytes, void* self) noexcept {
+    static_cast<Exchange*>(self)->take_header({data, bytes});
+    return bytes;
+  }
+
+  void take_header(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = trimmed(line.substr(colon + 1));
+    if (same_name("date", name)) {
+      const std::time_t date = curl_getdate(std::string(value).c_str(), nullptr);
+      if (date > 0) answer_.date = std::chrono::sys_seconds(std::chrono::seconds(date));
+    } else if (same_name("retry-after", name)) {
+      long seconds = 0;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+      if (error == std::errc() && end == value.data() + value.size() && seconds >= 0 && seconds <= 3600) {
+        answer_.retry_after = std::chrono::seconds(seconds);
+      }
+    } else if (same_name("x-amzn-errortype", name)) {
+      answer_.error_type = value.substr(0, 128);
+    }
+  }
+
+  ipc::Error explain(CURLcode code) const {
+    const std::string why = detail_[0] != '\0' ? detail_.data() : curl_easy_strerror(code);
+    if (too_large_) {
+      return {Fault::kProtocol, "the answer of " + request_.url + " is larger than 256 KiB", "check the endpoint URL"};
+    }
+    if (is_trust_problem(code)) {
+      return {Fault::kConfig, request_.url + " is not trusted: " + why,
+              "if its certificate comes from your own authority, name that in AWS_CA_BUNDLE or ca_bundle"};
+    }
+    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) {
+      return {Fault::kConfig, request_.url + " is no URL that can be asked: " + why, "check the endpoint URL"};
+    }
+    return {Fault::kUnavailable, request_.url + " gave no answer: " + why, "check the network, the region and the endpoint URL"};
+  }
+
+  // A failure before the start still arrives from the loop, so that no caller is called back inside post().
+  void fail_later(ipc::Error error) {
+    early_error_ = std::move(error);
+    early_.reset(evtimer_new(multi_.base(), &Exchange::on_early, this));
+    const timeval now{};
+    if (early_) evtimer_add(early_.get(), &now);
+  }
+  static void on_early(evutil_socket_t, short, void* self) noexcept {
+    auto* exchange = static_cast<Exchange*>(self);
+    const OnHttpAnswer done = std::move(exchange->done_);
+    done(std::unexpected(std::move(exchange->early_error_)));
+  }
+
+  Multi& multi_;
+  HttpRequest request_;
+  OnHttpAnswer done_;
+  HeaderList list_;
+  std::array<char, CURL_ERROR_SIZE> detail_{};
+  HttpAnswer answer_;
+  bool too_large_ = false;
+  bool joined_ = false;
+  ipc::Error early_error_{};
+  std::unique_ptr<event, CurlDeleter> early_;
+  Easy easy_;  // last: goes first, while what it points to is still there
+};
+
+void AwsHttp::Multi::advance(curl_socket_t socket, int flags) {
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), socket, flags, &running);
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    Exchange* exchange = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+    exchange->finish(code);  // `message` is gone after this
+  }
+}
+
+ipc::Result<std::unique_ptr<AwsHttp>> AwsHttp::open(event_base* base, std::string ca_pem) {
+  auto multi = std::make_unique<Multi>(base, std::move(ca_pem));
+  if (!multi->start()) return ipc::fail(Fault::kSystem, "libcurl could not be attached to the event loop");
+  return std::unique_ptr<AwsHttp>(new AwsHttp(std::move(multi)));
+}
+
+AwsHttp::AwsHttp(std::unique_ptr<Multi> multi) : multi_(std::move(multi)) {}
+AwsHttp::~AwsHttp() = default;
+
+std::unique_ptr<HttpExchange> AwsHttp::post(HttpRequest request, OnHttpAnswer done) {
+  auto exchange = std::make_unique<Multi::Exchange>(*multi_, std::move(request), std::move(done));
+  exchange->start();
+  return exchange;
+}
+
+ipc::Result<std::string> load_ca(const std::string& bundle) {
+  const std::string path = bundle.empty() ? kSystemBundle : bundle;
+  const std::string next_step = bundle.empty() ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
+                                               : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxBundleBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  if (text.empty()) return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
+  if (text.size() > kMaxBundleBytes || text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    return ipc::fail(Fault::kConfig, path + " holds no PEM certificates", next_step);
+  }
+  return text;
+}
+
+ipc::Status check_endpoint_url(const std::string& url) {
+  const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    return ipc::fail(Fault::kConfig, "'" + url + "' is no URL", "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
+  }
+  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
+  const std::string host = url_part(parsed.get(), CURLUPART_HOST);
+  if (scheme != "https" && scheme != "http") {
+    return ipc::fail(Fault::kConfig, "'" + url + "' is neither http nor https", "use an https endpoint");
+  }
+  if (scheme == "http" && !is_this_machine(host)) {
+    return ipc::fail(Fault::kConfig, "plain http to " + host + " would show the request to the network",
+                     "use https; plain http is for 127.0.0.1, ::1 and localhost only");
+  }
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+    if (!url_part(parsed.get(), part).empty()) {
+      return ipc::fail(Fault::kConfig, "an endpoint URL may not have a user, a query or a fragment");
+    }
+  }
+  return {};
+}
+
+}  // namespace broker

@@ -1,0 +1,26 @@
+// The two clocks, asked for by name and handed in from main, so that every decision about time can be tested.
+//
+// Runs in: broker.   Blocks: never.   Units: wall time is UTC; since_boot counts suspended time too.
+#pragma once
+
+#include <chrono>
+
+namespace broker {
+
+class Clock {
+ public:
+  using Wall = std::chrono::system_clock::time_point;
+  using SinceBoot = std::chrono::nanoseconds;  // never goes back and is not comparable with Wall
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual Wall wall() const = 0;
+  [[nodiscard]] virtual SinceBoot since_boot() const = 0;
+};
+
+// The kernel's CLOCK_REALTIME and CLOCK_BOOTTIME.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] Wall wall() const override;
+  [[nodiscard]] SinceBoot since_boot() const override;
+};
+
+}  // namespace broker

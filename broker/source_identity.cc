@@ -1,0 +1,137 @@
+#include "source_identity.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace broker {
+namespace {
+
+constexpr std::string_view kPrefix = "sentinel";
+constexpr std::size_t kHashDigits = 16;
+constexpr std::string_view kCutMark = "==";
+
+bool alphanumeric(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool stands_for_itself(char c) { return alphanumeric(c) || std::string_view("_,@+-").find(c) != std::string_view::npos; }
+
+std::string hex(std::span<const unsigned char> bytes, const char* digits) {
+  std::string text;
+  for (const unsigned char byte : bytes) (text += digits[byte >> 4]) += digits[byte & 15];
+  return text;
+}
+
+bool is_lower_hex(std::string_view text, std::size_t size) {
+  return text.size() == size && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string hash_digits(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return hex(std::span(digest).first(kHashDigits / 2), "0123456789abcdef");
+}
+
+int upper_hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// The reverse of encode_user for a user written in full; nothing for what it would have written otherwise.
+std::optional<std::string> decode_user(std::string_view text) {
+  std::string user;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (stands_for_itself(text[i])) {
+      user += text[i];
+      continue;
+    }
+    if (text[i] != '=' || i + 2 >= text.size()) return std::nullopt;
+    const int high = upper_hex(text[i + 1]), low = upper_hex(text[i + 2]);
+    const char c = static_cast<char>(high * 16 + low);
+    if (high < 0 || low < 0 || stands_for_itself(c)) return std::nullopt;
+    user += c;
+    i += 2;
+  }
+  return user;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+bool is_marker(std::string_view marker) { return marker == kDirect || is_lower_hex(marker, 8); }
+
+std::optional<SourceIdentity> parse_legacy(std::string_view text) {
+  const auto parts = split(text, ':');
+  if ((parts.size() != 3 && parts.size() != 4) || parts[0] != kPrefix || !is_lower_hex(parts.back(), 8)) return std::nullopt;
+  if (parts[1].empty() || parts[1].size() > 20 || !std::ranges::all_of(parts[1], alphanumeric)) return std::nullopt;
+  if (parts.size() == 4 && !is_marker(parts[2])) return std::nullopt;
+  return SourceIdentity{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""), std::string(parts.back()),
+                        false, true};
+}
+
+}  // namespace
+
+ipc::Result<std::string> new_request_id() {
+  std::array<unsigned char, 4> bytes{};
+  if (RAND_bytes(bytes.data(), bytes.size()) != 1) {
+    return ipc::fail(ipc::Fault::kSystem, "the system gave no random numbers for a request id");
+  }
+  return hex(bytes, "0123456789abcdef");
+}
+
+std::string encode_user(std::string_view user) {
+  std::string whole, prefix;  // prefix: as many complete characters as fit beside the mark and the hash
+  for (const char c : user) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (stands_for_itself(c)) {
+      whole += c;
+    } else {
+      (whole += '=') += hex({&byte, 1}, "0123456789ABCDEF");
+    }
+    if (whole.size() + kCutMark.size() + kHashDigits <= kMaxEncodedUser) prefix = whole;
+  }
+  if (whole.size() <= kMaxEncodedUser) return whole;
+  return (prefix += kCutMark) += hash_digits(user);
+}
+
+ipc::Result<std::string> format_source_identity(std::string_view user, std::string_view marker,
+                                                std::string_view request_id) {
+  if (!is_marker(marker) || !is_lower_hex(request_id, 8)) {
+    return ipc::fail(ipc::Fault::kConfig, "a source identity needs 'direct' or an approval id of 8 hex digits");
+  }
+  std::string text(kPrefix);
+  ((text += '.') += encode_user(user)) += '.';
+  return ((text += marker) += '.') += request_id;
+}
+
+std::string role_session_name(std::string_view user, std::string_view request_id) {
+  const std::string encoded = encode_user(user);
+  return std::string(kPrefix) + '-' + (encoded.empty() ? std::string(request_id) : encoded);
+}
+
+std::optional<SourceIdentity> parse_source_identity(std::string_view text) {
+  if (text.find(':') != std::string_view::npos) return parse_legacy(text);
+  const auto parts = split(text, '.');
+  if (text.size() > kMaxSourceIdentity || parts.size() != 4 || parts[0] != kPrefix) return std::nullopt;
+  if (!is_marker(parts[2]) || !is_lower_hex(parts[3], 8) || parts[1].size() > kMaxEncodedUser) return std::nullopt;
+  std::string_view name = parts[1];
+  const std::size_t mark = name.find(kCutMark);
+  const bool cut = mark != std::string_view::npos;
+  if (cut && !is_lower_hex(name.substr(mark + kCutMark.size()), kHashDigits)) return std::nullopt;
+  auto user = decode_user(name.substr(0, mark));
+  if (!user) return std::nullopt;
+  return SourceIdentity{std::move(*user), std::string(parts[2]), std::string(parts[3]), cut, false};
+}
+
+}  // namespace broker

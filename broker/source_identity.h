@@ -1,0 +1,46 @@
+// The name that every role session carries in CloudTrail: sentinel.<user>.<direct or approval id>.<request id>
+// At most 64 characters of what STS allows ([A-Za-z0-9_=,.@+-]), and different for different users.
+//
+// How a user is written: letters, digits and _ , @ + - stand for themselves, every other byte is =XX (upper-case hex).
+// A user too long for its room is cut and ends in "==" and 16 hex digits of its SHA-256. That cannot be mistaken for a
+// user written in full: there each '=' is followed by two hex digits, so "==" never occurs.
+//
+// Runs in: broker.   Blocks: never.   Fails: kSystem when there is no randomness (an id that repeats would be worse),
+// kConfig for a marker that is neither `direct` nor an approval id.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ipc/result.h"
+
+namespace broker {
+
+inline constexpr std::size_t kMaxSourceIdentity = 64;
+inline constexpr std::size_t kMaxEncodedUser = 37;  // 64 less "sentinel", three dots, 8 of marker and 8 of request id
+inline constexpr std::string_view kDirect = "direct";
+
+// Eight lower-case hex digits from the system's random numbers.
+ipc::Result<std::string> new_request_id();
+
+// Empty for an empty user: a principal without a name of its own.
+std::string encode_user(std::string_view user);
+
+ipc::Result<std::string> format_source_identity(std::string_view user, std::string_view marker, std::string_view request_id);
+
+// Starts with "sentinel-"; the encoded user, or the request id where there is no user.
+std::string role_session_name(std::string_view user, std::string_view request_id);
+
+struct SourceIdentity {
+  std::string user;         // decoded; only the cut prefix when `user_is_cut`
+  std::string marker;       // empty in the oldest colon form
+  std::string request_id;
+  bool user_is_cut = false;
+  bool legacy = false;      // sentinel:<user>:[<marker>:]<request id>, as upstream wrote it
+};
+
+// Nothing for what neither we nor upstream would have written.
+std::optional<SourceIdentity> parse_source_identity(std::string_view text);
+
+}  // namespace broker

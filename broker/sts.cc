@@ -1,0 +1,191 @@
+#include "sts.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "xml_fields.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+constexpr std::size_t kMaxSecretBytes = 256;   // AWS's have 40
+constexpr std::size_t kMaxTokenBytes = 12288;  // AWS promises no limit; known ones stay under 4096
+
+// application/x-www-form-urlencoded, in the order given.
+class Form {
+ public:
+  explicit Form(std::string_view action) {
+    add("Action", action);
+    add("Version", "2011-06-15");
+  }
+  void add(std::string_view name, std::string_view value) {
+    if (!text_.empty()) text_ += '&';
+    (text_ += name) += '=';
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    for (const char c : value) {
+      const auto byte = static_cast<unsigned char>(c);
+      const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                         c == '_' || c == '.' || c == '~';
+      if (plain) {
+        text_ += c;
+      } else {
+        ((text_ += '%') += kDigits[byte >> 4]) += kDigits[byte & 15];
+      }
+    }
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, Form form) {
+  return {"sts",
+          std::string(action),
+          endpoint,
+          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+          form.take()};
+}
+
+std::unexpected<ipc::Error> missing(std::string_view action, std::string_view what) {
+  return ipc::fail(Fault::kProtocol, "the answer to " + std::string(action) + " has no " + std::string(what),
+                   "check that the endpoint is AWS STS");
+}
+
+std::optional<int> number(std::string_view digits) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || digits.front() == '-') return std::nullopt;
+  return value;
+}
+
+// Key ids are shown and put into headers.
+bool is_key_id(std::string_view id) {
+  if (id.size() < 4 || id.size() > 128) return false;
+  for (const char c : id) {
+    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
+  }
+  return true;
+}
+
+// Secrets go into HTTP headers and JSON; anything but printable ASCII would be a broken answer.
+bool is_visible(std::string_view text) {
+  for (const char c : text) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return !text.empty();
+}
+
+}  // namespace
+
+AwsRequest get_caller_identity(const AwsEndpoint& endpoint) {
+  return request("GetCallerIdentity", endpoint, Form("GetCallerIdentity"));
+}
+
+AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms) {
+  Form form("AssumeRole");
+  form.add("RoleArn", terms.role_arn);
+  form.add("RoleSessionName", terms.session_name);
+  form.add("DurationSeconds", std::to_string(terms.duration.count()));
+  form.add("SourceIdentity", terms.source_identity);
+  if (!terms.external_id.empty()) form.add("ExternalId", terms.external_id);
+  return request("AssumeRole", endpoint, std::move(form));
+}
+
+AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration) {
+  Form form("GetSessionToken");
+  form.add("DurationSeconds", std::to_string(duration.count()));
+  return request("GetSessionToken", endpoint, std::move(form));
+}
+
+ipc::Result<CallerIdentity> read_caller_identity(std::string_view body) {
+  CallerIdentity identity;
+  std::array fields = {
+      XmlField{"GetCallerIdentityResponse/GetCallerIdentityResult/Arn", &identity.arn},
+      XmlField{"GetCallerIdentityResponse/GetCallerIdentityResult/Account", &identity.account},
+      XmlField{"GetCallerIdentityResponse/GetCallerIdentityResult/UserId", &identity.user_id},
+  };
+  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
+  if (identity.arn.empty()) return missing("GetCallerIdentity", "Arn");
+  if (identity.account.empty()) return missing("GetCallerIdentity", "Account");
+  return identity;
+}
+
+ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::string_view body) {
+  IssuedCredentials keys;
+  keys.secret_access_key = ipc::SecretBuffer::with_capacity(kMaxSecretBytes);
+  auto token = ipc::SecretBuffer::with_capacity(kMaxTokenBytes);
+  std::string expiration;
+  const std::string name(action);
+  const std::string path = name + "Response/" + name + "Result/Credentials/";
+  const std::string id_path = path + "AccessKeyId", secret_path = path + "SecretAccessKey",
+                    token_path = path + "SessionToken", expiration_path = path + "Expiration";
+  std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &keys.secret_access_key},
+                       XmlField{token_path, &token}, XmlField{expiration_path, &expiration}};
+  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
+  if (!is_key_id(keys.access_key_id)) return missing(action, "valid AccessKeyId");
+  if (!is_visible(keys.secret_access_key.reveal())) return missing(action, "valid SecretAccessKey");
+  if (!is_visible(token.reveal())) return missing(action, "valid SessionToken");
+  keys.session_token = token.clone();  // as small as it is: the arena is small too
+  auto time = read_aws_time(expiration);
+  if (!time) return missing(action, "valid Expiration");
+  keys.expiration = *time;
+  return keys;
+}
+
+AwsFailure read_sts_failure(const HttpAnswer& answer) {
+  AwsFailure failure{answer.status, {}, {}};
+  std::string code, message;
+  std::array fields = {XmlField{"ErrorResponse/Error/Code", &code}, XmlField{"ErrorResponse/Error/Message", &message}};
+  if (!extract_xml(answer.body.view(), fields)) return failure;  // a proxy's page; the status says enough
+  failure.code = printable(code, 64);
+  failure.message = printable(message);
+  return failure;
+}
+
+std::string sts_next_step(std::string_view action, std::string_view code) {
+  if (code == "InvalidClientTokenId" || code == "UnrecognizedClientException") {
+    return "check aws_access_key_id in the credentials file: the key is unknown, deleted or inactive";
+  }
+  if (code == "SignatureDoesNotMatch") {
+    return "check aws_secret_access_key in the credentials file, and this machine's clock";
+  }
+  if (code == "ExpiredToken" || code == "ExpiredTokenException") {
+    return "the session token in the credentials file has expired: fetch a new one";
+  }
+  if (code == "RegionDisabledException") return "activate STS for this region in the account, or choose another region";
+  if (action == "AssumeRole" && code == "AccessDenied") {
+    return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust policy "
+           "must allow both to the caller, and external_id must match";
+  }
+  if (action == "AssumeRole" && code == "ValidationError") {
+    return "check role_arn, external_id and the duration against the role's maximum session duration";
+  }
+  if (action == "GetSessionToken" && code == "AccessDenied") {
+    return "GetSessionToken needs a long-term key; for other keys use a profile with role_arn";
+  }
+  return "try again; if it goes on, see the AWS documentation of " + std::string(action);
+}
+
+ipc::Result<std::chrono::sys_seconds> read_aws_time(std::string_view text) {
+  using namespace std::chrono;
+  const auto bad = [] { return ipc::fail(Fault::kProtocol, "a time in AWS's answer is malformed"); };
+  if (text.size() < 20 || text.size() > 32 || text.back() != 'Z') return bad();
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return bad();
+  if (text.size() > 20 &&
+      (text[19] != '.' || text.size() == 21 || text.substr(20, text.size() - 21).find_first_not_of("0123456789") != text.npos)) {
+    return bad();
+  }
+  const auto y = number(text.substr(0, 4)), mo = number(text.substr(5, 2)), d = number(text.substr(8, 2)),
+             h = number(text.substr(11, 2)), mi = number(text.substr(14, 2)), s = number(text.substr(17, 2));
+  if (!y || !mo || !d || !h || !mi || !s || *h > 23 || *mi > 59 || *s > 60) return bad();
+  const year_month_day date{year(*y), month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
+  if (!date.ok() || *y < 2000) return bad();
+  return sys_seconds(sys_days(date)) + hours(*h) + minutes(*mi) + seconds(*s);
+}
+
+}  // namespace broker

@@ -1,0 +1,44 @@
+// The three STS actions that the broker uses: builds their requests, reads their answers. No I/O of its own.
+//
+// Runs in: broker.   Blocks: never.
+// Fails: kProtocol for an answer that is not the action's; kConfig for a request that STS could only refuse.
+// Source: docs.aws.amazon.com/STS/latest/APIReference (2011-06-15).
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "aws_call.h"
+#include "credentials.h"
+#include "endpoint.h"
+#include "ipc/result.h"
+
+namespace broker {
+
+struct CallerIdentity {
+  std::string arn, account, user_id;
+};
+
+struct AssumeRoleTerms {
+  std::string role_arn, session_name, source_identity;
+  std::string external_id;  // empty: not sent
+  std::chrono::seconds duration{0};
+};
+
+AwsRequest get_caller_identity(const AwsEndpoint& endpoint);
+AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms);
+AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration);
+
+ipc::Result<CallerIdentity> read_caller_identity(std::string_view body);
+// `action`: AssumeRole or GetSessionToken. Fields that only the caller knows (source identity, role) stay empty.
+ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::string_view body);
+AwsFailure read_sts_failure(const HttpAnswer& answer);
+
+// What the user can do about a refused AssumeRole, GetSessionToken or GetCallerIdentity.
+std::string sts_next_step(std::string_view action, std::string_view code);
+
+// "2026-01-27T10:00:00Z", with or without a fraction; nothing else.
+ipc::Result<std::chrono::sys_seconds> read_aws_time(std::string_view text);
+
+}  // namespace broker
