@@ -1,0 +1,77 @@
+#include "terms.h"
+
+#include <poll.h>
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+ipc::Status take_setting(const ipc::Packet& packet, Terms& terms) {
+  auto setting = ipc::open_packet<ipc::Setting>(packet);
+  if (!setting) return std::unexpected(setting.error());
+  if (!ipc::is_setting(setting->name.str())) return ipc::fail(Fault::kProtocol, "a setting that is not in settings.def");
+  if (!terms.settings.emplace(setting->name.str(), setting->value.str()).second) {
+    return ipc::fail(Fault::kProtocol, "a setting came twice");
+  }
+  return {};
+}
+
+ipc::Status take_sink(ipc::Packet& packet, Terms& terms) {
+  auto sink = ipc::open_packet<ipc::LogSink>(packet);
+  if (!sink) return std::unexpected(sink.error());
+  if (sink->sync > 1 || terms.sinks.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "a log sink out of bounds");
+  terms.sinks.push_back({std::move(packet.descriptor), sink->label.str(), sink->sync == 1});
+  return {};
+}
+
+ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
+  auto begin = ipc::open_packet<ipc::Begin>(packet);
+  if (!begin) return std::unexpected(begin.error());
+  terms.duration = std::chrono::seconds(begin->duration_s);
+  terms.lazy = begin->lazy == 1;
+  terms.profile = begin->profile.str();
+  terms.policy_parameter = begin->policy_parameter.str();
+  terms.policy_file = begin->policy_file.str();
+  terms.region = begin->region.str();
+  terms.home = begin->home.str();
+  terms.os_user = begin->os_user.str();
+  const bool one_policy = terms.policy_file.empty() != terms.policy_parameter.empty();
+  const bool sane = begin->lazy <= 1 && ipc::transport_from(begin->transport, terms.transport) && one_policy &&
+                    !terms.profile.empty() && terms.duration >= kShortestDuration && terms.duration <= kLongestDuration;
+  if (!sane) return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
+  if (terms.sinks.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
+  return {};
+}
+
+ipc::Status wait_for_packet(const ipc::Channel& control, std::chrono::steady_clock::time_point end) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+  pollfd ready{control.fd(), POLLIN, 0};
+  if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) != 1) {
+    return ipc::fail(Fault::kProtocol, "the supervisor did not say what to serve");
+  }
+  return {};
+}
+
+}  // namespace
+
+ipc::Result<Terms> receive_terms(ipc::Channel& control) {
+  Terms terms;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    if (ipc::Status ready = wait_for_packet(control, end); !ready) return std::unexpected(ready.error());
+    ipc::Packet packet;
+    const auto arrival = control.receive(packet);
+    if (!arrival) return std::unexpected(arrival.error());
+    if (*arrival == ipc::Arrival::PeerGone) return ipc::fail(Fault::kProtocol, "the supervisor is gone");
+    if (*arrival == ipc::Arrival::Nothing) continue;
+    ipc::Status taken;
+    if (packet.id == ipc::Setting::kId) taken = take_setting(packet, terms);
+    if (packet.id == ipc::LogSink::kId) taken = take_sink(packet, terms);
+    if (packet.id == ipc::Begin::kId) taken = take_begin(packet, terms);
+    if (!taken) return std::unexpected(taken.error());
+    if (packet.id == ipc::Begin::kId) return terms;
+  }
+}
+
+}  // namespace broker

@@ -1,0 +1,41 @@
+// What the supervisor asks this run to be: the caller's settings, the decision log's sinks, and Begin. Received and
+// checked once, before anything else happens.
+//
+// Runs in: broker, at the start.   Blocks: until Begin has come, at most kPatience.   Owns: the log's descriptors.
+// Fails: kProtocol for anything that messages.def does not allow here; the broker then ends.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "ipc/channel.h"
+#include "ipc/settings.h"
+
+namespace broker {
+
+struct LogSinkTerm {
+  ipc::UniqueFd fd;
+  std::string label;
+  bool sync = false;
+};
+
+struct Terms {
+  ipc::Settings settings;
+  std::vector<LogSinkTerm> sinks;
+  std::string profile, policy_parameter, policy_file, region, home, os_user;
+  std::chrono::seconds duration{0};
+  bool lazy = false;
+  ipc::Transport transport = ipc::Transport::Unix;
+  // What to call the policy in the log and in sentences.
+  [[nodiscard]] const std::string& policy_name() const { return policy_file.empty() ? policy_parameter : policy_file; }
+};
+
+inline constexpr std::chrono::seconds kPatience{10};
+inline constexpr std::chrono::seconds kShortestDuration{900};    // STS's own floor
+inline constexpr std::chrono::seconds kLongestDuration{43200};   // AssumeRole's ceiling
+inline constexpr std::size_t kMaxSinks = 4;
+
+ipc::Result<Terms> receive_terms(ipc::Channel& control);
+
+}  // namespace broker
