@@ -1,0 +1,206 @@
+#include "endpoint.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace broker {
+namespace {
+
+struct Partition {
+  std::string_view name, prefix, suffix;
+};
+
+#define PARTITION(name, prefix, suffix) Partition{name, prefix, suffix},
+constexpr Partition kPartitions[] = {
+#include "partitions.def"
+};
+#undef PARTITION
+
+constexpr std::string_view kGlobalRegion = "us-east-1";
+
+// The regions that sts_regional_endpoints = legacy sends to the global endpoint (botocore args.py).
+constexpr std::string_view kLegacyStsRegions[] = {"ap-northeast-1", "ap-south-1",   "ap-southeast-1", "ap-southeast-2",
+                                                  "ca-central-1",   "eu-central-1", "eu-north-1",     "eu-west-1",
+                                                  "eu-west-2",      "eu-west-3",    "sa-east-1",      "us-east-1",
+                                                  "us-east-2",      "us-west-1",    "us-west-2"};
+
+constexpr std::string_view kUrlAdvice = "give it as https://host or https://host:port";
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+const Partition& partition_row(std::string_view region) {
+  return *std::ranges::find_if(kPartitions, [&](const Partition& row) { return region.starts_with(row.prefix); });
+}
+
+AwsEndpoint https(std::string host, std::string_view signing_region) {
+  return {"https://" + host, host, true, std::string(signing_region)};
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+struct Authority {
+  std::string host;  // lower case, an IPv6 address in brackets
+  std::string_view port;
+};
+
+bool is_label(std::string_view label) {
+  if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+  return std::ranges::all_of(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+}
+
+bool is_ipv6(const std::string& bracketed) {
+  in6_addr address{};
+  const std::string inner = bracketed.substr(1, bracketed.size() - 2);
+  return ::inet_pton(AF_INET6, inner.c_str(), &address) == 1;
+}
+
+// A DNS name whose last label is not a number, or a dotted quad: "127.1" and "0x7f.1" are neither, since libcurl's and
+// our idea of them could differ.
+bool is_name_or_ipv4(const std::string& host) {
+  in_addr address{};
+  if (::inet_pton(AF_INET, host.c_str(), &address) == 1) return true;
+  if (host.empty() || host.size() > 253) return false;
+  std::string_view rest = host, label;
+  while (true) {
+    const std::size_t dot = rest.find('.');
+    label = rest.substr(0, dot);
+    if (!is_label(label)) return false;
+    if (dot == std::string_view::npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  return !is_digit(label.front());
+}
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  if (host.front() == '[') {
+    in6_addr address{};
+    return ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1 &&
+           IN6_IS_ADDR_LOOPBACK(&address);
+  }
+  in_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
+std::optional<Authority> split_authority(std::string_view text) {
+  std::size_t end = 0;  // of the host
+  if (text.starts_with('[')) {
+    end = text.find(']');
+    if (end == std::string_view::npos) return {};
+    ++end;
+  } else {
+    end = std::min(text.find(':'), text.size());
+  }
+  Authority authority{lower(text.substr(0, end)), text.substr(end)};
+  const bool known = text.starts_with('[') ? is_ipv6(authority.host) : is_name_or_ipv4(authority.host);
+  if (!known) return {};
+  return authority;
+}
+
+// ":8443" → 8443; "" → 0, which stands for the default; nothing for anything else.
+std::optional<std::uint16_t> port_of(std::string_view text) {
+  if (text.empty()) return 0;
+  text.remove_prefix(1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0 || text.front() == '0') return {};
+  return port;
+}
+
+ipc::Status check_shape(std::string_view rest, std::string_view place) {
+  const std::string where(place);
+  if (rest.find('@') != std::string_view::npos) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": an endpoint URL must not hold a user name or password",
+                     std::string(kUrlAdvice));
+  }
+  if (rest.find_first_of("?#") != std::string_view::npos) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": an endpoint URL must not have a query or a fragment",
+                     std::string(kUrlAdvice));
+  }
+  if (rest.find('/') != std::string_view::npos) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": an endpoint URL with a path is not supported",
+                     std::string(kUrlAdvice));
+  }
+  return {};
+}
+
+}  // namespace
+
+ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place) {
+  const std::string where(place);
+  const std::size_t colon = url.find("://");
+  const std::string scheme = lower(url.substr(0, colon));
+  if (colon == std::string_view::npos || (scheme != "https" && scheme != "http")) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": an endpoint URL must start with https:// or http://",
+                     std::string(kUrlAdvice));
+  }
+  std::string_view rest = url.substr(colon + 3);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (const ipc::Status shape = check_shape(rest, place); !shape) return std::unexpected(shape.error());
+  const auto authority = split_authority(rest);
+  if (!authority) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": the endpoint URL has no valid host name or address",
+                     std::string(kUrlAdvice));
+  }
+  const auto port = port_of(authority->port);
+  if (!port) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": the port of the endpoint URL is not a number from 1 to 65535",
+                     std::string(kUrlAdvice));
+  }
+  const bool tls = scheme == "https";
+  if (!tls && !is_loopback(authority->host)) {
+    return ipc::fail(
+        ipc::Fault::kConfig,
+        where + ": plain http is allowed to 127.0.0.0/8, [::1] and localhost alone, not to " + authority->host,
+        "use https, since a signed request and its answer would cross the network in the clear");
+  }
+  const bool is_default = *port == 0 || *port == (tls ? 443 : 80);
+  std::string host = authority->host + (is_default ? "" : ":" + std::to_string(*port));
+  return AwsEndpoint{scheme + "://" + host, host, tls};
+}
+
+ipc::Status check_region(std::string_view region, std::string_view place) {
+  const std::string where(place);
+  if (!is_label(region)) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": the region is not made of lower-case letters, digits and hyphens",
+                     "give a region such as eu-central-1; AWS tools read a comment behind a value as a part of it");
+  }
+  if (region.starts_with("fips-") || region.ends_with("-fips") || region.starts_with("aws-") ||
+      region.ends_with("-global")) {
+    return ipc::fail(ipc::Fault::kConfig, where + ": '" + std::string(region) + "' is a pseudo-region",
+                     "give the real region, such as us-east-1; FIPS endpoints are not supported yet");
+  }
+  return {};
+}
+
+std::string_view partition_of(std::string_view region) { return partition_row(region).name; }
+
+bool is_partition(std::string_view name) {
+  return std::ranges::find(kPartitions, name, &Partition::name) != std::end(kPartitions);
+}
+
+AwsEndpoint regional_endpoint(std::string_view service, std::string_view region) {
+  std::string host(service);
+  host.append(".").append(region).append(".").append(partition_row(region).suffix);
+  return https(std::move(host), region);
+}
+
+AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind) {
+  const bool legacy =
+      kind == StsEndpoints::kLegacy && std::ranges::find(kLegacyStsRegions, region) != std::end(kLegacyStsRegions);
+  if (region.empty() || legacy) return https("sts.amazonaws.com", kGlobalRegion);
+  return regional_endpoint("sts", region);
+}
+
+}  // namespace broker

@@ -1,0 +1,69 @@
+#include "iam_syntax.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "endpoint.h"
+
+namespace broker {
+namespace {
+
+constexpr std::string_view kNameSigns = "_+=,.@-";
+constexpr std::string_view kRolePrefix = "role/";
+constexpr std::size_t kAccountDigits = 12;
+constexpr int kMinRoleSeconds = 900;
+constexpr int kMaxRoleSeconds = 43200;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
+
+// The part up to the next ':', which it takes off.
+std::string_view take_part(std::string_view& rest) {
+  const std::size_t colon = std::min(rest.find(':'), rest.size());
+  const std::string_view part = rest.substr(0, colon);
+  rest.remove_prefix(std::min(colon + 1, rest.size()));
+  return part;
+}
+
+bool is_role_resource(std::string_view resource) {
+  if (!resource.starts_with(kRolePrefix)) return false;
+  const std::size_t slash = resource.rfind('/');
+  const std::string_view path = resource.substr(kRolePrefix.size() - 1, slash + 2 - kRolePrefix.size());
+  const std::string_view name = resource.substr(slash + 1);
+  return !name.empty() && name.size() <= 64 && path.size() <= 512 && std::ranges::all_of(path, is_visible) &&
+         std::ranges::all_of(name, [](char c) { return is_alphanumeric(c) || kNameSigns.contains(c); });
+}
+
+}  // namespace
+
+bool is_access_key_id(std::string_view text) {
+  return !text.empty() && text.size() <= 128 &&
+         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '_'; });
+}
+
+bool is_secret_text(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_visible); }
+
+bool is_role_arn(std::string_view text) {
+  std::string_view rest = text;
+  if (take_part(rest) != "arn" || !is_partition(take_part(rest)) || take_part(rest) != "iam") return false;
+  if (!take_part(rest).empty()) return false;  // IAM has no region
+  const std::string_view account = take_part(rest);
+  return account.size() == kAccountDigits && std::ranges::all_of(account, is_digit) && is_role_resource(rest);
+}
+
+bool is_external_id(std::string_view text) {
+  return text.size() >= 2 && text.size() <= 1224 && std::ranges::all_of(text, [](char c) {
+           return is_alphanumeric(c) || kNameSigns.contains(c) || c == ':' || c == '/';
+         });
+}
+
+std::optional<std::chrono::seconds> parse_role_duration(std::string_view text) {
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  if (seconds < kMinRoleSeconds || seconds > kMaxRoleSeconds) return {};
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace broker

@@ -1,0 +1,22 @@
+// What IAM and STS accept as a key id, a role's ARN, an external id and a duration, checked before AWS is asked.
+//
+// Runs in: broker.   Blocks: never.
+// Source: IAM and STS API references (AssumeRole, AccessKey, Role).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace broker {
+
+[[nodiscard]] bool is_access_key_id(std::string_view text);
+// A secret key or a session token: visible ASCII, no blanks.
+[[nodiscard]] bool is_secret_text(std::string_view text);
+// arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME
+[[nodiscard]] bool is_role_arn(std::string_view text);
+[[nodiscard]] bool is_external_id(std::string_view text);
+// Plain decimal seconds within AssumeRole's limits, 900 to 43200.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_role_duration(std::string_view text);
+
+}  // namespace broker
