@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
-#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cstdlib>

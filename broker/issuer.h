@@ -1,0 +1,79 @@
+// Keeps the command's keys: issues them once however many ask, renews them ahead of time, and never hands out keys that
+// are about to end. Who may have them is decided elsewhere (authorize.h).
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the issued keys, the run under way, one timer while keys live.
+// Time: lives are counted on the boot-time clock from the moment of issue and on AWS's wall clock; the shorter counts, so
+// neither a clock set back nor a suspended machine makes keys live longer.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "aws_call.h"
+#include "credentials.h"
+#include "issuance.h"
+#include "profile.h"
+
+namespace broker {
+
+// For the decision log and the terminal; both may be empty.
+struct IssuerEvents {
+  std::function<void(const IssuedCredentials&)> issued;
+  // `left`: how long the present keys go on being served; 0: there are none.
+  std::function<void(const ipc::Error&, std::chrono::seconds left)> failed;
+};
+
+class Issuer {
+ public:
+  // Less than this left, and keys are not handed out: the client could not use them in time.
+  static constexpr std::chrono::seconds kLeastLife{60};
+
+  // The pointer is good until the callback returns.
+  using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
+
+  // `context` and `profile` outlive the issuer. Another duration means another Issuer.
+  Issuer(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, IssuerEvents events = {});
+
+  // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.
+  // Shortly after a failure: calls back at once with that failure, so that a flood of clients asks STS nothing.
+  void get(OnCredentials done);
+
+  // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
+  [[nodiscard]] const IssuedCredentials* current() const;
+
+ private:
+  void start();
+  void on_done(ipc::Result<IssuedCredentials> result);
+  void keep(IssuedCredentials keys);
+  void note_failure(ipc::Error error);
+  void answer_waiters();
+  void renew_in(std::chrono::milliseconds delay);
+  [[nodiscard]] std::chrono::seconds life_left() const;
+  [[nodiscard]] Clock::SinceBoot now() const { return context_.clock.since_boot(); }
+
+  AwsContext& context_;
+  const ResolvedProfile& profile_;
+  IssueTerms terms_;
+  IssuerEvents events_;
+  std::optional<IssuedCredentials> keys_;
+  Clock::SinceBoot ends_{};       // of keys_
+  Clock::SinceBoot renew_at_{};   // of keys_
+  Clock::SinceBoot quiet_until_{};  // after a failure, no new run before this
+  int failures_ = 0;                // in a row
+  ipc::Error last_error_{};
+  std::vector<OnCredentials> waiters_;
+  std::unique_ptr<Issuance> run_;
+  std::unique_ptr<Timer> renewal_;
+};
+
+// When to renew keys of this life: at two thirds of it, give or take a twentieth.
+std::chrono::milliseconds renewal_delay(std::chrono::seconds life, double jitter);
+
+// How long to leave STS alone after the n-th failure in a row: doubling from 1 s, from 5 s after a refusal, at most 60 s,
+// less up to a half.
+std::chrono::milliseconds failure_pause(int failures, ipc::Fault fault, double jitter);
+
+}  // namespace broker
