@@ -16,6 +16,10 @@ class Control:
     def fault(self, **fault):
         return self._faults.add(**fault)
 
+    def release(self):
+        """Requests that a fault holds go on, those it hangs are closed."""
+        self._faults.release()
+
     def faults(self):
         return self._faults.listed()
 
@@ -51,7 +55,7 @@ class Control:
         return [key.described() for key in self._world.keys.values()]
 
     def log(self):
-        return list(self._log)
+        return [dict(entry) for entry in self._log]
 
     def clear_log(self):
         self._log.clear()

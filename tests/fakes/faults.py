@@ -3,10 +3,11 @@
 A request whose signature is bad is refused before any fault is looked at: no fault may hide a wrong signature.
 
   kind          members (defaults)                  what the client sees
-  error         code, message, status (400)         the service's own error document
+  error         code, message, status               the service's own error document
   status        status (500), body, headers         that answer, bare: 5xx, redirects, hand-made bodies
   latency       seconds (1)                         the right answer, late
-  hang          seconds (600)                       nothing at all; ends early on clear()
+  hold          seconds (600)                       the right answer, once release() or clear() is called
+  hang          seconds (600)                       nothing at all; connection closed on release() or clear()
   drop_before   reset (false)                       connection closed; nothing was done
   drop_after    reset (false)                       connection closed; the call had its effect
   truncate      keep (half)                         the head of a full answer, then only `keep` bytes of its body
@@ -15,18 +16,27 @@ A request whose signature is bad is refused before any fault is looked at: no fa
   dribble       seconds (0.05)                      the right answer, one byte at a time
   lifetime      seconds (1)                         credentials that end that soon, below AWS's own floor
 
-Every fault also takes: action ("*"), count (1; 0 = for ever), skip (0), match ({parameter: value}).
+Every fault also takes: action ("*"), count (1; 0 = for ever), skip (0), match ({parameter: value}). The code of an
+error is the service's own, or a row of wire.REFUSALS ("Throttled", "Denied", ...), which becomes each service's own.
 """
 import itertools
 
 from wire import Answer, Refusal
 
-KINDS = {"error", "status", "latency", "hang", "drop_before", "drop_after", "truncate", "not_xml", "huge", "dribble",
-         "lifetime"}
-COMMON = {"kind", "action", "count", "skip", "match"}
-MEMBERS = {"error": {"code", "message", "status"}, "status": {"status", "body", "headers"}, "latency": {"seconds"},
-           "hang": {"seconds"}, "drop_before": {"reset"}, "drop_after": {"reset"}, "truncate": {"keep"},
-           "not_xml": set(), "huge": {"size"}, "dribble": {"seconds"}, "lifetime": {"seconds"}}
+MEMBERS = {
+    "error": {"code", "message", "status"},
+    "status": {"status", "body", "headers"},
+    "latency": {"seconds"},
+    "hold": {"seconds"},
+    "hang": {"seconds"},
+    "drop_before": {"reset"},
+    "drop_after": {"reset"},
+    "truncate": {"keep"},
+    "not_xml": set(),
+    "huge": {"size"},
+    "dribble": {"seconds"},
+    "lifetime": {"seconds"},
+}
 NOT_XML = "<!DOCTYPE html><html><body><h1>It works!</h1><p>But this is & no answer of AWS.</body></html>"
 
 
@@ -36,19 +46,24 @@ class Faults:
     def __init__(self):
         self._numbers = itertools.count(1)
         self._set = []
-        self.generation = 0   # grows with every clear(); a hanging request watches it
+        self.generation = 0   # grows with every release(); requests that hold or hang watch it
 
     def add(self, kind, action="*", count=1, skip=0, match=None, **members):
-        if kind not in KINDS or not set(members) <= MEMBERS[kind]:
+        if not set(members) <= MEMBERS.get(kind, set()) or kind not in MEMBERS:
             raise ValueError(f"no such fault: {kind} {sorted(members)}; see faults.py")
         fault = {"kind": kind, "action": action, "left": count or -1, "skip": skip, "match": match or {},
                  "number": next(self._numbers), "spent": 0, **members}
         self._set.append(fault)
         return fault["number"]
 
+    def release(self):
+        """Lets go of what holds or hangs now, and spends the faults that made it so."""
+        self._set = [fault for fault in self._set if fault["kind"] not in ("hold", "hang")]
+        self.generation += 1
+
     def clear(self):
         self._set.clear()
-        self.generation += 1
+        self.release()
 
     def listed(self):
         return [dict(fault) for fault in self._set]
@@ -73,7 +88,7 @@ def instead(fault):
     """The answer that a fault puts in the place of the call's, before it has any effect; None if it puts none."""
     kind = fault["kind"]
     if kind == "error":
-        raise Refusal(fault.get("code", "InternalFailure"), fault.get("message", "a fault that was asked for"),
+        raise Refusal(fault.get("code", "InternalFailure"), fault.get("message", "Rate exceeded"),
                       fault.get("status"))
     if kind == "status":
         return Answer(fault.get("status", 500), "text/plain", fault.get("body", ""),

@@ -73,6 +73,7 @@ class Control:
 
 class Standin:
     """One running stand-in. `config`: a world (world.py) in place of the default one."""
+    PROGRAM = "aws_standin.py"
 
     def __init__(self, tls=False, config=None, python="/usr/bin/python3"):
         self._tls, self._config, self._python = tls, config, python
@@ -98,7 +99,8 @@ class Standin:
             raise
 
     def _spawn(self, ready):
-        command = [self._python, os.path.join(HERE, "aws_standin.py"), "--ready-file", ready]
+        command = [self._python, os.path.join(HERE, self.PROGRAM), "--ready-file", ready, "--scratch",
+                   self._directory]
         if self._tls:
             command += ["--tls", "--ca-out", os.path.join(self._directory, "ca.pem")]
         if self._config is not None:
@@ -134,8 +136,9 @@ class Standin:
         return self._process.pid
 
     def log(self):
-        """Every request, in the order of decision: service, action, params, outcome (ok, refused, fault), code, status,
-        fault, access_key_id, principal, region, signed_headers, user_agent; for issued keys issued, expires."""
+        """Every request in the order of arrival: service, action, params, outcome (ok: it had its effect; refused;
+        fault: one came instead; pending), code, status, fault, access_key_id, principal, region, signed_headers,
+        user_agent; and of the key it issued, issued (the id) and expires."""
         return self.control.log()
 
     def calls(self, action=None, outcome=None, **params):
@@ -143,6 +146,15 @@ class Standin:
         return [entry for entry in self.log()
                 if action in (None, entry["action"]) and outcome in (None, entry["outcome"])
                 and all(entry["params"].get(name) == value for name, value in params.items())]
+
+    def wait_for_calls(self, number, action=None, **filters):
+        """Waits until that many such requests have arrived; they may still be held. Returns them."""
+        deadline = time.monotonic() + START_LIMIT
+        while len(calls := self.calls(action, **filters)) < number:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{len(calls)} of {number} calls of {action} arrived")
+            time.sleep(0.01)
+        return calls
 
     def secrets(self):
         """Every secret key and session token that exists: what a memory scan looks for."""
