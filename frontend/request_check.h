@@ -1,0 +1,39 @@
+// The strict second look at a request head: what may pass to the broker, and which refusal the rest gets.
+//
+// A pure function of the raw bytes; it reads them by itself and demands that http-parser understood the same.
+// Runs in: frontend.   Blocks: never.   Owns: nothing; the result points into the bytes.
+// Not here: the token, the caller, the policy. The broker judges those and believes nothing that is decided here.
+// Source: FIELD.md 2.6, RFC 9112.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <string_view>
+
+#include "head_parser.h"
+#include "ipc/messages.h"
+#include "refusals.h"
+#include "routes.h"
+
+namespace frontend {
+
+inline constexpr std::size_t kMaxHeadBytes = 8 * 1024;
+inline constexpr std::size_t kMaxAuthorizationBytes = 256;  // as ServeClient's field
+
+// Which Host is ours. TCP: 127.0.0.1 and localhost, with the port or without (aws-c-auth leaves it out). Unix: localhost,
+// as curl and our own credential_process helper send it.
+struct HostRule {
+  ipc::Transport transport = ipc::Transport::Unix;
+  ipc::U16 port = 0;
+};
+
+struct Request {
+  const Route* route = nullptr;
+  std::string_view authorization;  // empty where there is none: the broker refuses and logs it
+  bool keep_alive = true;
+};
+
+// `received`: every byte so far, with a complete head at its start.
+std::expected<Request, Refusal> check_request(std::string_view received, const ParsedHead& parsed, HostRule rule);
+
+}  // namespace frontend

@@ -1,0 +1,72 @@
+#include "supervisor_link.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "ending.h"
+
+namespace frontend {
+namespace {
+
+int socket_option(int fd, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+}  // namespace
+
+ipc::Result<ipc::UniqueFd> adopt_control_channel() {
+  if (socket_option(kControlDescriptor, SO_DOMAIN) != AF_UNIX ||
+      socket_option(kControlDescriptor, SO_TYPE) != SOCK_SEQPACKET) {
+    return ipc::fail(ipc::Fault::kUsage, "sentinel-frontend is started by sentinel, not by hand", "run: sentinel exec --help");
+  }
+  ipc::UniqueFd control(kControlDescriptor);
+  if (::fcntl(control.get(), F_SETFD, FD_CLOEXEC) != 0) return ipc::system_error("control channel");
+  if (::close_range(kControlDescriptor + 1, ~0U, 0) != 0) return ipc::system_error("closing inherited descriptors");
+  return control;
+}
+
+SupervisorLink::SupervisorLink(event_base* base, ipc::UniqueFd control, Server& server)
+    : server_(server), channel_(std::move(control), ipc::Side::Frontend, ipc::Side::Supervisor) {
+  readable_.reset(event_new(base, channel_.fd(), EV_READ | EV_PERSIST, on_readable, this));
+  if (!readable_ || event_add(readable_.get(), nullptr) != 0) end_run(Ending::NotPrepared);
+}
+
+void SupervisorLink::report_locked_down(std::string_view protections) {
+  ipc::FrontendLockedDown report;
+  report.protocol = ipc::kProtocolHash;
+  report.protections = ipc::Text<1024>(protections);
+  if (!channel_.send(report)) end_run(Ending::SupervisorGone);
+}
+
+void SupervisorLink::on_readable(int, short, void* self) { static_cast<SupervisorLink*>(self)->receive_all(); }
+
+void SupervisorLink::receive_all() {
+  ipc::Packet packet;
+  while (true) {
+    const ipc::Result<ipc::Arrival> arrival = channel_.receive(packet);
+    if (!arrival) end_run(Ending::BadSupervisor);
+    if (*arrival == ipc::Arrival::PeerGone) end_run(Ending::SupervisorGone);
+    if (*arrival == ipc::Arrival::Nothing) return;
+    on_packet(packet);
+  }
+}
+
+// The gate has seen to it that only these two arrive, each with one descriptor.
+void SupervisorLink::on_packet(ipc::Packet& packet) {
+  if (packet.id == ipc::Listener::kId) return on_listener(packet);
+  if (!ipc::open_packet<ipc::BrokerChannel>(packet)) end_run(Ending::BadSupervisor);
+  server_.attach_broker(std::move(packet.descriptor));
+}
+
+void SupervisorLink::on_listener(ipc::Packet& packet) {
+  const auto message = ipc::open_packet<ipc::Listener>(packet);
+  HostRule rule;
+  if (!message || !ipc::transport_from(message->transport, rule.transport)) end_run(Ending::BadSupervisor);
+  rule.port = message->port;
+  if ((rule.transport == ipc::Transport::Tcp) != (rule.port != 0)) end_run(Ending::BadSupervisor);
+  if (!server_.add_listener(std::move(packet.descriptor), rule)) end_run(Ending::BadSupervisor);
+}
+
+}  // namespace frontend
