@@ -65,7 +65,7 @@ void apply(Effect effect, Mode mode, Verdict& verdict) {
     case Effect::kRequireServerSession:
       verdict.requires_session_tracking = true;
       verdict.requires_server_mode = mode != Mode::kServer;
-      return refuse(verdict, "a tracked server session is required, and session tracking does not exist in this build yet");
+      return refuse(verdict, "a tracked session is required, and session tracking does not exist in this build yet");
   }
 }
 

@@ -1,7 +1,7 @@
 // Durations as Go writes them: "90s", "1h30m", "1.5h", "0". There is no day unit, and a bare number has no meaning.
 //
 // Runs in: every process.   Blocks: never.   Units: whole nanoseconds; what is finer is cut off.
-// Fails: kUsage, with a sentence that quotes the text. Signs are read; whether a negative one makes sense the caller says.
+// Fails: kUsage, with a sentence that quotes the text. A negative one is read; the caller judges it.
 // Source: SPEC 2.5.
 #pragma once
 

@@ -1,0 +1,67 @@
+#include "plain_text.h"
+
+#include <cstdint>
+
+namespace broker {
+namespace {
+
+struct Range {
+  std::uint32_t first, last;
+  std::string_view why;
+};
+
+constexpr Range kRefused[] = {
+    {0x00, 0x08, "a control character"},
+    {0x0B, 0x0C, "a control character"},
+    {0x0E, 0x1F, "a control character"},
+    {0x7F, 0x9F, "a control character"},
+    {0x061C, 0x061C, "a character that changes the direction of text"},
+    {0x200B, 0x200F, "an invisible character"},
+    {0x2028, 0x2029, "a line separator that editors do not show"},
+    {0x202A, 0x202E, "a character that changes the direction of text"},
+    {0x2060, 0x206F, "an invisible character"},
+    {0xFEFF, 0xFEFF, "a byte order mark"},
+    {0xFFF9, 0xFFFF, "a character that is none"},
+    {0xE0000, 0xE0FFF, "an invisible character"},
+};
+
+// The code point at `at`, and its length; nothing where the bytes are not UTF-8 in its shortest form.
+struct CodePoint {
+  std::uint32_t value;
+  std::size_t length;
+};
+
+std::optional<CodePoint> code_point(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  if (lead < 0x80) return CodePoint{lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return std::nullopt;
+  std::uint32_t value = lead & (0xFFu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto next = static_cast<unsigned char>(text[at + i]);
+    if ((next & 0xC0) != 0x80) return std::nullopt;
+    value = value << 6 | (next & 0x3F);
+  }
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < kLeast[length] || value > 0x10FFFF || surrogate) return std::nullopt;
+  return CodePoint{value, length};
+}
+
+}  // namespace
+
+std::optional<TextFault> text_fault(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto point = code_point(text, at);
+    if (!point) return TextFault{at, "bytes that are not UTF-8"};
+    for (const Range& range : kRefused) {
+      if (point->value >= range.first && point->value <= range.last) return TextFault{at, range.why};
+    }
+    const bool bare_return = text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n');
+    if (bare_return) return TextFault{at, "a carriage return that ends no line"};
+    at += point->length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace broker

@@ -1,0 +1,20 @@
+// Whether text is valid UTF-8 that looks like what it is: nothing invisible, nothing that steers a terminal.
+//
+// Runs in: broker, main thread.   Blocks: never.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace broker {
+
+struct TextFault {
+  std::size_t offset = 0;  // of the first offending byte
+  std::string_view why;
+};
+
+// Newlines, CR LF and tabs are allowed; nothing where all is well.
+std::optional<TextFault> text_fault(std::string_view text);
+
+}  // namespace broker

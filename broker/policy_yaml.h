@@ -1,0 +1,19 @@
+// Text of a policy to Policy, or the first thing that is wrong with it. Nothing is guessed, skipped or defaulted that
+// the author wrote: an unknown key, an odd word, an empty list or a window that can never be open is refused.
+//
+// Runs in: broker, main thread.   Blocks: on zone files, which are read here so that no evaluation has to.
+// Fails: kConfig; `what` is "source:line: reason", with the nearest good word where a word is misspelt.
+// Source: SPEC 2.1 (schema), 2.3 (validation), 13.3 X5 to X8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ipc/result.h"
+#include "policy.h"
+
+namespace broker {
+
+ipc::Result<Policy> load_policy(std::string_view text, std::string source);
+
+}  // namespace broker

@@ -1,0 +1,35 @@
+// One YAML document as a small tree with line numbers; the only file that includes yaml-cpp. It is YAML without its
+// traps: no anchors, aliases or tags, no duplicate keys, no second document, no text that looks other than it is.
+//
+// Runs in: broker, main thread.   Blocks: never.   Units: lines and columns from 1.
+// Fails: kConfig; `what` is "source:line: reason". Nothing is thrown.
+// Source: TESTING.md 6 for what yaml-cpp 0.7 lets through: open quotes, duplicates, further documents, bad UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/result.h"
+
+namespace broker {
+
+struct YamlNode {
+  enum class Kind { kNull, kScalar, kList, kMap };
+  Kind kind = Kind::kNull;
+  std::string text;  // of a scalar
+  bool quoted = false;
+  int line = 1;
+  int column = 1;
+  std::string key;  // in a map: the key of this child, and where it stands
+  int key_line = 1;
+  std::vector<YamlNode> children;
+};
+
+inline constexpr std::size_t kMaxYamlBytes = 256 * 1024;
+inline constexpr std::size_t kMaxYamlNodes = 64 * 1024;
+inline constexpr std::size_t kMaxYamlDepth = 16;
+
+ipc::Result<YamlNode> parse_yaml(std::string_view text, std::string_view source);
+
+}  // namespace broker
