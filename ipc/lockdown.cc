@@ -78,9 +78,12 @@ Status become_unreadable() {
 Result<std::string> lock_down(const LockdownSpec& spec) {
   if (Status s = become_unreadable(); !s) return std::unexpected(s.error());
   if (Status s = set_limits(spec.limits); !s) return std::unexpected(s.error());
-  if (Status s = drop_capabilities(); !s) return std::unexpected(s.error());
+  if (!spec.keep_capabilities) {
+    if (Status s = drop_capabilities(); !s) return std::unexpected(s.error());
+  }
   if (Status s = no_new_privileges(); !s) return std::unexpected(s.error());
-  std::string levels = "not dumpable, no capabilities, no new privileges";
+  std::string levels = spec.keep_capabilities ? "not dumpable, capabilities kept, no new privileges"
+                                              : "not dumpable, no capabilities, no new privileges";
   if (spec.landlock) {
     const Result<int> abi = restrict_with_landlock(spec.readable, spec.may_connect_tcp);
     if (!abi) return std::unexpected(abi.error());

@@ -72,6 +72,7 @@ struct LockdownSpec {
   std::span<const SyscallRule> rules;
   std::uint32_t default_action;  // SCMP_ACT_KILL_PROCESS, or SCMP_ACT_ERRNO(EPERM)
   bool landlock = true;          // false only for the witness, whose work (reading /proc of others) Landlock forbids
+  bool keep_capabilities = false;  // true only for the witness of a run by root, which reads /proc of root's command
   std::span<const ReadablePath> readable;
   bool may_connect_tcp = false;  // Landlock ABI 4: otherwise no connect and no bind
   std::span<const ResourceLimit> limits;

@@ -58,7 +58,10 @@ Result<ProcessInfo> info_from_proc(const Pidfd& process) {
   const auto at = status.find("\nUid:");
   const bool have_uid = at != std::string::npos && std::sscanf(status.c_str() + at, "\nUid: %u %u", &real, &effective) == 2;
   // Only now: had the process gone before the read, the number might already belong to another.
-  if (Status alive = process.send_signal(0); !alive) return std::unexpected(alive.error());
+  // EPERM is Landlock's answer for any process outside, from ABI 6: it means that the process is there.
+  if (Status alive = process.send_signal(0); !alive && alive.error().sys_errno != EPERM) {
+    return std::unexpected(alive.error());
+  }
   if (ppid < 0 || !have_uid) {
     errno = ESRCH;
     return system_error("process identity");
