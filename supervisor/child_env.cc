@@ -1,0 +1,117 @@
+#include "child_env.h"
+
+#include <algorithm>
+
+namespace supervisor {
+namespace {
+
+enum class Fate { Unset, Set, Append, Keep };
+enum class When { Tcp, Unix, Both };
+enum class Value { None, CredentialsUri, Token, SocketPath, ConfigPath, CredentialsPath, One, Region, True, Profile };
+
+struct Row {
+  std::string_view name;
+  Fate fate;
+  When when;
+  Value value;
+  std::string_view why;
+};
+
+#define UNSET(name, why) Row{#name, Fate::Unset, When::Both, Value::None, why},
+#define SET(name, when, value, why) Row{#name, Fate::Set, When::when, Value::value, why},
+#define APPEND(name, why) Row{#name, Fate::Append, When::Both, Value::None, why},
+#define KEEP(name, why) Row{#name, Fate::Keep, When::Both, Value::None, why},
+constexpr Row kRows[] = {
+#include "child_env.def"
+};
+#undef UNSET
+#undef SET
+#undef APPEND
+#undef KEEP
+
+constexpr bool named_once_with_reason() {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (kRows[i].why.empty()) return false;
+    for (std::size_t k = 0; k < i; ++k) {
+      if (kRows[k].name == kRows[i].name) return false;
+    }
+  }
+  return true;
+}
+static_assert(named_once_with_reason());
+
+constexpr std::string_view kLoopback = "127.0.0.1";
+
+bool handed_on(std::string_view entry) {
+  const std::string_view name = entry.substr(0, entry.find('='));
+  return std::none_of(std::begin(kRows), std::end(kRows),
+                      [&](const Row& row) { return row.fate != Fate::Keep && row.name == name; });
+}
+
+std::string value_of(Value value, const ChildFacts& facts) {
+  switch (value) {
+    case Value::None: return {};
+    case Value::CredentialsUri: return "http://127.0.0.1:" + std::to_string(facts.port) + "/creds";
+    case Value::Token: return std::string(facts.token);
+    case Value::SocketPath: return std::string(facts.socket_path);
+    case Value::ConfigPath: return std::string(facts.config_path);
+    case Value::CredentialsPath: return std::string(facts.credentials_path);
+    case Value::One: return "1";
+    case Value::Region: return std::string(facts.region);
+    case Value::True: return "true";
+    case Value::Profile: return std::string(facts.profile);
+  }
+  return {};
+}
+
+bool lists_loopback(std::string_view list) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    if (item == kLoopback || item == "*") return true;
+    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+  }
+  return false;
+}
+
+// Where only one spelling was set, the other takes its list over: a tool that reads the new one first would lose it.
+std::string no_proxy_list(const std::vector<std::string>& caller, std::string_view name) {
+  std::string list(environment_value(caller, name));
+  if (list.empty()) list = environment_value(caller, name == "NO_PROXY" ? "no_proxy" : "NO_PROXY");
+  if (lists_loopback(list)) return list;
+  return list.empty() ? std::string(kLoopback) : list + "," + std::string(kLoopback);
+}
+
+bool applies(When when, ipc::Transport transport) {
+  return when == When::Both || (when == When::Unix) == (transport == ipc::Transport::Unix);
+}
+
+}  // namespace
+
+std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string& entry : environment) {
+    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) {
+      return std::string_view(entry).substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> child_environment(const std::vector<std::string>& caller, const ChildFacts& facts) {
+  std::vector<std::string> result;
+  for (const std::string& entry : caller) {
+    if (handed_on(entry)) result.push_back(entry);
+  }
+  for (const Row& row : kRows) {
+    const std::string prefix = std::string(row.name) + "=";
+    if (row.fate == Fate::Append) result.push_back(prefix + no_proxy_list(caller, row.name));
+    if (row.fate != Fate::Set || !applies(row.when, facts.transport)) continue;
+    const std::string value = value_of(row.value, facts);
+    if (!value.empty()) result.push_back(prefix + value);
+  }
+  return result;
+}
+
+}  // namespace supervisor

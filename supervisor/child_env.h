@@ -1,0 +1,27 @@
+// The command's environment, from the caller's and the table in child_env.def. Pure.
+//
+// Runs in: supervisor (the waiting command, right before exec).   Blocks: never.
+// The bearer token is in the result: it is made only where it is handed to exec.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/messages.h"
+
+namespace supervisor {
+
+struct ChildFacts {
+  ipc::Transport transport = ipc::Transport::Tcp;
+  std::uint16_t port = 0;
+  std::string_view socket_path, config_path, credentials_path, region, profile, token;
+};
+
+// Entries are NAME=value.
+std::vector<std::string> child_environment(const std::vector<std::string>& caller, const ChildFacts&);
+
+// The value of `name` in `environment`, or empty.
+std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name);
+
+}  // namespace supervisor

@@ -1,0 +1,182 @@
+#include "conversation.h"
+
+#include "ipc/lockdown.h"
+#include "terminal.h"
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+using ipc::Side;
+
+template <std::size_t N>
+ipc::Text<N> text_of(const std::string& value) {
+  return ipc::Text<N>(std::string_view(value));  // lengths were checked when the options were
+}
+
+// A helper's own word is not enough: what the kernel says of it counts.
+ipc::Status check_protection(const std::string& who, pid_t pid) {
+  const auto seen = ipc::seen_from_outside(pid);
+  if (!seen) return std::unexpected(seen.error());
+  constexpr int kFilterMode = 2;
+  if (seen->seccomp_mode != kFilterMode || seen->seccomp_filters == 0 || !seen->no_new_privileges) {
+    return ipc::fail(Fault::kSystem, "the " + who + " says that it is locked down, and the kernel says that it is not",
+                     "run on a kernel with seccomp filters");
+  }
+  return {};
+}
+
+}  // namespace
+
+ipc::Status Conversation::start_broker() {
+  auto helper = launch(preparation_.helpers.broker, Side::Broker);
+  if (!helper) return std::unexpected(helper.error());
+  broker_ = std::move(*helper);
+  return tell_broker_the_task();
+}
+
+ipc::Status Conversation::start_frontend() {
+  frontend_ended();
+  auto helper = launch(preparation_.helpers.frontend, Side::Frontend);
+  if (!helper) return std::unexpected(helper.error());
+  frontend_ = std::move(*helper);
+  return {};
+}
+
+ipc::Status Conversation::tell_broker_the_task() {
+  const ExecRequest& request = preparation_.request;
+  for (const auto& [name, value] : preparation_.settings) {
+    ipc::Setting setting;
+    setting.name = text_of<64>(name);
+    setting.value = text_of<4096>(value);
+    if (ipc::Status sent = broker_.channel.send(setting); !sent) return sent;
+  }
+  for (const DecisionLog& log : preparation_.logs) {
+    ipc::LogSink sink;
+    sink.sync = request.log_sync ? 1 : 0;
+    sink.label = text_of<4096>(log.label);
+    if (ipc::Status sent = broker_.channel.send(sink, log.fd.get()); !sent) return sent;
+  }
+  ipc::Begin begin;
+  begin.profile = text_of<256>(request.profile);
+  begin.policy_parameter = text_of<1024>(request.policy_parameter);
+  begin.policy_file = text_of<4096>(request.policy_file);
+  begin.region = text_of<64>(request.region);
+  begin.home = text_of<4096>(preparation_.account.home);
+  begin.os_user = text_of<256>(preparation_.account.name);
+  begin.duration_s = static_cast<ipc::U32>(request.duration.count());
+  begin.lazy = request.lazy ? 1 : 0;
+  begin.transport = static_cast<ipc::U8>(preparation_.listener.transport);
+  return broker_.channel.send(begin);
+}
+
+Heard Conversation::hear(Side side) {
+  Helper& from = helper(side);
+  const bool was_attached = attached_;
+  while (true) {
+    ipc::Packet packet;
+    const auto arrival = from.channel.receive(packet);
+    if (arrival && *arrival == ipc::Arrival::PeerGone) return Heard::PeerGone;
+    if (arrival && *arrival == ipc::Arrival::Nothing) return attached_ && !was_attached ? Heard::AllReady : Heard::Nothing;
+    ipc::Status judged = arrival ? (side == Side::Broker ? on_broker(packet) : on_frontend(packet))
+                                 : ipc::Status(std::unexpected(arrival.error()));
+    if (judged && broker_ready_ && frontend_locked_ && !attached_) judged = connect_helpers();
+    if (!judged) {
+      error_ = judged.error();
+      if (error_.fault == Fault::kProtocol) error_.what = "the " + std::string(side == Side::Broker ? "broker" : "frontend") +
+                                                          " broke the protocol: " + error_.what;
+      return Heard::Refused;
+    }
+  }
+}
+
+ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
+  switch (packet.id) {
+    case ipc::BrokerLockedDown::kId: {
+      const auto message = ipc::open_packet<ipc::BrokerLockedDown>(packet);
+      if (!message) return std::unexpected(message.error());
+      if (ipc::Status ok = on_locked_down("broker", message->protocol, broker_.pid); !ok) return ok;
+      broker_locked_ = true;
+      return message->witness_pid == 0 ? ipc::Status{} : check_protection("broker's witness", static_cast<pid_t>(message->witness_pid));
+    }
+    case ipc::Ready::kId: {
+      auto message = ipc::open_packet<ipc::Ready>(packet);
+      if (!message) return std::unexpected(message.error());
+      if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
+      if (message->token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
+      region_ = message->region.str();
+      token_ = std::move(message->token);
+      broker_ready_ = true;
+      broker_.channel.gate().enter_serving();
+      return {};
+    }
+    case ipc::Failed::kId: {
+      const auto message = ipc::open_packet<ipc::Failed>(packet);
+      if (!message) return std::unexpected(message.error());
+      return ipc::fail(Fault::kRefused, message->what.str(), message->next_step.str());
+    }
+    case ipc::Notice::kId: {
+      const auto message = ipc::open_packet<ipc::Notice>(packet);
+      if (!message) return std::unexpected(message.error());
+      on_notice(*message);
+      return {};
+    }
+    default:
+      return ipc::fail(Fault::kProtocol, "message " + std::to_string(packet.id) + " has no receiver here");
+  }
+}
+
+void Conversation::on_notice(const ipc::Notice& notice) const {
+  auto severity = ipc::Severity::Warning;
+  if (!ipc::severity_from(notice.severity, severity)) severity = ipc::Severity::Warning;
+  if (preparation_.request.quiet && severity != ipc::Severity::Warning) return;
+  say(notice.text.str());
+}
+
+ipc::Status Conversation::on_frontend(const ipc::Packet& packet) {
+  const auto message = ipc::open_packet<ipc::FrontendLockedDown>(packet);  // the gate lets nothing else through
+  if (!message) return std::unexpected(message.error());
+  if (ipc::Status ok = on_locked_down("frontend", message->protocol, frontend_.pid); !ok) return ok;
+  frontend_locked_ = true;
+  return {};
+}
+
+ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid) {
+  if (protocol != ipc::kProtocolHash) {
+    return ipc::fail(Fault::kConfig, "the " + who + " is of another build than sentinel", "install Sentinel again, whole");
+  }
+  return check_protection(who, pid);
+}
+
+// Only here does the frontend get anything to read from: both are locked down, and the broker has keys.
+ipc::Status Conversation::connect_helpers() {
+  auto ends = ipc::Channel::socket_pair();
+  if (!ends) return std::unexpected(ends.error());
+  const OpenListener& listener = preparation_.listener;
+  ipc::ListenerOpened opened;
+  opened.transport = static_cast<ipc::U8>(listener.transport);
+  opened.port = listener.port;
+  opened.path = text_of<107>(listener.path);
+  if (!listener_told_) {
+    if (ipc::Status sent = broker_.channel.send(opened); !sent) return sent;
+    listener_told_ = true;
+  }
+  ipc::FrontendAttached frontend;
+  frontend.pid = static_cast<ipc::U32>(frontend_.pid);
+  if (ipc::Status sent = broker_.channel.send(frontend, ends->first.get()); !sent) return sent;
+  if (ipc::Status sent = frontend_.channel.send(ipc::BrokerChannel{}, ends->second.get()); !sent) return sent;
+  ipc::Listener handed;
+  handed.transport = opened.transport;
+  handed.port = listener.port;
+  if (ipc::Status sent = frontend_.channel.send(handed, listener.fd.get()); !sent) return sent;
+  attached_ = true;
+  return {};
+}
+
+std::string Conversation::waiting_for() const {
+  if (!broker_locked_) return "the broker to lock itself down";
+  if (!frontend_locked_) return "the frontend to lock itself down";
+  return "AWS: identity, policy or credentials";
+}
+
+}  // namespace supervisor

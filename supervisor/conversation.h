@@ -1,0 +1,56 @@
+// What the supervisor says to its two helpers and hears from them, in the order of ipc/messages.def: settings and logs to
+// the broker, both locked down and seen to be so from outside, then the listener to the frontend.
+//
+// Runs in: supervisor (keeper).   Blocks: never.   Owns: both helpers' handles and channels.
+// Fails: any packet that the table forbids, a foreign build, a protection that is not in force: the start fails.
+#pragma once
+
+#include <optional>
+
+#include "launch.h"
+#include "preparation.h"
+
+namespace supervisor {
+
+// What came of reading a channel.
+enum class Heard {
+  Nothing,
+  AllReady,  // both helpers serve
+  Refused,   // error() says why; the helper is of no use any more
+  PeerGone,
+};
+
+class Conversation {
+ public:
+  explicit Conversation(const Preparation& preparation) : preparation_(preparation) {}
+
+  ipc::Status start_broker();
+  ipc::Status start_frontend();
+  Heard hear(ipc::Side side);
+
+  Helper& helper(ipc::Side side) { return side == ipc::Side::Broker ? broker_ : frontend_; }
+  [[nodiscard]] const ipc::Error& error() const { return error_; }
+  [[nodiscard]] const std::string& region() const { return region_; }
+  [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
+  void forget_token() { token_ = {}; }
+  // Whom we still wait for, as words for an error.
+  [[nodiscard]] std::string waiting_for() const;
+  void frontend_ended() { frontend_locked_ = attached_ = false; }
+
+ private:
+  ipc::Status tell_broker_the_task();
+  ipc::Status on_broker(const ipc::Packet&);
+  ipc::Status on_frontend(const ipc::Packet&);
+  ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
+  void on_notice(const ipc::Notice&) const;
+  ipc::Status connect_helpers();
+
+  const Preparation& preparation_;
+  Helper broker_, frontend_;
+  bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false, listener_told_ = false;
+  std::string region_;
+  ipc::Secret<64> token_;
+  ipc::Error error_{};
+};
+
+}  // namespace supervisor

@@ -1,0 +1,73 @@
+#include "decision_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+
+constexpr std::string_view kNextStep = "name a file that you may write with --log-file PATH";
+
+// --log-file is the caller's word, so symbolic links in it are followed; but what it names must be a file: a pipe could
+// block the broker or lose lines.
+ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode, int more_flags) {
+  DecisionLog log;
+  log.fd = ipc::UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags, mode));
+  if (!log.fd) return ipc::system_error("cannot open the decision log " + path, kNextStep);
+  struct stat st{};
+  if (::fstat(log.fd.get(), &st) != 0) return ipc::system_error("cannot look at the decision log " + path, kNextStep);
+  if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+    return ipc::fail(Fault::kConfig, "the decision log " + path + " is not a file", std::string(kNextStep));
+  }
+  log.label = path;
+  return log;
+}
+
+ipc::Status make_private_folders(const std::string& base, std::initializer_list<std::string_view> parts) {
+  std::string path = base;
+  for (const std::string_view part : parts) {
+    path += "/" + std::string(part);
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return ipc::system_error("cannot make the folder " + path, kNextStep);
+  }
+  return {};
+}
+
+ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_view state_home) {
+  ipc::Status made;
+  std::string folder;
+  if (state_home.starts_with('/')) {
+    folder = std::string(state_home) + "/sentinel";
+    made = make_private_folders(std::string(state_home), {"sentinel"});
+  } else if (home.starts_with('/')) {
+    folder = std::string(home) + "/.local/state/sentinel";
+    made = make_private_folders(std::string(home), {".local", "state", "sentinel"});
+  } else {
+    return ipc::fail(Fault::kConfig, "there is no place for the decision log: you have no home folder in the password database",
+                     std::string(kNextStep));
+  }
+  if (!made) return std::unexpected(made.error());
+  return open_log(folder + "/decisions.jsonl", 0600, O_NOFOLLOW);
+}
+
+}  // namespace
+
+ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& request, std::string_view home,
+                                                         std::string_view state_home) {
+  std::vector<DecisionLog> logs;
+  if (request.log_stderr) {
+    DecisionLog log{ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr"};
+    if (!log.fd) return ipc::system_error("--log-stderr: stderr is closed");
+    logs.push_back(std::move(log));
+  }
+  if (!request.log_file.empty() || !request.log_stderr) {
+    auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640, 0);
+    if (!log) return std::unexpected(log.error());
+    logs.push_back(std::move(*log));
+  }
+  return logs;
+}
+
+}  // namespace supervisor

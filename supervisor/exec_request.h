@@ -1,0 +1,46 @@
+// What `sentinel exec` is asked to do, judged: every senseless combination of options is refused here, none is ignored.
+//
+// Runs in: supervisor, before anything is opened or started.   Blocks: never.
+// Fails: kUsage with one sentence and the next step.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/messages.h"
+#include "ipc/result.h"
+#include "options.h"
+
+namespace supervisor {
+
+enum class OnBrokerExit { Kill, Keep };
+
+struct ExecRequest {
+  std::string profile, policy_parameter, policy_file, region;  // policy_file absolute; exactly one policy is set
+  ipc::Transport transport = ipc::Transport::Tcp;
+  bool allow_tcp_fallback = false;
+  std::string unix_socket_path;  // absolute, or empty: in the run folder
+  std::uint16_t port = 0;
+  bool lazy = false;
+  std::chrono::seconds duration{0};
+  std::string log_file;  // empty: the default file, unless log_stderr
+  bool log_stderr = false, log_sync = false, quiet = false;
+  OnBrokerExit on_broker_exit = OnBrokerExit::Kill;
+  std::vector<std::string> command;
+};
+
+// Of the caller's surroundings, what the judgement needs.
+struct Surroundings {
+  std::string_view sentinel;  // AWS_SENTINEL
+  std::string_view shell;     // SHELL
+  std::string_view folder;    // current directory, to make paths absolute
+};
+
+ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
+
+// `path` as seen from `folder`.
+std::string absolute_path(std::string_view path, std::string_view folder);
+
+}  // namespace supervisor

@@ -1,0 +1,25 @@
+// The exit codes of `sentinel`, as numbers and as rows for help and man page; see exit_codes.def.
+//
+// Runs in: supervisor.   Blocks: never.
+#pragma once
+
+#include <string_view>
+
+namespace supervisor {
+
+#define EXIT_CODE(name, number, shown, meaning) inline constexpr int kExit##name = number;
+#include "exit_codes.def"
+#undef EXIT_CODE
+
+struct ExitCodeRow {
+  int number;
+  std::string_view shown, meaning;
+};
+
+#define EXIT_CODE(name, number, shown, meaning) ExitCodeRow{number, shown, meaning},
+inline constexpr ExitCodeRow kExitCodes[] = {
+#include "exit_codes.def"
+};
+#undef EXIT_CODE
+
+}  // namespace supervisor

@@ -1,0 +1,388 @@
+#include "keeper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <set>
+
+#include "aws_config.h"
+#include "conversation.h"
+#include "exit_codes.h"
+#include "lifecycle.h"
+#include "process_tree.h"
+#include "terminal.h"
+#include "wait_status.h"
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+using ipc::Side;
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto kStartDeadline = 30s;
+constexpr auto kTreeGrace = 2s;    // between SIGTERM and SIGKILL
+constexpr auto kKillGrace = 3s;    // until we say that something cannot be killed
+constexpr auto kHelperGrace = 2s;  // between end of file and SIGKILL
+constexpr auto kRescan = 20ms;     // while the tree is being ended: orphans appear without notice
+constexpr int kMaxRestarts = 5;
+constexpr auto kRestartWindow = 60s;
+
+class Keeper {
+ public:
+  Keeper(Preparation& preparation, const CallerSignals& signals, const ipc::Pidfd& face)
+      : preparation_(preparation), caller_signals_(signals), face_(face), talk_(preparation) {}
+
+  int run() {
+    deadline_ = Clock::now() + kStartDeadline;
+    if (ipc::Status started = start(); !started) fail_start(started.error());
+    while (state_ != State::Done) {
+      wait_and_read();
+      look_at_children();
+      look_at_clock();
+    }
+    return outcome_;
+  }
+
+ private:
+  ipc::Status start() {
+    if (ipc::Status s = become_subreaper(); !s) return s;
+    auto descriptor = signal_descriptor();
+    if (!descriptor) return std::unexpected(descriptor.error());
+    signals_ = std::move(*descriptor);
+    // In this order: the command is forked into the caller's session, then we leave it.
+    auto command = fork_waiting_command(command_plan());
+    if (!command) return std::unexpected(command.error());
+    command_ = std::move(*command);
+    if (::setsid() < 0) return ipc::system_error("setsid");
+    if (ipc::Status s = talk_.start_broker(); !s) return s;
+    return talk_.start_frontend();
+  }
+
+  [[nodiscard]] CommandPlan command_plan() const {
+    CommandPlan plan;
+    plan.file = preparation_.command_file;
+    plan.arguments = preparation_.request.command;
+    plan.caller_environment = preparation_.environment;
+    plan.facts.transport = preparation_.listener.transport;
+    plan.facts.port = preparation_.listener.port;
+    plan.facts.socket_path = preparation_.listener.path;
+    plan.facts.config_path = preparation_.folder.config_path;
+    plan.facts.credentials_path = preparation_.folder.credentials_path;
+    plan.facts.profile = preparation_.request.profile;
+    plan.signals = caller_signals_;
+    return plan;
+  }
+
+  // ---- events ----
+
+  void happen(Event event) {
+    const Cell& cell = step(state_, event);
+    state_ = cell.next;
+    perform(cell.action);
+  }
+
+  void fail_start(const ipc::Error& error) {
+    report(error);
+    set_outcome(kExitOwnError);
+    happen(Event::StartFailed);
+  }
+
+  // The first outcome stands, but the command's own status beats any other.
+  void set_outcome(int code) {
+    if (!command_ended_) outcome_ = code;
+  }
+
+  void wait_and_read() {
+    pollfd polled[] = {
+        {signals_.get(), POLLIN, 0},
+        {face_gone_ ? -1 : face_.fd(), POLLIN, 0},
+        {talk_.helper(Side::Broker).channel.fd(), POLLIN, 0},
+        {talk_.helper(Side::Frontend).channel.fd(), POLLIN, 0},
+        {state_ == State::Bereft ? preparation_.listener.fd.get() : -1, POLLIN, 0},
+    };
+    if (::poll(polled, std::size(polled), poll_timeout_ms()) <= 0) return;
+    if (polled[1].revents && !face_gone_) {
+      face_gone_ = true;
+      happen(Event::FaceGone);
+    }
+    if (polled[2].revents) hear(Side::Broker);
+    if (polled[3].revents) hear(Side::Frontend);
+    if (polled[4].revents) drop_waiting_clients(preparation_.listener);
+    while (const auto arrived = next_signal(signals_.get())) on_signal(*arrived);
+  }
+
+  [[nodiscard]] int poll_timeout_ms() const {
+    if (state_ == State::Stopping || state_ == State::Killing) return static_cast<int>(kRescan.count());
+    if (!deadline_) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+    return static_cast<int>(std::max<long>(0, left.count()));
+  }
+
+  void hear(Side side) {
+    Helper& helper = talk_.helper(side);
+    if (!helper.channel.open()) return;
+    switch (talk_.hear(side)) {
+      case Heard::Nothing: return;
+      case Heard::AllReady:
+        deadline_.reset();  // of the start, or of a restarted frontend
+        return happen(Event::HelpersReady);
+      case Heard::PeerGone:
+        helper.channel.close();  // its end follows as SIGCHLD
+        if (helper.running()) (void)helper.handle.send_signal(SIGKILL);
+        return;
+      case Heard::Refused:
+        helper.channel.close();
+        if (helper.running()) (void)helper.handle.send_signal(SIGKILL);
+        if (state_ == State::Starting) return fail_start(talk_.error());
+        if (side == Side::Broker) broker_gave_up_ = true;
+        return report(talk_.error());
+    }
+  }
+
+  void on_signal(const ArrivedSignal& arrived) {
+    if (arrived.number == SIGCHLD) return;  // look_at_children() follows every wake-up
+    signal_ = arrived.number;
+    if (state_ == State::Running || state_ == State::Bereft) {
+      if (!arrived.from_terminal || arrived.number == SIGCONT) happen(Event::TermSignal);
+      return;  // from the terminal the command has it already
+    }
+    if (arrived.number == SIGTSTP && state_ == State::Starting) return stop_face();
+    if (!asks_to_end(arrived.number)) return;
+    if (state_ == State::Starting) set_outcome(kExitSignalBase + arrived.number);
+    happen(Event::TermSignal);
+  }
+
+  // The shell waits for the face: it must see a stop. SIGSTOP cannot be missed, and SIGCONT comes back through the face.
+  void stop_face() const { (void)face_.send_signal(SIGSTOP); }
+
+  void look_at_children() {
+    for (ChildNews news = next_child_news(); news.pid != 0; news = next_child_news()) {
+      if (news.pid == command_.pid) {
+        on_command_news(news);
+      } else if (news.ended() && news.pid == talk_.helper(Side::Broker).pid) {
+        on_helper_end(Side::Broker, ending_of(news.code, news.status));
+      } else if (news.ended() && news.pid == talk_.helper(Side::Frontend).pid) {
+        on_helper_end(Side::Frontend, ending_of(news.code, news.status));
+      }  // else an orphan of the tree
+    }
+    if (state_ == State::Stopping || state_ == State::Killing) sweep_tree();
+    if (state_ == State::Closing && !talk_.helper(Side::Broker).running() && !talk_.helper(Side::Frontend).running()) {
+      happen(Event::HelpersGone);
+    }
+  }
+
+  void on_command_news(const ChildNews& news) {
+    if (news.code == CLD_STOPPED && state_ != State::Stopping && state_ != State::Killing) stop_face();
+    if (!news.ended()) return;
+    command_.pid = -1;
+    const Ending ending = ending_of(news.code, news.status);
+    if (released_) {
+      if (worth_telling(ending) && !killed_tree_) say("the command " + describe(ending));
+      set_outcome(ending.code);
+      command_ended_ = true;
+    } else if (state_ == State::Starting) {
+      set_outcome(kExitOwnError);
+    }
+    happen(Event::CommandExit);
+  }
+
+  void on_helper_end(Side side, const Ending& ending) {
+    // What it said last comes before what its end means: a Failed may still lie in the channel.
+    hear(side);
+    Helper& helper = talk_.helper(side);
+    helper.pid = -1;
+    helper.channel.close();
+    const std::string name = side == Side::Broker ? "broker" : "frontend";
+    if (state_ == State::Starting) {
+      report({Fault::kSystem, "the " + name + " ended before it was ready: it " + describe(ending),
+              "run it under the same user from its folder to see whether it can be executed", 0});
+      set_outcome(kExitOwnError);
+    }
+    if (side == Side::Broker) return on_broker_end(ending);
+    const bool restart = state_ == State::Running && restarts_left();
+    if (state_ == State::Running) {
+      say("the frontend " + describe(ending) +
+          (restart ? "; it is started again on the same socket" : "; too often within a minute: the run ends"));
+    }
+    happen(restart || state_ != State::Running ? Event::FrontendExit : Event::FrontendHopeless);
+  }
+
+  void on_broker_end(const Ending& ending) {
+    const bool keep = preparation_.request.on_broker_exit == OnBrokerExit::Keep;
+    if (state_ == State::Running) {
+      say("the broker " + (broker_gave_up_ ? "gave up" : describe(ending)) + ": no more credentials; the command " +
+          (keep ? "is left running (--on-broker-exit keep)" : "is being ended (--on-broker-exit keep would leave it running)"));
+    }
+    happen(keep ? Event::BrokerExitKeep : Event::BrokerExit);
+  }
+
+  bool restarts_left() {
+    const auto now = Clock::now();
+    while (!restarts_.empty() && now - restarts_.front() > kRestartWindow) restarts_.pop_front();
+    if (restarts_.size() >= kMaxRestarts) return false;
+    restarts_.push_back(now);
+    return true;
+  }
+
+  void look_at_clock() {
+    if (!deadline_ || Clock::now() < *deadline_) return;
+    deadline_.reset();
+    if (state_ == State::Starting) {
+      return fail_start({Fault::kUnavailable, "not ready after 30 seconds, waiting for " + talk_.waiting_for(),
+                         "check the network and the endpoint, then try again", 0});
+    }
+    if (state_ == State::Running) return frontend_overdue();
+    happen(Event::GraceOver);
+  }
+
+  // A restarted frontend that does not lock itself down is as good as dead.
+  void frontend_overdue() {
+    Helper& frontend = talk_.helper(Side::Frontend);
+    if (frontend.running()) (void)frontend.handle.send_signal(SIGKILL);
+  }
+
+  // ---- actions ----
+
+  void perform(Action action) {
+    switch (action) {
+      case Action::Ignore: return;
+      case Action::StartCommand: return start_command();
+      case Action::RestartFrontend: return restart_frontend();
+      case Action::HoldListener: return hold_listener();
+      case Action::ForwardSignal: return forward_signal();
+      case Action::StopTree: return stop_tree();
+      case Action::KillTree:
+        killed_tree_ = true;
+        told_.clear();
+        deadline_ = Clock::now() + kKillGrace;
+        return;
+      case Action::GiveUpTree: return give_up_tree();
+      case Action::CloseHelpers: return close_helpers();
+      case Action::KillHelpers: return kill_helpers();
+      case Action::Finish: return finish();
+    }
+  }
+
+  void start_command() {
+    ipc::Status started = write_config();
+    if (started) started = release(command_, talk_.region(), talk_.token().reveal());
+    talk_.forget_token();
+    if (started) {
+      released_ = true;
+      return;
+    }
+    report(started.error());
+    set_outcome(kExitOwnError);
+    happen(Event::FrontendHopeless);  // ends the run from Running
+  }
+
+  ipc::Status write_config() {
+    AwsConfigFacts facts;
+    facts.caller_config = preparation_.caller_config;
+    facts.profile = preparation_.request.profile;
+    facts.region = talk_.region();
+    if (preparation_.listener.transport == ipc::Transport::Unix) facts.process_path = preparation_.helpers.credential_process;
+    const auto text = generated_config(facts);
+    if (!text) return std::unexpected(text.error());
+    const ssize_t written = ::write(preparation_.folder.config.get(), text->data(), text->size());
+    if (written != static_cast<ssize_t>(text->size())) return ipc::system_error("cannot write " + preparation_.folder.config_path);
+    preparation_.folder.config.reset();
+    return {};
+  }
+
+  void restart_frontend() {
+    deadline_ = Clock::now() + kStartDeadline;
+    if (ipc::Status started = talk_.start_frontend(); !started) {
+      report(started.error());
+      happen(Event::FrontendHopeless);
+    }
+  }
+
+  void hold_listener() {
+    Helper& frontend = talk_.helper(Side::Frontend);
+    if (frontend.running()) (void)frontend.handle.send_signal(SIGKILL);
+    deadline_.reset();
+  }
+
+  void forward_signal() const {
+    if (command_.pid > 0) (void)command_.handle.send_signal(signal_);
+  }
+
+  void stop_tree() {
+    command_.starter.reset();  // a command that still waits ends itself
+    deadline_ = Clock::now() + kTreeGrace;
+    told_.clear();
+    sweep_tree();
+  }
+
+  // Every child but the helpers is part of the tree. Orphans become children one generation at a time.
+  void sweep_tree() {
+    bool empty = true;
+    for (const pid_t pid : own_children()) {
+      if (pid == talk_.helper(Side::Broker).pid || pid == talk_.helper(Side::Frontend).pid) continue;
+      empty = false;
+      if (state_ == State::Killing) {
+        ::kill(pid, SIGKILL);
+      } else if (told_.insert(pid).second) {
+        ::kill(pid, SIGTERM);
+        ::kill(pid, SIGCONT);  // a stopped process cannot act on SIGTERM
+      }
+    }
+    if (empty) happen(Event::TreeEmpty);
+  }
+
+  void give_up_tree() {
+    for (const pid_t pid : own_children()) {
+      if (pid == talk_.helper(Side::Broker).pid || pid == talk_.helper(Side::Frontend).pid) continue;
+      say("process " + std::to_string(pid) + " of the command could not be ended (another user's?); it gets no more credentials");
+    }
+    close_helpers();
+  }
+
+  void close_helpers() {
+    talk_.helper(Side::Broker).channel.close();
+    talk_.helper(Side::Frontend).channel.close();
+    deadline_ = Clock::now() + kHelperGrace;
+  }
+
+  void kill_helpers() {
+    for (const Side side : {Side::Broker, Side::Frontend}) {
+      Helper& helper = talk_.helper(side);
+      if (helper.running()) (void)helper.handle.send_signal(SIGKILL);
+    }
+  }
+
+  void finish() {
+    for (const std::string& path : preparation_.owned.remove_all()) say("left behind, because it is not ours any more: " + path);
+  }
+
+  Preparation& preparation_;
+  const CallerSignals& caller_signals_;
+  const ipc::Pidfd& face_;
+  Conversation talk_;
+  ipc::UniqueFd signals_;
+  WaitingCommand command_;
+  State state_ = State::Starting;
+  std::optional<Clock::time_point> deadline_;
+  std::deque<Clock::time_point> restarts_;
+  std::set<pid_t> told_;
+  int signal_ = 0, outcome_ = kExitOwnError;
+  bool face_gone_ = false, released_ = false, command_ended_ = false, killed_tree_ = false,
+       broker_gave_up_ = false;
+};
+
+}  // namespace
+
+int keep(Preparation& preparation, const CallerSignals& signals, const ipc::Pidfd& face) {
+  ::prctl(PR_SET_NAME, "sentinel-keeper", 0, 0, 0);
+  return Keeper(preparation, signals, face).run();
+}
+
+}  // namespace supervisor

@@ -1,0 +1,105 @@
+// sentinel: judges the command line, prepares, splits into face and keeper, and ends with the command's status.
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "exit_codes.h"
+#include "face.h"
+#include "help.h"
+#include "ipc/lockdown.h"
+#include "keeper.h"
+#include "options.h"
+#include "preparation.h"
+#include "process_tree.h"
+#include "terminal.h"
+
+namespace supervisor {
+namespace {
+
+// 0 to 2 must be something: a descriptor of ours that landed there would be taken for the command's stdin or stderr.
+void fill_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd > STDERR_FILENO || fd < 0) {
+      if (fd >= 0) ::close(fd);
+      return;
+    }
+  }
+}
+
+int print(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitSuccess : kExitOwnError;
+}
+
+int refuse(const ipc::Error& error, int code = kExitOwnError) {
+  report(error);
+  return code;
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> entries;
+  for (char** entry = environ; *entry; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
+
+int split_and_run(Preparation& preparation) {
+  const CallerSignals caller = hold_signals();
+  auto own = ipc::Pidfd::open(::getpid());
+  auto signals = signal_descriptor();
+  if (!own || !signals) {
+    (void)preparation.owned.remove_all();
+    return refuse(own ? signals.error() : own.error());
+  }
+  const pid_t keeper = ::fork();
+  if (keeper == 0) {
+    signals->reset();
+    return keep(preparation, caller, *own);
+  }
+  auto handle = keeper > 0 ? ipc::Pidfd::open(keeper) : ipc::Result<ipc::Pidfd>(ipc::system_error("cannot start the keeper"));
+  if (!handle) {
+    (void)preparation.owned.remove_all();
+    return refuse(handle.error());
+  }
+  preparation.logs.clear();
+  preparation.folder.config.reset();
+  return stand_for(keeper, *handle, signals->get(), preparation.owned);
+}
+
+int run_exec(const CommandLine& line) {
+  const std::vector<std::string> environment = own_environment();
+  char folder[PATH_MAX];
+  const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
+  auto request = exec_request(
+      line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd});
+  if (!request) return refuse(request.error());
+  if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
+  if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
+  auto preparation = prepare(std::move(*request), environment, cwd);
+  if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
+  return split_and_run(*preparation);
+}
+
+int run(std::span<const std::string_view> arguments) {
+  const auto line = parse_command_line(arguments);
+  if (!line) return refuse(line.error());
+  if (line->has("help")) return print(line->exec ? exec_help() : top_help());
+  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
+  if (line->has("print-man")) return print(manual_page());
+  if (line->has("print-bash")) return print(bash_completion());
+  if (!line->exec) return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel --help`", 0});
+  return run_exec(*line);
+}
+
+}  // namespace
+}  // namespace supervisor
+
+int main(int argc, char** argv) {
+  supervisor::fill_standard_descriptors();
+  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
+  ::_exit(supervisor::run(arguments));
+}

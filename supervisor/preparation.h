@@ -1,0 +1,38 @@
+// Everything that can fail before a process is started: helpers found, command found, log opened, folder made, listener
+// bound. What it makes is handed over as a whole; on failure it leaves nothing behind.
+//
+// Runs in: supervisor, before the fork into face and keeper.   Blocks: as file systems do.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "account.h"
+#include "command.h"
+#include "decision_log.h"
+#include "exec_request.h"
+#include "ipc/settings.h"
+#include "launch.h"
+#include "listeners.h"
+#include "owned_paths.h"
+
+namespace supervisor {
+
+struct Preparation {
+  ExecRequest request;
+  Account account;
+  HelperPaths helpers;
+  ipc::Settings settings;  // paths in it absolute
+  std::string caller_config;  // text of the caller's AWS config file
+  std::vector<DecisionLog> logs;
+  OwnedPaths owned;
+  RunFolder folder;
+  OpenListener listener;
+  std::string command_file;
+  std::vector<std::string> environment;
+};
+
+// The error's exit code is 1, or 126 or 127 for the command.
+std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment, const std::string& cwd);
+
+}  // namespace supervisor

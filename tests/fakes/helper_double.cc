@@ -1,0 +1,218 @@
+// A double of both helpers, for tests of the supervisor alone: speaks messages.def, holds no keys, and misbehaves on
+// demand. Its file name says which helper it is; the profile's name says how the broker behaves; the path of a request
+// says how the frontend does.
+//
+// Profiles: ok, echo (says what it was told), chatty (notices), fail, silent, early-exit, foreign-build, unprotected,
+//           stray-message, ready-twice; anything else as ok.
+// Paths:    /crash ends the frontend.
+#include <poll.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "ipc/channel.h"
+
+namespace {
+
+using ipc::Channel;
+using ipc::Side;
+
+constexpr int kControlFd = 3;
+
+void must(const ipc::Status& status) {
+  if (!status) ::_exit(90);
+}
+
+// Enough of a filter for the supervisor to see one.
+void lock_down() {
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+  seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(swapon), 0);
+  if (seccomp_load(filter) != 0) ::_exit(91);
+}
+
+void wait_for(std::vector<pollfd>& polled) { (void)::poll(polled.data(), polled.size(), -1); }
+
+// The next packet; ends the process at end of file.
+ipc::Packet next(Channel& channel) {
+  while (true) {
+    ipc::Packet packet;
+    auto arrival = channel.receive(packet);
+    if (!arrival) ::_exit(92);
+    if (*arrival == ipc::Arrival::PeerGone) ::_exit(0);
+    if (*arrival == ipc::Arrival::Message) return packet;
+    std::vector<pollfd> polled{{channel.fd(), POLLIN, 0}};
+    wait_for(polled);
+  }
+}
+
+void notice(Channel& control, ipc::Severity severity, const std::string& text) {
+  ipc::Notice message;
+  message.severity = static_cast<ipc::U8>(severity);
+  message.text = ipc::Text<2048>(std::string_view(text));
+  must(control.send(message));
+}
+
+class BrokerDouble {
+ public:
+  int run() {
+    gather();
+    if (profile() == "early-exit") return 7;
+    if (profile() != "unprotected") lock_down();
+    ipc::BrokerLockedDown locked;
+    locked.protocol = ipc::kProtocolHash + (profile() == "foreign-build" ? 1 : 0);
+    must(control_.send(locked));
+    if (profile() == "silent") next(control_);
+    if (profile() == "fail") return fail();
+    if (profile() == "stray-message") must(control_.send(ipc::FrontendLockedDown{}));
+    ready();
+    if (profile() == "ready-twice") ready();
+    if (profile() == "chatty") chat();
+    if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
+    serve();
+  }
+
+ private:
+  [[nodiscard]] const std::string& profile() const { return begin_.profile.str(); }
+
+  void gather() {
+    while (true) {
+      ipc::Packet packet = next(control_);
+      if (packet.id == ipc::Begin::kId) {
+        begin_ = *ipc::open_packet<ipc::Begin>(packet);
+        heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() + " region=" + begin_.region.str() +
+                  " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
+                  " duration=" + std::to_string(begin_.duration_s) + " lazy=" + std::to_string(begin_.lazy) +
+                  " transport=" + std::to_string(begin_.transport);
+        return;
+      }
+      if (packet.id == ipc::Setting::kId) {
+        const auto setting = ipc::open_packet<ipc::Setting>(packet);
+        heard_ += setting->name.str() + "=" + setting->value.str() + " ";
+      } else {
+        const auto sink = ipc::open_packet<ipc::LogSink>(packet);
+        heard_ += "log=" + sink->label.str() + " ";
+        const std::string line = "{\"double\":\"" + sink->label.str() + "\"}\n";
+        if (::write(packet.descriptor.get(), line.data(), line.size()) < 0) ::_exit(93);
+      }
+    }
+  }
+
+  int fail() {
+    ipc::Failed failed;
+    failed.what = ipc::Text<2048>("the double refuses\nto serve");
+    failed.next_step = ipc::Text<1024>("choose another profile");
+    must(control_.send(failed));
+    return 1;
+  }
+
+  void ready() {
+    ipc::Ready message;
+    message.region = ipc::Text<64>("eu-double-1");
+    (void)message.token.assign("double-token");
+    must(control_.send(message));
+    control_.gate().enter_serving();
+  }
+
+  void chat() {
+    notice(control_, ipc::Severity::Info, "double: information");
+    notice(control_, ipc::Severity::Refusal, "double: refused, \x1b[31mpolicy");
+    notice(control_, ipc::Severity::Warning, "double: warning");
+  }
+
+  [[noreturn]] void serve() {
+    while (true) {
+      std::vector<pollfd> polled{{control_.fd(), POLLIN, 0}, {frontend_.fd(), POLLIN, 0}};
+      wait_for(polled);
+      if (polled[0].revents) on_control(next(control_));
+      if (polled[1].revents && frontend_.open()) on_frontend();
+    }
+  }
+
+  void on_control(ipc::Packet packet) {
+    if (packet.id != ipc::FrontendAttached::kId) return;
+    frontend_ = Channel(std::move(packet.descriptor), Side::Broker, Side::Frontend);
+    frontend_.gate().enter_serving();
+  }
+
+  void on_frontend() {
+    ipc::Packet packet;
+    const auto arrival = frontend_.receive(packet);
+    if (!arrival || *arrival == ipc::Arrival::PeerGone) return frontend_.close();
+    if (*arrival != ipc::Arrival::Message) return;
+    const auto request = ipc::open_packet<ipc::ServeClient>(packet);
+    const bool ok = request->authorization.str() == "double-token";
+    const std::string body =
+        ok ? R"({"AccessKeyId":"ASIADOUBLE","SecretAccessKey":"secret/double+","Token":"session==","Expiration":"2099-01-01T00:00:00Z"})"
+           : R"({"Code":"Denied","Message":"the double refuses","code":"Denied","message":"the double refuses"})";
+    const std::string answer = std::string("HTTP/1.1 ") + (ok ? "200 OK" : "403 Forbidden") +
+                               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    (void)::send(packet.descriptor.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    ipc::Done done;
+    done.request = request->request;
+    done.closed = 1;
+    must(frontend_.send(done));
+  }
+
+  Channel control_{ipc::UniqueFd(kControlFd), Side::Broker, Side::Supervisor}, frontend_;
+  ipc::Begin begin_;
+  std::string heard_;
+};
+
+class FrontendDouble {
+ public:
+  int run() {
+    lock_down();
+    ipc::FrontendLockedDown locked;
+    locked.protocol = ipc::kProtocolHash;
+    must(control_.send(locked));
+    ipc::Packet packet = next(control_);
+    broker_ = Channel(std::move(packet.descriptor), Side::Frontend, Side::Broker);
+    broker_.gate().enter_serving();
+    packet = next(control_);
+    listener_ = std::move(packet.descriptor);
+    while (true) {
+      std::vector<pollfd> polled{{control_.fd(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+      wait_for(polled);
+      if (polled[0].revents) next(control_);
+      if (polled[1].revents) on_client();
+    }
+  }
+
+ private:
+  // One client at a time, and trusting: a test is at the other end.
+  void on_client() {
+    const ipc::UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    std::string head;
+    char part[1024];
+    while (client && head.find("\r\n\r\n") == std::string::npos) {
+      const ssize_t got = ::recv(client.get(), part, sizeof part, 0);
+      if (got <= 0) return;
+      head.append(part, static_cast<std::size_t>(got));
+    }
+    if (head.starts_with("GET /crash")) ::_exit(3);
+    ipc::ServeClient request;
+    const auto at = head.find("Authorization: ");
+    if (at != std::string::npos) {
+      (void)request.authorization.assign(head.substr(at + 15, head.find("\r\n", at) - at - 15));
+    }
+    if (!broker_.send(request, client.get())) return;
+    next(broker_);
+    ::shutdown(client.get(), SHUT_RDWR);
+  }
+
+  Channel control_{ipc::UniqueFd(kControlFd), Side::Frontend, Side::Supervisor}, broker_;
+  ipc::UniqueFd listener_;
+};
+
+}  // namespace
+
+int main(int, char** argv) {
+  const std::string name(argv[0]);
+  ::_exit(name.ends_with("sentinel-broker") ? BrokerDouble().run() : FrontendDouble().run());
+}
