@@ -53,6 +53,7 @@ class Resolver {
   ipc::Status take_base();
   ipc::Status take_region(std::string_view flag);
   ipc::Status set_region(std::string_view region, std::string_view place);
+  ipc::Status check_global() const;
   ipc::Status take_endpoints();
   ipc::Status refuse_variants() const;
   ipc::Result<bool> ignores_endpoints() const;
@@ -92,6 +93,17 @@ ipc::Status Resolver::set_region(std::string_view region, std::string_view place
   return {};
 }
 
+// Without a region STS means the global endpoint, and that one knows the public cloud alone.
+ipc::Status Resolver::check_global() const {
+  for (const RoleStep& role : out_.chain) {
+    if (role.role_arn.starts_with("arn:aws:")) continue;
+    return refuse(files_.place_of(role.profile, "role_arn") + ": no region is known, and the role of profile '" +
+                      role.profile + "' is outside the public AWS partition",
+                  "give --region, set AWS_REGION, or add region to the profile");
+  }
+  return {};
+}
+
 ipc::Status Resolver::take_region(std::string_view flag) {
   if (!flag.empty()) return set_region(flag, "--region");
   for (const std::string_view variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
@@ -103,7 +115,7 @@ ipc::Status Resolver::take_region(std::string_view flag) {
     if (!region) return std::unexpected(region.error());
     if (*region && !(*region)->text.empty()) return set_region((*region)->text, (*region)->place);
   }
-  return {};
+  return check_global();
 }
 
 MaybeText Resolver::setting_text(std::string_view variable) const {

@@ -161,8 +161,12 @@ ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view plac
   ipc::Error error{ipc::Fault::kConfig, "", "", 0};
   if (!place.empty()) error.what.append(place).append(": ");
   error.what += "there is no profile '" + name + "' in " + config_.path() + " or " + credentials_.path();
-  if (config_.find(SectionKind::kOther, profile)) {
-    error.next_step = "write [profile " + name + "] instead of [" + name + "] in " + config_.path();
+  // The two ways in which the AWS tools pass over a section that its writer took for a profile.
+  for (const std::string& header : {name, "profile " + name}) {
+    if (!config_.find(SectionKind::kOther, header)) continue;
+    const bool bare = name.find(' ') == std::string::npos;
+    error.next_step =
+        "write [profile " + (bare ? name : '"' + name + '"') + "] instead of [" + header + "] in " + config_.path();
     return error;
   }
   std::vector<std::string> names = credentials_.names(SectionKind::kProfile);

@@ -1,0 +1,16 @@
+// Prints how the broker resolves a profile: print_profile HOME PROFILE [REGION]. Settings come from the environment.
+#include <cstdlib>
+
+#include "profile_text.h"
+
+int main(int argc, char** argv) {
+  if (argc < 3 || !ipc::SecretArena::open()) return 2;
+  ipc::Settings settings;
+  for (const ipc::SettingRow& row : ipc::kSettings) {
+    const char* value = std::getenv(std::string(row.name).c_str());
+    if (value) settings.emplace(row.name, value);
+  }
+  const auto profile = broker::resolve_profile(argv[2], settings, argv[1], argc > 3 ? argv[3] : "");
+  std::fputs(test::profile_text(profile).c_str(), stdout);
+  return profile ? 0 : 1;
+}
