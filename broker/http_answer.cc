@@ -1,0 +1,119 @@
+#include "http_answer.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace broker {
+namespace {
+
+struct RefusalRow {
+  Refusal refusal;
+  std::string_view status, code, message;
+};
+// 403 is what no SDK tries again; 429 and 503 are what all of them do (FIELD.md 2.5).
+constexpr RefusalRow kRefusals[] = {
+    {Refusal::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
+    {Refusal::kTooMany, "429 Too Many Requests", "TooManyRequests", "Sentinel was asked too often"},
+    {Refusal::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
+    {Refusal::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
+};
+
+const RefusalRow& row_of(Refusal refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }
+
+constexpr bool rows_are_in_order() {
+  for (std::size_t i = 0; i < std::size(kRefusals); ++i) {
+    if (static_cast<std::size_t>(kRefusals[i].refusal) != i) return false;
+  }
+  return true;
+}
+static_assert(rows_are_in_order());
+
+// Printable ASCII, which is all that AWS issues; quote and backslash are escaped. Anything else is refused rather than
+// translated: a key with such a byte is not a key.
+bool append_json_text(ipc::SecretBuffer& out, std::string_view text) {
+  std::size_t plain = 0;  // start of what was not written yet
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c < 0x20 || c > 0x7E) return false;
+    if (c != '"' && c != '\\') continue;
+    if (!out.append(text.substr(plain, i - plain)) || !out.append("\\")) return false;
+    plain = i;
+  }
+  return out.append(text.substr(plain));
+}
+
+bool append_member(ipc::SecretBuffer& out, std::string_view before, std::string_view text) {
+  return out.append(before) && append_json_text(out, text) && out.append("\"");
+}
+
+struct TimeText {
+  char text[32];
+};
+TimeText rfc3339(std::chrono::sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  TimeText out;
+  std::snprintf(out.text, sizeof out.text, "%04d-%02u-%02uT%02ld:%02ld:%02ldZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<long>(clock.hours().count()), static_cast<long>(clock.minutes().count()),
+                static_cast<long>(clock.seconds().count()));
+  return out;
+}
+
+}  // namespace
+
+bool HttpAnswer::put_credentials(const IssuedCredentials& keys) {
+  if (keys.access_key_id.empty() || keys.secret_access_key.empty() || keys.session_token.empty()) return false;
+  return append_member(body_, R"({"AccessKeyId":")", keys.access_key_id) &&
+         append_member(body_, R"(,"SecretAccessKey":")", keys.secret_access_key.reveal()) &&
+         append_member(body_, R"(,"Token":")", keys.session_token.reveal()) &&
+         append_member(body_, R"(,"Expiration":")", rfc3339(keys.expiration).text) && body_.append("}");
+}
+
+// One call for head and body: a second one could find the client gone, or let another write come between.
+Sent HttpAnswer::send_body(int client, std::string_view status, bool keep_alive) {
+  char head[256];
+  const int length = std::snprintf(head, sizeof head,
+                                   "HTTP/1.1 %.*s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+                                   "Content-Length: %zu\r\nConnection: %s\r\n\r\n",
+                                   static_cast<int>(status.size()), status.data(), body_.size(),
+                                   keep_alive ? "keep-alive" : "close");
+  const std::string_view body = body_.reveal();
+  iovec parts[2] = {{head, static_cast<std::size_t>(length)}, {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  ssize_t sent;
+  do {
+    sent = ::sendmsg(client, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  const bool whole = sent == static_cast<ssize_t>(parts[0].iov_len + parts[1].iov_len);
+  body_.clear();
+  if (whole) return Sent::kWhole;
+  ::shutdown(client, SHUT_RDWR);  // half an answer must not look like one; the frontend sees the end and closes
+  return Sent::kDropped;
+}
+
+Sent HttpAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive) {
+  body_.clear();
+  if (permit.spend() && put_credentials(keys)) return send_body(client, "200 OK", keep_alive);
+  const Sent sent = send_refusal(client, Refusal::kFailed, keep_alive);
+  return sent == Sent::kWhole ? Sent::kInstead : sent;
+}
+
+// Both spellings: some SDKs look for "Code", others for "code", none ignores case.
+Sent HttpAnswer::send_refusal(int client, Refusal refusal, bool keep_alive) {
+  const RefusalRow& row = row_of(refusal);
+  body_.clear();
+  const bool fits = append_member(body_, R"({"Code":")", row.code) && append_member(body_, R"(,"Message":")", row.message) &&
+                    append_member(body_, R"(,"code":")", row.code) &&
+                    append_member(body_, R"(,"message":")", row.message) && body_.append("}");
+  if (!fits) body_.clear();  // cannot happen: the rows above are short
+  return send_body(client, row.status, keep_alive);
+}
+
+}  // namespace broker

@@ -1,0 +1,54 @@
+#include "token.h"
+
+#include <sys/random.h>
+
+#include <array>
+
+namespace broker {
+namespace {
+
+constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static_assert(sizeof kAlphabet == 64 + 1);
+
+bool fill_with_random(std::span<unsigned char> bytes) {
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = ::getrandom(bytes.data() + filled, bytes.size() - filled, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    filled += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+// Six bits at a time, first byte first; the last character carries what is left, padded with zero bits.
+void append_base64url(std::span<const unsigned char> bytes, ipc::SecretBuffer& out) {
+  const std::span<char> room = out.room();
+  std::size_t length = 0;
+  unsigned bits = 0;
+  int count = 0;
+  for (const unsigned char byte : bytes) {
+    bits = (bits << 8 | byte) & 0xFFFF;
+    for (count += 8; count >= 6; count -= 6) room[length++] = kAlphabet[bits >> (count - 6) & 63];
+  }
+  if (count > 0) room[length++] = kAlphabet[bits << (6 - count) & 63];
+  out.grow(length);
+}
+
+}  // namespace
+
+ipc::Result<Token> Token::make() {
+  std::array<unsigned char, kRandomBytes> random{};
+  if (!fill_with_random(random)) return ipc::system_error("the kernel gives no random bytes for the run's token");
+  ipc::SecretBuffer text = ipc::SecretBuffer::with_capacity(kLength);
+  append_base64url(random, text);
+  ipc::wipe(random.data(), random.size());
+  return Token(std::move(text));
+}
+
+Check Token::judge(std::string_view authorization) const {
+  if (authorization.empty()) return Check::kTokenMissing;
+  return text_.equals(authorization) ? Check::kPassed : Check::kTokenWrong;
+}
+
+}  // namespace broker
