@@ -10,18 +10,18 @@ namespace broker {
 namespace {
 
 struct RefusalRow {
-  Refusal refusal;
+  RefusalForm refusal;
   std::string_view status, code, message;
 };
 // 403 is what no SDK tries again; 429 and 503 are what all of them do (FIELD.md 2.5).
 constexpr RefusalRow kRefusals[] = {
-    {Refusal::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
-    {Refusal::kTooMany, "429 Too Many Requests", "TooManyRequests", "Sentinel was asked too often"},
-    {Refusal::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
-    {Refusal::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
+    {RefusalForm::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
+    {RefusalForm::kTooMany, "429 Too Many Requests", "TooManyRequests", "Sentinel was asked too often"},
+    {RefusalForm::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
+    {RefusalForm::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
 };
 
-const RefusalRow& row_of(Refusal refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }
+const RefusalRow& row_of(RefusalForm refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }
 
 constexpr bool rows_are_in_order() {
   for (std::size_t i = 0; i < std::size(kRefusals); ++i) {
@@ -50,7 +50,7 @@ bool append_member(ipc::SecretBuffer& out, std::string_view before, std::string_
 }
 
 struct TimeText {
-  char text[32];
+  char text[64];
 };
 TimeText rfc3339(std::chrono::sys_seconds time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -101,12 +101,12 @@ Sent HttpAnswer::send_body(int client, std::string_view status, bool keep_alive)
 Sent HttpAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive) {
   body_.clear();
   if (permit.spend() && put_credentials(keys)) return send_body(client, "200 OK", keep_alive);
-  const Sent sent = send_refusal(client, Refusal::kFailed, keep_alive);
+  const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
 }
 
 // Both spellings: some SDKs look for "Code", others for "code", none ignores case.
-Sent HttpAnswer::send_refusal(int client, Refusal refusal, bool keep_alive) {
+Sent HttpAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive) {
   const RefusalRow& row = row_of(refusal);
   body_.clear();
   const bool fits = append_member(body_, R"({"Code":")", row.code) && append_member(body_, R"(,"Message":")", row.message) &&

@@ -14,7 +14,7 @@
 namespace broker {
 
 // What went wrong, as the client may know it: the status and one sentence. Which check refused, only the log says.
-enum class Refusal { kForbidden, kTooMany, kFailed, kUnavailable };
+enum class RefusalForm { kForbidden, kTooMany, kFailed, kUnavailable };
 
 enum class Sent {
   kWhole,    // the client's kernel has all of it
@@ -31,7 +31,7 @@ class HttpAnswer {
   // Spends the permit: each recorded decision releases credentials once. A permit already spent, and credentials that
   // do not fit or hold bytes that AWS never issues, release nothing.
   Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive);
-  Sent send_refusal(int client, Refusal refusal, bool keep_alive);
+  Sent send_refusal(int client, RefusalForm refusal, bool keep_alive);
 
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys);

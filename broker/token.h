@@ -23,6 +23,7 @@ class Token {
 
   // For the one message that carries it to the supervisor.
   [[nodiscard]] std::string_view reveal() const { return text_.reveal(); }
+  [[nodiscard]] const ipc::SecretBuffer& secret() const { return text_; }
   // kPassed, kTokenMissing or kTokenWrong, in a time that depends on the lengths alone.
   [[nodiscard]] Check judge(std::string_view authorization) const;
 
