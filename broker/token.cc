@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <array>
+#include <span>
 
 namespace broker {
 namespace {
@@ -29,26 +30,21 @@ void append_base64url(std::span<const unsigned char> bytes, ipc::SecretBuffer& o
   int count = 0;
   for (const unsigned char byte : bytes) {
     bits = (bits << 8 | byte) & 0xFFFF;
-    for (count += 8; count >= 6; count -= 6) room[length++] = kAlphabet[bits >> (count - 6) & 63];
+    for (count += 8; count >= 6; count -= 6) room[length++] = kAlphabet[(bits >> (count - 6)) & 63];
   }
-  if (count > 0) room[length++] = kAlphabet[bits << (6 - count) & 63];
+  if (count > 0) room[length++] = kAlphabet[(bits << (6 - count)) & 63];
   out.grow(length);
 }
 
 }  // namespace
 
-ipc::Result<Token> Token::make() {
-  std::array<unsigned char, kRandomBytes> random{};
+ipc::Result<ipc::SecretBuffer> make_token() {
+  std::array<unsigned char, kTokenRandomBytes> random{};
   if (!fill_with_random(random)) return ipc::system_error("the kernel gives no random bytes for the run's token");
-  ipc::SecretBuffer text = ipc::SecretBuffer::with_capacity(kLength);
+  ipc::SecretBuffer text = ipc::SecretBuffer::with_capacity(kTokenLength);
   append_base64url(random, text);
   ipc::wipe(random.data(), random.size());
-  return Token(std::move(text));
-}
-
-Check Token::judge(std::string_view authorization) const {
-  if (authorization.empty()) return Check::kTokenMissing;
-  return text_.equals(authorization) ? Check::kPassed : Check::kTokenWrong;
+  return text;
 }
 
 }  // namespace broker
