@@ -147,10 +147,10 @@ class Standin:
                 if action in (None, entry["action"]) and outcome in (None, entry["outcome"])
                 and all(entry["params"].get(name) == value for name, value in params.items())]
 
-    def wait_for_calls(self, number, action=None, **filters):
+    def wait_for_calls(self, number, action=None, outcome=None, **params):
         """Waits until that many such requests have arrived; they may still be held. Returns them."""
         deadline = time.monotonic() + START_LIMIT
-        while len(calls := self.calls(action, **filters)) < number:
+        while len(calls := self.calls(action, outcome, **params)) < number:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{len(calls)} of {number} calls of {action} arrived")
             time.sleep(0.01)
