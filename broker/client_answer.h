@@ -22,11 +22,11 @@ enum class Sent {
   kDropped,  // the connection was shut down: the client was gone, or did not read
 };
 
-class HttpAnswer {
+class ClientAnswer {
  public:
   static constexpr std::size_t kMaxBodyBytes = 9'999;  // what the strictest SDK reads
 
-  HttpAnswer() : body_(ipc::SecretBuffer::with_capacity(kMaxBodyBytes)) {}
+  ClientAnswer() : body_(ipc::SecretBuffer::with_capacity(kMaxBodyBytes)) {}
 
   // Spends the permit: each recorded decision releases credentials once. A permit already spent, and credentials that
   // do not fit or hold bytes that AWS never issues, release nothing.

@@ -1,4 +1,4 @@
-#include "http_answer.h"
+#include "client_answer.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -66,7 +66,7 @@ TimeText rfc3339(std::chrono::sys_seconds time) {
 
 }  // namespace
 
-bool HttpAnswer::put_credentials(const IssuedCredentials& keys) {
+bool ClientAnswer::put_credentials(const IssuedCredentials& keys) {
   if (keys.access_key_id.empty() || keys.secret_access_key.empty() || keys.session_token.empty()) return false;
   return append_member(body_, R"({"AccessKeyId":")", keys.access_key_id) &&
          append_member(body_, R"(,"SecretAccessKey":")", keys.secret_access_key.reveal()) &&
@@ -75,7 +75,7 @@ bool HttpAnswer::put_credentials(const IssuedCredentials& keys) {
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
-Sent HttpAnswer::send_body(int client, std::string_view status, bool keep_alive) {
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive) {
   char head[256];
   const int length = std::snprintf(head, sizeof head,
                                    "HTTP/1.1 %.*s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
@@ -98,7 +98,7 @@ Sent HttpAnswer::send_body(int client, std::string_view status, bool keep_alive)
   return Sent::kDropped;
 }
 
-Sent HttpAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive) {
+Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive) {
   body_.clear();
   if (permit.spend() && put_credentials(keys)) return send_body(client, "200 OK", keep_alive);
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
@@ -106,7 +106,7 @@ Sent HttpAnswer::send_credentials(int client, RecordedPermit permit, const Issue
 }
 
 // Both spellings: some SDKs look for "Code", others for "code", none ignores case.
-Sent HttpAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive) {
+Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive) {
   const RefusalRow& row = row_of(refusal);
   body_.clear();
   const bool fits = append_member(body_, R"({"Code":")", row.code) && append_member(body_, R"(,"Message":")", row.message) &&

@@ -1,0 +1,39 @@
+// The only yes: caller, token and policy in, a Permit or a refusal out.
+//
+// Runs in: broker, main thread.   Blocks: never. Pure: knows no clock, descriptor or environment.
+// Order of the checks: caller, token, policy (DESIGN.md 3). The first that fails names the refusal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "caller.h"
+#include "permit.h"
+#include "policy.h"
+#include "token.h"
+
+namespace broker {
+
+// Why not. `check` goes to the decision log; `sentence` and `next_step` are for the user's terminal; the client gets
+// none of it.
+struct Refusal {
+  std::string check, sentence, next_step;
+};
+
+class Authorizer {
+ public:
+  // `verdict`: what policy answers, or why there is none. It is asked even for callers that fail an earlier check, so
+  // that the log says what it would have answered; the answer is then not used.
+  static std::variant<Permit, Refusal> authorize(const CallerFacts& caller, const Token& token, std::string_view presented,
+                                                 const ipc::Result<Verdict>& verdict);
+};
+
+Refusal refused_by_check(Check check);
+Refusal refused_by_policy(const Verdict& verdict);
+
+// The rule's cap applied to the lifetime asked for; nothing where it falls below what STS can issue.
+std::optional<std::chrono::seconds> capped_lifetime(std::chrono::seconds asked, const Verdict& verdict);
+
+}  // namespace broker
