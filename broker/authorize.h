@@ -10,9 +10,9 @@
 #include <variant>
 
 #include "caller.h"
+#include "ipc/secret.h"
 #include "permit.h"
 #include "policy.h"
-#include "token.h"
 
 namespace broker {
 
@@ -26,12 +26,15 @@ class Authorizer {
  public:
   // `verdict`: what policy answers, or why there is none. It is asked even for callers that fail an earlier check, so
   // that the log says what it would have answered; the answer is then not used.
-  static std::variant<Permit, Refusal> authorize(const CallerFacts& caller, const Token& token, std::string_view presented,
-                                                 const ipc::Result<Verdict>& verdict);
+  static std::variant<Permit, Refusal> authorize(const CallerFacts& caller, const ipc::SecretBuffer& token,
+                                                 std::string_view presented, const ipc::Result<Verdict>& verdict);
 };
 
 Refusal refused_by_check(Check check);
 Refusal refused_by_policy(const Verdict& verdict);
+
+// The token check alone: kPassed, kTokenMissing or kTokenWrong. Constant time for a given length.
+Check check_token(const ipc::SecretBuffer& token, std::string_view presented);
 
 // The rule's cap applied to the lifetime asked for; nothing where it falls below what STS can issue.
 std::optional<std::chrono::seconds> capped_lifetime(std::chrono::seconds asked, const Verdict& verdict);

@@ -23,7 +23,6 @@
 #include "notices.h"
 #include "policy_source.h"
 #include "timers.h"
-#include "token.h"
 
 namespace broker {
 
@@ -32,7 +31,7 @@ struct Run {
   std::string profile, user, policy_name;
   std::chrono::seconds duration{0};
   Mode mode = Mode::kServer;
-  Token token;
+  ipc::SecretBuffer token;
 };
 
 class Requests {
