@@ -172,7 +172,8 @@ bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budge
 }
 
 void CallerCheck::abandon(CallerInquiry& inquiry) {
-  if (!inquiry.settled) witness_.abandon(inquiry.ticket);
+  if (inquiry.settled) return;
+  witness_.abandon(inquiry.ticket);
   finish(inquiry, Check::kPeerGone);
 }
 
