@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kPartitions[] = {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"};
 constexpr std::size_t kMaxArnBytes = 2048;
+constexpr std::string_view kRootUser = "root";
 constexpr std::string_view kReservedRolePrefix = "AWSReservedSSO_";  // IAM lets no customer make a role of this name
 
 bool is_name(std::string_view text, std::string_view extra) {
@@ -47,7 +48,7 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 // Fills type and user from what follows the account; false when it is none of the four kinds.
 bool read_resource(std::string_view service, std::string_view resource, Principal& who) {
   if (service == "iam" && resource == "root") {
-    who.type = who.user = "root";
+    who.type = who.user = kRootUser;
     return true;
   }
   if (service == "iam" && take_prefix(resource, "user/")) {
@@ -84,6 +85,7 @@ ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view ac
   if (!is_account(parts[4]) || parts[4] != account) return bad();
   Principal who{std::string(arn), std::string(account), {}, {}};
   if (!read_resource(parts[2], parts[5], who)) return bad();
+  if (who.user == kRootUser && who.type != kRootUser) who.user.clear();  // IAM lets a user be called root; it is not
   return who;
 }
 

@@ -123,8 +123,7 @@ std::string canonical_path(std::string_view path) {
   }
   std::string out;
   for (const std::string_view segment : kept) (out += '/') += uri_encode(segment);
-  const std::string_view last = segments.back();
-  if (out.empty() || last.empty() || last == "." || last == "..") out += '/';
+  if (out.empty() || segments.back().empty()) out += '/';
   return out;
 }
 
@@ -152,11 +151,11 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Trimmed, and each run of blanks and line folds made one blank.
+// Trimmed, and each run of blanks made one blank.
 std::string folded(std::string_view value) {
   std::string out;
   for (const char c : value) {
-    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    const bool blank = c == ' ' || c == '\t';
     if (!blank) {
       out += c;
     } else if (!out.empty() && out.back() != ' ') {
@@ -220,6 +219,11 @@ bool plain_word(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return unreserved(c); });
 }
 
+// A line end in a value would start another header.
+bool one_line(const HttpHeader& header) {
+  return header.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
+}
+
 }  // namespace
 
 std::string canonical_request(const SigningInput& request) {
@@ -246,6 +250,11 @@ Result<std::vector<HttpHeader>> sign_v4(const SigningInput& request, const Signi
   const std::size_t given = headers.size();
   headers.push_back({"X-Amz-Date", time});
   if (!key.session_token.empty()) headers.push_back({"X-Amz-Security-Token", std::string(key.session_token)});
+
+  if (!std::ranges::all_of(headers, one_line)) {
+    return ipc::fail(Fault::kConfig, "a header or the session token of an AWS request contains a line end",
+                     "check aws_session_token in the credentials file");
+  }
 
   SigningInput whole = request;
   whole.headers = headers;
