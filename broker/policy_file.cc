@@ -1,0 +1,184 @@
+#include "policy_file.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <tuple>
+#include <utility>
+
+#include "policy_yaml.h"
+#include "yaml_document.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+constexpr char kRepair[] = "repair the file; until then every request is refused";
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+auto key(const timespec& time) { return std::tuple(time.tv_sec, time.tv_nsec); }
+
+ipc::Status check_file(const std::string& path, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a regular file", kRepair);
+  if (status.st_mode & S_IWOTH) {
+    return ipc::fail(Fault::kConfig, path + " can be written by everybody", "run chmod o-w " + path);
+  }
+  if (static_cast<std::size_t>(status.st_size) > kMaxYamlBytes) {
+    return ipc::fail(Fault::kConfig, path + ":1: the text is longer than 256 KiB", kRepair);
+  }
+  return {};
+}
+
+// Where everybody may rename, everybody may put another file in this one's place.
+ipc::Status check_folder(const std::string& path) {
+  const std::string folder = folder_of(path);
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return ipc::system_error("cannot look at " + folder, kRepair);
+  const bool anybody_replaces = (status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX);
+  if (!anybody_replaces) return {};
+  return ipc::fail(Fault::kConfig, "everybody can replace files in " + folder + ", the policy's folder",
+                   "run chmod o-w " + folder + ", or keep the policy elsewhere");
+}
+
+ipc::Result<std::string> read_all(int fd, const std::string& path) {
+  std::string text(kMaxYamlBytes + 1, '\0');
+  std::size_t used = 0;
+  while (used < text.size()) {
+    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ipc::system_error("cannot read the policy " + path, kRepair);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  text.resize(used);
+  text.shrink_to_fit();
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> policy_file_folders(const std::string& path) {
+  std::vector<std::string> folders{folder_of(path)};
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
+  if (real != nullptr && folder_of(real.get()) != folders[0]) folders.push_back(folder_of(real.get()));
+  return folders;
+}
+
+bool PolicyFile::Identity::operator==(const Identity& other) const {
+  return device == other.device && inode == other.inode && size == other.size && key(modified) == key(other.modified) &&
+         key(changed) == key(other.changed);
+}
+
+PolicyFile::Identity PolicyFile::identity_of(const struct stat& status) {
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
+}
+
+ipc::Result<std::unique_ptr<PolicyFile>> PolicyFile::open(event_base* base, std::string path, Changed changed) {
+  std::unique_ptr<PolicyFile> file(new PolicyFile(std::move(path), {}));
+  if (base != nullptr) file->start_watching(base);
+  file->reload();
+  if (!file->policy_) return std::unexpected(file->policy_.error());
+  file->changed_ = std::move(changed);  // from now on: the first policy is no change
+  return file;
+}
+
+PolicyFile::~PolicyFile() {
+  if (readable_ != nullptr) event_free(readable_);
+}
+
+ipc::Result<const Policy*> PolicyFile::current(BootClock::time_point) {
+  if (!looks_unchanged()) reload();
+  if (!policy_) return std::unexpected(policy_.error());
+  return &*policy_;
+}
+
+bool PolicyFile::looks_unchanged() const {
+  struct stat status {};
+  return settled_ && ::stat(path_.c_str(), &status) == 0 && identity_of(status) == identity_;
+}
+
+// The watches are set before the file is read, so that no change falls between.
+void PolicyFile::reload() {
+  watch_again();
+  ipc::Result<std::string> text = read_text();
+  if (!text) return accept(std::unexpected(std::move(text.error())), {});
+  if (policy_ && *text == text_) return;
+  ipc::Result<Policy> policy = load_policy(*text, path_);
+  accept(std::move(policy), std::move(*text));
+}
+
+ipc::Result<std::string> PolicyFile::read_text() {
+  settled_ = false;
+  if (const ipc::Status folder = check_folder(path_); !folder) return std::unexpected(folder.error());
+  timespec tick{};  // the clock that stamps files
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &tick);
+  const ipc::UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return ipc::system_error("cannot open the policy " + path_, kRepair);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at the policy " + path_, kRepair);
+  if (const ipc::Status good = check_file(path_, status); !good) return std::unexpected(good.error());
+  ipc::Result<std::string> text = read_all(fd.get(), path_);
+  identity_ = identity_of(status);
+  settled_ = text && key(status.st_ctim) < key(tick);
+  return text;
+}
+
+void PolicyFile::accept(ipc::Result<Policy> policy, std::string text) {
+  const bool same_error = !policy_ && !policy && policy_.error().what == policy.error().what;
+  policy_ = std::move(policy);
+  text_ = std::move(text);
+  if (!same_error) tell();
+}
+
+void PolicyFile::tell() const {
+  if (!changed_) return;
+  if (policy_) changed_(&*policy_);
+  if (!policy_) changed_(std::unexpected(policy_.error()));
+}
+
+void PolicyFile::start_watching(event_base* base) {
+  inotify_ = ipc::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!inotify_) return;
+  const auto on_readable = [](evutil_socket_t, short, void* self) { static_cast<PolicyFile*>(self)->on_inotify(); };
+  readable_ = event_new(base, inotify_.get(), EV_READ | EV_PERSIST, on_readable, this);
+  if (readable_ != nullptr) event_add(readable_, nullptr);
+}
+
+// Adding a watch that exists changes nothing; a replaced file is another one.
+void PolicyFile::watch_again() {
+  if (!inotify_) return;
+  constexpr auto kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
+  constexpr auto kFileEvents = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+  ::inotify_add_watch(inotify_.get(), folder_of(path_).c_str(), kFolderEvents | IN_ONLYDIR);
+  const int watch = ::inotify_add_watch(inotify_.get(), path_.c_str(), kFileEvents);
+  if (file_watch_ >= 0 && watch != file_watch_) ::inotify_rm_watch(inotify_.get(), file_watch_);
+  file_watch_ = watch;
+}
+
+// What happened does not matter: the file is read again whatever it was. Events of the folder's other files are
+// sorted out by the comparison, except where the times cannot tell.
+void PolicyFile::on_inotify() noexcept {
+  alignas(inotify_event) char events[4096];
+  bool of_file = false;
+  for (ssize_t size; (size = ::read(inotify_.get(), events, sizeof events)) > 0;) {
+    for (ssize_t at = 0; at < size;) {
+      inotify_event event{};
+      std::memcpy(&event, events + at, sizeof event);
+      of_file |= event.wd == file_watch_ || (event.mask & IN_Q_OVERFLOW);
+      at += static_cast<ssize_t>(sizeof event + event.len);
+    }
+  }
+  if (of_file || !looks_unchanged()) reload();
+}
+
+}  // namespace broker

@@ -1,0 +1,45 @@
+// Where the policy comes from, seen by the authorizer: the policy in force at this moment, or why there is none.
+//
+// Runs in: broker, main thread.
+// Units: BootClock, which goes on while the machine sleeps, so that a policy grows old in a closed laptop too.
+// Fails: an error means that every request is refused with it. A stale or invalid policy is never a warning.
+#pragma once
+
+#include <ctime>
+
+#include <chrono>
+#include <functional>
+
+#include "ipc/result.h"
+#include "policy.h"
+
+namespace broker {
+
+struct BootClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept {
+    timespec ts{};
+    ::clock_gettime(CLOCK_BOOTTIME, &ts);
+    return time_point(std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec));
+  }
+};
+
+class PolicySource {
+ public:
+  // Told when another policy comes into force, and when there is none any more. Never told twice of the same.
+  using Changed = std::function<void(const ipc::Result<const Policy*>&)>;
+
+  PolicySource() = default;
+  PolicySource(const PolicySource&) = delete;
+  PolicySource& operator=(const PolicySource&) = delete;
+  virtual ~PolicySource() = default;
+
+  // The pointer is good until the event loop runs again or current() is called again.
+  virtual ipc::Result<const Policy*> current(BootClock::time_point now) = 0;
+};
+
+}  // namespace broker

@@ -1,0 +1,147 @@
+// No request waits for Parameter Store; a policy that cannot be refreshed for five minutes is no policy any more.
+#include "policy_parameter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+
+namespace broker {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string policy_named(const std::string& rule) {
+  return "version: \"1\"\nrules:\n  - name: " + rule + "\n    effect: allow\n    conditions: { profiles: [p] }\n";
+}
+
+class PolicyParameterTest : public ::testing::Test {
+ protected:
+  void answer(ipc::Result<FetchedPolicy> fetched) {
+    ASSERT_FALSE(asked_.empty());
+    const auto to = std::move(asked_.front());
+    asked_.pop_front();
+    to(std::move(fetched));
+  }
+  void answer(const std::string& text) { answer(FetchedPolicy{text, ++version_}); }
+  void fail() { answer(ipc::fail(ipc::Fault::kUnavailable, "ssm.eu-west-1.amazonaws.com timed out")); }
+  std::string rule_at(BootClock::time_point now) {
+    const auto policy = source_->current(now);
+    return policy ? (*policy)->rules.at(0).name : policy.error().what;
+  }
+
+  std::deque<PolicyParameter::Answer> asked_;
+  long version_ = 0;
+  std::vector<std::string> told_;
+  std::unique_ptr<PolicyParameter> source_ = std::make_unique<PolicyParameter>(
+      nullptr, "/sentinel/policies/default", [this](PolicyParameter::Answer to) { asked_.push_back(std::move(to)); },
+      [this](const ipc::Result<const Policy*>& policy) {
+        told_.push_back(policy ? (*policy)->rules.at(0).name : policy.error().what);
+      });
+  std::vector<std::string> ready_;
+  void start() {
+    source_->start([this](const ipc::Status& status) { ready_.push_back(status ? "ready" : status.error().what); });
+  }
+};
+
+TEST_F(PolicyParameterTest, BeforeTheFirstAnswerEverythingIsRefusedAndNothingWaits) {
+  start();
+  EXPECT_THAT(rule_at(BootClock::now()), HasSubstr("has not been fetched yet"));
+  EXPECT_TRUE(ready_.empty());
+}
+
+TEST_F(PolicyParameterTest, TheFirstFailureIsToldOnceWithItsReason) {
+  start();
+  fail();
+  source_->refresh();
+  fail();
+  EXPECT_EQ(ready_, std::vector<std::string>{"ssm.eu-west-1.amazonaws.com timed out"});
+  EXPECT_THAT(rule_at(BootClock::now()), HasSubstr("has not been fetched yet"));
+}
+
+TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
+  start();
+  answer("version: \"1\"\nrules: []\n");
+  ASSERT_EQ(ready_.size(), 1u);
+  EXPECT_THAT(ready_[0], StartsWith("/sentinel/policies/default:2: "));
+}
+
+TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly) {
+  start();
+  answer(policy_named("one"));
+  const auto now = BootClock::now();
+  source_->refresh();
+  fail();
+  EXPECT_EQ(rule_at(now + minutes(5) - seconds(1)), "one");
+  EXPECT_THAT(rule_at(now + minutes(5) + seconds(1)), HasSubstr("could not be refreshed for 5 minutes: ssm.eu-west-1"));
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(PolicyParameterTest, AStalePolicyIsFetchedAgainAtTheRequestThatFindsItAndServedAfterwards) {
+  start();
+  answer(policy_named("one"));
+  const auto woken = BootClock::now() + hours(8);
+  EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
+  ASSERT_EQ(asked_.size(), 1u);
+  EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
+  EXPECT_EQ(asked_.size(), 1u) << "one flight";
+  answer(policy_named("two"));
+  EXPECT_EQ(rule_at(BootClock::now()), "two");
+}
+
+TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
+  start();
+  answer(policy_named("one"));
+  source_->refresh();
+  answer(policy_named("one"));
+  EXPECT_TRUE(told_.empty());
+  source_->refresh();
+  answer(policy_named("two"));
+  EXPECT_EQ(rule_at(BootClock::now()), "two");
+  EXPECT_EQ(told_, std::vector<std::string>{"two"});
+  EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
+}
+
+TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
+  start();
+  answer(policy_named("one"));
+  source_->refresh();
+  answer("rules: []");
+  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1: "));
+  source_->refresh();
+  fail();
+  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1: "));
+  source_->refresh();
+  answer(policy_named("one"));
+  EXPECT_EQ(rule_at(BootClock::now()), "one");
+}
+
+TEST_F(PolicyParameterTest, OneFetchAtATime) {
+  start();
+  source_->refresh();
+  source_->refresh();
+  EXPECT_EQ(asked_.size(), 1u);
+}
+
+TEST_F(PolicyParameterTest, AnAnswerAfterTheEndFindsNobody) {
+  start();
+  source_.reset();
+  answer(policy_named("one"));
+  EXPECT_TRUE(ready_.empty());
+}
+
+TEST_F(PolicyParameterTest, ASecondAnswerToOneQuestionIsIgnored) {
+  start();
+  const auto again = asked_.front();
+  answer(policy_named("one"));
+  again(FetchedPolicy{policy_named("two"), 2});
+  EXPECT_EQ(rule_at(BootClock::now()), "one");
+}
+
+}  // namespace
+}  // namespace broker
