@@ -211,7 +211,13 @@ void Rig::done(ipc::U32 request, bool closed) {
   ipc::Done message;
   message.request = request;
   message.closed = closed ? 1 : 0;
-  ASSERT_TRUE(broker_.send(message));
+  // The frontend takes them as they come; a short queue of ours is no failure.
+  ipc::Status sent = broker_.send(message);
+  for (int waited = 0; !sent && sent.error().sys_errno == EAGAIN && waited < kSoonMs; ++waited) {
+    ::usleep(1000);
+    sent = broker_.send(message);
+  }
+  ASSERT_TRUE(sent) << sent.error().what;
 }
 
 ipc::ServeClient Rig::answer(bool closed) {

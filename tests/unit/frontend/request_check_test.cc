@@ -1,0 +1,236 @@
+// Which request heads pass: every raw form of TESTING.md 1a, and nothing that could be read in two ways.
+#include "request_check.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using frontend::check_request;
+using frontend::HeadParser;
+using frontend::HostRule;
+using frontend::Refusal;
+using frontend::Request;
+
+constexpr HostRule kTcp{ipc::Transport::Tcp, 45678};
+constexpr HostRule kUnix{ipc::Transport::Unix, 0};
+
+// As the server does it: the parser first, then the check. `received` must outlive the result.
+std::expected<Request, Refusal> judge(std::string_view received, HostRule rule = kTcp) {
+  HeadParser parser;
+  switch (parser.feed(received)) {
+    case HeadParser::Progress::Malformed:
+      return std::unexpected(Refusal::Malformed);
+    case HeadParser::Progress::NeedMore:
+      return std::unexpected(Refusal::TooSlow);
+    case HeadParser::Progress::Complete:
+      break;
+  }
+  return check_request(received, parser.parsed(), rule);
+}
+
+std::string name_of(const std::expected<Request, Refusal>& result) {
+  return result ? "served" : std::string(frontend::row_of(result.error()).name);
+}
+
+struct RefusedCase {
+  const char* what;
+  std::string head;
+  Refusal expected;
+};
+
+std::string with(std::string_view more) {
+  return "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\n" + std::string(more) + "\r\n";
+}
+std::string line(std::string_view request_line) {
+  return std::string(request_line) + "\r\nHost: 127.0.0.1:45678\r\n\r\n";
+}
+std::string host(std::string_view value) { return "GET /creds HTTP/1.1\r\nHost: " + std::string(value) + "\r\n\r\n"; }
+
+const RefusedCase kRefusedOnTcp[] = {
+    {"POST", line("POST /creds HTTP/1.1"), Refusal::WrongMethod},
+    {"HEAD", line("HEAD /creds HTTP/1.1"), Refusal::WrongMethod},
+    {"OPTIONS, a browser's preflight", line("OPTIONS /creds HTTP/1.1"), Refusal::WrongMethod},
+    {"a method in lower case", line("get /creds HTTP/1.1"), Refusal::Malformed},
+    {"an unknown method", line("FETCH /creds HTTP/1.1"), Refusal::Malformed},
+    {"CONNECT", line("CONNECT 127.0.0.1:45678 HTTP/1.1"), Refusal::Malformed},
+    {"absolute form", line("GET http://127.0.0.1:45678/creds HTTP/1.1"), Refusal::Malformed},
+    {"asterisk form", line("OPTIONS * HTTP/1.1"), Refusal::Malformed},
+    {"another path", line("GET / HTTP/1.1"), Refusal::NoSuchPath},
+    {"trailing slash", line("GET /creds/ HTTP/1.1"), Refusal::NoSuchPath},
+    {"query", line("GET /creds?x=1 HTTP/1.1"), Refusal::NoSuchPath},
+    {"escaped path", line("GET /%63reds HTTP/1.1"), Refusal::NoSuchPath},
+    {"double slash", line("GET //creds HTTP/1.1"), Refusal::NoSuchPath},
+    {"dot segment", line("GET /./creds HTTP/1.1"), Refusal::NoSuchPath},
+    {"instance metadata", line("GET /latest/meta-data/ HTTP/1.1"), Refusal::NoSuchPath},
+    {"HTTP/1.0", line("GET /creds HTTP/1.0"), Refusal::WrongVersion},
+    {"HTTP/2.0", line("GET /creds HTTP/2.0"), Refusal::WrongVersion},
+    {"HTTP/1.2", line("GET /creds HTTP/1.2"), Refusal::WrongVersion},
+    {"HTTP/0.9", "GET /creds\r\n\r\n", Refusal::Malformed},
+    {"two blanks", line("GET  /creds HTTP/1.1"), Refusal::Malformed},
+    {"blank at the end", line("GET /creds HTTP/1.1 "), Refusal::Malformed},
+    {"tab in the request line", line("GET\t/creds HTTP/1.1"), Refusal::Malformed},
+    {"raw UTF-8 in the path", line("GET /cr\xc3\xa9" "ds HTTP/1.1"), Refusal::Malformed},
+    {"empty line first", "\r\n" + with(""), Refusal::Malformed},
+    {"blank before the request line", " " + with(""), Refusal::Malformed},
+    {"TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), Refusal::Malformed},
+    {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::Malformed},
+
+    {"no Host", "GET /creds HTTP/1.1\r\nAccept: */*\r\n\r\n", Refusal::Malformed},
+    {"no header at all", "GET /creds HTTP/1.1\r\n\r\n", Refusal::Malformed},
+    {"two Hosts", with("Host: 127.0.0.1:45678\r\n"), Refusal::Malformed},
+    {"two Hosts, spelled differently", with("hOST: localhost\r\n"), Refusal::Malformed},
+    {"empty Host", host(""), Refusal::WrongHost},
+    {"rebound name", host("attacker.example:45678"), Refusal::WrongHost},
+    {"our name as a prefix", host("127.0.0.1.attacker.example"), Refusal::WrongHost},
+    {"localhost as a prefix", host("localhost.attacker.example"), Refusal::WrongHost},
+    {"another port", host("127.0.0.1:45679"), Refusal::WrongHost},
+    {"port with a leading zero", host("127.0.0.1:045678"), Refusal::WrongHost},
+    {"port empty", host("127.0.0.1:"), Refusal::WrongHost},
+    {"two ports", host("127.0.0.1:45678:45678"), Refusal::WrongHost},
+    {"another loopback address", host("127.0.0.2:45678"), Refusal::WrongHost},
+    {"IPv6", host("[::1]:45678"), Refusal::WrongHost},
+    {"IPv4 written otherwise", host("127.1:45678"), Refusal::WrongHost},
+    {"trailing dot", host("localhost.:45678"), Refusal::WrongHost},
+    {"user in Host", host("x@127.0.0.1:45678"), Refusal::WrongHost},
+    {"two names", host("127.0.0.1, attacker.example"), Refusal::WrongHost},
+
+    {"Origin", with("Origin: http://attacker.example\r\n"), Refusal::FromBrowser},
+    {"Origin null", with("Origin: null\r\n"), Refusal::FromBrowser},
+    {"Origin empty", with("origin:\r\n"), Refusal::FromBrowser},
+    {"Sec-Fetch-Site", with("Sec-Fetch-Site: cross-site\r\n"), Refusal::FromBrowser},
+    {"Sec-Fetch-Mode", with("sec-fetch-mode: no-cors\r\n"), Refusal::FromBrowser},
+    {"a Sec-Fetch header of the future", with("Sec-Fetch-New: 1\r\n"), Refusal::FromBrowser},
+    {"X-Forwarded-For", with("X-Forwarded-For: 10.0.0.1\r\n"), Refusal::FromBrowser},
+    {"Forwarded", with("Forwarded: for=10.0.0.1\r\n"), Refusal::FromBrowser},
+
+    {"two Authorizations", with("Authorization: a\r\nAuthorization: b\r\n"), Refusal::Malformed},
+    {"the same Authorization twice", with("Authorization: a\r\nauthorization: a\r\n"), Refusal::Malformed},
+    {"Authorization too long", with("Authorization: " + std::string(257, 'a') + "\r\n"), Refusal::HeadTooLarge},
+    {"tab in Authorization", with("Authorization: a\tb\r\n"), Refusal::Malformed},
+    {"DEL in Authorization", with("Authorization: a\x7f\r\n"), Refusal::Malformed},
+    {"UTF-8 in Authorization", with("Authorization: \xc3\xa9\r\n"), Refusal::Malformed},
+    {"NUL in Authorization", with(std::string("Authorization: a\0b\r\n", 20)), Refusal::Malformed},
+
+    {"Content-Length 1", with("Content-Length: 1\r\n"), Refusal::HasBody},
+    {"Content-Length 00", with("Content-Length: 00\r\n"), Refusal::HasBody},
+    {"Content-Length +0", with("Content-Length: +0\r\n"), Refusal::Malformed},
+    {"Content-Length -0", with("Content-Length: -0\r\n"), Refusal::Malformed},
+    {"Content-Length empty", with("Content-Length:\r\n"), Refusal::Malformed},
+    {"Content-Length twice", with("Content-Length: 0\r\nContent-Length: 0\r\n"), Refusal::Malformed},
+    {"Content-Length list", with("Content-Length: 0, 0\r\n"), Refusal::Malformed},
+    {"a body", with("Content-Length: 4\r\n") + "body", Refusal::HasBody},
+    {"chunked", with("Transfer-Encoding: chunked\r\n"), Refusal::HasBody},
+    {"identity", with("Transfer-Encoding: identity\r\n"), Refusal::Malformed},
+    {"both lengths", with("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"), Refusal::Malformed},
+    {"Expect", with("Expect: 100-continue\r\n"), Refusal::HasBody},
+    {"Upgrade", with("Upgrade: h2c\r\n"), Refusal::HasBody},
+    {"Connection: upgrade", with("Connection: keep-alive, Upgrade\r\n"), Refusal::HasBody},
+    {"Trailer", with("Trailer: X\r\n"), Refusal::HasBody},
+    {"a second request behind", with("") + with(""), Refusal::HasBody},
+    {"one byte behind", with("") + "\n", Refusal::HasBody},
+
+    {"bare LF", "GET /creds HTTP/1.1\nHost: 127.0.0.1:45678\n\n", Refusal::Malformed},
+    {"bare LF in a header", with("A: b\nC: d\r\n"), Refusal::Malformed},
+    {"bare CR in a header", with("A: b\rC: d\r\n"), Refusal::Malformed},
+    {"CR CR LF", with("A: b\r\r\n"), Refusal::Malformed},
+    {"NUL in a name", with(std::string("A\0: b\r\n", 7)), Refusal::Malformed},
+    {"folded line", with("A: b\r\n c\r\n"), Refusal::Malformed},
+    {"folded Host", "GET /creds HTTP/1.1\r\nHost:\r\n 127.0.0.1:45678\r\n\r\n", Refusal::WrongHost},  // empty, as far as it counts
+    {"folded first header", "GET /creds HTTP/1.1\r\n Host: 127.0.0.1:45678\r\n\r\n", Refusal::Malformed},
+    {"blank before the colon", with("Authorization : a\r\n"), Refusal::Malformed},
+    {"empty name", with(": b\r\n"), Refusal::Malformed},
+    {"no colon", with("Accept\r\n"), Refusal::Malformed},
+    {"blank in a name", with("Author ization: a\r\n"), Refusal::Malformed},
+    {"quotation mark in a name", with("\"a\": b\r\n"), Refusal::Malformed},
+    {"UTF-8 in any value", with("User-Agent: \xc3\xa9\r\n"), Refusal::Malformed},
+    {"control character in any value", with("User-Agent: \x01\r\n"), Refusal::Malformed},
+};
+
+TEST(RequestCheck, RefusesEveryMalformedOrForeignForm) {
+  for (const RefusedCase& row : kRefusedOnTcp) {
+    EXPECT_EQ(frontend::row_of(row.expected).name, name_of(judge(row.head))) << row.what;
+  }
+}
+
+TEST(RequestCheck, RefusesEveryHostButLocalhostOverUnix) {
+  for (const char* value : {"", "127.0.0.1", "localhost:80", "localhost:", "attacker.example", "sentinel", "local host"}) {
+    EXPECT_NE("served", name_of(judge(host(value), kUnix))) << value;
+  }
+  EXPECT_EQ("served", name_of(judge(host("localhost"), kUnix)));
+}
+
+TEST(RequestCheck, RefusesAHeadOverTheCapEvenIfItCameInOnePiece) {
+  const auto head_of = [](std::size_t size) { return with("X: " + std::string(size - with("X: \r\n").size(), 'a') + "\r\n"); };
+  EXPECT_EQ(frontend::kMaxHeadBytes, head_of(frontend::kMaxHeadBytes).size());
+  EXPECT_EQ("served", name_of(judge(head_of(frontend::kMaxHeadBytes))));
+  EXPECT_EQ("HeadTooLarge", name_of(judge(head_of(frontend::kMaxHeadBytes + 1))));
+}
+
+// The two readers must have understood the same; here the first one lies.
+TEST(RequestCheck, RefusesWhatTheParserReadDifferently) {
+  const std::string head = with("");
+  EXPECT_TRUE(check_request(head, {"GET", 1, 1, 1}, kTcp));
+  EXPECT_FALSE(check_request(head, {"GET", 1, 1, 2}, kTcp));
+  EXPECT_FALSE(check_request(head, {"POST", 1, 1, 1}, kTcp));
+  EXPECT_FALSE(check_request(head, {"GET", 1, 0, 1}, kTcp));
+}
+
+struct ServedCase {
+  const char* client;
+  std::string head;
+  std::string authorization;
+  bool keep_alive;
+};
+
+// The raw requests of TESTING.md 1a and of FIELD.md 2.1, port 45678.
+const ServedCase kServedOnTcp[] = {
+    {"awscli 2.9.19, boto3 1.26.27",
+     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAccept-Encoding: identity\r\nAccept: application/json\r\n"
+     "Authorization: tok_EN-1\r\nUser-Agent: python-urllib3/1.26.12\r\n\r\n",
+     "tok_EN-1", true},
+    {"botocore 1.43.11",
+     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAccept-Encoding: identity\r\nAccept: application/json\r\n"
+     "Authorization: t\r\nUser-Agent: python-urllib3/2.7.0\r\n\r\n",
+     "t", true},
+    {"JS v3", "GET /creds HTTP/1.1\r\nAuthorization: t\r\nHost: localhost:45678\r\nConnection: keep-alive\r\n\r\n", "t", true},
+    {"JS v3, old agent", "GET /creds HTTP/1.1\r\nhost: 127.0.0.1:45678\r\nConnection: close\r\n\r\n", "", false},
+    {"Go v2",
+     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: Go-http-client/1.1\r\nAccept: application/json\r\n"
+     "Amz-Sdk-Invocation-Id: 12345678-1234-4123-8123-123456789012\r\nAmz-Sdk-Request: attempt=1; max=3\r\n"
+     "Authorization: t\r\nAccept-Encoding: gzip\r\n\r\n",
+     "t", true},
+    {"Terraform", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: APN/1.0 HashiCorp/1.0 Terraform/1.11.4 "
+     "(+https://www.terraform.io) terraform-provider-aws/5.100.0 m/C,E\r\nAuthorization: t\r\n\r\n", "t", true},
+    {"aws-c-auth, Host without port",
+     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: aws-sdk-crt/credentials-provider\r\n"
+     "Authorization: t\r\nAccept-Encoding: identity\r\n\r\n",
+     "t", true},
+    {"Java v2",
+     "GET /creds HTTP/1.1\r\nAuthorization: t\r\nUser-Agent: aws-sdk-java/2.25.0 Linux/6.1\r\nAccept: application/json\r\n"
+     "Connection: keep-alive\r\nHost: localhost:45678\r\n\r\n",
+     "t", true},
+    {"C++ and PHP on curl", "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n", "", true},
+    {".NET", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAuthorization: t\r\nContent-Length: 0\r\n\r\n", "t", true},
+    {"Ruby", "GET /creds HTTP/1.1\r\nAccept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3\r\nAccept: */*\r\n"
+     "User-Agent: aws-sdk-ruby3/3.201.0\r\nAuthorization: t\r\nHost: 127.0.0.1:45678\r\n\r\n", "t", true},
+    {"Bearer, passed on verbatim", with("Authorization: Bearer abc\r\n"), "Bearer abc", true},
+    {"no blank after the colon", with("Authorization:t\r\n"), "t", true},
+    {"blanks around the value", with("Authorization: \t t \t\r\n"), "t", true},
+    {"longest Authorization", with("Authorization: " + std::string(256, 'z') + "\r\n"), std::string(256, 'z'), true},
+    {"Connection: TE, Close", with("Connection: TE, Close\r\n"), "", false},
+    {"Host in capitals", host("LOCALHOST:45678"), "", true},
+};
+
+TEST(RequestCheck, ServesTheRawRequestsOfEverySdk) {
+  for (const ServedCase& row : kServedOnTcp) {
+    const auto result = judge(row.head);
+    ASSERT_EQ("served", name_of(result)) << row.client;
+    EXPECT_EQ(row.authorization, result->authorization) << row.client;
+    EXPECT_EQ(row.keep_alive, result->keep_alive) << row.client;
+    EXPECT_EQ(ipc::ServeClient::kId, result->route->message);
+  }
+}
+
+}  // namespace
