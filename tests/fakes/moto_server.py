@@ -61,7 +61,7 @@ class Moto(standin_client.Standin):
 
 
 def trust_policy(role):
-    """One statement, for moto takes any that does not match for a denial; a role as principal it cannot match at all."""
+    """One statement: moto takes any that does not match for a denial. A role as principal it cannot match at all."""
     roles = any(":role/" in trusted for trusted in role["trust"])
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*" if roles else role["trust"]}}
     if "external_id" in role:

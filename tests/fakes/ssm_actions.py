@@ -22,8 +22,8 @@ def _name(params):
 
 def _check_allowed(key, action, arn, listed):
     if f"ssm:{action}" in key.deny_actions or key.matches(listed):
-        raise Refusal("Denied", f"User: {key.arn} is not authorized to perform: ssm:{action} on resource: {arn} because "
-                                f"no identity-based policy allows the ssm:{action} action")
+        raise Refusal("Denied", f"User: {key.arn} is not authorized to perform: ssm:{action} on resource: {arn} "
+                                f"because no identity-based policy allows the ssm:{action} action")
 
 
 def _value(key, parameter, decrypt):

@@ -98,8 +98,8 @@ def _session_policy(params):
             raise Refusal("Invalid", f"ARN {arn} is not valid.")
     packed = (len(policy or "") + sum(map(len, arns))) * 100 // 2048
     if packed > 100:
-        raise Refusal("PackedPolicyTooLarge", f"Packed size of session tags and policies consumes {packed}% of allotted "
-                                              f"space.")
+        raise Refusal("PackedPolicyTooLarge", f"Packed size of session tags and policies consumes {packed}% of "
+                                              f"allotted space.")
     return packed
 
 
@@ -140,8 +140,6 @@ def _source_identity(key, role, params):
     wanted = _checked(params, "SourceIdentity", NAME, 2, 64)
     if wanted is None:
         return key.source_identity
-    if wanted.lower().startswith("aws:"):
-        raise _constraint(wanted, "sourceIdentity", "not begin with aws:")
     if not role.get("source_identity", True) or key.source_identity not in (None, wanted):
         raise _denied(key, "sts:SetSourceIdentity", role["arn"])
     return wanted

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The stand-in as a process: what goes wrong on purpose, TLS, its end, its own world; and moto in its place."""
 import concurrent.futures
+import email.utils
 import http.client
 import os
 import select
@@ -103,8 +104,8 @@ class FaultTest(Case):
     def test_clock_offset_shows_in_date_and_expiration(self):
         self.aws.control.clock(offset=600)
         answer = self.assume()
-        date = time.mktime(time.strptime(answer["ResponseMetadata"]["HTTPHeaders"]["date"], "%a, %d %b %Y %H:%M:%S GMT"))
-        self.assertAlmostEqual(time.mktime(time.gmtime()) + 600, date, delta=60)
+        date = email.utils.parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        self.assertAlmostEqual(time.time() + 600, date.timestamp(), delta=60)
         self.assertAlmostEqual(time.time() + 4200, answer["Credentials"]["Expiration"].timestamp(), delta=60)
 
     def test_lifetime_below_the_floor(self):
@@ -145,8 +146,8 @@ class TlsFaultTest(FaultTest):
 
 class ProcessTest(unittest.TestCase):
     def test_ends_with_its_parent_and_takes_its_scratch_along(self):
-        code = ("import sys, time; sys.path.insert(0, sys.argv[1]); from standin_client import Standin; a = Standin(True);"
-                "a.start(); print(a.pid, a.ca_file, flush=True); time.sleep(600)")
+        code = ("import sys, time; sys.path.insert(0, sys.argv[1]); from standin_client import Standin\n"
+                "a = Standin(True); a.start(); print(a.pid, a.ca_file, flush=True); time.sleep(600)")
         here = os.path.dirname(os.path.abspath(__file__))
         parent = subprocess.Popen([sys.executable, "-c", code, here], stdout=subprocess.PIPE, text=True)
         pid, ca_file = parent.stdout.readline().split()
@@ -166,7 +167,8 @@ class ProcessTest(unittest.TestCase):
 
     def test_a_world_of_its_own(self):
         key = {"id": "AKIA" + "Z" * 16, "secret": "s" * 40}
-        with Standin(config={"account": "999988887777", "users": [{"name": "eve", "path": "/x/", "keys": [key]}]}) as aws:
+        world = {"account": "999988887777", "users": [{"name": "eve", "path": "/x/", "keys": [key]}]}
+        with Standin(config=world) as aws:
             status, body = Signed(aws, keys=(key["id"], key["secret"], None)).send()
         self.assertEqual((200, True), (status, "arn:aws:iam::999988887777:user/x/eve" in body))
 
@@ -191,9 +193,9 @@ class ProcessTest(unittest.TestCase):
 class MotoTest(unittest.TestCase):
     def test_moto_plays_the_same_world(self):
         with Moto() as aws:
-            clients = {name: boto3.Session().client(name, REGION, endpoint_url=aws.url, config=Config(proxies={}),
-                                                    aws_access_key_id=key_id_of("marta"),
-                                                    aws_secret_access_key=secret_of("marta")) for name in ("sts", "ssm")}
+            marta = boto3.Session(key_id_of("marta"), secret_of("marta"), region_name=REGION)
+            clients = {name: marta.client(name, endpoint_url=aws.url, config=Config(proxies={}))
+                       for name in ("sts", "ssm")}
             self.assertEqual("arn:aws:iam::111122223333:user/marta", clients["sts"].get_caller_identity()["Arn"])
             clients["sts"].assume_role(RoleArn=role_arn("ledger-prod"), RoleSessionName="desk", SourceIdentity=SOURCE)
             with self.assertRaises(ClientError):

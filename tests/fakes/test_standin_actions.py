@@ -46,7 +46,9 @@ class StsTest(Case):
         self.assert_code("AccessDenied", self.assume, "ledger-stranger")
         self.assert_code("AccessDenied", self.assume, "ledger-chained")
         self.assert_code("AccessDenied", self.assume, "no-such-role")
-        self.assert_code("AccessDenied", self.assume, keys=(key_id_of("root"), secret_of("root"), None))
+        self.aws.control.put_role(name="anybody", trust=["arn:aws:iam::111122223333:root"])
+        self.assume("anybody")
+        self.assert_code("AccessDenied", self.assume, "anybody", (key_id_of("root"), secret_of("root"), None))
 
     def test_external_id(self):
         self.assert_code("AccessDenied", self.assume, "ledger-external")
@@ -118,7 +120,8 @@ class SsmTest(Case):
 
     def test_secure_string_needs_decryption(self):
         ssm = self.client("ssm")
-        read = [ssm.get_parameter(Name="/sentinel/policies/secret", WithDecryption=how)["Parameter"] for how in (True, False)]
+        read = [ssm.get_parameter(Name="/sentinel/policies/secret", WithDecryption=how)["Parameter"]
+                for how in (True, False)]
         self.assertIn("ledger-prod", read[0]["Value"])
         self.assertNotIn("ledger-prod", read[1]["Value"])
 
