@@ -1,0 +1,330 @@
+"""What process tests share: build paths, an ordinary user, a place to run sentinel in, terminals, and the check that
+nothing is left behind.
+
+Started as root, tests create a user of their own (removed at exit) and run sentinel as it; every process of that user
+that is left after a test is a failure. Started as an ordinary user they run as that user, and look for processes that
+carry the test's mark. Needs: SENTINEL_BUILD, the build folder.
+"""
+import atexit
+import contextlib
+import glob
+import os
+import pty
+import pwd
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import fcntl
+import struct
+import termios
+
+BUILD = os.environ.get("SENTINEL_BUILD") or os.path.join(os.path.dirname(__file__), "../../build/dev")
+SANITIZED = bool(os.environ.get("SENTINEL_SANITIZE"))
+PATIENCE = 60.0 if SANITIZED else 20.0  # seconds until a wait is a failure; nothing is asserted about speed
+MARK = "SENTINEL_TEST_MARK"
+CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
+
+
+def wait_until(condition, what, patience=None):
+    """Waits until condition() is true, and returns its value."""
+    end = time.monotonic() + (patience or PATIENCE)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain: {what}")
+        time.sleep(0.02)
+
+
+class OrdinaryUser:
+    """The user that tests run as: a new one when we are root, else ourselves."""
+
+    def __init__(self, folder=None):
+        self.made = os.geteuid() == 0
+        self.folder = folder or tempfile.mkdtemp(prefix="stest-")
+        os.chmod(self.folder, 0o755)
+        self.home = os.path.join(self.folder, "home")
+        os.mkdir(self.home)
+        if self.made:
+            self.name = f"stest{os.getpid()}x{id(self) % 1000}"
+            self._useradd()
+            entry = pwd.getpwnam(self.name)
+            os.chown(self.home, entry.pw_uid, entry.pw_gid)
+        else:
+            entry = pwd.getpwuid(os.geteuid())
+            self.name = entry.pw_name
+        self.uid, self.gid = entry.pw_uid, entry.pw_gid
+        atexit.register(self.remove)
+
+    def _useradd(self):
+        def add():
+            done = subprocess.run(["useradd", "--no-create-home", "--no-log-init", "--home-dir", self.home, "--shell",
+                                   "/bin/bash", self.name], capture_output=True, text=True)
+            if done.returncode != 0 and "lock" not in done.stderr:
+                raise RuntimeError(done.stderr)
+            return done.returncode == 0
+        wait_until(add, "useradd: another one holds the lock")
+
+    def remove(self):
+        if self.made:
+            self.kill_all()
+            for _ in range(100):  # userdel fails while another holds the lock
+                if subprocess.run(["userdel", self.name], capture_output=True).returncode in (0, 6):
+                    break
+                time.sleep(0.05)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def popen_arguments(self):
+        if not self.made:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def kill_all(self):
+        for pid in processes_of_user(self.uid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def processes_of_user(uid):
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        with contextlib.suppress(OSError, StopIteration):
+            with open(f"/proc/{entry}/status") as status:
+                text = status.read()
+            uids = re.search(r"^Uid:\t(\d+)\t(\d+)", text, re.M)
+            state = re.search(r"^State:\t(\w)", text, re.M)
+            if uid in map(int, uids.groups()) and state.group(1) != "Z":
+                found.append(int(entry))
+    return found
+
+
+def processes_with_mark(mark):
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) == os.getpid():
+            continue
+        for part in ("environ", "cmdline"):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{entry}/{part}", "rb") as file:
+                    if mark.encode() in file.read():
+                        found.append(int(entry))
+                        break
+    return found
+
+
+def command_line(pid):
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode(errors="replace").strip()
+    return "(gone)"
+
+
+def children_of(pid):
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(child) for child in file.read().split()]
+    return []
+
+
+def name_of(pid):
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    return ""
+
+
+def state_of(pid):
+    """R, S, T, Z and so on; empty for a process that is gone."""
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+    return ""
+
+
+class Layout:
+    """A private copy of the programs, laid out as a build folder, with the real helpers or their doubles."""
+
+    def __init__(self, user, doubles):
+        self.folder = os.path.join(user.folder, "double" if doubles else "real")
+        self.sentinel = self._copy("supervisor/sentinel", "supervisor/sentinel")
+        self.credential_process = self._copy("supervisor/sentinel-credential-process",
+                                             "supervisor/sentinel-credential-process")
+        self.broker = self._copy("tests/helper_double" if doubles else "broker/sentinel-broker",
+                                 "broker/sentinel-broker")
+        self.frontend = self._copy("tests/helper_double" if doubles else "frontend/sentinel-frontend",
+                                   "frontend/sentinel-frontend")
+
+    def _copy(self, source, target):
+        path = os.path.join(self.folder, target)
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        shutil.copy(os.path.join(BUILD, source), path)
+        os.chmod(path, 0o755)
+        return path
+
+
+class Run:
+    """One running sentinel, its output collected."""
+
+    def __init__(self, case, arguments, environment=None, cwd=None, command_line_prefix=(), **more):
+        env = dict(CLEAN_ENVIRONMENT, **{MARK: case.mark}, HOME=case.user.home)
+        env.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+        env.update(environment or {})
+        self.process = subprocess.Popen([*command_line_prefix, case.layout.sentinel, *arguments], env=env,
+                                        cwd=cwd or case.user.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, **case.user.popen_arguments(), **more)
+        self.pid = self.process.pid
+        case.addCleanup(self._end)
+
+    def _end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            pipe.close()
+        self.process.wait()
+
+    def finish(self, stdin=None):
+        """Waits for the end; afterwards code, stdout and stderr are there."""
+        self.stdout, self.stderr = self.process.communicate(stdin, timeout=PATIENCE)
+        self.code = self.process.returncode
+        return self
+
+    def line(self):
+        """The next line of stdout."""
+        return self.process.stdout.readline().rstrip("\n")
+
+    @property
+    def keeper(self):
+        return wait_until(lambda: next(iter(children_of(self.pid)), None), "the keeper")
+
+    def helper(self, name):
+        """The pid of the broker or frontend."""
+        wanted = f"sentinel-{name}"
+        return wait_until(lambda: next((pid for pid in children_of(self.keeper)
+                                        if command_line(pid).endswith(wanted)), None), wanted)
+
+
+class Terminal:
+    """A program in a new session on a pty of its own."""
+
+    def __init__(self, case, argv, environment=None, rows=24, columns=80):
+        env = dict(CLEAN_ENVIRONMENT, **{MARK: case.mark}, HOME=case.user.home, PS1="ready> ", HISTFILE="/dev/null")
+        env.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
+        env.update(environment or {})
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        if case.user.made:
+            os.fchown(slave, case.user.uid, case.user.gid)
+        self.process = subprocess.Popen(argv, env=env, cwd=case.user.home, stdin=slave, stdout=slave, stderr=slave,
+                                        start_new_session=True, preexec_fn=self._take_terminal,
+                                        **case.user.popen_arguments())
+        os.close(slave)
+        self.text = ""
+        self.seen = 0
+        case.addCleanup(self.close)
+
+    @staticmethod
+    def _take_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def send(self, text):
+        os.write(self.master, text.encode())
+
+    def read(self, seconds):
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            part = os.read(self.master, 4096)
+        except OSError:  # EIO: the last process that had the terminal is gone
+            return False
+        self.text += part.decode(errors="replace")
+        return bool(part)
+
+    def expect(self, pattern):
+        """Waits for `pattern` behind what was matched before; returns the match."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            match = re.compile(pattern, re.M).search(self.text, self.seen)
+            if match:
+                self.seen = match.end()
+                return match
+            if time.monotonic() > end or not self.read(0.1):
+                raise AssertionError(f"terminal never showed {pattern!r}; it shows:\n{self.text[self.seen:]}")
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def wait(self):
+        wait_until(lambda: not self.read(0.05) or self.process.poll() is not None, "the program on the terminal")
+        return self.process.wait(timeout=PATIENCE)
+
+    def close(self):
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+class ProcessTest(unittest.TestCase):
+    """Gives each test class a user and a layout, and each test the check that nothing is left behind."""
+
+    doubles = False
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.path.exists(os.path.join(BUILD, "supervisor/sentinel")):
+            raise unittest.SkipTest(f"no build in {BUILD}")
+        cls.user = OrdinaryUser()
+        cls.layout = Layout(cls.user, cls.doubles)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.user.remove()
+        atexit.unregister(cls.user.remove)
+
+    def setUp(self):
+        self.mark = f"{os.getpid()}-{id(self)}"
+        self.addCleanup(self.user.kill_all if self.user.made else lambda: None)
+        self.addCleanup(self.assert_nothing_left)
+
+    def run_sentinel(self, *arguments, **more):
+        return Run(self, arguments, **more).finish()
+
+    def start_sentinel(self, *arguments, **more):
+        return Run(self, arguments, **more)
+
+    def own_processes(self):
+        if self.user.made:
+            return processes_of_user(self.user.uid)
+        return processes_with_mark(self.mark)
+
+    def own_files(self):
+        found = []
+        for pattern in ("/tmp/sentinel-*", f"/run/user/{self.user.uid}/sentinel-*"):
+            for path in glob.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if os.lstat(path).st_uid == self.user.uid:
+                        found.append(path)
+        return found if self.user.made else []  # an ordinary user may have runs of his own
+
+    def assert_nothing_left(self):
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not self.own_processes() and not self.own_files(), "an empty process table")
+        left = [f"{pid}: {command_line(pid)}" for pid in self.own_processes()]
+        self.assertEqual([], left, "processes are left behind")
+        self.assertEqual([], self.own_files(), "files are left behind")
+
+
+def main():
+    unittest.main(module=sys.modules["__main__"], verbosity=2)
