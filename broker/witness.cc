@@ -77,53 +77,34 @@ Witness::Ticket Witness::ask_executable(pid_t pid) {
   return ask(question);
 }
 
-// Keeps an answer that someone waits for; answers to abandoned questions are dropped. False for one that no witness of
-// ours writes.
-bool Witness::keep(const WitnessAnswer& answer) {
-  if (answer.executable_bytes > sizeof answer.executable || answer.comm_bytes > sizeof answer.comm) return false;
-  const auto asked = std::find(wanted_.begin(), wanted_.end(), answer.ticket);
-  if (asked == wanted_.end()) return true;
-  wanted_.erase(asked);
-  arrived_.push_back(answer);
-  return true;
-}
-
-bool Witness::receive_one() {
-  WitnessAnswer answer;
+// One packet. What no witness of ours writes ends it: it was taken over, or is another program.
+Witness::Reply Witness::receive(WitnessAnswer& answer) {
   const ssize_t got = ::recv(fd_.get(), &answer, sizeof answer, MSG_DONTWAIT | MSG_TRUNC);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  if (got != sizeof answer || !keep(answer)) {
-    gone_ = true;
-    return false;
-  }
-  return true;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Reply::kNotYet;
+  const bool whole = got == sizeof answer && answer.executable_bytes <= sizeof answer.executable &&
+                     answer.comm_bytes <= sizeof answer.comm;
+  if (!whole) gone_ = true;
+  return whole ? Reply::kHere : Reply::kGone;
 }
 
 Witness::Reply Witness::take(Ticket ticket, WitnessAnswer& answer) {
-  while (!gone_ && receive_one()) {
-  }
-  const auto here = std::find_if(arrived_.begin(), arrived_.end(), [&](const auto& a) { return a.ticket == ticket; });
-  if (here != arrived_.end()) {
-    answer = *here;
-    arrived_.erase(here);
-    return Reply::kHere;
-  }
-  if (!gone_) return Reply::kNotYet;
-  abandon(ticket);
-  return Reply::kGone;
+  if (!gone_ && !wanted_.empty() && wanted_.front() != ticket) return Reply::kNotYet;
+  Reply reply = gone_ ? Reply::kGone : receive(answer);
+  while (reply == Reply::kHere && answer.ticket != ticket) reply = receive(answer);  // to questions that were given up
+  if (reply != Reply::kNotYet) std::erase(wanted_, ticket);
+  return reply;
 }
 
 Witness::Reply Witness::await(Ticket ticket, std::chrono::microseconds budget, WitnessAnswer& answer) {
   const auto end = std::chrono::steady_clock::now() + budget;
   Reply reply = take(ticket, answer);
-  while (reply == Reply::kNotYet && std::chrono::steady_clock::now() < end) reply = take(ticket, answer);
+  while (reply == Reply::kNotYet && wanted_.front() == ticket && std::chrono::steady_clock::now() < end) {
+    reply = take(ticket, answer);
+  }
   return reply;
 }
 
-void Witness::abandon(Ticket ticket) {
-  std::erase(wanted_, ticket);
-  std::erase_if(arrived_, [ticket](const WitnessAnswer& answer) { return answer.ticket == ticket; });
-}
+void Witness::abandon(Ticket ticket) { std::erase(wanted_, ticket); }
 
 std::string_view executable_of(const WitnessAnswer& answer) {
   return {answer.executable, std::min<std::size_t>(answer.executable_bytes, sizeof answer.executable)};

@@ -33,25 +33,24 @@ class Witness {
   Ticket ask_holder(std::uint64_t inode, pid_t root, std::span<const pid_t> left_out);
   Ticket ask_executable(pid_t pid);
 
-  // Takes the answer if it is there. kHere and kGone end the ticket.
+  // Takes the answer if it is there. kHere and kGone end the ticket. Answers come in the order of the questions; while
+  // an older one is wanted nothing is received, so that fd() stays readable until whoever asked has looked.
   Reply take(Ticket ticket, WitnessAnswer& answer);
-  // The same, waiting up to `budget` for it.
+  // The same, waiting up to `budget` for it; not at all while an older answer is wanted.
   Reply await(Ticket ticket, std::chrono::microseconds budget, WitnessAnswer& answer);
-  // The answer is no longer wanted.
+  // The answer is no longer wanted. Every ticket ends here or with kHere or kGone: one forgotten blocks the others.
   void abandon(Ticket ticket);
 
  private:
   Witness(ipc::UniqueFd fd, pid_t pid) : fd_(std::move(fd)), pid_(pid) {}
   Ticket ask(WitnessQuestion& question);
-  bool receive_one();
-  bool keep(const WitnessAnswer& answer);
+  Reply receive(WitnessAnswer& answer);
 
   ipc::UniqueFd fd_;
   pid_t pid_ = 0;
   bool gone_ = false;
   Ticket last_ticket_ = 0;
-  std::vector<Ticket> wanted_;
-  std::vector<WitnessAnswer> arrived_;
+  std::vector<Ticket> wanted_;  // oldest first
 };
 
 // What the broker logs of a witness's answer: at most its stated bytes, as text.
