@@ -37,6 +37,11 @@ Refusal refused_by_policy(const Verdict& verdict) {
   return {"policy", sentence, "ask whoever keeps the policy"};
 }
 
+Refusal refused_lifetime(const Verdict& verdict) {
+  return {"lifetime", "rule \"" + verdict.rule + "\" caps the lifetime below the 15 minutes that STS can issue",
+          "raise max_server_duration to at least 15m"};
+}
+
 Check check_token(const ipc::SecretBuffer& token, std::string_view presented) {
   if (presented.empty()) return Check::kTokenMissing;
   return token.equals(presented) ? Check::kPassed : Check::kTokenWrong;

@@ -32,6 +32,7 @@ class Authorizer {
 
 Refusal refused_by_check(Check check);
 Refusal refused_by_policy(const Verdict& verdict);
+Refusal refused_lifetime(const Verdict& verdict);  // where capped_lifetime() has nothing
 
 // The token check alone: kPassed, kTokenMissing or kTokenWrong. Constant time for a given length.
 Check check_token(const ipc::SecretBuffer& token, std::string_view presented);

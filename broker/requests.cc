@@ -85,10 +85,7 @@ void Requests::judge(Iterator it) {
 void Requests::with_permit(Iterator it, Permit permit, const Verdict& verdict) {
   const auto lifetime = capped_lifetime(parts_.run.duration, verdict);
   Issuer* issuer = lifetime ? issuer_for(*lifetime) : nullptr;
-  if (!lifetime) {
-    return refuse(it, Refusal{"lifetime", "rule \"" + verdict.rule + "\" caps the lifetime below the 15 minutes that STS can issue",
-                              "raise max_server_duration to at least 15m"}, verdict);
-  }
+  if (!lifetime) return refuse(it, refused_lifetime(verdict), verdict);
   if (!issuer) {
     return refuse(it, Refusal{"lifetime", "the policy named too many different lifetimes during this run", "start the run anew"}, verdict);
   }

@@ -1,0 +1,102 @@
+// sentinel-broker: holds the keys and the policy, and answers verified callers. Started by sentinel, never by hand.
+#include <event2/event.h>
+#include <sys/prctl.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+
+#include "caller.h"
+#include "heap.h"
+#include "policy_file.h"
+#include "print_tables.h"
+#include "sandbox.h"
+#include "service.h"
+
+namespace {
+
+using broker::Terms;
+constexpr int kControlFd = 3;
+
+// What Landlock leaves readable: the AWS files and certificates until they are read, then only the policy's folder.
+broker::ReadableFiles readable_files(const Terms& terms, const broker::ProfilePaths& paths) {
+  broker::ReadableFiles files;
+  files.until_keys_are_read = {terms.home, paths.config, paths.credentials, "/etc/ssl", "/usr/share/ca-certificates",
+                               "/usr/local/share/ca-certificates", std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
+  if (!terms.policy_file.empty()) files.always = broker::policy_file_folders(terms.policy_file);
+  return files;
+}
+
+event_base* new_event_base() {
+  event_config* const config = event_config_new();
+  if (!config) return nullptr;
+  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+  event_base* const base = event_base_new_with_config(config);
+  event_config_free(config);
+  return base;
+}
+
+// Adopt: who started us, what to serve, and the witness, before there is any secret.
+ipc::Result<broker::CallerCheck> find_callers() {
+  ipc::Result<ipc::Pidfd> supervisor = ipc::Pidfd::peer_of(kControlFd);
+  if (!supervisor) supervisor = ipc::Pidfd::open(::getppid());  // before Linux 6.5
+  if (!supervisor) return std::unexpected(supervisor.error());
+  ipc::Result<broker::Witness> witness = broker::Witness::start();
+  if (!witness) return std::unexpected(witness.error());
+  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness));
+}
+
+// Lock down, and only then read the keys.
+ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& control, const Terms& terms,
+                                                             const broker::CallerCheck& callers, std::string& ca_pem) {
+  const auto paths = broker::profile_paths(terms.settings, terms.home);
+  if (!paths) return std::unexpected(paths.error());
+  if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
+  const broker::ReadableFiles files = readable_files(terms, *paths);
+  const ipc::Result<std::string> protections = broker::enter_sandbox(files);
+  if (!protections) return std::unexpected(protections.error());
+  ipc::BrokerLockedDown locked;
+  locked.protocol = ipc::kProtocolHash;
+  locked.witness_pid = static_cast<ipc::U32>(callers.witness_pid());
+  const bool memfd = ipc::SecretArena::protection() == ipc::SecretProtection::kMemfdSecret;
+  locked.protections = ipc::Text<1024>(*protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
+  if (ipc::Status sent = control.send(locked); !sent) return std::unexpected(sent.error());
+  ipc::Result<broker::ResolvedProfile> profile = broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region);
+  if (!profile) return profile;
+  ipc::Result<std::string> ca = broker::load_ca(profile->ca_bundle);
+  if (!ca) return std::unexpected(ca.error());
+  ca_pem = std::move(*ca);
+  if (ipc::Status closed = broker::forget_key_files(files); !closed) return std::unexpected(closed.error());
+  return profile;
+}
+
+int serve() {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra; end of file on the control channel is the lifeline
+  std::signal(SIGPIPE, SIG_IGN);
+  ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
+  ipc::Result<Terms> terms = broker::receive_terms(control);
+  if (!terms) return 1;  // nobody we know is listening
+  const auto give_up = [&control](const ipc::Error& error) {
+    broker::say_failed(control, error);
+    return 1;
+  };
+  ipc::Result<broker::CallerCheck> callers = find_callers();
+  if (!callers) return give_up(callers.error());
+  event_base* const base = new_event_base();
+  if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
+  std::string ca_pem;
+  ipc::Result<broker::ResolvedProfile> profile = lock_down_and_read_keys(control, *terms, *callers, ca_pem);
+  if (!profile) return give_up(profile.error());
+  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile), std::move(ca_pem),
+                                       std::move(*callers));
+  return service ? (*service)->run() : 1;  // open() has said why
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!ipc::become_unreadable()) return 1;
+  if (argc == 2) return broker::print_tables(argv[1], stdout) ? 0 : 2;
+  if (!broker::start_libraries()) return 1;
+  return serve();
+}

@@ -1,0 +1,227 @@
+#include "service.h"
+
+#include <event2/event.h>
+
+#include <array>
+
+#include "policy_file.h"
+#include "token.h"
+
+namespace broker {
+
+// One readable descriptor of the loop; removed from epoll before the descriptor is closed (KERNEL.md 0.8).
+struct Service::Watch {
+  Service& service;
+  void (Service::*on_readable)();
+  event* handle = nullptr;
+  ~Watch() {
+    if (handle) event_free(handle);
+  }
+  static void fire(evutil_socket_t, short, void* self) noexcept {
+    auto* watch = static_cast<Watch*>(self);
+    (watch->service.*watch->on_readable)();
+  }
+};
+
+void say_failed(ipc::Channel& control, const ipc::Error& error) {
+  ipc::Failed failed;
+  failed.what = ipc::Text<2048>(error.what);
+  failed.next_step = ipc::Text<1024>(error.next_step);
+  (void)control.send(failed);  // a supervisor that is gone needs no reason
+}
+
+Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers)
+    : base_(base),
+      control_(std::move(control)),
+      terms_(std::move(terms)),
+      profile_(std::move(profile)),
+      callers_(std::move(callers)),
+      timers_(base),
+      notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }) {
+  for (LogSinkTerm& sink : terms_.sinks) audit_.add_sink(std::move(sink.fd), sink.label, sink.sync);
+  run_.profile = terms_.profile;
+  run_.policy_name = terms_.policy_name();
+  run_.duration = terms_.duration;
+}
+
+Service::~Service() { frontend_watch_ = nullptr; }
+
+ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile,
+                                                    std::string ca_pem, CallerCheck callers) {
+  std::unique_ptr<Service> service(
+      new Service(base, std::move(control), std::move(terms), std::move(profile), std::move(callers)));
+  const auto fail_with = [&](const ipc::Error& error) {
+    say_failed(service->control_, error);
+    return std::unexpected(error);
+  };
+  auto http = AwsHttp::open(base, std::move(ca_pem));
+  if (!http) return fail_with(http.error());
+  service->http_ = std::move(*http);
+  service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
+  ipc::Result<ipc::SecretBuffer> token = make_token();
+  if (!token) return fail_with(token.error());
+  service->run_.token = std::move(*token);
+  if (ipc::Status opened = service->open_policy(); !opened) return fail_with(opened.error());
+  service->requests_ = std::make_unique<Requests>(
+      Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->callers_, service->audit_,
+                      service->notices_, service->timers_});
+  service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
+                                                service->notices_, service->parameter_, service->terms_.lazy);
+  return service;
+}
+
+ipc::Status Service::open_policy() {
+  const auto changed = [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); };
+  if (!terms_.policy_file.empty()) {
+    auto file = PolicyFile::open(base_, terms_.policy_file, changed);
+    if (!file) return std::unexpected(file.error());
+    policy_ = std::move(*file);
+    return {};
+  }
+  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter);
+  auto parameter = std::make_unique<PolicyParameter>(
+      base_, terms_.policy_parameter, [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); }, changed);
+  parameter_ = parameter.get();
+  policy_ = std::move(parameter);
+  return {};
+}
+
+int Service::run() {
+  watch(control_.fd(), &Service::on_control);
+  watch(callers_.fd(), &Service::on_witness);
+  for (const std::string& warning : profile_.warnings) notices_.warning(warning);
+  startup_->begin([this](const ipc::Status& started) { on_started(started); });
+  event_base_dispatch(base_);
+  return exit_status_;
+}
+
+event* Service::watch(int fd, void (Service::*on_readable)()) {
+  auto made = std::make_unique<Watch>(*this, on_readable);
+  made->handle = event_new(base_, fd, EV_READ | EV_PERSIST, &Watch::fire, made.get());
+  if (!made->handle || event_add(made->handle, nullptr) != 0) {
+    end(ipc::Error{ipc::Fault::kSystem, "the event loop takes no more descriptors", "", 0});
+    return nullptr;
+  }
+  watches_.push_back(std::move(made));
+  return watches_.back()->handle;
+}
+
+void Service::on_started(const ipc::Status& started) {
+  if (!started) return end(started.error());
+  ipc::Ready ready;
+  ready.region = ipc::Text<64>(profile_.region);
+  (void)ready.token.assign(run_.token.reveal());
+  control_.gate().enter_serving();
+  serving_ = true;
+  if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
+}
+
+// ---- packets -------------------------------------------------------------------------------------------------------
+
+void Service::on_control() {
+  ipc::Packet packet;
+  for (;;) {
+    const auto arrival = control_.receive(packet);
+    if (!arrival) return end(arrival.error());
+    if (*arrival == ipc::Arrival::Nothing) return;
+    if (*arrival == ipc::Arrival::PeerGone) {
+      event_base_loopbreak(base_);  // the run is over: everything goes with this process
+      return;
+    }
+    if (ipc::Status taken = take_control(packet); !taken) return end(taken.error());
+  }
+}
+
+ipc::Status Service::take_control(ipc::Packet& packet) {
+  if (packet.id == ipc::FrontendAttached::kId) return attach(packet);
+  const auto opened = ipc::open_packet<ipc::ListenerOpened>(packet);
+  if (!opened) return std::unexpected(opened.error());
+  if (!listeners_.add(*opened)) return ipc::fail(ipc::Fault::kProtocol, "a listener that cannot be ours");
+  return {};
+}
+
+ipc::Status Service::attach(ipc::Packet& packet) {
+  const auto attached = ipc::open_packet<ipc::FrontendAttached>(packet);
+  if (!attached) return std::unexpected(attached.error());
+  if (ipc::Status known = callers_.leave_out(static_cast<pid_t>(attached->pid)); !known) return known;
+  detach_frontend();
+  frontend_ = ipc::Channel(std::move(packet.descriptor), ipc::Side::Broker, ipc::Side::Frontend);
+  frontend_.gate().enter_serving();
+  if (watch(frontend_.fd(), &Service::on_frontend)) frontend_watch_ = watches_.back().get();
+  return {};
+}
+
+void Service::detach_frontend() {
+  requests_->forget();
+  detach_later_.reset();
+  std::erase_if(watches_, [this](const auto& watch) { return watch.get() == frontend_watch_; });
+  frontend_watch_ = nullptr;
+  frontend_.close();
+}
+
+void Service::on_frontend() {
+  // A bounded batch, so that a busy frontend cannot keep AWS's answers waiting.
+  for (int i = 0; i < 64; ++i) {
+    ipc::Packet packet;
+    const auto arrival = frontend_.receive(packet);
+    if (!arrival) {
+      return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + arrival.error().what,
+                            "it may have been taken over by a client; look at what the command ran", 0});
+    }
+    if (*arrival == ipc::Arrival::Nothing) return;
+    if (*arrival == ipc::Arrival::PeerGone) return detach_frontend();  // the supervisor starts another
+    if (ipc::Status taken = take_client(packet); !taken) {
+      return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + taken.error().what, "", 0});
+    }
+  }
+}
+
+ipc::Status Service::take_client(ipc::Packet& packet) {
+  const auto message = ipc::open_packet<ipc::ServeClient>(packet);
+  if (!message) return std::unexpected(message.error());
+  ipc::Transport transport;
+  if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport)) {
+    return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
+  }
+  requests_->serve(message->request, message->keep_alive == 1, message->authorization.str(), std::move(packet.descriptor),
+                   listeners_, [this](std::uint32_t request, bool closed) { answered(request, closed); });
+  return {};
+}
+
+void Service::answered(std::uint32_t request, bool closed) {
+  const ipc::Status sent = frontend_.send(ipc::Done{request, static_cast<ipc::U8>(closed ? 1 : 0)});
+  // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
+  if (!sent && !detach_later_) detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
+}
+
+void Service::on_witness() {
+  requests_->on_witness();
+  if (callers_.witness_gone()) {
+    end(ipc::Error{ipc::Fault::kSystem, "the broker's witness ended, so that nobody can say who calls", "start the run anew", 0});
+  }
+}
+
+// ---- telling the user ----------------------------------------------------------------------------------------------
+
+void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
+  if (!serving_) return;  // the start says it itself
+  if (policy) return notices_.info("policy " + run_.policy_name + " changed and is in force");
+  notices_.refusal("policy-unusable", "policy " + run_.policy_name + " cannot be used, so every request is refused: " + policy.error().what,
+                   std::chrono::steady_clock::now());
+}
+
+void Service::send_notice(ipc::Severity severity, const std::string& text) {
+  ipc::Notice notice;
+  notice.severity = static_cast<ipc::U8>(severity);
+  notice.text = ipc::Text<2048>(printable(text, 2000));
+  (void)control_.send(notice);  // a full queue loses a sentence, never a decision: those are in the log
+}
+
+void Service::end(const ipc::Error& error) {
+  if (exit_status_ != 0) return;
+  exit_status_ = 1;
+  say_failed(control_, error);
+  event_base_loopbreak(base_);
+}
+
+}  // namespace broker

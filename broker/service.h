@@ -1,0 +1,78 @@
+// The broker once it is locked down: its channels, its parts, and the event loop that joins them. Decides nothing itself.
+//
+// Runs in: broker, main thread.   Blocks: in the event loop.   Owns: every part, the channels, the loop.
+// Ends: with the supervisor's channel. A peer that sends what the table forbids, a witness that has ended and a start
+// that fails end the run with Failed, so that the user hears why.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/channel.h"
+#include "policy_fetch.h"
+#include "requests.h"
+#include "startup.h"
+#include "terms.h"
+
+struct event;
+struct event_base;
+
+namespace broker {
+
+class Service {
+ public:
+  // `base` outlives the service. `ca_pem`: from load_ca().
+  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms,
+                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers);
+  ~Service();
+  // Returns the exit status.
+  int run();
+
+ private:
+  Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers);
+  ipc::Status open_policy();
+  event* watch(int fd, void (Service::*on_readable)());
+  void on_control();
+  void on_frontend();
+  void on_witness();
+  void on_started(const ipc::Status& started);
+  ipc::Status take_control(ipc::Packet& packet);
+  ipc::Status take_client(ipc::Packet& packet);
+  ipc::Status attach(ipc::Packet& packet);
+  void detach_frontend();
+  void answered(std::uint32_t request, bool closed);
+  void on_policy_changed(const ipc::Result<const Policy*>& policy);
+  void send_notice(ipc::Severity severity, const std::string& text);
+  void end(const ipc::Error& error);
+
+  struct Watch;
+  event_base* base_;
+  ipc::Channel control_, frontend_;
+  std::vector<std::unique_ptr<Watch>> watches_;
+  Watch* frontend_watch_ = nullptr;
+  Terms terms_;
+  ResolvedProfile profile_;
+  CallerCheck callers_;
+  SystemClock clock_;
+  EventTimers timers_;
+  Notices notices_;
+  AuditLog audit_;
+  Run run_;
+  Listeners listeners_;
+  std::unique_ptr<AwsHttp> http_;
+  std::unique_ptr<AwsContext> aws_;
+  std::unique_ptr<PolicyFetch> policy_fetch_;
+  std::unique_ptr<PolicySource> policy_;
+  PolicyParameter* parameter_ = nullptr;  // policy_, when it is one
+  std::unique_ptr<Requests> requests_;
+  std::unique_ptr<Startup> startup_;
+  std::unique_ptr<Timer> detach_later_;
+  bool serving_ = false;
+  int exit_status_ = 0;
+};
+
+// Says on the supervisor's channel why the broker gives up.
+void say_failed(ipc::Channel& control, const ipc::Error& error);
+
+}  // namespace broker

@@ -1,0 +1,78 @@
+#include "startup.h"
+
+#include "authorize.h"
+#include "identity.h"
+#include "sts.h"
+
+namespace broker {
+
+void Startup::begin(Done done) {
+  done_ = std::move(done);
+  identity_ = std::make_unique<AwsCall>(context_, get_caller_identity(profile_.sts), profile_.base, read_sts_failure,
+                                        [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_identity(std::move(outcome)); });
+  if (!parameter_) return on_policy({});
+  parameter_->start([this](const ipc::Status& loaded) { on_policy(loaded); });
+}
+
+void Startup::on_identity(std::expected<HttpAnswer, AwsCallError> outcome) {
+  if (!outcome) {
+    ipc::Error error = std::move(outcome.error().error);
+    error.what = "profile " + profile_.base_profile + ": " + error.what;
+    if (error.next_step.empty()) error.next_step = sts_next_step("GetCallerIdentity", outcome.error().failure.code);
+    return finish(std::unexpected(std::move(error)));
+  }
+  const ipc::Result<CallerIdentity> identity = read_caller_identity(outcome->body.view());
+  if (!identity) return finish(std::unexpected(identity.error()));
+  const ipc::Result<Principal> principal = parse_principal(identity->arn, identity->account);
+  if (!principal) return finish(std::unexpected(principal.error()));
+  run_.user = principal->user;
+  if (run_.user.empty()) {
+    notices_.warning("the key belongs to " + principal->arn + ", whose name its owner chose: only rules without users can match");
+  }
+  have_identity_ = true;
+  when_both_are_there();
+}
+
+void Startup::on_policy(const ipc::Status& loaded) {
+  if (!loaded) return finish(loaded);
+  have_policy_ = true;
+  when_both_are_there();
+}
+
+ipc::Status Startup::judge() {
+  const ipc::Result<Verdict> verdict = requests_.ask_policy();
+  if (!verdict) return std::unexpected(verdict.error());
+  Refusal refusal;
+  const auto lifetime = capped_lifetime(run_.duration, *verdict);
+  if (!verdict->allowed) {
+    refusal = refused_by_policy(*verdict);
+  } else if (!lifetime) {
+    refusal = refused_lifetime(*verdict);
+  } else {
+    lifetime_ = *lifetime;
+    return {};
+  }
+  if (ipc::Status recorded = requests_.record_refusal(refusal, verdict); !recorded) return recorded;
+  const std::string user = run_.user.empty() ? "" : " and user " + run_.user;
+  return ipc::fail(ipc::Fault::kRefused, "refused credentials for profile " + run_.profile + user + ": " + refusal.sentence +
+                                             " [" + run_.policy_name + "]", refusal.next_step);
+}
+
+void Startup::when_both_are_there() {
+  if (!have_identity_ || !have_policy_ || !done_) return;
+  const ipc::Status judged = judge();
+  if (!judged || lazy_) return finish(judged);
+  Issuer* const issuer = requests_.issuer_for(lifetime_);
+  issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {
+    if (keys) return finish({});
+    finish(std::unexpected(keys.error()));
+  });
+}
+
+void Startup::finish(const ipc::Status& outcome) {
+  if (!done_) return;  // the first error counts
+  const Done done = std::exchange(done_, nullptr);
+  done(outcome);
+}
+
+}  // namespace broker

@@ -1,0 +1,48 @@
+// What must be there before the command may start: who the key belongs to, the policy, its yes, and (unless lazy) keys.
+// Identity and policy are fetched at the same time.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the calls under way.
+// Fails: `done` is told the first error; a policy that refuses is an error too, and has its line in the decision log.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "aws_call.h"
+#include "policy_parameter.h"
+#include "profile.h"
+#include "requests.h"
+
+namespace broker {
+
+class Startup {
+ public:
+  using Done = std::function<void(ipc::Status)>;
+
+  // All outlive the start-up. `parameter` is null when the policy is a file, which is loaded already.
+  Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
+          PolicyParameter* parameter, bool lazy)
+      : context_(context), profile_(profile), run_(run), requests_(requests), notices_(notices), parameter_(parameter), lazy_(lazy) {}
+  void begin(Done done);
+
+ private:
+  void on_identity(std::expected<HttpAnswer, AwsCallError> outcome);
+  void on_policy(const ipc::Status& loaded);
+  void when_both_are_there();
+  void finish(const ipc::Status& outcome);
+  ipc::Status judge();
+
+  AwsContext& context_;
+  const ResolvedProfile& profile_;
+  Run& run_;
+  Requests& requests_;
+  Notices& notices_;
+  PolicyParameter* parameter_;
+  bool lazy_;
+  Done done_;
+  bool have_identity_ = false, have_policy_ = false;
+  std::chrono::seconds lifetime_{0};
+  std::unique_ptr<AwsCall> identity_;
+};
+
+}  // namespace broker
