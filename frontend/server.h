@@ -32,7 +32,7 @@ struct Patience {
 
 struct ServerOptions {
   std::uint32_t capacity = kMaxConnections;
-  std::optional<uid_t> only_uid;  // on Unix listeners; nothing where the kernel cannot tell us (see isolation.h)
+  std::optional<uid_t> only_uid = {};  // on Unix listeners; nothing where the kernel cannot tell us (see isolation.h)
   Patience patience = {};
 };
 

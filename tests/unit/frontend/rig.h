@@ -13,6 +13,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/unique_fd.h"
+#include "server.h"
 
 namespace frontend_test {
 
@@ -44,7 +45,9 @@ inline constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 
 
 class Rig {
  public:
-  Rig();
+  // Starts the real program; or, with `patience`, the same parts (all but main) in a forked child whose deadlines are
+  // shorter, so that a test of a deadline need not wait for it.
+  explicit Rig(std::optional<frontend::Patience> patience = {});
   ~Rig();
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;

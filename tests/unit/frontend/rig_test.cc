@@ -13,8 +13,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
+
+#include "ending.h"
+#include "sandbox.h"
+#include "supervisor_link.h"
 
 namespace frontend_test {
 namespace {
@@ -25,11 +28,20 @@ std::string frontend_program() {
   return self.parent_path().parent_path() / "frontend" / "sentinel-frontend";
 }
 
-pid_t start(int control) {
+// As main.cc does it.
+[[noreturn]] void run_here(int control, const frontend::Patience& patience) {
+  event_base* const base = event_base_new();
+  frontend::Server server(base, {.patience = patience});
+  frontend::SupervisorLink supervisor(base, ipc::UniqueFd(control), server);
+  const auto protections = frontend::enter_sandbox();
+  if (!protections) frontend::end_run(frontend::Ending::NotLockedDown);
+  supervisor.report_locked_down(*protections);
+  event_base_dispatch(base);
+  frontend::end_run(frontend::Ending::KernelRefused);
+}
+
+[[noreturn]] void run_program(int control) {
   const std::string program = frontend_program();
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Not close-on-exec, at 3; a descriptor that happens to be 3 already keeps its flag under dup2.
   if (control == 3) ::fcntl(3, F_SETFD, 0);
   if (control != 3) ::dup2(control, 3);
@@ -38,6 +50,16 @@ pid_t start(int control) {
   ::execl(program.c_str(), program.c_str(), nullptr);
   ::perror(program.c_str());
   ::_exit(127);
+}
+
+// The other ends of the channels must go, or neither side would ever see the other's end.
+pid_t start(int control, std::initializer_list<int> not_inherited, const std::optional<frontend::Patience>& patience) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int fd : not_inherited) ::close(fd);
+  if (patience) run_here(control, *patience);
+  run_program(control);
 }
 
 void set_deadline(int fd) {
@@ -121,7 +143,7 @@ bool Client::ended() const {
   return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-Rig::Rig() {
+Rig::Rig(std::optional<frontend::Patience> patience) {
   char folder[] = "/tmp/sentinel-frontend-XXXXXX";
   folder_ = ::mkdtemp(folder);
   unix_ = listen_unix(folder_);
@@ -133,7 +155,7 @@ Rig::Rig() {
   broker_ = ipc::Channel(std::move(link->first), ipc::Side::Broker, ipc::Side::Frontend);
   broker_.gate().enter_serving();
   broker_end_of_frontend_ = std::move(link->second);
-  pid_ = start(control->second.get());
+  pid_ = start(control->second.get(), {supervisor_.fd(), broker_.fd(), broker_end_of_frontend_.get()}, patience);
 }
 
 Rig::~Rig() {

@@ -1,9 +1,9 @@
 // The real program as a whole: clients that misbehave, a broker and a supervisor that do, and the ordinary course.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -382,37 +382,147 @@ TEST(Frontend, AFullBrokerQueueDelaysRequestsAndLosesNone) {
   EXPECT_TRUE(rig.broker_has_nothing());
 }
 
-// ---- Time: each of these waits for a deadline of server.h ----
+// ---- Time ----
 
-TEST(FrontendDeadlines, SlowSilentAndForgottenClientsExpire) {
-  Rig rig;
-  rig.serve();
-  const Client silent = rig.connect_tcp();
-  const Client slow = rig.connect_unix();
-  slow.send("GET /creds HTTP/1.1\r\nHost: local");
-  EXPECT_EQ("HTTP/1.1 408 Request Timeout", status_line(slow.read_all()));
-  EXPECT_TRUE(silent.ended());
-  EXPECT_TRUE(rig.broker_has_nothing());
+// Every deadline so long that it is never met, but for the one under test.
+frontend::Patience patient() {
+  const auto hour = std::chrono::hours(1);
+  return {.head = hour, .idle = hour, .queued = hour, .done = hour, .drain = hour, .unwatched = hour,
+          .tick = std::chrono::milliseconds(5)};
+}
+constexpr auto kShort = std::chrono::milliseconds(50);
+
+void expect_good_service(Rig& rig) {
   const Client good = rig.connect_unix();
   good.send(get_creds("localhost"));
   rig.answer(true);
   EXPECT_EQ(kAnswer, good.read_all());
 }
 
-// A broker that never answers loses the client, not its right to say Done late.
-TEST(FrontendDeadlines, ALateDoneIsStillKnown) {
-  Rig rig;
+TEST(FrontendDeadlines, ASilentClientIsClosedAndASlowOneIsToldSo) {
+  auto patience = patient();
+  patience.head = kShort;
+  Rig rig(patience);
+  rig.serve();
+  const Client silent = rig.connect_tcp();
+  const Client slow = rig.connect_unix();
+  slow.send("GET /creds HTTP/1.1\r\nHost: local");
+  EXPECT_EQ("HTTP/1.1 408 Request Timeout", status_line(slow.read_all()));
+  EXPECT_EQ("", silent.read_all());
+  EXPECT_TRUE(rig.broker_has_nothing());
+}
+
+TEST(FrontendDeadlines, OneByteNowAndThenDoesNotStretchTheDeadline) {
+  auto patience = patient();
+  patience.head = kShort;
+  Rig rig(patience);
+  rig.serve();
+  const Client slow = rig.connect_unix();
+  slow.send("GET /creds HTTP/1.1\r\nX: ");
+  while (!await_readable(slow.fd(), 5)) slow.send("x");
+  EXPECT_EQ("HTTP/1.1 408 Request Timeout", status_line(slow.read_until("\r\n")));
+}
+
+TEST(FrontendDeadlines, AnIdleConnectionIsClosedAfterItsAnswer) {
+  auto patience = patient();
+  patience.idle = kShort;
+  Rig rig(patience);
   rig.serve();
   const Client client = rig.connect_unix();
   client.send(get_creds("localhost"));
+  rig.answer(false);
+  EXPECT_EQ(kAnswer, client.read_all());
+}
+
+TEST(FrontendDeadlines, ALaterRequestsTimeRunsFromItsFirstByte) {
+  auto patience = patient();
+  patience.head = kShort;
+  Rig rig(patience);
+  rig.serve();
+  const Client client = rig.connect_unix();
+  client.send(get_creds("localhost"));
+  rig.answer(false);
+  EXPECT_EQ(kAnswer, client.read_until("{}"));
+  EXPECT_FALSE(await_readable(client.fd(), 200)) << "idle is not slow";
+  client.send("GET");
+  EXPECT_EQ("HTTP/1.1 408 Request Timeout", status_line(client.read_all()));
+}
+
+TEST(FrontendDeadlines, ARefusedClientThatDoesNotCloseIsClosed) {
+  auto patience = patient();
+  patience.drain = kShort;
+  Rig rig(patience);
+  rig.serve();
+  const Client client = rig.connect_tcp();
+  client.send("nonsense\r\n");
+  (void)client.read_all();
+  char byte = 'x';
+  while (::send(client.fd(), &byte, 1, MSG_NOSIGNAL) == 1) ::usleep(5000);  // until the other side is really closed
+  SUCCEED();
+}
+
+TEST(FrontendDeadlines, ARequestThatTheBrokerDoesNotTakeIsAnsweredBusy) {
+  auto patience = patient();
+  patience.queued = kShort;
+  Rig rig(patience);
+  rig.serve();
+  std::vector<Client> clients;
+  for (std::uint32_t i = 0; i < frontend::kMaxConnections; ++i) {
+    clients.push_back(rig.connect_unix());
+    clients.back().send(get_creds("localhost"));
+  }
+  EXPECT_EQ("HTTP/1.1 503 Service Unavailable", status_line(clients.back().read_all()));
+  while (!rig.broker_has_nothing()) rig.answer(true);
+  expect_good_service(rig);
+}
+
+// A broker that does not answer loses the client, not its right to say Done late.
+TEST(FrontendDeadlines, ALateDoneIsStillKnown) {
+  auto patience = patient();
+  patience.done = kShort;
+  Rig rig(patience);
+  rig.serve();
+  for (const bool tcp : {false, true}) {
+    const Client client = tcp ? rig.connect_tcp() : rig.connect_unix();
+    client.send(get_creds("localhost"));
+    const Asked asked = rig.next_request();
+    EXPECT_TRUE(client.ended()) << "although the broker still holds the connection";
+    rig.done(asked.message.request, false);
+    expect_good_service(rig);
+  }
+}
+
+TEST(FrontendDeadlines, AHangUpDuringALongWaitIsNoticed) {
+  auto patience = patient();
+  patience.unwatched = kShort;
+  Rig rig(patience);
+  rig.serve();
+  Client client = rig.connect_tcp();
+  client.send(get_creds("localhost"));
   const Asked asked = rig.next_request();
-  EXPECT_TRUE(await_readable(client.fd(), 2 * kSoonMs));
-  EXPECT_TRUE(client.ended()) << "although the broker still holds the connection";
+  const linger reset{1, 0};
+  ASSERT_EQ(0, ::setsockopt(client.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
+  client.close();
+  ::usleep(200'000);
+  expect_good_service(rig);
   rig.done(asked.message.request, false);
-  const Client good = rig.connect_unix();
-  good.send(get_creds("localhost"));
-  rig.answer(true);
-  EXPECT_EQ(kAnswer, good.read_all());
+  expect_good_service(rig);
+}
+
+// Voluntary context switches count wake-ups: they must stop when the last connection is gone.
+TEST(FrontendDeadlines, NothingWakesItWhileThereAreNoConnections) {
+  Rig rig(patient());
+  rig.serve();
+  expect_good_service(rig);
+  const auto switches = [&rig] {
+    std::ifstream status("/proc/" + std::to_string(rig.pid()) + "/status");
+    const std::string text((std::istreambuf_iterator<char>(status)), {});
+    return text.substr(text.find("\nvoluntary_ctxt_switches"));
+  };
+  ::usleep(100'000);  // twenty ticks, of which one may still have been due
+  const std::string before = switches();
+  ::usleep(100'000);
+  EXPECT_EQ(before, switches());
 }
 
 }  // namespace
