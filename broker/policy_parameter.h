@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -20,7 +21,7 @@ namespace broker {
 
 struct FetchedPolicy {
   std::string text;
-  long version = 0;  // of the parameter
+  std::int64_t version = 0;  // of the parameter
 };
 
 class PolicyParameter final : public PolicySource {

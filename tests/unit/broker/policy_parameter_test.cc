@@ -36,7 +36,7 @@ class PolicyParameterTest : public ::testing::Test {
   }
 
   std::deque<PolicyParameter::Answer> asked_;
-  long version_ = 0;
+  std::int64_t version_ = 0;
   std::vector<std::string> told_;
   std::unique_ptr<PolicyParameter> source_ = std::make_unique<PolicyParameter>(
       nullptr, "/sentinel/policies/default", [this](PolicyParameter::Answer to) { asked_.push_back(std::move(to)); },
