@@ -40,13 +40,14 @@ class Walk {
   }
 
   void leave() {
+    if (complaint_) return;  // expat may still close an element after it was stopped
     current_ = nullptr;
     path_.resize(lengths_.back());
     lengths_.pop_back();
   }
 
   void text(std::string_view bytes) {
-    if (current_ && !std::visit([&](auto* sink) { return add(*sink, bytes); }, current_->sink)) stop("a value too long");
+    if (current_ && !complaint_ && !std::visit([&](auto* sink) { return add(*sink, bytes); }, current_->sink)) stop("a value too long");
   }
 
   void stop(const char* complaint) {
