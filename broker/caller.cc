@@ -216,7 +216,7 @@ void CallerCheck::on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& a
 
 Check CallerCheck::still_the_caller(const ClientSocket& client, const CallerFacts& facts) {
   if (client.transport() == ipc::Transport::Unix) return Check::kPassed;
-  if (!client.peer_unchanged()) return Check::kPeerChanged;
+  if (const Check again = client.judge_again(); again != Check::kPassed) return again;
   const std::expected<TcpOwner, Check> owner = owners_.find(client.client(), client.server());
   if (!owner) return owner.error();
   return owner->inode == facts.inode && owner->uid == uid_ ? Check::kPassed : Check::kPeerChanged;

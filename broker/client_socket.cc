@@ -113,4 +113,10 @@ bool ClientSocket::peer_unchanged() const {
          same(server, server_);
 }
 
+Check ClientSocket::judge_again() const {
+  if (transport_ == ipc::Transport::Unix) return Check::kPassed;
+  if (!stop_timestamping(fd())) return Check::kTimestamping;
+  return peer_unchanged() ? Check::kPassed : Check::kPeerChanged;
+}
+
 }  // namespace broker

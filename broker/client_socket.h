@@ -47,6 +47,8 @@ class ClientSocket {
   // Call right before the write. Whoever shares a TCP connection could disconnect it and connect it elsewhere; the
   // frontend's filter forbids that, and this notices it. Always true for Unix, where the kernel refuses (EISCONN).
   [[nodiscard]] bool peer_unchanged() const;
+  // The same, and time stamping is off still: kPassed, kPeerChanged or kTimestamping.
+  [[nodiscard]] Check judge_again() const;
 
  private:
   ClientSocket(ipc::UniqueFd fd, ipc::Transport transport) : fd_(std::move(fd)), transport_(transport) {}
