@@ -1,6 +1,7 @@
 #include "issuer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace broker {
@@ -91,7 +92,7 @@ seconds Issuer::life_left() const {
 
 milliseconds renewal_delay(seconds life, double jitter) {
   const double part = 2.0 / 3 + (std::clamp(jitter, 0.0, 1.0) - 0.5) / 10;
-  return milliseconds(static_cast<milliseconds::rep>(static_cast<double>(milliseconds(life).count()) * part));
+  return milliseconds(std::llround(static_cast<double>(milliseconds(life).count()) * part));
 }
 
 milliseconds failure_pause(int failures, ipc::Fault fault, double jitter) {

@@ -1,0 +1,172 @@
+#include "aws_call.h"
+
+#include <gtest/gtest.h>
+
+#include "aws_fakes.h"
+#include "aws_queries.h"
+#include "sts.h"
+
+namespace broker {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::endpoint;
+using testing::FakeAws;
+using testing::header_of;
+using testing::refused;
+
+constexpr char kIdentity[] =
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/marta</Arn><UserId>AIDA</UserId>"
+    "<Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+class AwsCallTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(ipc::SecretArena::open());
+    key_ = testing::long_term_key();
+  }
+  void ask() {
+    call_ = ask_identity(aws_.context, endpoint(), key_, [this](ipc::Result<Principal> who) {
+      ++answers_;
+      who_ = std::move(who);
+    });
+  }
+  FakeAws aws_;
+  BaseKey key_;
+  std::unique_ptr<AwsCall> call_;
+  ipc::Result<Principal> who_;
+  int answers_ = 0;
+};
+
+TEST_F(AwsCallTest, ADenialEndsItAtOnce) {
+  ask();
+  aws_.http.answer(403, refused("AccessDenied", "no way"));
+  ASSERT_EQ(answers_, 1);
+  EXPECT_EQ(who_.error().fault, ipc::Fault::kRefused);
+  EXPECT_EQ(who_.error().what, "GetCallerIdentity at sts.example.com failed: AccessDenied: no way");
+  EXPECT_FALSE(aws_.timers.armed());
+  EXPECT_EQ(aws_.http.requests.size(), 1u);
+}
+
+TEST_F(AwsCallTest, AnUnknownKeyIsAnErrorWithANextStep) {
+  ask();
+  aws_.http.answer(403, refused("InvalidClientTokenId"));
+  EXPECT_NE(who_.error().next_step.find("aws_access_key_id"), std::string::npos);
+}
+
+TEST_F(AwsCallTest, ThrottlingIsRepeatedFourTimesAndThenReported) {
+  ask();
+  for (int i = 0; i < kMaxTries; ++i) {
+    EXPECT_EQ(answers_, 0);
+    aws_.http.answer(400, refused("Throttling", "Rate exceeded"));
+    aws_.timers.pass(10s);
+  }
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(who_.error().fault, ipc::Fault::kUnavailable);
+  EXPECT_EQ(aws_.http.requests.size(), static_cast<std::size_t>(kMaxTries));
+}
+
+TEST_F(AwsCallTest, NoTryStartsAfterTheBudgetOfAllTries) {
+  ask();
+  aws_.timers.pass(AwsCall::kCallBudget);
+  aws_.http.fail(ipc::Fault::kUnavailable);
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(aws_.http.requests.size(), 1u);
+}
+
+TEST_F(AwsCallTest, ABrokenNetworkThatMendsIsNoError) {
+  ask();
+  aws_.http.fail(ipc::Fault::kUnavailable);
+  aws_.timers.pass(1s);
+  aws_.http.answer(503, "<html>");
+  aws_.timers.pass(1s);
+  aws_.http.answer(200, kIdentity);
+  ASSERT_TRUE(who_);
+  EXPECT_EQ(who_->user, "marta");
+  EXPECT_EQ(answers_, 1);
+}
+
+TEST_F(AwsCallTest, AnUntrustedCertificateIsNotTriedAgain) {
+  ask();
+  aws_.http.fail(ipc::Fault::kConfig);
+  EXPECT_EQ(answers_, 1);
+  EXPECT_FALSE(who_);
+}
+
+TEST_F(AwsCallTest, AServersWishToWaitIsHonoured) {
+  ask();
+  HttpAnswer busy;
+  busy.status = 503;
+  busy.retry_after = 3s;
+  aws_.http.answer(std::move(busy));
+  EXPECT_EQ(aws_.timers.wait(), Clock::SinceBoot(3s));
+}
+
+TEST_F(AwsCallTest, AWrongClockIsCorrectedOnceAndRemembered) {
+  ask();
+  EXPECT_EQ(header_of(aws_.http.last(), "X-Amz-Date"), "20260127T100000Z");
+  const auto aws_time = aws_.context.aws_now() + 1h;
+  aws_.http.answer(403, refused("SignatureDoesNotMatch"), aws_time);
+  EXPECT_EQ(header_of(aws_.http.last(), "X-Amz-Date"), "20260127T110000Z");
+  aws_.http.answer(200, kIdentity);
+  EXPECT_TRUE(who_);
+  ask();
+  EXPECT_EQ(header_of(aws_.http.last(), "X-Amz-Date"), "20260127T110000Z");
+}
+
+TEST_F(AwsCallTest, AWrongSecretIsNotMistakenForAWrongClock) {
+  ask();
+  aws_.http.answer(403, refused("SignatureDoesNotMatch"), aws_.context.aws_now() + 60s);
+  EXPECT_EQ(answers_, 1);
+  ask();
+  aws_.http.answer(403, refused("SignatureDoesNotMatch"));  // no Date at all
+  EXPECT_EQ(answers_, 2);
+  EXPECT_EQ(aws_.context.clock_offset, 0s);
+}
+
+TEST_F(AwsCallTest, ASecondClockCorrectionInOneCallIsRefused) {
+  ask();
+  aws_.http.answer(403, refused("SignatureDoesNotMatch"), aws_.context.aws_now() + 1h);
+  aws_.http.answer(403, refused("SignatureDoesNotMatch"), aws_.context.aws_now() + 1h);
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(aws_.http.requests.size(), 2u);
+}
+
+TEST_F(AwsCallTest, AKeyThatCannotSignFailsLaterAndSendsNothing) {
+  key_.access_key_id = "AKID\r\nX: y";
+  ask();
+  EXPECT_EQ(answers_, 0);
+  aws_.timers.pass(0s);
+  EXPECT_EQ(answers_, 1);
+  EXPECT_TRUE(aws_.http.requests.empty());
+}
+
+TEST_F(AwsCallTest, ADestroyedCallNeverCallsBack) {
+  ask();
+  call_.reset();
+  EXPECT_EQ(aws_.http.waiting(), 0u);
+  ask();
+  aws_.http.fail(ipc::Fault::kUnavailable);
+  call_.reset();
+  EXPECT_FALSE(aws_.timers.armed());
+  EXPECT_EQ(answers_, 0);
+}
+
+TEST_F(AwsCallTest, TheCallbackMayDestroyTheCall) {
+  call_ = ask_identity(aws_.context, endpoint(), key_, [this](ipc::Result<Principal>) {
+    ++answers_;
+    call_.reset();
+  });
+  aws_.http.answer(200, kIdentity);
+  EXPECT_EQ(answers_, 1);
+}
+
+TEST_F(AwsCallTest, NoErrorShowsTheSecretOrTheCanonicalRequest) {
+  ask();
+  aws_.http.answer(403, refused("SignatureDoesNotMatch", "does not match.\n\nThe Canonical String was\nx-amz-security-token:hidden"));
+  EXPECT_EQ(who_.error().what.find("hidden"), std::string::npos);
+  EXPECT_EQ(who_.error().what.find("base-secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace broker

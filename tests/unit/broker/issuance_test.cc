@@ -1,0 +1,168 @@
+#include "issuance.h"
+
+#include <gtest/gtest.h>
+
+#include "aws_fakes.h"
+#include "source_identity.h"
+
+namespace broker {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::FakeAws;
+using testing::header_of;
+using testing::issued;
+using testing::refused;
+
+constexpr char kTime[] = "2026-01-27T10:15:00Z";
+
+// One value out of the form that was sent.
+std::string field(const HttpRequest& request, const std::string& name) {
+  const std::string body = "&" + request.body + "&";
+  const std::size_t start = body.find("&" + name + "=");
+  if (start == std::string::npos) return "(absent)";
+  const std::size_t value = start + name.size() + 2;
+  return body.substr(value, body.find('&', value) - value);
+}
+
+class IssuanceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(ipc::SecretArena::open());
+    profile_.name = profile_.base_profile = "marta";
+    profile_.base = testing::long_term_key();
+    profile_.sts = testing::endpoint();
+  }
+  void add_role(const std::string& name, std::chrono::seconds duration = 0s) {
+    profile_.chain.push_back({"ledger-" + name, "arn:aws:iam::111122223333:role/" + name, "", duration});
+  }
+  void run(IssueTerms terms = {"marta", "direct", 900s}) {
+    run_ = std::make_unique<Issuance>(aws_.context, profile_, terms, [this](ipc::Result<IssuedCredentials> result) {
+      ++answers_;
+      result_ = std::move(result);
+    });
+  }
+  FakeAws aws_;
+  ResolvedProfile profile_;
+  std::unique_ptr<Issuance> run_;
+  ipc::Result<IssuedCredentials> result_;
+  int answers_ = 0;
+};
+
+TEST_F(IssuanceTest, NoSessionIsAskedForAKeyThatIsAlreadyTemporary) {
+  profile_.base.session_token = ipc::SecretBuffer::copy_of("token");
+  run();
+  aws_.timers.pass(0s);
+  ASSERT_EQ(answers_, 1);
+  EXPECT_NE(result_.error().what.find("already temporary"), std::string::npos);
+  EXPECT_TRUE(aws_.http.requests.empty());
+}
+
+TEST_F(IssuanceTest, LessThanFifteenMinutesIsRefusedBeforeAnyCall) {
+  add_role("prod");
+  run({"marta", "direct", 899s});
+  EXPECT_EQ(answers_, 0);  // never from inside the constructor
+  aws_.timers.pass(0s);
+  ASSERT_EQ(answers_, 1);
+  EXPECT_FALSE(result_);
+  EXPECT_TRUE(aws_.http.requests.empty());
+}
+
+TEST_F(IssuanceTest, LifetimesKeepToTheLimitsOfSts) {
+  EXPECT_FALSE(issued_lifetime(profile_, 36h + 1s));
+  EXPECT_EQ(issued_lifetime(profile_, 36h).value(), 36h);
+  EXPECT_EQ(issued_lifetime(profile_, 0s).value(), 1h);
+  add_role("prod", 2h);
+  EXPECT_FALSE(issued_lifetime(profile_, 12h + 1s));
+  EXPECT_EQ(issued_lifetime(profile_, 12h).value(), 12h);
+  EXPECT_EQ(issued_lifetime(profile_, 0s).value(), 2h);
+  EXPECT_EQ(issued_lifetime(profile_, 15min).value(), 15min);
+  add_role("chained", 2h);
+  EXPECT_EQ(issued_lifetime(profile_, 12h).value(), 1h);
+  EXPECT_EQ(issued_lifetime(profile_, 0s).value(), 1h);
+}
+
+TEST_F(IssuanceTest, ARoleAssumedWithTemporaryKeysCountsAsChained) {
+  add_role("prod");
+  profile_.base.session_token = ipc::SecretBuffer::copy_of("token");
+  EXPECT_EQ(issued_lifetime(profile_, 2h).value(), 1h);
+}
+
+TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
+  add_role("prod");
+  run({"marta", "0123456789abcdef", 900s});
+  aws_.timers.pass(0s);
+  EXPECT_EQ(answers_, 1);
+  EXPECT_FALSE(result_);
+  EXPECT_TRUE(aws_.http.requests.empty());
+}
+
+TEST_F(IssuanceTest, AFailureNamesTheLinkThatFailed) {
+  add_role("prod");
+  add_role("audit");
+  run();
+  aws_.http.answer(200, issued("AssumeRole", kTime, "ASIAHOP"));
+  aws_.http.answer(403, refused("AccessDenied", "not authorized"));
+  ASSERT_EQ(answers_, 1);
+  EXPECT_EQ(result_.error().what.find("role 2 of 2 (arn:aws:iam::111122223333:role/audit, profile 'ledger-audit'): "), 0u)
+      << result_.error().what;
+  EXPECT_NE(result_.error().next_step.find("sts:SetSourceIdentity"), std::string::npos);
+}
+
+TEST_F(IssuanceTest, AnAnswerWithoutKeysNamesTheLinkToo) {
+  add_role("prod");
+  run();
+  aws_.http.answer(200, "<html/>");
+  ASSERT_EQ(answers_, 1);
+  EXPECT_EQ(result_.error().what.find("role 1 of 1"), 0u);
+}
+
+TEST_F(IssuanceTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
+  add_role("prod");
+  add_role("audit");
+  profile_.chain[1].external_id = "invoice-77";
+  run({"marta.k", "direct", 2h});
+  const HttpRequest first = aws_.http.last();
+  EXPECT_NE(header_of(first, "Authorization").find("Credential=AKIDEXAMPLE/"), std::string::npos);
+  EXPECT_EQ(header_of(first, "X-Amz-Security-Token"), "");
+  EXPECT_EQ(field(first, "DurationSeconds"), "900");
+  EXPECT_EQ(field(first, "ExternalId"), "(absent)");
+  aws_.http.answer(200, issued("AssumeRole", kTime, "ASIAHOP"));
+
+  const HttpRequest second = aws_.http.last();
+  EXPECT_NE(header_of(second, "Authorization").find("Credential=ASIAHOP/"), std::string::npos);
+  EXPECT_EQ(header_of(second, "X-Amz-Security-Token"), "issued-token");
+  EXPECT_EQ(field(second, "DurationSeconds"), "3600");
+  EXPECT_EQ(field(second, "ExternalId"), "invoice-77");
+  EXPECT_EQ(field(second, "RoleSessionName"), "sentinel-marta%3D2Ek");
+  EXPECT_EQ(field(second, "SourceIdentity"), field(first, "SourceIdentity"));
+  aws_.http.answer(200, issued("AssumeRole", kTime, "ASIALAST"));
+
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->access_key_id, "ASIALAST");
+  EXPECT_EQ(result_->role_arn, "arn:aws:iam::111122223333:role/audit");
+  const auto identity = parse_source_identity(result_->source_identity);
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->user, "marta.k");
+}
+
+TEST_F(IssuanceTest, WithoutRolesASessionOfTheBaseKeyIsIssuedUnstamped) {
+  run();
+  EXPECT_EQ(field(aws_.http.last(), "Action"), "GetSessionToken");
+  EXPECT_EQ(field(aws_.http.last(), "SourceIdentity"), "(absent)");
+  aws_.http.answer(200, issued("GetSessionToken", kTime));
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->source_identity, "");
+  EXPECT_EQ(result_->role_arn, "");
+}
+
+TEST_F(IssuanceTest, EveryRunHasARequestIdOfItsOwn) {
+  add_role("prod");
+  run();
+  const std::string first = field(aws_.http.last(), "SourceIdentity");
+  run();
+  EXPECT_NE(field(aws_.http.last(), "SourceIdentity"), first);
+}
+
+}  // namespace
+}  // namespace broker
