@@ -9,6 +9,7 @@
 #include <deque>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "aws_config.h"
 #include "conversation.h"
@@ -45,6 +46,7 @@ class Keeper {
     while (state_ != State::Done) {
       wait_and_read();
       look_at_children();
+      continue_if_asked();
       look_at_clock();
     }
     return outcome_;
@@ -148,9 +150,13 @@ class Keeper {
 
   void on_signal(const ArrivedSignal& arrived) {
     if (arrived.number == SIGCHLD) return;  // look_at_children() follows every wake-up
+    if (arrived.number == SIGCONT) {
+      continue_asked_ = true;
+      return;
+    }
     signal_ = arrived.number;
     if (state_ == State::Running || state_ == State::Bereft) {
-      if (!arrived.from_terminal || arrived.number == SIGCONT) happen(Event::TermSignal);
+      if (!arrived.from_terminal) happen(Event::TermSignal);
       return;  // from the terminal the command has it already
     }
     if (arrived.number == SIGTSTP && state_ == State::Starting) return stop_face();
@@ -162,7 +168,14 @@ class Keeper {
   // The shell waits for the face: it must see a stop. SIGSTOP cannot be missed, and SIGCONT comes back through the face.
   void stop_face() const { (void)face_.send_signal(SIGSTOP); }
 
+  // SIGCONT for the face alone is meant for the command, too. After `fg` the command has had its own, and a Ctrl-Z since
+  // then must not be undone: so only a command that is still in its old stop is continued.
+  void continue_if_asked() {
+    if (std::exchange(continue_asked_, false) && stopped_ && !stopped_just_now_) (void)command_.handle.send_signal(SIGCONT);
+  }
+
   void look_at_children() {
+    stopped_just_now_ = false;
     for (ChildNews news = next_child_news(); news.pid != 0; news = next_child_news()) {
       if (news.pid == command_.pid) {
         on_command_news(news);
@@ -179,8 +192,12 @@ class Keeper {
   }
 
   void on_command_news(const ChildNews& news) {
-    if (news.code == CLD_STOPPED && state_ != State::Stopping && state_ != State::Killing) stop_face();
-    if (!news.ended()) return;
+    stopped_ = news.code == CLD_STOPPED;
+    if (!news.ended()) {
+      stopped_just_now_ = stopped_;
+      if (state_ == State::Stopping || state_ == State::Killing) return;
+      return stopped_ ? stop_face() : (void)face_.send_signal(SIGCONT);
+    }
     command_.pid = -1;
     const Ending ending = ending_of(news.code, news.status);
     if (released_) {
@@ -375,7 +392,7 @@ class Keeper {
   std::set<pid_t> told_;
   int signal_ = 0, outcome_ = kExitOwnError;
   bool face_gone_ = false, released_ = false, command_ended_ = false, killed_tree_ = false,
-       broker_gave_up_ = false;
+       broker_gave_up_ = false, continue_asked_ = false, stopped_ = false, stopped_just_now_ = false;
 };
 
 }  // namespace

@@ -215,7 +215,7 @@ class Run:
 class Terminal:
     """A program in a new session on a pty of its own."""
 
-    def __init__(self, case, argv, environment=None, rows=24, columns=80):
+    def __init__(self, case, argv, environment=None, rows=24, columns=400):
         env = dict(CLEAN_ENVIRONMENT, **{MARK: case.mark}, HOME=case.user.home, PS1="ready> ", HISTFILE="/dev/null")
         env.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
         env.update(environment or {})

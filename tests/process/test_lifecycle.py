@@ -136,6 +136,15 @@ class Signals(harness.ProcessTest):
         self.assertEqual("on", run.line())
         self.assertEqual(0, run.finish().code)
 
+    def test_a_command_continued_by_another_process_continues_the_supervisor(self):
+        run = self.start_sentinel(*TCP, *shell("echo $$; kill -STOP $$; echo on; read line"))
+        command = int(run.line())
+        wait_until(lambda: harness.state_of(run.pid) == "T", "the stop")
+        os.kill(command, signal.SIGCONT)
+        self.assertEqual("on", run.line())
+        wait_until(lambda: harness.state_of(run.pid) == "S", "the supervisor to go on")
+        self.assertEqual(0, run.finish(stdin="\n").code)
+
 
 class NothingOutlivesTheCommand(harness.ProcessTest):
     doubles = True
