@@ -48,7 +48,18 @@ std::optional<CodePoint> code_point(std::string_view text, std::size_t at) {
   return CodePoint{value, length};
 }
 
+constexpr std::size_t kMaxQuoted = 60;
+
 }  // namespace
+
+std::string in_quotes(std::string_view text) {
+  const bool cut_short = text.size() > kMaxQuoted;
+  std::size_t end = cut_short ? kMaxQuoted : text.size();
+  while (cut_short && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole characters
+  std::string out = "\"";
+  for (char c : text.substr(0, end)) out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  return out + (cut_short ? "...\"" : "\"");
+}
 
 std::optional<TextFault> text_fault(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

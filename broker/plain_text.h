@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace broker {
@@ -16,5 +17,8 @@ struct TextFault {
 
 // Newlines, CR LF and tabs are allowed; nothing where all is well.
 std::optional<TextFault> text_fault(std::string_view text);
+
+// Text without such a fault as it may stand in an error: in quotes, in one line, and not long.
+std::string in_quotes(std::string_view text);
 
 }  // namespace broker

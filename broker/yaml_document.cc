@@ -150,7 +150,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (key.kind != Kind::kScalar) refuse(mark_, "a key must be a word, and here is none");
     const auto [first, is_new] = parent.seen.emplace(key.text, key.line);
     if (!is_new) {
-      refuse(mark_, "the key \"" + key.text + "\" stands here twice; the first is in line " +
+      refuse(mark_, "the key " + in_quotes(key.text) + " stands here twice; the first is in line " +
                         std::to_string(first->second));
     }
     parent.key = std::move(key);

@@ -5,7 +5,6 @@
 namespace broker {
 namespace {
 
-constexpr std::size_t kMaxQuoted = 60;
 constexpr std::size_t kMaxName = 256;
 
 // How to name a node in an error: by its key, or as an entry of a list.
@@ -30,13 +29,6 @@ std::string needs(const YamlNode& node, std::string_view wanted) {
 }
 
 }  // namespace
-
-std::string in_quotes(std::string_view text) {
-  if (text.size() <= kMaxQuoted) return "\"" + std::string(text) + "\"";
-  std::size_t cut = kMaxQuoted;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;  // never inside a character
-  return "\"" + std::string(text.substr(0, cut)) + "...\"";
-}
 
 bool YamlReader::refuse(int line, const std::string& why, std::string next_step) {
   if (!error_.what.empty()) return false;
@@ -74,7 +66,7 @@ bool YamlReader::yes_or_no(const YamlNode& node, bool& out) {
 bool YamlReader::list(const YamlNode& node) {
   if (node.kind != YamlNode::Kind::kList) {
     const bool single = node.kind == YamlNode::Kind::kScalar;
-    return refuse(node.line, needs(node, "a list"), single ? "put it into brackets: [" + node.text + "]" : "");
+    return refuse(node.line, needs(node, "a list"), single ? "put it into brackets: [name]" : "");
   }
   if (node.children.empty()) {
     return refuse(node.line, subject(node) + " is an empty list", "leave the key out if it shall not matter");

@@ -12,12 +12,10 @@
 
 #include "ipc/result.h"
 #include "nearest_word.h"
+#include "plain_text.h"
 #include "yaml_document.h"
 
 namespace broker {
-
-// Text from a file as it may stand in an error: quoted and not long.
-std::string in_quotes(std::string_view text);
 
 class YamlReader {
  public:

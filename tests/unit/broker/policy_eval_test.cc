@@ -86,7 +86,8 @@ const Vector kVectors[] = {
     {"A4", 'a', {"marta", "ledger-prod", Mode::kServer, at(2, 6, 13, 59, 59)}, "deny", 1, kNoTracking, false, true},
     {"A5", 'a', {"marta", "ledger-prod", Mode::kCli, at(2, 6, 13, 59, 59)}, "deny", 1, kNoTracking, true, true},
     {"A6", 'a', {"Marta", "ledger-prod", Mode::kServer, at(2, 6, 13, 59, 59)}, "deny", -1, "no matching rule"},
-    {"A7", 'a', {"x", "ledger-staging", Mode::kCli, at(2, 4, 12, 0, 0)}, "require_approval", 2, "approvals do not exist"},
+    {"A7", 'a', {"x", "ledger-staging", Mode::kCli, at(2, 4, 12, 0, 0)}, "require_approval", 2,
+     "approvals do not exist"},
     {"A8", 'a', {"okoro", "sandbox", Mode::kCli, at(2, 4, 19, 29, 59)}, "allow", 3, ""},
     {"A9", 'a', {"okoro", "sandbox", Mode::kCli, at(2, 4, 19, 30, 0)}, "deny", -1, "no matching rule"},
     {"A10", 'a', {"okoro", "sandbox", Mode::kCredentialProcess, at(2, 4, 12, 0, 0)}, "deny", -1, "no matching rule"},
@@ -164,24 +165,28 @@ TEST(PolicyEval, WindowsAreHalfOpenAtTheMinute) {
 
 TEST(PolicyEval, MidnightBelongsToTheNewDay) {
   expect_edges("{ days: [monday], timezone: UTC }",
-               {{at(1, 4, 23, 59, 59), false}, {at(1, 5, 0, 0, 0), true}, {at(1, 5, 23, 59, 59), true}, {at(1, 6, 0, 0, 0), false}});
+               {{at(1, 4, 23, 59, 59), false}, {at(1, 5, 0, 0, 0), true}, {at(1, 5, 23, 59, 59), true},
+                {at(1, 6, 0, 0, 0), false}});
 }
 
 TEST(PolicyEval, WeekdaysAreThoseOfTheRulesZone) {
   // 2026-01-04 is a Sunday; 23:00 UTC is Monday in Tokyo, and 03:00 UTC on Monday is still Sunday in Los Angeles.
   expect_edges("{ days: [monday], timezone: Asia/Tokyo }", {{at(1, 4, 14, 59, 59), false}, {at(1, 4, 15, 0, 0), true}});
-  expect_edges("{ days: [sunday], timezone: America/Los_Angeles }", {{at(1, 5, 3, 0, 0), true}, {at(1, 5, 8, 0, 0), false}});
+  expect_edges("{ days: [sunday], timezone: America/Los_Angeles }", {{at(1, 5, 3, 0, 0), true},
+      {at(1, 5, 8, 0, 0), false}});
 }
 
 TEST(PolicyEval, SummerAndWinterTimeMoveTheWindow) {
   expect_edges("{ hours: { start: \"09:00\", end: \"10:00\" }, timezone: Europe/Berlin }",
-               {{at(1, 15, 8, 0, 0), true}, {at(1, 15, 7, 0, 0), false}, {at(7, 15, 7, 0, 0), true}, {at(7, 15, 8, 0, 0), false}});
+               {{at(1, 15, 8, 0, 0), true}, {at(1, 15, 7, 0, 0), false}, {at(7, 15, 7, 0, 0), true},
+                {at(7, 15, 8, 0, 0), false}});
 }
 
 TEST(PolicyEval, TheSkippedHourNeverComesAndTheRepeatedOneComesTwice) {
   // Berlin 2026: 29 March 02:00 becomes 03:00 at 01:00 UTC; 25 October 03:00 becomes 02:00 at 01:00 UTC.
   const std::string two_to_three = "{ hours: { start: \"02:00\", end: \"03:00\" }, timezone: Europe/Berlin }";
-  expect_edges(two_to_three, {{at(3, 29, 0, 59, 59), false}, {at(3, 29, 1, 0, 0), false}, {at(3, 29, 1, 59, 59), false}});
+  expect_edges(two_to_three, {{at(3, 29, 0, 59, 59), false}, {at(3, 29, 1, 0, 0), false},
+      {at(3, 29, 1, 59, 59), false}});
   expect_edges(two_to_three, {{at(10, 24, 23, 59, 59), false},
                               {at(10, 25, 0, 0, 0), true},
                               {at(10, 25, 0, 59, 59), true},
@@ -194,14 +199,16 @@ TEST(PolicyEval, OddOffsetsCount) {
   // Lord Howe moves by half an hour; Kathmandu is 5:45 ahead; Chatham 12:45, and 13:45 in its summer.
   expect_edges("{ hours: { start: \"09:00\", end: \"09:01\" }, timezone: Australia/Lord_Howe }",
                {{at(1, 15, 22, 0, 0), true}, {at(7, 15, 22, 30, 0), true}, {at(7, 15, 22, 0, 0), false}});
-  expect_edges("{ hours: { start: \"00:00\", end: \"00:01\" }, timezone: Asia/Kathmandu }", {{at(1, 15, 18, 15, 0), true}});
+  expect_edges("{ hours: { start: \"00:00\", end: \"00:01\" }, timezone: Asia/Kathmandu }",
+      {{at(1, 15, 18, 15, 0), true}});
   expect_edges("{ hours: { start: \"12:45\", end: \"12:46\" }, timezone: Pacific/Chatham }",
                {{at(7, 15, 0, 0, 0), true}, {at(1, 14, 23, 0, 0), true}});
 }
 
 TEST(PolicyEval, DaylightSavingIsKnownTenYearsAhead) {
   expect_edges("{ hours: { start: \"09:00\", end: \"10:00\" }, timezone: America/New_York }",
-               {{at(7, 15, 13, 0, 0, 2036), true}, {at(1, 15, 14, 0, 0, 2036), true}, {at(1, 15, 13, 0, 0, 2036), false}});
+               {{at(7, 15, 13, 0, 0, 2036), true}, {at(1, 15, 14, 0, 0, 2036), true},
+                {at(1, 15, 13, 0, 0, 2036), false}});
 }
 
 TEST(PolicyEval, AWindowWithoutZoneRefuses) {
@@ -271,7 +278,8 @@ TEST(PolicyEval, ADeviceDemandIsNeverMetByAnyEffectThatCouldAllow) {
     EXPECT_FALSE(verdict.allowed) << effect;
     EXPECT_EQ(verdict.rule_index, -1);
     EXPECT_EQ(verdict.reason,
-              "no matching rule: rule \"a\" makes demands on the device, and device posture does not exist in this build yet");
+              "no matching rule: rule \"a\" makes demands on the device, "
+              "and device posture does not exist in this build yet");
   }
 }
 

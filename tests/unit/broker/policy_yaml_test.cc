@@ -29,7 +29,8 @@ std::string with_conditions(const std::string& lines) {
 }
 // A policy of one rule with one more key, in line 5.
 std::string with_key(const std::string& line) {
-  return "version: \"1\"\nrules:\n  - name: r\n    effect: allow\n    " + line + "\n    conditions: { profiles: [p] }\n";
+  return "version: \"1\"\nrules:\n  - name: r\n    effect: allow\n    " + line +
+         "\n    conditions: { profiles: [p] }\n";
 }
 
 struct Refusal {
@@ -113,6 +114,8 @@ const Refusal kSchema[] = {
     {"RuleIsAWord", "version: \"1\"\nrules: [allow]\n", 2, "rule 1: an entry of this list needs a mapping"},
     {"PoliciesKey", "version: \"1\"\npolicies: []\n", 2, "unknown key \"policies\""},
     {"MatchKey", with_key("match: {}"), 5, "unknown key \"match\""},
+    {"KeyWithLineBreak", with_key("\"a\\nb\": x"), 5, "unknown key \"a b\""},
+    {"LongKeyIsCutBetweenCharacters", with_key("a" + std::string(70, 'x') + ": y"), 5, "xxx...\""},
     {"NoName", "version: \"1\"\nrules:\n  - effect: allow\n    conditions: { profiles: [p] }\n", 3,
      "rule 1: the key \"name\" is missing"},
     {"EmptyName", "version: \"1\"\nrules:\n  - name: \"\"\n    effect: allow\n", 3, "\"name\" is empty"},
@@ -137,11 +140,14 @@ const Refusal kSchema[] = {
      "name no profiles, users or time"},
     {"ModeAlone", with_conditions("      mode: [server]\n"), 6, "name no profiles, users or time"},
     {"DeviceAlone", with_conditions("      device: { require_mdm: true }\n"), 6, "name no profiles, users or time"},
-    {"UserForUsers", with_conditions("      user: [marta]\n"), 6, "rule \"r\": unknown key \"user\"; did you mean \"users\"?"},
-    {"ProfilesIsAWord", with_conditions("      profiles: sandbox\n"), 6, "\"profiles\" needs a list, and has a single value"},
+    {"UserForUsers", with_conditions("      user: [marta]\n"), 6,
+     "rule \"r\": unknown key \"user\"; did you mean \"users\"?"},
+    {"ProfilesIsAWord", with_conditions("      profiles: sandbox\n"), 6,
+     "\"profiles\" needs a list, and has a single value"},
     {"ProfilesEmpty", with_conditions("      profiles: []\n"), 6, "\"profiles\" is an empty list"},
     {"UsersEmpty", with_conditions("      profiles: [p]\n      users: []\n"), 7, "\"users\" is an empty list"},
-    {"UserIsNothing", with_conditions("      users:\n        - a\n        -\n"), 8, "an entry of this list needs a text"},
+    {"UserIsNothing", with_conditions("      users:\n        - a\n        -\n"), 8,
+     "an entry of this list needs a text"},
     {"UserIsAMapping", with_conditions("      users: [{ a: b }]\n"), 6, "an entry of this list needs a text"},
     {"UserIsEmpty", with_conditions("      users: [\"\"]\n"), 6, "an entry of this list is empty"},
     {"UserWithBlank", with_conditions("      users: [\"marta \"]\n"), 6, "begins or ends with a blank"},
@@ -165,18 +171,25 @@ const Refusal kValues[] = {
     {"UnknownTimeKey", with_conditions("      time: { timezones: UTC }\n"), 6, "did you mean \"timezone\"?"},
     {"UnknownZone", with_conditions("      time: { timezone: Europe/Berln }\n"), 6,
      "unknown time zone \"Europe/Berln\"; did you mean \"Europe/Berlin\"?"},
-    {"ZoneOutsideTheFolder", with_conditions("      time: { timezone: ../../../etc/passwd }\n"), 6, "unknown time zone"},
+    {"ZoneOutsideTheFolder", with_conditions("      time: { timezone: ../../../etc/passwd }\n"), 6,
+     "unknown time zone"},
     {"ZoneWithPath", with_conditions("      time: { timezone: /usr/share/zoneinfo/UTC }\n"), 6, "unknown time zone"},
     {"ZoneWithLeapSeconds", with_conditions("      time: { timezone: right/UTC }\n"), 6, "unknown time zone"},
     {"ZoneIsEmpty", with_conditions("      time: { timezone: \"\" }\n"), 6, "\"timezone\" is empty"},
-    {"HoursWithoutEnd", with_conditions("      time: { hours: { start: \"09:00\" } }\n"), 6, "the key \"end\" is missing"},
-    {"HoursWithoutStart", with_conditions("      time: { hours: { end: \"09:00\" } }\n"), 6, "the key \"start\" is missing"},
+    {"HoursWithoutEnd", with_conditions("      time: { hours: { start: \"09:00\" } }\n"), 6,
+     "the key \"end\" is missing"},
+    {"HoursWithoutStart", with_conditions("      time: { hours: { end: \"09:00\" } }\n"), 6,
+     "the key \"start\" is missing"},
     {"HoursTwentyFour", with_conditions("      time: { hours: { start: \"09:00\", end: \"24:00\" } }\n"), 6,
      "\"end\" must be HH:MM from 00:00 to 23:59, and is \"24:00\""},
-    {"HoursSixtyMinutes", with_conditions("      time: { hours: { start: \"09:60\", end: \"10:00\" } }\n"), 6, "\"start\" must be"},
-    {"HoursOneDigit", with_conditions("      time: { hours: { start: \"9:00\", end: \"10:00\" } }\n"), 6, "\"start\" must be"},
-    {"HoursWithSeconds", with_conditions("      time: { hours: { start: \"09:00:00\", end: \"10:00\" } }\n"), 6, "must be HH:MM"},
-    {"HoursWithSign", with_conditions("      time: { hours: { start: \"-9:00\", end: \"10:00\" } }\n"), 6, "must be HH:MM"},
+    {"HoursSixtyMinutes", with_conditions("      time: { hours: { start: \"09:60\", end: \"10:00\" } }\n"), 6,
+     "\"start\" must be"},
+    {"HoursOneDigit", with_conditions("      time: { hours: { start: \"9:00\", end: \"10:00\" } }\n"), 6,
+     "\"start\" must be"},
+    {"HoursWithSeconds", with_conditions("      time: { hours: { start: \"09:00:00\", end: \"10:00\" } }\n"), 6,
+     "must be HH:MM"},
+    {"HoursWithSign", with_conditions("      time: { hours: { start: \"-9:00\", end: \"10:00\" } }\n"), 6,
+     "must be HH:MM"},
     {"HoursInWords", with_conditions("      time: { hours: { start: noon, end: \"13:00\" } }\n"), 6, "must be HH:MM"},
     {"HoursReversed", with_conditions("      time: { hours: { start: \"22:00\", end: \"06:00\" } }\n"), 6,
      "across midnight needs two rules"},
@@ -191,7 +204,8 @@ const Refusal kValues[] = {
     {"DeviceEmpty", with_conditions("      profiles: [p]\n      device: {}\n"), 7, "\"device\" is empty"},
     {"DeviceUnknownKey", with_conditions("      profiles: [p]\n      device: { require_encrypted: true }\n"), 7,
      "did you mean \"require_encryption\"?"},
-    {"DeviceYes", with_conditions("      profiles: [p]\n      device: { require_mdm: yes }\n"), 7, "must be true or false"},
+    {"DeviceYes", with_conditions("      profiles: [p]\n      device: { require_mdm: yes }\n"), 7,
+     "must be true or false"},
     {"DeviceQuotedTrue", with_conditions("      profiles: [p]\n      device: { require_mdm: \"true\" }\n"), 7,
      "must be true or false"},
     {"DeviceOsType", with_conditions("      profiles: [p]\n      device: { allowed_os_types: [darwn] }\n"), 7,
@@ -288,7 +302,8 @@ TEST(PolicyYaml, TheHashIsThatOfTheExactText) {
 }
 
 TEST(PolicyYaml, QuotesAreFoundBehindLettersOfSeveralBytes) {
-  const auto policy = load_policy(with_key("reason: \"gr\xC3\xBC\xC3\x9F dich\"\n    session_table: \"\xE2\x82\xAC\""), "s");
+  const auto policy =
+      load_policy(with_key("reason: \"gr\xC3\xBC\xC3\x9F dich\"\n    session_table: \"\xE2\x82\xAC\""), "s");
   ASSERT_TRUE(policy) << policy.error().what;
   EXPECT_EQ(policy->rules[0].session_table, "\xE2\x82\xAC");
 }

@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
 TEST(GoDuration, RefusesWhatGoRefuses) {
-  for (const char* text : {"", "-", "+", "3", "1", "-1", "00", "0.0", ".", "1.", ".s", "+.s", "s", "m", "5 m", " 5m", "5m ",
+  for (const char* text : {"", "-", "+", "3", "1", "-1", "00", "0.0", ".", "1.", ".s", "+.s", "s", "m", "5 m",
+      " 5m", "5m ",
                            "1d", "7d", "1w", "1M", "5M", "1H", "1e3s", "--5m", "+-5m", "5m-3s", "1:30", "1h30", "5min",
                            "5sec", "0x1s", "1,5h", "\xC2\xB5s", "1\xB5s", "inf", "9223372036854775808ns",
                            "99999999999999999999999h", "2562048h", "-9223372036854775809ns", "1h\n"}) {
