@@ -31,7 +31,7 @@ std::size_t edits(std::string_view from, std::string_view to) {
 std::optional<std::string_view> nearest_word(std::string_view given, std::span<const std::string_view> known) {
   if (given.size() > kMaxCompared) return std::nullopt;
   std::optional<std::string_view> best;
-  std::size_t least = std::max<std::size_t>(1, given.size() / 3) + 1;
+  std::size_t least = std::max<std::size_t>(1, (given.size() + 1) / 3) + 1;
   for (std::string_view candidate : known) {
     if (candidate.size() > kMaxCompared) continue;
     const std::size_t distance = edits(given, candidate);

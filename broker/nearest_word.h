@@ -10,7 +10,7 @@
 
 namespace broker {
 
-// Within a third of the word's length in edits, or nothing.
+// Within a third of the word's length in edits (two neighbours swapped are two), or nothing.
 std::optional<std::string_view> nearest_word(std::string_view given, std::span<const std::string_view> known);
 
 // "; did you mean "users"?" where something is near, else "; it can be a, b or c".
