@@ -72,12 +72,12 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    check_plain(mark, tag, anchor);
+    check_plain(mark, tag == "!" ? "!bare" : tag, anchor);  // only a scalar's "!" means that it is quoted
     open(make(mark, Kind::kList));
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    check_plain(mark, tag, anchor);
+    check_plain(mark, tag == "!" ? "!bare" : tag, anchor);  // only a scalar's "!" means that it is quoted
     open(make(mark, Kind::kMap));
   }
   void OnSequenceEnd() override { close(); }

@@ -71,6 +71,8 @@ const Refusal kDocuments[] = {
     {"Tag", with_conditions("      profiles: !!set [x]\n"), 6, "tags"},
     {"TagOnAWord", with_conditions("      profiles: [!!str x]\n"), 6, "tags"},
     {"BareTag", with_conditions("      profiles: [! x]\n"), 6, "tags"},
+    {"BareTagOnAList", with_conditions("      profiles: ![x]\n"), 6, "tags"},
+    {"BareTagOnAMapping", with_conditions("      ! { profiles: [x] }\n"), 6, "tags"},
     {"DuplicateTopKey", std::string(kGood) + "version: \"1\"\n", 6, "the key \"version\" stands here twice"},
     {"DuplicateConditionKey", with_conditions("      users: [a]\n      users: [b]\n"), 7, "the first is in line 6"},
     {"KeyIsAList", "version: \"1\"\n? [a]\n: b\n", 2, "a key must be a word"},
