@@ -41,15 +41,14 @@ def names(pids):
 
 
 def pss_kb(pids):
-    """Memory with shared pages divided among their users; None where only root may look and we are not root."""
-    total = 0
+    """Memory of each with shared pages divided among their users; None where only root may look and we are not root."""
+    def of(pid):
+        with open(f"/proc/{pid}/smaps_rollup") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
     try:
-        for pid in pids:
-            with open(f"/proc/{pid}/smaps_rollup") as file:
-                total += next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+        return [of(pid) for pid in pids]
     except PermissionError:
         return None
-    return total
 
 
 def voluntary_switches(pids):
