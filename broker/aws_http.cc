@@ -56,8 +56,9 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+// `a` is lower-case.
 bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  return std::ranges::equal(a, b, {}, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
 }
 
 // Appends `Name: value`; curl needs "Name;" for an empty value, or it would remove the header.

@@ -105,7 +105,8 @@ ipc::Error parameter_error(std::string_view name, AwsCallError call) {
     return error;
   }
   const bool denied = has(failure.code, "AccessDenied") || has(failure.code, "UnauthorizedOperation");
-  const bool kms = has(failure.message, "kms:") || has(failure.message, "KMS") || failure.code == "InvalidKeyId";
+  // KMS's own refusal, passed on by SSM, speaks of a ciphertext and names neither KMS nor the permission.
+  const bool kms = has(failure.message, "kms:") || has(failure.message, "ciphertext") || failure.code == "InvalidKeyId";
   if (failure.code == "ParameterNotFound" || failure.code == "ParameterVersionNotFound") {
     error.what = "there is no SSM parameter " + quoted;
     error.next_step = "check --policy-parameter, the region and the account";
