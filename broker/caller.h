@@ -80,9 +80,10 @@ class CallerCheck {
   // Right before the write: kPassed, or what changed. TCP: both addresses, and the inode behind the client's end.
   [[nodiscard]] Check still_the_caller(const ClientSocket& client, const CallerFacts& facts);
 
-  [[nodiscard]] int fd() const { return witness_.fd(); }  // readable: settle() may make progress; its end is fatal
+  // Readable: settle() every inquiry under way, then ask witness_gone(), whose yes is fatal.
+  [[nodiscard]] int fd() const { return witness_.fd(); }
   [[nodiscard]] pid_t witness_pid() const { return witness_.pid(); }
-  [[nodiscard]] bool witness_gone() const { return witness_.gone(); }
+  [[nodiscard]] bool witness_gone() { return witness_.gone(); }
   // How callers are told apart on this kernel, by name, for the start-up report.
   [[nodiscard]] std::string level() const;
   void look_up_by_number_for_tests() { lookup_ = PeerLookup::kByNumber; }

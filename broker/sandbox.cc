@@ -46,6 +46,8 @@ constexpr const char* kSystemFiles[] = {
 std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_keys) {
   std::vector<ipc::ReadablePath> paths;
   for (const char* path : kSystemFiles) paths.push_back({path});
+  // Older kernels tell of a caller's parents there alone. What would show a secret of another process, Landlock still hides.
+  if (!ipc::kernel_has_pidfd_info()) paths.push_back({"/proc"});
   for (const std::string& path : files.always) paths.push_back({path});
   if (with_keys) {
     for (const std::string& path : files.until_keys_are_read) paths.push_back({path});

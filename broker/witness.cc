@@ -45,6 +45,13 @@ ipc::Result<Witness> Witness::start() {
   return Witness(std::move(ours), pid);
 }
 
+bool Witness::gone() {
+  WitnessAnswer unwanted;
+  while (!gone_ && wanted_.empty() && receive(unwanted) == Reply::kHere) {
+  }
+  return gone_;
+}
+
 Witness::Ticket Witness::ask(WitnessQuestion& question) {
   if (gone_) return 0;
   question.ticket = ++last_ticket_ != 0 ? last_ticket_ : ++last_ticket_;

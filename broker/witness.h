@@ -27,7 +27,9 @@ class Witness {
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // readable when an answer is there
   [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] bool gone() const { return gone_; }
+  // Looks, when nothing is asked: takes away answers that nobody wants any more, and sees the socket's end. To be called
+  // whenever fd() was readable and all tickets were looked at; else an event loop would spin on it.
+  [[nodiscard]] bool gone();
 
   // Sends a question. 0 where it cannot be sent: the witness is gone, or too far behind.
   Ticket ask_holder(std::uint64_t inode, pid_t root, std::span<const pid_t> left_out);

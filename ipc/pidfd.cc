@@ -71,6 +71,13 @@ Result<ProcessInfo> info_from_proc(const Pidfd& process) {
 
 }  // namespace
 
+bool kernel_has_pidfd_info() {
+  const Result<Pidfd> self = Pidfd::open(::getpid());
+  KernelPidfdInfo raw{};
+  raw.mask = kHasPid;
+  return self && ::ioctl(self->fd(), kPidfdGetInfo, &raw) == 0;
+}
+
 Result<Pidfd> Pidfd::open(pid_t pid) {
   UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!fd) return system_error("pidfd_open");

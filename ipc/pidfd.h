@@ -24,6 +24,10 @@ struct ProcessInfo {
   std::uint64_t cgroup = 0;  // cgroup v2 id, 0 where the kernel does not say
 };
 
+// Whether this kernel answers PIDFD_GET_INFO. Where it does not, info() reads /proc, which a sandbox must then leave
+// readable.
+[[nodiscard]] bool kernel_has_pidfd_info();
+
 class Pidfd {
  public:
   Pidfd() = default;
