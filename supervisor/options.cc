@@ -25,6 +25,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(std::string_view typed, bool top) {
+  if (typed.starts_with("no-")) typed.remove_prefix(3);
   std::string_view best;
   std::size_t best_distance = 4;  // further away it is a guess, not a hint
   for (const OptionRow& row : kOptions) {

@@ -24,19 +24,20 @@ ipc::Result<ipc::UniqueFd> make_file(const std::string& path, OwnedPaths& owned)
 }  // namespace
 
 ipc::Status OwnedPaths::claim(const std::string& path) {
-  struct stat st{};
-  if (::lstat(path.c_str(), &st) != 0) return ipc::system_error("cannot look at " + path);
-  claims_.push_back({path, st.st_dev, st.st_ino, S_ISDIR(st.st_mode)});
+  Claim claim{path, ipc::UniqueFd(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC))};
+  if (!claim.held) return ipc::system_error("cannot look at " + path);
+  claims_.push_back(std::move(claim));
   return {};
 }
 
 std::vector<std::string> OwnedPaths::remove_all() const {
   std::vector<std::string> left;
   for (auto claim = claims_.rbegin(); claim != claims_.rend(); ++claim) {
-    struct stat st{};
-    if (::lstat(claim->path.c_str(), &st) != 0) continue;  // gone already
-    const bool ours = st.st_dev == claim->device && st.st_ino == claim->inode;
-    if (!ours || ::unlinkat(AT_FDCWD, claim->path.c_str(), claim->folder ? AT_REMOVEDIR : 0) != 0) left.push_back(claim->path);
+    struct stat now{}, ours{};
+    if (::lstat(claim->path.c_str(), &now) != 0) continue;  // gone already
+    const bool same = ::fstat(claim->held.get(), &ours) == 0 && now.st_dev == ours.st_dev && now.st_ino == ours.st_ino;
+    const int flags = S_ISDIR(now.st_mode) ? AT_REMOVEDIR : 0;
+    if (!same || ::unlinkat(AT_FDCWD, claim->path.c_str(), flags) != 0) left.push_back(claim->path);
   }
   return left;
 }

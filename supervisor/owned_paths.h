@@ -1,8 +1,8 @@
 // The files, socket and folder that this run made, known by device and inode: at the end exactly these are removed, and
-// nothing that someone put in their place.
+// nothing that someone put in their place. Each is held open (O_PATH), for the number of a removed inode is used again.
 //
 // Runs in: supervisor; both halves hold the list, so that either removes after the other's SIGKILL.
-// Blocks: only as file systems do.   Owns: the paths in it; not their descriptors. Copies are equal, removal is idempotent.
+// Blocks: only as file systems do.   Owns: the paths and a descriptor of each. Removal may be repeated.
 #pragma once
 
 #include <sys/stat.h>
@@ -25,9 +25,7 @@ class OwnedPaths {
  private:
   struct Claim {
     std::string path;
-    dev_t device;
-    ino_t inode;
-    bool folder;
+    ipc::UniqueFd held;
   };
   std::vector<Claim> claims_;
 };
