@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
 #include <utility>
 
 #include "ipc/secret.h"
@@ -16,15 +15,11 @@ namespace {
 
 using ipc::Fault;
 
-constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
-constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
 constexpr long kConnectTimeoutMs = 5'000;
 constexpr long kIdleConnections = 4;  // STS and SSM, with one to spare each
 constexpr char kUserAgent[] = "sentinel/0.1.0";  // as in CMakeLists.txt; a test compares them
 
-struct CurlDeleter {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
-  void operator()(char* text) const noexcept { curl_free(text); }
+struct EventDeleter {
   void operator()(event* e) const noexcept { event_free(e); }
 };
 struct EasyDeleter {  // libcurl's two handle types are both void
@@ -38,17 +33,6 @@ struct ListDeleter {
 };
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
-
-std::string url_part(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  const std::unique_ptr<char, CurlDeleter> owned(text);
-  return text;
-}
-
-bool is_this_machine(std::string_view host) {
-  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -80,27 +64,6 @@ bool is_trust_problem(CURLcode code) {
 
 }  // namespace
 
-WipedBytes& WipedBytes::operator=(WipedBytes&& other) noexcept {
-  if (this != &other) {
-    ipc::wipe(bytes_.data(), bytes_.size());
-    bytes_ = std::exchange(other.bytes_, {});
-  }
-  return *this;
-}
-
-WipedBytes::~WipedBytes() { ipc::wipe(bytes_.data(), bytes_.size()); }
-
-void WipedBytes::append(std::string_view more) {
-  if (bytes_.size() + more.size() > bytes_.capacity()) {
-    std::vector<char> larger;
-    larger.reserve(std::max(bytes_.size() + more.size(), bytes_.capacity() * 2));
-    larger.assign(bytes_.begin(), bytes_.end());
-    ipc::wipe(bytes_.data(), bytes_.size());
-    bytes_.swap(larger);
-  }
-  bytes_.insert(bytes_.end(), more.begin(), more.end());
-}
-
 // The event loop's side: curl says which sockets and which timeout it waits for, and is told when they come.
 class AwsHttp::Multi {
  public:
@@ -130,7 +93,7 @@ class AwsHttp::Multi {
 
  private:
   struct Watch {
-    std::unique_ptr<event, CurlDeleter> readiness;
+    std::unique_ptr<event, EventDeleter> readiness;
   };
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch) noexcept {
@@ -168,7 +131,7 @@ class AwsHttp::Multi {
 
   event_base* base_;
   std::string ca_pem_;
-  std::unique_ptr<event, CurlDeleter> timer_;
+  std::unique_ptr<event, EventDeleter> timer_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
 };
 
@@ -318,7 +281,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   bool too_large_ = false;
   bool joined_ = false;
   ipc::Error early_error_{};
-  std::unique_ptr<event, CurlDeleter> early_;
+  std::unique_ptr<event, EventDeleter> early_;
   Easy easy_;  // last: goes first, while what it points to is still there
 };
 
@@ -348,43 +311,6 @@ std::unique_ptr<HttpExchange> AwsHttp::post(HttpRequest request, OnHttpAnswer do
   auto exchange = std::make_unique<Multi::Exchange>(*multi_, std::move(request), std::move(done));
   exchange->start();
   return exchange;
-}
-
-ipc::Result<std::string> load_ca(const std::string& bundle) {
-  const std::string path = bundle.empty() ? kSystemBundle : bundle;
-  const std::string next_step = bundle.empty() ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
-                                               : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxBundleBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  if (text.empty()) return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
-  if (text.size() > kMaxBundleBytes || text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-    return ipc::fail(Fault::kConfig, path + " holds no PEM certificates", next_step);
-  }
-  return text;
-}
-
-ipc::Status check_endpoint_url(const std::string& url) {
-  const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-    return ipc::fail(Fault::kConfig, "'" + url + "' is no URL", "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
-  }
-  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
-  const std::string host = url_part(parsed.get(), CURLUPART_HOST);
-  if (scheme != "https" && scheme != "http") {
-    return ipc::fail(Fault::kConfig, "'" + url + "' is neither http nor https", "use an https endpoint");
-  }
-  if (scheme == "http" && !is_this_machine(host)) {
-    return ipc::fail(Fault::kConfig, "plain http to " + host + " would show the request to the network",
-                     "use https; plain http is for 127.0.0.1, ::1 and localhost only");
-  }
-  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
-    if (!url_part(parsed.get(), part).empty()) {
-      return ipc::fail(Fault::kConfig, "an endpoint URL may not have a user, a query or a fragment");
-    }
-  }
-  return {};
 }
 
 }  // namespace broker

@@ -2,7 +2,7 @@
 // neither signs nor retries, follows no redirect, and takes nothing from the environment.
 //
 // Runs in: broker, main thread (libcurl resolves names in a thread of its own).
-// Blocks: never; load_ca() reads a file and runs before lock-down.
+// Blocks: never.
 // Owns: connections, kept for reuse; the answer's body until the callback has it.   Units: bytes, milliseconds.
 // Fails: kUnavailable for what may pass (unreachable, timed out), kConfig for certificates and URLs, kProtocol for an
 // answer that is too large or no HTTP.
@@ -13,31 +13,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ipc/result.h"
+#include "server_trust.h"
 #include "sigv4.h"
+#include "wiped_bytes.h"
 
 struct event_base;
 
 namespace broker {
-
-// Bytes on the heap that are wiped when they go: for answers, which may hold keys and are too large for SecretBuffer.
-class WipedBytes {
- public:
-  WipedBytes() = default;
-  WipedBytes(WipedBytes&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
-  WipedBytes& operator=(WipedBytes&& other) noexcept;
-  WipedBytes(const WipedBytes&) = delete;
-  WipedBytes& operator=(const WipedBytes&) = delete;
-  ~WipedBytes();
-  void append(std::string_view more);
-  [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), bytes_.size()}; }
-
- private:
-  std::vector<char> bytes_;
-};
 
 struct HttpRequest {
   std::string url;  // scheme://host[:port]/path
@@ -83,11 +68,5 @@ class AwsHttp final : public HttpTransport {
   explicit AwsHttp(std::unique_ptr<Multi> multi);
   std::unique_ptr<Multi> multi_;
 };
-
-// The certificate authorities as PEM: from `bundle`, or the system's when it is empty.
-ipc::Result<std::string> load_ca(const std::string& bundle);
-
-// Refuses what is not http or https, plain http to anything but this machine, and URLs with a user, query or fragment.
-ipc::Status check_endpoint_url(const std::string& url);
 
 }  // namespace broker

@@ -97,7 +97,8 @@ AwsFailure read_ssm_failure(const HttpAnswer& answer) {
 }
 
 ipc::Error parameter_error(std::string_view name, AwsCallError call) {
-  const std::string quoted = "'" + std::string(name) + "'";
+  std::string quoted(1, '\'');  // appended to: g++ 12 -O3 warns wrongly of "'" + std::string(…)
+  (quoted += name) += '\'';
   const AwsFailure& failure = call.failure;
   ipc::Error error = std::move(call.error);
   if (failure.code.empty()) {

@@ -1,0 +1,73 @@
+#include "server_trust.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <string_view>
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
+constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
+
+struct CurlDeleter {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+  void operator()(char* text) const noexcept { curl_free(text); }
+};
+
+std::string url_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+  const std::unique_ptr<char, CurlDeleter> owned(text);
+  return text;
+}
+
+bool is_this_machine(std::string_view host) {
+  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+}
+
+}  // namespace
+
+ipc::Result<std::string> load_ca(const std::string& bundle) {
+  const std::string path = bundle.empty() ? kSystemBundle : bundle;
+  const std::string next_step = bundle.empty() ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
+                                               : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxBundleBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  if (text.empty()) return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
+  if (text.size() > kMaxBundleBytes || text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+    return ipc::fail(Fault::kConfig, path + " holds no PEM certificates", next_step);
+  }
+  return text;
+}
+
+ipc::Status check_endpoint_url(const std::string& url) {
+  const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    return ipc::fail(Fault::kConfig, "'" + url + "' is no URL", "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
+  }
+  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
+  const std::string host = url_part(parsed.get(), CURLUPART_HOST);
+  if (scheme != "https" && scheme != "http") {
+    return ipc::fail(Fault::kConfig, "'" + url + "' is neither http nor https", "use an https endpoint");
+  }
+  if (scheme == "http" && !is_this_machine(host)) {
+    return ipc::fail(Fault::kConfig, "plain http to " + host + " would show the request to the network",
+                     "use https; plain http is for 127.0.0.1, ::1 and localhost only");
+  }
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+    if (!url_part(parsed.get(), part).empty()) {
+      return ipc::fail(Fault::kConfig, "an endpoint URL may not have a user, a query or a fragment");
+    }
+  }
+  return {};
+}
+
+}  // namespace broker
