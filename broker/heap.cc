@@ -54,11 +54,9 @@ void* heap_reallocate(void* block, std::size_t bytes) {
 }
 
 ipc::Status start_libraries() {
-#ifndef SENTINEL_SANITIZED
   if (CRYPTO_set_mem_functions(openssl_allocate, openssl_reallocate, openssl_free) != 1) {
     return ipc::fail(ipc::Fault::kSystem, "OpenSSL was used before it was given the heap that wipes");
   }
-#endif
   if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_allocate, heap_free, heap_reallocate, curl_duplicate,
                            curl_clear_allocate) != CURLE_OK) {
     return ipc::fail(ipc::Fault::kSystem, "libcurl could not be started");
