@@ -1,0 +1,235 @@
+"""A client of Sentinel that does what a test tells it: as the command of a run, or as a stranger outside of it.
+
+    puppet.py                      obeys lines on stdin: {"do": NAME, ...}; answers each by one line of JSON
+    puppet.py NAME '{"...": ...}'  does one thing, prints the answer, ends
+
+The functions below are the things. Whatever they need of a run (address, token) is in the environment, as it is for
+every command, or given: what a thief took along.
+"""
+import array
+import json
+import os
+import re
+import socket
+import sys
+import time
+
+CONNECTIONS = {}  # by name: sockets that outlive one order
+LIMIT = 30.0      # seconds until an answer is given up
+
+
+def address(env=None):
+    """("unix", path) or ("tcp", port) of the run."""
+    env = env or os.environ
+    if env.get("SENTINEL_UNIX_SOCKET"):
+        return "unix", env["SENTINEL_UNIX_SOCKET"]
+    return "tcp", int(re.search(r":(\d+)/", env["AWS_CONTAINER_CREDENTIALS_FULL_URI"]).group(1))
+
+
+def own_token(env=None):
+    env = env or os.environ
+    return env.get("SENTINEL_AUTH_TOKEN") or env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+
+
+def new_socket(env=None):
+    family = socket.AF_UNIX if address(env)[0] == "unix" else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.settimeout(LIMIT)
+    return made
+
+
+def join(sock, env=None):
+    kind, where = address(env)
+    sock.connect(where if kind == "unix" else ("127.0.0.1", where))
+    return sock
+
+
+def head(token=None, path="/creds", more=(), env=None):
+    """A good request; token "" leaves the header out, None takes our own."""
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *more]
+    token = own_token(env) if token is None else token
+    if token:
+        lines.append(f"Authorization: {token}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def read_answer(sock):
+    """One HTTP answer: status (0: none came), head, body as text."""
+    data = b""
+    try:
+        while b"\r\n\r\n" not in data:
+            part = sock.recv(65536)
+            if not part:
+                return {"status": 0, "head": data.decode("latin-1"), "body": ""}
+            data += part
+        top, body = data.split(b"\r\n\r\n", 1)
+        length = int(re.search(rb"content-length: (\d+)", top, re.I).group(1))
+        while len(body) < length:
+            part = sock.recv(65536)
+            if not part:
+                break
+            body += part
+    except OSError as error:
+        return {"status": 0, "head": data.decode("latin-1"), "body": "", "error": str(error)}
+    return {"status": int(top.split()[1]), "head": top.decode("latin-1"), "body": body.decode("latin-1")}
+
+
+def ask(sock, data):
+    """What a cut-off connection does is an answer, too: status 0."""
+    try:
+        sock.sendall(data)
+    except OSError:
+        pass
+    return read_answer(sock)
+
+
+def fetch(token=None, path="/creds", more=(), env=None):
+    try:
+        with new_socket(env) as sock:
+            join(sock, env)
+            return ask(sock, head(token, path, more, env))
+    except OSError as error:
+        return {"status": 0, "head": "", "body": "", "error": str(error)}
+
+
+def raw(data):
+    """Sends these bytes (latin-1) and reads until the end: everything that came."""
+    received = b""
+    with new_socket() as sock:
+        join(sock)
+        try:
+            sock.sendall(data.encode("latin-1"))
+            while part := sock.recv(65536):
+                received += part
+        except OSError:
+            pass
+    return received.decode("latin-1")
+
+
+def environment():
+    return dict(os.environ)
+
+
+def pid():
+    return os.getpid()
+
+
+# ---- connections that stay ----------------------------------------------------------------------------------------
+
+def open_connection(name, data=""):
+    CONNECTIONS[name] = join(new_socket())
+    if data:
+        CONNECTIONS[name].sendall(data.encode("latin-1"))
+
+
+def open_silent(count):
+    """Connections that never say a word."""
+    for i in range(count):
+        CONNECTIONS[f"silent-{len(CONNECTIONS)}-{i}"] = join(new_socket())
+    return len(CONNECTIONS)
+
+
+def ask_on(name, token=None):
+    return ask(CONNECTIONS[name], head(token))
+
+
+def hear_on(name):
+    return read_answer(CONNECTIONS[name])
+
+
+def close_connection(name):
+    CONNECTIONS.pop(name).close()
+
+
+# ---- ways out of the tree -----------------------------------------------------------------------------------------
+
+def give_connection(to):
+    """Connects, and hands the connection to whoever listens at the Unix socket `to`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        other.connect(to)
+        with join(new_socket()) as mine:
+            other.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [mine.fileno()]))])
+
+
+def ask_on_given(at):
+    """Waits at the Unix socket `at` for somebody's connection, and asks on it with our token."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(at)
+        os.chmod(at, 0o777)
+        listener.listen()
+        listener.settimeout(LIMIT)
+        other, _ = listener.accept()
+    with other:
+        other.settimeout(LIMIT)
+        _, control, _, _ = other.recvmsg(1, socket.CMSG_SPACE(4))
+    os.unlink(at)
+    with socket.socket(fileno=array.array("i", control[0][2][:4])[0]) as given:
+        given.settimeout(LIMIT)
+        return ask(given, head())
+
+
+def daemon(report, wait_for=""):
+    """Double fork and setsid; the daemon waits for the file `wait_for`, fetches, and writes the answer to `report`."""
+    first = os.fork()
+    if first:
+        os.waitpid(first, 0)
+        return None
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    while wait_for and not os.path.exists(wait_for):
+        time.sleep(0.02)
+    answer = dict(fetch(), pid=os.getpid(), parent=os.getppid(), session=os.getsid(0))
+    with open(report + ".new", "w") as file:
+        json.dump(answer, file)
+    os.rename(report + ".new", report)
+    os._exit(0)
+
+
+def sleeper():
+    """A child that sleeps until it is killed; its pid."""
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+        os._exit(0)
+    return child
+
+
+def connect_and_die(data=""):
+    """A child connects (and sends), gives its connection to us, and ends."""
+    shared = new_socket()
+    child = os.fork()
+    if child == 0:
+        join(shared)
+        if data:
+            shared.sendall(data.encode("latin-1"))
+        os._exit(0)
+    os.waitpid(child, 0)
+    CONNECTIONS["of-the-dead"] = shared
+    return child
+
+
+def send_and_close(count):
+    """Asks and closes at once, without waiting: clients that the kernel reports as uid 0, inode 0."""
+    for _ in range(count):
+        sock = join(new_socket())
+        sock.sendall(head())
+        sock.close()
+
+
+def obey():
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = {"ok": globals()[order.pop("do")](**order)}
+        except Exception as error:  # the test wants to know, whatever it is
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(globals()[sys.argv[1]](**json.loads(sys.argv[2]))), flush=True)
+    else:
+        print(json.dumps({"ok": os.getpid()}), flush=True)
+        obey()
