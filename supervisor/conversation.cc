@@ -83,8 +83,11 @@ Heard Conversation::hear(Side side) {
     if (judged && broker_ready_ && frontend_locked_ && !attached_) judged = connect_helpers();
     if (!judged) {
       error_ = judged.error();
-      if (error_.fault == Fault::kProtocol) error_.what = "the " + std::string(side == Side::Broker ? "broker" : "frontend") +
-                                                          " broke the protocol: " + error_.what;
+      if (error_.fault == Fault::kProtocol) {
+        const std::string who = side == Side::Broker ? "broker" : "frontend";
+        error_.what = "the " + who + " broke the protocol: " + error_.what;
+        error_.next_step = "install Sentinel again, whole; if it comes back, report it with this line";
+      }
       return Heard::Refused;
     }
   }

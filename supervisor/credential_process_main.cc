@@ -26,8 +26,6 @@ char output[kMaxAnswerBytes];
 std::size_t output_size = 0;
 
 [[noreturn]] void fail(std::string_view what, std::string_view detail = {}) {
-  explicit_bzero(answer, sizeof answer);
-  explicit_bzero(output, sizeof output);
   char line[1024];
   std::size_t used = 0;
   const auto add = [&](std::string_view text) {
@@ -41,6 +39,8 @@ std::size_t output_size = 0;
   add(detail);
   add("; the terminal that runs sentinel, and the decision log, tell why");
   line[used++] = '\n';
+  explicit_bzero(answer, sizeof answer);  // only now: `detail` may point into it
+  explicit_bzero(output, sizeof output);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, used);
   ::_exit(1);
 }

@@ -1,0 +1,189 @@
+"""What the command gets: environment, generated config, and credentials through sentinel-credential-process."""
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import harness
+
+TCP = ("exec", "--profile", "ok", "--policy-file", "policy", "--server", "--log-file", "decisions")
+UNIX = TCP + ("--unix-socket",)
+STALE = {name: "stale" for name in (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "SENTINEL_AUTH_TOKEN")}
+PRINT = ("--", "/usr/bin/python3", "-c", "import json, os; print(json.dumps(dict(os.environ)))")
+
+
+class Environment(harness.ProcessTest):
+    doubles = True
+
+    def environment(self, mode, **caller):
+        run = self.start_sentinel(*mode, *PRINT, environment=caller).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        return json.loads(run.stdout)
+
+    def test_nothing_stale_gets_through_in_either_mode(self):
+        for mode in (TCP, UNIX):
+            seen = self.environment(mode, **STALE)
+            self.assertEqual([], [name for name, value in seen.items() if value == "stale"])
+            self.assertEqual("eu-double-1", seen["AWS_REGION"])
+            self.assertEqual("true", seen["AWS_EC2_METADATA_DISABLED"])
+            self.assertEqual("ok", seen["AWS_SENTINEL"])
+
+    def test_the_broker_is_told_what_it_may_know_and_no_more(self):
+        run = self.start_sentinel("exec", "--server", "--lazy", "--profile", "echo", "--policy-file", "policy", "--region", "eu-1",
+                                  "--server-duration", "20m", "--log-stderr", "--", "sleep", "0.2",
+                                  environment={"AWS_SECRET_ACCESS_KEY": "stale", "AWS_CA_BUNDLE": "ca.pem", "PATH": "/usr/bin:/bin",
+                                               "AWS_CONFIG_FILE": "~/elsewhere", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}).finish()
+        line = next(line for line in run.stderr.splitlines() if "policy=" in line)
+        home = self.user.home
+        self.assertEqual(
+            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
+            f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1", line)
+
+    def test_home_and_user_come_from_the_password_database(self):
+        run = self.start_sentinel("exec", "--server", "--profile", "echo", "--policy-file", "p", "--log-stderr", "--", "sleep", "0.2",
+                                  environment={"HOME": "/elsewhere", "USER": "root", "LOGNAME": "root"}).finish()
+        self.assertIn(f"home={self.user.home} user={self.user.name} ", run.stderr)
+
+    def test_decisions_go_to_the_default_file_which_is_private(self):
+        arguments = ("exec", "--server", "--profile", "ok", "--policy-file", "p", "--", "true")
+        self.assertEqual(0, self.run_sentinel(*arguments).code)
+        path = os.path.join(self.user.home, ".local/state/sentinel/decisions.jsonl")
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(path).st_mode))
+        self.assertEqual(0, self.run_sentinel(*arguments).code)
+        with open(path) as file:
+            self.assertEqual(2, len(file.readlines()), "appended, not rewritten")
+
+    def test_the_config_keeps_output_and_drops_keys(self):
+        os.makedirs(os.path.join(self.user.home, ".aws"), exist_ok=True)
+        with open(os.path.join(self.user.home, ".aws/config"), "w") as file:
+            file.write("[profile ok]\noutput = yaml\naws_secret_access_key = staticsecret\nrole_arn = r\nregion = us-1\n")
+        run = self.run_sentinel(*UNIX, "--", "sh", "-c", "cat $AWS_CONFIG_FILE; wc -c < $AWS_SHARED_CREDENTIALS_FILE")
+        shutil.rmtree(os.path.join(self.user.home, ".aws"))
+        self.assertEqual(2, run.stdout.count("output = yaml"))
+        self.assertEqual(2, run.stdout.count("region = eu-double-1"))
+        self.assertEqual(2, run.stdout.count("credential_process = " + self.layout.credential_process))
+        self.assertNotIn("staticsecret", run.stdout)
+        self.assertNotIn("role_arn", run.stdout)
+        self.assertTrue(run.stdout.endswith("\n0\n"), run.stdout)
+
+    def test_the_token_is_in_no_argument_and_no_file(self):
+        run = self.start_sentinel(*UNIX, "--", "sh", "-c", "grep -r -- $SENTINEL_AUTH_TOKEN $(dirname $AWS_CONFIG_FILE); echo searched; read line")
+        self.assertEqual("searched", run.line())
+        for pid in self.own_processes():
+            self.assertNotIn("double-token", harness.command_line(pid))
+        run.finish(stdin="\n")
+
+
+class CredentialProcess(harness.ProcessTest):
+    doubles = True
+    GOOD = {"AccessKeyId": "ASIAX", "SecretAccessKey": "s/+=", "Token": "t==", "Expiration": "2099-01-01T00:00:00Z"}
+
+    def test_it_prints_version_1_json_inside_a_run(self):
+        run = self.run_sentinel(*UNIX, "--", self.layout.credential_process)
+        self.assertEqual({"Version": 1, "AccessKeyId": "ASIADOUBLE", "SecretAccessKey": "secret/double+",
+                          "SessionToken": "session==", "Expiration": "2099-01-01T00:00:00Z"}, json.loads(run.stdout))
+        self.assertEqual((0, ""), (run.code, run.stderr))
+
+    def test_a_refusal_is_one_sentence_and_no_output(self):
+        run = self.run_sentinel(*UNIX, "--", "env", "SENTINEL_AUTH_TOKEN=wrong", self.layout.credential_process)
+        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertEqual("sentinel: refused: the double refuses; the terminal that runs sentinel, and the decision log, tell why\n",
+                         run.stderr)
+
+    def answered(self, answer, keep_open=False, environment=None):
+        """Runs it against a server that gives this answer."""
+        path = os.path.join(self.user.folder, "answer")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            os.chmod(path, 0o777)
+            server.listen()
+            asked = []
+
+            def serve():
+                client, _ = server.accept()
+                with client:
+                    request = b""
+                    while b"\r\n\r\n" not in request:
+                        request += client.recv(4096)
+                    asked.append(request)
+                    try:
+                        client.sendall(answer)
+                        if keep_open:
+                            client.recv(1)
+                    except OSError:
+                        pass
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            done = subprocess.run([self.layout.credential_process], capture_output=True, text=True, timeout=harness.PATIENCE,
+                                  env={"SENTINEL_UNIX_SOCKET": path, "SENTINEL_AUTH_TOKEN": "tok", **(environment or {})})
+            os.unlink(path)
+            thread.join(timeout=1)
+        return done, asked
+
+    @staticmethod
+    def http(body, status="200 OK"):
+        return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    def test_answers_that_are_no_credentials_are_refused(self):
+        good = json.dumps(self.GOOD)
+        for name, answer in {
+                "empty": b"",
+                "not http": b"hello",
+                "no body": b"HTTP/1.1 200 OK\r\n\r\n",
+                "cut": self.http(good)[:-5],
+                "trailing": self.http(good + "x"),
+                "missing member": self.http(json.dumps({k: v for k, v in self.GOOD.items() if k != "Token"})),
+                "unknown member": self.http(json.dumps({**self.GOOD, "Extra": "x"})),
+                "number": self.http(json.dumps({**self.GOOD, "Token": 1})),
+                "empty secret": self.http(json.dumps({**self.GOOD, "SecretAccessKey": ""})),
+                "escape": self.http(json.dumps({**self.GOOD, "Token": 'a"b'})),
+                "twice": self.http(good[:-1] + ',"Token":"x"}'),
+                "too large": self.http(json.dumps({**self.GOOD, "Token": "x" * 20000})),
+                "500 with a good body": self.http(good, "500 Oops"),
+                "204": self.http(good, "204 No")}.items():
+            with self.subTest(name=name):
+                done, _ = self.answered(answer)
+                self.assertEqual((1, ""), (done.returncode, done.stdout))
+                self.assertEqual(1, done.stderr.count("\n"))
+
+    def test_what_it_sends_is_one_plain_request(self):
+        done, asked = self.answered(self.http(json.dumps(self.GOOD)))
+        self.assertEqual(b"GET /creds HTTP/1.1\r\nHost: localhost\r\nAuthorization: tok\r\nConnection: close\r\n\r\n", asked[0])
+        self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
+
+    def test_a_server_that_never_ends_its_answer_is_given_up(self):
+        done, _ = self.answered(b"HTTP/1.1 200 OK\r\n", keep_open=True)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("no answer within 5 seconds", done.stderr)
+
+    def test_a_hostile_message_is_shown_without_control_characters(self):
+        done, _ = self.answered(self.http('{"Message":"\x1b[2Jred\nline"}', "403 Forbidden"))
+        self.assertIn("refused: ?[2Jred?line; ", done.stderr)
+
+    def test_outside_a_run_it_says_so(self):
+        for environment in ({"SENTINEL_UNIX_SOCKET": ""}, {"SENTINEL_AUTH_TOKEN": ""}):
+            done = subprocess.run([self.layout.credential_process], capture_output=True, text=True, env=environment)
+            self.assertEqual(1, done.returncode)
+            self.assertIn("not inside `sentinel exec", done.stderr)
+        done = subprocess.run([self.layout.credential_process], capture_output=True, text=True,
+                              env={"SENTINEL_UNIX_SOCKET": "/no/socket", "SENTINEL_AUTH_TOKEN": "t"})
+        self.assertIn("cannot reach sentinel: No such file", done.stderr)
+
+    def test_it_needs_no_library(self):
+        if harness.SANITIZED:
+            self.skipTest("sanitizers are libraries")
+        done = subprocess.run(["readelf", "-d", self.layout.credential_process], capture_output=True, text=True)
+        self.assertNotIn("NEEDED", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
