@@ -38,15 +38,19 @@ int HeadParser::on_head_end(http_parser* parser) {
 
 // Reads on to the end of the head (then scanned_ is its length) or of what is there.
 HeadParser::Found HeadParser::scan(std::string_view received) {
-  while (scanned_ < received.size()) {
-    const std::size_t at = scanned_++;
-    const char c = received[at];
-    const bool after_cr = at > line_start_ && received[at - 1] == '\r';
+  const char* const bytes = received.data();
+  for (std::size_t at = scanned_; at < received.size(); ++at) {
+    const char c = bytes[at];
+    const bool after_cr = at > line_start_ && bytes[at - 1] == '\r';
     if (c == '\0' || after_cr != (c == '\n')) return Found::Bad;
     if (c != '\n') continue;
-    if (at == line_start_ + 1) return line_start_ == 0 ? Found::Bad : Found::End;
+    if (at == line_start_ + 1) {  // an empty line
+      scanned_ = at + 1;
+      return line_start_ == 0 ? Found::Bad : Found::End;
+    }
     line_start_ = at + 1;
   }
+  scanned_ = received.size();
   return Found::Nothing;
 }
 

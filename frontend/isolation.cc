@@ -18,7 +18,7 @@ constexpr int kNamespaces = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_
 bool enter_empty_root() {
   constexpr unsigned long kFlags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  if (::mount("none", "/proc", "tmpfs", kFlags, "size=4k,nr_inodes=2,mode=0") != 0) return false;
+  if (::mount("none", "/proc", "tmpfs", kFlags, "size=4k,nr_inodes=2,mode=0555") != 0) return false;
   if (::chdir("/proc") != 0) return false;
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return false;
   return ::umount2(".", MNT_DETACH) == 0 && ::chdir("/") == 0;
