@@ -215,6 +215,7 @@ class Helpers(harness.ProcessTest):
         self.assertEqual("up", run.line())
         for name, more in (("broker", 1), ("frontend", 2)):  # the frontend's channel; the broker's channel and the listener
             pid = run.helper(name)
+            wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) >= 4 + more, "what it is handed")
             fds = {fd: os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
             standard = [fds.pop(str(fd)) for fd in range(3)]
             if not harness.SANITIZED:
