@@ -24,7 +24,9 @@ ipc::Status Ancestry::leave_out(pid_t helper) {
 }
 
 // The number belonged to the supervisor when the run began; if it still lives, nobody else had it in between.
-bool Ancestry::is_supervisor(pid_t pid) const { return pid == supervisor_.pid && supervisor_.process.info().has_value(); }
+bool Ancestry::is_supervisor(pid_t pid) const {
+  return pid == supervisor_.pid && supervisor_.process.info().has_value();
+}
 
 // By number alone: the worst that a number used again can do here is to refuse.
 bool Ancestry::is_ours(pid_t pid) const {

@@ -210,7 +210,8 @@ void CallerCheck::on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer)
 }
 
 void CallerCheck::on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& answer) {
-  const bool same = answer.pid == inquiry.facts.pid && inquiry.process.info().has_value() && !has_ended(inquiry.process);
+  const bool same =
+      answer.pid == inquiry.facts.pid && inquiry.process.info().has_value() && !has_ended(inquiry.process);
   finish(inquiry, same ? Check::kPassed : Check::kHolderChanged);
 }
 

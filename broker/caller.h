@@ -7,7 +7,7 @@
 // One request, in this order:
 //   CallerInquiry inquiry = callers.begin(client);     // everything that needs no other process, then asks the witness
 //   ... token, policy: other work ...
-//   if (!callers.settle(inquiry, CallerCheck::kSpin)) wait for callers.fd() to be readable or inquiry.deadline, repeat
+//   if (!callers.settle(inquiry, CallerCheck::kSpin)) wait for callers.fd() or inquiry.deadline, settle() again
 //   ... audit line with inquiry.facts ...
 //   if (callers.still_the_caller(client, inquiry.facts) == Check::kPassed) write the answer
 // Runs in: broker, main thread.   Blocks: never, but settle() up to the budget it is given.
@@ -28,15 +28,15 @@
 
 namespace broker {
 
-// What the decision log may say of the caller. `executable` and `comm` are text that the caller can choose: escaped when
-// logged, and part of no decision.
+// What the decision log may say of the caller. `executable` and `comm` are text that the caller can choose: escaped
+// when logged, and part of no decision.
 struct CallerFacts {
   ipc::Transport transport = ipc::Transport::Unix;
-  pid_t pid = 0;               // 0: not known
-  long uid = -1;               // -1: not known
-  std::string executable;      // empty: the kernel does not show it
+  pid_t pid = 0;           // 0: not known
+  long uid = -1;           // -1: not known
+  std::string executable;  // empty: the kernel does not show it
   std::string comm;
-  std::uint64_t inode = 0;     // TCP: of the client's socket
+  std::uint64_t inode = 0;  // TCP: of the client's socket
   Check check = Check::kPeerUnknown;
   [[nodiscard]] bool allowed() const { return check == Check::kPassed; }
 };
@@ -46,7 +46,7 @@ struct CallerInquiry {
   CallerFacts facts;
   bool settled = false;
   std::chrono::steady_clock::time_point deadline{};
-  ipc::Pidfd process;         // Unix: the peer; TCP: the holder once it is known
+  ipc::Pidfd process;  // Unix: the peer; TCP: the holder once it is known
   Witness::Ticket ticket = 0;
   enum class Awaiting : std::uint8_t { kNothing, kHolder, kHolderAgain, kName } awaiting = Awaiting::kNothing;
 };
@@ -60,7 +60,7 @@ ipc::Result<ipc::Pidfd> supervisor_behind(int control);
 
 class CallerCheck {
  public:
-  static constexpr std::chrono::microseconds kSpin{60};      // longer than a warm witness takes, shorter than a sleep
+  static constexpr std::chrono::microseconds kSpin{60};       // longer than a warm witness takes, shorter than a sleep
   static constexpr std::chrono::milliseconds kDeadline{200};  // an SDK waits one second in all
   static constexpr std::chrono::milliseconds kNameFresh{200};
   static constexpr std::size_t kMaxKnown = 64;

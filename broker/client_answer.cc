@@ -77,11 +77,11 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys) {
 // One call for head and body: a second one could find the client gone, or let another write come between.
 Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive) {
   char head[256];
-  const int length = std::snprintf(head, sizeof head,
-                                   "HTTP/1.1 %.*s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
-                                   "Content-Length: %zu\r\nConnection: %s\r\n\r\n",
-                                   static_cast<int>(status.size()), status.data(), body_.size(),
-                                   keep_alive ? "keep-alive" : "close");
+  const int length =
+      std::snprintf(head, sizeof head,
+                    "HTTP/1.1 %.*s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+                    "Content-Length: %zu\r\nConnection: %s\r\n\r\n",
+                    static_cast<int>(status.size()), status.data(), body_.size(), keep_alive ? "keep-alive" : "close");
   const std::string_view body = body_.reveal();
   iovec parts[2] = {{head, static_cast<std::size_t>(length)}, {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
@@ -109,7 +109,8 @@ Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const Iss
 Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive) {
   const RefusalRow& row = row_of(refusal);
   body_.clear();
-  const bool fits = append_member(body_, R"({"Code":")", row.code) && append_member(body_, R"(,"Message":")", row.message) &&
+  const bool fits = append_member(body_, R"({"Code":")", row.code) &&
+                    append_member(body_, R"(,"Message":")", row.message) &&
                     append_member(body_, R"(,"code":")", row.code) &&
                     append_member(body_, R"(,"message":")", row.message) && body_.append("}");
   if (!fits) body_.clear();  // cannot happen: the rows above are short

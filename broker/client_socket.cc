@@ -87,7 +87,8 @@ Check ClientSocket::judge_unix(const Listeners& listeners) const {
   socklen_t size = sizeof address;
   if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return Check::kNotOurListener;
   const std::size_t header = offsetof(sockaddr_un, sun_path);
-  if (size <= header || size > sizeof address) return Check::kNotOurListener;  // unnamed: a socketpair or a client's end
+  if (size <= header || size > sizeof address)
+    return Check::kNotOurListener;  // unnamed: a socketpair or a client's end
   const std::string_view path(address.sun_path, ::strnlen(address.sun_path, size - header));
   if (!listeners.has_path(path)) return Check::kNotOurListener;
   sockaddr_un peer{};

@@ -185,8 +185,7 @@ std::size_t ProcSearch::keep(pid_t pid, ipc::Pidfd process) {
 }
 
 void ProcSearch::name_executable(pid_t pid, WitnessAnswer& answer) const {
-  const ssize_t got =
-      ::readlinkat(proc_.get(), path_of(pid, "exe").text, answer.executable, sizeof answer.executable);
+  const ssize_t got = ::readlinkat(proc_.get(), path_of(pid, "exe").text, answer.executable, sizeof answer.executable);
   if (got < 0) return;
   answer.pid = pid;
   answer.executable_bytes = static_cast<std::uint32_t>(got);

@@ -1,8 +1,9 @@
 // Finds which process holds a socket, and which program a process runs, in /proc.
 //
-// What it finds may be out of date when it is read: the broker opens a pidfd of the process that is named here, compares
-// its identity, and walks its parents itself.
-// Runs in: witness.   Blocks: never; the work for one question is bounded.   Owns: a descriptor of /proc, and pidfds of processes that it found before.
+// What it finds may be out of date when it is read: the broker opens a pidfd of the process that is named here,
+// compares its identity, and walks its parents itself.
+// Runs in: witness.   Blocks: never; the work for one question is bounded.
+// Owns: a descriptor of /proc, and pidfds of processes that it found before.
 // Source: proc(5): PID/task/TID/children, PID/fd, PID/exe, PID/comm.
 #pragma once
 
@@ -24,7 +25,7 @@ class ProcSearch {
  public:
   static constexpr std::size_t kMaxProcesses = 4096;  // looked at for one question
   static constexpr int kMaxLinks = 65536;             // open files looked at for one question: about 50 ms
-  static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec another program: its name is re-read
+  static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
   static constexpr std::size_t kKept = 8;             // processes found before, asked first
   static constexpr std::size_t kKeptFds = 16;         // and the numbers under which their sockets were found
 

@@ -1,5 +1,5 @@
-// The broker's own child that looks into other processes' /proc, because Landlock forbids it to the broker itself. Holds
-// no secret and no descriptor but its socket and /proc.
+// The broker's own child that looks into other processes' /proc, because Landlock forbids it to the broker itself.
+// Holds no secret and no descriptor but its socket and /proc.
 //
 // Runs in: broker, main thread (this class); witness (its loop, in witness_process.cc).
 // Blocks: never, but for await(), which is bounded.   Owns: the socket; the witness ends when it closes.
@@ -27,8 +27,8 @@ class Witness {
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // readable when an answer is there
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // Looks, when nothing is asked: takes away answers that nobody wants any more, and sees the socket's end. To be called
-  // whenever fd() was readable and all tickets were looked at; else an event loop would spin on it.
+  // Looks, when nothing is asked: takes away answers that nobody wants any more, and sees the socket's end. To be
+  // called whenever fd() was readable and all tickets were looked at; else an event loop would spin on it.
   [[nodiscard]] bool gone();
 
   // Sends a question. 0 where it cannot be sent: the witness is gone, or too far behind.
