@@ -106,7 +106,9 @@ const AbsentCall kAbsent[] = {
     {"newfstatat", [] { return call(SYS_newfstatat); }},
     {"statx", [] { return call(SYS_statx); }},
     {"read", [] { return call(SYS_read); }},
+#ifndef SENTINEL_SANITIZED
     {"write", [] { return call(SYS_write); }},
+#endif
     {"pread64", [] { return call(SYS_pread64); }},
     {"readv", [] { return call(SYS_readv); }},
     {"writev", [] { return call(SYS_writev); }},
