@@ -16,7 +16,7 @@ namespace {
 using ipc::Fault;
 
 constexpr long kConnectTimeoutMs = 5'000;
-constexpr long kIdleConnections = 4;  // STS and SSM, with one to spare each
+constexpr long kIdleConnections = 4;             // STS and SSM, with one to spare each
 constexpr char kUserAgent[] = "sentinel/0.1.0";  // as in CMakeLists.txt; a test compares them
 
 struct EventDeleter {
@@ -106,8 +106,7 @@ class AwsHttp::Multi {
     const int in = what & CURL_POLL_IN ? EV_READ : 0;
     const int out = what & CURL_POLL_OUT ? EV_WRITE : 0;
     auto fresh = std::make_unique<Watch>();
-    fresh->readiness.reset(
-        event_new(base_, socket, static_cast<short>(EV_PERSIST | in | out), &Multi::on_ready, this));
+    fresh->readiness.reset(event_new(base_, socket, static_cast<short>(EV_PERSIST | in | out), &Multi::on_ready, this));
     if (!fresh->readiness || event_add(fresh->readiness.get(), nullptr) != 0) return -1;
     return curl_multi_assign(multi_.get(), socket, fresh.release()) == CURLM_OK ? 0 : -1;
   }
@@ -167,9 +166,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   }
 
  private:
-  [[nodiscard]] bool configure() {
-    return easy_ && set_request() && set_trust() && set_callbacks();
-  }
+  [[nodiscard]] bool configure() { return easy_ && set_request() && set_trust() && set_callbacks(); }
 
   template <class Value>
   bool set(CURLoption option, Value value) {
@@ -256,7 +253,8 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) {
       return {Fault::kConfig, request_.url + " is no URL that can be asked: " + why, "check the endpoint URL"};
     }
-    return {Fault::kUnavailable, request_.url + " gave no answer: " + why, "check the network, the region and the endpoint URL"};
+    return {Fault::kUnavailable, request_.url + " gave no answer: " + why,
+            "check the network, the region and the endpoint URL"};
   }
 
   // A failure before the start still arrives from the loop, so that no caller is called back inside post().

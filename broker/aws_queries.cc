@@ -22,13 +22,14 @@ ipc::Result<Principal> principal(std::expected<HttpAnswer, AwsCallError> outcome
 
 std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, const BaseKey& key,
                                       std::function<void(ipc::Result<Principal>)> done) {
-  return std::make_unique<AwsCall>(
-      context, get_caller_identity(sts), key, read_sts_failure,
-      [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) { done(principal(std::move(outcome))); });
+  return std::make_unique<AwsCall>(context, get_caller_identity(sts), key, read_sts_failure,
+                                   [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+                                     done(principal(std::move(outcome)));
+                                   });
 }
 
-std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key, std::string name,
-                                       std::function<void(ipc::Result<Parameter>)> done) {
+std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
+                                       std::string name, std::function<void(ipc::Result<Parameter>)> done) {
   AwsRequest request = get_parameter(ssm, name);
   return std::make_unique<AwsCall>(
       context, std::move(request), key, read_ssm_failure,

@@ -18,7 +18,7 @@ namespace broker {
 std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, const BaseKey& key,
                                       std::function<void(ipc::Result<Principal>)> done);
 
-std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key, std::string name,
-                                       std::function<void(ipc::Result<Parameter>)> done);
+std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
+                                       std::string name, std::function<void(ipc::Result<Parameter>)> done);
 
 }  // namespace broker

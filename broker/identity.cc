@@ -8,7 +8,8 @@
 namespace broker {
 namespace {
 
-constexpr std::string_view kPartitions[] = {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"};
+constexpr std::string_view kPartitions[] = {"aws",       "aws-cn",    "aws-us-gov", "aws-iso",
+                                            "aws-iso-b", "aws-iso-e", "aws-iso-f"};
 constexpr std::size_t kMaxArnBytes = 2048;
 constexpr std::string_view kRootUser = "root";
 constexpr std::string_view kReservedRolePrefix = "AWSReservedSSO_";  // IAM lets no customer make a role of this name
@@ -76,7 +77,8 @@ bool read_resource(std::string_view service, std::string_view resource, Principa
 
 ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view account) {
   const auto bad = [&] {
-    return ipc::fail(ipc::Fault::kProtocol, "the caller's ARN '" + printable(arn, 120) + "' is not one that can be judged",
+    return ipc::fail(ipc::Fault::kProtocol,
+                     "the caller's ARN '" + printable(arn, 120) + "' is not one that can be judged",
                      "use the key of an IAM user, or check that the endpoint is AWS STS");
   };
   std::array<std::string_view, 6> parts;  // arn : partition : service : region : account : resource

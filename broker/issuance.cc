@@ -27,7 +27,8 @@ ipc::Result<seconds> issued_lifetime(const ResolvedProfile& profile, seconds wan
   const bool temporary = !profile.base.session_token.empty();
   if (!has_roles && temporary) {
     return ipc::fail(Fault::kConfig,
-                     "the key of profile '" + profile.base_profile + "' is already temporary, and STS gives no session for such a key",
+                     "the key of profile '" + profile.base_profile +
+                         "' is already temporary, and STS gives no session for such a key",
                      "use a profile with role_arn, or a long-term key");
   }
   if (wanted == seconds(0) && has_roles) wanted = profile.chain.back().duration;
@@ -36,12 +37,15 @@ ipc::Result<seconds> issued_lifetime(const ResolvedProfile& profile, seconds wan
   if (chained) wanted = std::min(wanted, kLongestChained);
   const seconds longest = has_roles ? kLongestRole : kLongestSession;
   if (wanted < kShortest) {
-    return ipc::fail(Fault::kConfig, "STS issues no keys for " + std::to_string(wanted.count()) + " s; 15 minutes is its shortest",
+    return ipc::fail(Fault::kConfig,
+                     "STS issues no keys for " + std::to_string(wanted.count()) + " s; 15 minutes is its shortest",
                      "raise --server-duration, or the policy's max_server_duration, to 15m or more");
   }
   if (wanted > longest) {
-    return ipc::fail(Fault::kConfig, "STS issues no keys for " + std::to_string(wanted.count()) + " s; " +
-                                         std::to_string(std::chrono::duration_cast<hours>(longest).count()) + " hours is its longest here",
+    return ipc::fail(Fault::kConfig,
+                     "STS issues no keys for " + std::to_string(wanted.count()) + " s; " +
+                         std::to_string(std::chrono::duration_cast<hours>(longest).count()) +
+                         " hours is its longest here",
                      "lower --server-duration");
   }
   return wanted;
@@ -78,11 +82,12 @@ void Issuance::next_link() {
   } else {
     const RoleStep& step = profile_.chain[link_];
     const bool last = link_ + 1 == profile_.chain.size();
-    request = assume_role(profile_.sts, {step.role_arn, session_name_, source_identity_, step.external_id,
-                                         last ? lifetime_ : kShortest});
+    request = assume_role(
+        profile_.sts, {step.role_arn, session_name_, source_identity_, step.external_id, last ? lifetime_ : kShortest});
   }
-  call_ = std::make_unique<AwsCall>(context_, std::move(request), signing_key(), read_sts_failure,
-                                    [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
+  call_ = std::make_unique<AwsCall>(
+      context_, std::move(request), signing_key(), read_sts_failure,
+      [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
 }
 
 void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
@@ -102,7 +107,8 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   if (!session && link_ + 1 < profile_.chain.size()) {
     ++link_;
     // The call that used the old key is through; next_link() replaces it.
-    hop_key_ = BaseKey{std::move(keys->access_key_id), std::move(keys->secret_access_key), std::move(keys->session_token)};
+    hop_key_ =
+        BaseKey{std::move(keys->access_key_id), std::move(keys->secret_access_key), std::move(keys->session_token)};
     return next_link();
   }
   if (!session) {

@@ -19,8 +19,8 @@ namespace broker {
 
 // What an issuance is for; part of the source identity.
 struct IssueTerms {
-  std::string user;               // Principal::user; may be empty
-  std::string marker = "direct";  // or an approval id
+  std::string user;                  // Principal::user; may be empty
+  std::string marker = "direct";     // or an approval id
   std::chrono::seconds duration{0};  // 0: the profile's duration_seconds, else an hour
 };
 

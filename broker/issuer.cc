@@ -12,9 +12,7 @@ using std::chrono::seconds;
 Issuer::Issuer(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, IssuerEvents events)
     : context_(context), profile_(profile), terms_(std::move(terms)), events_(std::move(events)) {}
 
-const IssuedCredentials* Issuer::current() const {
-  return keys_ && life_left() >= kLeastLife ? &*keys_ : nullptr;
-}
+const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= kLeastLife ? &*keys_ : nullptr; }
 
 void Issuer::get(OnCredentials done) {
   const bool quiet = now() < quiet_until_;
@@ -98,7 +96,8 @@ milliseconds renewal_delay(seconds life, double jitter) {
 milliseconds failure_pause(int failures, ipc::Fault fault, double jitter) {
   const seconds first = fault == ipc::Fault::kUnavailable ? seconds(1) : seconds(5);
   const milliseconds whole = std::min<milliseconds>(seconds(60), first * (1 << std::clamp(failures - 1, 0, 6)));
-  return whole - milliseconds(static_cast<milliseconds::rep>(static_cast<double>(whole.count()) * std::clamp(jitter, 0.0, 1.0) / 2));
+  return whole - milliseconds(static_cast<milliseconds::rep>(static_cast<double>(whole.count()) *
+                                                             std::clamp(jitter, 0.0, 1.0) / 2));
 }
 
 }  // namespace broker

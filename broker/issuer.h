@@ -2,8 +2,8 @@
 // are about to end. Who may have them is decided elsewhere (authorize.h).
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the issued keys, the run under way, one timer while keys live.
-// Time: lives are counted on the boot-time clock from the moment of issue and on AWS's wall clock; the shorter counts, so
-// neither a clock set back nor a suspended machine makes keys live longer.
+// Time: lives are counted on the boot-time clock from the moment of issue and on AWS's wall clock; the shorter counts,
+// so neither a clock set back nor a suspended machine makes keys live longer.
 #pragma once
 
 #include <chrono>
@@ -59,8 +59,8 @@ class Issuer {
   IssueTerms terms_;
   IssuerEvents events_;
   std::optional<IssuedCredentials> keys_;
-  Clock::SinceBoot ends_{};       // of keys_
-  Clock::SinceBoot renew_at_{};   // of keys_
+  Clock::SinceBoot ends_{};         // of keys_
+  Clock::SinceBoot renew_at_{};     // of keys_
   Clock::SinceBoot quiet_until_{};  // after a failure, no new run before this
   int failures_ = 0;                // in a row
   ipc::Error last_error_{};
@@ -72,8 +72,8 @@ class Issuer {
 // When to renew keys of this life: at two thirds of it, give or take a twentieth.
 std::chrono::milliseconds renewal_delay(std::chrono::seconds life, double jitter);
 
-// How long to leave STS alone after the n-th failure in a row: doubling from 1 s, from 5 s after a refusal, at most 60 s,
-// less up to a half.
+// How long to leave STS alone after the n-th failure in a row: doubling from 1 s, from 5 s after a refusal, at most 60
+// s, less up to a half.
 std::chrono::milliseconds failure_pause(int failures, ipc::Fault fault, double jitter);
 
 }  // namespace broker

@@ -8,13 +8,26 @@
 namespace broker {
 namespace {
 
-constexpr std::string_view kPassing[] = {
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-    "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "PriorRequestNotComplete", "RequestTimeout",
-    "RequestTimeoutException", "InternalError", "InternalFailure", "InternalServerError", "InternalServiceError",
-    "ServiceUnavailable", "ServiceUnavailableException", "IDPCommunicationError"};
+constexpr std::string_view kPassing[] = {"Throttling",
+                                         "ThrottlingException",
+                                         "ThrottledException",
+                                         "RequestThrottled",
+                                         "RequestThrottledException",
+                                         "TooManyRequestsException",
+                                         "RequestLimitExceeded",
+                                         "SlowDown",
+                                         "PriorRequestNotComplete",
+                                         "RequestTimeout",
+                                         "RequestTimeoutException",
+                                         "InternalError",
+                                         "InternalFailure",
+                                         "InternalServerError",
+                                         "InternalServiceError",
+                                         "ServiceUnavailable",
+                                         "ServiceUnavailableException",
+                                         "IDPCommunicationError"};
 constexpr std::string_view kClock[] = {"SignatureDoesNotMatch", "InvalidSignatureException", "InvalidSignature",
-                                       "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"};
+                                       "RequestExpired",        "RequestTimeTooSkewed",      "RequestInTheFuture"};
 
 template <std::size_t N>
 bool one_of(const std::string_view (&names)[N], std::string_view name) {

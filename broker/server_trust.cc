@@ -27,16 +27,15 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return text;
 }
 
-bool is_this_machine(std::string_view host) {
-  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
-}
+bool is_this_machine(std::string_view host) { return host == "127.0.0.1" || host == "[::1]" || host == "localhost"; }
 
 }  // namespace
 
 ipc::Result<std::string> load_ca(const std::string& bundle) {
   const std::string path = bundle.empty() ? kSystemBundle : bundle;
-  const std::string next_step = bundle.empty() ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
-                                               : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
+  const std::string next_step = bundle.empty()
+                                    ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
+                                    : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
   std::ifstream file(path, std::ios::binary);
   std::string text(kMaxBundleBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -51,7 +50,8 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
 ipc::Status check_endpoint_url(const std::string& url) {
   const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-    return ipc::fail(Fault::kConfig, "'" + url + "' is no URL", "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
+    return ipc::fail(Fault::kConfig, "'" + url + "' is no URL",
+                     "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
   }
   const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
   const std::string host = url_part(parsed.get(), CURLUPART_HOST);

@@ -36,8 +36,8 @@ struct Digest {
 
 [[nodiscard]] bool hmac(std::string_view key, std::string_view text, Digest& out) {
   unsigned int size = 0;
-  return HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-              text.size(), out.bytes.data(), &size) != nullptr;
+  return HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.bytes.data(), &size) != nullptr;
 }
 
 std::string hex(std::string_view bytes) {
@@ -57,8 +57,8 @@ std::string sha256_hex(std::string_view text) {
 }
 
 bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 std::string uri_encode(std::string_view text) {
@@ -258,17 +258,17 @@ Result<std::vector<HttpHeader>> sign_v4(const SigningInput& request, const Signi
 
   SigningInput whole = request;
   whole.headers = headers;
-  const std::string credential_scope = std::string(date) + '/' + std::string(scope.region) + '/' + std::string(scope.service) +
-                                       "/aws4_request";
-  const std::string to_sign = std::string(kAlgorithm) + '\n' + time + '\n' + credential_scope + '\n' +
-                              sha256_hex(canonical_request(whole));
+  const std::string credential_scope =
+      std::string(date) + '/' + std::string(scope.region) + '/' + std::string(scope.service) + "/aws4_request";
+  const std::string to_sign =
+      std::string(kAlgorithm) + '\n' + time + '\n' + credential_scope + '\n' + sha256_hex(canonical_request(whole));
   Digest mac;
   if (!signature(key.secret_access_key, date, scope, to_sign, mac)) {
     return ipc::fail(Fault::kSystem, "OpenSSL could not compute a signature");
   }
   headers.push_back({"Authorization", std::string(kAlgorithm) + " Credential=" + std::string(key.access_key_id) + '/' +
-                                          credential_scope + ", SignedHeaders=" + names_of(signed_headers(whole.headers)) +
-                                          ", Signature=" + hex(mac.view())});
+                                          credential_scope + ", SignedHeaders=" +
+                                          names_of(signed_headers(whole.headers)) + ", Signature=" + hex(mac.view())});
   headers.erase(headers.begin(), headers.begin() + static_cast<std::ptrdiff_t>(given));
   return headers;
 }

@@ -1,5 +1,5 @@
-// Signs one HTTP request the AWS way (Signature Version 4, in headers). A pure function: no clock, no environment, no I/O.
-// Not for S3 (which encodes its path once and normalises nothing) and not for presigned URLs.
+// Signs one HTTP request the AWS way (Signature Version 4, in headers). A pure function: no clock, no environment, no
+// I/O. Not for S3 (which encodes its path once and normalises nothing) and not for presigned URLs.
 //
 // Runs in: broker.   Blocks: never.   Owns: nothing; derived keys are wiped before it returns.
 // Fails: kConfig for a key, region or service that cannot be signed with.
@@ -40,9 +40,11 @@ struct SigningScope {
 };
 
 // The headers to add: X-Amz-Date, X-Amz-Security-Token (with a session token), Authorization.
-ipc::Result<std::vector<HttpHeader>> sign_v4(const SigningInput& request, const SigningKey& key, const SigningScope& scope);
+ipc::Result<std::vector<HttpHeader>> sign_v4(const SigningInput& request, const SigningKey& key,
+                                             const SigningScope& scope);
 
-// What is hashed, as AWS words it: shown by tests when a vector fails. `headers` holds X-Amz-Date and the token already.
+// What is hashed, as AWS words it: shown by tests when a vector fails. `headers` holds X-Amz-Date and the token
+// already.
 std::string canonical_request(const SigningInput& request);
 
 }  // namespace broker

@@ -17,7 +17,9 @@ constexpr std::size_t kHashDigits = 16;
 constexpr std::string_view kCutMark = "==";
 
 bool alphanumeric(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool stands_for_itself(char c) { return alphanumeric(c) || std::string_view("_,@+-").find(c) != std::string_view::npos; }
+bool stands_for_itself(char c) {
+  return alphanumeric(c) || std::string_view("_,@+-").find(c) != std::string_view::npos;
+}
 
 std::string hex(std::span<const unsigned char> bytes, const char* digits) {
   std::string text;
@@ -73,11 +75,12 @@ bool is_marker(std::string_view marker) { return marker == kDirect || is_lower_h
 
 std::optional<SourceIdentity> parse_legacy(std::string_view text) {
   const auto parts = split(text, ':');
-  if ((parts.size() != 3 && parts.size() != 4) || parts[0] != kPrefix || !is_lower_hex(parts.back(), 8)) return std::nullopt;
+  if ((parts.size() != 3 && parts.size() != 4) || parts[0] != kPrefix || !is_lower_hex(parts.back(), 8))
+    return std::nullopt;
   if (parts[1].empty() || parts[1].size() > 20 || !std::ranges::all_of(parts[1], alphanumeric)) return std::nullopt;
   if (parts.size() == 4 && !is_marker(parts[2])) return std::nullopt;
-  return SourceIdentity{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""), std::string(parts.back()),
-                        false, true};
+  return SourceIdentity{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""),
+                        std::string(parts.back()), false, true};
 }
 
 }  // namespace

@@ -27,17 +27,18 @@ ipc::Result<std::string> new_request_id();
 // Empty for an empty user: a principal without a name of its own.
 std::string encode_user(std::string_view user);
 
-ipc::Result<std::string> format_source_identity(std::string_view user, std::string_view marker, std::string_view request_id);
+ipc::Result<std::string> format_source_identity(std::string_view user, std::string_view marker,
+                                                std::string_view request_id);
 
 // Starts with "sentinel-"; the encoded user, or the request id where there is no user.
 std::string role_session_name(std::string_view user, std::string_view request_id);
 
 struct SourceIdentity {
-  std::string user;         // decoded; only the cut prefix when `user_is_cut`
-  std::string marker;       // empty in the oldest colon form
+  std::string user;    // decoded; only the cut prefix when `user_is_cut`
+  std::string marker;  // empty in the oldest colon form
   std::string request_id;
   bool user_is_cut = false;
-  bool legacy = false;      // sentinel:<user>:[<marker>:]<request id>, as upstream wrote it
+  bool legacy = false;  // sentinel:<user>:[<marker>:]<request id>, as upstream wrote it
 };
 
 // Nothing for what neither we nor upstream would have written.

@@ -60,7 +60,8 @@ bool has(std::string_view text, std::string_view word) { return text.find(word) 
 }  // namespace
 
 AwsRequest get_parameter(const AwsEndpoint& endpoint, std::string_view name) {
-  const std::string body = R"({"Name":)" + Json::valueToQuotedString(std::string(name).c_str()) + R"(,"WithDecryption":true})";
+  const std::string body =
+      R"({"Name":)" + Json::valueToQuotedString(std::string(name).c_str()) + R"(,"WithDecryption":true})";
   return {"ssm",
           "GetParameter",
           endpoint,

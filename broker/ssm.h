@@ -2,7 +2,8 @@
 //
 // Runs in: broker.   Blocks: never.
 // Fails: kProtocol for an answer that is not GetParameter's.
-// Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html; jsoncpp is known to ssm.cc only.
+// Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html; jsoncpp is known to ssm.cc
+// only.
 #pragma once
 
 #include <cstdint>

@@ -159,7 +159,8 @@ std::string sts_next_step(std::string_view action, std::string_view code) {
   }
   if (code == "RegionDisabledException") return "activate STS for this region in the account, or choose another region";
   if (action == "AssumeRole" && code == "AccessDenied") {
-    return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust policy "
+    return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust "
+           "policy "
            "must allow both to the caller, and external_id must match";
   }
   if (action == "AssumeRole" && code == "ValidationError") {
@@ -176,8 +177,8 @@ ipc::Result<std::chrono::sys_seconds> read_aws_time(std::string_view text) {
   const auto bad = [] { return ipc::fail(Fault::kProtocol, "a time in AWS's answer is malformed"); };
   if (text.size() < 20 || text.size() > 32 || text.back() != 'Z') return bad();
   if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return bad();
-  if (text.size() > 20 &&
-      (text[19] != '.' || text.size() == 21 || text.substr(20, text.size() - 21).find_first_not_of("0123456789") != text.npos)) {
+  if (text.size() > 20 && (text[19] != '.' || text.size() == 21 ||
+                           text.substr(20, text.size() - 21).find_first_not_of("0123456789") != text.npos)) {
     return bad();
   }
   const auto y = number(text.substr(0, 4)), mo = number(text.substr(5, 2)), d = number(text.substr(8, 2)),

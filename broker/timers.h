@@ -1,4 +1,5 @@
-// Runs something once, later, from the event loop. One libevent timer each; none is armed while there is nothing to wait for.
+// Runs something once, later, from the event loop. One libevent timer each; none is armed while there is nothing to
+// wait for.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the libevent timer; destroying the Timer cancels it.
 #pragma once

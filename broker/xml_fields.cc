@@ -27,7 +27,8 @@ class Walk {
 
   void enter(std::string_view name) {
     if (current_) return stop("an element inside a value");
-    if (lengths_.size() == kMaxDepth || path_.size() + name.size() >= kMaxPathBytes) return stop("elements nested too deep");
+    if (lengths_.size() == kMaxDepth || path_.size() + name.size() >= kMaxPathBytes)
+      return stop("elements nested too deep");
     lengths_.push_back(path_.size());
     if (!path_.empty()) path_ += '/';
     path_ += name;
@@ -47,7 +48,8 @@ class Walk {
   }
 
   void text(std::string_view bytes) {
-    if (current_ && !complaint_ && !std::visit([&](auto* sink) { return add(*sink, bytes); }, current_->sink)) stop("a value too long");
+    if (current_ && !complaint_ && !std::visit([&](auto* sink) { return add(*sink, bytes); }, current_->sink))
+      stop("a value too long");
   }
 
   void stop(const char* complaint) {

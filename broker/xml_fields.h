@@ -1,5 +1,6 @@
-// Takes the text of a few named elements out of an XML document (expat). Strict: well-formed, no DTD, bounded depth, each
-// wanted element once and without elements inside. It builds no tree, so a key in the document is copied only into its sink.
+// Takes the text of a few named elements out of an XML document (expat). Strict: well-formed, no DTD, bounded depth,
+// each wanted element once and without elements inside. It builds no tree, so a key in the document is copied only into
+// its sink.
 //
 // Runs in: broker.   Blocks: never.
 // Fails: kProtocol; the sentence names the place and never quotes the document.
@@ -15,7 +16,8 @@
 
 namespace broker {
 
-// `path`: element names from the root, joined by '/'. A SecretBuffer must come with its capacity; a longer text is refused.
+// `path`: element names from the root, joined by '/'. A SecretBuffer must come with its capacity; a longer text is
+// refused.
 struct XmlField {
   std::string_view path;
   std::variant<std::string*, ipc::SecretBuffer*> sink;

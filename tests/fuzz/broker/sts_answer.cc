@@ -1,4 +1,5 @@
-// Whatever STS, or something in its place, answers: it is read or refused, and what is read is fit for headers and JSON.
+// Whatever STS, or something in its place, answers: it is read or refused, and what is read is fit for headers and
+// JSON.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

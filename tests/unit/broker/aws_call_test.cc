@@ -16,7 +16,8 @@ using testing::header_of;
 using testing::refused;
 
 constexpr char kIdentity[] =
-    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/marta</Arn><UserId>AIDA</UserId>"
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/marta</Arn><UserId>AIDA</"
+    "UserId>"
     "<Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
 
 class AwsCallTest : public ::testing::Test {
@@ -163,7 +164,8 @@ TEST_F(AwsCallTest, TheCallbackMayDestroyTheCall) {
 
 TEST_F(AwsCallTest, NoErrorShowsTheSecretOrTheCanonicalRequest) {
   ask();
-  aws_.http.answer(403, refused("SignatureDoesNotMatch", "does not match.\n\nThe Canonical String was\nx-amz-security-token:hidden"));
+  aws_.http.answer(403, refused("SignatureDoesNotMatch",
+                                "does not match.\n\nThe Canonical String was\nx-amz-security-token:hidden"));
   EXPECT_EQ(who_.error().what.find("hidden"), std::string::npos);
   EXPECT_EQ(who_.error().what.find("base-secret"), std::string::npos);
 }

@@ -1,5 +1,5 @@
-// Stand-ins for what the AWS side of the broker is handed: clocks, timers and a network that answers when the test says.
-// For decisions about time only; the wire is tested against a real server (aws_standin_test.cc).
+// Stand-ins for what the AWS side of the broker is handed: clocks, timers and a network that answers when the test
+// says. For decisions about time only; the wire is tested against a real server (aws_standin_test.cc).
 #pragma once
 
 #include <algorithm>
@@ -89,7 +89,8 @@ class FakeHttp final : public HttpTransport {
   }
   // Requests that wait for an answer.
   [[nodiscard]] std::size_t waiting() const {
-    return static_cast<std::size_t>(std::ranges::count_if(requests, [](const auto& p) { return p->done && !p->cancelled; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(requests, [](const auto& p) { return p->done && !p->cancelled; }));
   }
   void answer(HttpAnswer answer) { take()(std::move(answer)); }
   void answer(long status, std::string_view body, std::optional<std::chrono::sys_seconds> date = {}) {
@@ -133,18 +134,18 @@ inline std::string header_of(const HttpRequest& request, std::string_view name) 
   return {};
 }
 
-inline BaseKey long_term_key() {
-  return {"AKIDEXAMPLE", ipc::SecretBuffer::copy_of("base-secret-of-the-profile"), {}};
-}
+inline BaseKey long_term_key() { return {"AKIDEXAMPLE", ipc::SecretBuffer::copy_of("base-secret-of-the-profile"), {}}; }
 
 inline AwsEndpoint endpoint() { return {"https://sts.example.com", "sts.example.com", true, "eu-west-1"}; }
 
 // An STS answer that issues keys ending at `expiration` (as AWS writes times).
-inline std::string issued(const std::string& action, const std::string& expiration, const std::string& id = "ASIAISSUED") {
-  return "<" + action + "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" + action + "Result><Credentials>" +
-         "<AccessKeyId>" + id + "</AccessKeyId><SecretAccessKey>issued-secret</SecretAccessKey>" +
-         "<SessionToken>issued-token</SessionToken><Expiration>" + expiration + "</Expiration></Credentials></" + action +
-         "Result></" + action + "Response>";
+inline std::string issued(const std::string& action, const std::string& expiration,
+                          const std::string& id = "ASIAISSUED") {
+  return "<" + action + "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" + action +
+         "Result><Credentials>" + "<AccessKeyId>" + id +
+         "</AccessKeyId><SecretAccessKey>issued-secret</SecretAccessKey>" +
+         "<SessionToken>issued-token</SessionToken><Expiration>" + expiration + "</Expiration></Credentials></" +
+         action + "Result></" + action + "Response>";
 }
 
 inline std::string refused(const std::string& code, const std::string& message = "no") {

@@ -20,7 +20,9 @@ struct FreeBase {
 
 class AwsHttpTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_allocate, heap_free, heap_reallocate, ::strdup, ::calloc); }
+  static void SetUpTestSuite() {
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_allocate, heap_free, heap_reallocate, ::strdup, ::calloc);
+  }
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
     base_.reset(event_base_new());
@@ -59,13 +61,16 @@ TEST_F(AwsHttpTest, AServerThatMisbehavesIsAnErrorAndNeverAHalfAnswer) {
     aws.control(R"({"op":"fault","kind":)" + fault + "}");
     auto key = aws.key_of("marta");
     const std::string body = "Action=GetCallerIdentity&Version=2011-06-15";
-    std::vector<HttpHeader> headers = {{"Host", aws.endpoint().host}, {"Content-Type", "application/x-www-form-urlencoded"}};
+    std::vector<HttpHeader> headers = {{"Host", aws.endpoint().host},
+                                       {"Content-Type", "application/x-www-form-urlencoded"}};
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const auto signature = sign_v4({"POST", "/", "", headers, body}, {key.access_key_id, key.secret_access_key.reveal(), ""},
-                                   {"eu-central-1", "sts", now});
+    const auto signature =
+        sign_v4({"POST", "/", "", headers, body}, {key.access_key_id, key.secret_access_key.reveal(), ""},
+                {"eu-central-1", "sts", now});
     headers.insert(headers.end(), signature->begin(), signature->end());
     std::optional<ipc::Result<HttpAnswer>> got;
-    const auto exchange = http_->post({aws.url + "/", headers, body, deadline}, [&](ipc::Result<HttpAnswer> a) { got = std::move(a); });
+    const auto exchange =
+        http_->post({aws.url + "/", headers, body, deadline}, [&](ipc::Result<HttpAnswer> a) { got = std::move(a); });
     while (!got) event_base_loop(base_.get(), EVLOOP_ONCE);
     return std::move(*got);
   };
@@ -108,7 +113,8 @@ TEST_F(AwsHttpTest, ACertificateForAnotherNameIsRefused) {
   const AwsStandin aws(true);
   open(aws.ca_file);
   std::string url = aws.url;
-  url.replace(url.find("127.0.0.1"), 9, "ip6-localhost.localhost");  // resolves to loopback; no such name in the certificate
+  url.replace(url.find("127.0.0.1"), 9,
+              "ip6-localhost.localhost");  // resolves to loopback; no such name in the certificate
   const auto answer = post(url + "/");
   ASSERT_FALSE(answer);
 }

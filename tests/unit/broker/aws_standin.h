@@ -1,5 +1,5 @@
-// Starts tests/fakes/aws_standin.py, a local AWS that checks every signature with botocore, and steers it. One process per
-// object; it ends with it, and with this program.
+// Starts tests/fakes/aws_standin.py, a local AWS that checks every signature with botocore, and steers it. One process
+// per object; it ends with it, and with this program.
 #pragma once
 
 #include <curl/curl.h>
@@ -28,8 +28,8 @@ class AwsStandin {
     char pattern[] = "/tmp/standin-XXXXXX";
     directory_ = ::mkdtemp(pattern);
     const std::string ready = directory_ / "ready";
-    std::vector<std::string> words = {"/usr/bin/python3", TEST_DATA "/../../../fakes/aws_standin.py", "--ready-file", ready, "--scratch",
-                                      directory_};
+    std::vector<std::string> words = {
+        "/usr/bin/python3", TEST_DATA "/../../../fakes/aws_standin.py", "--ready-file", ready, "--scratch", directory_};
     if (tls) words.insert(words.end(), {"--tls", "--ca-out", directory_ / "ca.pem"});
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
@@ -64,10 +64,11 @@ class AwsStandin {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.c_str());
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &reply);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* to) {
-      static_cast<std::string*>(to)->append(data, size);
-      return size;
-    });
+    curl_easy_setopt(
+        easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* to) {
+          static_cast<std::string*>(to)->append(data, size);
+          return size;
+        });
     const CURLcode code = curl_easy_perform(easy);
     curl_easy_cleanup(easy);
     const Json::Value answer = parse(reply);

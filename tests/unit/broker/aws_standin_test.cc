@@ -17,7 +17,9 @@ using testing::AwsStandin;
 
 class Aws : public ::testing::TestWithParam<bool> {
  protected:
-  static void SetUpTestSuite() { curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_allocate, heap_free, heap_reallocate, ::strdup, ::calloc); }
+  static void SetUpTestSuite() {
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_allocate, heap_free, heap_reallocate, ::strdup, ::calloc);
+  }
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
     base_ = event_base_new();
@@ -49,13 +51,15 @@ class Aws : public ::testing::TestWithParam<bool> {
   }
   ipc::Result<Principal> identity(const BaseKey& key) {
     std::optional<ipc::Result<Principal>> got;
-    const auto call = ask_identity(*context_, profile_.sts, key, [&](ipc::Result<Principal> who) { got = std::move(who); });
+    const auto call =
+        ask_identity(*context_, profile_.sts, key, [&](ipc::Result<Principal> who) { got = std::move(who); });
     while (!got) event_base_loop(base_, EVLOOP_ONCE);
     return std::move(*got);
   }
   ipc::Result<Parameter> parameter(const std::string& name) {
     std::optional<ipc::Result<Parameter>> got;
-    const auto call = ask_parameter(*context_, profile_.ssm, profile_.base, name, [&](ipc::Result<Parameter> p) { got = std::move(p); });
+    const auto call = ask_parameter(*context_, profile_.ssm, profile_.base, name,
+                                    [&](ipc::Result<Parameter> p) { got = std::move(p); });
     while (!got) event_base_loop(base_, EVLOOP_ONCE);
     return std::move(*got);
   }
@@ -89,7 +93,8 @@ TEST_P(Aws, AnUnknownKeyIsRefused) {
 }
 
 TEST_P(Aws, ParametersThatCannotBeReadSayWhy) {
-  EXPECT_EQ(parameter("/sentinel/policies/absent").error().what, "there is no SSM parameter '/sentinel/policies/absent'");
+  EXPECT_EQ(parameter("/sentinel/policies/absent").error().what,
+            "there is no SSM parameter '/sentinel/policies/absent'");
   EXPECT_NE(parameter("/sentinel/policies/denied").error().next_step.find("ssm:GetParameter"), std::string::npos);
   EXPECT_NE(parameter("/sentinel/policies/locked").error().next_step.find("kms:Decrypt"), std::string::npos);
 }
@@ -196,7 +201,8 @@ TEST_P(Aws, WithoutARoleASessionOfTheUserIsIssued) {
   EXPECT_EQ(aws_->calls("GetSessionToken").size(), 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transport, Aws, ::testing::Bool(), [](const auto& tls) { return tls.param ? "Tls" : "Plain"; });
+INSTANTIATE_TEST_SUITE_P(Transport, Aws, ::testing::Bool(),
+                         [](const auto& tls) { return tls.param ? "Tls" : "Plain"; });
 
 }  // namespace
 }  // namespace broker

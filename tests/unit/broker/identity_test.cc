@@ -13,7 +13,8 @@ ipc::Result<Principal> parse(const std::string& resource, const std::string& par
 }
 
 TEST(Identity, RefusesAnUnknownPartition) {
-  for (const char* partition : {"", "AWS", "aws-", "aws-iso-g", "amazon", "aws cn"}) EXPECT_FALSE(parse("user/marta", partition));
+  for (const char* partition : {"", "AWS", "aws-", "aws-iso-g", "amazon", "aws cn"})
+    EXPECT_FALSE(parse("user/marta", partition));
 }
 
 TEST(Identity, RefusesAnAccountThatIsNotTwelveDigitsOrNotTheOneBeside) {
@@ -30,7 +31,8 @@ TEST(Identity, RefusesMalformedArns) {
 }
 
 TEST(Identity, RefusesWhatIsNoPrincipalWithAKey) {
-  for (const char* resource : {"user/", "user", "role/ledger", "group/ops", "user/a/", "root/", "mfa/marta", "USER/marta"}) {
+  for (const char* resource :
+       {"user/", "user", "role/ledger", "group/ops", "user/a/", "root/", "mfa/marta", "USER/marta"}) {
     EXPECT_FALSE(parse(resource)) << resource;
   }
   for (const char* resource : {"assumed-role/ledger", "assumed-role//s", "assumed-role/r/", "assumed-role/r/s/t",
@@ -41,7 +43,8 @@ TEST(Identity, RefusesWhatIsNoPrincipalWithAKey) {
 }
 
 TEST(Identity, RefusesInjectionInNames) {
-  for (const std::string name : {"../root", "a;b", "a b", "a'b", "a\"b", "a\nb", "${jndi:x}", "m\u0430rta", "a%b", "a\\b"}) {
+  for (const std::string name :
+       {"../root", "a;b", "a b", "a'b", "a\"b", "a\nb", "${jndi:x}", "m\u0430rta", "a%b", "a\\b"}) {
     EXPECT_FALSE(parse("assumed-role/AWSReservedSSO_x/" + name, "aws", "sts")) << name;
     if (name.find('/') == std::string::npos) {
       EXPECT_FALSE(parse("user/" + name)) << name;

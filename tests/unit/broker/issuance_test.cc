@@ -104,7 +104,8 @@ TEST_F(IssuanceTest, AFailureNamesTheLinkThatFailed) {
   aws_.http.answer(200, issued("AssumeRole", kTime, "ASIAHOP"));
   aws_.http.answer(403, refused("AccessDenied", "not authorized"));
   ASSERT_EQ(answers_, 1);
-  EXPECT_EQ(result_.error().what.find("role 2 of 2 (arn:aws:iam::111122223333:role/audit, profile 'ledger-audit'): "), 0u)
+  EXPECT_EQ(result_.error().what.find("role 2 of 2 (arn:aws:iam::111122223333:role/audit, profile 'ledger-audit'): "),
+            0u)
       << result_.error().what;
   EXPECT_NE(result_.error().next_step.find("sts:SetSourceIdentity"), std::string::npos);
 }

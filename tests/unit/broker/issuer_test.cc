@@ -41,7 +41,8 @@ class IssuerTest : public ::testing::Test {
     const std::chrono::hh_mm_ss time(end - day);
     char text[32];
     std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", int(date.year()), unsigned(date.month()),
-                  unsigned(date.day()), int(time.hours().count()), int(time.minutes().count()), int(time.seconds().count()));
+                  unsigned(date.day()), int(time.hours().count()), int(time.minutes().count()),
+                  int(time.seconds().count()));
     aws_.http.answer(200, issued("AssumeRole", text, id));
   }
   void refuse() { aws_.http.answer(403, refused("AccessDenied")); }
@@ -49,7 +50,8 @@ class IssuerTest : public ::testing::Test {
   void network_down() {
     while (aws_.http.waiting() > 0) {
       aws_.http.fail(ipc::Fault::kUnavailable);
-      if (aws_.http.waiting() == 0 && aws_.timers.armed() && failures_ == failures_before_) aws_.timers.pass(aws_.timers.wait());
+      if (aws_.http.waiting() == 0 && aws_.timers.armed() && failures_ == failures_before_)
+        aws_.timers.pass(aws_.timers.wait());
     }
     failures_before_ = failures_;
   }

@@ -8,16 +8,18 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Retry, NeverRepeatsADenial) {
-  for (const char* code : {"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException",
-                           "ExpiredToken", "ExpiredTokenException", "ValidationError", "ParameterNotFound",
-                           "MalformedPolicyDocument", "RegionDisabledException", "SomethingNew", ""}) {
+  for (const char* code :
+       {"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken",
+        "ExpiredTokenException", "ValidationError", "ParameterNotFound", "MalformedPolicyDocument",
+        "RegionDisabledException", "SomethingNew", ""}) {
     EXPECT_EQ(judge(AwsFailure{403, code, ""}), NextTry::kNone) << code;
     EXPECT_EQ(judge(AwsFailure{400, code, ""}), NextTry::kNone) << code;
   }
 }
 
 TEST(Retry, DoesNotRepeatWhatTheNetworkWillNotMend) {
-  for (const auto fault : {ipc::Fault::kConfig, ipc::Fault::kProtocol, ipc::Fault::kSystem, ipc::Fault::kRefused, ipc::Fault::kUsage}) {
+  for (const auto fault :
+       {ipc::Fault::kConfig, ipc::Fault::kProtocol, ipc::Fault::kSystem, ipc::Fault::kRefused, ipc::Fault::kUsage}) {
     EXPECT_EQ(judge(ipc::Error{fault, "", ""}), NextTry::kNone);
   }
 }
@@ -26,7 +28,8 @@ TEST(Retry, RepeatsWhatMayPass) {
   for (const char* code : {"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"}) {
     EXPECT_EQ(judge(AwsFailure{400, code, ""}), NextTry::kAfterDelay) << code;
   }
-  for (const long status : {429L, 500L, 502L, 503L, 504L}) EXPECT_EQ(judge(AwsFailure{status, "", ""}), NextTry::kAfterDelay);
+  for (const long status : {429L, 500L, 502L, 503L, 504L})
+    EXPECT_EQ(judge(AwsFailure{status, "", ""}), NextTry::kAfterDelay);
   EXPECT_EQ(judge(ipc::Error{ipc::Fault::kUnavailable, "", ""}), NextTry::kAfterDelay);
 }
 

@@ -69,8 +69,9 @@ TEST_F(SigV4, SignsEveryHeaderButThoseThatProxiesChange) {
   headers_.insert(headers_.end(), {{"User-Agent", "a"}, {"Expect", "b"}, {"X-Amz-Target", "T"}, {"Connection", "c"}});
   const auto signed_with = sign({"AKID", kSecret, "token"});
   ASSERT_TRUE(signed_with);
-  EXPECT_NE(value_of(*signed_with, "Authorization").find("SignedHeaders=host;x-amz-date;x-amz-security-token;x-amz-target,"),
-            std::string::npos);
+  EXPECT_NE(
+      value_of(*signed_with, "Authorization").find("SignedHeaders=host;x-amz-date;x-amz-security-token;x-amz-target,"),
+      std::string::npos);
 }
 
 TEST_F(SigV4, EveryPartOfTheRequestChangesTheSignature) {
@@ -139,8 +140,8 @@ TEST_F(SigV4, AgreesWithEveryPublishedVector) {
   ASSERT_EQ(vectors.size(), 27u);
   for (const Vector& v : vectors) {
     const SigningInput input{v.method, v.path, v.query, v.headers, v.body};
-    const auto got = sign_v4(input, {"AKIDEXAMPLE", kSecret, v.token},
-                             {"us-east-1", "service", time_of("20150830T123600Z")});
+    const auto got =
+        sign_v4(input, {"AKIDEXAMPLE", kSecret, v.token}, {"us-east-1", "service", time_of("20150830T123600Z")});
     ASSERT_TRUE(got) << v.name;
     EXPECT_EQ(value_of(*got, "Authorization"), v.authorization) << v.name << "\n" << canonical_request(input);
     EXPECT_EQ(value_of(*got, "X-Amz-Date"), "20150830T123600Z");
@@ -150,7 +151,8 @@ TEST_F(SigV4, AgreesWithEveryPublishedVector) {
 
 std::string unhex(const std::string& hex) {
   std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   return bytes;
 }
 
@@ -189,8 +191,9 @@ TEST_F(SigV4, AgreesWithBotocoreOnRandomRequests) {
     const auto got = sign_v4(input, {facts["key"], facts["secret"], facts["token"]},
                              {facts["region"], facts["service"], time_of(facts["date"])});
     ASSERT_TRUE(got) << "seed " << seed;
-    ASSERT_EQ(value_of(*got, "Authorization"), facts["authorization"])
-        << "seed " << seed << "\n" << facts["path"] << "?" << facts["query"] << "\n" << canonical_request(input);
+    ASSERT_EQ(value_of(*got, "Authorization"), facts["authorization"]) << "seed " << seed << "\n"
+                                                                       << facts["path"] << "?" << facts["query"] << "\n"
+                                                                       << canonical_request(input);
     headers.clear();
     ++cases;
   }

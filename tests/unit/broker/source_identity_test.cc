@@ -21,13 +21,26 @@ TEST(SourceIdentity, RefusesAMarkerOrIdOfAnotherForm) {
 }
 
 TEST(SourceIdentity, ParsesNothingThatNobodyWrote) {
-  for (const char* text :
-       {"", "sentinel", "sentinel...", "sentinel.marta.direct", "sentinel.marta.direct.0123abcd.", "Sentinel.marta.direct.0123abcd",
-        "sentinel.marta.direct.0123abcG", "sentinel.mar ta.direct.0123abcd", "sentinel.ma=2erta.direct.0123abcd",
-        "sentinel.ma=4Drta.direct.0123abcd", "sentinel.ma=.direct.0123abcd", "sentinel.ma=4.direct.0123abcd",
-        "sentinel.a==0123.direct.0123abcd", "sentinel.a===0123456789abcde.direct.0123abcd",
-        "sentinel:marta", "sentinel:ma.rta:direct:0123abcd", "sentinel::direct:0123abcd", "sentinel:marta:direct:0123abcd:x",
-        "sentinel:marta:0123456789abcdef:0123abcd", "sentinel:aaaaaaaaaaaaaaaaaaaaa:direct:0123abcd"}) {
+  for (const char* text : {"",
+                           "sentinel",
+                           "sentinel...",
+                           "sentinel.marta.direct",
+                           "sentinel.marta.direct.0123abcd.",
+                           "Sentinel.marta.direct.0123abcd",
+                           "sentinel.marta.direct.0123abcG",
+                           "sentinel.mar ta.direct.0123abcd",
+                           "sentinel.ma=2erta.direct.0123abcd",
+                           "sentinel.ma=4Drta.direct.0123abcd",
+                           "sentinel.ma=.direct.0123abcd",
+                           "sentinel.ma=4.direct.0123abcd",
+                           "sentinel.a==0123.direct.0123abcd",
+                           "sentinel.a===0123456789abcde.direct.0123abcd",
+                           "sentinel:marta",
+                           "sentinel:ma.rta:direct:0123abcd",
+                           "sentinel::direct:0123abcd",
+                           "sentinel:marta:direct:0123abcd:x",
+                           "sentinel:marta:0123456789abcdef:0123abcd",
+                           "sentinel:aaaaaaaaaaaaaaaaaaaaa:direct:0123abcd"}) {
     EXPECT_FALSE(parse_source_identity(text)) << text;
   }
 }
@@ -50,9 +63,10 @@ TEST(SourceIdentity, EveryUserFitsTheCharactersAndLengthOfSts) {
 TEST(SourceIdentity, UsersThatLookAlikeAreWrittenDifferently) {
   std::map<std::string, std::string> seen;
   const std::string long_name(60, 'a');
-  for (const std::string& user : {std::string("a.b"), std::string("a=b"), std::string("a=2Eb"), std::string("ab"), std::string("a_b"),
-                                  std::string("A.B"), std::string("a=3D2Eb"), std::string(""), long_name, long_name + "b",
-                                  long_name + "c", std::string(19, 'a'), std::string(19, 'a') + "=="}) {
+  for (const std::string& user :
+       {std::string("a.b"), std::string("a=b"), std::string("a=2Eb"), std::string("ab"), std::string("a_b"),
+        std::string("A.B"), std::string("a=3D2Eb"), std::string(""), long_name, long_name + "b", long_name + "c",
+        std::string(19, 'a'), std::string(19, 'a') + "=="}) {
     const auto [entry, is_new] = seen.emplace(encode_user(user), user);
     EXPECT_TRUE(is_new) << user << " and " << entry->second << " are both " << encode_user(user);
   }

@@ -23,13 +23,15 @@ HttpAnswer answer(long status, std::string_view body, std::string error_type = {
 }
 
 ipc::Error worded(long status, const std::string& code, const std::string& message = "m") {
-  const ipc::Fault fault = judge(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
+  const ipc::Fault fault =
+      judge(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
   return parameter_error(kName, {{fault, "GetParameter failed", ""}, {status, code, message}});
 }
 
 TEST(Ssm, RefusesWhatIsNotTheAnswer) {
   for (const char* body :
-       {"", "null", "[]", "1", "{}", "{\"Parameter\":1}", "{\"Parameter\":{}}", "{\"Parameter\":{\"Name\":\"/sentinel/policies/default\",\"Value\":1,\"Version\":7}}",
+       {"", "null", "[]", "1", "{}", "{\"Parameter\":1}", "{\"Parameter\":{}}",
+        "{\"Parameter\":{\"Name\":\"/sentinel/policies/default\",\"Value\":1,\"Version\":7}}",
         "{\"Parameter\":{\"Name\":\"/sentinel/policies/default\",\"Value\":\"v\"}}",
         "{\"Parameter\":{\"Name\":\"/sentinel/policies/default\",\"Value\":\"v\",\"Version\":\"7\"}}",
         "{\"Parameter\":{\"Name\":\"/sentinel/policies/default\",\"Value\":\"v\",\"Version\":0}}",
@@ -68,7 +70,8 @@ TEST(Ssm, ReadsValueAndVersion) {
 
 TEST(Ssm, ReadsTheErrorCodeInEachFormThatJsonServicesUse) {
   EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"ParameterNotFound"})")).code, "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"com.amazonaws.ssm#ParameterNotFound","message":"x"})")).code, "ParameterNotFound");
+  EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"com.amazonaws.ssm#ParameterNotFound","message":"x"})")).code,
+            "ParameterNotFound");
   EXPECT_EQ(read_ssm_failure(answer(400, "{}", "ParameterNotFound:http://internal/")).code, "ParameterNotFound");
   EXPECT_EQ(read_ssm_failure(answer(503, "<html>")).code, "");
   EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"A","Message":"two\nlines"})")).message, "two");
@@ -77,12 +80,16 @@ TEST(Ssm, ReadsTheErrorCodeInEachFormThatJsonServicesUse) {
 
 TEST(Ssm, EachFailureSaysWhatToDo) {
   EXPECT_EQ(worded(400, "ParameterNotFound").what, "there is no SSM parameter '/sentinel/policies/default'");
-  EXPECT_NE(worded(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"), std::string::npos);
-  EXPECT_NE(worded(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt").next_step.find("kms:Decrypt"), std::string::npos);
+  EXPECT_NE(worded(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"),
+            std::string::npos);
+  EXPECT_NE(
+      worded(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt").next_step.find("kms:Decrypt"),
+      std::string::npos);
   EXPECT_NE(worded(400, "ThrottlingException").next_step.find("try again"), std::string::npos);
   EXPECT_NE(worded(400, "ValidationException").next_step.find("--policy-parameter"), std::string::npos);
   EXPECT_FALSE(worded(400, "Unheard").next_step.empty());
-  EXPECT_NE(parameter_error(kName, {{ipc::Fault::kUnavailable, "no answer", "n"}, {}}).what.find("no answer"), std::string::npos);
+  EXPECT_NE(parameter_error(kName, {{ipc::Fault::kUnavailable, "no answer", "n"}, {}}).what.find("no answer"),
+            std::string::npos);
 }
 
 TEST(Ssm, ANameWithQuotesStaysOneString) {

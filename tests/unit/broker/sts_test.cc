@@ -59,10 +59,11 @@ TEST_F(Sts, RefusesKeysThatWouldBreakAHeaderOrJson) {
 }
 
 TEST_F(Sts, RefusesMalformedTimes) {
-  for (const char* text : {"", "2026-01-27", "2026-01-27T10:15:00", "2026-01-27T10:15:00+00:00", "2026-13-27T10:15:00Z",
-                           "2026-02-30T10:15:00Z", "2026-01-27T24:00:00Z", "2026-01-27T10:60:00Z", "2026-01-27 10:15:00Z",
-                           "2026-01-27T10:15:00.Z", "2026-01-27T10:15:00.1x3Z", "-026-01-27T10:15:00Z", "2026-01-27T10:15:-1Z",
-                           "1999-01-27T10:15:00Z", "2026-01-27T1a:15:00Z"}) {
+  for (const char* text :
+       {"", "2026-01-27", "2026-01-27T10:15:00", "2026-01-27T10:15:00+00:00", "2026-13-27T10:15:00Z",
+        "2026-02-30T10:15:00Z", "2026-01-27T24:00:00Z", "2026-01-27T10:60:00Z", "2026-01-27 10:15:00Z",
+        "2026-01-27T10:15:00.Z", "2026-01-27T10:15:00.1x3Z", "-026-01-27T10:15:00Z", "2026-01-27T10:15:-1Z",
+        "1999-01-27T10:15:00Z", "2026-01-27T1a:15:00Z"}) {
     EXPECT_FALSE(read_aws_time(text)) << text;
   }
   using namespace std::chrono;
@@ -94,7 +95,8 @@ TEST_F(Sts, ATokenOfTwelveKilobytesIsTaken) {
 
 TEST_F(Sts, ReadsTheIdentity) {
   const auto identity = read_caller_identity(
-      "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/marta</Arn><UserId>AIDA</UserId>"
+      "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/marta</"
+      "Arn><UserId>AIDA</UserId>"
       "<Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>");
   ASSERT_TRUE(identity);
   EXPECT_EQ(identity->arn, "arn:aws:iam::111122223333:user/marta");
@@ -116,11 +118,13 @@ TEST_F(Sts, ReadsCodeAndMessageOfAFailure) {
 }
 
 TEST_F(Sts, WhatIsSentIsEncodedAndExternalIdOnlyWhenGiven) {
-  const AwsRequest request = assume_role(endpoint(), {"arn:aws:iam::111122223333:role/a b", "sentinel-m=2Ex", "sentinel.m.direct.0123abcd",
-                                                      "in&voice=77", std::chrono::minutes(15)});
-  EXPECT_EQ(request.body,
-            "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fa%20b&RoleSessionName="
-            "sentinel-m%3D2Ex&DurationSeconds=900&SourceIdentity=sentinel.m.direct.0123abcd&ExternalId=in%26voice%3D77");
+  const AwsRequest request =
+      assume_role(endpoint(), {"arn:aws:iam::111122223333:role/a b", "sentinel-m=2Ex", "sentinel.m.direct.0123abcd",
+                               "in&voice=77", std::chrono::minutes(15)});
+  EXPECT_EQ(
+      request.body,
+      "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fa%20b&RoleSessionName="
+      "sentinel-m%3D2Ex&DurationSeconds=900&SourceIdentity=sentinel.m.direct.0123abcd&ExternalId=in%26voice%3D77");
   EXPECT_EQ(assume_role(endpoint(), {"arn", "n", "s", "", {}}).body.find("ExternalId"), std::string::npos);
   EXPECT_EQ(get_session_token(endpoint(), std::chrono::hours(1)).body,
             "Action=GetSessionToken&Version=2011-06-15&DurationSeconds=3600");

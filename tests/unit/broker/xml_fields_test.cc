@@ -22,8 +22,8 @@ class XmlFields : public testing::Test {
 };
 
 TEST_F(XmlFields, RefusesWhatIsNotWellFormed) {
-  for (const char* document : {"", " ", "x", "<R>", "<R><A></R></A>", "<R/><R/>", "<R><A>1</A></R>x", "<R a=1/>", "<R>&x;</R>",
-                               "<R>\xff</R>", "{\"R\":1}", "<R><A>1</A>"}) {
+  for (const char* document : {"", " ", "x", "<R>", "<R><A></R></A>", "<R/><R/>", "<R><A>1</A></R>x", "<R a=1/>",
+                               "<R>&x;</R>", "<R>\xff</R>", "{\"R\":1}", "<R><A>1</A>"}) {
     EXPECT_FALSE(read(document)) << document;
   }
   EXPECT_FALSE(read(std::string_view("<R>\0</R>", 8)));
