@@ -10,7 +10,6 @@
 namespace frontend {
 namespace {
 
-constexpr int kAcceptBurst = 64;                     // then the connections get their turn
 constexpr std::uint32_t kMaxDrainBytes = 64 * 1024;  // a refused client that goes on sending is cut off
 constexpr int kReceive = MSG_DONTWAIT;
 constexpr int kPeek = MSG_DONTWAIT | MSG_PEEK;
@@ -30,107 +29,6 @@ Server::Server(event_base* base, ServerOptions options)
   tick_.reset(event_new(base_, -1, 0, on_tick, this));
   if (!tick_) end_run(Ending::NotPrepared);
   (void)reply_of(Refusal::Malformed);  // builds all of them
-}
-
-// ---- Listeners ----
-
-void Server::attach_broker(ipc::UniqueFd fd) {
-  broker_.attach(std::move(fd));
-  resume_listeners();
-}
-
-bool Server::add_listener(ipc::UniqueFd fd, HostRule rule) {
-  if (listener_count_ == kMaxListeners) return false;
-  Listener& listener = listeners_[listener_count_++];
-  listener.server = this;
-  listener.fd = std::move(fd);
-  listener.rule = rule;
-  listener.acceptable.reset(event_new(base_, listener.fd.get(), EV_READ | EV_PERSIST, on_acceptable, &listener));
-  if (!listener.acceptable) end_run(Ending::KernelRefused);
-  if (broker_.attached()) resume_listeners();
-  return true;
-}
-
-void Server::resume_listeners() {
-  listeners_paused_ = false;
-  for (std::size_t i = 0; i < listener_count_; ++i) {
-    if (event_add(listeners_[i].acceptable.get(), nullptr) != 0) end_run(Ending::KernelRefused);
-  }
-}
-
-void Server::on_acceptable(int, short, void* listener) {
-  auto& from = *static_cast<Listener*>(listener);
-  for (int i = 0; i < kAcceptBurst; ++i) {
-    const Accepted accepted = from.server->accept_one(from);
-    if (accepted == Accepted::Yes) continue;
-    if (accepted == Accepted::NoMore) return;
-    // No descriptor to be had, here or in the whole system. The listener would stay readable and spin: it rests until
-    // the next tick.
-    event_del(from.acceptable.get());
-    from.server->listeners_paused_ = true;
-    from.server->arm_tick();
-    return;
-  }
-}
-
-Server::Accepted Server::accept_one(Listener& listener) {
-  ipc::UniqueFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fd) return on_accept_error(errno);
-  if (!is_stranger(fd.get(), listener.rule)) admit(std::move(fd), listener.rule);
-  return Accepted::Yes;
-}
-
-Server::Accepted Server::on_accept_error(int error) {
-  switch (error) {
-    case EAGAIN:
-      return Accepted::NoMore;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-      return make_room() ? Accepted::Yes : Accepted::NoRoom;
-    case EBADF:
-    case EINVAL:
-    case ENOTSOCK:
-    case EOPNOTSUPP:
-    case EFAULT:
-      end_run(Ending::BadSupervisor);  // not a listening socket
-    default:
-      return Accepted::Yes;  // the error of a connection that died in the queue (accept(2)); the next may be well
-  }
-}
-
-// Another user's process. Only to spare the broker the work: it asks the kernel itself and believes nothing from here.
-bool Server::is_stranger(int fd, const HostRule& rule) const {
-  if (rule.transport != ipc::Transport::Unix || !options_.only_uid) return false;
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return true;
-  return peer.uid != *options_.only_uid;
-}
-
-void Server::admit(ipc::UniqueFd fd, const HostRule& rule) {
-  const auto now = Clock::now();
-  const int socket = fd.get();
-  Connection* c = table_.take(fd, rule, now, options_.patience.head);
-  if (c == nullptr && make_room()) c = table_.take(fd, rule, now, options_.patience.head);
-  if (c == nullptr) {
-    const std::string& reply = reply_of(Refusal::Busy);
-    (void)::send(socket, reply.data(), reply.size(), kSend);
-    return;
-  }
-  c->server = this;
-  event_assign(&c->readable, base_, socket, EV_READ | EV_PERSIST, on_readable, c);
-  arm_tick();
-  read_head(*c);  // most clients have written by now: no epoll_ctl for them
-}
-
-// Drops the oldest connection that has not completed a request: silent and slow clients never keep others out.
-bool Server::make_room() {
-  Connection* const oldest = table_.oldest_without_request();
-  if (oldest == nullptr) return false;
-  drop(*oldest);
-  return true;
 }
 
 // ---- Connections ----
