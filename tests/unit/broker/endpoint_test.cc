@@ -100,13 +100,13 @@ TEST(Region, APseudoRegionIsRefused) {
 
 TEST(Region, AnUnknownRegionBelongsToThePublicPartition) { EXPECT_EQ(broker::partition_of("xx-new-1"), "aws"); }
 
-TEST(Sts, WithoutARegionTheGlobalEndpointIsSignedAsUsEast1) {
+TEST(StsEndpoint, WithoutARegionTheGlobalEndpointIsSignedAsUsEast1) {
   const AwsEndpoint sts = broker::sts_endpoint("", StsEndpoints::kRegional);
   EXPECT_EQ(sts.url, "https://sts.amazonaws.com");
   EXPECT_EQ(sts.signing_region, "us-east-1");
 }
 
-TEST(Sts, LegacyIsGlobalOnlyForTheRegionsOfThatTime) {
+TEST(StsEndpoint, LegacyIsGlobalOnlyForTheRegionsOfThatTime) {
   EXPECT_EQ(broker::sts_endpoint("eu-west-1", StsEndpoints::kLegacy).signing_region, "us-east-1");
   EXPECT_EQ(broker::sts_endpoint("eu-south-2", StsEndpoints::kLegacy).url, "https://sts.eu-south-2.amazonaws.com");
   EXPECT_EQ(broker::sts_endpoint("cn-north-1", StsEndpoints::kLegacy).url, "https://sts.cn-north-1.amazonaws.com.cn");
