@@ -6,16 +6,14 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <deque>
 #include <optional>
-#include <set>
 #include <utility>
 
-#include "aws_config.h"
 #include "conversation.h"
 #include "exit_codes.h"
 #include "lifecycle.h"
 #include "process_tree.h"
+#include "restart_limit.h"
 #include "terminal.h"
 #include "wait_status.h"
 
@@ -32,7 +30,7 @@ constexpr auto kTreeGrace = 2s;    // between SIGTERM and SIGKILL
 constexpr auto kKillGrace = 3s;    // until we say that something cannot be killed
 constexpr auto kHelperGrace = 2s;  // between end of file and SIGKILL
 constexpr auto kRescan = 20ms;     // while the tree is being ended: orphans appear without notice
-constexpr int kMaxRestarts = 5;
+constexpr std::size_t kMaxRestarts = 5;
 constexpr auto kRestartWindow = 60s;
 
 class Keeper {
@@ -223,7 +221,7 @@ class Keeper {
       set_outcome(kExitOwnError);
     }
     if (side == Side::Broker) return on_broker_end(ending);
-    const bool restart = state_ == State::Running && restarts_left();
+    const bool restart = state_ == State::Running && restarts_.take(Clock::now());
     if (state_ == State::Running) {
       say("the frontend " + describe(ending) +
           (restart ? "; it is started again on the same socket" : "; too often within a minute: the run ends"));
@@ -238,14 +236,6 @@ class Keeper {
           (keep ? "is left running (--on-broker-exit keep)" : "is being ended (--on-broker-exit keep would leave it running)"));
     }
     happen(keep ? Event::BrokerExitKeep : Event::BrokerExit);
-  }
-
-  bool restarts_left() {
-    const auto now = Clock::now();
-    while (!restarts_.empty() && now - restarts_.front() > kRestartWindow) restarts_.pop_front();
-    if (restarts_.size() >= kMaxRestarts) return false;
-    restarts_.push_back(now);
-    return true;
   }
 
   void look_at_clock() {
@@ -277,7 +267,6 @@ class Keeper {
       case Action::StopTree: return stop_tree();
       case Action::KillTree:
         killed_tree_ = true;
-        told_.clear();
         deadline_ = Clock::now() + kKillGrace;
         return;
       case Action::GiveUpTree: return give_up_tree();
@@ -288,7 +277,7 @@ class Keeper {
   }
 
   void start_command() {
-    ipc::Status started = write_config();
+    ipc::Status started = write_aws_config(preparation_, talk_.region());
     if (started) started = release(command_, talk_.region(), talk_.token().reveal());
     talk_.forget_token();
     if (started) {
@@ -298,20 +287,6 @@ class Keeper {
     report(started.error());
     set_outcome(kExitOwnError);
     happen(Event::FrontendHopeless);  // ends the run from Running
-  }
-
-  ipc::Status write_config() {
-    AwsConfigFacts facts;
-    facts.caller_config = preparation_.caller_config;
-    facts.profile = preparation_.request.profile;
-    facts.region = talk_.region();
-    if (preparation_.listener.transport == ipc::Transport::Unix) facts.process_path = preparation_.helpers.credential_process;
-    const auto text = generated_config(facts);
-    if (!text) return std::unexpected(text.error());
-    const ssize_t written = ::write(preparation_.folder.config.get(), text->data(), text->size());
-    if (written != static_cast<ssize_t>(text->size())) return ipc::system_error("cannot write " + preparation_.folder.config_path);
-    preparation_.folder.config.reset();
-    return {};
   }
 
   void restart_frontend() {
@@ -335,29 +310,17 @@ class Keeper {
   void stop_tree() {
     command_.starter.reset();  // a command that still waits ends itself
     deadline_ = Clock::now() + kTreeGrace;
-    told_.clear();
     sweep_tree();
   }
 
-  // Every child but the helpers is part of the tree. Orphans become children one generation at a time.
+  // Orphans become children one generation at a time, so this is repeated until there are none.
   void sweep_tree() {
-    bool empty = true;
-    for (const pid_t pid : own_children()) {
-      if (pid == talk_.helper(Side::Broker).pid || pid == talk_.helper(Side::Frontend).pid) continue;
-      empty = false;
-      if (state_ == State::Killing) {
-        ::kill(pid, SIGKILL);
-      } else if (told_.insert(pid).second) {
-        ::kill(pid, SIGTERM);
-        ::kill(pid, SIGCONT);  // a stopped process cannot act on SIGTERM
-      }
-    }
-    if (empty) happen(Event::TreeEmpty);
+    tree_end_.spare({talk_.helper(Side::Broker).pid, talk_.helper(Side::Frontend).pid});
+    if (tree_end_.sweep(state_ == State::Killing)) happen(Event::TreeEmpty);
   }
 
   void give_up_tree() {
-    for (const pid_t pid : own_children()) {
-      if (pid == talk_.helper(Side::Broker).pid || pid == talk_.helper(Side::Frontend).pid) continue;
+    for (const pid_t pid : tree_end_.left()) {
       say("process " + std::to_string(pid) + " of the command could not be ended (another user's?); it gets no more credentials");
     }
     close_helpers();
@@ -388,8 +351,8 @@ class Keeper {
   WaitingCommand command_;
   State state_ = State::Starting;
   std::optional<Clock::time_point> deadline_;
-  std::deque<Clock::time_point> restarts_;
-  std::set<pid_t> told_;
+  RestartLimit restarts_{kMaxRestarts, kRestartWindow};
+  TreeEnd tree_end_;
   int signal_ = 0, outcome_ = kExitOwnError;
   bool face_gone_ = false, released_ = false, command_ended_ = false, killed_tree_ = false,
        broker_gave_up_ = false, continue_asked_ = false, stopped_ = false, stopped_just_now_ = false;

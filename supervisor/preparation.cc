@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "aws_config.h"
 #include "exit_codes.h"
 #include "terminal.h"
 
@@ -94,6 +95,17 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
     return refused(opened.error());
   }
   return p;
+}
+
+ipc::Status write_aws_config(Preparation& p, std::string_view region) {
+  AwsConfigFacts facts{p.caller_config, p.request.profile, region, {}};
+  if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
+  const auto text = generated_config(facts);
+  if (!text) return std::unexpected(text.error());
+  const ssize_t written = ::write(p.folder.config.get(), text->data(), text->size());
+  if (written != static_cast<ssize_t>(text->size())) return ipc::system_error("cannot write " + p.folder.config_path);
+  p.folder.config.reset();
+  return {};
 }
 
 }  // namespace supervisor

@@ -35,4 +35,7 @@ struct Preparation {
 // The error's exit code is 1, or 126 or 127 for the command.
 std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment, const std::string& cwd);
 
+// Fills the generated AWS config, once the region is known.
+ipc::Status write_aws_config(Preparation&, std::string_view region);
+
 }  // namespace supervisor

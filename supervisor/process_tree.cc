@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -41,24 +42,34 @@ ChildNews next_child_news() {
   return {info.si_pid, info.si_code, info.si_status};
 }
 
+std::vector<pid_t> TreeEnd::left() const {
+  std::vector<pid_t> children = own_children();
+  std::erase_if(children, [this](pid_t pid) { return std::find(spared_.begin(), spared_.end(), pid) != spared_.end(); });
+  return children;
+}
+
+bool TreeEnd::sweep(bool kill) {
+  const std::vector<pid_t> children = left();
+  for (const pid_t pid : children) {
+    if (kill) {
+      ::kill(pid, SIGKILL);
+    } else if (told_.insert(pid).second) {
+      ::kill(pid, SIGTERM);
+      ::kill(pid, SIGCONT);
+    }
+  }
+  return children.empty();
+}
+
 std::vector<pid_t> end_all(std::chrono::milliseconds grace) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds kLastWait{3};
   const auto kill_at = Clock::now() + grace, give_up_at = kill_at + kLastWait;
-  std::set<pid_t> told;
+  TreeEnd end;
   while (true) {
     while (next_child_news().pid != 0) {
     }
-    const std::vector<pid_t> children = own_children();
-    if (children.empty() || Clock::now() >= give_up_at) return children;
-    for (const pid_t pid : children) {
-      if (Clock::now() >= kill_at) {
-        ::kill(pid, SIGKILL);
-      } else if (told.insert(pid).second) {
-        ::kill(pid, SIGTERM);
-        ::kill(pid, SIGCONT);  // a stopped process cannot act on SIGTERM
-      }
-    }
+    if (end.sweep(Clock::now() >= kill_at) || Clock::now() >= give_up_at) return end.left();
     ::poll(nullptr, 0, 10);
   }
 }

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <functional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "ipc/result.h"
@@ -30,6 +30,21 @@ struct ChildNews {
 };
 // Takes the next piece of news; pid 0 when there is none. Reaps.
 ChildNews next_child_news();
+
+// Tells or kills the children that are part of the tree, each sweep those that have become ours since the last.
+class TreeEnd {
+ public:
+  // Children that are no part of the tree: our helpers, as long as they are not reaped. Given before each sweep, since a
+  // reaped helper's number may come back as a member of the tree.
+  void spare(std::vector<pid_t> helpers) { spared_ = std::move(helpers); }
+  // SIGTERM (once each, and SIGCONT: a stopped process cannot act on it), or SIGKILL. True when none is left.
+  bool sweep(bool kill);
+  [[nodiscard]] std::vector<pid_t> left() const;
+
+ private:
+  std::vector<pid_t> spared_;
+  std::set<pid_t> told_;
+};
 
 // Ends every child, and every orphan that becomes one: SIGTERM, after `grace` SIGKILL. Returns those that could not be
 // ended, because they belong to another user or are stuck in the kernel.
