@@ -38,8 +38,7 @@ event_base* new_event_base() {
 
 // Adopt: who started us, what to serve, and the witness, before there is any secret.
 ipc::Result<broker::CallerCheck> find_callers() {
-  ipc::Result<ipc::Pidfd> supervisor = ipc::Pidfd::peer_of(kControlFd);
-  if (!supervisor) supervisor = ipc::Pidfd::open(::getppid());  // before Linux 6.5
+  ipc::Result<ipc::Pidfd> supervisor = broker::supervisor_behind(kControlFd);
   if (!supervisor) return std::unexpected(supervisor.error());
   ipc::Result<broker::Witness> witness = broker::Witness::start();
   if (!witness) return std::unexpected(witness.error());

@@ -1,30 +1,23 @@
 #include "startup.h"
 
 #include "authorize.h"
-#include "identity.h"
-#include "sts.h"
+#include "aws_queries.h"
 
 namespace broker {
 
 void Startup::begin(Done done) {
   done_ = std::move(done);
-  identity_ = std::make_unique<AwsCall>(context_, get_caller_identity(profile_.sts), profile_.base, read_sts_failure,
-                                        [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_identity(std::move(outcome)); });
+  identity_ = ask_identity(context_, profile_.sts, profile_.base, [this](const ipc::Result<Principal>& who) { on_identity(who); });
   if (!parameter_) return on_policy({});
   parameter_->start([this](const ipc::Status& loaded) { on_policy(loaded); });
 }
 
-void Startup::on_identity(std::expected<HttpAnswer, AwsCallError> outcome) {
-  if (!outcome) {
-    ipc::Error error = std::move(outcome.error().error);
+void Startup::on_identity(const ipc::Result<Principal>& principal) {
+  if (!principal) {
+    ipc::Error error = principal.error();
     error.what = "profile " + profile_.base_profile + ": " + error.what;
-    if (error.next_step.empty()) error.next_step = sts_next_step("GetCallerIdentity", outcome.error().failure.code);
     return finish(std::unexpected(std::move(error)));
   }
-  const ipc::Result<CallerIdentity> identity = read_caller_identity(outcome->body.view());
-  if (!identity) return finish(std::unexpected(identity.error()));
-  const ipc::Result<Principal> principal = parse_principal(identity->arn, identity->account);
-  if (!principal) return finish(std::unexpected(principal.error()));
   run_.user = principal->user;
   if (run_.user.empty()) {
     notices_.warning("the key belongs to " + principal->arn + ", whose name its owner chose: only rules without users can match");

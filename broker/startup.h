@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "aws_call.h"
+#include "identity.h"
 #include "policy_parameter.h"
 #include "profile.h"
 #include "requests.h"
@@ -26,7 +27,7 @@ class Startup {
   void begin(Done done);
 
  private:
-  void on_identity(std::expected<HttpAnswer, AwsCallError> outcome);
+  void on_identity(const ipc::Result<Principal>& principal);
   void on_policy(const ipc::Status& loaded);
   void when_both_are_there();
   void finish(const ipc::Status& outcome);
