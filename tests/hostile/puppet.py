@@ -154,10 +154,11 @@ def give_connection(to):
 def ask_on_given(at):
     """Waits at the Unix socket `at` for somebody's connection, and asks on it with our token."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(at)
-        os.chmod(at, 0o777)
+        listener.bind(at + ".new")
+        os.chmod(at + ".new", 0o777)
         listener.listen()
         listener.settimeout(LIMIT)
+        os.rename(at + ".new", at)
         other, _ = listener.accept()
     with other:
         other.settimeout(LIMIT)

@@ -84,6 +84,12 @@ class Stage:
     def end(self):
         return self.run.finish()
 
+    def end_by_itself(self):
+        """For a run that must end although its command wants to go on."""
+        wait_until(lambda: self.run.process.poll() is not None, "the end of the run")
+        self.run.finish()
+        self.case.assertNotEqual(0, self.run.code)
+
     def stolen(self):
         """The part of the command's environment that a thief would take."""
         names = ("SENTINEL_UNIX_SOCKET", "SENTINEL_AUTH_TOKEN", "AWS_CONTAINER_CREDENTIALS_FULL_URI",

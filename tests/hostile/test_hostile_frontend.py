@@ -1,0 +1,346 @@
+#!/usr/bin/python3
+"""A frontend that was taken over gets no secret, cannot speak for a stranger, and cannot reach past its filter.
+
+The real supervisor and the real broker run; hostile_frontend stands where sentinel-frontend stands, in the real sandbox,
+and does what the command of the run names (hostile_frontend.cc). DESIGN.md 1 and 2, KERNEL.md 0.1, 0.2, 2.
+"""
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from scene import AS_ROOT, HostileTest, free_port, main, wait_until  # noqa: E402
+from harness import BUILD  # noqa: E402
+
+SIGSYS = "killed by signal 31"
+
+
+class TakenOver(HostileTest):
+    @classmethod
+    def setUpClass(cls):
+        program = os.path.join(BUILD, "tests/hostile_frontend")
+        if not os.path.exists(program):
+            raise unittest.SkipTest("no hostile_frontend in the build")
+        super().setUpClass()
+        shutil.copy(program, cls.layout.frontend)
+        os.chmod(cls.layout.frontend, 0o755)
+
+    def hostile(self, behaviour="serve", transport="unix", knows_listener=False, **more):
+        """A run whose frontend begins like this."""
+        flags, target = [], "-"
+        if transport == "tcp":
+            port = free_port()
+            flags, target = ["--server-port", str(port)], f"tcp {port}"
+        elif knows_listener:
+            folder = os.path.join(self.user.home, f"run-{self.number()}")
+            os.mkdir(folder, 0o700)
+            os.chown(folder, self.user.uid, self.user.gid)
+            path = os.path.join(folder, "s")
+            flags, target = ["--unix-socket-path", path], f"unix {path}"
+        self.begin(f"{behaviour} {target if knows_listener else '-'}")
+        return self.stage(*flags, transport=transport, **more)
+
+    def begin(self, text):
+        with open(os.path.join(os.path.dirname(self.layout.frontend), "attack"), "w") as file:
+            file.write(text + "\n")
+
+    def attack(self, stage, what, **more):
+        """What the frontend says of its attack; no secret may be in it."""
+        answer = stage.order("fetch", path="/attack/" + what, **more)
+        self.assert_no_secret(json.dumps(answer), f"what the frontend learnt by {what}")
+        return answer
+
+    def chunks(self, items, size=5):  # a frontend is restarted five times a minute
+        return [items[i:i + size] for i in range(0, len(items), size)]
+
+
+class Descriptors(TakenOver):
+    """None of these is taken for a client's connection; the log says why; the command's own client is served on."""
+    BOTH = {"socketpair": "listener-address", "tcp-listener": "socket-listening", "tcp-own-connection": "listener-address",
+            "tcp-self-connection": "listener-address", "tcp-unconnected": "listener-address", "udp": "socket-type",
+            "netlink": "socket-domain", "unix-datagram": "socket-type", "unix-packets": "socket-type",
+            "tcp6": "socket-domain", "pipe": "not-a-socket", "dev-null": "not-a-socket", "path-only": "not-a-socket",
+            "folder": "not-a-socket", "memfd": "not-a-socket", "epoll": "not-a-socket",
+            "pidfd": "not-a-socket", "control-channel": "socket-type", "broker-channel": "socket-type",
+            "listener": "socket-listening", "client-end": "listener-address"}
+
+    def refuse_all(self, stage, expected):
+        for name, check in expected.items():
+            with self.subTest(name):
+                said = self.attack(stage, "descriptor/" + name)["body"]
+                self.assertIn("done, closed 1", said)
+                last = stage.last()
+                self.assertEqual(("refused", check), (last["outcome"], last["check"]))
+                # A refusal may be written to a connection that is really one; nothing else may.
+                read = re.search(r"read \d+ bytes: (.*)", said, re.S).group(1)
+                self.assertTrue(read == "" or read.startswith("HTTP/1.1 403"), read)
+        self.assert_still_serves(stage)
+        self.assertEqual(0, stage.end().code)
+
+    def test_no_descriptor_passes_for_a_client_over_unix(self):
+        self.refuse_all(self.hostile(knows_listener=True),
+                        {**self.BOTH, "own-connection": "peer-ours", "rebound": "peer-ours",
+                         "rebound-by-child": "peer-below-helper", "rebound-listener": "socket-listening"})
+
+    def test_no_descriptor_passes_for_a_client_over_tcp(self):
+        self.refuse_all(self.hostile(transport="tcp", knows_listener=True), {**self.BOTH, "own-connection": "tcp-holder"})
+
+
+class Messages(TakenOver):
+    """Whatever the table forbids cuts the frontend off and ends the run; it never brings an answer."""
+    TO_BROKER = ["unknown-id", "id-zero", "of-the-supervisor", "begin-again", "another-listener", "another-frontend",
+                 "another-log", "of-the-broker", "ready", "locked-down", "oversize", "huge", "short", "trailing", "one-byte",
+                 "id-alone", "transport-unknown", "keep-alive-unknown", "long-authorization", "lying-length",
+                 "no-descriptor", "two-descriptors", "credentials"]
+
+    def test_a_bad_packet_to_the_broker_ends_the_run(self):
+        for name in self.TO_BROKER:
+            with self.subTest(name):
+                stage = self.hostile()
+                answer = stage.order_last("fetch", path="/attack/message/" + name)
+                if answer and "the kernel refused" in answer["body"]:
+                    self.assert_still_serves(stage)
+                    stage.end()
+                    continue
+                self.assert_no_secret(json.dumps(answer))
+                stage.end_by_itself()
+                self.assertRegex(stage.run.stderr, "the frontend sent what it must not")
+                self.assertEqual([], [line for line in stage.log() if line["outcome"] == "issued"])
+
+    def test_an_empty_packet_to_the_broker_is_the_end_of_that_frontend_alone(self):
+        stage = self.hostile()
+        self.assertEqual(0, stage.order("fetch", path="/attack/message/empty")["status"])
+        self.assert_still_serves(stage)
+        self.assertEqual(0, stage.end().code)
+
+    def test_a_bad_packet_to_the_supervisor_ends_that_frontend(self):
+        for group in self.chunks(["unknown-id", "of-the-supervisor", "of-the-broker", "ready", "locked-down", "oversize",
+                                  "short", "two-descriptors", "trailing", "id-alone"], 5):
+            stage = self.hostile()
+            for name in group:
+                with self.subTest(name):
+                    pid = stage.run.helper("frontend")
+                    self.assert_no_secret(json.dumps(stage.order("fetch", path="/attack/control/" + name)))
+                    wait_until(lambda: stage.run.helper("frontend") != pid, "another frontend")
+                    self.assert_still_serves(stage)
+            stage.end()
+            self.assertRegex(stage.run.stderr, "the frontend broke the protocol")
+
+
+class Beginnings(TakenOver):
+    """A frontend that does not begin as it must never gets a listener, and the command is never started."""
+
+    def test_a_frontend_that_is_not_what_it_says_is_refused(self):
+        for behaviour, reason in (
+                ("unlocked", "the kernel says that it is not"), ("unfiltered", "the kernel says that it is not"),
+                ("other-build", "of another build"), ("says-unknown-id", "broke the protocol"),
+                ("says-of-the-supervisor", "broke the protocol"), ("says-ready", "broke the protocol"),
+                ("says-no-descriptor", "broke the protocol"), ("says-locked-down", "broke the protocol|kernel says|build"),
+                ("adds-descriptor", "broke the protocol"), ("crash", "the frontend ended before it was ready")):
+            with self.subTest(behaviour):
+                self.begin(behaviour + " -")
+                log = os.path.join(self.user.home, f"log-{self.number()}")
+                run = self.run_sentinel("exec", "--server", "--unix-socket", "--profile", "ledger-prod", "--policy-file",
+                                        self.policy, "--log-file", log, "--", "echo", "started",
+                                        environment=self.environment())
+                self.assertNotEqual(0, run.code)
+                self.assertNotIn("started", run.stdout)
+                self.assertRegex(run.stderr, reason)
+
+
+class Requests(TakenOver):
+    """Requests that nobody made."""
+
+    def test_another_token_is_refused(self):
+        stage = self.hostile()
+        self.assert_refused(stage.order("fetch", path="/attack/forge"))
+        self.assertEqual("token-wrong", stage.last()["check"])
+        self.assert_still_serves(stage)
+        stage.end()
+
+    def test_a_members_token_does_not_open_the_door_to_a_stranger(self):
+        for transport, check in (("unix", "peer-outside-tree"), ("tcp", "tcp-holder")):
+            with self.subTest(transport):
+                stage = self.hostile(transport=transport)
+                # A stranger's connection, and the true token of a member: the kernel knows whose connection it is.
+                got = []
+                stranger = threading.Thread(target=lambda: got.append(self.as_stranger(
+                    "fetch", stage.stolen(), path="/attack/keep", token="")))
+                stranger.start()
+                wait_until(lambda: "closed" in self.attack(stage, "use-kept")["body"], "the stranger's connection")
+                stranger.join()
+                self.assert_refused(got[0])
+                self.assertEqual(check, stage.last()["check"])
+                stage.end()
+
+    def test_an_answer_to_a_request_that_a_member_never_made_goes_to_that_member_alone(self):
+        for transport in ("unix", "tcp"):
+            with self.subTest(transport):
+                stage = self.hostile(transport=transport)
+                stage.order("open_connection", name="quiet",
+                            data="GET /attack/keep HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                said = self.attack(stage, "use-kept")["body"]
+                self.assertEqual("done, closed 1; heard: ", said)
+                self.assert_served(stage.order("hear_on", name="quiet"))
+                stage.end()
+
+
+class ReadingTheAnswer(TakenOver):
+    """KERNEL.md 0.1 and 0.2, with the real filter: each call is the caller's last."""
+    CALLS = ["recvmsg-errqueue", "recvmsg-errqueue-as-allowed", "recvfrom-errqueue", "recvfrom-blocking", "recvmmsg",
+             "read", "readv", "splice", "junk-flags", "timestamping", "timestamping-new", "nodelay", "repair",
+             "connect-nowhere", "connect-elsewhere", "sendto-elsewhere", "sendmsg-zerocopy", "sendmsg-fastopen",
+             "unsent-bytes", "getsockopt-other", "fcntl", "dup", "socket", "socketpair", "bind", "listen", "pidfd-open",
+             "pidfd-getfd", "ptrace", "vm-readv", "open", "openat2", "memfd", "fork", "clone3", "execve", "io-uring",
+             "unshare", "kill", "prctl", "executable-page", "mprotect", "write", "bpf"]
+
+    def test_every_forbidden_call_ends_in_sigsys_and_a_new_frontend_serves(self):
+        for group in self.chunks(self.CALLS):
+            stage = self.hostile(transport="tcp")
+            survived = {}
+            for name in group:
+                answer = self.attack(stage, "call/" + name)
+                if answer["status"]:
+                    survived[name] = answer["body"]
+                self.assert_still_serves(stage)
+            stage.end()
+            self.assertEqual({}, survived, "calls that returned")
+            self.assertEqual(len(group), stage.run.stderr.count(SIGSYS), stage.run.stderr)
+
+    def test_the_frontends_own_duplicate_shows_nothing_of_the_answer(self):
+        for transport in ("unix", "tcp"):
+            with self.subTest(transport):
+                stage = self.hostile(transport=transport)
+                self.assert_served(stage.order("fetch", path="/attack/listen/plainly"))
+                self.assertEqual("done, closed 1; heard 0 bytes: ", self.attack(stage, "result")["body"])
+                stage.end()
+
+
+class BehindTheFilter(TakenOver):
+    """The broker's own second line, shown with a frontend whose filter (against all rules) forbids nothing."""
+
+    def test_the_trick_works_here_when_nobody_prevents_it(self):
+        stage = self.hostile("lax", transport="tcp")
+        stage.order("fetch", path="/attack/show-trick")
+        said = self.attack(stage, "result")["body"]
+        if "canary" not in said:
+            self.skipTest("this kernel loops nothing back (tstamp_allow_data)")
+        stage.end()
+
+    def test_the_broker_stops_timestamping_before_it_writes(self):
+        stage = self.hostile("lax", transport="tcp")
+        self.assert_served(stage.order("fetch", path="/attack/listen/timestamping"))
+        self.assertIn("error queue -1", self.attack(stage, "result")["body"])
+        stage.end()
+
+    def test_a_connection_led_elsewhere_gets_nothing(self):
+        stage = self.hostile("lax", transport="tcp")
+        answer = stage.order_last("fetch", path="/attack/listen/redirect")
+        self.assertNotEqual(200, answer["status"])
+        self.assertEqual("refused", stage.last()["outcome"])
+        self.attack(stage, "result")
+        self.assert_still_serves(stage)
+        stage.end()
+
+
+class ControlOnPlainSockets(unittest.TestCase):
+    """What the tests above prevent does work on this kernel between two ordinary processes; else they prove nothing."""
+
+    def pair(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            client = socket.create_connection(listener.getsockname())
+            server, _ = listener.accept()
+        self.addCleanup(client.close)
+        self.addCleanup(server.close)
+        return client, server
+
+    def write_in_another_process(self, server):
+        child = os.fork()
+        if child == 0:
+            server.send(b"secret-of-the-broker")
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    def test_an_unfiltered_holder_reads_what_another_process_wrote(self):
+        client, server = self.pair()
+        server.setsockopt(socket.SOL_SOCKET, 37, struct.pack("i", 1 << 1 | 1 << 4 | 1 << 8))  # SO_TIMESTAMPING
+        self.write_in_another_process(server)
+
+        def looped_back():
+            try:
+                return server.recv(4096, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return None
+        try:
+            data = wait_until(looped_back, "the looped packet", patience=2)
+        except AssertionError:
+            self.skipTest("this kernel loops nothing back (tstamp_allow_data)")
+        self.assertIn(b"secret-of-the-broker", data)
+
+    def test_an_unfiltered_holder_redirects_what_another_process_writes(self):
+        client, server = self.pair()
+        with socket.socket() as evil:
+            evil.bind(("127.0.0.1", 0))
+            evil.listen()
+            libc_connect_nowhere(server)
+            server.connect(evil.getsockname())
+            caught, _ = evil.accept()
+            with caught:
+                self.write_in_another_process(server)
+                self.assertEqual(b"secret-of-the-broker", caught.recv(100))
+
+
+def libc_connect_nowhere(sock):
+    import ctypes
+    libc = ctypes.CDLL(None, use_errno=True)
+    address = struct.pack("H14x", socket.AF_UNSPEC)
+    if libc.connect(sock.fileno(), address, len(address)) != 0:
+        raise OSError(ctypes.get_errno(), "connect(AF_UNSPEC)")
+
+
+class Endurance(TakenOver):
+    """A frontend that crashes, stalls or floods: others are served, or the run ends; never is anything left or leaked."""
+
+    def test_five_crashes_are_survived_and_the_sixth_ends_the_run(self):
+        stage = self.hostile()
+        for _ in range(5):
+            self.assertEqual(0, stage.order("fetch", path="/attack/crash")["status"])
+            self.assert_still_serves(stage)
+        stage.order_last("fetch", path="/attack/crash")
+        stage.end_by_itself()
+        self.assertIn("too often within a minute", stage.run.stderr)
+
+    def test_a_frontend_that_reads_no_answers_is_cut_off(self):
+        stage = self.hostile()
+        stage.order("fetch", path="/attack/stall/3000")  # its own client may have been answered, or not
+        self.assert_still_serves(stage)
+        self.assertEqual(0, stage.end().code)
+
+    def test_a_flood_of_false_clients_costs_the_broker_no_descriptor_and_no_client(self):
+        stage = self.hostile()
+        broker = stage.run.helper("broker")
+        before = len(os.listdir(f"/proc/{broker}/fd")) if AS_ROOT else 0
+        self.assertEqual("3000", self.attack(stage, "flood/3000")["body"])
+        self.assertEqual(before, len(os.listdir(f"/proc/{broker}/fd")) if AS_ROOT else 0)
+        self.assert_still_serves(stage)
+        self.assertEqual(3000, len([line for line in stage.log() if line.get("check") == "listener-address"]))
+        self.assertEqual(0, stage.end().code)
+
+    def test_a_frontend_that_leaves_is_replaced(self):
+        stage = self.hostile()
+        self.assertEqual(0, stage.order("fetch", path="/attack/leave")["status"])
+        self.assert_still_serves(stage)
+        self.assertEqual(0, stage.end().code)
+
+
+if __name__ == "__main__":
+    main()
