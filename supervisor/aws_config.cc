@@ -8,12 +8,32 @@ namespace {
 
 // Settings that say nothing of where keys come from. Anything else is left out, known or not.
 constexpr std::string_view kHarmless[] = {
-    "output",        "s3",           "s3api",          "retry_mode",          "max_attempts",
-    "endpoint_url",  "ca_bundle",    "cli_pager",      "cli_timestamp_format", "cli_binary_format",
-    "cli_auto_prompt", "cli_follow_urlparam", "cli_history", "cli_error_format", "defaults_mode",
-    "use_fips_endpoint", "use_dualstack_endpoint", "sts_regional_endpoints", "ignore_configured_endpoint_urls",
-    "parameter_validation", "tcp_keepalive", "request_checksum_calculation", "response_checksum_validation",
-    "request_min_compression_size_bytes", "disable_request_compression", "account_id_endpoint_mode",
+    "output",
+    "s3",
+    "s3api",
+    "retry_mode",
+    "max_attempts",
+    "endpoint_url",
+    "ca_bundle",
+    "cli_pager",
+    "cli_timestamp_format",
+    "cli_binary_format",
+    "cli_auto_prompt",
+    "cli_follow_urlparam",
+    "cli_history",
+    "cli_error_format",
+    "defaults_mode",
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+    "sts_regional_endpoints",
+    "ignore_configured_endpoint_urls",
+    "parameter_validation",
+    "tcp_keepalive",
+    "request_checksum_calculation",
+    "response_checksum_validation",
+    "request_min_compression_size_bytes",
+    "disable_request_compression",
+    "account_id_endpoint_mode",
 };
 
 std::string_view trim(std::string_view text) {
@@ -37,10 +57,14 @@ std::string_view section_profile(std::string_view line) {
 }
 
 bool printable(std::string_view line) {
-  return std::all_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\t'; });
+  return std::all_of(line.begin(), line.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\t'; });
 }
 
-// The harmless lines of the profile's section, with the indented lines below them (s3 = ... has such).
+// Keys with indented lines below them. Below any other key such lines are left out: SDKs read them differently.
+bool has_nested_lines(std::string_view key) { return key == "s3" || key == "s3api"; }
+
+// The harmless lines of the profile's section.
 std::string harmless_lines(std::string_view config, std::string_view profile) {
   std::string kept;
   bool in_profile = false, keep_nested = false;
@@ -58,16 +82,20 @@ std::string harmless_lines(std::string_view config, std::string_view profile) {
     }
     if (line[0] != ' ' && line[0] != '\t') {
       const std::string_view key = trim(text.substr(0, text.find('=')));
-      keep_nested = std::find(std::begin(kHarmless), std::end(kHarmless), key) != std::end(kHarmless);
+      const bool harmless = std::find(std::begin(kHarmless), std::end(kHarmless), key) != std::end(kHarmless);
+      keep_nested = harmless && has_nested_lines(key);
+      if (in_profile && harmless && printable(line)) kept += std::string(line) + "\n";
+    } else if (in_profile && keep_nested && printable(line)) {
+      kept += std::string(line) + "\n";
     }
-    if (in_profile && keep_nested && printable(line)) kept += std::string(line) + "\n";
   }
   return kept;
 }
 
 bool plain(std::string_view text, std::string_view more) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || more.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           more.find(c) != std::string_view::npos;
   });
 }
 
@@ -75,7 +103,8 @@ bool plain(std::string_view text, std::string_view more) {
 ipc::Result<std::string> quoted(std::string_view path) {
   if (plain(path, "/._-+@,")) return std::string(path);
   if (path.find_first_of("'\\#;\n\r") != std::string_view::npos) {
-    return ipc::fail(ipc::Fault::kConfig, "the path of sentinel-credential-process cannot be quoted: " + std::string(path),
+    return ipc::fail(ipc::Fault::kConfig,
+                     "the path of sentinel-credential-process cannot be quoted: " + std::string(path),
                      "install Sentinel in a folder with a plain name");
   }
   return "'" + std::string(path) + "'";

@@ -50,16 +50,26 @@ bool handed_on(std::string_view entry) {
 
 std::string value_of(Value value, const ChildFacts& facts) {
   switch (value) {
-    case Value::None: return {};
-    case Value::CredentialsUri: return "http://127.0.0.1:" + std::to_string(facts.port) + "/creds";
-    case Value::Token: return std::string(facts.token);
-    case Value::SocketPath: return std::string(facts.socket_path);
-    case Value::ConfigPath: return std::string(facts.config_path);
-    case Value::CredentialsPath: return std::string(facts.credentials_path);
-    case Value::One: return "1";
-    case Value::Region: return std::string(facts.region);
-    case Value::True: return "true";
-    case Value::Profile: return std::string(facts.profile);
+    case Value::None:
+      return {};
+    case Value::CredentialsUri:
+      return "http://127.0.0.1:" + std::to_string(facts.port) + "/creds";
+    case Value::Token:
+      return std::string(facts.token);
+    case Value::SocketPath:
+      return std::string(facts.socket_path);
+    case Value::ConfigPath:
+      return std::string(facts.config_path);
+    case Value::CredentialsPath:
+      return std::string(facts.credentials_path);
+    case Value::One:
+      return "1";
+    case Value::Region:
+      return std::string(facts.region);
+    case Value::True:
+      return "true";
+    case Value::Profile:
+      return std::string(facts.profile);
   }
   return {};
 }

@@ -27,7 +27,7 @@ constexpr std::size_t kReleaseBytes = 2 * (4 + 64);
 
 // 0: can be executed; else the errno that execve would give.
 int why_not_executable(const std::string& file) {
-  struct stat st{};
+  struct stat st {};
   if (::stat(file.c_str(), &st) != 0) return errno;
   if (S_ISDIR(st.st_mode)) return EISDIR;
   return ::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : errno;

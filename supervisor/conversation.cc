@@ -77,7 +77,8 @@ Heard Conversation::hear(Side side) {
     ipc::Packet packet;
     const auto arrival = from.channel.receive(packet);
     if (arrival && *arrival == ipc::Arrival::PeerGone) return Heard::PeerGone;
-    if (arrival && *arrival == ipc::Arrival::Nothing) return attached_ && !was_attached ? Heard::AllReady : Heard::Nothing;
+    if (arrival && *arrival == ipc::Arrival::Nothing)
+      return attached_ && !was_attached ? Heard::AllReady : Heard::Nothing;
     ipc::Status judged = arrival ? (side == Side::Broker ? on_broker(packet) : on_frontend(packet))
                                  : ipc::Status(std::unexpected(arrival.error()));
     if (judged && broker_ready_ && frontend_locked_ && !attached_) judged = connect_helpers();
@@ -100,7 +101,8 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
       if (!message) return std::unexpected(message.error());
       if (ipc::Status ok = on_locked_down("broker", message->protocol, broker_.pid); !ok) return ok;
       broker_locked_ = true;
-      return message->witness_pid == 0 ? ipc::Status{} : check_protection("broker's witness", static_cast<pid_t>(message->witness_pid));
+      return message->witness_pid == 0 ? ipc::Status{}
+                                       : check_protection("broker's witness", static_cast<pid_t>(message->witness_pid));
     }
     case ipc::Ready::kId: {
       auto message = ipc::open_packet<ipc::Ready>(packet);
@@ -146,7 +148,8 @@ ipc::Status Conversation::on_frontend(const ipc::Packet& packet) {
 
 ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid) {
   if (protocol != ipc::kProtocolHash) {
-    return ipc::fail(Fault::kConfig, "the " + who + " is of another build than sentinel", "install Sentinel again, whole");
+    return ipc::fail(Fault::kConfig, "the " + who + " is of another build than sentinel",
+                     "install Sentinel again, whole");
   }
   return check_protection(who, pid);
 }

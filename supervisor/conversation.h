@@ -1,5 +1,5 @@
-// What the supervisor says to its two helpers and hears from them, in the order of ipc/messages.def: settings and logs to
-// the broker, both locked down and seen to be so from outside, then the listener to the frontend.
+// What the supervisor says to its two helpers and hears from them, in the order of ipc/messages.def: settings and logs
+// to the broker, both locked down and seen to be so from outside, then the listener to the frontend.
 //
 // Runs in: supervisor (keeper).   Blocks: never.   Owns: both helpers' handles and channels.
 // Fails: any packet that the table forbids, a foreign build, a protection that is not in force: the start fails.
@@ -47,7 +47,8 @@ class Conversation {
 
   const Preparation& preparation_;
   Helper broker_, frontend_;
-  bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false, listener_told_ = false;
+  bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
+       listener_told_ = false;
   std::string region_;
   ipc::Secret<64> token_;
   ipc::Error error_{};

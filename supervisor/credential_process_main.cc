@@ -2,8 +2,8 @@
 // SENTINEL_UNIX_SOCKET with the token in SENTINEL_AUTH_TOKEN, and prints credential_process JSON, version 1.
 //
 // A program of its own, static and without libraries, because SDKs start it for each fetch.
-// Runs in: the command's tree.   Blocks: at most kDeadlineMs in all.   Owns: the secret for the moment it passes through.
-// Fails: exit code 1 and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
+// Runs in: the command's tree.   Blocks: at most kDeadlineMs in all.   Owns: the secret for the moment it passes
+// through. Fails: exit code 1 and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -81,8 +81,8 @@ int connect_to(const char* path, long deadline) {
 void send_request(int fd, std::string_view token, long deadline) {
   char request[kMaxTokenBytes + 128];
   std::size_t size = 0;
-  for (const std::string_view part : {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\nAuthorization: "), token,
-                                      std::string_view("\r\nConnection: close\r\n\r\n")}) {
+  for (const std::string_view part : {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\nAuthorization: "),
+                                      token, std::string_view("\r\nConnection: close\r\n\r\n")}) {
     std::memcpy(request + size, part.data(), part.size());
     size += part.size();
   }
@@ -131,7 +131,8 @@ bool take_string(std::string_view& text, std::string_view& value) {
 }
 
 void skip_space(std::string_view& text) {
-  while (!text.empty() && (text[0] == ' ' || text[0] == '\n' || text[0] == '\r' || text[0] == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text[0] == ' ' || text[0] == '\n' || text[0] == '\r' || text[0] == '\t'))
+    text.remove_prefix(1);
 }
 
 bool take(std::string_view& text, char wanted) {
@@ -205,7 +206,8 @@ std::string_view message_of(std::string_view body) {
 std::string_view body_of_success(std::string_view text) {
   const std::size_t end = text.find("\r\n\r\n");
   if (text.empty()) fail("sentinel closed the connection without an answer");
-  if (!text.starts_with("HTTP/1.1 ") || end == std::string_view::npos || text.size() < 12) fail("the answer is not HTTP");
+  if (!text.starts_with("HTTP/1.1 ") || end == std::string_view::npos || text.size() < 12)
+    fail("the answer is not HTTP");
   const std::string_view status = text.substr(9, 3), body = text.substr(end + 4);
   if (status != "200") fail("refused: ", message_of(body));
   return body;
@@ -218,14 +220,18 @@ int main() {
   const char* path = std::getenv("SENTINEL_UNIX_SOCKET");
   const char* token = std::getenv("SENTINEL_AUTH_TOKEN");
   if (!path || !*path || !token || !*token) {
-    fail("SENTINEL_UNIX_SOCKET or SENTINEL_AUTH_TOKEN is not set: this is not inside `sentinel exec --server --unix-socket`");
+    fail(
+        "SENTINEL_UNIX_SOCKET or SENTINEL_AUTH_TOKEN is not set: this is not inside `sentinel exec --server "
+        "--unix-socket`");
   }
   const std::string_view bare(token);
-  if (bare.size() > kMaxTokenBytes || bare.find_first_of("\r\n") != std::string_view::npos) fail("SENTINEL_AUTH_TOKEN is malformed");
+  if (bare.size() > kMaxTokenBytes || bare.find_first_of("\r\n") != std::string_view::npos)
+    fail("SENTINEL_AUTH_TOKEN is malformed");
   const int fd = connect_to(path, deadline);
   send_request(fd, bare, deadline);
   Credentials credentials;
-  if (!read_credentials(body_of_success(receive_answer(fd, deadline)), credentials)) fail("the answer is not credentials");
+  if (!read_credentials(body_of_success(receive_answer(fd, deadline)), credentials))
+    fail("the answer is not credentials");
   print_credentials(credentials);
   explicit_bzero(answer, sizeof answer);
   explicit_bzero(output, sizeof output);

@@ -15,9 +15,10 @@ constexpr std::string_view kNextStep = "name a file that you may write with --lo
 // block the broker or lose lines.
 ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode, int more_flags) {
   DecisionLog log;
-  log.fd = ipc::UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags, mode));
+  log.fd = ipc::UniqueFd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | more_flags, mode));
   if (!log.fd) return ipc::system_error("cannot open the decision log " + path, kNextStep);
-  struct stat st{};
+  struct stat st {};
   if (::fstat(log.fd.get(), &st) != 0) return ipc::system_error("cannot look at the decision log " + path, kNextStep);
   if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
     return ipc::fail(Fault::kConfig, "the decision log " + path + " is not a file", std::string(kNextStep));
@@ -30,7 +31,8 @@ ipc::Status make_private_folders(const std::string& base, std::initializer_list<
   std::string path = base;
   for (const std::string_view part : parts) {
     path += "/" + std::string(part);
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return ipc::system_error("cannot make the folder " + path, kNextStep);
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      return ipc::system_error("cannot make the folder " + path, kNextStep);
   }
   return {};
 }
@@ -45,7 +47,8 @@ ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_vie
     folder = std::string(home) + "/.local/state/sentinel";
     made = make_private_folders(std::string(home), {".local", "state", "sentinel"});
   } else {
-    return ipc::fail(Fault::kConfig, "there is no place for the decision log: you have no home folder in the password database",
+    return ipc::fail(Fault::kConfig,
+                     "there is no place for the decision log: you have no home folder in the password database",
                      std::string(kNextStep));
   }
   if (!made) return std::unexpected(made.error());

@@ -19,6 +19,7 @@ struct DecisionLog {
 };
 
 // `state_home` is XDG_STATE_HOME, used where it is an absolute path.
-ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest&, std::string_view home, std::string_view state_home);
+ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest&, std::string_view home,
+                                                         std::string_view state_home);
 
 }  // namespace supervisor

@@ -25,7 +25,8 @@ ipc::Status check_modes(const CommandLine& line) {
     if (is_top(row) || !asks_for(line, row)) continue;
     const std::string name = "--" + std::string(row.name);
     if (row.mode != OptionMode::Exec && !server) {
-      return ipc::fail(Fault::kUsage, name + " does nothing without --server", "add --server or leave " + name + " out");
+      return ipc::fail(Fault::kUsage, name + " does nothing without --server",
+                       "add --server or leave " + name + " out");
     }
     if (row.mode == OptionMode::UnixServer && !unix_socket) {
       return ipc::fail(Fault::kUsage, name + " does nothing without --unix-socket",
@@ -41,9 +42,10 @@ ipc::Status check_modes(const CommandLine& line) {
 
 ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   if (!around.sentinel.empty()) {
-    return ipc::fail(Fault::kUsage,
-                     "this is already inside a sentinel run, for profile " + std::string(around.sentinel) + " (AWS_SENTINEL is set)",
-                     "leave that shell first; if it is none, unset AWS_SENTINEL");
+    return ipc::fail(
+        Fault::kUsage,
+        "this is already inside a sentinel run, for profile " + std::string(around.sentinel) + " (AWS_SENTINEL is set)",
+        "leave that shell first; if it is none, unset AWS_SENTINEL");
   }
   if (!line.has("profile")) return ipc::fail(Fault::kUsage, "--profile is missing", "add --profile NAME");
   if (line.has("policy-parameter") && line.has("policy-file")) {
@@ -72,13 +74,15 @@ ipc::Result<std::uint16_t> port_number(const std::string& text) {
 ipc::Result<std::chrono::seconds> server_duration(const std::string& text) {
   const auto parsed = ipc::parse_go_duration(text);
   if (!parsed) {
-    return ipc::fail(Fault::kUsage, "--server-duration " + text + ": " + parsed.error().what, "write it as 15m or 1h30m");
+    return ipc::fail(Fault::kUsage, "--server-duration " + text + ": " + parsed.error().what,
+                     "write it as 15m or 1h30m");
   }
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(*parsed);
   if (*parsed < kShortestDuration || *parsed > kLongestDuration) {
     return ipc::fail(Fault::kUsage, "--server-duration " + text + " is outside what AWS grants", "give 15m to 12h");
   }
-  if (whole != *parsed) return ipc::fail(Fault::kUsage, "--server-duration " + text + " is not whole seconds", "round it");
+  if (whole != *parsed)
+    return ipc::fail(Fault::kUsage, "--server-duration " + text + " is not whole seconds", "round it");
   return whole;
 }
 
@@ -102,7 +106,8 @@ ipc::Status check_lengths(const ExecRequest& request) {
   for (const char c : request.profile) {
     // The name goes into an environment variable, a config file and the decision log.
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return ipc::fail(Fault::kUsage, "--profile has a control character in it", "give the profile's name as in ~/.aws/config");
+      return ipc::fail(Fault::kUsage, "--profile has a control character in it",
+                       "give the profile's name as in ~/.aws/config");
     }
   }
   return {};
@@ -124,7 +129,8 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.region = line.value("region");
   request.transport = line.flag("unix-socket") ? ipc::Transport::Unix : ipc::Transport::Tcp;
   request.allow_tcp_fallback = line.flag("allow-tcp-fallback");
-  if (line.has("unix-socket-path")) request.unix_socket_path = absolute_path(line.value("unix-socket-path"), around.folder);
+  if (line.has("unix-socket-path"))
+    request.unix_socket_path = absolute_path(line.value("unix-socket-path"), around.folder);
   const auto port = port_number(line.value("server-port"));
   if (!port) return std::unexpected(port.error());
   request.port = *port;
@@ -143,7 +149,8 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.on_broker_exit = end == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
   request.command = line.command;
   if (request.command.empty()) request.command = {around.shell.empty() ? "/bin/sh" : std::string(around.shell)};
-  if (request.command.front().empty()) return ipc::fail(Fault::kUsage, "the command's name is empty", "name a command after --");
+  if (request.command.front().empty())
+    return ipc::fail(Fault::kUsage, "the command's name is empty", "name a command after --");
   if (ipc::Status lengths = check_lengths(request); !lengths) return std::unexpected(lengths.error());
   return request;
 }

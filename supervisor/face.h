@@ -1,5 +1,6 @@
-// The face: the half of the supervisor that the caller sees. It stands in the command's process group, so that the shell
-// stops, continues and waits for one job; it passes signals on with their origin and returns the keeper's exit code.
+// The face: the half of the supervisor that the caller sees. It stands in the command's process group, so that the
+// shell stops, continues and waits for one job; it passes signals on with their origin and returns the keeper's exit
+// code.
 //
 // It is the second subreaper: when the keeper is killed, the command's tree becomes the face's, which ends it and
 // removes the files. It keeps its copy of the listener to the end, so that the port never becomes free before that.

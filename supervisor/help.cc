@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kTextColumn = 34, kWidth = 100;
 
-constexpr std::string_view kTopUsage = "Usage: sentinel exec --profile NAME --server [options] [--] [COMMAND [ARGUMENT...]]\n";
+constexpr std::string_view kTopUsage =
+    "Usage: sentinel exec --profile NAME --server [options] [--] [COMMAND [ARGUMENT...]]\n";
 constexpr std::string_view kExecSummary =
     "Runs COMMAND (default: $SHELL) with short-lived AWS credentials of a profile. Each request for them is judged by "
     "the policy; the keys themselves stay in a process that the command cannot read.";
@@ -114,9 +115,15 @@ std::string argument_cases() {
     std::string words(row.argument);
     for (char& c : words) c = c == '|' ? ' ' : c;
     switch (row.complete) {
-      case Completion::None: out += "return ;;\n"; break;
-      case Completion::File: out += "COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"; break;
-      case Completion::Words: out += "COMPREPLY=($(compgen -W \"" + words + "\" -- \"$cur\")); return ;;\n"; break;
+      case Completion::None:
+        out += "return ;;\n";
+        break;
+      case Completion::File:
+        out += "COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n";
+        break;
+      case Completion::Words:
+        out += "COMPREPLY=($(compgen -W \"" + words + "\" -- \"$cur\")); return ;;\n";
+        break;
     }
   }
   return out;
@@ -144,10 +151,13 @@ std::string exec_help() {
 
 std::string manual_page() {
   std::string out = ".\\\" Printed by `sentinel --print-man` from options.def and exit_codes.def; a test compares.\n";
-  out += ".TH SENTINEL 1 \"\" \"Sentinel\" \"User Commands\"\n.SH NAME\nsentinel \\- run a command with brokered AWS credentials\n";
+  out +=
+      ".TH SENTINEL 1 \"\" \"Sentinel\" \"User Commands\"\n.SH NAME\nsentinel \\- run a command with brokered AWS "
+      "credentials\n";
   out += ".SH SYNOPSIS\n.B sentinel exec\n\\-\\-profile NAME \\-\\-server [options] [\\-\\-] [COMMAND [ARGUMENT...]]\n";
   out += ".SH DESCRIPTION\n" + roff(kExecSummary) + "\n";
-  out += ".SH OPTIONS\n" + roff_options(true) + ".SH OPTIONS OF EXEC\nFlags also work as \\-\\-no\\-flag.\n" + roff_options(false);
+  out += ".SH OPTIONS\n" + roff_options(true) + ".SH OPTIONS OF EXEC\nFlags also work as \\-\\-no\\-flag.\n" +
+         roff_options(false);
   out += ".SH EXIT STATUS\n";
   for (const ExitCodeRow& row : kExitCodes) out += ".TP\n.B " + roff(row.shown) + "\n" + roff(row.meaning) + ".\n";
   return out;

@@ -129,7 +129,8 @@ class Keeper {
     Helper& helper = talk_.helper(side);
     if (!helper.channel.open()) return;
     switch (talk_.hear(side)) {
-      case Heard::Nothing: return;
+      case Heard::Nothing:
+        return;
       case Heard::AllReady:
         deadline_.reset();  // of the start, or of a restarted frontend
         return happen(Event::HelpersReady);
@@ -163,13 +164,15 @@ class Keeper {
     happen(Event::TermSignal);
   }
 
-  // The shell waits for the face: it must see a stop. SIGSTOP cannot be missed, and SIGCONT comes back through the face.
+  // The shell waits for the face: it must see a stop. SIGSTOP cannot be missed, and SIGCONT comes back through the
+  // face.
   void stop_face() const { (void)face_.send_signal(SIGSTOP); }
 
-  // SIGCONT for the face alone is meant for the command, too. After `fg` the command has had its own, and a Ctrl-Z since
-  // then must not be undone: so only a command that is still in its old stop is continued.
+  // SIGCONT for the face alone is meant for the command, too. After `fg` the command has had its own, and a Ctrl-Z
+  // since then must not be undone: so only a command that is still in its old stop is continued.
   void continue_if_asked() {
-    if (std::exchange(continue_asked_, false) && stopped_ && !stopped_just_now_) (void)command_.handle.send_signal(SIGCONT);
+    if (std::exchange(continue_asked_, false) && stopped_ && !stopped_just_now_)
+      (void)command_.handle.send_signal(SIGCONT);
   }
 
   void look_at_children() {
@@ -233,7 +236,8 @@ class Keeper {
     const bool keep = preparation_.request.on_broker_exit == OnBrokerExit::Keep;
     if (state_ == State::Running) {
       say("the broker " + (broker_gave_up_ ? "gave up" : describe(ending)) + ": no more credentials; the command " +
-          (keep ? "is left running (--on-broker-exit keep)" : "is being ended (--on-broker-exit keep would leave it running)"));
+          (keep ? "is left running (--on-broker-exit keep)"
+                : "is being ended (--on-broker-exit keep would leave it running)"));
     }
     happen(keep ? Event::BrokerExitKeep : Event::BrokerExit);
   }
@@ -259,20 +263,30 @@ class Keeper {
 
   void perform(Action action) {
     switch (action) {
-      case Action::Ignore: return;
-      case Action::StartCommand: return start_command();
-      case Action::RestartFrontend: return restart_frontend();
-      case Action::HoldListener: return hold_listener();
-      case Action::ForwardSignal: return forward_signal();
-      case Action::StopTree: return stop_tree();
+      case Action::Ignore:
+        return;
+      case Action::StartCommand:
+        return start_command();
+      case Action::RestartFrontend:
+        return restart_frontend();
+      case Action::HoldListener:
+        return hold_listener();
+      case Action::ForwardSignal:
+        return forward_signal();
+      case Action::StopTree:
+        return stop_tree();
       case Action::KillTree:
         killed_tree_ = true;
         deadline_ = Clock::now() + kKillGrace;
         return;
-      case Action::GiveUpTree: return give_up_tree();
-      case Action::CloseHelpers: return close_helpers();
-      case Action::KillHelpers: return kill_helpers();
-      case Action::Finish: return finish();
+      case Action::GiveUpTree:
+        return give_up_tree();
+      case Action::CloseHelpers:
+        return close_helpers();
+      case Action::KillHelpers:
+        return kill_helpers();
+      case Action::Finish:
+        return finish();
     }
   }
 
@@ -321,7 +335,8 @@ class Keeper {
 
   void give_up_tree() {
     for (const pid_t pid : tree_end_.left()) {
-      say("process " + std::to_string(pid) + " of the command could not be ended (another user's?); it gets no more credentials");
+      say("process " + std::to_string(pid) +
+          " of the command could not be ended (another user's?); it gets no more credentials");
     }
     close_helpers();
   }
@@ -340,7 +355,8 @@ class Keeper {
   }
 
   void finish() {
-    for (const std::string& path : preparation_.owned.remove_all()) say("left behind, because it is not ours any more: " + path);
+    for (const std::string& path : preparation_.owned.remove_all())
+      say("left behind, because it is not ours any more: " + path);
   }
 
   Preparation& preparation_;
@@ -354,8 +370,8 @@ class Keeper {
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
   TreeEnd tree_end_;
   int signal_ = 0, outcome_ = kExitOwnError;
-  bool face_gone_ = false, released_ = false, command_ended_ = false, killed_tree_ = false,
-       broker_gave_up_ = false, continue_asked_ = false, stopped_ = false, stopped_just_now_ = false;
+  bool face_gone_ = false, released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false,
+       continue_asked_ = false, stopped_ = false, stopped_just_now_ = false;
 };
 
 }  // namespace

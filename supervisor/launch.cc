@@ -22,9 +22,10 @@ constexpr int kCannotPrepare = 125;  // seen only as "ended with code 125" in th
 
 ipc::Status check_program(const std::string& path) {
   constexpr std::string_view kNext = "install Sentinel again, or build it whole";
-  struct stat st{};
+  struct stat st {};
   if (::lstat(path.c_str(), &st) != 0) return ipc::system_error("helper program " + path, kNext);
-  if (!S_ISREG(st.st_mode)) return ipc::fail(Fault::kConfig, "helper program " + path + " is not a regular file", std::string(kNext));
+  if (!S_ISREG(st.st_mode))
+    return ipc::fail(Fault::kConfig, "helper program " + path + " is not a regular file", std::string(kNext));
   if (st.st_uid != 0 && st.st_uid != ::geteuid()) {
     return ipc::fail(Fault::kConfig, "helper program " + path + " belongs to another user", std::string(kNext));
   }
@@ -35,7 +36,7 @@ ipc::Status check_program(const std::string& path) {
 }
 
 bool exists(const std::string& path) {
-  struct stat st{};
+  struct stat st {};
   return ::lstat(path.c_str(), &st) == 0;
 }
 
@@ -70,7 +71,7 @@ bool apply_fd_plan(int control) {
 }
 
 void default_signals() {
-  struct sigaction standard{};
+  struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
   for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
   sigset_t none;
@@ -105,7 +106,8 @@ ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable) {
   const std::string parent = folder.substr(0, folder.rfind('/'));
   HelperPaths paths;
   if (folder.ends_with("/supervisor") && exists(parent + "/broker/sentinel-broker")) {
-    paths = {parent + "/broker/sentinel-broker", parent + "/frontend/sentinel-frontend", folder + "/sentinel-credential-process"};
+    paths = {parent + "/broker/sentinel-broker", parent + "/frontend/sentinel-frontend",
+             folder + "/sentinel-credential-process"};
   } else {
     const std::string libexec = parent + "/libexec/sentinel/";
     paths = {libexec + "sentinel-broker", libexec + "sentinel-frontend", libexec + "sentinel-credential-process"};

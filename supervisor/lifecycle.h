@@ -9,8 +9,18 @@ namespace supervisor {
 
 enum class State { Starting, Running, Bereft, Stopping, Killing, Closing, Done };
 enum class Event {
-  HelpersReady, StartFailed, CommandExit, FrontendExit, FrontendHopeless, BrokerExit, BrokerExitKeep, TermSignal,
-  FaceGone, GraceOver, TreeEmpty, HelpersGone
+  HelpersReady,
+  StartFailed,
+  CommandExit,
+  FrontendExit,
+  FrontendHopeless,
+  BrokerExit,
+  BrokerExitKeep,
+  TermSignal,
+  FaceGone,
+  GraceOver,
+  TreeEmpty,
+  HelpersGone
 };
 inline constexpr int kStates = static_cast<int>(State::Done) + 1;
 inline constexpr int kEvents = static_cast<int>(Event::HelpersGone) + 1;

@@ -24,7 +24,7 @@ constexpr int SO_PASSRIGHTS = 83;  // Linux 6.16; Debian 12's headers are older
 
 ipc::Status check_folder(const std::string& path) {
   const std::string folder = path.substr(0, path.rfind('/') + 1);
-  struct stat st{};
+  struct stat st {};
   if (::stat(folder.c_str(), &st) != 0) return ipc::system_error("--unix-socket-path: folder " + folder);
   if (st.st_uid != ::geteuid() && st.st_uid != 0) {
     return ipc::fail(Fault::kConfig, "--unix-socket-path: folder " + folder + " belongs to another user",
@@ -58,7 +58,8 @@ ipc::Result<OpenListener> listen_tcp(std::uint16_t port) {
   listener.fd = ipc::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listener.fd) return ipc::system_error("TCP socket");
   const int on = 1;  // inherited by each connection; the frontend then needs no setsockopt
-  if (::setsockopt(listener.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) return ipc::system_error("TCP_NODELAY");
+  if (::setsockopt(listener.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+    return ipc::system_error("TCP_NODELAY");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -83,9 +84,10 @@ ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths& owned
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return ipc::fail(Fault::kConfig,
-                     "socket path " + path + " is longer than " + std::to_string(sizeof address.sun_path - 1) + " bytes",
-                     "choose a shorter --unix-socket-path");
+    return ipc::fail(
+        Fault::kConfig,
+        "socket path " + path + " is longer than " + std::to_string(sizeof address.sun_path - 1) + " bytes",
+        "choose a shorter --unix-socket-path");
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   if (ipc::Status folder = check_folder(path); !folder) return std::unexpected(folder.error());
@@ -94,9 +96,11 @@ ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths& owned
   listener.path = path;
   listener.fd = ipc::UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listener.fd) return ipc::system_error("Unix socket");
-  const int off = 0;  // a client's sendmsg with descriptors then fails; older kernels: the frontend receives without room for any
+  const int off =
+      0;  // a client's sendmsg with descriptors then fails; older kernels: the frontend receives without room for any
   (void)::setsockopt(listener.fd.get(), SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off);
-  if (ipc::Status bound = bind_privately(listener.fd.get(), address, path); !bound) return std::unexpected(bound.error());
+  if (ipc::Status bound = bind_privately(listener.fd.get(), address, path); !bound)
+    return std::unexpected(bound.error());
   if (ipc::Status claimed = owned.claim(path); !claimed) return std::unexpected(claimed.error());
   if (::listen(listener.fd.get(), kBacklog) != 0) return ipc::system_error("cannot listen on " + path);
   return listener;

@@ -59,7 +59,8 @@ int split_and_run(Preparation& preparation) {
     signals->reset();
     return keep(preparation, caller, *own);
   }
-  auto handle = keeper > 0 ? ipc::Pidfd::open(keeper) : ipc::Result<ipc::Pidfd>(ipc::system_error("cannot start the keeper"));
+  auto handle =
+      keeper > 0 ? ipc::Pidfd::open(keeper) : ipc::Result<ipc::Pidfd>(ipc::system_error("cannot start the keeper"));
   if (!handle) {
     (void)preparation.owned.remove_all();
     return refuse(handle.error());

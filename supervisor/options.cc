@@ -78,7 +78,8 @@ class Parser {
         break;
       }
       if (word != "exec") {
-        return ipc::fail(Fault::kUsage, "unknown command " + std::string(word), "the command is exec; see `sentinel --help`");
+        return ipc::fail(Fault::kUsage, "unknown command " + std::string(word),
+                         "the command is exec; see `sentinel --help`");
       }
       line_.exec = true;
     }
@@ -92,7 +93,8 @@ class Parser {
 
   ipc::Status take_short(std::string_view word) {
     const OptionRow* row = word.size() == 2 ? find_short(word[1], !line_.exec) : nullptr;
-    if (!row) return ipc::fail(Fault::kUsage, "unknown option " + std::string(word), nearest(word.substr(1), !line_.exec));
+    if (!row)
+      return ipc::fail(Fault::kUsage, "unknown option " + std::string(word), nearest(word.substr(1), !line_.exec));
     return take(*row, std::nullopt, true);
   }
 
@@ -121,11 +123,13 @@ class Parser {
     }
     if (!value) {
       if (next_ == words_.size()) {
-        return ipc::fail(Fault::kUsage, "--" + name + " needs a value", "write --" + name + " " + std::string(row.argument));
+        return ipc::fail(Fault::kUsage, "--" + name + " needs a value",
+                         "write --" + name + " " + std::string(row.argument));
       }
       value = words_[next_++];
     }
-    if (value->empty()) return ipc::fail(Fault::kUsage, "--" + name + " has an empty value", "give a value or leave the option out");
+    if (value->empty())
+      return ipc::fail(Fault::kUsage, "--" + name + " has an empty value", "give a value or leave the option out");
     return set(name, std::string(*value));
   }
 

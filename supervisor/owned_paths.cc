@@ -9,7 +9,7 @@ namespace {
 
 // The rule of the XDG base directory specification: ours, and nobody else may enter.
 bool is_private_folder(const std::string& path) {
-  struct stat st{};
+  struct stat st {};
   return path.starts_with('/') && ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid() &&
          (st.st_mode & 07777) == 0700;
 }
@@ -33,7 +33,8 @@ ipc::Status OwnedPaths::claim(const std::string& path) {
 std::vector<std::string> OwnedPaths::remove_all() const {
   std::vector<std::string> left;
   for (auto claim = claims_.rbegin(); claim != claims_.rend(); ++claim) {
-    struct stat now{}, ours{};
+    struct stat now {
+    }, ours{};
     if (::lstat(claim->path.c_str(), &now) != 0) continue;  // gone already
     const bool same = ::fstat(claim->held.get(), &ours) == 0 && now.st_dev == ours.st_dev && now.st_ino == ours.st_ino;
     const int flags = S_ISDIR(now.st_mode) ? AT_REMOVEDIR : 0;
@@ -47,7 +48,8 @@ ipc::Result<RunFolder> make_run_folder(std::string_view xdg_runtime_dir, OwnedPa
   RunFolder folder;
   folder.path = (is_private_folder(runtime) ? runtime : "/tmp") + "/sentinel-XXXXXX";
   if (!::mkdtemp(folder.path.data())) {
-    return ipc::system_error("cannot make a private folder " + folder.path, "make /tmp writable, or set XDG_RUNTIME_DIR");
+    return ipc::system_error("cannot make a private folder " + folder.path,
+                             "make /tmp writable, or set XDG_RUNTIME_DIR");
   }
   if (ipc::Status claimed = owned.claim(folder.path); !claimed) return std::unexpected(claimed.error());
   folder.config_path = folder.path + "/config";

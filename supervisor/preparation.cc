@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t kMaxConfigBytes = 1024 * 1024;
 
-std::unexpected<CommandError> refused(ipc::Error error) { return std::unexpected(CommandError{kExitOwnError, std::move(error)}); }
+std::unexpected<CommandError> refused(ipc::Error error) {
+  return std::unexpected(CommandError{kExitOwnError, std::move(error)});
+}
 
 // A path as the AWS SDKs read it: ~ is the home folder. The helpers run in another folder, so it becomes absolute here.
 std::string sdk_path(std::string_view value, std::string_view home, std::string_view cwd) {
@@ -20,14 +22,16 @@ std::string sdk_path(std::string_view value, std::string_view home, std::string_
   return absolute_path(value, cwd);
 }
 
-ipc::Result<ipc::Settings> read_settings(const std::vector<std::string>& environment, std::string_view home, std::string_view cwd) {
+ipc::Result<ipc::Settings> read_settings(const std::vector<std::string>& environment, std::string_view home,
+                                         std::string_view cwd) {
   ipc::Settings settings;
   for (const ipc::SettingRow& row : ipc::kSettings) {
     std::string value(environment_value(environment, row.name));
     if (value.empty()) continue;
     if (row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE")) value = sdk_path(value, home, cwd);
     if (value.size() > decltype(ipc::Setting{}.value)::kCapacity) {
-      return ipc::fail(ipc::Fault::kConfig, "the variable " + std::string(row.name) + " is too long", "shorten or unset it");
+      return ipc::fail(ipc::Fault::kConfig, "the variable " + std::string(row.name) + " is too long",
+                       "shorten or unset it");
     }
     settings.emplace(row.name, std::move(value));
   }
@@ -49,11 +53,13 @@ std::string read_config(const ipc::Settings& settings, const std::string& home) 
 
 ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFolder& folder, OwnedPaths& owned) {
   if (request.transport == ipc::Transport::Tcp) return listen_tcp(request.port);
-  auto listener = listen_unix(request.unix_socket_path.empty() ? folder.path + "/socket" : request.unix_socket_path, owned);
+  auto listener =
+      listen_unix(request.unix_socket_path.empty() ? folder.path + "/socket" : request.unix_socket_path, owned);
   if (listener) return listener;
   if (!request.allow_tcp_fallback) {
-    listener.error().next_step += listener.error().next_step.empty() ? "add --allow-tcp-fallback to serve over TCP then"
-                                                                     : ", or add --allow-tcp-fallback to serve over TCP then";
+    listener.error().next_step += listener.error().next_step.empty()
+                                      ? "add --allow-tcp-fallback to serve over TCP then"
+                                      : ", or add --allow-tcp-fallback to serve over TCP then";
     return listener;
   }
   say(listener.error().what + "; serving over TCP on 127.0.0.1 (--allow-tcp-fallback)");
@@ -83,7 +89,8 @@ ipc::Status open_everything(Preparation& p, const std::string& cwd) {
 
 }  // namespace
 
-std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vector<std::string> environment, const std::string& cwd) {
+std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vector<std::string> environment,
+                                                 const std::string& cwd) {
   Preparation p;
   p.request = std::move(request);
   p.environment = std::move(environment);

@@ -22,7 +22,7 @@ struct Preparation {
   ExecRequest request;
   Account account;
   HelperPaths helpers;
-  ipc::Settings settings;  // paths in it absolute
+  ipc::Settings settings;     // paths in it absolute
   std::string caller_config;  // text of the caller's AWS config file
   std::vector<DecisionLog> logs;
   OwnedPaths owned;
@@ -33,7 +33,8 @@ struct Preparation {
 };
 
 // The error's exit code is 1, or 126 or 127 for the command.
-std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment, const std::string& cwd);
+std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment,
+                                                 const std::string& cwd);
 
 // Fills the generated AWS config, once the region is known.
 ipc::Status write_aws_config(Preparation&, std::string_view region);

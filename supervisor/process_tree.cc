@@ -24,7 +24,8 @@ std::vector<pid_t> own_children() {
   const ipc::UniqueFd fd(::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
   std::string text;
   char part[4096];
-  for (ssize_t got; fd && (got = ::read(fd.get(), part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(got));
+  for (ssize_t got; fd && (got = ::read(fd.get(), part, sizeof part)) > 0;)
+    text.append(part, static_cast<std::size_t>(got));
   std::vector<pid_t> children;
   const char* at = text.c_str();
   for (char* end = nullptr;; at = end) {
@@ -44,7 +45,8 @@ ChildNews next_child_news() {
 
 std::vector<pid_t> TreeEnd::left() const {
   std::vector<pid_t> children = own_children();
-  std::erase_if(children, [this](pid_t pid) { return std::find(spared_.begin(), spared_.end(), pid) != spared_.end(); });
+  std::erase_if(children,
+                [this](pid_t pid) { return std::find(spared_.begin(), spared_.end(), pid) != spared_.end(); });
   return children;
 }
 

@@ -24,7 +24,7 @@ std::vector<pid_t> own_children();
 // One ended or stopped child of ours, as waitid(2) tells it.
 struct ChildNews {
   pid_t pid = 0;
-  int code = 0;    // CLD_EXITED, CLD_KILLED, CLD_DUMPED, CLD_STOPPED, CLD_CONTINUED
+  int code = 0;  // CLD_EXITED, CLD_KILLED, CLD_DUMPED, CLD_STOPPED, CLD_CONTINUED
   int status = 0;
   [[nodiscard]] bool ended() const;
 };
@@ -34,8 +34,8 @@ ChildNews next_child_news();
 // Tells or kills the children that are part of the tree, each sweep those that have become ours since the last.
 class TreeEnd {
  public:
-  // Children that are no part of the tree: our helpers, as long as they are not reaped. Given before each sweep, since a
-  // reaped helper's number may come back as a member of the tree.
+  // Children that are no part of the tree: our helpers, as long as they are not reaped. Given before each sweep, since
+  // a reaped helper's number may come back as a member of the tree.
   void spare(std::vector<pid_t> helpers) { spared_ = std::move(helpers); }
   // SIGTERM (once each, and SIGCONT: a stopped process cannot act on it), or SIGKILL. True when none is left.
   bool sweep(bool kill);

@@ -31,7 +31,7 @@ CallerSignals hold_signals() {
   CallerSignals caller;
   const sigset_t set = held();
   ::sigprocmask(SIG_SETMASK, &set, &caller.mask);
-  struct sigaction ours{};
+  struct sigaction ours {};
   ours.sa_handler = SIG_DFL;  // an inherited SIG_IGN would reap children behind our back
   ::sigaction(SIGCHLD, &ours, &caller.child_action);
   return caller;
@@ -69,7 +69,7 @@ void relay(const ipc::Pidfd& to, const ArrivedSignal& arrived) {
 
 bool asks_to_end(int number) {
   if (number != SIGHUP && number != SIGINT && number != SIGQUIT && number != SIGTERM) return false;
-  struct sigaction now{};
+  struct sigaction now {};
   return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN;
 }
 

@@ -17,7 +17,7 @@ namespace supervisor {
 // What the caller had, to be given back to the command.
 struct CallerSignals {
   sigset_t mask{};
-  struct sigaction child_action{};
+  struct sigaction child_action {};
 };
 
 CallerSignals hold_signals();

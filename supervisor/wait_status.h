@@ -10,8 +10,8 @@
 namespace supervisor {
 
 struct Ending {
-  int code = 0;         // exit code of `sentinel`: the process's own, or 128 + signal
-  int signal = 0;       // what killed it, 0 if it exited
+  int code = 0;    // exit code of `sentinel`: the process's own, or 128 + signal
+  int signal = 0;  // what killed it, 0 if it exited
   bool core = false;
 };
 

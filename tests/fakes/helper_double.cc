@@ -85,8 +85,8 @@ class BrokerDouble {
       ipc::Packet packet = next(control_);
       if (packet.id == ipc::Begin::kId) {
         begin_ = *ipc::open_packet<ipc::Begin>(packet);
-        heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() + " region=" + begin_.region.str() +
-                  " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
+        heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() +
+                  " region=" + begin_.region.str() + " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
                   " duration=" + std::to_string(begin_.duration_s) + " lazy=" + std::to_string(begin_.lazy) +
                   " transport=" + std::to_string(begin_.transport);
         return;
@@ -151,7 +151,8 @@ class BrokerDouble {
         ok ? R"({"AccessKeyId":"ASIADOUBLE","SecretAccessKey":"secret/double+","Token":"session==","Expiration":"2099-01-01T00:00:00Z"})"
            : R"({"Code":"Denied","Message":"the double refuses","code":"Denied","message":"the double refuses"})";
     const std::string answer = std::string("HTTP/1.1 ") + (ok ? "200 OK" : "403 Forbidden") +
-                               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+                               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                               "\r\n\r\n" + body;
     (void)::send(packet.descriptor.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
     ipc::Done done;
     done.request = request->request;

@@ -32,6 +32,7 @@ unknown_setting = u
 region = eu-west-1
 output = json
 retry_mode = adaptive
+  credential_process = /bin/nested-evil
 endpoint_url = http://127.0.0.1:9
 s3 =
   addressing_style = path
@@ -48,15 +49,17 @@ sso_region = x
 output = services
 )";
 
-std::string config(std::string_view profile, std::string_view process = "/opt/s/process", std::string_view region = "eu-central-1") {
+std::string config(std::string_view profile, std::string_view process = "/opt/s/process",
+                   std::string_view region = "eu-central-1") {
   const auto text = generated_config({kCallerConfig, profile, region, process});
   return text ? *text : "refused: " + text.error().what;
 }
 
 TEST(AwsConfig, NoSourceOfCredentialsIsCopied) {
   const std::string text = config("prod");
-  for (const char* forbidden : {"AKIACONFIG", "configsecret", "configtoken", "role_arn", "source_profile", "credential_source", "evil",
-                                "web_identity", "sso", "login_session", "mfa", "include_profile", "unknown", "nested", "role_session"}) {
+  for (const char* forbidden :
+       {"AKIACONFIG", "configsecret", "configtoken", "role_arn", "source_profile", "credential_source", "evil",
+        "web_identity", "sso", "login_session", "mfa", "include_profile", "unknown", "nested", "role_session"}) {
     EXPECT_THAT(text, Not(HasSubstr(forbidden)));
   }
 }
@@ -102,8 +105,9 @@ TEST(AwsConfig, AnOddPathIsQuotedForShellAndShlexAlikeOrRefused) {
 }
 
 TEST(AwsConfig, BrokenConfigsAreReadWithoutHarm) {
-  for (const std::string_view broken : {"[", "]", "[profile", "[profile ]", "[]\n=\n", "= x\n[profile prod\noutput = a", "\r\n\r\n[profile prod]\r\noutput = crlf\r\n",
-                                        "  indented first\n[profile prod]\n  output = nested-only\n"}) {
+  for (const std::string_view broken :
+       {"[", "]", "[profile", "[profile ]", "[]\n=\n", "= x\n[profile prod\noutput = a",
+        "\r\n\r\n[profile prod]\r\noutput = crlf\r\n", "  indented first\n[profile prod]\n  output = nested-only\n"}) {
     const auto text = generated_config({broken, "prod", "", ""});
     ASSERT_TRUE(text);
     EXPECT_THAT(*text, Not(HasSubstr("nested-only")));

@@ -22,16 +22,37 @@ ChildFacts unix_socket() {
 }
 
 // Everything that could lead an SDK past us, as a caller may have it set.
-const std::vector<std::string> kStale{
-    "AWS_ACCESS_KEY_ID=AKIASTALE", "AWS_SECRET_ACCESS_KEY=stale", "AWS_SESSION_TOKEN=stale", "AWS_SECURITY_TOKEN=stale",
-    "AWS_ACCESS_KEY=stale", "AWS_SECRET_KEY=stale", "AWS_CREDENTIAL_EXPIRATION=stale", "AWS_CREDENTIAL_FILE=stale",
-    "AWS_CREDENTIAL_PROFILES_FILE=stale", "BOTO_CONFIG=stale", "AWS_BEARER_TOKEN_BEDROCK=stale", "AWS_PROFILE=stale",
-    "AWS_DEFAULT_PROFILE=stale", "AWS_ROLE_ARN=stale", "AWS_ROLE_SESSION_NAME=stale", "AWS_WEB_IDENTITY_TOKEN_FILE=stale",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=stale", "AWS_CONTAINER_CREDENTIALS_FULL_URI=stale",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN=stale", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=stale",
-    "AWS_CONFIG_FILE=stale", "AWS_SHARED_CREDENTIALS_FILE=stale", "SENTINEL_UNIX_SOCKET=stale", "SENTINEL_AUTH_TOKEN=stale",
-    "AWS_REGION=stale", "AWS_DEFAULT_REGION=stale", "AWS_SDK_LOAD_CONFIG=stale", "AWS_EC2_METADATA_DISABLED=stale",
-    "AWS_VAULT=stale", "AWS_SENTINEL=stale", "AWS_VAULT_FILE_PASSPHRASE=stale"};
+const std::vector<std::string> kStale{"AWS_ACCESS_KEY_ID=AKIASTALE",
+                                      "AWS_SECRET_ACCESS_KEY=stale",
+                                      "AWS_SESSION_TOKEN=stale",
+                                      "AWS_SECURITY_TOKEN=stale",
+                                      "AWS_ACCESS_KEY=stale",
+                                      "AWS_SECRET_KEY=stale",
+                                      "AWS_CREDENTIAL_EXPIRATION=stale",
+                                      "AWS_CREDENTIAL_FILE=stale",
+                                      "AWS_CREDENTIAL_PROFILES_FILE=stale",
+                                      "BOTO_CONFIG=stale",
+                                      "AWS_BEARER_TOKEN_BEDROCK=stale",
+                                      "AWS_PROFILE=stale",
+                                      "AWS_DEFAULT_PROFILE=stale",
+                                      "AWS_ROLE_ARN=stale",
+                                      "AWS_ROLE_SESSION_NAME=stale",
+                                      "AWS_WEB_IDENTITY_TOKEN_FILE=stale",
+                                      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=stale",
+                                      "AWS_CONTAINER_CREDENTIALS_FULL_URI=stale",
+                                      "AWS_CONTAINER_AUTHORIZATION_TOKEN=stale",
+                                      "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=stale",
+                                      "AWS_CONFIG_FILE=stale",
+                                      "AWS_SHARED_CREDENTIALS_FILE=stale",
+                                      "SENTINEL_UNIX_SOCKET=stale",
+                                      "SENTINEL_AUTH_TOKEN=stale",
+                                      "AWS_REGION=stale",
+                                      "AWS_DEFAULT_REGION=stale",
+                                      "AWS_SDK_LOAD_CONFIG=stale",
+                                      "AWS_EC2_METADATA_DISABLED=stale",
+                                      "AWS_VAULT=stale",
+                                      "AWS_SENTINEL=stale",
+                                      "AWS_VAULT_FILE_PASSPHRASE=stale"};
 
 TEST(ChildEnvironment, NothingStaleStaysNotEvenADuplicate) {
   std::vector<std::string> caller = kStale;
@@ -85,7 +106,8 @@ TEST(ChildEnvironment, LoopbackIsAddedToTheProxyExceptionsOnce) {
 }
 
 TEST(ChildEnvironment, EverythingElseStaysInOrder) {
-  const std::vector<std::string> caller{"B=2", "A=1", "AWS_CA_BUNDLE=/ca", "AWS_ENDPOINT_URL=http://x", "A=1", "odd", "=C:", "EMPTY="};
+  const std::vector<std::string> caller{"B=2", "A=1",   "AWS_CA_BUNDLE=/ca", "AWS_ENDPOINT_URL=http://x", "A=1", "odd",
+                                        "=C:", "EMPTY="};
   const auto environment = child_environment(caller, tcp());
   EXPECT_TRUE(std::equal(caller.begin(), caller.end(), environment.begin()));
 }

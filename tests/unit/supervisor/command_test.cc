@@ -97,14 +97,16 @@ TEST_F(Launch, AHelperThatIsASymbolicLinkOrMissingIsRefused) {
   std::filesystem::remove(folder_ + "/frontend/sentinel-frontend");
   EXPECT_FALSE(find_helpers_beside(folder_ + "/supervisor/sentinel"));
   std::filesystem::create_symlink("/bin/true", folder_ + "/frontend/sentinel-frontend");
-  EXPECT_NE(find_helpers_beside(folder_ + "/supervisor/sentinel").error().what.find("not a regular file"), std::string::npos);
+  EXPECT_NE(find_helpers_beside(folder_ + "/supervisor/sentinel").error().what.find("not a regular file"),
+            std::string::npos);
 }
 
 TEST_F(Launch, AHelperOfAnotherUserIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
   make_helpers([this](const std::string& name, mode_t mode) { return make(name, mode); }, 0755);
   ASSERT_EQ(::chown((folder_ + "/broker/sentinel-broker").c_str(), 12345, 12345), 0);
-  EXPECT_NE(find_helpers_beside(folder_ + "/supervisor/sentinel").error().what.find("belongs to another user"), std::string::npos);
+  EXPECT_NE(find_helpers_beside(folder_ + "/supervisor/sentinel").error().what.find("belongs to another user"),
+            std::string::npos);
 }
 
 TEST_F(Log, APipeOrFolderIsNoDecisionLog) {
@@ -120,7 +122,7 @@ TEST_F(Log, TheDefaultLogIsPrivateAndNeverALink) {
   const auto logs = open_decision_logs({}, folder_, "");
   ASSERT_TRUE(logs);
   const std::string path = folder_ + "/.local/state/sentinel/decisions.jsonl";
-  struct stat st{};
+  struct stat st {};
   ASSERT_EQ(::stat(path.c_str(), &st), 0);
   EXPECT_EQ(st.st_mode & 07777, 0600u);
   ASSERT_EQ(::stat((folder_ + "/.local/state/sentinel").c_str(), &st), 0);

@@ -27,7 +27,8 @@ std::string refusal(const ipc::Result<ExecRequest>& request) {
 }
 
 TEST(ExecRequest, ARunInsideARunIsRefusedBeforeAnythingElse) {
-  EXPECT_NE(refusal(judge({}, {"outer", "", "/"})).find("already inside a sentinel run, for profile outer"), std::string::npos);
+  EXPECT_NE(refusal(judge({}, {"outer", "", "/"})).find("already inside a sentinel run, for profile outer"),
+            std::string::npos);
 }
 
 TEST(ExecRequest, ProfileAndOnePolicyAreRequired) {
@@ -63,7 +64,8 @@ TEST(ExecRequest, EveryUnixOptionIsRefusedWithoutUnixSocket) {
 }
 
 TEST(ExecRequest, PortWithUnixSocketNeedsTheFallback) {
-  EXPECT_EQ(refusal(judge_with({"--unix-socket", "--server-port", "80"})), "--server-port does nothing with --unix-socket");
+  EXPECT_EQ(refusal(judge_with({"--unix-socket", "--server-port", "80"})),
+            "--server-port does nothing with --unix-socket");
   EXPECT_TRUE(judge_with({"--unix-socket", "--server-port", "80", "--allow-tcp-fallback"}));
 }
 
@@ -92,13 +94,15 @@ TEST(ExecRequest, OnBrokerExitHasTwoValues) {
 
 TEST(ExecRequest, WhatTheProtocolCannotCarryIsRefusedNotCut) {
   const std::string name(257, 'p');
-  EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f", "--profile", name})), "--profile is longer than 256 bytes");
+  EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f", "--profile", name})),
+            "--profile is longer than 256 bytes");
   const std::string path(4096, 'f');
   EXPECT_NE(refusal(judge({"--server", "--profile", "p", "--policy-file", path})), "");
 }
 
 TEST(ExecRequest, ControlCharactersInTheProfileAreRefused) {
-  EXPECT_NE(refusal(judge({"--server", "--policy-file", "f", "--profile", "a\nb"})).find("control character"), std::string::npos);
+  EXPECT_NE(refusal(judge({"--server", "--policy-file", "f", "--profile", "a\nb"})).find("control character"),
+            std::string::npos);
 }
 
 TEST(ExecRequest, PathsBecomeAbsolute) {
@@ -110,7 +114,8 @@ TEST(ExecRequest, PathsBecomeAbsolute) {
 
 TEST(ExecRequest, MissingCommandMeansShellAndThenSh) {
   EXPECT_EQ(judge_with({})->command, std::vector<std::string>{"/bin/zsh"});
-  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--server"}, {"", "", "/"})->command, std::vector<std::string>{"/bin/sh"});
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--server"}, {"", "", "/"})->command,
+            std::vector<std::string>{"/bin/sh"});
   EXPECT_EQ(refusal(judge_with({"--", ""})), "the command's name is empty");
 }
 

@@ -48,7 +48,8 @@ TEST(Help, TheManualPageInTheTreeIsWhatTheTableSays) {
 }
 
 TEST(Help, TheCompletionInTheTreeIsWhatTheTableSays) {
-  EXPECT_EQ(source_file("sentinel.bash"), bash_completion()) << "run `sentinel --print-bash > supervisor/sentinel.bash`";
+  EXPECT_EQ(source_file("sentinel.bash"), bash_completion())
+      << "run `sentinel --print-bash > supervisor/sentinel.bash`";
 }
 
 }  // namespace

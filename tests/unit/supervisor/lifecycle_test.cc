@@ -68,7 +68,8 @@ TEST(Lifecycle, EveryCellIsWhatItShouldBe) {
       const auto& row = kExpected.at(state);
       const auto expected = row.find(event);
       const Cell& cell = step(state, event);
-      SCOPED_TRACE("state " + std::to_string(static_cast<int>(state)) + ", event " + std::to_string(static_cast<int>(event)));
+      SCOPED_TRACE("state " + std::to_string(static_cast<int>(state)) + ", event " +
+                   std::to_string(static_cast<int>(event)));
       EXPECT_EQ(cell.action, expected == row.end() ? Action::Ignore : expected->second.action);
       EXPECT_EQ(cell.next, expected == row.end() ? state : expected->second.next);
     }

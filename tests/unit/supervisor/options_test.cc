@@ -31,7 +31,9 @@ TEST(Options, FlagWithAValueIsRefused) {
   EXPECT_NE(refusal({"exec", "--no-server=no"}).find("takes no value"), std::string::npos);
 }
 
-TEST(Options, ValueOptionHasNoNegation) { EXPECT_NE(refusal({"exec", "--no-profile"}).find("unknown option"), std::string::npos); }
+TEST(Options, ValueOptionHasNoNegation) {
+  EXPECT_NE(refusal({"exec", "--no-profile"}).find("unknown option"), std::string::npos);
+}
 
 TEST(Options, TwoDifferentValuesAreRefusedAndTwoEqualOnesAreNot) {
   EXPECT_NE(refusal({"exec", "--profile", "a", "--profile", "b"}).find("given twice"), std::string::npos);
@@ -60,10 +62,13 @@ TEST(Options, EqualsSpaceShortAndNegatedFormsAreRead) {
   EXPECT_EQ(line->value("server-duration"), "15m");
 }
 
-TEST(Options, ValueMayLookLikeAnOption) { EXPECT_EQ(parse({"exec", "--profile", "--lazy"})->value("profile"), "--lazy"); }
+TEST(Options, ValueMayLookLikeAnOption) {
+  EXPECT_EQ(parse({"exec", "--profile", "--lazy"})->value("profile"), "--lazy");
+}
 
 TEST(Options, EverythingBehindTheDashesOrTheFirstPlainWordIsTheCommand) {
-  EXPECT_EQ(parse({"exec", "--", "aws", "--profile", "x"})->command, (std::vector<std::string>{"aws", "--profile", "x"}));
+  EXPECT_EQ(parse({"exec", "--", "aws", "--profile", "x"})->command,
+            (std::vector<std::string>{"aws", "--profile", "x"}));
   EXPECT_EQ(parse({"exec", "aws", "--help"})->command, (std::vector<std::string>{"aws", "--help"}));
   EXPECT_EQ(parse({"exec", "--", "--", "x"})->command, (std::vector<std::string>{"--", "x"}));
   EXPECT_EQ(parse({"exec", "-s", "-"})->command, (std::vector<std::string>{"-"}));

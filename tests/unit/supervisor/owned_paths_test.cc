@@ -63,7 +63,7 @@ TEST_F(OwnedPathsTest, RemovalIsCompleteAndMayBeRepeated) {
 TEST_F(OwnedPathsTest, GeneratedFilesAreForTheUserAlone) {
   const auto run = make_run_folder(folder_, owned_);
   for (const std::string& path : {run->config_path, run->credentials_path}) {
-    struct stat st{};
+    struct stat st {};
     ASSERT_EQ(::stat(path.c_str(), &st), 0);
     EXPECT_EQ(st.st_mode & 07777, 0600u);
     EXPECT_EQ(st.st_size, 0);
@@ -95,7 +95,8 @@ TEST_F(OwnedPathsTest, ASocketInAFolderThatOthersMayWriteIsRefusedUnlessSticky) 
 }
 
 TEST_F(OwnedPathsTest, ATooLongSocketPathIsRefused) {
-  EXPECT_NE(listen_unix(at(std::string(107, 'x')), owned_).error().what.find("longer than 107 bytes"), std::string::npos);
+  EXPECT_NE(listen_unix(at(std::string(107, 'x')), owned_).error().what.find("longer than 107 bytes"),
+            std::string::npos);
 }
 
 TEST_F(OwnedPathsTest, ATakenPortIsRefused) {
