@@ -7,6 +7,7 @@ The functions below are the things. Whatever they need of a run (address, token)
 every command, or given: what a thief took along.
 """
 import array
+import ctypes
 import json
 import os
 import re
@@ -216,6 +217,61 @@ def send_and_close(count):
         sock = join(new_socket())
         sock.sendall(head())
         sock.close()
+
+
+# ---- attacks on other processes -------------------------------------------------------------------------------------
+
+SYS_PROCESS_VM_READV, SYS_PIDFD_OPEN, SYS_PIDFD_GETFD, SYS_KCMP = 310, 434, 438, 312  # x86-64
+PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_DETACH = 16, 0x4206, 17
+
+
+def look_into(pid):
+    """Tries every way of an ordinary user into another process: by name, "refused" or what was got."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.restype = libc.syscall.restype = ctypes.c_long
+
+    def file(name):
+        try:
+            with open(f"/proc/{pid}/{name}", "rb") as opened:
+                return f"{len(opened.read(64))} bytes" if name != "mem" else "opened"
+        except OSError:
+            return "refused"
+
+    def folder(name):
+        try:
+            return str(os.listdir(f"/proc/{pid}/{name}"))
+        except OSError:
+            return "refused"
+
+    def link(name):
+        try:
+            return os.readlink(f"/proc/{pid}/{name}")
+        except OSError:
+            return "refused"
+
+    def trace(request):
+        if libc.ptrace(ctypes.c_long(request), ctypes.c_long(pid), None, None) != 0:
+            return "refused"
+        libc.ptrace(ctypes.c_long(PTRACE_DETACH), ctypes.c_long(pid), None, None)
+        return "attached"
+
+    def take_descriptor():
+        handle = libc.syscall(SYS_PIDFD_OPEN, pid, 0)
+        got = [number for number in range(12) if libc.syscall(SYS_PIDFD_GETFD, handle, number, 0) >= 0]
+        os.close(handle)
+        return f"descriptors {got}" if got else "refused"
+
+    def read_memory():
+        buffer = ctypes.create_string_buffer(8)
+        own = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 8)
+        theirs = (ctypes.c_void_p * 2)(0x1000, 8)
+        got = libc.syscall(SYS_PROCESS_VM_READV, pid, own, 1, theirs, 1, 0)
+        return "refused" if got < 0 and ctypes.get_errno() == 1 else f"errno {ctypes.get_errno()}"  # 1: EPERM
+
+    return {"mem": file("mem"), "environ": file("environ"), "maps": file("maps"), "auxv": file("auxv"),
+            "stack": file("syscall"), "fd": folder("fd"), "fdinfo": folder("fdinfo"), "map_files": folder("map_files"),
+            "exe": link("exe"), "cwd": link("cwd"), "attach": trace(PTRACE_ATTACH), "seize": trace(PTRACE_SEIZE),
+            "pidfd_getfd": take_descriptor(), "process_vm_readv": read_memory()}
 
 
 def obey():
