@@ -36,6 +36,7 @@ class Environment(harness.ProcessTest):
             self.assertEqual("true", seen["AWS_EC2_METADATA_DISABLED"])
             self.assertEqual("ok", seen["AWS_SENTINEL"])
 
+    @harness.needs_own_home
     def test_the_broker_is_told_what_it_may_know_and_no_more(self):
         run = self.start_sentinel("exec", "--server", "--lazy", "--profile", "echo", "--policy-file", "policy", "--region", "eu-1",
                                   "--server-duration", "20m", "--log-stderr", "--", "sleep", "0.2",
@@ -47,11 +48,13 @@ class Environment(harness.ProcessTest):
             f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
             f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1", line)
 
+    @harness.needs_own_home
     def test_home_and_user_come_from_the_password_database(self):
         run = self.start_sentinel("exec", "--server", "--profile", "echo", "--policy-file", "p", "--log-stderr", "--", "sleep", "0.2",
                                   environment={"HOME": "/elsewhere", "USER": "root", "LOGNAME": "root"}).finish()
         self.assertIn(f"home={self.user.home} user={self.user.name} ", run.stderr)
 
+    @harness.needs_own_home
     def test_decisions_go_to_the_default_file_which_is_private(self):
         arguments = ("exec", "--server", "--profile", "ok", "--policy-file", "p", "--", "true")
         self.assertEqual(0, self.run_sentinel(*arguments).code)
@@ -61,6 +64,7 @@ class Environment(harness.ProcessTest):
         with open(path) as file:
             self.assertEqual(2, len(file.readlines()), "appended, not rewritten")
 
+    @harness.needs_own_home
     def test_the_config_keeps_output_and_drops_keys(self):
         os.makedirs(os.path.join(self.user.home, ".aws"), exist_ok=True)
         with open(os.path.join(self.user.home, ".aws/config"), "w") as file:

@@ -65,13 +65,15 @@ class WholeRun(harness.ProcessTest):
         cls.policy = os.path.join(cls.user.home, "policy.yaml")
         with open(cls.policy, "w") as file:
             file.write(POLICY)
-        for folder, _, files in os.walk(cls.user.home):
+        for folder, _, files in os.walk(cls.user.home) if cls.user.made else ():
             for path in [folder] + [os.path.join(folder, name) for name in files]:
                 os.chown(path, cls.user.uid, cls.user.gid)
 
     def start(self, mode, *command, options=()):
         return self.start_sentinel("exec", "--server", *(["--unix-socket"] if mode == "unix" else []), "--profile", "ledger-prod",
-                                   "--policy-file", self.policy, "--log-file", "decisions", *options, "--", *command)
+                                   "--policy-file", self.policy, "--log-file", "decisions", *options, "--", *command,
+                                   environment={"AWS_CONFIG_FILE": self.user.home + "/.aws/config",
+                                                "AWS_SHARED_CREDENTIALS_FILE": self.user.home + "/.aws/credentials"})
 
     def asker(self, mode, options=()):
         run = self.start(mode, "/usr/bin/python3", "-c", ASKER, options=options)
