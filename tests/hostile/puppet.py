@@ -252,6 +252,8 @@ def look_into(pid):
     def trace(request):
         if libc.ptrace(ctypes.c_long(request), ctypes.c_long(pid), None, None) != 0:
             return "refused"
+        if request == PTRACE_ATTACH:
+            os.waitpid(pid, 0)  # its stop; else it would stay stopped
         libc.ptrace(ctypes.c_long(PTRACE_DETACH), ctypes.c_long(pid), None, None)
         return "attached"
 
