@@ -31,8 +31,9 @@ MARK = "SENTINEL_TEST_MARK"
 CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
 
 
-# Sentinel takes the home folder from the password database, so tests that look into it need a user made for them.
-needs_own_home = unittest.skipUnless(os.geteuid() == 0, "needs a user with a home of its own: start the tests as root")
+# Sentinel takes the home folder from the password database, and hides its processes from their own user: tests that look
+# there need root, and a user made for them.
+needs_own_home = unittest.skipUnless(os.geteuid() == 0, "needs root, to look on and to make a user: start the tests as root")
 
 
 def wait_until(condition, what, patience=None):

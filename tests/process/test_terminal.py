@@ -66,7 +66,7 @@ class OnATerminal(harness.ProcessTest):
 
     def test_control_c_during_the_start_ends_the_run(self):
         terminal = self.shell()
-        terminal.send(f"{self.layout.sentinel} exec --profile silent --policy-file p --server -- echo ran; echo ended-$?\n")
+        terminal.send(f"{self.layout.sentinel} exec --profile silent --policy-file p --server --log-file d -- echo ran; echo ended-$?\n")
         bash = terminal.process.pid
         keeper = wait_until(lambda: [k for f in children_of(bash) for k in children_of(f)], "the keeper")[0]
         wait_until(lambda: len(children_of(keeper)) == 3, "the helpers")
@@ -107,8 +107,10 @@ class OnATerminal(harness.ProcessTest):
         terminal.send("jobs\n")
         terminal.expect("Running")
         self.assertNotIn("got SIGINT", terminal.text)
-        terminal.send("kill -INT %1; fg\n")
+        terminal.send("kill -INT %1\n")
         terminal.expect("got SIGINT")
+        terminal.send("kill -KILL %1; wait; echo over-$?\n")  # or it would outlive its shell, as any such job does
+        terminal.expect("^over-")
 
     def test_a_command_that_reads_in_the_background_is_stopped_and_the_shell_sees_it(self):
         terminal = self.shell()

@@ -98,6 +98,7 @@ class WholeRun(harness.ProcessTest):
         run = self.start("unix", self.layout.credential_process).finish()
         self.assertEqual({"Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}, set(json.loads(run.stdout)), run.stderr)
 
+    @harness.needs_own_home
     def test_no_descriptor_of_a_helper_is_inherited(self):
         run = self.asker("unix")
         callers = {os.readlink(f"/proc/{run.pid}/fd/{fd}") for fd in range(3)} if os.geteuid() == 0 else set()

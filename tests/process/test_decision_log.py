@@ -1,0 +1,216 @@
+"""The decision log: one line for each decision, written before the answer, with these keys in this order and no secret. No
+line, no credentials. The terminal is told once of what a client tries many times."""
+import json
+import os
+import re
+import resource
+import stat
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from aws_case import PYTHON, TRANSPORTS, AwsTest, policy, rule
+from standin_client import role_arn
+
+KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
+        "role_arn", "session_duration_seconds", "outcome", "mode", "transport", "peer_pid", "peer_uid", "peer_executable", "check",
+        "policy_version", "detail"]
+ISSUED_ONLY = {"request_id", "source_identity", "role_arn", "session_duration_seconds"}
+ALWAYS = set(KEYS[:8]) | {"outcome", "mode"}
+
+
+class TheLines(AwsTest):
+    def lines(self):
+        with open(self.log_path) as file:
+            text = file.read()
+        self.assertTrue(text.endswith("\n"))
+        return [json.loads(line, object_pairs_hook=list) for line in text.splitlines()]
+
+    def test_an_issued_line_says_who_got_what(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                asker = self.asker(transport=transport)
+                self.assert_served(asker.ask())
+                asker.end()
+                line = dict(self.lines()[-1])
+                self.assertEqual([key for key in KEYS if key not in ("check", "detail")], list(line))
+                self.assertRegex(line["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+                self.assertRegex(line["request_id"], r"^[0-9a-f]{8}$")
+                self.assertRegex(line["source_identity"], r"^sentinel\.marta\.direct\.[0-9a-f]{8}$")
+                wanted = {"user": "marta", "profile": "ledger-prod", "effect": "allow", "rule": "ledger-production", "rule_index": 0,
+                          "reason": "marta runs the ledger", "policy_path": "/sentinel/policies/default",
+                          "role_arn": role_arn("ledger-prod"), "session_duration_seconds": 900, "outcome": "issued",
+                          "mode": "server", "transport": transport, "peer_uid": self.user.uid}
+                self.assertEqual(wanted, {key: line[key] for key in wanted})
+                self.assertEqual(os.path.realpath(PYTHON), line["peer_executable"])
+
+    def test_the_peer_is_the_process_that_asked(self):
+        asker = self.asker(transport="unix")
+        done = asker.order("run", argv=[self.layout.credential_process])
+        self.assertEqual(0, done["code"], done["stderr"])
+        line = self.decisions()[-1]
+        self.assertEqual(self.layout.credential_process, line["peer_executable"])
+        self.assertNotIn(line["peer_pid"], (0, asker.run.pid))
+
+    def test_each_request_has_a_line_and_an_id_of_its_own(self):
+        asker = self.asker()
+        self.assertEqual([200] * 40, asker.statuses(40, at_once=8))
+        issued = self.decisions()
+        self.assertEqual((40, 40), (len(issued), len({line["request_id"] for line in issued})))
+
+    def test_refusals_name_the_check_that_failed(self):
+        asker = self.asker(policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+        for members, check in (({"token": "x" * 43}, "token-wrong"), ({"token": ""}, "token-missing")):
+            self.assertEqual(403, asker.ask(**members)["status"])
+            self.assertEqual(("refused", check), tuple(self.decisions()[-1][key] for key in ("outcome", "check")))
+        for text, check in ((policy(rule("deny")), "policy"), ("nonsense", "policy-unusable"),
+                            (policy(rule(more="max_server_duration: 1m")), "lifetime")):
+            self.write("policy.yaml", text)
+            self.assertEqual(403, asker.ask()["status"])
+            self.assertEqual(("refused", check), tuple(self.decisions()[-1][key] for key in ("outcome", "check")))
+        for line in self.lines():
+            keys = [key for key, _ in line]
+            self.assertEqual([key for key in KEYS if key in keys], keys, "order, or a key that is unknown")
+            self.assertLessEqual(ALWAYS, set(keys))
+            self.assertFalse(ISSUED_ONLY & set(keys), "a refusal that looks like an issue")
+
+    def test_a_failure_of_aws_is_a_line_with_its_detail(self):
+        self.aws.control.fault("error", action="AssumeRole", code="AccessDenied", message="not today", count=0)
+        asker = self.asker("--lazy")
+        self.assertEqual(500, asker.ask()["status"])
+        line = self.decisions()[-1]
+        self.assertEqual("failed", line["outcome"])
+        self.assertIn("not today", line["detail"])
+
+    def test_a_refused_start_is_logged(self):
+        self.refused_start(profile="ledger-audit")
+        line, = self.decisions()
+        self.assertEqual(("refused", "policy", "no-audit-from-desks"), tuple(line[key] for key in ("outcome", "check", "rule")))
+
+    def test_no_secret_is_in_any_line_or_on_the_terminal(self):
+        tokens = set()
+        for transport in TRANSPORTS:
+            asker = self.asker("--log-stderr", transport=transport, policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+            tokens |= {value for name, value in asker.order("environment").items() if name.endswith("_TOKEN")}
+            asker.asks(3)
+            asker.ask(token="x" * 43)
+            asker.ask(path="/creds?AKIA=" + "y" * 40)
+            self.write("policy.yaml", policy(rule("deny")))
+            asker.ask()
+            asker.end()
+            self.assertIn('"outcome":"issued"', asker.run.stderr)
+            for text, where in ((open(self.log_path).read(), "the log"), (asker.run.stderr, "stderr")):
+                self.assert_no_secret(text, where)
+                for token in tokens | {"x" * 43, "y" * 40}:
+                    self.assertNotIn(token, text, "the run's token is in " + where)
+        self.assertEqual(2, len(tokens))
+
+    def test_what_a_stranger_wrote_stays_one_line(self):
+        text = policy(rule("deny", reason='"two\\nlines \\u001b[31m \\u202e red"', name='"a\\"b"'))
+        run = self.refused_start(policy=("--policy-file", self.write("policy.yaml", text)))
+        self.assertNotIn("\x1b", run.stderr)
+        self.assertEqual(1, len(self.lines()))
+        with open(self.log_path, "rb") as file:
+            self.assertNotRegex(file.read(), rb"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+class WhereItGoes(AwsTest):
+    def test_a_log_is_added_to_and_private(self):
+        for _ in range(2):
+            asker = self.asker()
+            asker.ask()
+            asker.end()
+        self.assertEqual(2, len(self.decisions()))
+        self.assertEqual(0, stat.S_IMODE(os.stat(self.log_path).st_mode) & 0o137)
+
+    def test_without_a_flag_it_is_in_the_state_folder(self):
+        state = self.owned_folder("state")
+        asker = self.asker(log=False, environment={"XDG_STATE_HOME": state})
+        asker.ask()
+        asker.end()
+        path = os.path.join(state, "sentinel", "decisions.jsonl")
+        self.assertEqual((0o600, 0o700), tuple(stat.S_IMODE(os.stat(p).st_mode) for p in (path, os.path.dirname(path))))
+        with open(path) as file:
+            self.assertEqual("issued", json.loads(file.read())["outcome"])
+
+    def owned_folder(self, name):
+        path = os.path.join(self.folder, name)
+        os.mkdir(path, 0o700)
+        return self.owned(path)
+
+    def test_stderr_alone_writes_no_file(self):
+        state = self.owned_folder("state")
+        asker = self.asker("--log-stderr", log=False, environment={"XDG_STATE_HOME": state})
+        asker.ask()
+        asker.end()
+        self.assertEqual([], os.listdir(state))
+        self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
+
+    def test_no_line_no_credentials(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                asker = self.asker("--log-file", "/dev/full", log=False, transport=transport)
+                answer = asker.ask()
+                self.assertEqual((500, False), (answer["status"], "SecretAccessKey" in answer["body"]))
+                asker.end()
+                self.assertIn("/dev/full", asker.run.stderr)
+                self.assertIn("No space left", asker.run.stderr)
+
+    def test_a_disk_that_fills_up_during_the_run_ends_the_service(self):
+        def little_disk():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+        self.write("decisions.jsonl", "")
+        asker = self.asker(preexec_fn=little_disk)
+        statuses = asker.statuses(6)
+        self.assertEqual(200, statuses[0])
+        self.assertEqual(500, statuses[-1])
+        issued = [line for line in open(self.log_path).read().splitlines() if line.endswith("}")]
+        self.assertEqual(statuses.count(200), len(issued), "credentials without a line")
+
+    def test_one_broken_log_of_two_stops_the_service_and_not_the_other_log(self):
+        asker = self.asker("--log-stderr", "--log-file", "/dev/full", log=False)
+        self.assertEqual(500, asker.ask()["status"])
+        asker.end()
+        self.assertIn('"outcome":"failed"', asker.run.stderr)
+
+    def test_synced_lines_are_the_same_lines(self):
+        asker = self.asker("--log-sync")
+        self.assertEqual([200] * 32, asker.statuses(32, at_once=16))
+        self.assertEqual(["issued"] * 32, [line["outcome"] for line in self.decisions()])
+
+
+class TheTerminal(AwsTest):
+    def told_by(self, *options, tries=5):
+        path = self.write("policy.yaml", policy(rule()))
+        asker = self.asker(*options, policy=("--policy-file", path))
+        self.write("policy.yaml", policy(rule("deny", reason="month end")))
+        self.assertEqual([403] * tries, asker.statuses(tries))
+        asker.end()
+        self.assertEqual(tries, len(self.decisions()), "folding is for the terminal alone")
+        return [line for line in asker.run.stderr.splitlines() if "refused" in line]
+
+    def test_an_sdks_five_tries_are_one_line(self):
+        line, = self.told_by()
+        for part in ("ledger-prod", "the-rule", "month end", "policy.yaml", "ask whoever keeps the policy"):
+            self.assertIn(part, line)
+
+    def test_quiet_tells_no_refusal(self):
+        self.assertEqual([], self.told_by("--quiet"))
+
+    def test_different_refusals_are_told_each(self):
+        asker = self.asker(policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+        asker.ask(token="wrong")
+        asker.ask(token="")
+        asker.end()
+        self.assertEqual(2, len(re.findall("refused credentials", asker.run.stderr)), asker.run.stderr)
+
+    def test_the_helper_tells_its_sdk_that_it_was_refused(self):
+        asker = self.asker(transport="unix", policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+        self.write("policy.yaml", policy(rule("deny")))
+        done = asker.order("run", argv=[self.layout.credential_process])
+        self.assertEqual((1, ""), (done["code"], done["stdout"]))
+        self.assertIn("sentinel: refused: Sentinel refused this request", done["stderr"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
