@@ -1,0 +1,93 @@
+"""An installed Sentinel, as an administrator leaves it: programs of root, helpers that nobody else may read, run by an
+ordinary user; and the moment after exec, in which a program of the same user could otherwise open the broker's memory."""
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "fakes")]
+import harness  # noqa: E402
+from standin_client import Standin, write_profiles  # noqa: E402
+
+POLICY = 'version: "1"\nrules:\n  - name: all\n    effect: allow\n    conditions: { profiles: [ledger-prod] }\n'
+
+# Opens /proc/PID/mem of every new process of this user that is called sentinel-broker, as soon as it is there.
+SNATCHER = r"""
+import glob, os, sys
+seen, opened, end = set(), 0, os.path.join(sys.argv[1], 'end')
+while not os.path.exists(end):
+    for entry in os.listdir('/proc'):
+        if not entry.isdigit() or entry in seen: continue
+        try:
+            with open('/proc/%s/comm' % entry) as comm:
+                if comm.read().strip() != 'sentinel-broker': continue
+            seen.add(entry)
+            os.close(os.open('/proc/%s/mem' % entry, os.O_RDONLY))
+            opened += 1
+        except OSError: pass
+print(len(seen), opened)
+"""
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root: only what root owns can be kept from its user")
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="sentinel-installed-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        os.chmod(cls.folder, 0o755)
+        subprocess.run(["cmake", "--install", harness.BUILD, "--prefix", cls.folder], check=True, capture_output=True)
+        cls.user = harness.OrdinaryUser()
+        cls.addClassCleanup(cls.user.remove)
+        cls.aws = Standin()
+        cls.aws.start()
+        cls.addClassCleanup(cls.aws.stop)
+        write_profiles(cls.user.home)
+        cls.policy = os.path.join(cls.user.home, "policy.yaml")
+        with open(cls.policy, "w") as file:
+            file.write(POLICY)
+        for folder, folders, files in os.walk(cls.user.home):
+            for name in folders + files:
+                os.chown(os.path.join(folder, name), cls.user.uid, cls.user.gid)
+
+    def run_sentinel(self, *command):
+        return subprocess.run(
+            [os.path.join(self.folder, "bin", "sentinel"), "exec", "--server", "--unix-socket", "--profile", "ledger-prod",
+             "--policy-file", self.policy, "--", *command], capture_output=True, text=True, timeout=120, cwd="/",
+            env={**harness.CLEAN_ENVIRONMENT, "HOME": self.user.home, "AWS_ENDPOINT_URL": self.aws.url},
+            **self.user.popen_arguments())
+
+    def test_helpers_can_be_run_but_not_read_by_others(self):
+        for name in ("sentinel-broker", "sentinel-frontend"):
+            mode = os.stat(os.path.join(self.folder, "libexec", "sentinel", name)).st_mode
+            self.assertEqual(stat.S_IMODE(mode), 0o711, name)
+
+    def test_an_ordinary_user_gets_credentials(self):
+        done = self.run_sentinel("sh", "-c", os.path.join(self.folder, "libexec", "sentinel", "sentinel-credential-process"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('"AccessKeyId"', done.stdout)
+
+    @unittest.skipIf(harness.SANITIZED, "start-up is too slow under sanitizers for a meaningful number of tries")
+    def test_the_brokers_memory_cannot_be_opened_in_the_moment_after_exec(self):
+        end = tempfile.mkdtemp(prefix="sentinel-snatcher-")
+        self.addCleanup(shutil.rmtree, end, ignore_errors=True)
+        os.chmod(end, 0o755)
+        snatcher = subprocess.Popen(["/usr/bin/python3", "-c", SNATCHER, end], stdout=subprocess.PIPE, text=True,
+                                    **self.user.popen_arguments())
+        self.addCleanup(snatcher.stdout.close)
+        try:
+            for _ in range(15):
+                self.assertEqual(self.run_sentinel("true").returncode, 0)
+        finally:
+            open(os.path.join(end, "end"), "w").close()
+            seen, opened = map(int, snatcher.communicate(timeout=60)[0].split())
+        self.assertGreater(seen, 0, "the snatcher saw no broker, so that this test showed nothing")
+        self.assertEqual(opened, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
