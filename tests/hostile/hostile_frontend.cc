@@ -177,12 +177,15 @@ void stall(const Client& client, int times) {
   leave(15);
 }
 
+// A hundred at a time: one that lets more answers lie is cut off (see stall).
 void flood(const Client& client, int times) {
-  int answered = 0;
-  for (int i = 0; i < times; ++i) {
-    while (!serve(g_baits["socketpair"].pass, "")) answered += await_done() != "no answer";
+  int sent = 0, answered = 0;
+  while (answered < times) {
+    const bool more = sent < times && sent - answered < 100 && serve(g_baits["socketpair"].pass, "");
+    if (more) ++sent;
+    else if (await_done() == "no answer") break;
+    else ++answered;
   }
-  while (answered < times && await_done() != "no answer") ++answered;
   say(client.fd, std::to_string(answered));
 }
 

@@ -127,7 +127,10 @@ class HostileTest(ProcessTest):
         return cls._number
 
     def environment(self):
-        return {"AWS_ENDPOINT_URL": self.aws.url}
+        # Named, because an ordinary user's home is the one in the password database, not the test's.
+        aws = os.path.join(self.user.home, ".aws")
+        return {"AWS_ENDPOINT_URL": self.aws.url, "AWS_CONFIG_FILE": os.path.join(aws, "config"),
+                "AWS_SHARED_CREDENTIALS_FILE": os.path.join(aws, "credentials")}
 
     def stage(self, *flags, **more):
         return Stage(self, *flags, **more)
