@@ -36,8 +36,11 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
   const std::string next_step = bundle.empty()
                                     ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
                                     : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxBundleBytes + 1, '\0');
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : 0;
+  // One byte more than the limit shows that it is passed; no more room than the file needs, for it stays in memory.
+  std::string text(static_cast<std::size_t>(std::clamp<std::streamoff>(size, 0, kMaxBundleBytes + 1)), '\0');
+  file.seekg(0);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
   if (text.empty()) return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
