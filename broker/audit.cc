@@ -5,22 +5,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <ctime>
-
 #include "json_line.h"
+#include "time_text.h"
 
 namespace broker {
 namespace {
-
-std::string rfc3339(std::chrono::sys_seconds time) {
-  const std::time_t seconds = time.time_since_epoch().count();
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return std::string(text, length);
-}
 
 bool takes_a_line_now(int fd) {
   pollfd ready{fd, POLLOUT, 0};
@@ -31,7 +20,7 @@ bool takes_a_line_now(int fd) {
 
 std::string to_json(const DecisionLine& line) {
   JsonLine json;
-  json.text("timestamp", rfc3339(line.time)).text("user", line.user).text("profile", line.profile);
+  json.text("timestamp", rfc3339(line.time).text()).text("user", line.user).text("profile", line.profile);
   json.text("effect", line.effect).text("rule", line.rule).number("rule_index", line.rule_index);
   json.text("reason", line.reason).text("policy_path", line.policy_path);
   json.text_if("request_id", line.request_id).text_if("source_identity", line.source_identity);

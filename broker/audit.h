@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ipc/result.h"
@@ -16,19 +17,29 @@
 
 namespace broker {
 
-// Keys of SPEC 9.1 first, in its order, then ours.
+// Text that somebody else keeps. A temporary string, which nobody keeps, does not compile.
+class Shown : public std::string_view {
+ public:
+  Shown() = default;
+  Shown(const char* text) : std::string_view(text) {}
+  Shown(std::string_view text) : std::string_view(text) {}
+  Shown(const std::string& text) : std::string_view(text) {}
+  Shown(std::string&&) = delete;
+};
+
+// Keys of SPEC 9.1 first, in its order, then ours. What it shows must live until record() returns.
 struct DecisionLine {
   std::chrono::sys_seconds time{};
-  std::string user, profile, effect, rule;
+  Shown user, profile, effect, rule;
   int rule_index = -1;
-  std::string reason, policy_path;
-  std::string request_id, source_identity, role_arn;  // empty: left out
+  Shown reason, policy_path;
+  Shown request_id, source_identity, role_arn;  // empty: left out
   std::chrono::seconds duration{0};
-  std::string outcome;  // issued, refused, failed
-  std::string mode, transport;
+  Shown outcome;  // issued, refused, failed
+  Shown mode, transport;
   int peer_pid = 0;
   long peer_uid = -1;
-  std::string peer_executable, check, policy_version, detail;
+  Shown peer_executable, check, policy_version, detail;
 };
 
 [[nodiscard]] std::string to_json(const DecisionLine& line);

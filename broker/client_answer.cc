@@ -3,8 +3,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <chrono>
-#include <cstdio>
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "time_text.h"
 
 namespace broker {
 namespace {
@@ -34,35 +37,43 @@ static_assert(rows_are_in_order());
 // Printable ASCII, which is all that AWS issues; quote and backslash are escaped. Anything else is refused rather than
 // translated: a key with such a byte is not a key.
 bool append_json_text(ipc::SecretBuffer& out, std::string_view text) {
-  std::size_t plain = 0;  // start of what was not written yet
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c < 0x20 || c > 0x7E) return false;
-    if (c != '"' && c != '\\') continue;
-    if (!out.append(text.substr(plain, i - plain)) || !out.append("\\")) return false;
-    plain = i;
+  bool printable = true, plain = true;  // no branches in this loop: the compiler looks at many bytes at once
+  for (const char c : text) {
+    printable &= c >= 0x20 && c <= 0x7E;
+    plain &= c != '"' && c != '\\';
   }
-  return out.append(text.substr(plain));
+  if (!printable) return false;
+  if (plain) return out.append(text);
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\\') continue;
+    if (!out.append(text.substr(written, i - written)) || !out.append("\\")) return false;
+    written = i;
+  }
+  return out.append(text.substr(written));
 }
 
 bool append_member(ipc::SecretBuffer& out, std::string_view before, std::string_view text) {
   return out.append(before) && append_json_text(out, text) && out.append("\"");
 }
 
-struct TimeText {
-  char text[64];
+// A head in the room that the caller gives; built anew for each answer, as lengths differ.
+class Head {
+ public:
+  void add(std::string_view text) {
+    std::copy(text.begin(), text.end(), bytes_.data() + size_);
+    size_ += text.size();
+  }
+  void add_number(std::size_t value) {
+    const auto end = std::to_chars(bytes_.data() + size_, bytes_.data() + bytes_.size(), value).ptr;
+    size_ = static_cast<std::size_t>(end - bytes_.data());
+  }
+  [[nodiscard]] iovec part() { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, 256> bytes_;  // a status line of the table above and the fixed rest: at most 160 bytes
+  std::size_t size_ = 0;
 };
-TimeText rfc3339(std::chrono::sys_seconds time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  TimeText out;
-  std::snprintf(out.text, sizeof out.text, "%04d-%02u-%02uT%02ld:%02ld:%02ldZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<long>(clock.hours().count()), static_cast<long>(clock.minutes().count()),
-                static_cast<long>(clock.seconds().count()));
-  return out;
-}
 
 }  // namespace
 
@@ -71,19 +82,19 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys) {
   return append_member(body_, R"({"AccessKeyId":")", keys.access_key_id) &&
          append_member(body_, R"(,"SecretAccessKey":")", keys.secret_access_key.reveal()) &&
          append_member(body_, R"(,"Token":")", keys.session_token.reveal()) &&
-         append_member(body_, R"(,"Expiration":")", rfc3339(keys.expiration).text) && body_.append("}");
+         append_member(body_, R"(,"Expiration":")", rfc3339(keys.expiration).text()) && body_.append("}");
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
 Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive) {
-  char head[256];
-  const int length =
-      std::snprintf(head, sizeof head,
-                    "HTTP/1.1 %.*s\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
-                    "Content-Length: %zu\r\nConnection: %s\r\n\r\n",
-                    static_cast<int>(status.size()), status.data(), body_.size(), keep_alive ? "keep-alive" : "close");
+  Head head;
+  head.add("HTTP/1.1 ");
+  head.add(status);
+  head.add("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
+  head.add_number(body_.size());
+  head.add(keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   const std::string_view body = body_.reveal();
-  iovec parts[2] = {{head, static_cast<std::size_t>(length)}, {const_cast<char*>(body.data()), body.size()}};
+  iovec parts[2] = {head.part(), {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = 2;

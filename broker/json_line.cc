@@ -1,6 +1,7 @@
 #include "json_line.h"
 
 #include <array>
+#include <charconv>
 
 namespace broker {
 namespace {
@@ -51,11 +52,24 @@ void append_sequence(std::string& out, std::string_view sequence) {
   }
 }
 
+// Stands for itself: printable ASCII but quote and backslash.
+constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && is_plain(text[length])) ++length;
+  return length;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t plain = plain_length(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t length = sequence_length(text);
     if (length == 0) {
       out += "\\ufffd";
@@ -69,9 +83,7 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void JsonLine::key(std::string_view key) {
-  if (line_.size() > 1) line_ += ',';
-  append_json_string(line_, key);
-  line_ += ':';
+  line_.append(line_.size() > 1 ? ",\"" : "\"").append(key).append("\":");
 }
 
 JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
@@ -84,7 +96,9 @@ JsonLine& JsonLine::text_if(std::string_view name, std::string_view value) { ret
 
 JsonLine& JsonLine::number(std::string_view name, std::int64_t value) {
   key(name);
-  line_ += std::to_string(value);
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  line_.append(digits.data(), end);
   return *this;
 }
 

@@ -14,9 +14,10 @@ namespace broker {
 
 void append_json_string(std::string& out, std::string_view text);
 
+// Keys are our own words: plain ASCII, written as they are.
 class JsonLine {
  public:
-  JsonLine() { line_.reserve(512); }
+  JsonLine() { line_.reserve(1024); }
   JsonLine& text(std::string_view key, std::string_view value);
   JsonLine& text_if(std::string_view key, std::string_view value);  // leaves out an empty one
   JsonLine& number(std::string_view key, std::int64_t value);

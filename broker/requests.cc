@@ -19,7 +19,8 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
     CallerFacts facts;
     facts.check = judged ? Check::kWitnessLate : judged.error();
     const Refusal refusal = refused_by_check(facts.check);
-    DecisionLine line = line_for(facts, ipc::fail(ipc::Fault::kRefused, refusal.sentence));
+    const ipc::Result<Verdict> none = ipc::fail(ipc::Fault::kRefused, refusal.sentence);
+    DecisionLine line = line_for(facts, none);
     line.check = refusal.check;
     record(line);
     answered(request, true);
@@ -180,7 +181,8 @@ void Requests::refuse(Iterator it, const Refusal& refusal, const ipc::Result<Ver
 }
 
 void Requests::fail(Iterator it, const ipc::Error& error) {
-  DecisionLine line = line_for(it->inquiry.facts, ask_policy());
+  const ipc::Result<Verdict> verdict = ask_policy();
+  DecisionLine line = line_for(it->inquiry.facts, verdict);
   line.outcome = "failed";
   line.detail = error.what;
   record(line);
@@ -208,23 +210,36 @@ void Requests::forget() {
 
 // ---- the log -------------------------------------------------------------------------------------------------------
 
-DecisionLine Requests::line_for(const CallerFacts& facts, const ipc::Result<Verdict>& verdict) const {
+DecisionLine Requests::line_of(const CallerFacts& facts) const {
   DecisionLine line;
   line.time = floor<seconds>(parts_.aws.clock.wall());
   line.user = parts_.run.user;
   line.profile = parts_.run.profile;
   line.policy_path = parts_.run.policy_name;
-  line.effect = verdict ? verdict->effect : "deny";
-  line.rule = verdict ? verdict->rule : "";
-  line.rule_index = verdict ? verdict->rule_index : -1;
-  line.reason = verdict ? verdict->reason : verdict.error().what;
-  line.policy_version = verdict ? verdict->policy_sha256.substr(0, 16) : "";
+  line.effect = "deny";
   line.outcome = "refused";
-  line.mode = std::string(word(parts_.run.mode));
-  if (facts.pid != 0 || facts.uid >= 0) line.transport = std::string(ipc::transport_name(facts.transport));
+  line.mode = word(parts_.run.mode);
+  if (facts.pid != 0 || facts.uid >= 0) line.transport = ipc::transport_name(facts.transport);
   line.peer_pid = facts.pid;
   line.peer_uid = facts.uid;
   line.peer_executable = facts.executable;
+  return line;
+}
+
+DecisionLine Requests::line_for(const CallerFacts& facts, const Verdict& verdict) const {
+  DecisionLine line = line_of(facts);
+  line.effect = verdict.effect;
+  line.rule = verdict.rule;
+  line.rule_index = verdict.rule_index;
+  line.reason = verdict.reason;
+  line.policy_version = std::string_view(verdict.policy_sha256).substr(0, 16);
+  return line;
+}
+
+DecisionLine Requests::line_for(const CallerFacts& facts, const ipc::Result<Verdict>& verdict) const {
+  if (verdict) return line_for(facts, *verdict);
+  DecisionLine line = line_of(facts);
+  line.reason = verdict.error().what;
   return line;
 }
 
@@ -235,7 +250,8 @@ void Requests::record(const DecisionLine& line) {
 }
 
 ipc::Status Requests::record_refusal(const Refusal& refusal, const ipc::Result<Verdict>& verdict) {
-  DecisionLine line = line_for(CallerFacts{}, verdict);
+  const CallerFacts nobody;
+  DecisionLine line = line_for(nobody, verdict);
   line.check = refusal.check;
   return parts_.audit.record(line);
 }

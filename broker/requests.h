@@ -95,7 +95,12 @@ class Requests {
   void finish(Iterator it, bool closed);
   void settle_callers();
   void watch_callers();
+  // Lines that show `facts` and `verdict`; not of a temporary, which would be gone when the line is written.
   [[nodiscard]] DecisionLine line_for(const CallerFacts& facts, const ipc::Result<Verdict>& verdict) const;
+  [[nodiscard]] DecisionLine line_for(const CallerFacts& facts, const Verdict& verdict) const;
+  DecisionLine line_for(const CallerFacts& facts, ipc::Result<Verdict>&& verdict) const = delete;
+  DecisionLine line_for(CallerFacts&& facts, const ipc::Result<Verdict>& verdict) const = delete;
+  [[nodiscard]] DecisionLine line_of(const CallerFacts& facts) const;  // "deny", for no reason yet
   void record(const DecisionLine& line);
   [[nodiscard]] std::string who(const CallerFacts& facts) const;
 

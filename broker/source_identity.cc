@@ -1,7 +1,6 @@
 #include "source_identity.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -9,10 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "random_bytes.h"
+
 namespace broker {
 namespace {
 
 constexpr std::string_view kPrefix = "sentinel";
+constexpr std::size_t kIdBytes = 4;
 constexpr std::size_t kHashDigits = 16;
 constexpr std::string_view kCutMark = "==";
 
@@ -85,11 +87,18 @@ std::optional<SourceIdentity> parse_legacy(std::string_view text) {
 
 }  // namespace
 
+// Ids are no secret: they may be drawn from a stock, which saves a system call for each answer.
 ipc::Result<std::string> new_request_id() {
-  std::array<unsigned char, 4> bytes{};
-  if (RAND_bytes(bytes.data(), bytes.size()) != 1) {
-    return ipc::fail(ipc::Fault::kSystem, "the system gave no random numbers for a request id");
+  static std::array<unsigned char, 256> stock;
+  static std::span<const unsigned char> left;
+  if (left.size() < kIdBytes) {
+    if (!fill_with_random(stock)) {
+      return ipc::fail(ipc::Fault::kSystem, "the system gave no random numbers for a request id");
+    }
+    left = stock;
   }
+  const auto bytes = left.first(kIdBytes);
+  left = left.subspan(kIdBytes);
   return hex(bytes, "0123456789abcdef");
 }
 

@@ -1,26 +1,15 @@
 #include "token.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <span>
+
+#include "random_bytes.h"
 
 namespace broker {
 namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static_assert(sizeof kAlphabet == 64 + 1);
-
-bool fill_with_random(std::span<unsigned char> bytes) {
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = ::getrandom(bytes.data() + filled, bytes.size() - filled, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    filled += static_cast<std::size_t>(got);
-  }
-  return true;
-}
 
 // Six bits at a time, first byte first; the last character carries what is left, padded with zero bits.
 void append_base64url(std::span<const unsigned char> bytes, ipc::SecretBuffer& out) {

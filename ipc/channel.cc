@@ -2,17 +2,23 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
-#include <vector>
 
 namespace ipc {
 namespace {
 
 constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(int) * (kMaxDescriptors + 3));
 
+// What came with one packet: more than any message has, so that too many shows, and all that kControlBytes can hold.
+struct Descriptors {
+  std::array<UniqueFd, kControlBytes / sizeof(int)> fds;
+  std::size_t count = 0;
+};
+
 // Takes ownership of every descriptor that came, before anything is judged: none may leak on a refusal.
 // Returns false when there was control data that is not exactly SCM_RIGHTS with whole descriptors.
-bool take_descriptors(msghdr& header, std::vector<UniqueFd>& descriptors) {
+bool take_descriptors(msghdr& header, Descriptors& descriptors) {
   bool clean = true;
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
@@ -24,7 +30,7 @@ bool take_descriptors(msghdr& header, std::vector<UniqueFd>& descriptors) {
     for (std::size_t i = 0; i + sizeof(int) <= bytes; i += sizeof(int)) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(c) + i, sizeof fd);
-      descriptors.emplace_back(fd);
+      descriptors.fds[descriptors.count++] = UniqueFd(fd);
     }
   }
   return clean;
@@ -81,9 +87,9 @@ Result<Arrival> Channel::receive(Packet& packet) {
     if (peer_is_gone(errno)) return Arrival::PeerGone;
     return system_error("receiving from another Sentinel process");
   }
-  std::vector<UniqueFd> descriptors;
+  Descriptors descriptors;
   const bool clean = take_descriptors(header, descriptors);
-  if (got == 0 && descriptors.empty()) return Arrival::PeerGone;  // we never send an empty packet
+  if (got == 0 && descriptors.count == 0) return Arrival::PeerGone;  // we never send an empty packet
   if (header.msg_flags & MSG_CTRUNC) return fail(Fault::kProtocol, "control data was cut off");
   if (!clean) return fail(Fault::kProtocol, "control data is not descriptors");
   if ((header.msg_flags & MSG_TRUNC) || static_cast<std::size_t>(got) > kMaxPacketBytes) {
@@ -92,11 +98,11 @@ Result<Arrival> Channel::receive(Packet& packet) {
   Reader reader({buffer_.data(), static_cast<std::size_t>(got)});
   if (!reader.get(packet.id)) return fail(Fault::kProtocol, "packet is too short");
   if (Status admitted = gate_.admit(packet.id); !admitted) return std::unexpected(admitted.error());
-  if (descriptors.size() != static_cast<std::size_t>(kMessages[row_of(packet.id)].descriptors)) {
+  if (descriptors.count != static_cast<std::size_t>(kMessages[row_of(packet.id)].descriptors)) {
     return fail(Fault::kProtocol, std::string(kMessages[row_of(packet.id)].name) + " with a wrong number of descriptors");
   }
   packet.payload = {buffer_.data() + sizeof(U16), static_cast<std::size_t>(got) - sizeof(U16)};
-  if (!descriptors.empty()) packet.descriptor = std::move(descriptors.front());
+  if (descriptors.count != 0) packet.descriptor = std::move(descriptors.fds.front());
   return Arrival::Message;
 }
 
