@@ -162,8 +162,7 @@ class AwsTest(ProcessTest):
         self.assertTrue(told and all(line.startswith("sentinel: ") for line in told), run.stderr)
         self.assertGreaterEqual(len(told), 2, "no next step: " + run.stderr)
         self.assert_no_secret(run.stderr, "stderr")
-        self.assertEqual([], self.own_files())
-        self.assertEqual([], self.own_processes())
+        self.assert_nothing_left()
         return run
 
     def decisions(self):

@@ -91,13 +91,6 @@ class AtTheStart(AwsTest):
 
 
 class WhileItRuns(AwsTest):
-    def wait_for_refresh(self):
-        """The broker's own, once a minute."""
-        wait_until(lambda: len(self.aws.calls("GetParameter")) > 1, "a refresh", patience=120)
-
-    def wait_for_status(self, asker, status):
-        wait_until(lambda: asker.ask()["status"] == status, f"an answer {status}")
-
     def test_a_change_of_the_file_is_seen_at_the_next_request(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
@@ -148,19 +141,17 @@ class WhileItRuns(AwsTest):
         self.assertNotEqual(long, asker.ask()["body"]["AccessKeyId"])
         self.assertEqual(["3600", "900"], [call["params"]["DurationSeconds"] for call in self.assume_role()])
 
-    def test_a_changed_parameter_is_in_force_after_its_refresh(self):
-        asker = self.asker()
-        self.assert_served(asker.ask())
+    def test_after_a_refresh_a_changed_parameter_is_in_force_and_a_lost_one_still_is(self):
+        other = "/sentinel/policies/secret"
+        changed, lost = self.asker(), self.asker(policy=("--policy-parameter", other))
+        self.assert_served(changed.ask())
         self.aws.control.put_parameter(name=PARAMETER, value=policy(rule("deny", reason="the freeze")))
-        self.wait_for_refresh()
-        self.wait_for_status(asker, 403)
+        self.aws.control.delete_parameter(name=other)
+        for name in (PARAMETER, other):  # the brokers refresh once a minute
+            wait_until(lambda: len(self.aws.calls("GetParameter", Name=name)) > 1, "a refresh", patience=120)
+        wait_until(lambda: changed.ask()["status"] == 403, "a refusal")
         self.assertEqual("the freeze", self.decisions()[-1]["reason"])
-
-    def test_a_refresh_that_fails_leaves_the_known_policy_in_force(self):
-        asker = self.asker()
-        self.aws.control.delete_parameter(name=PARAMETER)
-        self.wait_for_refresh()
-        self.assert_served(asker.ask())
+        self.assert_served(lost.ask())
 
 
 if __name__ == "__main__":
