@@ -89,42 +89,60 @@ ProcSearch::ProcSearch(ipc::UniqueFd proc) : proc_(std::move(proc)) {
   has_children_files_ = static_cast<bool>(open_at(proc_.get(), path, 0));
 }
 
-bool ProcSearch::holds(pid_t pid, int fd, std::uint64_t inode) {
+std::uint64_t ProcSearch::socket_at(pid_t pid, int fd) {
+  constexpr std::string_view kBefore = "socket:[";
   --links_left_;
-  char path[64], link[64], wanted[64];
+  char path[64], link[64];
   std::snprintf(path, sizeof path, "%d/fd/%d", pid, fd);
-  const int length = std::snprintf(wanted, sizeof wanted, "socket:[%llu]", static_cast<unsigned long long>(inode));
   const ssize_t got = ::readlinkat(proc_.get(), path, link, sizeof link);
-  return got == length && std::memcmp(link, wanted, static_cast<std::size_t>(length)) == 0;
+  const std::string_view text(link, got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (!text.starts_with(kBefore) || !text.ends_with(']')) return 0;
+  std::uint64_t inode = 0;
+  const auto [end, error] = std::from_chars(text.data() + kBefore.size(), text.data() + text.size() - 1, inode);
+  return error == std::errc() && end == text.data() + text.size() - 1 ? inode : 0;
 }
 
 int ProcSearch::holding_fd(pid_t pid, std::uint64_t inode) {
-  int found = -1;
+  int found = -1, further = kFurtherLinks;
   each_entry(open_at(proc_.get(), path_of(pid, "fd").text, O_DIRECTORY), [&](std::string_view name) {
     const pid_t fd = name == "0" ? 0 : number_of(name);
-    if (fd >= 0 && holds(pid, fd, inode)) found = fd;
-    return found < 0 && links_left_ > 0;
+    const std::uint64_t seen = fd >= 0 ? socket_at(pid, fd) : 0;
+    if (seen != 0) note(seen, pid, fd);
+    if (seen == inode) found = fd;
+    return links_left_ > 0 && (found < 0 || --further > 0);
   });
   return found;
 }
 
 void ProcSearch::find_holder(const WitnessQuestion& question, WitnessAnswer& answer) {
+  if (question.inode == 0) return;  // no socket has it
   links_left_ = kMaxLinks;
-  if (!find_among_kept(question, answer)) find_in_tree(question, answer);
+  if (!find_in_notes(question, answer) && !find_among_kept(question, answer)) find_in_tree(question, answer);
+}
+
+// Only of processes that are kept: their pidfds say that the number is still theirs.
+bool ProcSearch::find_in_notes(const WitnessQuestion& question, WitnessAnswer& answer) {
+  const Note noted = notes_[question.inode % kNotes];
+  if (noted.inode != question.inode) return false;
+  for (std::size_t i = 0; i < kKept; ++i) {
+    if (kept_[i].process && kept_[i].pid == noted.pid) {
+      return holds(noted.pid, noted.fd, question.inode) && answer_with(i, noted.fd, answer);
+    }
+  }
+  return false;
 }
 
 bool ProcSearch::find_among_kept(const WitnessQuestion& question, WitnessAnswer& answer) {
   for (std::size_t i = 0; i < kKept; ++i) {
     for (std::size_t k = 0; k < kept_[i].fd_count; ++k) {
-      if (holds(kept_[i].pid, kept_[i].fds[k], question.inode)) {
-        return answer_with(i, kept_[i].fds[k], question, answer);
-      }
+      const int fd = kept_[i].fds[k];
+      if (holds(kept_[i].pid, fd, question.inode)) return answer_with(i, fd, answer);
     }
   }
   for (std::size_t i = 0; i < kKept; ++i) {
     if (!kept_[i].process) continue;
     const int fd = holding_fd(kept_[i].pid, question.inode);
-    if (fd >= 0) return answer_with(i, fd, question, answer);
+    if (fd >= 0) return answer_with(i, fd, answer);
   }
   return false;
 }
@@ -141,21 +159,21 @@ bool ProcSearch::find_in_tree(const WitnessQuestion& question, WitnessAnswer& an
     const int fd = holding_fd(pid, question.inode);
     if (fd >= 0) {
       ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(pid);
-      if (process && answer_with(keep(pid, std::move(*process)), fd, question, answer)) return true;
+      const bool still = process && holds(pid, fd, question.inode);  // again, now that the process is held
+      if (still && answer_with(keep(pid, std::move(*process)), fd, answer)) return true;
     }
     if (has_children_files_) add_children(pid, question);
   }
   return false;
 }
 
-// The link is read while the pidfd is held, and the process still lives afterwards: so the number was its own when the
-// link was read.
-bool ProcSearch::answer_with(std::size_t index, int fd, const WitnessQuestion& question, WitnessAnswer& answer) {
+// The link was read while the pidfd was held, and the process still lives afterwards: so the number was its own when
+// the link was read.
+bool ProcSearch::answer_with(std::size_t index, int fd, WitnessAnswer& answer) {
   std::rotate(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(index),
               kept_.begin() + static_cast<std::ptrdiff_t>(index) + 1);
   Kept& kept = kept_[0];
-  const bool true_holder = holds(kept.pid, fd, question.inode) && lives(kept.process);
-  if (!true_holder) {
+  if (!lives(kept.process)) {
     kept = Kept{};
     return false;
   }

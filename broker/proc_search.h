@@ -2,8 +2,10 @@
 //
 // What it finds may be out of date when it is read: the broker opens a pidfd of the process that is named here,
 // compares its identity, and walks its parents itself.
+// A look at a process's files is noted for questions to come: a client with many connections is looked through once for
+// all of them. A note is a hint: it is answered only after its link was read again.
 // Runs in: witness.   Blocks: never; the work for one question is bounded.
-// Owns: a descriptor of /proc, and pidfds of processes that it found before.
+// Owns: a descriptor of /proc, pidfds of processes that it found before, and notes of their sockets.
 // Source: proc(5): PID/task/TID/children, PID/fd, PID/exe, PID/comm.
 #pragma once
 
@@ -27,7 +29,9 @@ class ProcSearch {
   static constexpr int kMaxLinks = 65536;             // open files looked at for one question: about 50 ms
   static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
   static constexpr std::size_t kKept = 8;             // processes found before, asked first
-  static constexpr std::size_t kKeptFds = 16;         // and the numbers under which their sockets were found
+  static constexpr std::size_t kKeptFds = 2;          // and the numbers under which their sockets were found last
+  static constexpr int kFurtherLinks = 512;           // read behind the one that was found, for questions to come
+  static constexpr std::size_t kNotes = 2048;         // sockets seen on the way; a new one takes an old one's place
 
   // `proc` is a descriptor of /proc.
   explicit ProcSearch(ipc::UniqueFd proc);
@@ -48,7 +52,17 @@ class ProcSearch {
     std::chrono::steady_clock::time_point named_at{};
   };
 
-  bool holds(pid_t pid, int fd, std::uint64_t inode);
+  // Where a socket was seen.
+  struct Note {
+    std::uint64_t inode = 0;
+    pid_t pid = 0;
+    int fd = -1;
+  };
+
+  std::uint64_t socket_at(pid_t pid, int fd);  // its inode; 0 for what is no socket
+  bool holds(pid_t pid, int fd, std::uint64_t inode) { return socket_at(pid, fd) == inode; }
+  void note(std::uint64_t inode, pid_t pid, int fd) { notes_[inode % kNotes] = {inode, pid, fd}; }
+  bool find_in_notes(const WitnessQuestion& question, WitnessAnswer& answer);
   int holding_fd(pid_t pid, std::uint64_t inode);  // -1: none
   bool find_among_kept(const WitnessQuestion& question, WitnessAnswer& answer);
   bool find_in_tree(const WitnessQuestion& question, WitnessAnswer& answer);
@@ -56,13 +70,14 @@ class ProcSearch {
   void add_children_of_thread(const char* path, const WitnessQuestion& question);
   void add_every_process(const WitnessQuestion& question);
   void add(pid_t pid, const WitnessQuestion& question);
-  bool answer_with(std::size_t index, int fd, const WitnessQuestion& question, WitnessAnswer& answer);
+  bool answer_with(std::size_t index, int fd, WitnessAnswer& answer);
   std::size_t keep(pid_t pid, ipc::Pidfd process);
 
   ipc::UniqueFd proc_;
   bool has_children_files_ = false;
   int links_left_ = 0;
   std::array<Kept, kKept> kept_;
+  std::array<Note, kNotes> notes_{};
   std::array<pid_t, kMaxProcesses> queue_{};
   std::size_t queued_ = 0;
 };

@@ -163,6 +163,37 @@ TEST_F(WitnessTest, FindsTheHolderAmongManyChildren) {
   EXPECT_EQ(none.pid, 0);
 }
 
+// The first question notes every socket on the way; a note is no answer.
+TEST_F(WitnessTest, SocketThatWasClosedAfterItWasNotedHasNoHolder) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  const UniqueFd ours(ends[0]), theirs(ends[1]);
+  const Child holder([&] {
+    std::vector<UniqueFd> sockets;
+    for (int i = 0; i < 100; ++i) {
+      sockets.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));
+      struct stat st{};
+      ::fstat(sockets.back().get(), &st);
+      ::send(theirs.get(), &st.st_ino, sizeof st.st_ino, 0);
+    }
+    char which = 0;
+    while (::recv(theirs.get(), &which, 1, 0) == 1) {
+      sockets[static_cast<std::size_t>(which)].reset();
+      ::send(theirs.get(), &which, 1, 0);
+    }
+  });
+  std::vector<ino_t> inodes(100);
+  for (ino_t& inode : inodes) ASSERT_EQ(::recv(ours.get(), &inode, sizeof inode, 0), static_cast<ssize_t>(sizeof inode));
+  const auto holder_of = [&](std::size_t i) { return answer_to(witness_->ask_holder(inodes[i], ::getpid(), {})).pid; };
+  for (std::size_t i = 0; i < inodes.size(); ++i) EXPECT_EQ(holder_of(i), holder.pid()) << i;
+  char which = 7;
+  ASSERT_EQ(::send(ours.get(), &which, 1, 0), 1);
+  ASSERT_EQ(::recv(ours.get(), &which, 1, 0), 1);
+  EXPECT_EQ(holder_of(7), 0);
+  EXPECT_EQ(holder_of(8), holder.pid());
+  EXPECT_EQ(answer_to(witness_->ask_holder(0, ::getpid(), {})).pid, 0);
+}
+
 // ---- what its filter refuses
 
 using ipc::ANY;
