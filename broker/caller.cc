@@ -133,8 +133,8 @@ void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
   }
   if (facts.check == Check::kPeerGone || facts.pid <= 0) return finish(inquiry, facts.check);
   inquiry.ticket = witness_.ask_executable(facts.pid);
-  if (inquiry.ticket == 0) return finish(inquiry, witness_.gone() ? Check::kWitnessGone : Check::kWitnessLate);
   inquiry.awaiting = CallerInquiry::Awaiting::kName;
+  if (inquiry.ticket == 0) return witness_.gone() ? finish(inquiry, Check::kWitnessGone) : on_late(inquiry);
 }
 
 void CallerCheck::begin_tcp(const ClientSocket& client, CallerInquiry& inquiry) {
@@ -163,12 +163,20 @@ bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budge
       finish(inquiry, Check::kWitnessGone);
     } else if (Clock::now() >= inquiry.deadline) {
       witness_.abandon(inquiry.ticket);
-      finish(inquiry, Check::kWitnessLate);
+      on_late(inquiry);
     } else {
       return false;
     }
   }
   return true;
+}
+
+// A Unix caller is judged already, and only its name for the log is missing: a busy machine must not turn it away, nor
+// hide which check refused it. Who holds a TCP socket nobody else can say.
+void CallerCheck::on_late(CallerInquiry& inquiry) {
+  if (inquiry.awaiting != CallerInquiry::Awaiting::kName) return finish(inquiry, Check::kWitnessLate);
+  const bool gone = inquiry.facts.allowed() && !inquiry.process.info();
+  finish(inquiry, gone ? Check::kPeerGone : inquiry.facts.check);
 }
 
 void CallerCheck::abandon(CallerInquiry& inquiry) {

@@ -73,7 +73,8 @@ class CallerCheck {
   ipc::Status leave_out(pid_t helper) { return ancestry_.leave_out(helper); }
 
   CallerInquiry begin(const ClientSocket& client);
-  // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline an inquiry is refused.
+  // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline a TCP inquiry is refused,
+  // and a Unix one settled without the caller's name.
   bool settle(CallerInquiry& inquiry, std::chrono::microseconds budget = {});
   void abandon(CallerInquiry& inquiry);
 
@@ -116,6 +117,7 @@ class CallerCheck {
   void on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer);
   void on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& answer);
   void ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting);
+  void on_late(CallerInquiry& inquiry);
   void finish(CallerInquiry& inquiry, Check check);
   Known* known(std::uint64_t identity);
   void remember(std::uint64_t identity);
