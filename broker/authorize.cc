@@ -51,7 +51,10 @@ std::variant<Permit, Refusal> Authorizer::authorize(const CallerFacts& caller, c
                                                     std::string_view presented, const ipc::Result<Verdict>& verdict) {
   if (!caller.allowed()) return refused_by_check(caller.check);
   if (const Check check = check_token(token, presented); check != Check::kPassed) return refused_by_check(check);
-  if (!verdict) return Refusal{"policy-unusable", verdict.error().what, verdict.error().next_step};
+  if (!verdict) {
+    const std::string& advice = verdict.error().next_step;
+    return Refusal{"policy-unusable", verdict.error().what, advice.empty() ? "correct the policy" : advice};
+  }
   if (!verdict->allowed) return refused_by_policy(*verdict);
   return Permit();
 }

@@ -61,7 +61,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
-  if (ipc::Status opened = service->open_policy(); !opened) return fail_with(opened.error());
+  if (ipc::Status opened = service->open_policy(); !opened) return fail_with(advised(opened.error(), kMendPolicy));
   service->requests_ = std::make_unique<Requests>(
       Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->callers_, service->audit_,
                       service->notices_, service->timers_});

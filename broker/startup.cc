@@ -5,6 +5,11 @@
 
 namespace broker {
 
+ipc::Error advised(ipc::Error error, std::string_view advice) {
+  if (error.next_step.empty()) error.next_step = advice;
+  return error;
+}
+
 void Startup::begin(Done done) {
   done_ = std::move(done);
   identity_ = ask_identity(context_, profile_.sts, profile_.base, [this](const ipc::Result<Principal>& who) { on_identity(who); });
@@ -16,7 +21,7 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
   if (!principal) {
     ipc::Error error = principal.error();
     error.what = "profile " + profile_.base_profile + ": " + error.what;
-    return finish(std::unexpected(std::move(error)));
+    return finish(std::unexpected(advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   }
   run_.user = principal->user;
   if (run_.user.empty()) {
@@ -27,14 +32,14 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
 }
 
 void Startup::on_policy(const ipc::Status& loaded) {
-  if (!loaded) return finish(loaded);
+  if (!loaded) return finish(std::unexpected(advised(loaded.error(), kMendPolicy)));
   have_policy_ = true;
   when_both_are_there();
 }
 
 ipc::Status Startup::judge() {
   const ipc::Result<Verdict> verdict = requests_.ask_policy();
-  if (!verdict) return std::unexpected(verdict.error());
+  if (!verdict) return std::unexpected(advised(verdict.error(), kMendPolicy));
   Refusal refusal;
   const auto lifetime = capped_lifetime(run_.duration, *verdict);
   if (!verdict->allowed) {
@@ -58,7 +63,7 @@ void Startup::when_both_are_there() {
   Issuer* const issuer = requests_.issuer_for(lifetime_);
   issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {
     if (keys) return finish({});
-    finish(std::unexpected(keys.error()));
+    finish(std::unexpected(advised(keys.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   });
 }
 

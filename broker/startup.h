@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "aws_call.h"
 #include "identity.h"
@@ -15,6 +16,11 @@
 #include "requests.h"
 
 namespace broker {
+
+// The error, with `advice` where it came without a next step: nobody is left with a problem and no way on.
+[[nodiscard]] ipc::Error advised(ipc::Error error, std::string_view advice);
+
+inline constexpr std::string_view kMendPolicy = "correct the policy, then start again";
 
 class Startup {
  public:
