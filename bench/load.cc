@@ -17,6 +17,7 @@ std::string request_text(const Plan& plan) {
                      "\r\nAccept: application/json\r\nUser-Agent: sentinel-bench\r\n";
   if (!plan.token.empty()) text += "Authorization: " + plan.token + "\r\n";
   if (plan.reuse == Reuse::kAskToClose) text += "Connection: close\r\n";
+  if (plan.reuse == Reuse::kKeepAlive) text += "Connection: keep-alive\r\n";
   return text + "\r\n";
 }
 

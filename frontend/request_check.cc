@@ -62,7 +62,7 @@ class Checker {
   const HostRule rule_;
   Request request_;
   unsigned headers_ = 0;
-  bool have_host_ = false, have_authorization_ = false, have_length_ = false;
+  bool have_host_ = false, have_authorization_ = false, have_length_ = false, must_close_ = false;
 };
 
 struct HeaderRule {
@@ -142,8 +142,10 @@ Outcome Checker::connection(std::string_view value) {
     if (!more) option = value;
     option = trim(option);
     if (equals_ignoring_case(option, "upgrade")) return Refusal::HasBody;
-    if (equals_ignoring_case(option, "close")) request_.keep_alive = false;
+    if (equals_ignoring_case(option, "close")) must_close_ = true;
+    if (equals_ignoring_case(option, "keep-alive")) request_.keep_alive = true;
   }
+  request_.keep_alive = request_.keep_alive && !must_close_;
   return {};
 }
 

@@ -30,7 +30,9 @@ struct HostRule {
 struct Request {
   const Route* route = nullptr;
   std::string_view authorization;  // empty where there is none: the broker refuses and logs it
-  bool keep_alive = true;
+  // Only for clients that say so, though HTTP/1.1 would allow it to all: an SDK asks once in the life of a set of
+  // credentials, and a connection kept for nobody takes a slot, and two more looks at it.
+  bool keep_alive = false;
 };
 
 // `received`: every byte so far, with a complete head at its start.

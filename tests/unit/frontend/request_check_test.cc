@@ -189,38 +189,40 @@ const ServedCase kServedOnTcp[] = {
     {"awscli 2.9.19, boto3 1.26.27",
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAccept-Encoding: identity\r\nAccept: application/json\r\n"
      "Authorization: tok_EN-1\r\nUser-Agent: python-urllib3/1.26.12\r\n\r\n",
-     "tok_EN-1", true},
+     "tok_EN-1", false},
     {"botocore 1.43.11",
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAccept-Encoding: identity\r\nAccept: application/json\r\n"
      "Authorization: t\r\nUser-Agent: python-urllib3/2.7.0\r\n\r\n",
-     "t", true},
+     "t", false},
     {"JS v3", "GET /creds HTTP/1.1\r\nAuthorization: t\r\nHost: localhost:45678\r\nConnection: keep-alive\r\n\r\n", "t", true},
     {"JS v3, old agent", "GET /creds HTTP/1.1\r\nhost: 127.0.0.1:45678\r\nConnection: close\r\n\r\n", "", false},
     {"Go v2",
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: Go-http-client/1.1\r\nAccept: application/json\r\n"
      "Amz-Sdk-Invocation-Id: 12345678-1234-4123-8123-123456789012\r\nAmz-Sdk-Request: attempt=1; max=3\r\n"
      "Authorization: t\r\nAccept-Encoding: gzip\r\n\r\n",
-     "t", true},
+     "t", false},
     {"Terraform", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: APN/1.0 HashiCorp/1.0 Terraform/1.11.4 "
-     "(+https://www.terraform.io) terraform-provider-aws/5.100.0 m/C,E\r\nAuthorization: t\r\n\r\n", "t", true},
+     "(+https://www.terraform.io) terraform-provider-aws/5.100.0 m/C,E\r\nAuthorization: t\r\n\r\n", "t", false},
     {"aws-c-auth, Host without port",
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: aws-sdk-crt/credentials-provider\r\n"
      "Authorization: t\r\nAccept-Encoding: identity\r\n\r\n",
-     "t", true},
+     "t", false},
     {"Java v2",
      "GET /creds HTTP/1.1\r\nAuthorization: t\r\nUser-Agent: aws-sdk-java/2.25.0 Linux/6.1\r\nAccept: application/json\r\n"
      "Connection: keep-alive\r\nHost: localhost:45678\r\n\r\n",
      "t", true},
-    {"C++ and PHP on curl", "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n", "", true},
-    {".NET", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAuthorization: t\r\nContent-Length: 0\r\n\r\n", "t", true},
+    {"C++ and PHP on curl", "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n", "", false},
+    {".NET", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAuthorization: t\r\nContent-Length: 0\r\n\r\n", "t", false},
     {"Ruby", "GET /creds HTTP/1.1\r\nAccept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3\r\nAccept: */*\r\n"
-     "User-Agent: aws-sdk-ruby3/3.201.0\r\nAuthorization: t\r\nHost: 127.0.0.1:45678\r\n\r\n", "t", true},
-    {"Bearer, passed on verbatim", with("Authorization: Bearer abc\r\n"), "Bearer abc", true},
-    {"no blank after the colon", with("Authorization:t\r\n"), "t", true},
-    {"blanks around the value", with("Authorization: \t t \t\r\n"), "t", true},
-    {"longest Authorization", with("Authorization: " + std::string(256, 'z') + "\r\n"), std::string(256, 'z'), true},
+     "User-Agent: aws-sdk-ruby3/3.201.0\r\nAuthorization: t\r\nHost: 127.0.0.1:45678\r\n\r\n", "t", false},
+    {"Bearer, passed on verbatim", with("Authorization: Bearer abc\r\n"), "Bearer abc", false},
+    {"no blank after the colon", with("Authorization:t\r\n"), "t", false},
+    {"blanks around the value", with("Authorization: \t t \t\r\n"), "t", false},
+    {"longest Authorization", with("Authorization: " + std::string(256, 'z') + "\r\n"), std::string(256, 'z'), false},
     {"Connection: TE, Close", with("Connection: TE, Close\r\n"), "", false},
-    {"Host in capitals", host("LOCALHOST:45678"), "", true},
+    {"Host in capitals", host("LOCALHOST:45678"), "", false},
+    {"Connection: Keep-Alive, TE", with("Connection: Keep-Alive, TE\r\n"), "", true},
+    {"two Connection headers, close first", with("Connection: close\r\nConnection: keep-alive\r\n"), "", false},
 };
 
 TEST(RequestCheck, ServesTheRawRequestsOfEverySdk) {

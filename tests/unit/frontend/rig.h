@@ -87,7 +87,7 @@ class Rig {
 // Waits until `fd` is readable; false after the deadline.
 bool await_readable(int fd, int milliseconds = kSoonMs);
 
-// A request as SDKs send it.
+// A request as SDKs send it, of a client that wants to go on; `more` may say "Connection: close".
 std::string get_creds(std::string_view host, std::string_view more = {});
 
 }  // namespace frontend_test

@@ -114,7 +114,7 @@ bool await_readable(int fd, int milliseconds) {
 }
 
 std::string get_creds(std::string_view host, std::string_view more) {
-  return "GET /creds HTTP/1.1\r\nHost: " + std::string(host) + "\r\n" + std::string(more) + "\r\n";
+  return "GET /creds HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: keep-alive\r\n" + std::string(more) + "\r\n";
 }
 
 void Client::send(std::string_view bytes) const {

@@ -263,6 +263,15 @@ TEST(Frontend, KeepAliveServesManyRequestsOnOneConnection) {
   }
 }
 
+TEST(Frontend, KeepsNoConnectionThatNobodyAskedToKeep) {
+  Rig rig;
+  rig.serve();
+  const Client client = rig.connect_tcp();
+  client.send("GET /creds HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(0, rig.answer(false).keep_alive);
+  EXPECT_EQ(kAnswer, client.read_all());
+}
+
 TEST(Frontend, ClosesWhenTheClientAskedForItWhateverTheBrokerSays) {
   Rig rig;
   rig.serve();
