@@ -37,13 +37,13 @@ static_assert(rows_are_in_order());
 // Printable ASCII, which is all that AWS issues; quote and backslash are escaped. Anything else is refused rather than
 // translated: a key with such a byte is not a key.
 bool append_json_text(ipc::SecretBuffer& out, std::string_view text) {
-  bool printable = true, plain = true;  // no branches in this loop: the compiler looks at many bytes at once
+  unsigned char strange = 0, special = 0;  // no branches in this loop: the compiler looks at many bytes at once
   for (const char c : text) {
-    printable &= c >= 0x20 && c <= 0x7E;
-    plain &= c != '"' && c != '\\';
+    strange |= static_cast<unsigned char>(c < 0x20) | static_cast<unsigned char>(c > 0x7E);
+    special |= static_cast<unsigned char>(c == '"') | static_cast<unsigned char>(c == '\\');
   }
-  if (!printable) return false;
-  if (plain) return out.append(text);
+  if (strange) return false;
+  if (!special) return out.append(text);
   std::size_t written = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '"' && text[i] != '\\') continue;

@@ -30,11 +30,7 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
                                std::move(*judged), answered});
   const Iterator it = std::prev(under_way_.end());
   it->inquiry = parts_.callers.begin(it->client);
-  if (parts_.callers.settle(it->inquiry, CallerCheck::kSpin)) {
-    judge(it);
-  } else {
-    watch_callers();
-  }
+  if (it->inquiry.settled) judge(it);
 }
 
 Requests::Iterator Requests::find(std::uint64_t serial) {
@@ -45,10 +41,11 @@ Requests::Iterator Requests::find(std::uint64_t serial) {
 
 void Requests::on_witness() { settle_callers(); }
 
-void Requests::settle_callers() {
+// One that is not settled within the budget keeps those behind it from waiting: the witness answers in order.
+void Requests::settle_callers(std::chrono::microseconds budget) {
   for (Iterator it = under_way_.begin(); it != under_way_.end();) {
     const Iterator next = std::next(it);  // judging may end this request, and no other
-    if (!it->inquiry.settled && parts_.callers.settle(it->inquiry)) judge(it);
+    if (!it->inquiry.settled && parts_.callers.settle(it->inquiry, budget)) judge(it);
     it = next;
   }
   watch_callers();

@@ -53,9 +53,12 @@ class Requests {
 
   explicit Requests(Parts parts) : parts_(parts) {}
 
-  // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget().
+  // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers that
+  // only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for it.
   void serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
              const Listeners& listeners, const Answered& answered);
+  // No more clients for now.
+  void end_of_batch() { settle_callers(CallerCheck::kSpin); }
   // The witness has said something, or has ended.
   void on_witness();
   // The frontend is gone, and with it its connections: nothing is answered any more.
@@ -93,7 +96,7 @@ class Requests {
   void refuse(Iterator it, const Refusal& refusal, const ipc::Result<Verdict>& verdict);
   void fail(Iterator it, const ipc::Error& error);
   void finish(Iterator it, bool closed);
-  void settle_callers();
+  void settle_callers(std::chrono::microseconds budget = {});
   void watch_callers();
   // Lines that show `facts` and `verdict`; not of a temporary, which would be gone when the line is written.
   [[nodiscard]] DecisionLine line_for(const CallerFacts& facts, const ipc::Result<Verdict>& verdict) const;

@@ -168,12 +168,13 @@ void Service::on_frontend() {
       return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + arrival.error().what,
                             "it may have been taken over by a client; look at what the command ran", 0});
     }
-    if (*arrival == ipc::Arrival::Nothing) return;
+    if (*arrival == ipc::Arrival::Nothing) break;
     if (*arrival == ipc::Arrival::PeerGone) return detach_frontend();  // the supervisor starts another
     if (ipc::Status taken = take_client(packet); !taken) {
       return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + taken.error().what, "", 0});
     }
   }
+  requests_->end_of_batch();
 }
 
 ipc::Status Service::take_client(ipc::Packet& packet) {
