@@ -49,6 +49,31 @@ class BadInput(harness.ProcessTest):
             with self.subTest(arguments=arguments):
                 self.refused((*arguments,), sentence)
 
+    def test_every_option_of_a_mode_is_refused_outside_it(self):
+        for option in (("--unix-socket",), ("--unix-socket-path", "s"), ("--allow-tcp-fallback",), ("--server-port", "1"), ("--lazy",),
+                       ("--server-duration", "15m"), ("--on-broker-exit", "kill")):
+            with self.subTest(option=option):
+                self.refused(("exec", *LEAST, *option, *TOUCH), f"{option[0]} does nothing without --server")
+        for option in (("--unix-socket-path", "s"), ("--allow-tcp-fallback",)):
+            with self.subTest(option=option):
+                self.exec_refused(option, (f"{option[0]} does nothing without --unix-socket",))
+
+    def test_values_that_make_no_sense(self):
+        for options, sentence in (
+                (("--server-port", "65536"), "is not a port"), (("--server-port", "-1"), "is not a port"),
+                (("--server-port", "80x"), "is not a port"), (("--server-duration", "12h1s"), "outside what AWS grants"),
+                (("--server-duration", "15m0.5s"), "not whole seconds"), (("--server-duration", "soon"), "--server-duration soon"),
+                (("--server-duration", "900"), "--server-duration 900"), (("--on-broker-exit", "shrug"), "--on-broker-exit shrug is unknown"),
+                (("--lazy=yes",), "--lazy takes no value"), (("--profile", "other"), "given twice with different values"),
+                (("--no-server",), "given twice with different values"), (("--version",), "wrong side of the word exec"),
+                (("--region", "x" * 65), "--region is longer"), (("--server-port",), "--server-port"),
+                (("--remote-server", "https://x"), "unknown option --remote-server"), (("--no-session",), "unknown option --no-session"),
+                (("--duration", "1h"), "unknown option --duration"), (("-x",), "unknown option -x")):
+            with self.subTest(options=options):
+                self.exec_refused(options, (sentence,))
+        self.refused(("exec", "--server", *LEAST, "--", ""), "the command's name is empty")
+        self.refused(("exec", "--server", "--profile", "a\nb", *LEAST[2:], *TOUCH), "control character")
+
     def test_a_run_inside_a_run(self):
         self.exec_refused((), ("already inside a sentinel run, for profile outer",), environment={"AWS_SENTINEL": "outer"})
         run = self.start_sentinel("exec", "--server", *LEAST, "--", self.layout.sentinel, "exec", "--server", *LEAST).finish()
