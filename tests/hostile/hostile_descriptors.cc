@@ -78,6 +78,17 @@ void add_tcp_connections(Baits& baits) {
   if (bind_to(unconnected, loopback(0))) baits["tcp-unconnected"] = {unconnected, -1};
 }
 
+// A connection to a Unix listener of our own, which has another name.
+void add_unix_connection(Baits& baits) {
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0), client = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "hostile-%d", ::getpid());
+  if (!bind_to(listener, address) || ::listen(listener, 8) != 0 || !join(client, address)) return;
+  baits["unix-listener"] = {listener, -1};
+  baits["unix-own-connection"] = {::accept(listener, nullptr, nullptr), client};
+}
+
 void add_datagrams(Baits& baits) {
   const int udp = ::socket(AF_INET, SOCK_DGRAM, 0), to = ::socket(AF_INET, SOCK_DGRAM, 0);
   if (bind_to(to, loopback(0)) && join(udp, name_of(to))) baits["udp"] = {udp, to};
@@ -141,6 +152,7 @@ Baits make_baits(const Target& target) {
   baits["socketpair"] = pair_of(SOCK_STREAM);
   baits["pipe"] = pipe_ends();
   add_tcp_connections(baits);
+  add_unix_connection(baits);
   add_datagrams(baits);
   add_files(baits);
   if (!target.path.empty()) add_rebound(baits, target.path);

@@ -17,7 +17,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from scene import AS_ROOT, HostileTest, free_port, main, wait_until  # noqa: E402
-from harness import BUILD  # noqa: E402
+from harness import BUILD, SANITIZED  # noqa: E402
 
 SIGSYS = "killed by signal 31"
 
@@ -63,7 +63,8 @@ class TakenOver(HostileTest):
 
 class Descriptors(TakenOver):
     """None of these is taken for a client's connection; the log says why; the command's own client is served on."""
-    BOTH = {"socketpair": "listener-address", "tcp-listener": "socket-listening", "tcp-own-connection": "listener-address",
+    BOTH = {"unix-listener": "socket-listening", "unix-own-connection": "listener-address",
+            "socketpair": "listener-address", "tcp-listener": "socket-listening", "tcp-own-connection": "listener-address",
             "tcp-self-connection": "listener-address", "tcp-unconnected": "listener-address", "udp": "socket-type",
             "netlink": "socket-domain", "unix-datagram": "socket-type", "unix-packets": "socket-type",
             "tcp6": "socket-domain", "pipe": "not-a-socket", "dev-null": "not-a-socket", "path-only": "not-a-socket",
@@ -202,7 +203,8 @@ class ReadingTheAnswer(TakenOver):
              "unshare", "kill", "prctl", "executable-page", "mprotect", "write", "bpf"]
 
     def test_every_forbidden_call_ends_in_sigsys_and_a_new_frontend_serves(self):
-        for group in self.chunks(self.CALLS):
+        calls = [name for name in self.CALLS if name != "write" or not SANITIZED]  # a sanitizer writes its report
+        for group in self.chunks(calls):
             stage = self.hostile(transport="tcp")
             survived = {}
             for name in group:
@@ -244,6 +246,7 @@ class BehindTheFilter(TakenOver):
         stage = self.hostile("lax", transport="tcp")
         answer = stage.order_last("fetch", path="/attack/listen/redirect")
         self.assertNotEqual(200, answer["status"])
+        wait_until(stage.log, "the decision")  # the client saw the end of its connection before there was one
         self.assertEqual("refused", stage.last()["outcome"])
         self.attack(stage, "result")
         self.assert_still_serves(stage)
