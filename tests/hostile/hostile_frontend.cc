@@ -48,14 +48,16 @@ ipc::U32 g_request = 0;
 
 [[noreturn]] void leave(int status) { ::_exit(status); }
 
-// Waits for `fd` alone; false after five seconds.
-bool wait_for(int fd) {
+// Waits for `fd`, or for `other` if there is one; false after five seconds.
+bool wait_for(int fd, int other = -1) {
   epoll_event wanted{};
   wanted.events = EPOLLIN;
   if (::epoll_ctl(g_epoll, EPOLL_CTL_ADD, fd, &wanted) != 0) return false;
+  if (other >= 0) ::epoll_ctl(g_epoll, EPOLL_CTL_ADD, other, &wanted);
   epoll_event happened{};
   const int ready = ::epoll_wait(g_epoll, &happened, 1, 5000);
   ::epoll_ctl(g_epoll, EPOLL_CTL_DEL, fd, &wanted);
+  if (other >= 0) ::epoll_ctl(g_epoll, EPOLL_CTL_DEL, other, &wanted);
   return ready == 1;
 }
 
@@ -253,7 +255,7 @@ void treat(Client& client) {
     Client client;
     client.fd = ::accept4(g_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (client.fd < 0) {
-      (void)wait_for(g_listener.get());
+      (void)wait_for(g_listener.get(), g_control.fd());
       continue;
     }
     if (read_request(client)) treat(client);
