@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A frontend that was taken over gets no secret, cannot speak for a stranger, and cannot reach past its filter.
+"""A frontend that was taken over gets no secret, cannot speak for a stranger, and cannot break the protocol unpunished.
 
 The real supervisor and the real broker run; hostile_frontend stands where sentinel-frontend stands, in the real sandbox,
 and does what the command of the run names (hostile_frontend.cc). DESIGN.md 1 and 2, KERNEL.md 0.1, 0.2, 2.
@@ -7,58 +7,13 @@ and does what the command of the run names (hostile_frontend.cc). DESIGN.md 1 an
 import json
 import os
 import re
-import shutil
-import socket
-import struct
 import sys
 import threading
-import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from scene import AS_ROOT, HostileTest, free_port, main, wait_until  # noqa: E402
-from harness import BUILD, SANITIZED  # noqa: E402
-
-SIGSYS = "killed by signal 31"
-
-
-class TakenOver(HostileTest):
-    @classmethod
-    def setUpClass(cls):
-        program = os.path.join(BUILD, "tests/hostile_frontend")
-        if not os.path.exists(program):
-            raise unittest.SkipTest("no hostile_frontend in the build")
-        super().setUpClass()
-        shutil.copy(program, cls.layout.frontend)
-        os.chmod(cls.layout.frontend, 0o755)
-
-    def hostile(self, behaviour="serve", transport="unix", knows_listener=False, **more):
-        """A run whose frontend begins like this."""
-        flags, target = [], "-"
-        if transport == "tcp":
-            port = free_port()
-            flags, target = ["--server-port", str(port)], f"tcp {port}"
-        elif knows_listener:
-            folder = os.path.join(self.user.home, f"run-{self.number()}")
-            os.mkdir(folder, 0o700)
-            os.chown(folder, self.user.uid, self.user.gid)
-            path = os.path.join(folder, "s")
-            flags, target = ["--unix-socket-path", path], f"unix {path}"
-        self.begin(f"{behaviour} {target if knows_listener else '-'}")
-        return self.stage(*flags, transport=transport, **more)
-
-    def begin(self, text):
-        with open(os.path.join(os.path.dirname(self.layout.frontend), "attack"), "w") as file:
-            file.write(text + "\n")
-
-    def attack(self, stage, what, **more):
-        """What the frontend says of its attack; no secret may be in it."""
-        answer = stage.order("fetch", path="/attack/" + what, **more)
-        self.assert_no_secret(json.dumps(answer), f"what the frontend learnt by {what}")
-        return answer
-
-    def chunks(self, items, size=5):  # a frontend is restarted five times a minute
-        return [items[i:i + size] for i in range(0, len(items), size)]
+from scene import AS_ROOT, main, wait_until  # noqa: E402
+from taken_over import TakenOver  # noqa: E402
 
 
 class Descriptors(TakenOver):
@@ -191,123 +146,6 @@ class Requests(TakenOver):
                 self.assertEqual("done, closed 1; heard: ", said)
                 self.assert_served(stage.order("hear_on", name="quiet"))
                 stage.end()
-
-
-class ReadingTheAnswer(TakenOver):
-    """KERNEL.md 0.1 and 0.2, with the real filter: each call is the caller's last."""
-    CALLS = ["recvmsg-errqueue", "recvmsg-errqueue-as-allowed", "recvfrom-errqueue", "recvfrom-blocking", "recvmmsg",
-             "read", "readv", "splice", "junk-flags", "timestamping", "timestamping-new", "nodelay", "repair",
-             "connect-nowhere", "connect-elsewhere", "sendto-elsewhere", "sendmsg-zerocopy", "sendmsg-fastopen",
-             "unsent-bytes", "getsockopt-other", "fcntl", "dup", "socket", "socketpair", "bind", "listen", "pidfd-open",
-             "pidfd-getfd", "ptrace", "vm-readv", "open", "openat2", "memfd", "fork", "clone3", "execve", "io-uring",
-             "unshare", "kill", "prctl", "executable-page", "mprotect", "write", "bpf"]
-
-    def test_every_forbidden_call_ends_in_sigsys_and_a_new_frontend_serves(self):
-        calls = [name for name in self.CALLS if name != "write" or not SANITIZED]  # a sanitizer writes its report
-        for group in self.chunks(calls):
-            stage = self.hostile(transport="tcp")
-            survived = {}
-            for name in group:
-                answer = self.attack(stage, "call/" + name)
-                if answer["status"]:
-                    survived[name] = answer["body"]
-                self.assert_still_serves(stage)
-            stage.end()
-            self.assertEqual({}, survived, "calls that returned")
-            self.assertEqual(len(group), stage.run.stderr.count(SIGSYS), stage.run.stderr)
-
-    def test_the_frontends_own_duplicate_shows_nothing_of_the_answer(self):
-        for transport in ("unix", "tcp"):
-            with self.subTest(transport):
-                stage = self.hostile(transport=transport)
-                self.assert_served(stage.order("fetch", path="/attack/listen/plainly"))
-                self.assertEqual("done, closed 1; heard 0 bytes: ", self.attack(stage, "result")["body"])
-                stage.end()
-
-
-class BehindTheFilter(TakenOver):
-    """The broker's own second line, shown with a frontend whose filter (against all rules) forbids nothing."""
-
-    def test_the_trick_works_here_when_nobody_prevents_it(self):
-        stage = self.hostile("lax", transport="tcp")
-        stage.order("fetch", path="/attack/show-trick")
-        said = self.attack(stage, "result")["body"]
-        if "canary" not in said:
-            self.skipTest("this kernel loops nothing back (tstamp_allow_data)")
-        stage.end()
-
-    def test_the_broker_stops_timestamping_before_it_writes(self):
-        stage = self.hostile("lax", transport="tcp")
-        self.assert_served(stage.order("fetch", path="/attack/listen/timestamping"))
-        self.assertIn("error queue -1", self.attack(stage, "result")["body"])
-        stage.end()
-
-    def test_a_connection_led_elsewhere_gets_nothing(self):
-        stage = self.hostile("lax", transport="tcp")
-        answer = stage.order_last("fetch", path="/attack/listen/redirect")
-        self.assertNotEqual(200, answer["status"])
-        wait_until(stage.log, "the decision")  # the client saw the end of its connection before there was one
-        self.assertEqual("refused", stage.last()["outcome"])
-        self.attack(stage, "result")
-        self.assert_still_serves(stage)
-        stage.end()
-
-
-class ControlOnPlainSockets(unittest.TestCase):
-    """What the tests above prevent does work on this kernel between two ordinary processes; else they prove nothing."""
-
-    def pair(self):
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            client = socket.create_connection(listener.getsockname())
-            server, _ = listener.accept()
-        self.addCleanup(client.close)
-        self.addCleanup(server.close)
-        return client, server
-
-    def write_in_another_process(self, server):
-        child = os.fork()
-        if child == 0:
-            server.send(b"secret-of-the-broker")
-            os._exit(0)
-        os.waitpid(child, 0)
-
-    def test_an_unfiltered_holder_reads_what_another_process_wrote(self):
-        client, server = self.pair()
-        server.setsockopt(socket.SOL_SOCKET, 37, struct.pack("i", 1 << 1 | 1 << 4 | 1 << 8))  # SO_TIMESTAMPING
-        self.write_in_another_process(server)
-
-        def looped_back():
-            try:
-                return server.recv(4096, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return None
-        try:
-            data = wait_until(looped_back, "the looped packet", patience=2)
-        except AssertionError:
-            self.skipTest("this kernel loops nothing back (tstamp_allow_data)")
-        self.assertIn(b"secret-of-the-broker", data)
-
-    def test_an_unfiltered_holder_redirects_what_another_process_writes(self):
-        client, server = self.pair()
-        with socket.socket() as evil:
-            evil.bind(("127.0.0.1", 0))
-            evil.listen()
-            libc_connect_nowhere(server)
-            server.connect(evil.getsockname())
-            caught, _ = evil.accept()
-            with caught:
-                self.write_in_another_process(server)
-                self.assertEqual(b"secret-of-the-broker", caught.recv(100))
-
-
-def libc_connect_nowhere(sock):
-    import ctypes
-    libc = ctypes.CDLL(None, use_errno=True)
-    address = struct.pack("H14x", socket.AF_UNSPEC)
-    if libc.connect(sock.fileno(), address, len(address)) != 0:
-        raise OSError(ctypes.get_errno(), "connect(AF_UNSPEC)")
 
 
 class Endurance(TakenOver):

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from scene import AS_ROOT, HostileTest, main, needs_root, wait_until  # noqa: E402
+from scene import HostileTest, main, needs_root, wait_until  # noqa: E402
 from harness import SANITIZED  # noqa: E402
 from standin_client import secret_of  # noqa: E402
 
