@@ -4,6 +4,7 @@ nothing from anywhere else.
 """
 import json
 import os
+import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -102,6 +103,16 @@ class ClientTests:
             with self.subTest(transport=transport):
                 self.assert_works(transport, calls=1, environment=around)
         self.assertEqual([], [call for call in self.aws.log() if call["access_key_id"] == key_id_of("otto")])
+
+    def test_the_token_does_not_go_through_a_proxy(self):
+        with socket.socket() as proxy:
+            proxy.bind(("127.0.0.1", 0))
+            proxy.listen()
+            proxy.settimeout(0)
+            url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+            self.assert_works("tcp", calls=1, environment={"http_proxy": url, "HTTP_PROXY": url, "NO_PROXY": "example.com", "no_proxy": ""})
+            with self.assertRaises(BlockingIOError):
+                proxy.accept()
 
     def owned_home_with(self, keys):
         home = os.path.join(self.folder, "home")

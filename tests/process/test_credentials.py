@@ -212,7 +212,7 @@ class TheSecret(AwsTest):
                 self.assert_served(asker.ask())
                 self.assertNotIn(secret.decode(), str(asker.order("environment")))
                 pids = processes_of_user(self.user.uid) if self.user.made else processes_with_mark(self.mark)
-                self.assertGreaterEqual(len(pids), 2)
+                self.assertTrue(pids)  # the command alone, where we are no root: sentinel's own cannot be looked into
                 for pid in pids:
                     for name in ("environ", "cmdline"):
                         self.assertNotIn(secret, self.readable(f"/proc/{pid}/{name}"))
