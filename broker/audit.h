@@ -48,7 +48,6 @@ class AuditLog {
  public:
   // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
   void add_sink(ipc::UniqueFd fd, std::string label, bool sync);
-  [[nodiscard]] bool has_sinks() const { return !sinks_.empty(); }
 
   // Writes the line of a refusal or failure.
   ipc::Status record(const DecisionLine& line);
