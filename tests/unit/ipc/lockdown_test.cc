@@ -16,6 +16,17 @@ namespace {
 
 using ipc::ANY;
 
+// A sanitizer's runtime makes calls of its own, which the few rows below would end; the programs' own filters are tested
+// under sanitizers in unit_broker and unit_frontend.
+class LockDown : public testing::Test {
+ protected:
+  void SetUp() override {
+#ifdef SENTINEL_SANITIZED
+    GTEST_SKIP() << "the sanitizer's own calls are not in this small table";
+#endif
+  }
+};
+
 // gtest and libc need these to leave the child; the tested call is never among them.
 constexpr ipc::SyscallRule kFew[] = {
     SENTINEL_ALLOW(exit_group, ANY, "the child ends")
@@ -49,16 +60,16 @@ int locked_down(const ipc::LockdownSpec& spec, const std::function<int()>& body)
 bool exited_with(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(status) == code; }
 bool killed_by_filter(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
 
-TEST(LockDown, ACallOutsideTheTableEndsTheProcess) {
+TEST_F(LockDown, ACallOutsideTheTableEndsTheProcess) {
   EXPECT_TRUE(killed_by_filter(locked_down(few_calls(), [] { return static_cast<int>(::syscall(SYS_ptrace, -1, 0, 0, 0)); })));
   EXPECT_TRUE(killed_by_filter(locked_down(few_calls(), [] { return static_cast<int>(::syscall(SYS_execve, 0, 0, 0)); })));
 }
 
-TEST(LockDown, ARefusedCallAnswersItsErrno) {
+TEST_F(LockDown, ARefusedCallAnswersItsErrno) {
   EXPECT_TRUE(exited_with(locked_down(few_calls(), [] { return ::syscall(SYS_getppid) == -1 && errno == EDOM ? 7 : 1; }), 7));
 }
 
-TEST(LockDown, FilesOutsideTheListCannotBeRead) {
+TEST_F(LockDown, FilesOutsideTheListCannotBeRead) {
   if (locked_down(few_calls(), [] { return ::open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES ? 7 : 1; }) != 7 << 8) {
     GTEST_SKIP() << "no Landlock on this kernel, or it does not refuse";
   }
@@ -70,7 +81,7 @@ TEST(LockDown, FilesOutsideTheListCannotBeRead) {
   EXPECT_TRUE(exited_with(locked_down(spec, [] { return ::open("/etc/passwd", O_RDONLY) < 0 ? 7 : 1; }), 7));
 }
 
-TEST(LockDown, TcpConnectIsRefusedUnlessAskedFor) {
+TEST_F(LockDown, TcpConnectIsRefusedUnlessAskedFor) {
   const auto connect_somewhere = [] {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -86,7 +97,7 @@ TEST(LockDown, TcpConnectIsRefusedUnlessAskedFor) {
   EXPECT_TRUE(exited_with(locked_down(spec, connect_somewhere), 1));
 }
 
-TEST(LockDown, IsSeenFromOutside) {
+TEST_F(LockDown, IsSeenFromOutside) {
   int ready[2];
   ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
   const pid_t child = ::fork();
@@ -95,26 +106,26 @@ TEST(LockDown, IsSeenFromOutside) {
     (void)!::write(ready[1], "x", 1);
     for (;;) (void)!::write(-1, "", 0);
   }
+  ::close(ready[1]);  // so that a child that cannot lock down ends the wait
   char byte;
-  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_EQ(::read(ready[0], &byte, 1), 1);
   const auto seen = ipc::seen_from_outside(child);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
-  ::close(ready[1]);
   ASSERT_TRUE(seen);
   EXPECT_TRUE(seen->no_new_privileges);
   EXPECT_EQ(seen->seccomp_mode, 2);
   EXPECT_GE(seen->seccomp_filters, 1);
 }
 
-TEST(LockDown, AnUnlockedProcessIsSeenAsSuch) {
+TEST_F(LockDown, AnUnlockedProcessIsSeenAsSuch) {
   const auto seen = ipc::seen_from_outside(::getpid());
   ASSERT_TRUE(seen);
   EXPECT_NE(seen->seccomp_mode, 2);
 }
 
-TEST(LockDown, AnInvalidRowFailsTheWhole) {
+TEST_F(LockDown, AnInvalidRowFailsTheWhole) {
   static constexpr ipc::SyscallRule kBroken[] = {
       {SCMP_SYS(exit_group), "exit_group", 0x12345678, ANY, "no such action"},
   };
@@ -123,7 +134,7 @@ TEST(LockDown, AnInvalidRowFailsTheWhole) {
   EXPECT_TRUE(exited_with(locked_down(spec, [] { return 0; }), 99));
 }
 
-TEST(LockDown, TheProcessIsNotDumpable) {
+TEST_F(LockDown, TheProcessIsNotDumpable) {
   ipc::LockdownSpec spec = few_calls();
   static constexpr ipc::SyscallRule kWithPrctl[] = {
       SENTINEL_ALLOW(exit_group, ANY, "the child ends")
