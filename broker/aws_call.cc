@@ -33,6 +33,7 @@ void AwsCall::send() {
   ++tries_;
   pause_.reset();
   signed_at_ = context_.aws_now();
+  signed_offset_ = context_.clock_offset;
   std::vector<HttpHeader> headers = request_.headers;
   headers.push_back({"Host", request_.endpoint.host});
   const SigningInput input{"POST", "/", {}, headers, request_.body};
@@ -63,7 +64,7 @@ bool AwsCall::correct_clock(const HttpAnswer& answer) {
   const auto off = clock_correction(answer.date, signed_at_);
   if (!off || clock_corrected_) return false;
   clock_corrected_ = true;
-  context_.clock_offset += *off;
+  context_.clock_offset = signed_offset_ + *off;
   return true;
 }
 

@@ -78,6 +78,7 @@ class AwsCall {
   int tries_ = 0;
   bool clock_corrected_ = false;
   std::chrono::sys_seconds signed_at_{};
+  std::chrono::seconds signed_offset_{0};  // the clock's correction then: another call may correct it meanwhile
   std::unique_ptr<HttpExchange> exchange_;
   std::unique_ptr<Timer> pause_;
 };

@@ -2,6 +2,7 @@
 #include <event2/event.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string_view>
@@ -52,6 +53,10 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
   if (!paths) return std::unexpected(paths.error());
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const broker::ReadableFiles files = readable_files(terms, *paths);
+  if (std::ranges::find(files.always, "/") != files.always.end()) {
+    return ipc::fail(ipc::Fault::kConfig, "the policy file " + terms.policy_file + " lies in /, and the broker may read its whole folder",
+                     "keep the policy in a folder of its own");
+  }
   const ipc::Result<std::string> protections = broker::enter_sandbox(files);
   if (!protections) return std::unexpected(protections.error());
   ipc::BrokerLockedDown locked;
@@ -72,6 +77,7 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
 int serve() {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra; end of file on the control channel is the lifeline
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // under a small `ulimit -f` the log's write fails with EFBIG, and says so
   ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
   ipc::Result<Terms> terms = broker::receive_terms(control);
   if (!terms) return 1;  // nobody we know is listening

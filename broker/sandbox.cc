@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "ipc/landlock.h"
 #include "ipc/pidfd.h"

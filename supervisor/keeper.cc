@@ -143,7 +143,10 @@ class Keeper {
         if (helper.running()) (void)helper.handle.send_signal(SIGKILL);
         if (state_ == State::Starting) return fail_start(talk_.error());
         if (side == Side::Broker) broker_gave_up_ = true;
-        return report(talk_.error());
+        report(talk_.error());
+        // Not a crash: somebody speaks through it. It gets no second try.
+        if (side == Side::Frontend && state_ == State::Running) happen(Event::FrontendHopeless);
+        return;
     }
   }
 
