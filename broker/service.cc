@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 
 #include <array>
 
@@ -113,6 +114,7 @@ void Service::on_started(const ipc::Status& started) {
   (void)ready.token.assign(run_.token.reveal());
   control_.gate().enter_serving();
   serving_ = true;
+  ::malloc_trim(0);  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
 }
 
