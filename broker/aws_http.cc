@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <event2/event.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@ using ipc::Fault;
 
 constexpr long kConnectTimeoutMs = 5'000;
 constexpr long kIdleConnections = 4;             // STS and SSM, with one to spare each
+constexpr timeval kRest{5, 0};                   // a chain of requests never pauses that long, except to wait for AWS
 constexpr char kUserAgent[] = "sentinel/0.1.0";  // as in CMakeLists.txt; a test compares them
 
 struct EventDeleter {
@@ -71,14 +73,20 @@ class AwsHttp::Multi {
 
   explicit Multi(event_base* base, std::string ca_pem) : base_(base), ca_pem_(std::move(ca_pem)) {}
   ~Multi() {
+    rest_.reset();
     timer_.reset();
     multi_.reset();  // calls on_socket for what is still open
   }
 
   [[nodiscard]] bool start() {
-    multi_.reset(curl_multi_init());
     timer_.reset(evtimer_new(base_, &Multi::on_timeout, this));
-    if (!multi_ || !timer_) return false;
+    rest_.reset(evtimer_new(base_, &Multi::on_rest, this));
+    return timer_ && rest_ && open_multi();
+  }
+
+  [[nodiscard]] bool open_multi() {
+    multi_.reset(curl_multi_init());
+    if (!multi_) return false;
     CURLM* m = multi_.get();
     return curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket) == CURLM_OK &&
            curl_multi_setopt(m, CURLMOPT_SOCKETDATA, this) == CURLM_OK &&
@@ -87,7 +95,16 @@ class AwsHttp::Multi {
            curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, kIdleConnections) == CURLM_OK;
   }
 
-  CURLM* handle() { return multi_.get(); }
+  [[nodiscard]] bool join(CURL* easy) {
+    if (curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) return false;
+    ++under_way_;
+    evtimer_del(rest_.get());
+    return true;
+  }
+  void leave(CURL* easy) {
+    curl_multi_remove_handle(multi_.get(), easy);
+    if (--under_way_ == 0) evtimer_add(rest_.get(), &kRest);
+  }
   event_base* base() { return base_; }
   std::string& ca_pem() { return ca_pem_; }
 
@@ -128,10 +145,21 @@ class AwsHttp::Multi {
 
   void advance(curl_socket_t socket, int flags);
 
+  // AWS ends an idle connection long before the next renewal. Until then each would hold its TLS state and a copy of
+  // the certificates, and keys of sessions lie in memory for nothing.
+  static void on_rest(evutil_socket_t, short, void* self) noexcept {
+    auto* multi = static_cast<Multi*>(self);
+    if (multi->under_way_ != 0) return;
+    multi->multi_.reset();
+    (void)multi->open_multi();  // without one, join() fails, and the request with it
+    ::malloc_trim(0);
+  }
+
   event_base* base_;
   std::string ca_pem_;
-  std::unique_ptr<event, EventDeleter> timer_;
+  std::unique_ptr<event, EventDeleter> timer_, rest_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
+  int under_way_ = 0;
 };
 
 class AwsHttp::Multi::Exchange final : public HttpExchange {
@@ -139,14 +167,14 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   Exchange(Multi& multi, HttpRequest request, OnHttpAnswer done)
       : multi_(multi), request_(std::move(request)), done_(std::move(done)), easy_(curl_easy_init()) {}
   ~Exchange() override {
-    if (joined_) curl_multi_remove_handle(multi_.handle(), easy_.get());
+    if (joined_) multi_.leave(easy_.get());
   }
 
   void start() {
     ipc::Status ready = check_endpoint_url(request_.url);
     if (ready && !configure()) ready = ipc::fail(Fault::kSystem, "libcurl could not be set up for " + request_.url);
     if (ready) {
-      joined_ = curl_multi_add_handle(multi_.handle(), easy_.get()) == CURLM_OK;
+      joined_ = multi_.join(easy_.get());
       if (!joined_) ready = ipc::fail(Fault::kSystem, "libcurl did not take the request to " + request_.url);
     }
     if (!ready) fail_later(std::move(ready.error()));
@@ -154,7 +182,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
 
   // Called by Multi when curl is through. The callback is the last thing: it may destroy this exchange.
   void finish(CURLcode code) {
-    curl_multi_remove_handle(multi_.handle(), easy_.get());
+    multi_.leave(easy_.get());
     joined_ = false;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
     const OnHttpAnswer done = std::move(done_);

@@ -3,7 +3,8 @@
 //
 // Runs in: broker, main thread (libcurl resolves names in a thread of its own).
 // Blocks: never.
-// Owns: connections, kept for reuse; the answer's body until the callback has it.   Units: bytes, milliseconds.
+// Owns: connections, kept for reuse until nothing was asked for some seconds; the answer's body until the callback has
+// it.   Units: bytes, milliseconds.
 // Fails: kUnavailable for what may pass (unreachable, timed out), kConfig for certificates and URLs, kProtocol for an
 // answer that is too large or no HTTP.
 #pragma once
