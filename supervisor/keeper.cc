@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -358,6 +359,8 @@ class Keeper {
   }
 
   void finish() {
+    // A witness that the command stopped sees no end of file. Its broker has ended, so it is our child now.
+    for (const pid_t pid : own_children()) ::kill(pid, SIGKILL);
     for (const std::string& path : preparation_.owned.remove_all())
       say("left behind, because it is not ours any more: " + path);
   }
