@@ -11,6 +11,12 @@ using std::chrono::floor;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Each holds what its client presented. A frontend that was taken over may send as many as it likes, each as long as
+// can be: the arena, whose exhaustion ends the broker, must outlast that with room for the keys.
+constexpr std::size_t kRoomForKeys = 96 * 1024;
+static_assert(Requests::kMaxUnderWay * decltype(ipc::ServeClient::authorization)::kCapacity + kRoomForKeys <=
+              ipc::SecretArena::kBytes);
+
 void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
                      const Listeners& listeners, const Answered& answered) {
   auto judged = ClientSocket::judge(std::move(client), listeners);

@@ -37,7 +37,7 @@ struct Run {
 class Requests {
  public:
   static constexpr std::chrono::milliseconds kHold{900};
-  static constexpr std::size_t kMaxUnderWay = 1024;  // more than the frontend has slots
+  static constexpr std::size_t kMaxUnderWay = 576;  // more than the frontend has slots
 
   struct Parts {
     const Run& run;
