@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -37,6 +38,15 @@ ipc::Status check_file(const std::string& path, const struct stat& status) {
     return ipc::fail(Fault::kConfig, path + ":1: the text is longer than 256 KiB", kRepair);
   }
   return {};
+}
+
+// The sticky bit keeps others from replacing the file, not from making it anew once it is gone, as /tmp is emptied.
+ipc::Status check_owner(const std::string& path, const struct stat& file) {
+  struct stat folder {};
+  if (::stat(folder_of(path).c_str(), &folder) != 0) return ipc::system_error("cannot look at " + folder_of(path), kRepair);
+  if (!(folder.st_mode & S_IWOTH) || file.st_uid == 0 || file.st_uid == ::geteuid()) return {};
+  return ipc::fail(Fault::kConfig, path + " belongs to another user, and everybody may make files in its folder",
+                   "keep the policy in a folder of your own");
 }
 
 // Where everybody may rename, everybody may put another file in this one's place.
@@ -127,6 +137,7 @@ ipc::Result<std::string> PolicyFile::read_text() {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at the policy " + path_, kRepair);
   if (const ipc::Status good = check_file(path_, status); !good) return std::unexpected(good.error());
+  if (const ipc::Status good = check_owner(path_, status); !good) return std::unexpected(good.error());
   ipc::Result<std::string> text = read_all(fd.get(), path_);
   identity_ = identity_of(status);
   settled_ = text && key(status.st_ctim) < key(tick);

@@ -94,6 +94,14 @@ TEST_F(PolicyFileTest, AFolderInWhichEverybodyMayReplaceTheFileIsRefused) {
   EXPECT_EQ(refusal(), "accepted");
 }
 
+TEST_F(PolicyFileTest, AnotherUsersFileWhereEverybodyMakesFilesIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a file away";
+  ASSERT_EQ(::chown(path_.c_str(), 65534, 65534), 0);
+  EXPECT_EQ(refusal(), "accepted");
+  ::chmod(folder_.c_str(), 01777);
+  EXPECT_THAT(refusal(), HasSubstr("belongs to another user"));
+}
+
 TEST_F(PolicyFileTest, ATooLongFileIsRefused) {
   write(policy_named("one") + std::string(256 * 1024, '#'));
   EXPECT_THAT(refusal(), HasSubstr("longer than 256 KiB"));
