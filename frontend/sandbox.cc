@@ -25,6 +25,10 @@ static_assert(ipc::every_rule_has_a_reason(kRules));
 // Standard streams, control and broker channels, epoll, libevent's signal pair, listeners, and a few to spare.
 constexpr rlim_t kOtherDescriptors = 24;
 
+// The broker runs under the same hard limit, and holds each client's connection and a handle of its process. One that
+// has no descriptor left cannot receive a client, nor say who called.
+constexpr rlim_t kBrokersPerClient = 2, kBrokersOther = 40;
+
 constexpr ipc::ResourceLimit kLimits[] = {
     {RLIMIT_CORE, 0, "no core dump: a request head holds the bearer token"},
     {RLIMIT_FSIZE, 0, "nothing is ever written to a file"},
@@ -43,7 +47,8 @@ std::uint32_t affordable_connections(std::uint32_t wanted) {
   if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return 1;
   const rlim_t limit = std::min<rlim_t>(now.rlim_max, kMaxConnections + kOtherDescriptors);
   const rlim_t left = limit > kOtherDescriptors ? limit - kOtherDescriptors : 1;
-  return static_cast<std::uint32_t>(std::min<rlim_t>(left, wanted));
+  const rlim_t brokers_left = now.rlim_max > kBrokersOther ? (now.rlim_max - kBrokersOther) / kBrokersPerClient : 1;
+  return static_cast<std::uint32_t>(std::max<rlim_t>(1, std::min<rlim_t>({left, brokers_left, wanted})));
 }
 
 ipc::Result<std::string> enter_sandbox() {
