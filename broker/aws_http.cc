@@ -2,13 +2,13 @@
 
 #include <curl/curl.h>
 #include <event2/event.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
+#include "footprint.h"
 #include "ipc/secret.h"
 
 namespace broker {
@@ -152,7 +152,7 @@ class AwsHttp::Multi {
     if (multi->under_way_ != 0) return;
     multi->multi_.reset();
     (void)multi->open_multi();  // without one, join() fails, and the request with it
-    ::malloc_trim(0);
+    shrink_footprint();
   }
 
   event_base* base_;

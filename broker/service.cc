@@ -1,10 +1,10 @@
 #include "service.h"
 
 #include <event2/event.h>
-#include <malloc.h>
 
 #include <array>
 
+#include "footprint.h"
 #include "policy_file.h"
 #include "token.h"
 
@@ -114,7 +114,7 @@ void Service::on_started(const ipc::Status& started) {
   (void)ready.token.assign(run_.token.reveal());
   control_.gate().enter_serving();
   serving_ = true;
-  ::malloc_trim(0);  // the start needed more than serving does
+  shrink_footprint();  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
 }
 
