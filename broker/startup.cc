@@ -32,7 +32,7 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
 }
 
 void Startup::on_policy(const ipc::Status& loaded) {
-  if (!loaded) return finish(std::unexpected(advised(loaded.error(), kMendPolicy)));
+  policy_loaded_ = loaded;
   have_policy_ = true;
   when_both_are_there();
 }
@@ -58,6 +58,7 @@ ipc::Status Startup::judge() {
 
 void Startup::when_both_are_there() {
   if (!have_identity_ || !have_policy_ || !done_) return;
+  if (!policy_loaded_) return finish(std::unexpected(advised(policy_loaded_.error(), kMendPolicy)));
   const ipc::Status judged = judge();
   if (!judged || lazy_) return finish(judged);
   Issuer* const issuer = requests_.issuer_for(lifetime_);

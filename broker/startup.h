@@ -2,7 +2,8 @@
 // Identity and policy are fetched at the same time.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the calls under way.
-// Fails: `done` is told the first error; a policy that refuses is an error too, and has its line in the decision log.
+// Fails: `done` is told why: a key that AWS does not know comes before a policy that it does not give. A policy that
+// refuses is an error too, and has its line in the decision log.
 #pragma once
 
 #include <functional>
@@ -48,6 +49,7 @@ class Startup {
   bool lazy_;
   Done done_;
   bool have_identity_ = false, have_policy_ = false;
+  ipc::Status policy_loaded_;
   std::chrono::seconds lifetime_{0};
   std::unique_ptr<AwsCall> identity_;
 };

@@ -30,6 +30,11 @@ PATIENCE = 60.0 if SANITIZED else 20.0  # seconds until a wait is a failure; not
 MARK = "SENTINEL_TEST_MARK"
 CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
 
+# A job that was started in the background ignores these, and its children would, too; a terminal's programs do not.
+for interruption in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(interruption) == signal.SIG_IGN:
+        signal.signal(interruption, signal.SIG_DFL)
+
 
 # Sentinel takes the home folder from the password database, and hides its processes from their own user: tests that look
 # there need root, and a user made for them.
