@@ -35,7 +35,7 @@ std::string to_json(const DecisionLine& line) {
 }
 
 void AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync) {
-  struct stat st{};
+  struct stat st {};
   const bool regular = ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode);
   sinks_.push_back(Sink{std::move(fd), std::move(label), sync, regular, false});
 }
@@ -60,7 +60,8 @@ ipc::Status AuditLog::write_line(Sink& sink, const std::string& text) {
     sink.torn = true;
     errno = ENOSPC;
   }
-  return ipc::system_error("the decision log " + sink.label + " cannot be written", "free the disk or choose another --log-file");
+  return ipc::system_error("the decision log " + sink.label + " cannot be written",
+                           "free the disk or choose another --log-file");
 }
 
 ipc::Status AuditLog::record(const DecisionLine& line) {

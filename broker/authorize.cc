@@ -15,7 +15,8 @@ std::string next_step_for(Check check) {
       return "a program kept the token of another run; start it anew under this one";
     case Check::kOutsideTree:
     case Check::kWrongUser:
-      return "if that was you, start the program under sentinel exec; if not, something has read the command's environment";
+      return "if that was you, start the program under sentinel exec; if not, something has read the command's "
+             "environment";
     default:
       return "the decision log has the details";
   }

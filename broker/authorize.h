@@ -24,8 +24,7 @@ struct Refusal {
 
 class Authorizer {
  public:
-  // `verdict`: what policy answers, or why there is none. It is asked even for callers that fail an earlier check, so
-  // that the log says what it would have answered; the answer is then not used.
+  // `verdict`: what policy answers, or why there is none; not used for a caller that fails an earlier check.
   static std::variant<Permit, Refusal> authorize(const CallerFacts& caller, const ipc::SecretBuffer& token,
                                                  std::string_view presented, const ipc::Result<Verdict>& verdict);
 };

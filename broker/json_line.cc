@@ -29,7 +29,8 @@ std::size_t sequence_length(std::string_view text) {
 
 void append_escape(std::string& out, unsigned code) {
   static constexpr char kHex[] = "0123456789abcdef";
-  const std::array<char, 6> escape{'\\', 'u', kHex[code >> 12 & 15], kHex[code >> 8 & 15], kHex[code >> 4 & 15], kHex[code & 15]};
+  const std::array<char, 6> escape{
+      '\\', 'u', kHex[code >> 12 & 15], kHex[code >> 8 & 15], kHex[code >> 4 & 15], kHex[code & 15]};
   out.append(escape.data(), escape.size());
 }
 
@@ -82,9 +83,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void JsonLine::key(std::string_view key) {
-  line_.append(line_.size() > 1 ? ",\"" : "\"").append(key).append("\":");
-}
+void JsonLine::key(std::string_view key) { line_.append(line_.size() > 1 ? ",\"" : "\"").append(key).append("\":"); }
 
 JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
   key(name);
@@ -92,7 +91,9 @@ JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
   return *this;
 }
 
-JsonLine& JsonLine::text_if(std::string_view name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+JsonLine& JsonLine::text_if(std::string_view name, std::string_view value) {
+  return value.empty() ? *this : text(name, value);
+}
 
 JsonLine& JsonLine::number(std::string_view name, std::int64_t value) {
   key(name);

@@ -22,8 +22,13 @@ constexpr int kControlFd = 3;
 // What Landlock leaves readable: the AWS files and certificates until they are read, then only the policy's folder.
 broker::ReadableFiles readable_files(const Terms& terms, const broker::ProfilePaths& paths) {
   broker::ReadableFiles files;
-  files.until_keys_are_read = {terms.home, paths.config, paths.credentials, "/etc/ssl", "/usr/share/ca-certificates",
-                               "/usr/local/share/ca-certificates", std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
+  files.until_keys_are_read = {terms.home,
+                               paths.config,
+                               paths.credentials,
+                               "/etc/ssl",
+                               "/usr/share/ca-certificates",
+                               "/usr/local/share/ca-certificates",
+                               std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
   if (!terms.policy_file.empty()) files.always = broker::policy_file_folders(terms.policy_file);
   return files;
 }
@@ -54,7 +59,8 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const broker::ReadableFiles files = readable_files(terms, *paths);
   if (std::ranges::find(files.always, "/") != files.always.end()) {
-    return ipc::fail(ipc::Fault::kConfig, "the policy file " + terms.policy_file + " lies in /, and the broker may read its whole folder",
+    return ipc::fail(ipc::Fault::kConfig,
+                     "the policy file " + terms.policy_file + " lies in /, and the broker may read its whole folder",
                      "keep the policy in a folder of its own");
   }
   const ipc::Result<std::string> protections = broker::enter_sandbox(files);
@@ -63,9 +69,11 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
   locked.protocol = ipc::kProtocolHash;
   locked.witness_pid = static_cast<ipc::U32>(callers.witness_pid());
   const bool memfd = ipc::SecretArena::protection() == ipc::SecretProtection::kMemfdSecret;
-  locked.protections = ipc::Text<1024>(*protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
+  locked.protections = ipc::Text<1024>(
+      *protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
   if (ipc::Status sent = control.send(locked); !sent) return std::unexpected(sent.error());
-  ipc::Result<broker::ResolvedProfile> profile = broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region);
+  ipc::Result<broker::ResolvedProfile> profile =
+      broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region);
   if (!profile) return profile;
   ipc::Result<std::string> ca = broker::load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());
@@ -92,8 +100,8 @@ int serve() {
   std::string ca_pem;
   ipc::Result<broker::ResolvedProfile> profile = lock_down_and_read_keys(control, *terms, *callers, ca_pem);
   if (!profile) return give_up(profile.error());
-  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile), std::move(ca_pem),
-                                       std::move(*callers));
+  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile),
+                                       std::move(ca_pem), std::move(*callers));
   return service ? (*service)->run() : 1;  // open() has said why
 }
 

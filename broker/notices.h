@@ -17,8 +17,8 @@ class Notices {
  public:
   using Send = std::function<void(ipc::Severity, const std::string&)>;
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::seconds kFold{10};      // longer than the slowest SDK's series of tries
-  static constexpr std::size_t kMaxKinds = 64;          // a hostile client cannot make this grow
+  static constexpr std::chrono::seconds kFold{10};  // longer than the slowest SDK's series of tries
+  static constexpr std::size_t kMaxKinds = 64;      // a hostile client cannot make this grow
 
   explicit Notices(Send send) : send_(std::move(send)) {}
   // `kind` names the refusal (check, rule, reason); `sentence` is what to print.

@@ -9,9 +9,12 @@ namespace {
 
 const char* side(ipc::Side which) {
   switch (which) {
-    case ipc::Side::Supervisor: return "supervisor";
-    case ipc::Side::Broker: return "broker";
-    case ipc::Side::Frontend: return "frontend";
+    case ipc::Side::Supervisor:
+      return "supervisor";
+    case ipc::Side::Broker:
+      return "broker";
+    case ipc::Side::Frontend:
+      return "frontend";
   }
   return "";
 }
@@ -26,8 +29,11 @@ void print_protocol(std::FILE* out) {
 
 void print_sandbox(std::FILE* out) {
   for (const ipc::SyscallRule& rule : syscall_rules()) {
-    const char* action = rule.action == SCMP_ACT_ALLOW ? "allow" : rule.action == SCMP_ACT_KILL_PROCESS ? "kill" : "refuse";
-    std::fprintf(out, "%-7s %-24s %s%s\n", action, rule.name, rule.test.count > 0 ? "(some arguments) " : "", rule.reason);
+    const char* action = rule.action == SCMP_ACT_ALLOW          ? "allow"
+                         : rule.action == SCMP_ACT_KILL_PROCESS ? "kill"
+                                                                : "refuse";
+    std::fprintf(out, "%-7s %-24s %s%s\n", action, rule.name, rule.test.count > 0 ? "(some arguments) " : "",
+                 rule.reason);
   }
   std::fputs("refuse  everything else          EPERM\n", out);
 }
@@ -41,10 +47,14 @@ void print_checks(std::FILE* out) {
 }  // namespace
 
 bool print_tables(std::string_view flag, std::FILE* out) {
-  if (flag == "--print-protocol") print_protocol(out);
-  else if (flag == "--print-sandbox") print_sandbox(out);
-  else if (flag == "--print-checks") print_checks(out);
-  else return false;
+  if (flag == "--print-protocol")
+    print_protocol(out);
+  else if (flag == "--print-sandbox")
+    print_sandbox(out);
+  else if (flag == "--print-checks")
+    print_checks(out);
+  else
+    return false;
   return true;
 }
 

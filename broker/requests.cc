@@ -23,12 +23,12 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
   if (!judged || under_way_.size() >= kMaxUnderWay) {
     // Nothing is written to a descriptor that is not a client's: it is closed, and the log says why.
     CallerFacts facts;
-    facts.check = judged ? Check::kWitnessLate : judged.error();
+    facts.check = judged ? Check::kTooMany : judged.error();
     const Refusal refusal = refused_by_check(facts.check);
     const ipc::Result<Verdict> none = ipc::fail(ipc::Fault::kRefused, refusal.sentence);
     DecisionLine line = line_for(facts, none);
     line.check = refusal.check;
-    record(line);
+    record_stranger(facts, facts.check, line);
     answered(request, true);
     return;
   }
@@ -59,7 +59,8 @@ void Requests::settle_callers(std::chrono::microseconds budget) {
 
 // A witness that says nothing: the deadline refuses.
 void Requests::watch_callers() {
-  const bool waiting = std::any_of(under_way_.begin(), under_way_.end(), [](const Request& r) { return !r.inquiry.settled; });
+  const bool waiting =
+      std::any_of(under_way_.begin(), under_way_.end(), [](const Request& r) { return !r.inquiry.settled; });
   if (!waiting) {
     caller_timer_.reset();
   } else if (!caller_timer_) {
@@ -68,6 +69,11 @@ void Requests::watch_callers() {
       settle_callers();
     });
   }
+}
+
+Check Requests::identify(const Request& request) const {
+  if (!request.inquiry.facts.allowed()) return request.inquiry.facts.check;
+  return check_token(parts_.run.token, request.presented.reveal());
 }
 
 // ---- may he --------------------------------------------------------------------------------------------------------
@@ -80,7 +86,11 @@ ipc::Result<Verdict> Requests::ask_policy() const {
 }
 
 void Requests::judge(Iterator it) {
-  const ipc::Result<Verdict> verdict = ask_policy();
+  // A stranger is not worth a policy decision, and his line must not show one.
+  const Check identified = identify(*it);
+  const ipc::Result<Verdict> verdict = identified == Check::kPassed
+                                           ? ask_policy()
+                                           : ipc::fail(ipc::Fault::kRefused, std::string(check_text(identified)));
   auto decision = Authorizer::authorize(it->inquiry.facts, parts_.run.token, it->presented.reveal(), verdict);
   if (const Refusal* refusal = std::get_if<Refusal>(&decision)) return refuse(it, *refusal, verdict);
   with_permit(it, std::get<Permit>(std::move(decision)), *verdict);
@@ -91,10 +101,13 @@ void Requests::with_permit(Iterator it, Permit permit, const Verdict& verdict) {
   Issuer* issuer = lifetime ? issuer_for(*lifetime) : nullptr;
   if (!lifetime) return refuse(it, refused_lifetime(verdict), verdict);
   if (!issuer) {
-    return refuse(it, Refusal{"lifetime", "the policy named too many different lifetimes during this run", "start the run anew"}, verdict);
+    return refuse(
+        it, Refusal{"lifetime", "the policy named too many different lifetimes during this run", "start the run anew"},
+        verdict);
   }
   it->lifetime = *lifetime;
-  if (const IssuedCredentials* keys = issuer->current()) return record_and_answer(it, std::move(permit), verdict, *keys);
+  if (const IssuedCredentials* keys = issuer->current())
+    return record_and_answer(it, std::move(permit), verdict, *keys);
   wait_for_keys(it, *issuer);  // the permit lapses: when keys are there, everything is judged again
 }
 
@@ -107,9 +120,11 @@ Issuer* Requests::issuer_for(seconds lifetime) {
   terms.duration = lifetime;
   IssuerEvents events;
   events.failed = [this](const ipc::Error& error, seconds left) {
-    if (left.count() > 0) parts_.notices.refusal("renewal", "renewing credentials failed: " + error.what, std::chrono::steady_clock::now());
+    if (left.count() > 0)
+      parts_.notices.refusal("renewal", "renewing credentials failed: " + error.what, std::chrono::steady_clock::now());
   };
-  return issuers_.emplace(lifetime, std::make_unique<Issuer>(parts_.aws, parts_.profile, terms, events)).first->second.get();
+  return issuers_.emplace(lifetime, std::make_unique<Issuer>(parts_.aws, parts_.profile, terms, events))
+      .first->second.get();
 }
 
 // ---- keys ----------------------------------------------------------------------------------------------------------
@@ -119,7 +134,8 @@ void Requests::wait_for_keys(Iterator it, Issuer& issuer) {
   if (!it->patience) {
     it->patience = parts_.timers.after(kHold, [this, serial] {
       const Iterator late = find(serial);
-      if (late != under_way_.end()) fail(late, ipc::Error{ipc::Fault::kUnavailable, "AWS has not answered yet", "the program will ask again", 0});
+      if (late != under_way_.end())
+        fail(late, ipc::Error{ipc::Fault::kUnavailable, "AWS has not answered yet", "the program will ask again", 0});
     });
   }
   issuer.get([this, serial](ipc::Result<const IssuedCredentials*> keys) {
@@ -152,8 +168,10 @@ void Requests::commit() {
   const ipc::Status durable = parts_.audit.commit();
   for (Iterator it = under_way_.begin(); it != under_way_.end();) {
     const Iterator next = std::next(it);
-    if (it->recorded && durable) answer(it);
-    else if (it->recorded) fail(it, durable.error());
+    if (it->recorded && durable)
+      answer(it);
+    else if (it->recorded)
+      fail(it, durable.error());
     it = next;
   }
 }
@@ -161,7 +179,9 @@ void Requests::commit() {
 void Requests::answer(Iterator it) {
   Issuer* issuer = issuer_for(it->lifetime);
   const IssuedCredentials* keys = issuer->current();
-  if (!keys) return fail(it, ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
+  if (!keys)
+    return fail(it,
+                ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
   const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
   if (still != Check::kPassed) return refuse(it, refused_by_check(still), ask_policy());
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive);
@@ -174,10 +194,14 @@ void Requests::refuse(Iterator it, const Refusal& refusal, const ipc::Result<Ver
   DecisionLine line = line_for(it->inquiry.facts, verdict);
   line.check = refusal.check;
   if (line.reason.empty()) line.reason = refusal.sentence;
-  record(line);
+  const Check identified = identify(*it);
+  if (identified == Check::kPassed)
+    record(line);
+  else
+    record_stranger(it->inquiry.facts, identified, line);
   parts_.notices.refusal(refusal.check + refusal.sentence,
-                         "refused credentials for profile " + parts_.run.profile + who(it->inquiry.facts) + ": " + refusal.sentence +
-                             " [" + parts_.run.policy_name + "]; " + refusal.next_step,
+                         "refused credentials for profile " + parts_.run.profile + who(it->inquiry.facts) + ": " +
+                             refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
                          std::chrono::steady_clock::now());
   (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
   finish(it, true);
@@ -246,9 +270,19 @@ DecisionLine Requests::line_for(const CallerFacts& facts, const ipc::Result<Verd
   return line;
 }
 
+void Requests::record_stranger(const CallerFacts& facts, Check check, DecisionLine& line) {
+  const std::optional<long> counted = flood_.admit(check, facts.uid, std::chrono::steady_clock::now());
+  if (!counted) return;
+  const std::string detail =
+      *counted == 0 ? "" : std::to_string(*counted) + " more like this one were counted and not written";
+  line.detail = detail;
+  record(line);
+}
+
 void Requests::record(const DecisionLine& line) {
   if (ipc::Status written = parts_.audit.record(line); !written) {
-    parts_.notices.refusal("audit", written.error().what + "; nothing is handed out until it can be written", std::chrono::steady_clock::now());
+    parts_.notices.refusal("audit", written.error().what + "; nothing is handed out until it can be written",
+                           std::chrono::steady_clock::now());
   }
 }
 

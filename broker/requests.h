@@ -22,6 +22,7 @@
 #include "issuer.h"
 #include "notices.h"
 #include "policy_source.h"
+#include "refusal_flood.h"
 #include "timers.h"
 
 namespace broker {
@@ -53,8 +54,9 @@ class Requests {
 
   explicit Requests(Parts parts) : parts_(parts) {}
 
-  // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers that
-  // only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for it.
+  // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers
+  // that only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for
+  // it.
   void serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
              const Listeners& listeners, const Answered& answered);
   // No more clients for now.
@@ -87,6 +89,7 @@ class Requests {
   using Iterator = std::list<Request>::iterator;
 
   Iterator find(std::uint64_t serial);
+  [[nodiscard]] Check identify(const Request& request) const;
   void judge(Iterator it);
   void with_permit(Iterator it, Permit permit, const Verdict& verdict);
   void wait_for_keys(Iterator it, Issuer& issuer);
@@ -105,12 +108,14 @@ class Requests {
   DecisionLine line_for(CallerFacts&& facts, const ipc::Result<Verdict>& verdict) const = delete;
   [[nodiscard]] DecisionLine line_of(const CallerFacts& facts) const;  // "deny", for no reason yet
   void record(const DecisionLine& line);
+  void record_stranger(const CallerFacts& facts, Check check, DecisionLine& line);
   [[nodiscard]] std::string who(const CallerFacts& facts) const;
 
   static constexpr std::size_t kMaxLifetimes = 16;  // as many different caps as one run's policies may name
 
   Parts parts_;
   ClientAnswer client_answer_;
+  RefusalFlood flood_;
   std::list<Request> under_way_;
   std::map<std::chrono::seconds, std::unique_ptr<Issuer>> issuers_;
   std::unique_ptr<Timer> commit_timer_, caller_timer_;

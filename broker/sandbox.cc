@@ -39,15 +39,27 @@ constexpr ipc::ResourceLimit kLimits[] = {
 
 // Name resolution, time zones and the C library's own files.
 constexpr const char* kSystemFiles[] = {
-    "/etc/resolv.conf",    "/etc/hosts",     "/etc/nsswitch.conf",  "/etc/host.conf",       "/etc/gai.conf",
-    "/run/systemd/resolve", "/etc/localtime", "/etc/timezone",       "/usr/share/zoneinfo",  "/proc/sys/vm",
-    "/etc/ssl/openssl.cnf", "/usr/lib/ssl",   "/sys/devices/system/cpu/online", "/proc/self/fdinfo",
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/run/systemd/resolve",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/usr/share/zoneinfo",
+    "/proc/sys/vm",
+    "/etc/ssl/openssl.cnf",
+    "/usr/lib/ssl",
+    "/sys/devices/system/cpu/online",
+    "/proc/self/fdinfo",
 };
 
 std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_keys) {
   std::vector<ipc::ReadablePath> paths;
   for (const char* path : kSystemFiles) paths.push_back({path});
-  // Older kernels tell of a caller's parents there alone. What would show a secret of another process, Landlock still hides.
+  // Older kernels tell of a caller's parents there alone. What would show a secret of another process, Landlock still
+  // hides.
   if (!ipc::kernel_has_pidfd_info()) paths.push_back({"/proc"});
   for (const std::string& path : files.always) paths.push_back({path});
   if (with_keys) {

@@ -47,8 +47,8 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
 
 Service::~Service() { frontend_watch_ = nullptr; }
 
-ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile,
-                                                    std::string ca_pem, CallerCheck callers) {
+ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms,
+                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers) {
   std::unique_ptr<Service> service(
       new Service(base, std::move(control), std::move(terms), std::move(profile), std::move(callers)));
   const auto fail_with = [&](const ipc::Error& error) {
@@ -63,9 +63,9 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
   if (ipc::Status opened = service->open_policy(); !opened) return fail_with(advised(opened.error(), kMendPolicy));
-  service->requests_ = std::make_unique<Requests>(
-      Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->callers_, service->audit_,
-                      service->notices_, service->timers_});
+  service->requests_ = std::make_unique<Requests>(Requests::Parts{service->run_, *service->aws_, service->profile_,
+                                                                  *service->policy_, service->callers_, service->audit_,
+                                                                  service->notices_, service->timers_});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
                                                 service->notices_, service->parameter_, service->terms_.lazy);
   return service;
@@ -81,7 +81,8 @@ ipc::Status Service::open_policy() {
   }
   policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter);
   auto parameter = std::make_unique<PolicyParameter>(
-      base_, terms_.policy_parameter, [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); }, changed);
+      base_, terms_.policy_parameter, [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
+      changed);
   parameter_ = parameter.get();
   policy_ = std::move(parameter);
   return {};
@@ -186,21 +187,24 @@ ipc::Status Service::take_client(ipc::Packet& packet) {
   if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport)) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
-  requests_->serve(message->request, message->keep_alive == 1, message->authorization.str(), std::move(packet.descriptor),
-                   listeners_, [this](std::uint32_t request, bool closed) { answered(request, closed); });
+  requests_->serve(message->request, message->keep_alive == 1, message->authorization.str(),
+                   std::move(packet.descriptor), listeners_,
+                   [this](std::uint32_t request, bool closed) { answered(request, closed); });
   return {};
 }
 
 void Service::answered(std::uint32_t request, bool closed) {
   const ipc::Status sent = frontend_.send(ipc::Done{request, static_cast<ipc::U8>(closed ? 1 : 0)});
   // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
-  if (!sent && !detach_later_) detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
+  if (!sent && !detach_later_)
+    detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
 }
 
 void Service::on_witness() {
   requests_->on_witness();
   if (callers_.witness_gone()) {
-    end(ipc::Error{ipc::Fault::kSystem, "the broker's witness ended, so that nobody can say who calls", "start the run anew", 0});
+    end(ipc::Error{ipc::Fault::kSystem, "the broker's witness ended, so that nobody can say who calls",
+                   "start the run anew", 0});
   }
 }
 
@@ -209,8 +213,10 @@ void Service::on_witness() {
 void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
   if (!serving_) return;  // the start says it itself
   if (policy) return notices_.info("policy " + run_.policy_name + " changed and is in force");
-  notices_.refusal("policy-unusable", "policy " + run_.policy_name + " cannot be used, so every request is refused: " + policy.error().what,
-                   std::chrono::steady_clock::now());
+  notices_.refusal(
+      "policy-unusable",
+      "policy " + run_.policy_name + " cannot be used, so every request is refused: " + policy.error().what,
+      std::chrono::steady_clock::now());
 }
 
 void Service::send_notice(ipc::Severity severity, const std::string& text) {

@@ -12,7 +12,8 @@ ipc::Error advised(ipc::Error error, std::string_view advice) {
 
 void Startup::begin(Done done) {
   done_ = std::move(done);
-  identity_ = ask_identity(context_, profile_.sts, profile_.base, [this](const ipc::Result<Principal>& who) { on_identity(who); });
+  identity_ = ask_identity(context_, profile_.sts, profile_.base,
+                           [this](const ipc::Result<Principal>& who) { on_identity(who); });
   if (!parameter_) return on_policy({});
   parameter_->start([this](const ipc::Status& loaded) { on_policy(loaded); });
 }
@@ -21,11 +22,13 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
   if (!principal) {
     ipc::Error error = principal.error();
     error.what = "profile " + profile_.base_profile + ": " + error.what;
-    return finish(std::unexpected(advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
+    return finish(std::unexpected(
+        advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   }
   run_.user = principal->user;
   if (run_.user.empty()) {
-    notices_.warning("the key belongs to " + principal->arn + ", whose name its owner chose: only rules without users can match");
+    notices_.warning("the key belongs to " + principal->arn +
+                     ", whose name its owner chose: only rules without users can match");
   }
   have_identity_ = true;
   when_both_are_there();
@@ -52,8 +55,10 @@ ipc::Status Startup::judge() {
   }
   if (ipc::Status recorded = requests_.record_refusal(refusal, verdict); !recorded) return recorded;
   const std::string user = run_.user.empty() ? "" : " and user " + run_.user;
-  return ipc::fail(ipc::Fault::kRefused, "refused credentials for profile " + run_.profile + user + ": " + refusal.sentence +
-                                             " [" + run_.policy_name + "]", refusal.next_step);
+  return ipc::fail(ipc::Fault::kRefused,
+                   "refused credentials for profile " + run_.profile + user + ": " + refusal.sentence + " [" +
+                       run_.policy_name + "]",
+                   refusal.next_step);
 }
 
 void Startup::when_both_are_there() {
@@ -64,7 +69,8 @@ void Startup::when_both_are_there() {
   Issuer* const issuer = requests_.issuer_for(lifetime_);
   issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {
     if (keys) return finish({});
-    finish(std::unexpected(advised(keys.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
+    finish(std::unexpected(
+        advised(keys.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   });
 }
 

@@ -30,7 +30,13 @@ class Startup {
   // All outlive the start-up. `parameter` is null when the policy is a file, which is loaded already.
   Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
           PolicyParameter* parameter, bool lazy)
-      : context_(context), profile_(profile), run_(run), requests_(requests), notices_(notices), parameter_(parameter), lazy_(lazy) {}
+      : context_(context),
+        profile_(profile),
+        run_(run),
+        requests_(requests),
+        notices_(notices),
+        parameter_(parameter),
+        lazy_(lazy) {}
   void begin(Done done);
 
  private:

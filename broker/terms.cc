@@ -10,7 +10,8 @@ using ipc::Fault;
 ipc::Status take_setting(const ipc::Packet& packet, Terms& terms) {
   auto setting = ipc::open_packet<ipc::Setting>(packet);
   if (!setting) return std::unexpected(setting.error());
-  if (!ipc::is_setting(setting->name.str())) return ipc::fail(Fault::kProtocol, "a setting that is not in settings.def");
+  if (!ipc::is_setting(setting->name.str()))
+    return ipc::fail(Fault::kProtocol, "a setting that is not in settings.def");
   if (!terms.settings.emplace(setting->name.str(), setting->value.str()).second) {
     return ipc::fail(Fault::kProtocol, "a setting came twice");
   }

@@ -32,8 +32,8 @@ struct Terms {
 };
 
 inline constexpr std::chrono::seconds kPatience{10};
-inline constexpr std::chrono::seconds kShortestDuration{900};    // STS's own floor
-inline constexpr std::chrono::seconds kLongestDuration{43200};   // AssumeRole's ceiling
+inline constexpr std::chrono::seconds kShortestDuration{900};   // STS's own floor
+inline constexpr std::chrono::seconds kLongestDuration{43200};  // AssumeRole's ceiling
 inline constexpr std::size_t kMaxSinks = 4;
 
 ipc::Result<Terms> receive_terms(ipc::Channel& control);

@@ -99,7 +99,8 @@ Result<Arrival> Channel::receive(Packet& packet) {
   if (!reader.get(packet.id)) return fail(Fault::kProtocol, "packet is too short");
   if (Status admitted = gate_.admit(packet.id); !admitted) return std::unexpected(admitted.error());
   if (descriptors.count != static_cast<std::size_t>(kMessages[row_of(packet.id)].descriptors)) {
-    return fail(Fault::kProtocol, std::string(kMessages[row_of(packet.id)].name) + " with a wrong number of descriptors");
+    return fail(Fault::kProtocol,
+                std::string(kMessages[row_of(packet.id)].name) + " with a wrong number of descriptors");
   }
   packet.payload = {buffer_.data() + sizeof(U16), static_cast<std::size_t>(got) - sizeof(U16)};
   if (descriptors.count != 0) packet.descriptor = std::move(descriptors.fds.front());

@@ -2,7 +2,8 @@
 //
 // Runs in: every process.   Blocks: never (MSG_DONTWAIT on each call; the shared description's flags are not touched).
 // Owns: its descriptor; the descriptors of a received packet until the caller takes them.
-// Fails: receive() answers kProtocol for a packet that the table forbids; the caller closes the channel and ends the run.
+// Fails: receive() answers kProtocol for a packet that the table forbids; the caller closes the channel and ends the
+// run.
 #pragma once
 
 #include <array>

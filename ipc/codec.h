@@ -52,7 +52,8 @@ class Reader {
     std::string_view bytes;
     if (!get_bytes(sizeof(T), bytes)) return false;
     U64 wide = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) wide |= static_cast<U64>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      wide |= static_cast<U64>(static_cast<unsigned char>(bytes[i])) << (8 * i);
     value = static_cast<T>(wide);
     return true;
   }

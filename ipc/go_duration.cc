@@ -13,14 +13,8 @@ struct Unit {
 
 // Longer words first where one begins another: "ms" before "m". Micro has two signs in Unicode.
 constexpr Unit kUnits[] = {
-    {"ns", 1},
-    {"us", 1'000},
-    {"\xC2\xB5s", 1'000},
-    {"\xCE\xBCs", 1'000},
-    {"ms", 1'000'000},
-    {"s", 1'000'000'000},
-    {"m", 60'000'000'000},
-    {"h", 3'600'000'000'000},
+    {"ns", 1},         {"us", 1'000},        {"\xC2\xB5s", 1'000},  {"\xCE\xBCs", 1'000},
+    {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000},
 };
 
 constexpr std::uint64_t kLongest = std::numeric_limits<std::int64_t>::max();

@@ -40,7 +40,7 @@ std::size_t attributes_size(int abi) {
 
 Status allow_reading(int ruleset, const std::string& path) {
   const UniqueFd target(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  struct stat st{};
+  struct stat st {};
   if (!target || ::fstat(target.get(), &st) != 0) return {};  // not there: nothing to allow
   landlock_path_beneath_attr rule{};
   rule.allowed_access = S_ISDIR(st.st_mode) ? (kReadFile | kReadFolder) : kReadFile;

@@ -103,13 +103,15 @@ Result<SeenProtection> seen_from_outside(pid_t pid) {
   if (got <= 0) return system_error("reading a helper's /proc status");
   text[got] = '\0';
   SeenProtection seen;
-  int privileges = 0;
+  int privileges = 0, tracer = 0;
   if (const char* at = std::strstr(text, "\nNoNewPrivs:")) (void)std::sscanf(at, "\nNoNewPrivs: %d", &privileges);
   if (const char* at = std::strstr(text, "\nSeccomp:")) (void)std::sscanf(at, "\nSeccomp: %d", &seen.seccomp_mode);
   seen.seccomp_filters = -1;
   if (const char* at = std::strstr(text, "\nSeccomp_filters:")) {
     (void)std::sscanf(at, "\nSeccomp_filters: %d", &seen.seccomp_filters);
   }
+  if (const char* at = std::strstr(text, "\nTracerPid:")) (void)std::sscanf(at, "\nTracerPid: %d", &tracer);
+  seen.traced = tracer != 0;
   seen.no_new_privileges = privileges == 1;
   return seen;
 }

@@ -25,9 +25,7 @@ struct ArgumentTest {
   scmp_arg_cmp tests[2] = {};
 };
 constexpr ArgumentTest ANY{};
-constexpr ArgumentTest ARG_IS(unsigned arg, std::uint64_t value) {
-  return {1, {{arg, SCMP_CMP_EQ, value, 0}, {}}};
-}
+constexpr ArgumentTest ARG_IS(unsigned arg, std::uint64_t value) { return {1, {{arg, SCMP_CMP_EQ, value, 0}, {}}}; }
 constexpr ArgumentTest BITS_CLEAR(unsigned arg, std::uint64_t bits) {
   return {1, {{arg, SCMP_CMP_MASKED_EQ, bits, 0}, {}}};
 }
@@ -54,7 +52,8 @@ constexpr bool every_rule_has_a_reason(std::span<const SyscallRule> rules) {
 // The rows of a syscalls.def: include it between these two macros.
 #define SENTINEL_ALLOW(call, test, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_ALLOW, test, why},
 #define SENTINEL_KILL(call, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_KILL_PROCESS, ::ipc::ANY, why},
-#define SENTINEL_REFUSE(call, error, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_ERRNO(error), ::ipc::ANY, why},
+#define SENTINEL_REFUSE(call, error, why) \
+  ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_ERRNO(error), ::ipc::ANY, why},
 
 // A file or folder that stays readable; nothing else does, and nothing is writable. A path that is not there is left
 // out (it cannot be read later either).
@@ -70,8 +69,8 @@ struct ResourceLimit {
 
 struct LockdownSpec {
   std::span<const SyscallRule> rules;
-  std::uint32_t default_action;  // SCMP_ACT_KILL_PROCESS, or SCMP_ACT_ERRNO(EPERM)
-  bool landlock = true;          // false only for the witness, whose work (reading /proc of others) Landlock forbids
+  std::uint32_t default_action;    // SCMP_ACT_KILL_PROCESS, or SCMP_ACT_ERRNO(EPERM)
+  bool landlock = true;            // false only for the witness, whose work (reading /proc of others) Landlock forbids
   bool keep_capabilities = false;  // true only for the witness of a run by root, which reads /proc of root's command
   std::span<const ReadablePath> readable;
   bool may_connect_tcp = false;  // Landlock ABI 4: otherwise no connect and no bind
@@ -90,6 +89,7 @@ struct SeenProtection {
   bool no_new_privileges = false;
   int seccomp_mode = 0;     // 2: a filter is in force
   int seccomp_filters = 0;  // how many; -1 where the kernel does not say
+  bool traced = false;      // by a debugger that was attached before the process became unreadable
 };
 Result<SeenProtection> seen_from_outside(pid_t pid);
 

@@ -56,7 +56,8 @@ Result<ProcessInfo> info_from_proc(const Pidfd& process) {
   const long ppid = number_after(status, "\nPPid:");
   unsigned real = 0, effective = 0;
   const auto at = status.find("\nUid:");
-  const bool have_uid = at != std::string::npos && std::sscanf(status.c_str() + at, "\nUid: %u %u", &real, &effective) == 2;
+  const bool have_uid =
+      at != std::string::npos && std::sscanf(status.c_str() + at, "\nUid: %u %u", &real, &effective) == 2;
   // Only now: had the process gone before the read, the number might already belong to another.
   // EPERM is Landlock's answer for any process outside, from ABI 6: it means that the process is there.
   if (Status alive = process.send_signal(0); !alive && alive.error().sys_errno != EPERM) {
@@ -107,8 +108,8 @@ Result<ProcessInfo> Pidfd::info() const {
 }
 
 std::uint64_t Pidfd::identity() const {
-  struct statfs fs{};
-  struct stat st{};
+  struct statfs fs {};
+  struct stat st {};
   if (::fstatfs(fd_.get(), &fs) != 0 || static_cast<unsigned long>(fs.f_type) != kPidfsMagic) return 0;
   return ::fstat(fd_.get(), &st) == 0 ? st.st_ino : 0;
 }

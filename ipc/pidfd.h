@@ -20,7 +20,7 @@ inline constexpr unsigned long kPidfdGetInfo = 0xC040FF0B;
 struct ProcessInfo {
   pid_t pid = 0;
   pid_t ppid = 0;
-  uid_t uid = 0;            // effective user id
+  uid_t uid = 0;             // effective user id
   std::uint64_t cgroup = 0;  // cgroup v2 id, 0 where the kernel does not say
 };
 

@@ -23,6 +23,10 @@ ipc::Status check_protection(const std::string& who, pid_t pid) {
     return ipc::fail(Fault::kSystem, "the " + who + " says that it is locked down, and the kernel says that it is not",
                      "run on a kernel with seccomp filters");
   }
+  if (seen->traced) {
+    return ipc::fail(Fault::kSystem, "the " + who + " is being traced, so that its memory is not its own",
+                     "end the debugger; install Sentinel as root, so that its helpers cannot be traced from their start");
+  }
   return {};
 }
 

@@ -58,6 +58,7 @@ class OrdinaryUser:
 
     def __init__(self, folder=None):
         self.made = os.geteuid() == 0
+        self.born = time.time()
         self.folder = folder or tempfile.mkdtemp(prefix="stest-")
         os.chmod(self.folder, 0o755)
         self.home = os.path.join(self.folder, "home")
@@ -327,7 +328,9 @@ class ProcessTest(unittest.TestCase):
         for pattern in ("/tmp/sentinel-*", f"/run/user/{self.user.uid}/sentinel-*"):
             for path in glob.glob(pattern):
                 with contextlib.suppress(OSError):
-                    if os.lstat(path).st_uid == self.user.uid:
+                    status = os.lstat(path)
+                    # A killed test of long ago may have had the same uid.
+                    if status.st_uid == self.user.uid and status.st_mtime >= self.user.born:
                         found.append(path)
         return found if self.user.made else []  # an ordinary user may have runs of his own
 

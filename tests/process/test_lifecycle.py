@@ -289,9 +289,11 @@ class Helpers(harness.ProcessTest):
 
     def test_the_port_is_held_until_the_last_straggler_is_gone(self):
         run = self.start_sentinel(*TCP, *shell(
-            "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI; (trap '' TERM; while :; do sleep 0.05; done) & echo $!"))
+            "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI; sh -c 'trap \"\" TERM; echo $$; while :; do sleep 0.05; done' & read line"))
         port = int(run.line().split(":")[2].split("/")[0])
         straggler = int(run.line())
+        run.process.stdin.write("\n")  # the shell ends, and the straggler does not
+        run.process.stdin.flush()
         taken = 0
         while alive(straggler):
             with socket.socket() as thief:

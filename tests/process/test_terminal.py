@@ -103,6 +103,7 @@ class OnATerminal(harness.ProcessTest):
         terminal.expect(r"\[1\]\+")
         terminal.expect("ready> ")
         terminal.send("\x03")  # for the shell, not for the job
+        terminal.send("\n")    # a shell that was just about to read loses the signal, and shows no new prompt by itself
         terminal.expect("ready> ")
         terminal.send("jobs\n")
         terminal.expect("Running")
