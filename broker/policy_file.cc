@@ -43,7 +43,8 @@ ipc::Status check_file(const std::string& path, const struct stat& status) {
 // The sticky bit keeps others from replacing the file, not from making it anew once it is gone, as /tmp is emptied.
 ipc::Status check_owner(const std::string& path, const struct stat& file) {
   struct stat folder {};
-  if (::stat(folder_of(path).c_str(), &folder) != 0) return ipc::system_error("cannot look at " + folder_of(path), kRepair);
+  if (::stat(folder_of(path).c_str(), &folder) != 0)
+    return ipc::system_error("cannot look at " + folder_of(path), kRepair);
   if (!(folder.st_mode & S_IWOTH) || file.st_uid == 0 || file.st_uid == ::geteuid()) return {};
   return ipc::fail(Fault::kConfig, path + " belongs to another user, and everybody may make files in its folder",
                    "keep the policy in a folder of your own");

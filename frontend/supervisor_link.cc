@@ -19,7 +19,8 @@ int socket_option(int fd, int option) {
 ipc::Result<ipc::UniqueFd> adopt_control_channel() {
   if (socket_option(kControlDescriptor, SO_DOMAIN) != AF_UNIX ||
       socket_option(kControlDescriptor, SO_TYPE) != SOCK_SEQPACKET) {
-    return ipc::fail(ipc::Fault::kUsage, "sentinel-frontend is started by sentinel, not by hand", "run: sentinel exec --help");
+    return ipc::fail(ipc::Fault::kUsage, "sentinel-frontend is started by sentinel, not by hand",
+                     "run: sentinel exec --help");
   }
   ipc::UniqueFd control(kControlDescriptor);
   if (::fcntl(control.get(), F_SETFD, FD_CLOEXEC) != 0) return ipc::system_error("control channel");

@@ -24,8 +24,9 @@ ipc::Status check_protection(const std::string& who, pid_t pid) {
                      "run on a kernel with seccomp filters");
   }
   if (seen->traced) {
-    return ipc::fail(Fault::kSystem, "the " + who + " is being traced, so that its memory is not its own",
-                     "end the debugger; install Sentinel as root, so that its helpers cannot be traced from their start");
+    return ipc::fail(
+        Fault::kSystem, "the " + who + " is being traced, so that its memory is not its own",
+        "end the debugger; install Sentinel as root, so that its helpers cannot be traced from their start");
   }
   return {};
 }
