@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string_view>
@@ -36,6 +37,11 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
   const std::string next_step = bundle.empty()
                                     ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
                                     : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
+  // A pipe would keep the broker waiting for whoever writes into it.
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(path, unreadable)) {
+    return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
+  }
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : 0;
   // One byte more than the limit shows that it is passed; no more room than the file needs, for it stays in memory.

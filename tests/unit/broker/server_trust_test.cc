@@ -1,6 +1,8 @@
 #include "server_trust.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace broker {
 namespace {
@@ -22,6 +24,10 @@ TEST(ServerTrust, RefusesEndpointsThatWouldLeakOrAreNone) {
 TEST(ServerTrust, RefusesABundleWithoutCertificates) {
   EXPECT_FALSE(load_ca("/nonexistent/ca.pem"));
   EXPECT_FALSE(load_ca("/dev/null"));
+  const std::string pipe = testing::TempDir() + "ca-pipe-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(load_ca(pipe)) << "and does not wait for a writer";
+  ::unlink(pipe.c_str());
   EXPECT_FALSE(load_ca("/etc/passwd"));
   EXPECT_FALSE(load_ca("/dev/zero"));
   EXPECT_TRUE(load_ca(""));
