@@ -228,6 +228,9 @@ class Keeper {
       set_outcome(kExitOwnError);
     }
     if (side == Side::Broker) return on_broker_end(ending);
+    // It ended because the broker did, whose own end follows: its control channel closes first.
+    hear(Side::Broker);
+    if (state_ == State::Running && !talk_.helper(Side::Broker).channel.open()) return;
     const bool restart = state_ == State::Running && restarts_.take(Clock::now());
     if (state_ == State::Running) {
       say("the frontend " + describe(ending) +

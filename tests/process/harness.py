@@ -29,6 +29,8 @@ SANITIZED = bool(os.environ.get("SENTINEL_SANITIZE"))
 PATIENCE = 60.0 if SANITIZED else 20.0  # seconds until a wait is a failure; nothing is asserted about speed
 MARK = "SENTINEL_TEST_MARK"
 CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
+if SANITIZED:
+    CLEAN_ENVIRONMENT["ASAN_OPTIONS"] = "detect_leaks=0"  # the search for leaks cannot look into an unreadable process
 
 # A job that was started in the background ignores these, and its children would, too; a terminal's programs do not.
 for interruption in (signal.SIGINT, signal.SIGQUIT):
