@@ -61,6 +61,7 @@ class OrdinaryUser:
     def __init__(self, folder=None):
         self.made = os.geteuid() == 0
         self.born = time.time()
+        self.removed = False
         self.folder = folder or tempfile.mkdtemp(prefix="stest-")
         os.chmod(self.folder, 0o755)
         self.home = os.path.join(self.folder, "home")
@@ -86,6 +87,9 @@ class OrdinaryUser:
         wait_until(add, "useradd: another one holds the lock")
 
     def remove(self):
+        if self.removed:  # by now the uid may be another test's
+            return
+        self.removed = True
         if self.made:
             self.kill_all()
             for _ in range(100):  # userdel fails while another holds the lock
