@@ -1,11 +1,10 @@
 #include "policy_yaml.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <map>
 #include <utility>
 
+#include "hex.h"
 #include "ipc/go_duration.h"
 #include "time_window.h"
 #include "yaml_reader.h"
@@ -19,18 +18,6 @@ using Field = YamlReader::Field<T>;
 constexpr std::size_t kMaxName = 256;
 constexpr std::size_t kMaxReason = 1024;
 constexpr std::size_t kMaxRules = 10'000;
-
-std::string sha256_hex(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return {};
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += "0123456789abcdef"[digest[i] >> 4];
-    hex += "0123456789abcdef"[digest[i] & 15];
-  }
-  return hex;
-}
 
 // ---- time
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "hex.h"
 #include "ipc/secret.h"
 
 namespace broker {
@@ -29,31 +30,10 @@ struct Digest {
   [[nodiscard]] std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
 
-[[nodiscard]] bool sha256(std::string_view text, Digest& out) {
-  unsigned int size = 0;
-  return EVP_Digest(text.data(), text.size(), out.bytes.data(), &size, EVP_sha256(), nullptr) == 1;
-}
-
 [[nodiscard]] bool hmac(std::string_view key, std::string_view text, Digest& out) {
   unsigned int size = 0;
   return HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
               reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.bytes.data(), &size) != nullptr;
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return text;
-}
-
-std::string sha256_hex(std::string_view text) {
-  Digest digest;
-  return sha256(text, digest) ? hex(digest.view()) : std::string();
 }
 
 bool unreserved(char c) {
