@@ -9,8 +9,8 @@ namespace {
 
 enum class Match { kNo, kYes, kUnknown };
 
-bool lists(const std::vector<std::string>& names, const std::string& name) {
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+bool lists(const std::vector<NamePattern>& names, const std::string& name) {
+  return names.empty() || std::ranges::any_of(names, [&](const NamePattern& one) { return one.text == name; });
 }
 
 Match time_matches(const std::optional<TimeWindow>& window, std::chrono::sys_seconds now) {

@@ -41,8 +41,7 @@ bool read_minute(YamlReader& in, const YamlNode& node, int& out) {
 constexpr Field<TimeWindow> kHours[] = {
     {"start", true,
      [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return read_minute(in, n, t.start_minute); }},
-    {"end", true,
-     [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return read_minute(in, n, t.end_minute); }},
+    {"end", true, [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return read_minute(in, n, t.end_minute); }},
 };
 
 bool read_hours(YamlReader& in, const YamlNode& node, TimeWindow& window) {
@@ -92,8 +91,8 @@ bool read_os_version(YamlReader& in, const YamlNode& node, DeviceDemands& device
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '+';
   };
   const std::string& version = device.min_os_version;
-  const bool good = std::all_of(version.begin(), version.end(), is_allowed) &&
-                    std::any_of(version.begin(), version.end(), is_digit);
+  const bool good =
+      std::all_of(version.begin(), version.end(), is_allowed) && std::any_of(version.begin(), version.end(), is_digit);
   return good || in.refuse(node.line, in_quotes(version) + " is not a version; write for example \"14.2\"");
 }
 
@@ -126,9 +125,16 @@ bool read_device(YamlReader& in, const YamlNode& node, Conditions& conditions) {
 
 // ---- rules
 
+bool read_names(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
+  std::vector<std::string> texts;
+  if (!in.texts(node, texts)) return false;
+  for (std::string& text : texts) out.push_back({std::move(text), false});
+  return true;
+}
+
 constexpr Field<Conditions> kConditions[] = {
-    {"profiles", false, [](YamlReader& in, const YamlNode& n, Conditions& c) { return in.texts(n, c.profiles); }},
-    {"users", false, [](YamlReader& in, const YamlNode& n, Conditions& c) { return in.texts(n, c.users); }},
+    {"profiles", false, [](YamlReader& in, const YamlNode& n, Conditions& c) { return read_names(in, n, c.profiles); }},
+    {"users", false, [](YamlReader& in, const YamlNode& n, Conditions& c) { return read_names(in, n, c.users); }},
     {"mode", false, [](YamlReader& in, const YamlNode& n, Conditions& c) { return in.words(n, kModeWords, c.modes); }},
     {"time", false, read_time},
     {"device", false, read_device},
@@ -164,7 +170,7 @@ bool read_duration(YamlReader& in, const YamlNode& node, Rule& rule) {
   const auto length = ipc::parse_go_duration(text);
   if (!length) return in.refuse(node.line, length.error().what, length.error().next_step);
   if (length->count() < 0) return in.refuse(node.line, in_quotes(text) + " is negative; leave the key out for no cap");
-  const bool bare = text == "0" && !node.quoted;  // a number, which has no unit
+  const bool bare = text == "0" && !node.quoted;   // a number, which has no unit
   if (length->count() == 0 && !bare) return true;  // SPEC 2.1: no cap
   const auto seconds = std::chrono::floor<std::chrono::seconds>(*length);
   if (seconds.count() == 0) {

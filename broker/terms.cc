@@ -21,9 +21,18 @@ ipc::Status take_setting(const ipc::Packet& packet, Terms& terms) {
 ipc::Status take_sink(ipc::Packet& packet, Terms& terms) {
   auto sink = ipc::open_packet<ipc::LogSink>(packet);
   if (!sink) return std::unexpected(sink.error());
-  if (sink->sync > 1 || terms.sinks.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "a log sink out of bounds");
-  terms.sinks.push_back({std::move(packet.descriptor), sink->label.str(), sink->sync == 1});
+  ipc::LogKind kind;
+  if (sink->sync > 1 || !ipc::log_kind_from(sink->kind, kind) || terms.sinks.size() == kMaxSinks) {
+    return ipc::fail(Fault::kProtocol, "a log sink out of bounds");
+  }
+  terms.sinks.push_back({std::move(packet.descriptor), sink->label.str(), kind, sink->sync == 1});
   return {};
+}
+
+// Only a served run must say how long: the others have the profile's own lifetime.
+bool duration_fits(const Terms& terms) {
+  if (terms.duration.count() == 0) return terms.mode != ipc::RunMode::Server;
+  return terms.duration >= kShortestDuration && terms.duration <= kLongestDuration;
 }
 
 ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
@@ -37,9 +46,20 @@ ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
   terms.region = begin->region.str();
   terms.home = begin->home.str();
   terms.os_user = begin->os_user.str();
+  terms.session_table = begin->session_table.str();
+  terms.policy_key = begin->policy_key.str();
+  terms.policy_kms_key = begin->policy_kms_key.str();
+  terms.policy_poll = std::chrono::seconds(begin->policy_poll_s);
+  terms.policy_max_age = std::chrono::seconds(begin->policy_max_age_s);
+  terms.log_key = begin->log_key.str();
+  terms.log_key_id = begin->log_key_id.str();
+  terms.log_max_bytes = begin->log_max_bytes;
   const bool one_policy = terms.policy_file.empty() != terms.policy_parameter.empty();
   const bool sane = begin->lazy <= 1 && ipc::transport_from(begin->transport, terms.transport) && one_policy &&
-                    !terms.profile.empty() && terms.duration >= kShortestDuration && terms.duration <= kLongestDuration;
+                    !terms.profile.empty() && ipc::run_mode_from(begin->mode, terms.mode) && duration_fits(terms) &&
+                    terms.policy_poll >= kShortestPoll && terms.policy_poll <= kLongestPoll &&
+                    terms.policy_max_age <= kLongestPolicyAge &&
+                    (terms.policy_key.empty() || terms.policy_kms_key.empty());
   if (!sane) return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
   if (terms.sinks.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
   return {};
@@ -68,6 +88,7 @@ ipc::Result<Terms> receive_terms(ipc::Channel& control) {
     if (*arrival == ipc::Arrival::Nothing) continue;
     ipc::Status taken;
     if (packet.id == ipc::Setting::kId) taken = take_setting(packet, terms);
+    if (packet.id == ipc::PolicyVersions::kId) terms.policy_versions = std::move(packet.descriptor);
     if (packet.id == ipc::LogSink::kId) taken = take_sink(packet, terms);
     if (packet.id == ipc::Begin::kId) taken = take_begin(packet, terms);
     if (!taken) return std::unexpected(taken.error());

@@ -17,6 +17,7 @@ namespace broker {
 struct LogSinkTerm {
   ipc::UniqueFd fd;
   std::string label;
+  ipc::LogKind kind = ipc::LogKind::File;
   bool sync = false;
 };
 
@@ -24,7 +25,12 @@ struct Terms {
   ipc::Settings settings;
   std::vector<LogSinkTerm> sinks;
   std::string profile, policy_parameter, policy_file, region, home, os_user;
-  std::chrono::seconds duration{0};
+  ipc::RunMode mode = ipc::RunMode::Server;
+  std::string session_table, policy_key, policy_kms_key, log_key, log_key_id;
+  std::chrono::seconds policy_poll{60}, policy_max_age{300};
+  std::uint64_t log_max_bytes = 0;
+  ipc::UniqueFd policy_versions;
+  std::chrono::seconds duration{0};  // 0 outside server mode: the mode's default
   bool lazy = false;
   ipc::Transport transport = ipc::Transport::Unix;
   // What to call the policy in the log and in sentences.
@@ -34,6 +40,8 @@ struct Terms {
 inline constexpr std::chrono::seconds kPatience{10};
 inline constexpr std::chrono::seconds kShortestDuration{900};   // STS's own floor
 inline constexpr std::chrono::seconds kLongestDuration{43200};  // AssumeRole's ceiling
+inline constexpr std::chrono::seconds kShortestPoll{5}, kLongestPoll{3600};
+inline constexpr std::chrono::seconds kLongestPolicyAge{24 * 3600};
 inline constexpr std::size_t kMaxSinks = 4;
 
 ipc::Result<Terms> receive_terms(ipc::Channel& control);

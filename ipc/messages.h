@@ -1,9 +1,8 @@
 // The protocol table of messages.def, as types.
 //
-// What it is: one struct per message, their ids, directions, phases, limits; a walk over the fields of each (used by the
-// codec, the printer and the tests); and a hash of the whole table, which a helper sends when it starts, so that two
-// builds never talk to each other.
-// Runs in: every process.   Blocks: never.   Units: in the field names.
+// What it is: one struct per message, their ids, directions, phases, limits; a walk over the fields of each (used by
+// the codec, the printer and the tests); and a hash of the whole table, which a helper sends when it starts, so that
+// two builds never talk to each other. Runs in: every process.   Blocks: never.   Units: in the field names.
 #pragma once
 
 #include <array>
@@ -19,9 +18,11 @@ enum class Side : U8 { Supervisor, Broker, Frontend };
 enum class Phase : U8 { Starting, Serving, Any };
 enum class Times : U8 { Once, Many };
 
-// Values that travel in U8 fields; decode with transport_from / severity_from, which refuse unknown numbers.
+// Values that travel in U8 fields; decode with the functions below named …_from, which refuse unknown numbers.
 enum class Transport : U8 { Tcp = 1, Unix = 2 };
 enum class Severity : U8 { Info = 1, Refusal = 2, Warning = 3 };
+enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3 };
+enum class LogKind : U8 { File = 1, Stream = 2, Syslog = 3 };  // Stream: terminal or pipe; Syslog: a datagram per line
 
 struct FieldRow {
   std::string_view type, name, why;
@@ -51,8 +52,7 @@ struct MessageRow {
 
 #define FIELD(type, member, why) +WireSize<type>::value
 #define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
-  MessageRow{id,          #name, Side::from,          Side::to, Phase::phase, Times::times, \
-             descriptors, std::size_t{0} __VA_ARGS__, why},
+  MessageRow{id, #name, Side::from, Side::to, Phase::phase, Times::times, descriptors, std::size_t{0} __VA_ARGS__, why},
 inline constexpr MessageRow kMessages[] = {
 #include "ipc/messages.def"
 };
@@ -61,14 +61,14 @@ inline constexpr MessageRow kMessages[] = {
 
 // The field walk: visit(name, member) for each, stopping at the first false.
 #define FIELD(type, member, why) &&visit(std::string_view(#member), m.member)
-#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...)      \
-  template <class Visit>                                                      \
-  bool for_each_field([[maybe_unused]] name& m, [[maybe_unused]] Visit&& visit) { \
-    return true __VA_ARGS__;                                                  \
-  }                                                                           \
-  template <class Visit>                                                      \
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...)                \
+  template <class Visit>                                                                \
+  bool for_each_field([[maybe_unused]] name& m, [[maybe_unused]] Visit&& visit) {       \
+    return true __VA_ARGS__;                                                            \
+  }                                                                                     \
+  template <class Visit>                                                                \
   bool for_each_field([[maybe_unused]] const name& m, [[maybe_unused]] Visit&& visit) { \
-    return true __VA_ARGS__;                                                  \
+    return true __VA_ARGS__;                                                            \
   }
 #include "ipc/messages.def"
 #undef MESSAGE
@@ -107,7 +107,7 @@ constexpr U64 hash_text(U64 hash, std::string_view text) {
 }
 #define FIELD(type, member, why) #type " " #member ";"
 #define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
-  #name #id #from #to #phase #times #descriptors "{" __VA_ARGS__ "}"
+#name #id #from #to #phase #times #descriptors "{" __VA_ARGS__ "}"
 inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
 #include "ipc/messages.def"
 );
@@ -122,6 +122,16 @@ inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
 [[nodiscard]] constexpr bool severity_from(U8 wire, Severity& out) {
   if (wire < static_cast<U8>(Severity::Info) || wire > static_cast<U8>(Severity::Warning)) return false;
   out = static_cast<Severity>(wire);
+  return true;
+}
+[[nodiscard]] constexpr bool run_mode_from(U8 wire, RunMode& out) {
+  if (wire < static_cast<U8>(RunMode::Server) || wire > static_cast<U8>(RunMode::CredentialProcess)) return false;
+  out = static_cast<RunMode>(wire);
+  return true;
+}
+[[nodiscard]] constexpr bool log_kind_from(U8 wire, LogKind& out) {
+  if (wire < static_cast<U8>(LogKind::File) || wire > static_cast<U8>(LogKind::Syslog)) return false;
+  out = static_cast<LogKind>(wire);
   return true;
 }
 constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }

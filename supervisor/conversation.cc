@@ -58,6 +58,7 @@ ipc::Status Conversation::tell_broker_the_task() {
   }
   for (const DecisionLog& log : preparation_.logs) {
     ipc::LogSink sink;
+    sink.kind = static_cast<ipc::U8>(log.kind);
     sink.sync = request.log_sync ? 1 : 0;
     sink.label = text_of<4096>(log.label);
     if (ipc::Status sent = broker_.channel.send(sink, log.fd.get()); !sent) return sent;
@@ -69,6 +70,15 @@ ipc::Status Conversation::tell_broker_the_task() {
   begin.region = text_of<64>(request.region);
   begin.home = text_of<4096>(preparation_.account.home);
   begin.os_user = text_of<256>(preparation_.account.name);
+  begin.mode = static_cast<ipc::U8>(request.mode);
+  begin.session_table = text_of<256>(request.session_table);
+  begin.policy_key = text_of<4096>(request.policy_key);
+  begin.policy_kms_key = text_of<2048>(request.policy_kms_key);
+  begin.policy_poll_s = static_cast<ipc::U32>(request.policy_poll.count());
+  begin.policy_max_age_s = static_cast<ipc::U32>(request.policy_max_age.count());
+  begin.log_key = text_of<4096>(request.log_key);
+  begin.log_key_id = text_of<64>(request.log_key_id);
+  begin.log_max_bytes = request.log_max_bytes;
   begin.duration_s = static_cast<ipc::U32>(request.duration.count());
   begin.lazy = request.lazy ? 1 : 0;
   begin.transport = static_cast<ipc::U8>(preparation_.listener.transport);

@@ -61,7 +61,7 @@ ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& requ
                                                          std::string_view state_home) {
   std::vector<DecisionLog> logs;
   if (request.log_stderr) {
-    DecisionLog log{ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr"};
+    DecisionLog log{ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr", ipc::LogKind::Stream};
     if (!log.fd) return ipc::system_error("--log-stderr: stderr is closed");
     logs.push_back(std::move(log));
   }

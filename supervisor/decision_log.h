@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exec_request.h"
+#include "ipc/messages.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {
@@ -16,6 +17,7 @@ namespace supervisor {
 struct DecisionLog {
   ipc::UniqueFd fd;
   std::string label;  // what to call it in an error
+  ipc::LogKind kind = ipc::LogKind::File;
 };
 
 // `state_home` is XDG_STATE_HOME, used where it is an absolute path.

@@ -24,8 +24,14 @@ struct ExecRequest {
   std::string unix_socket_path;  // absolute, or empty: in the run folder
   std::uint16_t port = 0;
   bool lazy = false;
+  ipc::RunMode mode = ipc::RunMode::Server;
   std::chrono::seconds duration{0};
-  std::string log_file;  // empty: the default file, unless log_stderr
+  std::string session_table;
+  std::string policy_key, policy_kms_key;  // policy_key absolute; at most one is set
+  std::chrono::seconds policy_poll{60}, policy_max_age{300};
+  std::string log_key, log_key_id;  // log_key absolute
+  std::uint64_t log_max_bytes = 0;  // 0: never rotated
+  std::string log_file;             // empty: the default file, unless log_stderr
   bool log_stderr = false, log_sync = false, quiet = false;
   OnBrokerExit on_broker_exit = OnBrokerExit::Kill;
   std::vector<std::string> command;

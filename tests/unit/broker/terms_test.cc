@@ -28,6 +28,7 @@ class TermsTest : public testing::Test {
   void send_sink(std::string_view label, unsigned sync) {
     const ipc::UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     ipc::LogSink sink;
+    sink.kind = static_cast<ipc::U8>(ipc::LogKind::File);
     sink.label = ipc::Text<4096>(label);
     sink.sync = static_cast<ipc::U8>(sync);
     ASSERT_TRUE(supervisor_.send(sink, null.get()));
@@ -38,6 +39,9 @@ class TermsTest : public testing::Test {
     begin.policy_file = ipc::Text<4096>("/etc/policy.yaml");
     begin.home = ipc::Text<4096>("/home/marta");
     begin.os_user = ipc::Text<256>("marta");
+    begin.mode = static_cast<ipc::U8>(ipc::RunMode::Server);
+    begin.policy_poll_s = 60;
+    begin.policy_max_age_s = 300;
     begin.duration_s = 900;
     begin.transport = static_cast<ipc::U8>(ipc::Transport::Tcp);
     return begin;
@@ -103,6 +107,17 @@ const BadBegin kBadBegins[] = {
     {"TooShort", [](ipc::Begin& begin) { begin.duration_s = 899; }},
     {"Forever", [](ipc::Begin& begin) { begin.duration_s = UINT32_MAX; }},
     {"TooLong", [](ipc::Begin& begin) { begin.duration_s = 43201; }},
+    {"ServedWithoutDuration", [](ipc::Begin& begin) { begin.duration_s = 0; }},
+    {"NoMode", [](ipc::Begin& begin) { begin.mode = 0; }},
+    {"UnknownMode", [](ipc::Begin& begin) { begin.mode = 4; }},
+    {"PollsWithoutPause", [](ipc::Begin& begin) { begin.policy_poll_s = 4; }},
+    {"NeverPolls", [](ipc::Begin& begin) { begin.policy_poll_s = 3601; }},
+    {"OldPolicyForEver", [](ipc::Begin& begin) { begin.policy_max_age_s = 86401; }},
+    {"TwoPolicyKeys",
+     [](ipc::Begin& begin) {
+       begin.policy_key = ipc::Text<4096>("/etc/key.pem");
+       begin.policy_kms_key = ipc::Text<2048>("alias/policy");
+     }},
     {"HalfLazy", [](ipc::Begin& begin) { begin.lazy = 2; }},
     {"NoTransport", [](ipc::Begin& begin) { begin.transport = 9; }},
 };
