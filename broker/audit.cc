@@ -26,11 +26,18 @@ std::string to_json(const DecisionLine& line) {
   json.text_if("request_id", line.request_id).text_if("source_identity", line.source_identity);
   json.text_if("role_arn", line.role_arn);
   if (line.duration.count() > 0) json.number("session_duration_seconds", line.duration.count());
+  json.text_if("approved_request_id", line.approved_request_id);
+  json.text_if("break_glass_event_id", line.break_glass_event_id);
   json.text("outcome", line.outcome).text("mode", line.mode).text_if("transport", line.transport);
   if (line.peer_pid > 0) json.number("peer_pid", line.peer_pid);
   if (line.peer_uid >= 0) json.number("peer_uid", line.peer_uid);
   json.text_if("peer_executable", line.peer_executable).text_if("check", line.check);
-  json.text_if("policy_version", line.policy_version).text_if("detail", line.detail);
+  json.text_if("policy_hash", line.policy_hash);
+  if (line.policy_serial > 0) json.number("policy_serial", static_cast<std::int64_t>(line.policy_serial));
+  if (line.policy_age.count() > 0) json.number("policy_age_seconds", line.policy_age.count());
+  json.text_if("session_table", line.session_table);
+  if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());
+  json.text_if("narrowed", line.narrowed).text_if("detail", line.detail);
   return std::move(json).finish();
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,13 +34,21 @@ struct DecisionLine {
   Shown user, profile, effect, rule;
   int rule_index = -1;
   Shown reason, policy_path;
-  Shown request_id, source_identity, role_arn;  // empty: left out
+  Shown request_id, source_identity, role_arn;  // empty: left out, as every member below that has nothing to say
   std::chrono::seconds duration{0};
+  Shown approved_request_id, break_glass_event_id;
   Shown outcome;  // issued, refused, failed
   Shown mode, transport;
   int peer_pid = 0;
   long peer_uid = -1;
-  Shown peer_executable, check, policy_version, detail;
+  Shown peer_executable, check;
+  Shown policy_hash;                   // SHA-256 of the policy's text, all 64 digits
+  std::uint64_t policy_serial = 0;     // the version that its signature names; 0: unsigned
+  std::chrono::seconds policy_age{0};  // how long ago it was last confirmed; 0: it is fresh
+  Shown session_table;
+  std::chrono::sys_seconds expires{};  // of what was issued
+  Shown narrowed;                      // what the rule narrowed, as "session_policy,hard_expiry"
+  Shown detail;
 };
 
 [[nodiscard]] std::string to_json(const DecisionLine& line);

@@ -259,7 +259,7 @@ DecisionLine Requests::line_for(const CallerFacts& facts, const Verdict& verdict
   line.rule = verdict.rule;
   line.rule_index = verdict.rule_index;
   line.reason = verdict.reason;
-  line.policy_version = std::string_view(verdict.policy_sha256).substr(0, 16);
+  line.policy_hash = verdict.policy_sha256;
   return line;
 }
 
