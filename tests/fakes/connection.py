@@ -8,6 +8,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 
 import faults
+import session_policy
 import sigv4_check
 import wire
 from call import Call
@@ -15,6 +16,17 @@ from call import Call
 MAX_BODY = 1 << 20
 POLL = 0.02        # seconds between looks at a fault that waits
 GO_ON = object()   # said by a fault that lets the call have its effect
+
+
+def _check_session_policy(world, key, call, address):
+    """What the keys' own session policy forbids; of GetCallerIdentity AWS says that no policy can deny it."""
+    if key.session_policy is None or call.action == "GetCallerIdentity":
+        return
+    action = f"{call.service}:{call.action}"
+    if not session_policy.allows(key.session_policy, action, "*", world.now(), address,
+                                 managed=bool(key.managed_policies)):
+        raise wire.Refusal("Denied", f"User: {key.arn} is not authorized to perform: {action} with an explicit deny in "
+                                     f"a session policy")
 
 
 class AwsHandler(BaseHTTPRequestHandler):
@@ -82,6 +94,7 @@ class AwsHandler(BaseHTTPRequestHandler):
         world, note = self.server.world, {}
         with world.lock:
             key = sigv4_check.verify(world, call.service, call.method, call.url, call.headers, call.body, entry)
+            _check_session_policy(world, key, call, self.client_address[0])
             fault = self.server.faults.take(call.action, call.params)
             generation = self.server.faults.generation
             entry["fault"] = fault["kind"] if fault else ""

@@ -173,6 +173,8 @@ def assume_role(world, key, params, note):
     session = world.issue(session_arn, role["account"], user_id, "assumed-role", seconds)
     session.role_arn, session.source_identity = arn, source_identity
     session.deny_actions = role.get("deny_actions", [])
+    session.session_policy = json.loads(params["Policy"]) if "Policy" in params else None
+    session.managed_policies = _listed(_renamed_arns(params), "PolicyArns")
     transitive = _listed(params, "TransitiveTagKeys")
     session.transitive_tags = {**key.transitive_tags, **{k: v for k, v in tags.items() if k in transitive}}
     note.update(issued=session.id, expires=session.expires, tags=tags, chained=key.kind == "assumed-role")

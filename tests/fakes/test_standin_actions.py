@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """STS and SSM as boto3 sees them: each rule refuses under the code that clients parse, over http and TLS."""
+import json
 import os
 import sys
 import time
 import unittest
+
+import botocore.exceptions
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -28,6 +31,33 @@ class StsTest(Case):
         self.assertEqual(answer["Credentials"]["AccessKeyId"], entry["issued"])
         self.assertEqual({"team": "ledger"}, entry["tags"])
         self.assertIn(answer["Credentials"]["SecretAccessKey"], self.aws.secrets())
+
+    def test_a_session_policy_is_obeyed(self):
+        def deny(operator, key, value):
+            return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {operator: {key: value}}}
+
+        def code_under(*statements, **more):
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            keys = self.assume(Policy=document, **more)["Credentials"]
+            ssm = self.client("ssm", keys=(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]))
+            try:
+                ssm.get_parameter(Name=POLICY_PARAMETER)
+            except botocore.exceptions.ClientError as error:
+                return error.response["Error"]["Code"]
+            return "ok"
+
+        allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        hour = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        denied = "AccessDeniedException"
+        self.assertEqual(denied, code_under(allow, deny("DateGreaterThan", "aws:CurrentTime", "2026-01-01T00:00:00Z")))
+        self.assertEqual("ok", code_under(allow, deny("DateGreaterThan", "aws:CurrentTime", hour)))
+        self.assertEqual(denied, code_under(allow, deny("NotIpAddress", "aws:SourceIp", ["203.0.113.0/24"])))
+        self.assertEqual("ok", code_under(allow, deny("NotIpAddress", "aws:SourceIp", ["203.0.113.0/24", "127.0.0.0/8"])))
+        self.assertEqual(denied, code_under(allow, deny("StringNotEquals", "aws:SourceVpc", ["vpc-0abc1234"])))
+        self.assertEqual(denied, code_under({**allow, "Action": "s3:*"}))
+        self.assertEqual(denied, code_under(deny("DateGreaterThan", "aws:CurrentTime", hour)), "nothing was allowed")
+        self.assertEqual("ok", code_under(deny("DateGreaterThan", "aws:CurrentTime", hour),
+                                          PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]))
 
     def test_durations(self):
         for role, seconds in (("ledger-prod", 899), ("ledger-prod", 43201), ("ledger-short", 3601)):

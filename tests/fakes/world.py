@@ -86,6 +86,8 @@ class Key:
         self.role_arn = None
         self.source_identity = None
         self.transitive_tags = {}
+        self.session_policy = None    # the parsed document of AssumeRole's Policy
+        self.managed_policies = []
         self.deny_actions = []
 
     def matches(self, arns):

@@ -211,9 +211,9 @@ class Run:
             pipe.close()
         self.process.wait()
 
-    def finish(self, stdin=None):
+    def finish(self, stdin=None, patience=PATIENCE):
         """Waits for the end; afterwards code, stdout and stderr are there."""
-        self.stdout, self.stderr = self.process.communicate(stdin, timeout=PATIENCE)
+        self.stdout, self.stderr = self.process.communicate(stdin, timeout=patience)
         self.code = self.process.returncode
         return self
 
