@@ -1,32 +1,9 @@
 #include "policy_eval.h"
 
-#include <algorithm>
-
-#include "time_window.h"
+#include "policy_match.h"
 
 namespace broker {
 namespace {
-
-enum class Match { kNo, kYes, kUnknown };
-
-bool lists(const std::vector<NamePattern>& names, const std::string& name) {
-  return names.empty() || std::ranges::any_of(names, [&](const NamePattern& one) { return one.text == name; });
-}
-
-Match time_matches(const std::optional<TimeWindow>& window, std::chrono::sys_seconds now) {
-  if (!window) return Match::kYes;
-  const std::optional<LocalMinute> local = window->zone ? minute_in_zone(*window->zone, now) : std::nullopt;
-  if (!local) return Match::kUnknown;
-  return is_open(*window, *local) ? Match::kYes : Match::kNo;
-}
-
-// In SPEC 2.4's order. Device demands are judged by the caller, because they depend on the effect.
-Match matches(const Conditions& conditions, const PolicyQuery& query) {
-  if (!lists(conditions.profiles, query.profile) || !lists(conditions.users, query.user)) return Match::kNo;
-  const Match time = time_matches(conditions.time, query.now);
-  if (time == Match::kNo || !conditions.modes.test(static_cast<std::size_t>(query.mode))) return Match::kNo;
-  return time;
-}
 
 Verdict decided_by(const Policy& policy, std::size_t index) {
   const Rule& rule = policy.rules[index];
@@ -35,6 +12,10 @@ Verdict decided_by(const Policy& policy, std::size_t index) {
   verdict.rule_index = static_cast<int>(index);
   verdict.reason = rule.reason;
   verdict.max_server_duration = rule.max_server_duration;
+  verdict.max_duration = rule.max_duration;
+  verdict.session_table = rule.session_table;
+  verdict.narrowing = rule.narrowing;
+  verdict.policy_sha256 = policy.sha256;
   return verdict;
 }
 
@@ -48,7 +29,8 @@ void refuse(Verdict& verdict, const std::string& why) {
   verdict.reason = verdict.reason.empty() ? why : why + " (" + verdict.reason + ")";
 }
 
-void apply(Effect effect, Mode mode, Verdict& verdict) {
+void apply(Effect effect, const PolicyQuery& query, Verdict& verdict) {
+  const bool server = query.mode == Mode::kServer;
   switch (effect) {
     case Effect::kAllow:
       return allow(verdict);
@@ -57,48 +39,61 @@ void apply(Effect effect, Mode mode, Verdict& verdict) {
       return;
     case Effect::kRequireApproval:
       verdict.effect = word(Effect::kRequireApproval);
-      return refuse(verdict, "approval is required, and approvals do not exist in this build yet");
+      return refuse(verdict, "approval is required");
     case Effect::kRequireServer:
-      if (mode == Mode::kServer) return allow(verdict);
+      if (server) return allow(verdict);
       verdict.requires_server_mode = true;
       return refuse(verdict, "only `sentinel exec --server` may have these credentials");
     case Effect::kRequireServerSession:
+      // The table is that of a tracking which is active; what the rule names is only where to begin one.
+      if (server && !query.session_table.empty()) return allow(verdict);
       verdict.requires_session_tracking = true;
-      verdict.requires_server_mode = mode != Mode::kServer;
-      return refuse(verdict, "a tracked session is required, and session tracking does not exist in this build yet");
+      verdict.requires_server_mode = !server;
+      return refuse(verdict, "a tracked session is required");
   }
+}
+
+// Worth a word to whoever was refused: all the rest of the rule held, or a fact was missing.
+bool is_worth_telling(const Match& match) { return match.unknown || match.missed == Condition::kDevice; }
+
+Verdict decided_by_none(const Policy& policy, const PolicyQuery& query, const Rule* nearly, const Match& match) {
+  Verdict verdict;
+  verdict.policy_sha256 = policy.sha256;
+  verdict.reason = "no matching rule";
+  if (nearly != nullptr) {
+    verdict.reason +=
+        ": rule \"" + nearly->name + "\" does not match, " + why_not(match.missed, match.unknown, *nearly, query);
+  }
+  return verdict;
 }
 
 }  // namespace
 
-Verdict evaluate(const Policy& policy, const PolicyQuery& query) {
-  const Rule* lacked_posture = nullptr;
+Verdict evaluate(const Policy& policy, const PolicyQuery& query, Trace* trace) {
+  Moment moment(query.now);
+  const Rule* nearly = nullptr;
+  Match nearly_match;
   for (std::size_t i = 0; i < policy.rules.size(); ++i) {
     const Rule& rule = policy.rules[i];
-    const Match match = matches(rule.conditions, query);
-    if (match == Match::kNo) continue;
-    Verdict verdict = decided_by(policy, i);
-    verdict.policy_sha256 = policy.sha256;
-    if (match == Match::kUnknown) {
-      refuse(verdict, "the time zone of rule \"" + rule.name + "\" cannot be read");
-      return verdict;
-    }
-    if (rule.conditions.device.any() && rule.effect != Effect::kDeny) {
-      // Nothing is known of the device, so a demand is not met. A deny holds all the same: skipping it would permit.
-      if (lacked_posture == nullptr) lacked_posture = &rule;
+    const Match found = match(rule, query, moment);
+    if (!found.holds) {
+      if (nearly == nullptr && is_worth_telling(found)) nearly = &rule, nearly_match = found;
+      if (trace) {
+        trace->passed_over.push_back(
+            {static_cast<int>(i), found.missed, found.unknown, why_not(found.missed, found.unknown, rule, query)});
+      }
       continue;
     }
-    apply(rule.effect, query.mode, verdict);
+    if (trace) trace->decided_by = static_cast<int>(i), trace->assumed = assumptions(rule, query);
+    Verdict verdict = decided_by(policy, i);
+    if (found.clock_unreadable) {
+      refuse(verdict, "the time zone of rule \"" + rule.name + "\" cannot be read");
+    } else {
+      apply(rule.effect, query, verdict);
+    }
     return verdict;
   }
-  Verdict verdict;
-  verdict.policy_sha256 = policy.sha256;
-  verdict.reason = "no matching rule";
-  if (lacked_posture != nullptr) {
-    verdict.reason += ": rule \"" + lacked_posture->name +
-                      "\" makes demands on the device, and device posture does not exist in this build yet";
-  }
-  return verdict;
+  return decided_by_none(policy, query, nearly, nearly_match);
 }
 
 }  // namespace broker
