@@ -1,24 +1,12 @@
 #include "audit.h"
 
-#include <poll.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
+#include <algorithm>
 
 #include "json_line.h"
 #include "time_text.h"
 
 namespace broker {
-namespace {
-
-bool takes_a_line_now(int fd) {
-  pollfd ready{fd, POLLOUT, 0};
-  return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0;
-}
-
-}  // namespace
-
-std::string to_json(const DecisionLine& line) {
+std::string to_body(const DecisionLine& line) {
   JsonLine json;
   json.text("timestamp", rfc3339(line.time).text()).text("user", line.user).text("profile", line.profile);
   json.text("effect", line.effect).text("rule", line.rule).number("rule_index", line.rule_index);
@@ -38,64 +26,97 @@ std::string to_json(const DecisionLine& line) {
   json.text_if("session_table", line.session_table);
   if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());
   json.text_if("narrowed", line.narrowed).text_if("detail", line.detail);
-  return std::move(json).finish();
+  std::string body = std::move(json).object();
+  body.pop_back();
+  return body;
 }
 
-void AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync) {
-  struct stat st {};
-  const bool regular = ::fstat(fd.get(), &st) == 0 && S_ISREG(st.st_mode);
-  sinks_.push_back(Sink{std::move(fd), std::move(label), sync, regular, false});
+void AuditLog::rotate_at(std::uint64_t max_bytes, AskForNext ask) {
+  ask_ = std::move(ask);
+  for (Place& place : places_) place.sink.close_at(max_bytes);
 }
 
-ipc::Status AuditLog::write_line(Sink& sink, const std::string& text) {
-  if (!sink.regular_file && !takes_a_line_now(sink.fd.get())) {
-    errno = EAGAIN;
-    return ipc::system_error("the decision log " + sink.label + " does not take a line");
-  }
-  char newline = '\n';
-  iovec parts[2] = {{&newline, sink.torn ? std::size_t{1} : 0}, {const_cast<char*>(text.data()), text.size()}};
-  const ssize_t wanted = static_cast<ssize_t>(parts[0].iov_len + parts[1].iov_len);
-  ssize_t written;
-  do {
-    written = sink.torn ? ::writev(sink.fd.get(), parts, 2) : ::write(sink.fd.get(), text.data(), text.size());
-  } while (written < 0 && errno == EINTR);
-  if (written == wanted) {
-    sink.torn = false;
+ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind) {
+  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get()});
+  if (!sink) return std::unexpected(sink.error());
+  places_.push_back(Place{std::move(*sink)});
+  return {};
+}
+
+// ---- from one file to the next -------------------------------------------------------------------------------------
+
+void AuditLog::ask_for_next(Place& place) {
+  const Clock::time_point now = Clock::now();
+  if (place.ended_at == Clock::time_point{}) place.ended_at = now;
+  if (place.asked_at != Clock::time_point{} && now - place.asked_at < kAskAgain) return;
+  place.asked_at = now;
+  if (ask_) ask_(place.sink.label());
+}
+
+bool AuditLog::between_files() const {
+  return std::ranges::any_of(places_, [now = Clock::now()](const Place& place) {
+    return place.sink.ended() && now - place.ended_at < kQuiet;
+  });
+}
+
+ipc::Status AuditLog::follow(const std::string& label, ipc::UniqueFd fd) {
+  for (Place& place : places_) {
+    if (place.sink.label() != label || !place.sink.ended()) continue;
+    if (ipc::Status followed = place.sink.follow(std::move(fd)); !followed) return followed;
+    place.ended_at = place.asked_at = {};
+    while (!place.waiting.empty()) {
+      const Waiting line = std::move(place.waiting.front());
+      place.waiting.pop_front();
+      if (ipc::Status done = write_to(place, {line.body, line.time, false}, true); !done) return done;
+      if (place.sink.ended()) return {};  // this one was full, too
+    }
     return {};
   }
-  if (written > 0) {
-    sink.torn = true;
-    errno = ENOSPC;
-  }
-  return ipc::system_error("the decision log " + sink.label + " cannot be written",
-                           "free the disk or choose another --log-file");
+  return ipc::fail(ipc::Fault::kProtocol, "a log sink that nobody asked for");
 }
 
-ipc::Status AuditLog::record(const DecisionLine& line) {
-  if (sinks_.empty()) return ipc::fail(ipc::Fault::kConfig, "there is no decision log");
-  const std::string text = to_json(line);
+// ---- lines ---------------------------------------------------------------------------------------------------------
+
+ipc::Status AuditLog::write_to(Place& place, const AuditText& text, bool may_wait) {
+  ipc::Status done;
+  if (!place.sink.ended()) done = place.sink.write(text);
+  needs_commit_ = needs_commit_ || place.sink.syncs();
+  if (!place.sink.ended()) return done;
+  ask_for_next(place);
+  if (may_wait && ask_ && place.waiting.size() < kMaxWaiting) {
+    place.waiting.push_back({std::string(text.body), text.time});
+    return {};
+  }
+  if (!done) return done;
+  return ipc::fail(ipc::Fault::kUnavailable, "the decision log " + place.sink.label() + " waits for its next file",
+                   "look at what Sentinel said about rotating it");
+}
+
+ipc::Status AuditLog::write(const DecisionLine& line, bool may_wait) {
+  if (places_.empty()) return ipc::fail(ipc::Fault::kConfig, "there is no decision log");
+  const std::string body = to_body(line);
+  const AuditText text{body, line.time, line.outcome == "issued"};
   ipc::Status outcome;
-  for (Sink& sink : sinks_) {
+  for (Place& place : places_) {
     // Every sink gets its chance: a broken one must not silence the others.
-    if (ipc::Status written = write_line(sink, text); !written) outcome = written;
-    needs_commit_ = needs_commit_ || (sink.sync && sink.regular_file);
+    if (ipc::Status done = write_to(place, text, may_wait); !done) outcome = done;
   }
   return outcome;
 }
 
+ipc::Status AuditLog::record(const DecisionLine& line) { return write(line, true); }
+
 ipc::Result<RecordedPermit> AuditLog::record(Permit permit, const DecisionLine& line) {
   if (permit.spent_) return ipc::fail(ipc::Fault::kRefused, "a permit was used twice");
   permit.spent_ = true;
-  if (ipc::Status written = record(line); !written) return std::unexpected(written.error());
+  if (ipc::Status written = write(line, false); !written) return std::unexpected(written.error());
   return RecordedPermit();
 }
 
 ipc::Status AuditLog::commit() {
   needs_commit_ = false;
-  for (Sink& sink : sinks_) {
-    if (sink.sync && sink.regular_file && ::fdatasync(sink.fd.get()) != 0) {
-      return ipc::system_error("the decision log " + sink.label + " cannot be made durable");
-    }
+  for (Place& place : places_) {
+    if (ipc::Status durable = place.sink.commit(); !durable) return durable;
   }
   return {};
 }

@@ -1,17 +1,24 @@
 // The decision log: JSON Lines, one line per decision, one write(2) per line and sink, written before anything is
-// released. A line that cannot be written to every sink means no credentials.
+// released. A line that cannot be written to every sink means no credentials. Each sink's lines form a chain
+// (audit_chain.h), and are signed where there is a key (audit_signature.h).
 //
 // Runs in: broker, main thread.   Blocks: on local files only; a terminal or pipe that does not take the line at once
-// is a failure, never a wait.   Owns: the sinks' descriptors.
+// is a failure, never a wait.   Owns: the sinks' descriptors, the key.
 // Fails: kSystem with the sink's name. No secret is ever a member of DecisionLine.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "audit_signature.h"
+#include "audit_sink.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
 #include "permit.h"
@@ -51,32 +58,57 @@ struct DecisionLine {
   Shown detail;
 };
 
-[[nodiscard]] std::string to_json(const DecisionLine& line);
+// Without the chain's members and the last brace.
+[[nodiscard]] std::string to_body(const DecisionLine& line);
 
 class AuditLog {
  public:
-  // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
-  void add_sink(ipc::UniqueFd fd, std::string label, bool sync);
+  static constexpr std::size_t kMaxWaiting = 256;
+  static constexpr std::chrono::seconds kAskAgain{1}, kQuiet{3};
+  // Asks the supervisor for what follows the sink of that label.
+  using AskForNext = std::function<void(const std::string& label)>;
 
-  // Writes the line of a refusal or failure.
+  AuditLog() = default;
+  // `key`: signs every line.
+  explicit AuditLog(std::optional<LogKey> key) : key_(key ? std::make_unique<LogKey>(std::move(*key)) : nullptr) {}
+  // From now on a file longer than `max_bytes` is closed, and `ask` is called for the next. 0: whatever its size; but
+  // another broker may close it.
+  void rotate_at(std::uint64_t max_bytes, AskForNext ask);
+  // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
+  // Fails: a file that ends in something that is not ours.
+  ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File);
+  // What we asked for has come.
+  ipc::Status follow(const std::string& label, ipc::UniqueFd fd);
+
+  // Writes the line of a refusal or failure. Between two files it waits for the second, and is no failure.
   ipc::Status record(const DecisionLine& line);
-  // Writes the line of an issue and turns the permit into one that can be spent.
+  // Writes the line of an issue and turns the permit into one that can be spent. kUnavailable between two files.
   ipc::Result<RecordedPermit> record(Permit permit, const DecisionLine& line);
+  // A file is being changed for the next: nothing that the user need hear of, unless it lasts.
+  [[nodiscard]] bool between_files() const;
 
   // Group commit: makes all lines since the last commit durable, with one fdatasync per sink that asked for it.
   [[nodiscard]] bool needs_commit() const { return needs_commit_; }
   ipc::Status commit();
 
  private:
-  struct Sink {
-    ipc::UniqueFd fd;
-    std::string label;
-    bool sync = false;
-    bool regular_file = false;
-    bool torn = false;  // the last line was cut off: the next one starts with a newline
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    std::string body;
+    std::chrono::sys_seconds time;
   };
-  static ipc::Status write_line(Sink& sink, const std::string& text);
-  std::vector<Sink> sinks_;
+  struct Place {
+    AuditSink sink;
+    std::deque<Waiting> waiting{};
+    Clock::time_point ended_at{}, asked_at{};
+  };
+  ipc::Status write(const DecisionLine& line, bool may_wait);
+  ipc::Status write_to(Place& place, const AuditText& text, bool may_wait);
+  void ask_for_next(Place& place);
+
+  std::unique_ptr<LogKey> key_;
+  AskForNext ask_;
+  std::vector<Place> places_;
   bool needs_commit_ = false;
 };
 

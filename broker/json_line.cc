@@ -4,10 +4,8 @@
 #include <charconv>
 
 namespace broker {
-namespace {
 
-// Length of the UTF-8 sequence that starts `text` (RFC 3629: no overlong forms, no surrogates), 0 where it is invalid.
-std::size_t sequence_length(std::string_view text) {
+std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   std::size_t length = 0;
@@ -27,6 +25,8 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
+namespace {
+
 void append_escape(std::string& out, unsigned code) {
   static constexpr char kHex[] = "0123456789abcdef";
   const std::array<char, 6> escape{
@@ -40,9 +40,9 @@ void append_sequence(std::string& out, std::string_view sequence) {
   if (c == '"' || c == '\\') {
     out += '\\';
     out += sequence;
-  } else if (c == '\n') {
-    out += "\\n";
-  } else if (c < 0x20 || c == 0x7F) {
+  } else if (c == '\n' || c == '\r' || c == '\t') {
+    out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
+  } else if (c < 0x20 || c == 0x7F || c == '<' || c == '>' || c == '&') {
     append_escape(out, c);
   } else if (c == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0) {
     append_escape(out, static_cast<unsigned char>(sequence[1]));  // C1 controls steer terminals too
@@ -53,8 +53,10 @@ void append_sequence(std::string& out, std::string_view sequence) {
   }
 }
 
-// Stands for itself: printable ASCII but quote and backslash.
-constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+// Stands for itself: printable ASCII but quote, backslash, and what HTML would read.
+constexpr bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
 
 std::size_t plain_length(std::string_view text) {
   std::size_t length = 0;
@@ -71,7 +73,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_length(text);
     if (length == 0) {
       out += "\\ufffd";
       text.remove_prefix(1);
@@ -103,10 +105,21 @@ JsonLine& JsonLine::number(std::string_view name, std::int64_t value) {
   return *this;
 }
 
+JsonLine& JsonLine::raw(std::string_view name, std::string_view value) {
+  key(name);
+  line_ += value;
+  return *this;
+}
+
 JsonLine& JsonLine::boolean(std::string_view name, bool value) {
   key(name);
   line_ += value ? "true" : "false";
   return *this;
+}
+
+std::string JsonLine::object() && {
+  line_ += '}';
+  return std::move(line_);
 }
 
 std::string JsonLine::finish() && {

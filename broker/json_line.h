@@ -3,7 +3,9 @@
 // The decision log's keys have a fixed order (SPEC 9.1), which jsoncpp does not keep, and one line is one write(2).
 // Runs in: broker.   Blocks: never.
 // Bytes that are not valid UTF-8 become U+FFFD; control characters, quotes, DEL, U+2028 and U+2029 are escaped, so a
-// line can neither be broken nor steer a terminal.
+// line can neither be broken nor steer a terminal. < > and & are escaped because Go's encoder does so: a signature is
+// over bytes, and a reader written in Go compacts what it checks with these escapes (SPEC 9.2). What we escape beyond
+// Go (DEL, C1), such a reader leaves as it is.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +13,10 @@
 #include <string_view>
 
 namespace broker {
+
+// Length of the UTF-8 sequence that starts `text`, which is not empty; 0 where it is invalid (RFC 3629: no overlong
+// forms, no surrogates).
+std::size_t utf8_length(std::string_view text);
 
 void append_json_string(std::string& out, std::string_view text);
 
@@ -22,7 +28,9 @@ class JsonLine {
   JsonLine& text_if(std::string_view key, std::string_view value);  // leaves out an empty one
   JsonLine& number(std::string_view key, std::int64_t value);
   JsonLine& boolean(std::string_view key, bool value);
-  // The finished line, newline included.
+  JsonLine& raw(std::string_view key, std::string_view json);  // a value that is JSON already
+  // The finished object; and as a line, newline included.
+  [[nodiscard]] std::string object() &&;
   [[nodiscard]] std::string finish() &&;
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
 #include "caller.h"
@@ -29,6 +30,7 @@ broker::ReadableFiles readable_files(const Terms& terms, const broker::ProfilePa
                                "/usr/share/ca-certificates",
                                "/usr/local/share/ca-certificates",
                                std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
+  if (!terms.log_key.empty()) files.until_keys_are_read.push_back(terms.log_key);
   if (!terms.policy_file.empty()) files.always = broker::policy_file_folders(terms.policy_file);
   return files;
 }
@@ -53,7 +55,8 @@ ipc::Result<broker::CallerCheck> find_callers() {
 
 // Lock down, and only then read the keys.
 ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& control, const Terms& terms,
-                                                             const broker::CallerCheck& callers, std::string& ca_pem) {
+                                                             const broker::CallerCheck& callers, std::string& ca_pem,
+                                                             std::optional<broker::LogKey>& log_key) {
   const auto paths = broker::profile_paths(terms.settings, terms.home);
   if (!paths) return std::unexpected(paths.error());
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
@@ -78,8 +81,22 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
   ipc::Result<std::string> ca = broker::load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());
   ca_pem = std::move(*ca);
+  if (!terms.log_key.empty()) {
+    auto key = broker::LogKey::read(terms.log_key, broker::LogKey::Purpose::kSign, terms.log_key_id);
+    if (!key) return std::unexpected(key.error());
+    log_key = std::move(*key);
+  }
   if (ipc::Status closed = broker::forget_key_files(files); !closed) return std::unexpected(closed.error());
   return profile;
+}
+
+ipc::Result<broker::AuditLog> open_log(Terms& terms, std::optional<broker::LogKey> key) {
+  broker::AuditLog log(std::move(key));
+  for (broker::LogSinkTerm& sink : terms.sinks) {
+    ipc::Status added = log.add_sink(std::move(sink.fd), sink.label, sink.sync, sink.kind);
+    if (!added) return std::unexpected(added.error());
+  }
+  return log;
 }
 
 int serve() {
@@ -98,10 +115,13 @@ int serve() {
   event_base* const base = new_event_base();
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
   std::string ca_pem;
-  ipc::Result<broker::ResolvedProfile> profile = lock_down_and_read_keys(control, *terms, *callers, ca_pem);
+  std::optional<broker::LogKey> log_key;
+  ipc::Result<broker::ResolvedProfile> profile = lock_down_and_read_keys(control, *terms, *callers, ca_pem, log_key);
   if (!profile) return give_up(profile.error());
+  ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(log_key));
+  if (!audit) return give_up(audit.error());
   auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile),
-                                       std::move(ca_pem), std::move(*callers));
+                                       std::move(ca_pem), std::move(*callers), std::move(*audit));
   return service ? (*service)->run() : 1;  // open() has said why
 }
 

@@ -215,7 +215,8 @@ void Requests::fail(Iterator it, const ipc::Error& error) {
   record(line);
   std::string sentence = "no credentials for profile " + parts_.run.profile + ": " + error.what;
   if (!error.next_step.empty()) sentence += "; " + error.next_step;
-  parts_.notices.refusal("failed" + error.what, sentence, std::chrono::steady_clock::now());
+  if (!parts_.audit.between_files())
+    parts_.notices.refusal("failed" + error.what, sentence, std::chrono::steady_clock::now());
   const bool later = error.fault == ipc::Fault::kUnavailable;
   (void)client_answer_.send_refusal(it->client.fd(), later ? RefusalForm::kUnavailable : RefusalForm::kFailed, false);
   finish(it, true);

@@ -31,15 +31,16 @@ void say_failed(ipc::Channel& control, const ipc::Error& error) {
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 
-Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers)
+Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+                 AuditLog audit)
     : base_(base),
       control_(std::move(control)),
       terms_(std::move(terms)),
       profile_(std::move(profile)),
       callers_(std::move(callers)),
       timers_(base),
-      notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }) {
-  for (LogSinkTerm& sink : terms_.sinks) audit_.add_sink(std::move(sink.fd), sink.label, sink.sync);
+      notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
+      audit_(std::move(audit)) {
   run_.profile = terms_.profile;
   run_.policy_name = terms_.policy_name();
   run_.duration = terms_.duration;
@@ -48,9 +49,10 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
 Service::~Service() { frontend_watch_ = nullptr; }
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms,
-                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers) {
-  std::unique_ptr<Service> service(
-      new Service(base, std::move(control), std::move(terms), std::move(profile), std::move(callers)));
+                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
+                                                    AuditLog audit) {
+  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(profile),
+                                               std::move(callers), std::move(audit)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
@@ -115,6 +117,7 @@ void Service::on_started(const ipc::Status& started) {
   (void)ready.token.assign(run_.token.reveal());
   control_.gate().enter_serving();
   serving_ = true;
+  audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
 }
@@ -137,9 +140,25 @@ void Service::on_control() {
 
 ipc::Status Service::take_control(ipc::Packet& packet) {
   if (packet.id == ipc::FrontendAttached::kId) return attach(packet);
+  if (packet.id == ipc::LogSink::kId) return take_next_log(packet);
   const auto opened = ipc::open_packet<ipc::ListenerOpened>(packet);
   if (!opened) return std::unexpected(opened.error());
   if (!listeners_.add(*opened)) return ipc::fail(ipc::Fault::kProtocol, "a listener that cannot be ours");
+  return {};
+}
+
+void Service::ask_for_next_log(const std::string& label) {
+  ipc::LogFull full;
+  full.label = ipc::Text<4096>(label);
+  (void)control_.send(full);  // asked again with a later line
+}
+
+ipc::Status Service::take_next_log(ipc::Packet& packet) {
+  const auto sink = ipc::open_packet<ipc::LogSink>(packet);
+  if (!sink) return std::unexpected(sink.error());
+  const ipc::Status followed = audit_.follow(sink->label.str(), std::move(packet.descriptor));
+  if (followed || followed.error().fault == ipc::Fault::kProtocol) return followed;
+  notices_.warning(followed.error().what + "; nothing is handed out until it can be written");
   return {};
 }
 

@@ -25,13 +25,15 @@ class Service {
  public:
   // `base` outlives the service. `ca_pem`: from load_ca().
   static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms,
-                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers);
+                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
+                                                    AuditLog audit);
   ~Service();
   // Returns the exit status.
   int run();
 
  private:
-  Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers);
+  Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+          AuditLog audit);
   ipc::Status open_policy();
   event* watch(int fd, void (Service::*on_readable)());
   void on_control();
@@ -41,6 +43,8 @@ class Service {
   ipc::Status take_control(ipc::Packet& packet);
   ipc::Status take_client(ipc::Packet& packet);
   ipc::Status attach(ipc::Packet& packet);
+  ipc::Status take_next_log(ipc::Packet& packet);
+  void ask_for_next_log(const std::string& label);
   void detach_frontend();
   void answered(std::uint32_t request, bool closed);
   void on_policy_changed(const ipc::Result<const Policy*>& policy);

@@ -141,6 +141,10 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
       on_notice(*message);
       return {};
     }
+    case ipc::LogFull::kId: {
+      const auto message = ipc::open_packet<ipc::LogFull>(packet);
+      return message ? on_log_full(*message) : std::unexpected(message.error());
+    }
     default:
       return ipc::fail(Fault::kProtocol, "message " + std::to_string(packet.id) + " has no receiver here");
   }
@@ -151,6 +155,29 @@ void Conversation::on_notice(const ipc::Notice& notice) const {
   if (!ipc::severity_from(notice.severity, severity)) severity = ipc::Severity::Warning;
   if (preparation_.request.quiet && severity != ipc::Severity::Warning) return;
   say(notice.text.str());
+}
+
+// Without a next file the broker hands nothing out, and asks again: the run goes on when there is room.
+ipc::Status Conversation::on_log_full(const ipc::LogFull& full) {
+  const std::string label = full.label.str();
+  const auto followed = next_logs_.find(label);
+  const DecisionLog* log = followed == next_logs_.end() ? nullptr : &followed->second;
+  for (const DecisionLog& first : preparation_.logs) {
+    if (!log && first.label == label) log = &first;
+  }
+  if (!log) return ipc::fail(Fault::kProtocol, "a full log that there is not");
+  auto next = next_decision_log(*log);
+  if (!next) {
+    report(next.error());
+    return {};
+  }
+  ipc::LogSink sink;
+  sink.kind = static_cast<ipc::U8>(next->kind);
+  sink.sync = preparation_.request.log_sync ? 1 : 0;
+  sink.label = text_of<4096>(next->label);
+  if (ipc::Status sent = broker_.channel.send(sink, next->fd.get()); !sent) return sent;
+  next_logs_.insert_or_assign(label, std::move(*next));
+  return {};
 }
 
 ipc::Status Conversation::on_frontend(const ipc::Packet& packet) {

@@ -5,6 +5,7 @@
 // Fails: any packet that the table forbids, a foreign build, a protection that is not in force: the start fails.
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "launch.h"
@@ -43,12 +44,14 @@ class Conversation {
   ipc::Status on_frontend(const ipc::Packet&);
   ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
   void on_notice(const ipc::Notice&) const;
+  ipc::Status on_log_full(const ipc::LogFull&);
   ipc::Status connect_helpers();
 
   const Preparation& preparation_;
   Helper broker_, frontend_;
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
        listener_told_ = false;
+  std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
   std::string region_;
   ipc::Secret<64> token_;
   ipc::Error error_{};

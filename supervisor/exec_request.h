@@ -32,7 +32,7 @@ struct ExecRequest {
   std::string log_key, log_key_id;  // log_key absolute
   std::uint64_t log_max_bytes = 0;  // 0: never rotated
   std::string log_file;             // empty: the default file, unless log_stderr
-  bool log_stderr = false, log_sync = false, quiet = false;
+  bool log_stderr = false, log_syslog = false, log_sync = false, quiet = false;
   OnBrokerExit on_broker_exit = OnBrokerExit::Kill;
   std::vector<std::string> command;
 };

@@ -43,7 +43,7 @@ TEST(AuditLog, WithoutASinkEveryLineFails) {
 
 TEST(AuditLog, AFullDeviceFailsTheLine) {
   AuditLog log;
-  log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false);
+  ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false));
   EXPECT_FALSE(log.record(issued_line()));
 }
 
@@ -52,7 +52,7 @@ TEST(AuditLog, APipeThatIsFullFailsInsteadOfWaiting) {
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const ipc::UniqueFd reader(ends[0]);
   AuditLog log;
-  log.add_sink(ipc::UniqueFd(ends[1]), "pipe", false);
+  ASSERT_TRUE(log.add_sink(ipc::UniqueFd(ends[1]), "pipe", false));
   ipc::Status status;
   for (int i = 0; i < 10000 && status; ++i) status = log.record(issued_line());
   EXPECT_FALSE(status);
@@ -62,8 +62,8 @@ TEST(AuditLog, OneBrokenSinkFailsTheLineButTheOtherStillHasIt) {
   ipc::UniqueFd good = memory_file();
   const int seen = ::dup(good.get());
   AuditLog log;
-  log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false);
-  log.add_sink(std::move(good), "good", false);
+  ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false));
+  ASSERT_TRUE(log.add_sink(std::move(good), "good", false));
   EXPECT_FALSE(log.record(issued_line()));
   EXPECT_NE(content(seen).find("ledger-prod"), std::string::npos);
   ::close(seen);
@@ -76,7 +76,7 @@ TEST(AuditLog, ATornLineIsEndedBeforeTheNext) {
   ipc::UniqueFd file = memory_file();
   const int seen = ::dup(file.get());
   AuditLog log;
-  log.add_sink(std::move(file), "file", false);
+  ASSERT_TRUE(log.add_sink(std::move(file), "file", false));
   const rlimit small{20, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   const bool failed = !log.record(issued_line());
@@ -89,17 +89,18 @@ TEST(AuditLog, ATornLineIsEndedBeforeTheNext) {
 }
 
 TEST(AuditLog, KeysComeInTheDocumentedOrder) {
-  EXPECT_EQ(broker::to_json(issued_line()),
-            "{\"timestamp\":\"2026-02-02T00:00:00Z\",\"user\":\"marta\",\"profile\":\"ledger-prod\",\"effect\":\"allow\","
-            "\"rule\":\"ledger\",\"rule_index\":1,\"reason\":\"\",\"policy_path\":\"\",\"outcome\":\"issued\","
-            "\"mode\":\"server\"}\n");
+  EXPECT_EQ(
+      broker::to_body(issued_line()),
+      "{\"timestamp\":\"2026-02-02T00:00:00Z\",\"user\":\"marta\",\"profile\":\"ledger-prod\",\"effect\":\"allow\","
+      "\"rule\":\"ledger\",\"rule_index\":1,\"reason\":\"\",\"policy_path\":\"\",\"outcome\":\"issued\","
+      "\"mode\":\"server\"");
 }
 
 TEST(AuditLog, AHostileExecutableNameCannotBreakTheLine) {
   DecisionLine line = issued_line();
   line.peer_executable = "/tmp/a\n{\"outcome\":\"issued\"}\x1b[2J\xff\xc2\x9b\xe2\x80\xa8";
-  const std::string text = broker::to_json(line);
-  EXPECT_EQ(text.find('\n'), text.size() - 1);
+  const std::string text = broker::to_body(line);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find("\\n{\\\"outcome\\\""), std::string::npos);
   EXPECT_NE(text.find("\\u001b[2J\\ufffd\\u009b\\u2028"), std::string::npos);
@@ -107,10 +108,10 @@ TEST(AuditLog, AHostileExecutableNameCannotBreakTheLine) {
 
 TEST(AuditLog, CommitSyncsOnlyWhatAsksForIt) {
   AuditLog log;
-  log.add_sink(memory_file(), "plain", false);
+  ASSERT_TRUE(log.add_sink(memory_file(), "plain", false));
   ASSERT_TRUE(log.record(issued_line()));
   EXPECT_FALSE(log.needs_commit());
-  log.add_sink(memory_file(), "synced", true);
+  ASSERT_TRUE(log.add_sink(memory_file(), "synced", true));
   ASSERT_TRUE(log.record(issued_line()));
   EXPECT_TRUE(log.needs_commit());
   EXPECT_TRUE(log.commit());

@@ -41,6 +41,12 @@ TEST(JsonString, NoByteThatEndsALineOrSteersATerminalIsLeft) {
   EXPECT_EQ("\"\\u2028\\u2029\"", json_of("\xE2\x80\xA8\xE2\x80\xA9"));
 }
 
+// encoding/json of Go: a signature is over bytes, and its reader writes these.
+TEST(JsonString, EscapesAreThoseOfGosEncoder) {
+  EXPECT_EQ(R"("\u003cscript\u003e \u0026 \u2028\u2029 \n\r\t\u0000 \ufffd")",
+            json_of(std::string_view("<script> & \xE2\x80\xA8\xE2\x80\xA9 \n\r\t\0 \xFF", 24)));
+}
+
 TEST(JsonString, QuotesAndBackslashesDoNotEndIt) {
   EXPECT_EQ(R"("\"")", json_of("\""));
   EXPECT_EQ(R"("\\")", json_of("\\"));
@@ -74,8 +80,8 @@ TEST(JsonString, AnInvalidByteDoesNotSwallowTheQuoteBehindIt) {
 }
 
 TEST(JsonString, ValidTextStandsForItself) {
-  for (const std::string_view text : {"", "plain ~ text", "\xC2\xA0", "\xC3\xA9t\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
-                                      "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const std::string_view text : {"", "plain ~ text", "\xC2\xA0", "\xC3\xA9t\xC3\xA9", "\xE2\x82\xAC",
+                                      "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_EQ('"' + std::string(text) + '"', json_of(text));
   }
 }
@@ -92,7 +98,11 @@ TEST(JsonString, EveryPairOfBytesStaysOneLineThatAReaderAccepts) {
 
 TEST(JsonLine, KeepsTheOrderOfItsMembersAndEndsWithOneNewline) {
   JsonLine line;
-  line.text("user", "marta").number("rule_index", -1).boolean("sync", false).number("big", INT64_MIN).boolean("on", true);
+  line.text("user", "marta")
+      .number("rule_index", -1)
+      .boolean("sync", false)
+      .number("big", INT64_MIN)
+      .boolean("on", true);
   EXPECT_EQ("{\"user\":\"marta\",\"rule_index\":-1,\"sync\":false,\"big\":-9223372036854775808,\"on\":true}\n",
             std::move(line).finish());
 }
