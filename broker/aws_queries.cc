@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "aws_json.h"
 #include "sts.h"
 
 namespace broker {
@@ -37,6 +38,53 @@ std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& s
         if (!outcome) return done(std::unexpected(parameter_error(name, std::move(outcome.error()))));
         done(read_parameter(name, outcome->body.view()));
       });
+}
+
+std::unique_ptr<AwsCall> ask_parameters(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
+                                        std::string first, std::string second,
+                                        std::function<void(ipc::Result<ParameterPair>)> done) {
+  AwsRequest request = get_parameters(ssm, first, second);
+  return std::make_unique<AwsCall>(context, std::move(request), key, read_ssm_failure,
+                                   [first = std::move(first), second = std::move(second),
+                                    done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+                                     if (!outcome)
+                                       return done(std::unexpected(parameter_error(first, std::move(outcome.error()))));
+                                     done(read_parameters(first, second, outcome->body.view()));
+                                   });
+}
+
+std::unique_ptr<AwsCall> ask_put_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
+                                           std::string name, std::string_view value,
+                                           std::function<void(ipc::Result<std::int64_t>)> done) {
+  AwsRequest request = put_parameter(ssm, name, value);
+  return std::make_unique<AwsCall>(
+      context, std::move(request), key, read_ssm_failure,
+      [name = std::move(name), done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+        if (!outcome) return done(std::unexpected(put_error(name, std::move(outcome.error()))));
+        done(read_put(name, outcome->body.view()));
+      });
+}
+
+std::unique_ptr<AwsCall> ask_kms_verify(AwsContext& context, const AwsEndpoint& kms, const BaseKey& key,
+                                        std::string_view kms_key, std::string_view message, std::string_view signature,
+                                        std::function<void(ipc::Status)> done) {
+  return std::make_unique<AwsCall>(context, kms_verify(kms, kms_key, message, signature), key, read_json_failure,
+                                   [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+                                     if (!outcome)
+                                       return done(std::unexpected(kms_error("Verify", std::move(outcome.error()))));
+                                     done(read_kms_verified(outcome->body.view()));
+                                   });
+}
+
+std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& kms, const BaseKey& key,
+                                      std::string_view kms_key, std::string_view message,
+                                      std::function<void(ipc::Result<KmsSignature>)> done) {
+  return std::make_unique<AwsCall>(context, kms_sign(kms, kms_key, message), key, read_json_failure,
+                                   [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+                                     if (!outcome)
+                                       return done(std::unexpected(kms_error("Sign", std::move(outcome.error()))));
+                                     done(read_kms_signature(outcome->body.view()));
+                                   });
 }
 
 }  // namespace broker

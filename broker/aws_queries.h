@@ -1,5 +1,5 @@
-// The two questions that the broker asks AWS beside issuing: who am I, and what is in this parameter. Signed with the
-// base key; answers and errors come ready for use.
+// What is asked of AWS beside issuing: who am I, what is in these parameters, is this signature good; and for the
+// tools: write this parameter, sign this. Signed with the base key; answers and errors come ready for use.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the AwsCall returned; destroying it cancels.
 // The callback comes once, from the event loop, and may destroy the call. `key` and `context` outlive it.
@@ -11,6 +11,7 @@
 
 #include "aws_call.h"
 #include "identity.h"
+#include "kms.h"
 #include "ssm.h"
 
 namespace broker {
@@ -20,5 +21,21 @@ std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& st
 
 std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
                                        std::string name, std::function<void(ipc::Result<Parameter>)> done);
+
+std::unique_ptr<AwsCall> ask_parameters(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
+                                        std::string first, std::string second,
+                                        std::function<void(ipc::Result<ParameterPair>)> done);
+
+std::unique_ptr<AwsCall> ask_put_parameter(AwsContext& context, const AwsEndpoint& ssm, const BaseKey& key,
+                                           std::string name, std::string_view value,
+                                           std::function<void(ipc::Result<std::int64_t>)> done);
+
+std::unique_ptr<AwsCall> ask_kms_verify(AwsContext& context, const AwsEndpoint& kms, const BaseKey& key,
+                                        std::string_view kms_key, std::string_view message, std::string_view signature,
+                                        std::function<void(ipc::Status)> done);
+
+std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& kms, const BaseKey& key,
+                                      std::string_view kms_key, std::string_view message,
+                                      std::function<void(ipc::Result<KmsSignature>)> done);
 
 }  // namespace broker

@@ -135,7 +135,10 @@ ipc::Result<bool> Resolver::ignores_endpoints() const {
 
 // In botocore's order: the service's variable, the common one, the services section, the profile.
 MaybeText Resolver::endpoint_text(std::string_view service) const {
-  const MaybeText own = setting_text(service == "sts" ? "AWS_ENDPOINT_URL_STS" : "AWS_ENDPOINT_URL_SSM");
+  std::string_view variable = "AWS_ENDPOINT_URL_STS";
+  if (service == "ssm") variable = "AWS_ENDPOINT_URL_SSM";
+  if (service == "kms") variable = "AWS_ENDPOINT_URL_KMS";
+  const MaybeText own = setting_text(variable);
   if (*own) return own;
   const MaybeText common = setting_text("AWS_ENDPOINT_URL");
   if (*common) return common;
@@ -177,9 +180,8 @@ ipc::Status Resolver::refuse_variants() const {
     const auto flag = parse_flag(*text);
     if (!flag) return std::unexpected(flag.error());
     if (!flag->value_or(false)) continue;
-    return refuse(
-        (*text)->place + ": " + std::string(key) + " is not supported yet",
-        "give the endpoints with endpoint_url or AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL_SSM, and remove the line");
+    return refuse((*text)->place + ": " + std::string(key) + " is not supported yet",
+                  "give the endpoints with endpoint_url or AWS_ENDPOINT_URL_STS, _SSM and _KMS, and remove the line");
   }
   return {};
 }
@@ -195,6 +197,9 @@ ipc::Status Resolver::take_endpoints() {
   ipc::Result<AwsEndpoint> ssm = endpoint("ssm", *ignore);
   if (!ssm) return std::unexpected(std::move(ssm).error());
   out_.ssm = std::move(*ssm);
+  ipc::Result<AwsEndpoint> kms = endpoint("kms", *ignore);
+  if (!kms) return std::unexpected(std::move(kms).error());
+  out_.kms = std::move(*kms);
   return {};
 }
 
@@ -245,6 +250,12 @@ ipc::Result<ResolvedProfile> resolve_profile(std::string_view name, const ipc::S
 ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile) {
   if (!profile.ssm.url.empty()) return profile.ssm;
   return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and SSM needs one",
+                   "give --region, set AWS_REGION, or add region to the profile");
+}
+
+ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile) {
+  if (!profile.kms.url.empty()) return profile.kms;
+  return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and KMS needs one",
                    "give --region, set AWS_REGION, or add region to the profile");
 }
 

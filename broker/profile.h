@@ -35,6 +35,7 @@ struct ResolvedProfile {
   std::vector<RoleStep> chain;  // assumed first to last; empty: the profile is just a key
   AwsEndpoint sts;
   AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
+  AwsEndpoint kms;                    // the same, require_kms()
   std::string ca_bundle;              // file; empty: the system's
   std::vector<std::string> warnings;  // sentences for the terminal
 };
@@ -49,7 +50,8 @@ struct ProfilePaths {
 [[nodiscard]] ipc::Result<ResolvedProfile> resolve_profile(std::string_view name, const ipc::Settings& settings,
                                                            std::string_view home, std::string_view region_flag);
 
-// The SSM endpoint, or the sentence that says why there is none.
+// The endpoint, or the sentence that says why there is none.
 [[nodiscard]] ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile);
+[[nodiscard]] ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile);
 
 }  // namespace broker
