@@ -95,7 +95,11 @@ std::optional<LocalMinute> minute_in_zone(const date::time_zone& zone, std::chro
 }
 
 bool is_open(const TimeWindow& window, LocalMinute now) {
-  return window.days.test(now.weekday) && window.start_minute <= now.minute && now.minute < window.end_minute;
+  const bool started = window.start_minute <= now.minute;
+  const bool not_ended = now.minute < window.end_minute;
+  if (!window.overnight) return window.days.test(now.weekday) && started && not_ended;
+  const unsigned day_before = (now.weekday + window.days.size() - 1) % window.days.size();
+  return (window.days.test(now.weekday) && started) || (window.days.test(day_before) && not_ended);
 }
 
 }  // namespace broker

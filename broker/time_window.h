@@ -29,7 +29,7 @@ std::string_view zone_name(const date::time_zone& zone);
 
 // Nothing when the zone cannot say; the caller refuses then.
 std::optional<LocalMinute> minute_in_zone(const date::time_zone& zone, std::chrono::sys_seconds instant) noexcept;
-// Half-open: start <= now < end, on the days given.
+// Half-open: start <= now < end, on the days given; overnight, after midnight, on the day after one of them.
 bool is_open(const TimeWindow& window, LocalMinute now);
 
 }  // namespace broker

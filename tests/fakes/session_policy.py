@@ -28,6 +28,7 @@ OPERATORS = {
     "NotIpAddress": lambda value, listed: value is None or not any(_is_in(value, text) for text in listed),
     "StringNotEquals": lambda value, listed: value is None or value not in listed,
     "Bool": lambda value, listed: value is not None and any(value == text.lower() for text in listed),
+    "BoolIfExists": lambda value, listed: value is None or any(value == text.lower() for text in listed),
 }
 
 
