@@ -1,4 +1,5 @@
-// What `sentinel exec` is asked to do, judged: every senseless combination of options is refused here, none is ignored.
+// What `sentinel exec` or `sentinel credentials` is asked to do, judged: every senseless combination of options is
+// refused here, none is ignored.
 //
 // Runs in: supervisor, before anything is opened or started.   Blocks: never.
 // Fails: kUsage with one sentence and the next step.
@@ -25,7 +26,7 @@ struct ExecRequest {
   std::uint16_t port = 0;
   bool lazy = false;
   ipc::RunMode mode = ipc::RunMode::Server;
-  std::chrono::seconds duration{0};
+  std::chrono::seconds duration{0};  // 0 outside server mode: the mode's default
   std::string session_table;
   std::string policy_key, policy_kms_key;  // policy_key absolute; at most one is set
   std::chrono::seconds policy_poll{60}, policy_max_age{300};
@@ -39,9 +40,10 @@ struct ExecRequest {
 
 // Of the caller's surroundings, what the judgement needs.
 struct Surroundings {
-  std::string_view sentinel;  // AWS_SENTINEL
-  std::string_view shell;     // SHELL
-  std::string_view folder;    // current directory, to make paths absolute
+  std::string_view sentinel;            // AWS_SENTINEL
+  std::string_view shell;               // SHELL
+  std::string_view folder;              // current directory, to make paths absolute
+  std::string_view session_table = {};  // SENTINEL_SESSION_TABLE
 };
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);

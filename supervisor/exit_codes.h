@@ -7,16 +7,16 @@
 
 namespace supervisor {
 
-#define EXIT_CODE(name, number, shown, meaning) inline constexpr int kExit##name = number;
+#define EXIT_CODE(name, number, shown, commands, meaning) inline constexpr int kExit##name = number;
 #include "exit_codes.def"
 #undef EXIT_CODE
 
 struct ExitCodeRow {
   int number;
-  std::string_view shown, meaning;
+  std::string_view shown, commands, meaning;
 };
 
-#define EXIT_CODE(name, number, shown, meaning) ExitCodeRow{number, shown, meaning},
+#define EXIT_CODE(name, number, shown, commands, meaning) ExitCodeRow{number, shown, commands, meaning},
 inline constexpr ExitCodeRow kExitCodes[] = {
 #include "exit_codes.def"
 };

@@ -1,14 +1,17 @@
-// The help texts, the manual page and the completion script, all printed from the tables of options and exit codes.
+// The help texts, the manual page and the completion script, all printed from the tables of commands, options and exit
+// codes.
 //
 // Runs in: supervisor.   Blocks: never.
 #pragma once
 
 #include <string>
 
+#include "options.h"
+
 namespace supervisor {
 
-std::string top_help();
-std::string exec_help();
+// Of sentinel itself, of a group, or of a command.
+std::string help_text(Scope);
 std::string manual_page();
 std::string bash_completion();
 

@@ -40,6 +40,32 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &st) == 0;
 }
 
+ipc::Result<std::string> own_path() {
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0 || length == static_cast<ssize_t>(sizeof path)) {
+    return ipc::system_error("cannot find out where sentinel itself lies", "mount /proc");
+  }
+  return std::string(path, static_cast<std::size_t>(length));
+}
+
+// Where the other programs lie, seen from this one: installed, or in the build folder.
+class Folders {
+ public:
+  explicit Folders(const std::string& executable) {
+    const std::string folder = executable.substr(0, executable.rfind('/'));
+    parent_ = folder.substr(0, folder.rfind('/'));
+    built_ = folder.ends_with("/supervisor") && exists(parent_ + "/broker/sentinel-broker");
+  }
+  [[nodiscard]] std::string helper(const std::string& part, const std::string& name) const {
+    return parent_ + (built_ ? "/" + part + "/" : "/libexec/sentinel/") + name;
+  }
+
+ private:
+  std::string parent_;
+  bool built_;
+};
+
 std::vector<char*> helper_environment() {
   std::vector<char*> environment;
 #ifdef SENTINEL_SANITIZED
@@ -93,29 +119,29 @@ void default_signals() {
 }  // namespace
 
 ipc::Result<HelperPaths> find_helpers() {
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-  if (length <= 0 || length == static_cast<ssize_t>(sizeof path)) {
-    return ipc::system_error("cannot find out where sentinel itself lies", "mount /proc");
-  }
-  return find_helpers_beside(std::string(path, static_cast<std::size_t>(length)));
+  const auto self = own_path();
+  return self ? find_helpers_beside(*self) : std::unexpected(self.error());
 }
 
 ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable) {
-  const std::string folder = executable.substr(0, executable.rfind('/'));
-  const std::string parent = folder.substr(0, folder.rfind('/'));
-  HelperPaths paths;
-  if (folder.ends_with("/supervisor") && exists(parent + "/broker/sentinel-broker")) {
-    paths = {parent + "/broker/sentinel-broker", parent + "/frontend/sentinel-frontend",
-             folder + "/sentinel-credential-process"};
-  } else {
-    const std::string libexec = parent + "/libexec/sentinel/";
-    paths = {libexec + "sentinel-broker", libexec + "sentinel-frontend", libexec + "sentinel-credential-process"};
-  }
+  const Folders folders(executable);
+  HelperPaths paths{folders.helper("broker", "sentinel-broker"), folders.helper("frontend", "sentinel-frontend"),
+                    folders.helper("supervisor", "sentinel-credential-process")};
   for (const std::string& path : {paths.broker, paths.frontend, paths.credential_process}) {
     if (ipc::Status ok = check_program(path); !ok) return std::unexpected(ok.error());
   }
   return paths;
+}
+
+ipc::Result<std::string> find_tool(const std::string& name) {
+  const auto self = own_path();
+  return self ? find_tool_beside(*self, name) : std::unexpected(self.error());
+}
+
+ipc::Result<std::string> find_tool_beside(const std::string& executable, const std::string& name) {
+  const std::string path = Folders(executable).helper("broker", name);
+  if (ipc::Status ok = check_program(path); !ok) return std::unexpected(ok.error());
+  return path;
 }
 
 ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {

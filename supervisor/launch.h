@@ -22,6 +22,10 @@ struct HelperPaths {
 ipc::Result<HelperPaths> find_helpers();
 ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable);
 
+// A tool that sentinel becomes, found in the same places with the same checks.
+ipc::Result<std::string> find_tool(const std::string& name);
+ipc::Result<std::string> find_tool_beside(const std::string& executable, const std::string& name);
+
 struct Helper {
   pid_t pid = -1;
   ipc::Pidfd handle;

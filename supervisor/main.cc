@@ -16,6 +16,7 @@
 #include "preparation.h"
 #include "process_tree.h"
 #include "terminal.h"
+#include "tool.h"
 
 namespace supervisor {
 namespace {
@@ -74,9 +75,14 @@ int run_exec(const CommandLine& line) {
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
-  auto request = exec_request(
-      line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd});
+  auto request =
+      exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
+                          environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
+  if (request->mode != ipc::RunMode::Server) {
+    return refuse({ipc::Fault::kUsage, "exec without --server comes in a later version",
+                   "add --server, or --server --unix-socket", 0});
+  }
   if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
   auto preparation = prepare(std::move(*request), environment, cwd);
@@ -85,14 +91,18 @@ int run_exec(const CommandLine& line) {
 }
 
 int run(std::span<const std::string_view> arguments) {
+  const int usage_code = speaks_to_a_tool(arguments) ? kExitToolUsage : kExitOwnError;
   const auto line = parse_command_line(arguments);
-  if (!line) return refuse(line.error());
-  if (line->has("help")) return print(line->exec ? exec_help() : top_help());
+  if (!line) return refuse(line.error(), usage_code);
+  if (line->has("help")) return print(help_text(line->scope));
   if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
   if (line->has("print-man")) return print(manual_page());
   if (line->has("print-bash")) return print(bash_completion());
-  if (!line->exec) return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel --help`", 0});
-  return run_exec(*line);
+  if (!line->scope.command()) {
+    const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
+    return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
+  }
+  return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
 }
 
 }  // namespace

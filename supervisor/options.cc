@@ -3,55 +3,68 @@
 #include <algorithm>
 #include <optional>
 
+#include "nearest.h"
+
 namespace supervisor {
 namespace {
 
 using ipc::Fault;
 
-// Levenshtein distance: how many letters were mistyped.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replace});
-    }
-  }
-  return row[b.size()];
+std::string words_of(Scope scope) {
+  if (scope.command()) return std::string(scope.command()->words);
+  return scope.group() ? std::string(scope.group()->word) : "";
 }
 
-std::string nearest(std::string_view typed, bool top) {
+std::string see_help(Scope scope) {
+  const std::string words = words_of(scope);
+  return "see `sentinel " + words + (words.empty() ? "" : " ") + "--help`";
+}
+
+std::string nearest_option(std::string_view typed, Scope scope) {
   if (typed.starts_with("no-")) typed.remove_prefix(3);
-  std::string_view best;
-  std::size_t best_distance = 4;  // further away it is a guess, not a hint
+  std::vector<std::string_view> known;
   for (const OptionRow& row : kOptions) {
-    if (is_top(row) != top) continue;
-    const std::size_t d = distance(typed, row.name);
-    if (d < best_distance) {
-      best = row.name;
-      best_distance = d;
-    }
+    if (scope.has(row)) known.push_back(row.name);
   }
-  const std::string see = std::string("see `sentinel ") + (top ? "" : "exec ") + "--help`";
-  return best.empty() ? see : "did you mean --" + std::string(best) + "?";
+  const std::string_view best = nearest(typed, known);
+  return best.empty() ? see_help(scope) : "did you mean --" + std::string(best) + "?";
 }
 
-const OptionRow* find(std::string_view name, bool top) {
+std::string nearest_command(std::string_view typed, Scope scope) {
+  std::vector<std::string_view> known;
+  for (const CommandRow& row : kCommands) {
+    if (scope.group() ? row.group() == scope.group()->word : row.group().empty()) known.push_back(row.last_word());
+  }
+  if (scope.is_top()) {
+    for (const GroupRow& row : kGroups) known.push_back(row.word);
+  }
+  const std::string_view best = nearest(typed, known);
+  const std::string before = scope.group() ? std::string(scope.group()->word) + " " : "";
+  return best.empty() ? see_help(scope) : "did you mean `sentinel " + before + std::string(best) + "`?";
+}
+
+const OptionRow* find_short(char letter, Scope scope) {
   for (const OptionRow& row : kOptions) {
-    if (is_top(row) == top && row.name == name) return &row;
+    if (scope.has(row) && row.short_name == letter && letter != 0) return &row;
   }
   return nullptr;
 }
 
-const OptionRow* find_short(char letter, bool top) {
-  for (const OptionRow& row : kOptions) {
-    if (is_top(row) == top && row.short_name == letter && letter != 0) return &row;
+bool is_one_of(std::string_view value, std::string_view words) {
+  while (!words.empty()) {
+    if (next_item(words, '|') == value) return true;
   }
-  return nullptr;
+  return false;
+}
+
+// "a|b|c" as "a, b or c".
+std::string spoken(std::string_view words) {
+  std::string out(next_item(words, '|'));
+  while (!words.empty()) {
+    const std::string_view word = next_item(words, '|');
+    out += (words.empty() ? " or " : ", ") + std::string(word);
+  }
+  return out;
 }
 
 // Walks the words. One object per command line.
@@ -62,39 +75,63 @@ class Parser {
   ipc::Result<CommandLine> parse() {
     while (next_ < words_.size()) {
       const std::string_view word = words_[next_++];
+      ipc::Status taken;
       if (word == "--") {
-        if (!line_.exec) return ipc::fail(Fault::kUsage, "-- before the word exec", "see `sentinel --help`");
-        take_command(next_);
-        break;
+        taken = take_dashes();
+      } else if (word.size() > 1 && word[0] == '-') {
+        taken = word[1] == '-' ? take_long(word.substr(2)) : take_short(word);
+      } else {
+        taken = line_.scope.command() ? take_argument() : take_word(word);
       }
-      if (word.size() > 1 && word[0] == '-') {
-        if (ipc::Status taken = word[1] == '-' ? take_long(word.substr(2)) : take_short(word); !taken) {
-          return std::unexpected(taken.error());
-        }
-        continue;
-      }
-      if (line_.exec) {
-        take_command(next_ - 1);  // as with env(1): the first plain word begins the command
-        break;
-      }
-      if (word != "exec") {
-        return ipc::fail(Fault::kUsage, "unknown command " + std::string(word),
-                         "the command is exec; see `sentinel --help`");
-      }
-      line_.exec = true;
+      if (!taken) return std::unexpected(taken.error());
     }
     return std::move(line_);
   }
 
  private:
-  void take_command(std::size_t from) {
-    for (std::size_t i = from; i < words_.size(); ++i) line_.command.emplace_back(words_[i]);
+  ipc::Status take_dashes() {
+    if (!line_.scope.command()) return ipc::fail(Fault::kUsage, "-- before the command's word", see_help(line_.scope));
+    take_rest();
+    return {};
+  }
+
+  void take_rest() {
+    while (next_ < words_.size()) line_.arguments.emplace_back(words_[next_++]);
+  }
+
+  // As with env(1), the first plain word behind exec begins the command, whose options are its own. A tool's arguments
+  // and options may stand in any order.
+  ipc::Status take_argument() {
+    --next_;
+    if (line_.is(Program::Exec)) {
+      take_rest();
+    } else {
+      line_.arguments.emplace_back(words_[next_++]);
+    }
+    return {};
+  }
+
+  ipc::Status take_word(std::string_view word) {
+    const std::string typed(word);
+    const std::string words = line_.scope.group() ? std::string(line_.scope.group()->word) + " " + typed : typed;
+    if (const CommandRow* command = find_command(words)) {
+      line_.scope = Scope(*command);
+      return {};
+    }
+    if (line_.scope.is_top()) {
+      if (const GroupRow* group = find_group(word)) {
+        line_.scope = Scope(*group);
+        return {};
+      }
+    }
+    return ipc::fail(Fault::kUsage, "unknown command " + words, nearest_command(word, line_.scope));
   }
 
   ipc::Status take_short(std::string_view word) {
-    const OptionRow* row = word.size() == 2 ? find_short(word[1], !line_.exec) : nullptr;
+    const OptionRow* row = word.size() == 2 ? find_short(word[1], line_.scope) : nullptr;
     if (!row)
-      return ipc::fail(Fault::kUsage, "unknown option " + std::string(word), nearest(word.substr(1), !line_.exec));
+      return ipc::fail(Fault::kUsage, "unknown option " + std::string(word),
+                       nearest_option(word.substr(1), line_.scope));
     return take(*row, std::nullopt, true);
   }
 
@@ -103,16 +140,28 @@ class Parser {
     const std::string_view name = text.substr(0, equals);
     std::optional<std::string_view> value;
     if (equals != std::string_view::npos) value = text.substr(equals + 1);
-    if (const OptionRow* row = find(name, !line_.exec)) return take(*row, value, true);
+    if (const OptionRow* row = find_option(name, line_.scope)) return take(*row, value, true);
     if (name.starts_with("no-")) {
-      const OptionRow* row = find(name.substr(3), !line_.exec);
+      const OptionRow* row = find_option(name.substr(3), line_.scope);
       if (row && row->kind == OptionKind::Flag) return take(*row, value, false);
     }
-    if (find(name, line_.exec)) {
-      return ipc::fail(Fault::kUsage, "--" + std::string(name) + " stands on the wrong side of the word exec",
-                       line_.exec ? "write it before exec" : "write it after exec");
+    return unknown(name);
+  }
+
+  [[nodiscard]] ipc::Status unknown(std::string_view name) const {
+    const std::string option = "--" + std::string(name);
+    if (!line_.scope.is_top() && find_option(name, Scope())) {
+      return ipc::fail(Fault::kUsage, option + " stands on the wrong side of the word " + words_of(line_.scope),
+                       "write it before " + words_of(line_.scope));
     }
-    return ipc::fail(Fault::kUsage, "unknown option --" + std::string(name), nearest(name, !line_.exec));
+    for (const CommandRow& command : kCommands) {
+      if (!line_.scope.command() && find_option(name, Scope(command))) {
+        return ipc::fail(
+            Fault::kUsage, option + " stands on the wrong side of the command's word",
+            "write it behind the command, as in `sentinel " + std::string(command.words) + " " + option + "`");
+      }
+    }
+    return ipc::fail(Fault::kUsage, "unknown option " + option, nearest_option(name, line_.scope));
   }
 
   ipc::Status take(const OptionRow& row, std::optional<std::string_view> value, bool on) {
@@ -130,6 +179,10 @@ class Parser {
     }
     if (value->empty())
       return ipc::fail(Fault::kUsage, "--" + name + " has an empty value", "give a value or leave the option out");
+    if (row.complete == Completion::Words && !is_one_of(*value, row.argument)) {
+      return ipc::fail(Fault::kUsage, "--" + name + " " + std::string(*value) + " is unknown",
+                       "give " + spoken(row.argument));
+    }
     return set(name, std::string(*value));
   }
 
@@ -146,20 +199,112 @@ class Parser {
   CommandLine line_;
 };
 
+std::string with_argument(std::string_view name, const CommandLine& line) {
+  const OptionRow* row = find_option(name, line.scope);
+  return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(row->argument));
+}
+
+// One item of the required column: exactly one of the options with | between them.
+ipc::Status check_required(std::string_view item, const CommandLine& line) {
+  std::vector<std::string_view> names, there;
+  while (!item.empty()) {
+    names.push_back(next_item(item, '|'));
+    if (line.has(names.back())) there.push_back(names.back());
+  }
+  if (there.size() == 1) return {};
+  if (there.size() > 1) {
+    return ipc::fail(Fault::kUsage,
+                     "--" + std::string(there[0]) + " and --" + std::string(there[1]) + " are both given",
+                     "leave one of them out");
+  }
+  std::string missing, add;
+  for (const std::string_view name : names) {
+    missing += (missing.empty() ? "--" : " or --") + std::string(name);
+    add += (add.empty() ? "add " : " or ") + with_argument(name, line);
+  }
+  return ipc::fail(Fault::kUsage, missing + " is missing", add);
+}
+
+bool asks_for(const CommandLine& line, const OptionRow& row) {
+  return row.kind == OptionKind::Value ? line.has(row.name) : line.flag(row.name);
+}
+
+ipc::Status needs(std::string_view option, std::string_view other) {
+  const std::string name = "--" + std::string(option), needed = "--" + std::string(other);
+  return ipc::fail(Fault::kUsage, name + " does nothing without " + needed,
+                   "add " + needed + " or leave " + name + " out");
+}
+
+// The mode column of the table: an option of a mode that is not on would do nothing, so it is refused.
+ipc::Status check_mode(const CommandLine& line, const OptionRow& row) {
+  const bool server = line.flag("server"), unix_socket = line.flag("unix-socket");
+  switch (row.mode) {
+    case OptionMode::Any:
+      return {};
+    case OptionMode::WithProfile:
+      return line.has("profile") ? ipc::Status{} : needs(row.name, "profile");
+    case OptionMode::WithLogKey:
+      return line.has("log-key") ? ipc::Status{} : needs(row.name, "log-key");
+    case OptionMode::NoServer:
+      if (!server) return {};
+      return ipc::fail(Fault::kUsage, "--" + std::string(row.name) + " does nothing with --server",
+                       "write --server-duration, or leave one of them out");
+    case OptionMode::Server:
+      return server ? ipc::Status{} : needs(row.name, "server");
+    case OptionMode::UnixServer:
+      if (!server) return needs(row.name, "server");
+      return unix_socket ? ipc::Status{} : needs(row.name, "unix-socket");
+    case OptionMode::TcpServer:
+      if (!server) return needs(row.name, "server");
+      if (!unix_socket || line.flag("allow-tcp-fallback")) return {};
+      return ipc::fail(Fault::kUsage, "--" + std::string(row.name) + " does nothing with --unix-socket",
+                       "leave one of them out, or add --allow-tcp-fallback");
+  }
+  return {};
+}
+
+ipc::Status check_count(const CommandLine& line) {
+  const CommandRow& command = *line.scope.command();
+  const std::string words(command.words), positional(command.positional);
+  if (line.arguments.size() > command.most) {
+    const std::string extra = line.arguments[command.most];
+    return ipc::fail(Fault::kUsage, "unexpected argument " + extra, see_help(line.scope));
+  }
+  if (line.arguments.size() < command.least) {
+    return ipc::fail(Fault::kUsage, words + " needs " + positional, see_help(line.scope));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool CommandLine::flag(std::string_view name) const { return has(name) && given.find(name)->second == "true"; }
 
 std::string CommandLine::value(std::string_view name) const {
   if (const auto at = given.find(name); at != given.end()) return at->second;
-  for (const OptionRow& row : kOptions) {
-    if (row.name == name && !is_top(row)) return std::string(row.initial);
-  }
-  return {};
+  const OptionRow* row = find_option(name, scope);
+  return row ? std::string(row->initial) : "";
 }
 
 ipc::Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments) {
   return Parser(arguments).parse();
+}
+
+ipc::Status check_command_line(const CommandLine& line) {
+  for (std::string_view list = line.scope.command()->required; !list.empty();) {
+    if (ipc::Status there = check_required(next_item(list), line); !there) return there;
+  }
+  for (const OptionRow& row : kOptions) {
+    if (!line.scope.has(row) || !asks_for(line, row)) continue;
+    if (ipc::Status fits = check_mode(line, row); !fits) return fits;
+  }
+  return check_count(line);
+}
+
+bool speaks_to_a_tool(std::span<const std::string_view> arguments) {
+  const auto word =
+      std::ranges::find_if(arguments, [](std::string_view argument) { return !argument.starts_with('-'); });
+  return word != arguments.end() && find_group(*word);
 }
 
 }  // namespace supervisor

@@ -1,8 +1,8 @@
-// The command line as the option table allows it: which words are options, which the command. It knows no meaning;
-// exec_request.h judges combinations.
+// The command line as the tables allow it: which command it names, which words are options, which its arguments. It
+// knows no meaning; exec_request.h judges combinations.
 //
 // Runs in: supervisor.   Blocks: never.
-// Fails: kUsage for anything the table does not hold, with the nearest option as the next step.
+// Fails: kUsage for anything the tables do not hold, with the nearest word as the next step.
 #pragma once
 
 #include <map>
@@ -11,17 +11,19 @@
 #include <string_view>
 #include <vector>
 
+#include "commands.h"
 #include "ipc/result.h"
 
 namespace supervisor {
 
 enum class OptionKind { Flag, Value, Print };
-enum class OptionMode { Top, Exec, Server, UnixServer, TcpServer };
+enum class OptionMode { Any, Server, UnixServer, TcpServer, NoServer, WithProfile, WithLogKey };
 enum class Completion { None, File, Words };
 
 struct OptionRow {
   std::string_view name;
   char short_name;
+  std::string_view commands;
   OptionKind kind;
   std::string_view argument, initial;
   OptionMode mode;
@@ -29,21 +31,102 @@ struct OptionRow {
   std::string_view meaning;
 };
 
-#define OPTION(name, letter, kind, argument, initial, mode, complete, meaning) \
-  OptionRow{name, letter, OptionKind::kind, argument, initial, OptionMode::mode, Completion::complete, meaning},
+#define OPTION(name, letter, commands, kind, argument, initial, mode, complete, meaning)                           \
+  OptionRow{name,   letter, commands, OptionKind::kind, argument, initial, OptionMode::mode, Completion::complete, \
+            meaning},
 inline constexpr OptionRow kOptions[] = {
 #include "options.def"
 };
 #undef OPTION
 
-constexpr bool is_top(const OptionRow& row) { return row.mode == OptionMode::Top; }
+// Where on the command line options stand: before any command, behind a group's word, or behind a command.
+class Scope {
+ public:
+  constexpr Scope() = default;
+  constexpr explicit Scope(const GroupRow& group) : group_(&group) {}
+  constexpr explicit Scope(const CommandRow& command) : command_(&command) {}
+
+  [[nodiscard]] constexpr bool is_top() const { return !group_ && !command_; }
+  [[nodiscard]] constexpr const GroupRow* group() const { return group_; }
+  [[nodiscard]] constexpr const CommandRow* command() const { return command_; }
+  // Any row of a table that has such a column.
+  template <class Row>
+  [[nodiscard]] constexpr bool has(const Row& row) const {
+    for (std::string_view list = row.commands; !list.empty();) {
+      const std::string_view item = next_item(list);
+      if (item == name() || (item == "tools" && command_ && command_->is_tool())) return true;
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] constexpr std::string_view name() const {
+    return command_ ? command_->words : std::string_view(group_ ? "groups" : "top");
+  }
+  const GroupRow* group_ = nullptr;
+  const CommandRow* command_ = nullptr;
+};
+
+constexpr const OptionRow* find_option(std::string_view name, Scope scope) {
+  for (const OptionRow& row : kOptions) {
+    if (row.name == name && scope.has(row)) return &row;
+  }
+  return nullptr;
+}
+
+constexpr bool every_option_belongs_somewhere() {
+  for (const OptionRow& row : kOptions) {
+    for (std::string_view list = row.commands; !list.empty();) {
+      const std::string_view item = next_item(list);
+      if (item != "top" && item != "groups" && item != "tools" && !find_command(item)) return false;
+    }
+    if (row.commands.empty() || row.meaning.empty()) return false;
+  }
+  return true;
+}
+static_assert(every_option_belongs_somewhere(), "options.def names a command that commands.def does not have");
+
+constexpr bool no_command_has_an_option_twice() {
+  for (const CommandRow& command : kCommands) {
+    for (const OptionRow& row : kOptions) {
+      if (Scope(command).has(row) && find_option(row.name, Scope(command)) != &row) return false;
+    }
+  }
+  return true;
+}
+static_assert(no_command_has_an_option_twice());
+
+// So that the completion script can go by the name alone.
+constexpr bool equal_names_complete_equally() {
+  for (const OptionRow& a : kOptions) {
+    for (const OptionRow& b : kOptions) {
+      if (a.name == b.name && (a.kind != b.kind || a.complete != b.complete)) return false;
+      if (a.name == b.name && a.complete == Completion::Words && a.argument != b.argument) return false;
+    }
+  }
+  return true;
+}
+static_assert(equal_names_complete_equally());
+
+constexpr bool every_required_option_exists() {
+  for (const CommandRow& command : kCommands) {
+    for (std::string_view list = command.required; !list.empty();) {
+      for (std::string_view item = next_item(list); !item.empty();) {
+        if (!find_option(next_item(item, '|'), Scope(command))) return false;
+      }
+    }
+  }
+  return true;
+}
+static_assert(every_required_option_exists());
 
 // The given options by name; a Flag is "true" or "false". An option that was not given is absent.
 struct CommandLine {
-  bool exec = false;  // the word `exec` was there
+  Scope scope;
   std::map<std::string, std::string, std::less<>> given;
-  std::vector<std::string> command;
+  std::vector<std::string> arguments;  // the positional ones
 
+  [[nodiscard]] bool is(Program program) const { return scope.command() && scope.command()->program == program; }
   [[nodiscard]] bool has(std::string_view name) const { return given.contains(name); }
   [[nodiscard]] bool flag(std::string_view name) const;
   // The given value, or the table's default.
@@ -52,5 +135,11 @@ struct CommandLine {
 
 // `arguments` without the program's name.
 ipc::Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments);
+
+// What the tables demand together: required options, options that need another one, and the number of arguments.
+ipc::Status check_command_line(const CommandLine&);
+
+// Whether the words, right or wrong, are meant for a tool, which has exit codes of its own.
+bool speaks_to_a_tool(std::span<const std::string_view> arguments);
 
 }  // namespace supervisor

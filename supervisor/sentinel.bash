@@ -1,26 +1,87 @@
-# Printed by `sentinel --print-bash` from options.def; a test compares.
+# Printed by `sentinel --print-bash` from commands.def and options.def; a test compares.
 _sentinel() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i exec=
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i word scope=
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case ${COMP_WORDS[i]} in
-    --) _command_offset $((i + 1)); return ;;
-    exec) [[ $exec ]] || { exec=1; continue; } ;;
+    word=${COMP_WORDS[i]}
+    [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
+    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--unix-socket-path|--server-port|--server-duration|--session-table|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
+    [[ $word == -* ]] && continue
+    case $scope in
+    '') case $word in exec|credentials|policy|audit) scope=$word ;; esac ;;
+    policy) case $word in validate|lint|explain|test|diff|pull|push|sign|verify) scope="policy $word" ;; esac ;;
+    audit) case $word in verify|show) scope="audit $word" ;; esac ;;
+    exec) _command_offset $i; return ;;
     esac
-    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--region|--unix-socket-path|--server-port|--server-duration|--log-file|--on-broker-exit) continue ;; esac
-    [[ $exec && ${COMP_WORDS[i]} != -* ]] && { _command_offset $i; return; }
   done
-  [[ $exec ]] || { COMPREPLY=($(compgen -W "exec --help --version --print-man --print-bash" -- "$cur")); return; }
   case $prev in
-    --profile) return ;;
-    --policy-parameter) return ;;
-    --policy-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --region) return ;;
-    --unix-socket-path) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --server-port) return ;;
-    --server-duration) return ;;
-    --log-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    --on-broker-exit) COMPREPLY=($(compgen -W "kill keep" -- "$cur")); return ;;
+  --profile) return ;;
+  --policy-parameter) return ;;
+  --policy-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --policy-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --policy-kms-key) return ;;
+  --policy-poll) return ;;
+  --policy-max-age) return ;;
+  --region) return ;;
+  --duration) return ;;
+  --unix-socket-path) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --server-port) return ;;
+  --server-duration) return ;;
+  --session-table) return ;;
+  --log-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --log-max-size) return ;;
+  --log-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --log-key-id) return ;;
+  --on-broker-exit) COMPREPLY=($(compgen -W "kill keep" -- "$cur")); return ;;
+  --user) return ;;
+  --mode) COMPREPLY=($(compgen -W "server cli credential_process" -- "$cur")); return ;;
+  --transport) COMPREPLY=($(compgen -W "unix tcp" -- "$cur")); return ;;
+  --at) return ;;
+  --account) return ;;
+  --arn) return ;;
+  --groups) return ;;
+  --posture) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --policy) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --name) return ;;
+  --policy-version) return ;;
+  --sign-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --expect-head) return ;;
+  --effect) COMPREPLY=($(compgen -W "allow deny require_approval require_server require_server_session" -- "$cur")); return ;;
+  --outcome) COMPREPLY=($(compgen -W "issued refused failed" -- "$cur")); return ;;
+  --rule) return ;;
+  --since) return ;;
+  --until) return ;;
+  --limit) return ;;
+  --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
   esac
-  COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --region --server --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --log-file --log-stderr --log-sync --quiet --on-broker-exit --help" -- "$cur"))
+  case $scope in
+  '') COMPREPLY=($(compgen -W "exec credentials policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
+  'policy') COMPREPLY=($(compgen -W "validate lint explain test diff pull push sign verify --help" -- "$cur")) ;;
+  'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
+  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --help" -- "$cur")) ;;
+  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'policy validate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'policy explain') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--user --profile --mode --transport --at --account --arn --groups --posture --session-table --json --color --help" -- "$cur")) ;;
+  'policy test') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--policy --json --color --help" -- "$cur")) ;;
+  'policy diff') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'policy pull') COMPREPLY=($(compgen -W "--profile --region --policy-parameter --output --json --color --help" -- "$cur")) ;;
+  'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--profile --region --policy-parameter --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+  'policy sign') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--profile --region --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
+  'policy verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--profile --region --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+  'audit verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--log-key --expect-head --json --color --help" -- "$cur")) ;;
+  'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
+  esac
 }
 complete -F _sentinel sentinel

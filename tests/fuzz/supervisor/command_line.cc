@@ -1,28 +1,70 @@
-// Any words as the command line: what is accepted names a profile, one policy and a command, and is within its bounds.
+// Any words as the command line. What is accepted for a run names a profile, one policy and a command, and is within
+// its bounds; what is accepted for a tool reaches it as one word, options with values, and the arguments as typed.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
 
 #include "exec_request.h"
+#include "help.h"
+#include "tool.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using supervisor::CommandLine;
+
+void demand(bool sound) {
+  if (!sound) std::abort();
+}
+
+void judge_run(const CommandLine& line) {
+  const auto request = supervisor::exec_request(line, {"", "/bin/sh", "/here"});
+  if (!request) return;
+  demand(!request->profile.empty() && request->profile.size() <= 256);
+  demand(request->policy_file.empty() != request->policy_parameter.empty());
+  demand(request->policy_file.empty() || request->policy_file.front() == '/');
+  demand(request->policy_key.empty() || request->policy_kms_key.empty());
+  const bool server = request->mode == ipc::RunMode::Server;
+  demand(server ? request->duration >= 15min : request->duration == 0s || request->duration >= 15min);
+  demand(request->duration <= 12h);
+  const bool command = request->mode != ipc::RunMode::CredentialProcess;
+  demand(command ? !request->command.empty() && !request->command.front().empty() : request->command.empty());
+}
+
+void judge_tool(const CommandLine& line) {
+  if (!supervisor::check_command_line(line)) return;
+  const std::vector<std::string> words = supervisor::tool_arguments(line);
+  const auto dashes = std::find(words.begin() + 2, words.end(), "--");
+  demand(dashes != words.end());
+  for (auto word = words.begin() + 2; word != dashes; ++word) {
+    demand(word->starts_with("--") && word->find('=') != std::string::npos && word->back() != '=');
+  }
+  demand(std::equal(dashes + 1, words.end(), line.arguments.begin(), line.arguments.end()));
+}
+
+void judge(const std::vector<std::string_view>& words) {
+  const auto line = supervisor::parse_command_line(words);
+  if (!line) return demand(!line.error().next_step.empty());
+  demand(!supervisor::help_text(line->scope).empty());
+  if (!line->scope.command()) return;
+  demand(line->scope.command()->is_tool() == supervisor::speaks_to_a_tool(words) || words.front().starts_with('-'));
+  return line->scope.command()->is_tool() ? judge_tool(*line) : judge_run(*line);
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
-  std::vector<std::string_view> words{"exec"};
+  std::vector<std::string_view> words;
   while (!text.empty()) {  // one word per line
     const std::size_t end = text.find('\n');
     words.push_back(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
   }
-  const auto line = supervisor::parse_command_line(words);
-  if (!line) return 0;
-  const auto request = supervisor::exec_request(*line, {"", "/bin/sh", "/here"});
-  if (!request) return 0;
-  const bool sound = !request->profile.empty() && request->profile.size() <= 256 &&
-                     request->policy_file.empty() != request->policy_parameter.empty() && !request->command.empty() &&
-                     !request->command.front().empty() && request->duration >= std::chrono::minutes(15) &&
-                     request->duration <= std::chrono::hours(12) &&
-                     (request->policy_file.empty() || request->policy_file.front() == '/');
-  if (!sound) std::abort();
+  judge(words);
+  words.insert(words.begin(), "exec");
+  judge(words);
   return 0;
 }

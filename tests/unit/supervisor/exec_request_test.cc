@@ -33,22 +33,83 @@ TEST(ExecRequest, ARunInsideARunIsRefusedBeforeAnythingElse) {
 
 TEST(ExecRequest, ProfileAndOnePolicyAreRequired) {
   EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f"})), "--profile is missing");
-  EXPECT_EQ(refusal(judge({"--server", "--profile", "p"})), "no policy is named");
+  EXPECT_EQ(refusal(judge({"--server", "--profile", "p"})), "--policy-parameter or --policy-file is missing");
   EXPECT_EQ(refusal(judge({"--server", "--profile", "p", "--policy-file", "f", "--policy-parameter", "/x"})),
             "--policy-parameter and --policy-file are both given");
 }
 
-TEST(ExecRequest, ExecWithoutServerComesLater) {
-  EXPECT_EQ(refusal(judge({"--profile", "p", "--policy-file", "f"})), "exec without --server comes in a later version");
-  EXPECT_NE(refusal(judge({"--profile", "p", "--policy-file", "f", "--no-server"})), "");
+TEST(ExecRequest, TheModeIsTheCommands) {
+  EXPECT_EQ(judge_with({})->mode, ipc::RunMode::Server);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f"})->mode, ipc::RunMode::Cli);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--no-server"})->mode, ipc::RunMode::Cli);
+  const auto line = parse_command_line(
+      std::vector<std::string_view>{"credentials", "--profile", "p", "--policy-file", "f", "--duration", "20m"});
+  const auto request = exec_request(*line, {"", "", "/here"});
+  EXPECT_EQ(request->mode, ipc::RunMode::CredentialProcess);
+  EXPECT_EQ(request->duration, 20min);
+  EXPECT_TRUE(request->command.empty());
+  EXPECT_NE(refusal(exec_request(*line, {"outer", "", "/here"})).find("already inside a sentinel run"),
+            std::string::npos);
+}
+
+TEST(ExecRequest, DurationIsForRunsWithoutServerAndZeroLeavesItToTheProfile) {
+  EXPECT_EQ(refusal(judge_with({"--duration", "1h"})), "--duration does nothing with --server");
+  for (const char* bad : {"14m59s", "12h0m1s", "0", "-1h", "15", "15m0.5s"}) {
+    EXPECT_NE(refusal(judge({"--profile", "p", "--policy-file", "f", "--duration", bad})), "") << bad;
+  }
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--duration", "1h"})->duration, 1h);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f"})->duration, 0s);
+}
+
+TEST(ExecRequest, PollAndAgeOfThePolicyAreWithinWhatTheBrokerTakes) {
+  for (const char* bad : {"4s", "1h1s", "-5s", "x"}) EXPECT_NE(refusal(judge_with({"--policy-poll", bad})), "") << bad;
+  EXPECT_NE(refusal(judge_with({"--policy-max-age", "24h1s"})), "");
+  const auto request = judge_with({"--policy-poll", "5s", "--policy-max-age", "24h"});
+  EXPECT_EQ(request->policy_poll, 5s);
+  EXPECT_EQ(request->policy_max_age, 24h);
+  EXPECT_EQ(judge_with({})->policy_poll, 60s);
+  EXPECT_EQ(judge_with({})->policy_max_age, 5min);
+}
+
+TEST(ExecRequest, OneKeySignsThePolicy) {
+  EXPECT_EQ(refusal(judge_with({"--policy-key", "k", "--policy-kms-key", "i"})),
+            "--policy-key and --policy-kms-key are both given");
+  EXPECT_EQ(judge_with({"--policy-key", "k"})->policy_key, "/here/k");
+  EXPECT_EQ(judge_with({"--policy-kms-key", "alias/x"})->policy_kms_key, "alias/x");
+}
+
+TEST(ExecRequest, TheLogsSizeHasAUnitAndBounds) {
+  for (const char* bad : {"64Mi", "MiB", "-1MiB", "1.5GiB", "64 MiB", "64mib", "64MiBx"}) {
+    EXPECT_NE(refusal(judge_with({"--log-max-size", bad})).find("is not a size"), std::string::npos) << bad;
+  }
+  for (const char* bad : {"0", "1048575", "16385MiB", "17GiB", "99999999999999999999", "18446744073709551615GiB"}) {
+    EXPECT_NE(refusal(judge_with({"--log-max-size", bad})).find("is out of bounds"), std::string::npos) << bad;
+  }
+  EXPECT_EQ(judge_with({"--log-max-size", "1MiB"})->log_max_bytes, 1048576u);
+  EXPECT_EQ(judge_with({"--log-max-size", "64MiB"})->log_max_bytes, 67108864u);
+  EXPECT_EQ(judge_with({"--log-max-size", "10MB"})->log_max_bytes, 10000000u);
+  EXPECT_EQ(judge_with({"--log-max-size", "2000000"})->log_max_bytes, 2000000u);
+  EXPECT_EQ(judge_with({"--log-max-size", "16GiB"})->log_max_bytes, 17179869184u);
+  EXPECT_EQ(judge_with({})->log_max_bytes, 0u);
+}
+
+TEST(ExecRequest, TheSessionTableOfTheEnvironmentCountsWhereNoneIsGiven) {
+  std::vector<std::string_view> words{"exec", "--profile", "p", "--policy-file", "f", "--server"};
+  const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
+  EXPECT_EQ(exec_request(*parse_command_line(words), around)->session_table, "from-environment");
+  words.insert(words.end(), {"--session-table", "given"});
+  EXPECT_EQ(exec_request(*parse_command_line(words), around)->session_table, "given");
+  words.resize(5);
+  EXPECT_EQ(exec_request(*parse_command_line(words), around)->session_table, "") << "without --server";
 }
 
 TEST(ExecRequest, EveryServerOptionIsRefusedWithoutServer) {
   for (const OptionRow& row : kOptions) {
-    if (is_top(row) || row.mode == OptionMode::Exec || row.kind == OptionKind::Print) continue;
+    if (row.mode != OptionMode::Server && row.mode != OptionMode::UnixServer && row.mode != OptionMode::TcpServer)
+      continue;
     const std::string name = "--" + std::string(row.name);
     std::vector<std::string_view> words{"--profile", "p", "--policy-file", "f", name};
-    if (row.kind == OptionKind::Value) words.emplace_back("1");
+    if (row.kind == OptionKind::Value) words.emplace_back(row.complete == Completion::Words ? row.initial : "1");
     EXPECT_EQ(refusal(judge(words)), name + " does nothing without --server");
   }
 }
@@ -87,7 +148,6 @@ TEST(ExecRequest, DurationIsWithinWhatStsGrants) {
 }
 
 TEST(ExecRequest, OnBrokerExitHasTwoValues) {
-  EXPECT_EQ(refusal(judge_with({"--on-broker-exit", "restart"})), "--on-broker-exit restart is unknown");
   EXPECT_EQ(judge_with({})->on_broker_exit, OnBrokerExit::Kill);
   EXPECT_EQ(judge_with({"--on-broker-exit", "keep"})->on_broker_exit, OnBrokerExit::Keep);
 }
@@ -96,6 +156,10 @@ TEST(ExecRequest, WhatTheProtocolCannotCarryIsRefusedNotCut) {
   const std::string name(257, 'p');
   EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f", "--profile", name})),
             "--profile is longer than 256 bytes");
+  for (const char* option : {"--policy-key", "--policy-kms-key", "--session-table", "--region", "--log-key"}) {
+    const std::string value(5000, 'v');
+    EXPECT_NE(refusal(judge_with({option, value})).find(std::string(option) + " is longer than"), std::string::npos);
+  }
   const std::string path(4096, 'f');
   EXPECT_NE(refusal(judge({"--server", "--profile", "p", "--policy-file", path})), "");
 }

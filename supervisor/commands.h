@@ -1,0 +1,94 @@
+// What `sentinel` can be told to do, as rows; see commands.def.
+//
+// Runs in: supervisor.   Blocks: never.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <string_view>
+
+namespace supervisor {
+
+// Who serves a command: sentinel itself, or the tool that it becomes.
+enum class Program { Exec, Credentials, Policy, Audit };
+
+struct CommandRow {
+  std::string_view words;
+  Program program;
+  std::string_view positional;
+  std::size_t least, most;
+  std::string_view required, meaning;
+
+  // "policy" and "lint" of "policy lint"; a command of one word has no group.
+  [[nodiscard]] constexpr std::string_view group() const {
+    const std::size_t blank = words.find(' ');
+    return blank == std::string_view::npos ? std::string_view{} : words.substr(0, blank);
+  }
+  [[nodiscard]] constexpr std::string_view last_word() const {
+    const std::size_t blank = words.find(' ');
+    return blank == std::string_view::npos ? words : words.substr(blank + 1);
+  }
+  [[nodiscard]] constexpr bool is_tool() const { return program == Program::Policy || program == Program::Audit; }
+};
+
+struct GroupRow {
+  std::string_view word, title, meaning;
+};
+
+inline constexpr std::size_t kMany = std::numeric_limits<std::size_t>::max();
+
+#define GROUP(word, title, meaning)
+#define COMMAND(words, program, positional, least, most, required, meaning) \
+  CommandRow{words, Program::program, positional, least, most, required, meaning},
+inline constexpr CommandRow kCommands[] = {
+#include "commands.def"
+};
+#undef GROUP
+#undef COMMAND
+
+#define GROUP(word, title, meaning) GroupRow{word, title, meaning},
+#define COMMAND(words, program, positional, least, most, required, meaning)
+inline constexpr GroupRow kGroups[] = {
+#include "commands.def"
+};
+#undef GROUP
+#undef COMMAND
+
+constexpr const CommandRow* find_command(std::string_view words) {
+  for (const CommandRow& row : kCommands) {
+    if (row.words == words) return &row;
+  }
+  return nullptr;
+}
+
+constexpr const GroupRow* find_group(std::string_view word) {
+  for (const GroupRow& row : kGroups) {
+    if (row.word == word) return &row;
+  }
+  return nullptr;
+}
+
+constexpr bool every_group_is_there_and_used() {
+  for (const CommandRow& row : kCommands) {
+    if (!row.group().empty() && !find_group(row.group())) return false;
+    if (row.is_tool() == row.group().empty()) return false;
+  }
+  for (const GroupRow& group : kGroups) {
+    bool used = false;
+    for (const CommandRow& row : kCommands) used = used || row.group() == group.word;
+    if (!used) return false;
+  }
+  return true;
+}
+static_assert(every_group_is_there_and_used());
+
+// The items of a list in a table: "a, b|c" is "a" and "b|c". Takes the first off `list`.
+constexpr std::string_view next_item(std::string_view& list, char divider = ',') {
+  const std::size_t end = list.find(divider);
+  const std::string_view item = list.substr(0, end);
+  list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
+  while (!list.empty() && list.front() == ' ') list.remove_prefix(1);
+  return item;
+}
+
+}  // namespace supervisor
