@@ -1,0 +1,132 @@
+#include "audit_show.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "ipc/go_duration.h"
+#include "json_line.h"
+#include "plain_text.h"
+#include "sts.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+
+constexpr std::string_view kGreen = "\x1b[32m", kRed = "\x1b[31m", kYellow = "\x1b[33m", kPlain = "\x1b[0m";
+
+// Dates are read as the first second of their day.
+std::optional<sys_seconds> moment(std::string_view text) {
+  const std::string whole = text.size() == 10 ? std::string(text) + "T00:00:00Z" : std::string(text);
+  const auto read = read_aws_time(whole);
+  return read ? std::optional(*read) : std::nullopt;
+}
+
+std::optional<seconds> length_of(std::string_view text) {
+  if (text.ends_with('d')) {
+    unsigned days = 0;
+    const char* const end = text.data() + text.size() - 1;
+    const auto [stopped, error] = std::from_chars(text.data(), end, days);
+    if (error != std::errc{} || stopped != end || days > 36500) return std::nullopt;
+    return std::chrono::days(days);
+  }
+  const auto length = ipc::parse_go_duration(text);
+  if (!length || *length <= std::chrono::nanoseconds(0)) return std::nullopt;
+  return std::chrono::duration_cast<seconds>(*length);
+}
+
+bool matches(const AuditLine& line, std::string_view key, const std::string& wanted) {
+  return wanted.empty() || line.text(key) == wanted;
+}
+
+std::string_view color_of(std::string_view outcome) {
+  if (outcome == "issued") return kGreen;
+  return outcome == "refused" ? kRed : kYellow;
+}
+
+std::string value_of(const AuditLine& line, std::string_view key) {
+  const AuditMember* const member = line.member(key);
+  return member ? harmless(member->value) : std::string();
+}
+
+// Whether a word starts a column or says what it is.
+void add(std::string& out, std::string_view label, const std::string& value) {
+  if (value.empty()) return;
+  out.append("  ").append(label).append(label.empty() ? "" : " ").append(value);
+}
+
+std::string caller_of(const AuditLine& line) {
+  std::string caller = value_of(line, "peer_pid");
+  const std::string program = value_of(line, "peer_executable");
+  if (!program.empty()) caller.append(caller.empty() ? "" : " ").append(program);
+  return caller;
+}
+
+}  // namespace
+
+bool AuditFilter::lets_through(const AuditLine& line) const {
+  if (!matches(line, "user", user) || !matches(line, "profile", profile) || !matches(line, "effect", effect) ||
+      !matches(line, "outcome", outcome) || !matches(line, "rule", rule)) {
+    return false;
+  }
+  if (!since && !until) return true;
+  const auto time = moment(line.text("timestamp"));
+  return time && (!since || *time >= *since) && (!until || *time <= *until);
+}
+
+ipc::Result<sys_seconds> read_moment(std::string_view text, sys_seconds now) {
+  if (const auto exact = moment(text)) return *exact;
+  if (const auto length = length_of(text)) return now - *length;
+  return ipc::fail(Fault::kUsage, in_quotes(text) + " is no time",
+                   "write 2026-01-31T12:00:00Z, 2026-01-31, or how long ago: 90s, 2h, 7d");
+}
+
+std::string harmless(std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  std::string_view rest(json);
+  rest = rest.substr(1, rest.size() - 2);
+  std::string out;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const std::string_view next = rest.substr(i + 1, 5);
+    if (rest[i] != '\\') {
+      out += rest[i];
+    } else if (next.starts_with('"') || next.starts_with('\\')) {
+      out += rest[++i];
+    } else if (next == "u003c" || next == "u003e" || next == "u0026") {
+      out += next == "u003c" ? '<' : next == "u003e" ? '>' : '&';
+      i += 5;
+    } else {
+      out += '\\';
+    }
+  }
+  return out;
+}
+
+std::string shown(const AuditLine& line, bool color) {
+  std::string out = value_of(line, "timestamp");
+  const std::string event = value_of(line, "event"), outcome = value_of(line, "outcome");
+  std::string word = event.empty() ? outcome : event;
+  if (word.empty()) word = value_of(line, "effect");
+  word.resize(std::max<std::size_t>(word.size(), 7), ' ');
+  out += "  ";
+  if (color) out += color_of(outcome);
+  out += word;
+  if (color) out += kPlain;
+  add(out, "", value_of(line, "user"));
+  add(out, "", value_of(line, "profile"));
+  add(out, "rule", value_of(line, "rule"));
+  add(out, "check", value_of(line, "check"));
+  add(out, "for",
+      value_of(line, "session_duration_seconds").empty() ? "" : value_of(line, "session_duration_seconds") + "s");
+  add(out, "narrowed", value_of(line, "narrowed"));
+  add(out, "by", caller_of(line));
+  add(out, "id", value_of(line, "request_id"));
+  add(out, "because", value_of(line, "reason"));
+  add(out, "detail", value_of(line, "detail"));
+  return out;
+}
+
+}  // namespace broker

@@ -1,0 +1,33 @@
+// Decision lines for people: which of them, and how they look.
+//
+// Runs in: sentinel-audit.   Blocks: never.
+// Whatever a line holds, what is shown is one line that cannot steer a terminal.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "audit_line.h"
+#include "ipc/result.h"
+
+namespace broker {
+
+// Empty members let everything through.
+struct AuditFilter {
+  std::string user, profile, effect, outcome, rule;
+  std::optional<std::chrono::sys_seconds> since, until;  // both included
+  [[nodiscard]] bool lets_through(const AuditLine& line) const;
+};
+
+// 2026-01-31T12:00:00Z, 2026-01-31 (its first second, UTC), or how long before `now`: 90s, 2h, 7d.
+ipc::Result<std::chrono::sys_seconds> read_moment(std::string_view text, std::chrono::sys_seconds now);
+
+// One line, without its newline. `color`: with escape sequences of our own.
+std::string shown(const AuditLine& line, bool color);
+
+// Text that somebody else wrote, harmless on a terminal: what is not plain to see becomes \xNN.
+std::string harmless(std::string_view text);
+
+}  // namespace broker
