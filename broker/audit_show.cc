@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "ipc/go_duration.h"
-#include "json_line.h"
 #include "plain_text.h"
 #include "sts.h"
 
@@ -14,8 +13,6 @@ namespace {
 using ipc::Fault;
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
-
-constexpr std::string_view kGreen = "\x1b[32m", kRed = "\x1b[31m", kYellow = "\x1b[33m", kPlain = "\x1b[0m";
 
 // Dates are read as the first second of their day.
 std::optional<sys_seconds> moment(std::string_view text) {
@@ -41,9 +38,9 @@ bool matches(const AuditLine& line, std::string_view key, const std::string& wan
   return wanted.empty() || line.text(key) == wanted;
 }
 
-std::string_view color_of(std::string_view outcome) {
-  if (outcome == "issued") return kGreen;
-  return outcome == "refused" ? kRed : kYellow;
+Ink ink_of(std::string_view outcome) {
+  if (outcome == "issued") return Ink::kGood;
+  return outcome == "refused" ? Ink::kBad : Ink::kWarn;
 }
 
 std::string value_of(const AuditLine& line, std::string_view key) {
@@ -83,50 +80,24 @@ ipc::Result<sys_seconds> read_moment(std::string_view text, sys_seconds now) {
                    "write 2026-01-31T12:00:00Z, 2026-01-31, or how long ago: 90s, 2h, 7d");
 }
 
-std::string harmless(std::string_view text) {
-  std::string json;
-  append_json_string(json, text);
-  std::string_view rest(json);
-  rest = rest.substr(1, rest.size() - 2);
-  std::string out;
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    const std::string_view next = rest.substr(i + 1, 5);
-    if (rest[i] != '\\') {
-      out += rest[i];
-    } else if (next.starts_with('"') || next.starts_with('\\')) {
-      out += rest[++i];
-    } else if (next == "u003c" || next == "u003e" || next == "u0026") {
-      out += next == "u003c" ? '<' : next == "u003e" ? '>' : '&';
-      i += 5;
-    } else {
-      out += '\\';
-    }
-  }
-  return out;
-}
-
-std::string shown(const AuditLine& line, bool color) {
-  std::string out = value_of(line, "timestamp");
-  const std::string event = value_of(line, "event"), outcome = value_of(line, "outcome");
-  std::string word = event.empty() ? outcome : event;
+std::string shown(const AuditLine& line, const ToolOutput& out) {
+  const std::string outcome = value_of(line, "outcome");
+  std::string word = line.text("event").empty() ? outcome : value_of(line, "event");
   if (word.empty()) word = value_of(line, "effect");
   word.resize(std::max<std::size_t>(word.size(), 7), ' ');
-  out += "  ";
-  if (color) out += color_of(outcome);
-  out += word;
-  if (color) out += kPlain;
-  add(out, "", value_of(line, "user"));
-  add(out, "", value_of(line, "profile"));
-  add(out, "rule", value_of(line, "rule"));
-  add(out, "check", value_of(line, "check"));
-  add(out, "for",
-      value_of(line, "session_duration_seconds").empty() ? "" : value_of(line, "session_duration_seconds") + "s");
-  add(out, "narrowed", value_of(line, "narrowed"));
-  add(out, "by", caller_of(line));
-  add(out, "id", value_of(line, "request_id"));
-  add(out, "because", value_of(line, "reason"));
-  add(out, "detail", value_of(line, "detail"));
-  return out;
+  std::string text = value_of(line, "timestamp") + "  " + out.ink(ink_of(outcome), word);
+  add(text, "", value_of(line, "user"));
+  add(text, "", value_of(line, "profile"));
+  add(text, "rule", value_of(line, "rule"));
+  add(text, "check", value_of(line, "check"));
+  const std::string seconds_long = value_of(line, "session_duration_seconds");
+  add(text, "for", seconds_long.empty() ? "" : seconds_long + "s");
+  add(text, "narrowed", value_of(line, "narrowed"));
+  add(text, "by", caller_of(line));
+  add(text, "id", value_of(line, "request_id"));
+  add(text, "because", value_of(line, "reason"));
+  add(text, "detail", value_of(line, "detail"));
+  return text;
 }
 
 }  // namespace broker

@@ -11,6 +11,7 @@
 
 #include "audit_line.h"
 #include "ipc/result.h"
+#include "tool_output.h"
 
 namespace broker {
 
@@ -24,10 +25,7 @@ struct AuditFilter {
 // 2026-01-31T12:00:00Z, 2026-01-31 (its first second, UTC), or how long before `now`: 90s, 2h, 7d.
 ipc::Result<std::chrono::sys_seconds> read_moment(std::string_view text, std::chrono::sys_seconds now);
 
-// One line, without its newline. `color`: with escape sequences of our own.
-std::string shown(const AuditLine& line, bool color);
-
-// Text that somebody else wrote, harmless on a terminal: what is not plain to see becomes \xNN.
-std::string harmless(std::string_view text);
+// One line, without its newline, in the colours of `out`.
+std::string shown(const AuditLine& line, const ToolOutput& out);
 
 }  // namespace broker
