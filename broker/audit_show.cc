@@ -70,7 +70,7 @@ bool AuditFilter::lets_through(const AuditLine& line) const {
   }
   if (!since && !until) return true;
   const auto time = moment(line.text("timestamp"));
-  return time && (!since || *time >= *since) && (!until || *time <= *until);
+  return time && (!since || *time >= *since) && (!until || *time < *until);
 }
 
 ipc::Result<sys_seconds> read_moment(std::string_view text, sys_seconds now) {

@@ -18,7 +18,7 @@ namespace broker {
 // Empty members let everything through.
 struct AuditFilter {
   std::string user, profile, effect, outcome, rule;
-  std::optional<std::chrono::sys_seconds> since, until;  // both included
+  std::optional<std::chrono::sys_seconds> since, until;  // from the first on, and before the second
   [[nodiscard]] bool lets_through(const AuditLine& line) const;
 };
 

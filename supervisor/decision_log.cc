@@ -92,7 +92,7 @@ ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& requ
     if (!log.fd) return ipc::system_error("--log-stderr: stderr is closed");
     logs.push_back(std::move(log));
   }
-  if (!request.log_file.empty() || !request.log_stderr) {
+  if (!request.log_file.empty() || (!request.log_stderr && !request.log_syslog)) {
     auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640, 0);
     if (!log) return std::unexpected(log.error());
     logs.push_back(std::move(*log));

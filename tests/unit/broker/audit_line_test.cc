@@ -109,14 +109,14 @@ TEST(AuditShow, AFilterLetsThroughWhatItNamesAlone) {
   ASSERT_TRUE(line);
   const auto when = [](int hours) { return std::chrono::sys_seconds(std::chrono::seconds(1769947200 + hours * 3600)); };
   using broker::AuditFilter;
-  for (const AuditFilter& good : {AuditFilter{}, AuditFilter{"marta", "p", "allow", "issued", "r", when(0), when(0)}}) {
+  for (const AuditFilter& good : {AuditFilter{}, AuditFilter{"marta", "p", "allow", "issued", "r", when(0), when(1)}}) {
     EXPECT_TRUE(good.lets_through(*line));
   }
   for (const AuditFilter& bad :
        {AuditFilter{"mart", {}, {}, {}, {}, {}, {}}, AuditFilter{{}, "q", {}, {}, {}, {}, {}},
         AuditFilter{{}, {}, "deny", {}, {}, {}, {}}, AuditFilter{{}, {}, {}, "refused", {}, {}, {}},
         AuditFilter{{}, {}, {}, {}, "x", {}, {}}, AuditFilter{{}, {}, {}, {}, {}, when(1), {}},
-        AuditFilter{{}, {}, {}, {}, {}, {}, when(-1)}}) {
+        AuditFilter{{}, {}, {}, {}, {}, {}, when(0)}}) {
     EXPECT_FALSE(bad.lets_through(*line));
   }
 }
