@@ -14,6 +14,7 @@
 #include "print_tables.h"
 #include "sandbox.h"
 #include "service.h"
+#include "unix_groups.h"
 
 namespace {
 
@@ -51,6 +52,16 @@ ipc::Result<broker::CallerCheck> find_callers() {
   ipc::Result<broker::Witness> witness = broker::Witness::start();
   if (!witness) return std::unexpected(witness.error());
   return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness));
+}
+
+// Before the lock-down, too: who runs us, and a process that goes on asking what the device is like.
+ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers) {
+  ipc::Result<broker::PostureReader> posture = broker::PostureReader::start();
+  if (!posture) return std::unexpected(posture.error());
+  if (posture->exists()) {
+    if (ipc::Status known = callers.leave_out(posture->pid()); !known) return std::unexpected(known.error());
+  }
+  return broker::HostFacts{std::move(*posture), broker::own_unix_groups()};
 }
 
 // Lock down, and only then read the keys.
@@ -112,6 +123,8 @@ int serve() {
   };
   ipc::Result<broker::CallerCheck> callers = find_callers();
   if (!callers) return give_up(callers.error());
+  ipc::Result<broker::HostFacts> host = find_host_facts(*callers);
+  if (!host) return give_up(host.error());
   event_base* const base = new_event_base();
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
   std::string ca_pem;
@@ -121,7 +134,7 @@ int serve() {
   ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(log_key));
   if (!audit) return give_up(audit.error());
   auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile),
-                                       std::move(ca_pem), std::move(*callers), std::move(*audit));
+                                       std::move(ca_pem), std::move(*callers), std::move(*audit), std::move(*host));
   return service ? (*service)->run() : 1;  // open() has said why
 }
 

@@ -82,7 +82,10 @@ ipc::Result<Verdict> Requests::ask_policy() const {
   const std::chrono::sys_seconds now = floor<seconds>(parts_.aws.clock.wall());
   const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
   if (!policy) return std::unexpected(policy.error());
-  return evaluate(**policy, PolicyQuery{parts_.run.user, parts_.run.profile, parts_.run.mode, now});
+  PolicyQuery query{parts_.run.user, parts_.run.profile, parts_.run.mode, now};
+  query.groups = parts_.run.groups;
+  query.posture = parts_.posture.current(BootClock::now());
+  return evaluate(**policy, query);
 }
 
 void Requests::judge(Iterator it) {

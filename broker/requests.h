@@ -22,6 +22,7 @@
 #include "issuer.h"
 #include "notices.h"
 #include "policy_source.h"
+#include "posture.h"
 #include "refusal_flood.h"
 #include "timers.h"
 
@@ -32,6 +33,7 @@ struct Run {
   std::string profile, user, policy_name;
   std::chrono::seconds duration{0};
   Mode mode = Mode::kServer;
+  std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
   ipc::SecretBuffer token;
 };
 
@@ -45,6 +47,7 @@ class Requests {
     AwsContext& aws;
     const ResolvedProfile& profile;
     PolicySource& policy;
+    const PostureSource& posture;
     CallerCheck& callers;
     AuditLog& audit;
     Notices& notices;

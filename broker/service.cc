@@ -32,7 +32,7 @@ void say_failed(ipc::Channel& control, const ipc::Error& error) {
 }
 
 Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
-                 AuditLog audit)
+                 AuditLog audit, HostFacts host)
     : base_(base),
       control_(std::move(control)),
       terms_(std::move(terms)),
@@ -40,19 +40,22 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
       callers_(std::move(callers)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
-      audit_(std::move(audit)) {
+      audit_(std::move(audit)),
+      posture_(std::move(host.posture),
+               {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
   run_.profile = terms_.profile;
   run_.policy_name = terms_.policy_name();
   run_.duration = terms_.duration;
+  run_.groups = std::move(host.groups);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms,
                                                     ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit) {
+                                                    AuditLog audit, HostFacts host) {
   std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(profile),
-                                               std::move(callers), std::move(audit)));
+                                               std::move(callers), std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
@@ -65,9 +68,9 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
   if (ipc::Status opened = service->open_policy(); !opened) return fail_with(advised(opened.error(), kMendPolicy));
-  service->requests_ = std::make_unique<Requests>(Requests::Parts{service->run_, *service->aws_, service->profile_,
-                                                                  *service->policy_, service->callers_, service->audit_,
-                                                                  service->notices_, service->timers_});
+  service->requests_ = std::make_unique<Requests>(
+      Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->posture_,
+                      service->callers_, service->audit_, service->notices_, service->timers_});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
                                                 service->notices_, service->parameter_, service->terms_.lazy);
   return service;
@@ -94,7 +97,8 @@ int Service::run() {
   watch(control_.fd(), &Service::on_control);
   watch(callers_.fd(), &Service::on_witness);
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
-  startup_->begin([this](const ipc::Status& started) { on_started(started); });
+  // What the policy answers first may hang on the device.
+  posture_.start([this] { startup_->begin([this](const ipc::Status& started) { on_started(started); }); });
   event_base_dispatch(base_);
   return exit_status_;
 }

@@ -21,19 +21,25 @@ struct event_base;
 
 namespace broker {
 
+// What the host says of who runs us and of the device, found before the lock-down.
+struct HostFacts {
+  PostureReader posture;
+  std::optional<std::vector<std::string>> groups;
+};
+
 class Service {
  public:
   // `base` outlives the service. `ca_pem`: from load_ca().
   static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms,
                                                     ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit);
+                                                    AuditLog audit, HostFacts host);
   ~Service();
   // Returns the exit status.
   int run();
 
  private:
   Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
-          AuditLog audit);
+          AuditLog audit, HostFacts host);
   ipc::Status open_policy();
   event* watch(int fd, void (Service::*on_readable)());
   void on_control();
@@ -70,6 +76,7 @@ class Service {
   std::unique_ptr<PolicyFetch> policy_fetch_;
   std::unique_ptr<PolicySource> policy_;
   PolicyParameter* parameter_ = nullptr;  // policy_, when it is one
+  PostureSource posture_;
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<Timer> detach_later_;
