@@ -1,15 +1,21 @@
 """The decision log: one line for each decision, written before the answer, with these keys in this order and no secret. No
 line, no credentials. The terminal is told once of what a client tries many times."""
+import hashlib
 import json
 import os
 import re
 import resource
+import signal
+import socket
 import stat
+import subprocess
 import sys
 import unittest
+from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import PYTHON, TRANSPORTS, AwsTest, policy, rule
+from harness import BUILD, wait_until
 from standin_client import role_arn
 
 KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
@@ -191,6 +197,163 @@ class WhereItGoes(AwsTest):
         asker = self.asker("--log-sync")
         self.assertEqual([200] * 32, asker.statuses(32, at_once=16))
         self.assertEqual(["issued"] * 32, [line["outcome"] for line in self.decisions()])
+
+
+class OneFileForMany(AwsTest):
+    def verify(self, *paths):
+        done = subprocess.run([os.path.join(BUILD, "broker/sentinel-audit"), "verify", "--", *paths], capture_output=True, text=True)
+        self.assertEqual((0, ""), (done.returncode, done.stderr), done.stdout[:2000])
+        return int(re.search(r"head: (\d+) ", done.stdout).group(1))
+
+    def files(self):
+        """Oldest first."""
+        kept = sorted(name for name in os.listdir(self.folder) if name.startswith("decisions.jsonl."))
+        return [os.path.join(self.folder, name) for name in sorted(kept, key=self.first_number)] + [self.log_path]
+
+    def first_number(self, name):
+        with open(os.path.join(self.folder, name)) as file:
+            return json.loads(file.readline()).get("sequence", 0)
+
+    def issued(self):
+        count = 0
+        for path in self.files():
+            with open(path) as file:
+                count += sum(json.loads(line).get("outcome") == "issued" for line in file)
+        return count
+
+    def ask_at_once(self, askers, times):
+        for asker in askers:
+            asker.begin("asks", times=times, at_once=4)
+        statuses = [answer["status"] for asker in askers for answer in asker.answer()]
+        for asker in askers:
+            asker.end()
+        return statuses
+
+    def test_eight_brokers_that_write_to_one_file_keep_one_chain(self):
+        askers = [self.asker() for _ in range(8)]
+        self.assertEqual([200] * 320, self.ask_at_once(askers, 40))
+        self.assertEqual(320, self.verify(self.log_path))
+
+    def test_rotation_under_load_keeps_the_chain(self):
+        text = self.write("policy.yaml", policy(rule(reason="many words " * 90)))  # so that a line is long
+        askers = [self.asker("--log-max-size", "1MiB", policy=("--policy-file", text)) for _ in range(3)]
+        statuses = self.ask_at_once(askers, 700)
+        self.assertLessEqual(set(statuses), {200, 503}, "between two files a client is told to ask again")
+        files = self.files()
+        self.assertGreater(len(files), 2, "nothing was rotated")
+        self.verify(*files)
+        self.assertEqual(statuses.count(200), self.issued())
+        self.assertGreater(statuses.count(200), 1900)
+        self.assertEqual({stat.S_IMODE(os.stat(self.log_path).st_mode)}, {stat.S_IMODE(os.stat(path).st_mode) for path in files})
+        self.assertFalse([name for name in os.listdir(self.folder) if name.endswith(".next")])
+        for asker in askers:
+            self.assertEqual("", asker.run.stderr, "rotating is nothing to tell")
+
+    def test_a_rotation_that_was_left_half_way_is_made_good_by_the_next_run(self):
+        asker = self.asker()
+        asker.asks(3)
+        asker.end()
+        with open(self.log_path, "rb") as file:
+            previous = hashlib.sha256(file.read().splitlines()[-1]).hexdigest()
+        with open(self.log_path, "a") as file:
+            file.write(f'{{"timestamp":"2026-02-02T00:00:00Z","event":"rotated","sequence":4,"previous":"{previous}"}}\n')
+        asker = self.asker()
+        asker.asks(2)
+        asker.end()
+        self.assertEqual(2, len(self.files()))
+        self.assertEqual(6, self.verify(*self.files()))
+
+    def test_a_folder_that_may_not_be_written_stops_the_service_and_says_so(self):
+        old = '{"timestamp":"2026-01-01T00:00:00Z","effect":"deny"}\n'
+        self.write("decisions.jsonl", old * ((1 << 20) // len(old)))
+        asker = self.asker("--log-max-size", "1MiB")
+        os.chmod(self.folder, 0o500)
+        self.addCleanup(os.chmod, self.folder, 0o700)
+        statuses = asker.statuses(20, at_once=4)
+        os.chmod(self.folder, 0o700)
+        self.assertIn(503, statuses)
+        self.assertEqual(200, wait_until(lambda: asker.ask()["status"] == 200 and 200, "the next file, once it can be made"))
+        asker.end()
+        self.assertIn("next decision log", asker.run.stderr)
+        self.verify(*self.files())
+
+    def test_a_broker_that_is_killed_while_it_writes_leaves_a_chain_that_goes_on(self):
+        for _ in range(4):
+            asker = self.asker()
+            asker.begin("asks", times=400, at_once=8)
+            wait_until(lambda: os.path.getsize(self.log_path) > 0, "a line")
+            os.kill(asker.run.helper("broker"), signal.SIGKILL)
+            asker.run.finish()
+        asker = self.asker()
+        self.assertEqual(200, asker.ask()["status"])
+        asker.end()
+        self.verify(self.log_path)
+
+    def test_a_log_that_is_cut_or_removed_hands_nothing_out(self):
+        for harm, told in ((lambda: os.truncate(self.log_path, 0), "was cut"), (lambda: os.unlink(self.log_path), "was removed")):
+            asker = self.asker()
+            self.assertEqual([200] * 2, asker.statuses(2))
+            harm()
+            answer = asker.ask()
+            self.assertEqual((500, False), (answer["status"], "SecretAccessKey" in answer["body"]))
+            asker.end()
+            self.assertIn(told, asker.run.stderr)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to put a socket of its own in the place of /dev/log: start the tests as root")
+class TheSystemsLog(AwsTest):
+    # In a mount namespace of its own a socket of the test lies over /dev/log.
+    OVER_DEV_LOG = 'mount --bind "$0" /dev/log && exec setpriv --reuid "$1" --regid "$2" --clear-groups --bounding-set -all -- "${@:3}"'
+
+    def listen(self):
+        path = os.path.join(self.folder, "log.socket")
+        if os.path.exists(path):
+            os.unlink(path)
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(receiver.close)
+        receiver.bind(path)
+        os.chmod(path, 0o666)
+        receiver.settimeout(20)
+        return receiver
+
+    def start_with_system_log(self, *options):
+        if not os.path.lexists("/dev/log"):
+            open("/dev/log", "w").close()
+            self.addCleanup(os.unlink, "/dev/log")
+        prefix = ["unshare", "--mount", "--propagation", "private", "/bin/bash", "-c", self.OVER_DEV_LOG,
+                  os.path.join(self.folder, "log.socket"), str(self.user.uid), str(self.user.gid)]
+        with mock.patch.object(self.user, "popen_arguments", return_value={}):  # setpriv becomes the user
+            return self.asker("--log-file", self.log_path, "--log-syslog", *options, log=False, command_line_prefix=prefix)
+
+    def test_each_decision_is_a_datagram_and_a_chain_of_its_own(self):
+        receiver = self.listen()
+        asker = self.start_with_system_log()
+        self.assert_served(asker.ask())
+        asker.ask(token="wrong")
+        issued, refused = receiver.recv(65536).decode(), receiver.recv(65536).decode()
+        asker.end()
+        self.assertRegex(issued, r'^<85>sentinel\[\d+\]: \{"timestamp":.*"outcome":"issued".*"sequence":1,"previous":"0{64}"\}$')
+        self.assertRegex(refused, r'^<84>sentinel\[\d+\]: \{.*"outcome":"refused".*"sequence":2,')
+        first = issued.split(": ", 1)[1]
+        self.assertIn(hashlib.sha256(first.encode()).hexdigest(), refused)
+        self.assertEqual(["issued", "refused"], [line["outcome"] for line in self.decisions()])
+
+    def test_a_datagram_that_is_not_taken_refuses(self):
+        receiver = self.listen()
+        asker = self.start_with_system_log()
+        self.assertEqual(200, asker.ask()["status"])
+        receiver.close()
+        for _ in range(2):
+            answer = asker.ask()
+            self.assertIn(answer["status"], (500, 503))
+            self.assertNotIn("SecretAccessKey", answer["body"])
+        asker.end()
+
+    def test_without_a_system_log_nothing_starts(self):
+        open(os.path.join(self.folder, "log.socket"), "w").close()
+        with self.assertRaises(AssertionError) as told:
+            self.start_with_system_log()
+        self.assertIn("--log-syslog", str(told.exception))
 
 
 class TheTerminal(AwsTest):

@@ -1,0 +1,267 @@
+#!/usr/bin/python3
+"""`sentinel audit`: a log that the real broker wrote is verified and shown by the real command, and whatever is done to it
+is named. Signatures are made a second time here, by another implementation, so that both read SPEC 9.2 alike."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from aws_case import AwsTest, policy, rule
+from harness import BUILD, CLEAN_ENVIRONMENT, PATIENCE, SANITIZED
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../hostile"))
+from test_memory import memory  # noqa: E402
+
+SENTINEL = os.path.join(BUILD, "supervisor/sentinel")
+HMAC_KEY = hashlib.sha256(b"the key of these tests").hexdigest()
+
+
+def audit(*arguments, stdin=None, environment=None):
+    """The real command, as the user who looks on."""
+    done = subprocess.run([SENTINEL, "audit", *arguments], capture_output=True, text=True, input=stdin, timeout=PATIENCE,
+                          env={**CLEAN_ENVIRONMENT, "HOME": "/", **(environment or {})})
+    return done.returncode, done.stdout, done.stderr
+
+
+def go_compact(text):
+    """What Go's encoding/json makes of a JSON value that it copies: compact, with its HTML escapes."""
+    text = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+class AuditTest(AwsTest):
+    def write_key(self, text=HMAC_KEY + "\n", name="log.key"):
+        return self.write(name, text)
+
+    def a_run(self, *options, asks=5, **more):
+        asker = self.asker(*options, **more)
+        for _ in range(asks):
+            self.assertEqual(200, asker.ask()["status"])
+        asker.end()
+
+    def text(self):
+        with open(self.log_path) as file:
+            return file.read()
+
+    def copy(self, lines, name="copy.jsonl"):
+        return self.write(name, "".join(line + "\n" for line in lines))
+
+    def assert_verified(self, *arguments):
+        code, out, err = audit("verify", *arguments)
+        self.assertEqual((0, ""), (code, err), out)
+        self.assertIn("good", out)
+        return out
+
+    def assert_found(self, what, *arguments):
+        code, out, _ = audit("verify", *arguments)
+        self.assertEqual(1, code, out)
+        self.assertIn(what, out.splitlines()[0])
+        return out
+
+
+class Verify(AuditTest):
+    def test_what_is_done_to_a_real_log_is_named(self):
+        self.a_run(asks=6)
+        self.assert_verified(self.log_path)
+        lines = self.text().splitlines()
+        self.assertEqual(6, len(lines))
+        swapped = lines[:2] + [lines[3], lines[2]] + lines[4:]
+        for done, what, line in ((lines[:2] + lines[3:], "line number 3 is missing", 3), (lines + lines[2:3], "a second time", 7),
+                                 (swapped, "line number 3 is missing", 3),
+                                 (lines[:2] + [lines[2].replace('"allow"', '"ALLOW"')] + lines[3:], "was changed", 3),
+                                 (lines[:2] + ["hello"] + lines[2:], "is not a JSON object", 3),
+                                 (lines[1:], "line number 1 is missing", 1), (lines + ["x" * 200000], "longer than 64 KiB", 7)):
+            path = self.copy(done)
+            self.assertIn(f"{path}:{line} ", self.assert_found(what, path))
+        path = self.write("copy.jsonl", self.text() + '{"timestamp":"20')
+        self.assert_found("is torn", path)
+
+    def test_a_cut_tail_is_found_by_the_head_that_was_kept(self):
+        self.a_run()
+        head = re.search(r"head: 5 ([0-9a-f]{64})", self.assert_verified(self.log_path)).group(1)
+        self.assertEqual(hashlib.sha256(self.text().splitlines()[-1].encode()).hexdigest(), head)
+        cut = self.copy(self.text().splitlines()[:3])
+        self.assert_verified(cut)
+        self.assert_found("was expected", "--expect-head", head, cut)
+        self.assert_verified("--expect-head", head, self.log_path)
+
+    def test_the_chain_is_what_another_implementation_computes(self):
+        for _ in range(2):
+            self.a_run(asks=2)
+        previous = "0" * 64
+        for number, line in enumerate(self.text().splitlines(), 1):
+            self.assertEqual((number, previous), tuple(json.loads(line)[key] for key in ("sequence", "previous")))
+            previous = hashlib.sha256(line.encode()).hexdigest()
+
+    def test_a_log_of_before_the_chain_is_continued(self):
+        old = '{"timestamp":"2026-01-01T00:00:00Z","user":"marta","profile":"p","effect":"deny","rule":"r"}\n'
+        self.write("decisions.jsonl", old * 3)
+        self.a_run(asks=2)
+        self.assertIn("3 unchained lines before this one", self.assert_verified(self.log_path))
+
+    def test_a_file_that_is_not_a_log_is_not_written_to(self):
+        self.write("decisions.jsonl", "dear diary\n")
+        run = self.refused_start()
+        self.assertIn("cannot be continued", run.stderr)
+        self.assertIn("sentinel audit verify", run.stderr)
+        self.assertEqual("dear diary\n", self.text())
+
+    def test_json_says_the_same(self):
+        self.a_run(asks=3)
+        code, out, _ = audit("verify", "--json", self.log_path)
+        told = json.loads(out)
+        self.assertEqual((0, True, 3, 3, []), (code, told["ok"], told["lines"], told["head"]["sequence"], told["findings"]))
+        path = self.copy(self.text().splitlines()[1:])
+        code, out, _ = audit("verify", "--json", path)
+        finding = json.loads(out)["findings"][0]
+        self.assertEqual((1, path, 1), (code, finding["file"], finding["line"]))
+
+    def test_stdin_is_read(self):
+        self.a_run(asks=2)
+        with open(self.log_path) as file:
+            text = file.read()
+        self.assertEqual(0, audit("verify", "-", stdin=text)[0])
+        self.assertEqual(1, audit("verify", "-", stdin=text[:-1])[0])
+
+    def test_misuse_is_told(self):
+        for arguments in (("verify",), ("verify", "--expect-head", "00", "x"), ("nonsense",), ("show", "--since", "yesterday", "x"),
+                          ("show", "--limit", "many", "x"), ("verify", "--limit", "3", "x")):
+            code, out, err = audit(*arguments)
+            self.assertEqual((2, ""), (code, out), (arguments, err))
+            self.assertTrue(err.startswith("sentinel: "), err)
+        code, _, err = audit("verify", "/nonexistent")
+        self.assertEqual(1, code)
+        self.assertIn("/nonexistent", err)
+
+
+class Signed(AuditTest):
+    def keys(self):
+        private = os.path.join(self.folder, "ed25519.pem")
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True, capture_output=True)
+        public = subprocess.run(["openssl", "pkey", "-in", private, "-pubout"], check=True, capture_output=True, text=True).stdout
+        os.chmod(self.owned(private), 0o600)
+        return private, self.write("ed25519.pub", public)
+
+    def test_an_hmac_is_what_another_implementation_computes(self):
+        name = "a<b>&c"
+        text = policy(rule(reason=json.dumps("because <of> & this"), name=json.dumps(name)))
+        self.a_run("--log-key", self.write_key(), "--log-key-id", "log-2026", asks=2,
+                   policy=("--policy-file", self.write("policy.yaml", text)))
+        for line in self.text().splitlines():
+            whole = json.loads(line)
+            self.assertEqual(["entry", "signature", "key_id", "timestamp"], list(whole))
+            self.assertEqual(name, whole["entry"]["rule"])
+            entry = re.match(r'\{"entry":(\{.*\}),"signature":"', line).group(1)
+            self.assertEqual(go_compact(entry), entry, "a reader in Go sees other bytes than were signed")
+            message = f'{{"entry":{entry},"timestamp":"{whole["timestamp"]}","key_id":"log-2026"}}'
+            self.assertEqual(hmac.new(bytes.fromhex(HMAC_KEY), message.encode(), "sha256").hexdigest(), whole["signature"])
+
+    def test_an_ed25519_signature_is_verified_by_openssl_and_the_public_key(self):
+        private, public = self.keys()
+        self.a_run("--log-key", private, asks=2)
+        line = self.text().splitlines()[0]
+        whole = json.loads(line)
+        entry = re.match(r'\{"entry":(\{.*\}),"signature":"', line).group(1)
+        message = f'{{"entry":{entry},"timestamp":"{whole["timestamp"]}","key_id":"{whole["key_id"]}"}}'
+        with tempfile.NamedTemporaryFile() as text, tempfile.NamedTemporaryFile() as signature:
+            text.write(message.encode())
+            signature.write(bytes.fromhex(whole["signature"]))
+            text.flush()
+            signature.flush()
+            done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", text.name, "-sigfile",
+                                   signature.name], capture_output=True, text=True)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        self.assertIn(whole["key_id"], self.assert_verified("--log-key", public, self.log_path))
+
+    def test_tampered_moved_stripped_and_foreign_signatures_are_found(self):
+        private, public = self.keys()
+        for key, checks in ((self.write_key(), None), (private, public)):
+            with self.subTest(key=key):
+                if os.path.exists(self.log_path):
+                    os.unlink(self.log_path)
+                self.a_run("--log-key", key, asks=4)
+                checks = checks or key
+                lines = self.text().splitlines()
+                self.assert_verified("--log-key", checks, self.log_path)
+                signatures = [json.loads(line)["signature"] for line in lines]
+                last = lines[-1]  # nothing follows, so that the chain cannot be what finds it
+                for changed in (last.replace('"outcome":"issued"', '"outcome":"refused"'), last.replace(signatures[3], signatures[2]),
+                                last.replace(signatures[3], ""), last.replace(signatures[3], "zz" + signatures[3][2:]),
+                                re.sub(r'"timestamp":"20\d\d(-[^"]*"})$', r'"timestamp":"1999\1', last),
+                                last.replace('"key_id":"', '"key_id":"x'), json.dumps(json.loads(last)["entry"], separators=(",", ":"))):
+                    self.assertNotEqual(last, changed)
+                    path = self.copy(lines[:-1] + [changed])
+                    self.assertIn(f"{path}:4 ", self.assert_found("sign", "--log-key", checks, path))
+                other = self.write_key("c3" * 32, "other.key")
+                self.assert_found("no valid signature", "--log-key", other, self.log_path)
+                bare = self.copy([json.dumps(json.loads(line)["entry"], separators=(",", ":")) for line in lines])
+                self.assertEqual(1, audit("verify", "--log-key", checks, bare)[0])
+
+    def test_a_key_that_cannot_keep_its_secret_starts_nothing(self):
+        key = self.write_key()
+        for mode, text in ((0o644, HMAC_KEY), (0o600, "ab" * 31), (0o600, "not a key")):
+            os.unlink(key)
+            self.write("log.key", text, mode)
+            os.chmod(key, mode)
+            run = self.refused_start("--log-key", key)
+            self.assertIn(key, run.stderr)
+            self.assertNotIn("ab" * 8, run.stderr)
+        self.refused_start("--log-key", os.path.join(self.folder, "missing"))
+
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to look into the broker: start the tests as root")
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps freed memory")
+    def test_the_key_is_in_no_memory_that_can_be_read(self):
+        raw = subprocess.run(["openssl", "pkey", "-in", self.keys()[0], "-outform", "DER"], check=True, capture_output=True).stdout[-32:]
+        for key, secrets in ((self.write_key(), (HMAC_KEY.encode(), bytes.fromhex(HMAC_KEY))),
+                             (os.path.join(self.folder, "ed25519.pem"), (raw, base64.b64encode(raw[2:])))):
+            if os.path.exists(self.log_path):
+                os.unlink(self.log_path)
+            asker = self.asker("--log-key", key)
+            self.assertEqual([200] * 20, asker.statuses(20, at_once=4))
+            for pid in (asker.run.pid, asker.run.keeper, asker.run.helper("broker"), asker.run.helper("frontend")):
+                regions = list(memory(pid))
+                self.assertGreater(len(regions), 5, "nothing was read, so that this showed nothing")
+                for secret in secrets:
+                    self.assertFalse([name for name, data in regions if secret in data], f"{secret} in {pid}")
+            asker.end()
+
+
+class Show(AuditTest):
+    def test_it_shows_who_got_what_and_filters(self):
+        self.a_run(asks=2)
+        self.refused_start(profile="ledger-audit")
+        for arguments, count in (((), 3), (("--outcome", "issued"), 2), (("--outcome", "refused"), 1), (("--profile", "ledger-audit"), 1),
+                                 (("--user", "nobody"), 0), (("--limit", "1"), 1), (("--since", "1h"), 3), (("--until", "2020-01-01"), 0),
+                                 (("--rule", "no-audit-from-desks"), 1), (("--effect", "deny"), 1)):
+            code, out, err = audit("show", *arguments, self.log_path)
+            self.assertEqual((0, "", count), (code, err, len(out.splitlines())), (arguments, out))
+        code, out, _ = audit("show", "--limit", "1", self.log_path)
+        self.assertIn("ledger-audit", out)
+        code, out, _ = audit("show", "--json", self.log_path)
+        self.assertEqual(self.text(), out)
+
+    def test_a_broken_chain_is_told_and_shown_all_the_same(self):
+        self.a_run(asks=4)
+        path = self.copy(self.text().splitlines()[:1] + self.text().splitlines()[2:])
+        code, out, err = audit("show", path)
+        self.assertEqual((0, 3), (code, len(out.splitlines())))
+        self.assertIn(f"{path}:2", err)
+
+    def test_color_is_for_terminals_and_for_who_asks(self):
+        self.a_run(asks=1)
+        self.assertNotIn("\x1b", audit("show", self.log_path)[1])
+        self.assertIn("\x1b[", audit("show", "--color", "always", self.log_path)[1])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
