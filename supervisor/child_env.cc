@@ -5,9 +5,24 @@
 namespace supervisor {
 namespace {
 
-enum class Fate { Unset, Set, Append, Keep };
-enum class When { Tcp, Unix, Both };
-enum class Value { None, CredentialsUri, Token, SocketPath, ConfigPath, CredentialsPath, One, Region, True, Profile };
+enum class Fate { Unset, Set, SetOrKeep, Append, Keep };
+enum class When { Tcp, Unix, Server, Cli, Any };
+enum class Value {
+  None,
+  CredentialsUri,
+  Token,
+  SocketPath,
+  ConfigPath,
+  CredentialsPath,
+  One,
+  Region,
+  True,
+  Profile,
+  AccessKeyId,
+  SecretAccessKey,
+  SessionToken,
+  Expiration
+};
 
 struct Row {
   std::string_view name;
@@ -17,15 +32,17 @@ struct Row {
   std::string_view why;
 };
 
-#define UNSET(name, why) Row{#name, Fate::Unset, When::Both, Value::None, why},
+#define UNSET(name, why) Row{#name, Fate::Unset, When::Any, Value::None, why},
 #define SET(name, when, value, why) Row{#name, Fate::Set, When::when, Value::value, why},
-#define APPEND(name, why) Row{#name, Fate::Append, When::Both, Value::None, why},
-#define KEEP(name, why) Row{#name, Fate::Keep, When::Both, Value::None, why},
+#define SERVER(name, value, why) Row{#name, Fate::SetOrKeep, When::Server, Value::value, why},
+#define APPEND(name, why) Row{#name, Fate::Append, When::Server, Value::None, why},
+#define KEEP(name, why) Row{#name, Fate::Keep, When::Any, Value::None, why},
 constexpr Row kRows[] = {
 #include "child_env.def"
 };
 #undef UNSET
 #undef SET
+#undef SERVER
 #undef APPEND
 #undef KEEP
 
@@ -42,10 +59,31 @@ static_assert(named_once_with_reason());
 
 constexpr std::string_view kLoopback = "127.0.0.1";
 
-bool handed_on(std::string_view entry) {
+bool applies(When when, const ChildFacts& facts) {
+  const bool server = facts.mode == ipc::RunMode::Server;
+  switch (when) {
+    case When::Tcp:
+      return server && facts.transport == ipc::Transport::Tcp;
+    case When::Unix:
+      return server && facts.transport == ipc::Transport::Unix;
+    case When::Server:
+      return server;
+    case When::Cli:
+      return !server;
+    case When::Any:
+      return true;
+  }
+  return false;
+}
+
+// A variable that a row sets is removed even where the row does not apply; SERVER and APPEND rows leave it alone there.
+bool handed_on(std::string_view entry, const ChildFacts& facts) {
   const std::string_view name = entry.substr(0, entry.find('='));
-  return std::none_of(std::begin(kRows), std::end(kRows),
-                      [&](const Row& row) { return row.fate != Fate::Keep && row.name == name; });
+  return std::none_of(std::begin(kRows), std::end(kRows), [&](const Row& row) {
+    const bool removes = row.fate == Fate::Unset || row.fate == Fate::Set;
+    const bool changes = row.fate != Fate::Keep && applies(row.when, facts);
+    return row.name == name && (removes || changes);
+  });
 }
 
 std::string value_of(Value value, const ChildFacts& facts) {
@@ -70,6 +108,14 @@ std::string value_of(Value value, const ChildFacts& facts) {
       return "true";
     case Value::Profile:
       return std::string(facts.profile);
+    case Value::AccessKeyId:
+      return facts.keys->access_key_id.str();
+    case Value::SecretAccessKey:
+      return std::string(facts.keys->secret_access_key.reveal());
+    case Value::SessionToken:
+      return std::string(facts.keys->session_token.reveal());
+    case Value::Expiration:
+      return facts.keys->expiration.str();
   }
   return {};
 }
@@ -94,10 +140,6 @@ std::string no_proxy_list(const std::vector<std::string>& caller, std::string_vi
   return list.empty() ? std::string(kLoopback) : list + "," + std::string(kLoopback);
 }
 
-bool applies(When when, ipc::Transport transport) {
-  return when == When::Both || (when == When::Unix) == (transport == ipc::Transport::Unix);
-}
-
 }  // namespace
 
 std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name) {
@@ -112,12 +154,13 @@ std::string_view environment_value(const std::vector<std::string>& environment, 
 std::vector<std::string> child_environment(const std::vector<std::string>& caller, const ChildFacts& facts) {
   std::vector<std::string> result;
   for (const std::string& entry : caller) {
-    if (handed_on(entry)) result.push_back(entry);
+    if (handed_on(entry, facts)) result.push_back(entry);
   }
   for (const Row& row : kRows) {
     const std::string prefix = std::string(row.name) + "=";
+    if (!applies(row.when, facts)) continue;
     if (row.fate == Fate::Append) result.push_back(prefix + no_proxy_list(caller, row.name));
-    if (row.fate != Fate::Set || !applies(row.when, facts.transport)) continue;
+    if (row.fate != Fate::Set && row.fate != Fate::SetOrKeep) continue;
     const std::string value = value_of(row.value, facts);
     if (!value.empty()) result.push_back(prefix + value);
   }

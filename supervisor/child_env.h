@@ -1,7 +1,8 @@
 // The command's environment, from the caller's and the table in child_env.def. Pure.
 //
 // Runs in: supervisor (the waiting command, right before exec).   Blocks: never.
-// The bearer token is in the result: it is made only where it is handed to exec.
+// The bearer token, or the issued keys of a run without a server, are in the result: it is made only where it is handed
+// to exec.
 #pragma once
 
 #include <string>
@@ -13,9 +14,11 @@
 namespace supervisor {
 
 struct ChildFacts {
+  ipc::RunMode mode = ipc::RunMode::Server;
   ipc::Transport transport = ipc::Transport::Tcp;
   std::uint16_t port = 0;
   std::string_view socket_path, config_path, credentials_path, region, profile, token;
+  const ipc::IssuedKeys* keys = nullptr;  // without a server: they go into the environment
 };
 
 // Entries are NAME=value.

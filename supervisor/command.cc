@@ -61,21 +61,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-[[noreturn]] void become_command(const CommandPlan& plan, const std::vector<std::string>& environment) {
-  const std::vector<char*> argv = pointers(plan.arguments), envp = pointers(environment);
-  ::execve(plan.file.c_str(), argv.data(), envp.data());
-  int error = errno;
-  if (error == ENOEXEC) {  // a script without #!: shells run it with sh
-    std::vector<std::string> words{"sh", plan.file};
-    words.insert(words.end(), plan.arguments.begin() + 1, plan.arguments.end());
-    ::execve("/bin/sh", pointers(words).data(), envp.data());
-    error = errno;
-  }
-  const CommandError failure = cannot_run(plan.arguments.front(), error);
-  report(failure.error);
-  ::_exit(failure.exit_code);
-}
-
 [[noreturn]] void wait_and_become_command(const CommandPlan& plan, int starter, pid_t keeper) {
   Release release;
   if (!wait_for_release(starter, release)) ::_exit(kExitOwnError);
@@ -87,10 +72,25 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != keeper) ::_exit(kExitOwnError);
   restore_signals(plan.signals);
-  become_command(plan, environment);
+  ::_exit(become_command({plan.file, plan.arguments}, environment));
 }
 
 }  // namespace
+
+int become_command(const Execution& plan, const std::vector<std::string>& environment) {
+  const std::vector<char*> argv = pointers(plan.arguments), envp = pointers(environment);
+  ::execve(plan.file.c_str(), argv.data(), envp.data());
+  int error = errno;
+  if (error == ENOEXEC) {  // a script without #!: shells run it with sh
+    std::vector<std::string> words{"sh", plan.file};
+    words.insert(words.end(), plan.arguments.begin() + 1, plan.arguments.end());
+    ::execve("/bin/sh", pointers(words).data(), envp.data());
+    error = errno;
+  }
+  const CommandError failure = cannot_run(plan.arguments.front(), error);
+  report(failure.error);
+  return failure.exit_code;
+}
 
 std::expected<std::string, CommandError> resolve_command(const std::string& name, std::string_view path) {
   if (name.find('/') != std::string::npos) {

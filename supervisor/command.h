@@ -38,6 +38,15 @@ struct WaitingCommand {
   ipc::UniqueFd starter;  // closing it instead of release() ends the waiting process
 };
 
+// What execve needs.
+struct Execution {
+  const std::string& file;
+  const std::vector<std::string>& arguments;
+};
+
+// Becomes the command in this very process. Returns only when it cannot, with 126 or 127, and has said why.
+int become_command(const Execution&, const std::vector<std::string>& environment);
+
 ipc::Result<WaitingCommand> fork_waiting_command(const CommandPlan&);
 
 // Lets it become the command.

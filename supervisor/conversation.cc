@@ -63,6 +63,10 @@ ipc::Status Conversation::tell_broker_the_task() {
     sink.label = text_of<4096>(log.label);
     if (ipc::Status sent = broker_.channel.send(sink, log.fd.get()); !sent) return sent;
   }
+  if (preparation_.policy_versions) {
+    const ipc::Status sent = broker_.channel.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
+    if (!sent) return sent;
+  }
   ipc::Begin begin;
   begin.profile = text_of<256>(request.profile);
   begin.policy_parameter = text_of<1024>(request.policy_parameter);
@@ -93,7 +97,7 @@ Heard Conversation::hear(Side side) {
     const auto arrival = from.channel.receive(packet);
     if (arrival && *arrival == ipc::Arrival::PeerGone) return Heard::PeerGone;
     if (arrival && *arrival == ipc::Arrival::Nothing)
-      return attached_ && !was_attached ? Heard::AllReady : Heard::Nothing;
+      return (attached_ && !was_attached) || issued_ ? Heard::AllReady : Heard::Nothing;
     ipc::Status judged = arrival ? (side == Side::Broker ? on_broker(packet) : on_frontend(packet))
                                  : ipc::Status(std::unexpected(arrival.error()));
     if (judged && broker_ready_ && frontend_locked_ && !attached_) judged = connect_helpers();
@@ -119,17 +123,10 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
       return message->witness_pid == 0 ? ipc::Status{}
                                        : check_protection("broker's witness", static_cast<pid_t>(message->witness_pid));
     }
-    case ipc::Ready::kId: {
-      auto message = ipc::open_packet<ipc::Ready>(packet);
-      if (!message) return std::unexpected(message.error());
-      if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
-      if (message->token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
-      region_ = message->region.str();
-      token_ = std::move(message->token);
-      broker_ready_ = true;
-      broker_.channel.gate().enter_serving();
-      return {};
-    }
+    case ipc::Ready::kId:
+      return on_ready(packet);
+    case ipc::IssuedKeys::kId:
+      return on_issued(packet);
     case ipc::Failed::kId: {
       const auto message = ipc::open_packet<ipc::Failed>(packet);
       if (!message) return std::unexpected(message.error());
@@ -148,6 +145,34 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
     default:
       return ipc::fail(Fault::kProtocol, "message " + std::to_string(packet.id) + " has no receiver here");
   }
+}
+
+ipc::Status Conversation::on_ready(const ipc::Packet& packet) {
+  auto message = ipc::open_packet<ipc::Ready>(packet);
+  if (!message) return std::unexpected(message.error());
+  if (preparation_.request.mode != ipc::RunMode::Server)
+    return ipc::fail(Fault::kProtocol, "Ready in a run that is not served");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
+  if (message->token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
+  region_ = message->region.str();
+  token_ = std::move(message->token);
+  broker_ready_ = true;
+  broker_.channel.gate().enter_serving();
+  return {};
+}
+
+ipc::Status Conversation::on_issued(const ipc::Packet& packet) {
+  auto message = ipc::open_packet<ipc::IssuedKeys>(packet);
+  if (!message) return std::unexpected(message.error());
+  if (preparation_.request.mode == ipc::RunMode::Server)
+    return ipc::fail(Fault::kProtocol, "IssuedKeys in a run that is served");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "IssuedKeys before BrokerLockedDown");
+  if (message->access_key_id.str().empty() || message->secret_access_key.reveal().empty() ||
+      message->session_token.reveal().empty() || message->expiration.str().empty()) {
+    return ipc::fail(Fault::kProtocol, "IssuedKeys without keys");
+  }
+  issued_ = std::move(*message);
+  return {};
 }
 
 void Conversation::on_notice(const ipc::Notice& notice) const {
@@ -223,7 +248,8 @@ ipc::Status Conversation::connect_helpers() {
 
 std::string Conversation::waiting_for() const {
   if (!broker_locked_) return "the broker to lock itself down";
-  if (!frontend_locked_) return "the frontend to lock itself down";
+  const bool served = preparation_.request.mode == ipc::RunMode::Server;
+  if (served && !frontend_locked_) return "the frontend to lock itself down";
   return "AWS: identity, policy or credentials";
 }
 

@@ -1,8 +1,10 @@
 // What the supervisor says to its two helpers and hears from them, in the order of ipc/messages.def: settings and logs
 // to the broker, both locked down and seen to be so from outside, then the listener to the frontend.
 //
-// Runs in: supervisor (keeper).   Blocks: never.   Owns: both helpers' handles and channels.
-// Fails: any packet that the table forbids, a foreign build, a protection that is not in force: the start fails.
+// Without a server the broker is alone, and answers with the keys themselves.
+// Runs in: supervisor (keeper; the caller's own process without a server).   Blocks: never.   Owns: both helpers'
+// handles and channels. Fails: any packet that the table forbids, a foreign build, a protection that is not in force:
+// the start fails.
 #pragma once
 
 #include <map>
@@ -16,7 +18,7 @@ namespace supervisor {
 // What came of reading a channel.
 enum class Heard {
   Nothing,
-  AllReady,  // both helpers serve
+  AllReady,  // both helpers serve, or the keys of a run without a server are there
   Refused,   // error() says why; the helper is of no use any more
   PeerGone,
 };
@@ -34,6 +36,9 @@ class Conversation {
   [[nodiscard]] const std::string& region() const { return region_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
   void forget_token() { token_ = {}; }
+  // Of a run without a server.
+  [[nodiscard]] bool has_issued() const { return issued_.has_value(); }
+  ipc::IssuedKeys& issued() { return *issued_; }
   // Whom we still wait for, as words for an error.
   [[nodiscard]] std::string waiting_for() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
@@ -42,6 +47,8 @@ class Conversation {
   ipc::Status tell_broker_the_task();
   ipc::Status on_broker(const ipc::Packet&);
   ipc::Status on_frontend(const ipc::Packet&);
+  ipc::Status on_ready(const ipc::Packet&);
+  ipc::Status on_issued(const ipc::Packet&);
   ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
   void on_notice(const ipc::Notice&) const;
   ipc::Status on_log_full(const ipc::LogFull&);
@@ -54,6 +61,7 @@ class Conversation {
   std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
   std::string region_;
   ipc::Secret<64> token_;
+  std::optional<ipc::IssuedKeys> issued_;
   ipc::Error error_{};
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "log_rotation.h"
+#include "state_folder.h"
 
 namespace supervisor {
 namespace {
@@ -54,32 +55,10 @@ ipc::Result<DecisionLog> connect_system_log() {
   return log;
 }
 
-ipc::Status make_private_folders(const std::string& base, std::initializer_list<std::string_view> parts) {
-  std::string path = base;
-  for (const std::string_view part : parts) {
-    path += "/" + std::string(part);
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-      return ipc::system_error("cannot make the folder " + path, kNextStep);
-  }
-  return {};
-}
-
 ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_view state_home) {
-  ipc::Status made;
-  std::string folder;
-  if (state_home.starts_with('/')) {
-    folder = std::string(state_home) + "/sentinel";
-    made = make_private_folders(std::string(state_home), {"sentinel"});
-  } else if (home.starts_with('/')) {
-    folder = std::string(home) + "/.local/state/sentinel";
-    made = make_private_folders(std::string(home), {".local", "state", "sentinel"});
-  } else {
-    return ipc::fail(Fault::kConfig,
-                     "there is no place for the decision log: you have no home folder in the password database",
-                     std::string(kNextStep));
-  }
-  if (!made) return std::unexpected(made.error());
-  return open_log(folder + "/decisions.jsonl", 0600, O_NOFOLLOW);
+  const auto folder = make_state_folder(home, state_home, "the decision log", kNextStep);
+  if (!folder) return std::unexpected(folder.error());
+  return open_log(*folder + "/decisions.jsonl", 0600, O_NOFOLLOW);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// sentinel: judges the command line, prepares, splits into face and keeper, and ends with the command's status.
+// sentinel: judges the command line, and becomes a tool, or runs once, or prepares, splits into face and keeper, and
+// ends with the command's status.
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "help.h"
 #include "ipc/lockdown.h"
 #include "keeper.h"
+#include "one_shot.h"
 #include "options.h"
 #include "preparation.h"
 #include "process_tree.h"
@@ -79,11 +81,8 @@ int run_exec(const CommandLine& line) {
       exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
-  if (request->mode != ipc::RunMode::Server) {
-    return refuse({ipc::Fault::kUsage, "exec without --server comes in a later version",
-                   "add --server, or --server --unix-socket", 0});
-  }
   if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
+  if (request->mode != ipc::RunMode::Server) return run_one_shot(std::move(*request), environment, cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
   auto preparation = prepare(std::move(*request), environment, cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);

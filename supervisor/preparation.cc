@@ -5,6 +5,7 @@
 
 #include "aws_config.h"
 #include "exit_codes.h"
+#include "policy_versions.h"
 #include "terminal.h"
 
 namespace supervisor {
@@ -66,7 +67,7 @@ ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFol
   return listen_tcp(request.port);
 }
 
-ipc::Status open_everything(Preparation& p, const std::string& cwd) {
+ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   p.account = own_account();
   auto helpers = find_helpers();
   if (!helpers) return std::unexpected(helpers.error());
@@ -74,10 +75,19 @@ ipc::Status open_everything(Preparation& p, const std::string& cwd) {
   auto settings = read_settings(p.environment, p.account.home, cwd);
   if (!settings) return std::unexpected(settings.error());
   p.settings = std::move(*settings);
-  p.caller_config = read_config(p.settings, p.account.home);
-  auto logs = open_decision_logs(p.request, p.account.home, environment_value(p.environment, "XDG_STATE_HOME"));
+  const std::string_view state_home = environment_value(p.environment, "XDG_STATE_HOME");
+  auto logs = open_decision_logs(p.request, p.account.home, state_home);
   if (!logs) return std::unexpected(logs.error());
   p.logs = std::move(*logs);
+  if (!demands_signature(p.request)) return {};
+  auto versions = open_policy_versions(p.account.home, state_home);
+  if (!versions) return std::unexpected(versions.error());
+  p.policy_versions = std::move(*versions);
+  return {};
+}
+
+ipc::Status open_server(Preparation& p) {
+  p.caller_config = read_config(p.settings, p.account.home);
   auto folder = make_run_folder(environment_value(p.environment, "XDG_RUNTIME_DIR"), p.owned);
   if (!folder) return std::unexpected(folder.error());
   p.folder = std::move(*folder);
@@ -94,10 +104,14 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
   Preparation p;
   p.request = std::move(request);
   p.environment = std::move(environment);
-  auto file = resolve_command(p.request.command.front(), environment_value(p.environment, "PATH"));
-  if (!file) return std::unexpected(file.error());
-  p.command_file = std::move(*file);
-  if (ipc::Status opened = open_everything(p, cwd); !opened) {
+  if (!p.request.command.empty()) {
+    auto file = resolve_command(p.request.command.front(), environment_value(p.environment, "PATH"));
+    if (!file) return std::unexpected(file.error());
+    p.command_file = std::move(*file);
+  }
+  ipc::Status opened = open_what_each_run_needs(p, cwd);
+  if (opened && p.request.mode == ipc::RunMode::Server) opened = open_server(p);
+  if (!opened) {
     (void)p.owned.remove_all();
     return refused(opened.error());
   }

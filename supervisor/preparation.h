@@ -25,10 +25,11 @@ struct Preparation {
   ipc::Settings settings;     // paths in it absolute
   std::string caller_config;  // text of the caller's AWS config file
   std::vector<DecisionLog> logs;
+  ipc::UniqueFd policy_versions;  // where the policy must be signed
   OwnedPaths owned;
-  RunFolder folder;
+  RunFolder folder;  // this and the listener: with --server
   OpenListener listener;
-  std::string command_file;
+  std::string command_file;  // empty where no command is run
   std::vector<std::string> environment;
 };
 

@@ -4,6 +4,9 @@
 //
 // Profiles: ok, echo (says what it was told), chatty (notices), fail, silent, early-exit, foreign-build, unprotected,
 //           stray-message, ready-twice; anything else as ok.
+// Without a server: ok issues keys and ends; lingers issues them and does not end; strange-keys issues what is no key,
+//           no-secret none, issued-twice them twice, issued-first before it is locked down, served answers Ready.
+//           With a server, issues answers as if there were none.
 // Paths:    /crash ends the frontend.
 #include <poll.h>
 #include <seccomp.h>
@@ -63,6 +66,7 @@ class BrokerDouble {
   int run() {
     gather();
     if (profile() == "early-exit") return 7;
+    if (profile() == "issued-first") issue();
     if (profile() != "unprotected") lock_down();
     ipc::BrokerLockedDown locked;
     locked.protocol = ipc::kProtocolHash + (profile() == "foreign-build" ? 1 : 0);
@@ -70,6 +74,8 @@ class BrokerDouble {
     if (profile() == "silent") next(control_);
     if (profile() == "fail") return fail();
     if (profile() == "stray-message") must(control_.send(ipc::FrontendLockedDown{}));
+    if (profile() == "echo" && is_one_shot()) notice(control_, ipc::Severity::Info, heard_);
+    if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
     if (profile() == "chatty") chat();
@@ -79,6 +85,7 @@ class BrokerDouble {
 
  private:
   [[nodiscard]] const std::string& profile() const { return begin_.profile.str(); }
+  [[nodiscard]] bool is_one_shot() const { return begin_.mode != static_cast<ipc::U8>(ipc::RunMode::Server); }
 
   void gather() {
     while (true) {
@@ -88,12 +95,18 @@ class BrokerDouble {
         heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() +
                   " region=" + begin_.region.str() + " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
                   " duration=" + std::to_string(begin_.duration_s) + " lazy=" + std::to_string(begin_.lazy) +
-                  " transport=" + std::to_string(begin_.transport);
+                  " transport=" + std::to_string(begin_.transport) + " mode=" + std::to_string(begin_.mode) +
+                  " table=" + begin_.session_table.str() + " key=" + begin_.policy_key.str() +
+                  " poll=" + std::to_string(begin_.policy_poll_s) + " age=" + std::to_string(begin_.policy_max_age_s) +
+                  " size=" + std::to_string(begin_.log_max_bytes);
         return;
       }
       if (packet.id == ipc::Setting::kId) {
         const auto setting = ipc::open_packet<ipc::Setting>(packet);
         heard_ += setting->name.str() + "=" + setting->value.str() + " ";
+      } else if (packet.id == ipc::PolicyVersions::kId) {
+        heard_ += "versions ";
+        if (::write(packet.descriptor.get(), "seen\n", 5) != 5) ::_exit(94);
       } else {
         const auto sink = ipc::open_packet<ipc::LogSink>(packet);
         heard_ += "log=" + sink->label.str() + " ";
@@ -117,6 +130,26 @@ class BrokerDouble {
     (void)message.token.assign("double-token");
     must(control_.send(message));
     control_.gate().enter_serving();
+  }
+
+  int answer_once() {
+    issue();
+    if (profile() == "issued-twice") issue();
+    if (profile() == "lingers") {
+      for (;;) ::pause();
+    }
+    return 0;
+  }
+
+  void issue() {
+    ipc::IssuedKeys keys;
+    keys.access_key_id = ipc::Text<128>("ASIADOUBLE");
+    (void)keys.secret_access_key.assign(profile() == "strange-keys" ? "with\"quote" : "secret/double+");
+    if (profile() == "no-secret") (void)keys.secret_access_key.assign("");
+    (void)keys.session_token.assign("session==");
+    keys.expiration = ipc::Text<32>("2099-01-01T00:00:00Z");
+    keys.region = ipc::Text<64>("eu-double-1");
+    must(control_.send(keys));
   }
 
   void chat() {

@@ -39,7 +39,6 @@ class BadInput(harness.ProcessTest):
                 (("exec", "--server"), "--profile is missing"),
                 (("exec", "--server", "--profile", "x"), "--policy-parameter or --policy-file is missing"),
                 (("exec", "--server", "--profile="), "empty value"),
-                (("exec", *LEAST), "comes in a later version"),
                 (("exec", *LEAST, "--lazy"), "--lazy does nothing without --server"),
                 (("exec", *LEAST, "--server", "--policy-parameter", "/p"), "both given"),
                 (("exec", *LEAST, "--server", "--unix-socket-path", "s"), "does nothing without --unix-socket"),
@@ -48,6 +47,27 @@ class BadInput(harness.ProcessTest):
                 (("exec", *LEAST, "--sever"), "did you mean --server?")):
             with self.subTest(arguments=arguments):
                 self.refused((*arguments,), sentence)
+
+    def test_a_tools_command_line_is_refused_with_its_own_code(self):
+        for arguments, sentence in (
+                (("policy",), "no command is given"), (("audit", "shw"), "did you mean `sentinel audit show`?"),
+                (("policy", "lint"), "policy lint needs FILE"), (("policy", "lint", "a", "--jsn"), "did you mean --json?"),
+                (("policy", "explain", "f"), "--user is missing"), (("policy", "lint", "a", "b"), "unexpected argument b"),
+                (("audit", "show", "a", "--effect", "maybe"), "--effect maybe is unknown")):
+            with self.subTest(arguments=arguments):
+                self.refused(arguments, sentence, code=2)
+
+    def test_a_tool_gets_the_line_in_order_with_the_callers_surroundings_and_answers_itself(self):
+        tool = os.path.join(self.layout.folder, "broker/sentinel-policy")
+        self.addCleanup(os.remove, tool)
+        self.refused(("policy", "lint", "f"), "sentinel-policy: No such file or directory", code=2)
+        with open(tool, "w") as script:
+            script.write("#!/bin/sh\nprintf '<%s>' \"$@\"; echo \" $OF_MINE\"; exit 9\n")
+        os.chmod(tool, 0o777)
+        self.refused(("policy", "lint", "f"), "may be written by others", code=2)
+        os.chmod(tool, 0o755)
+        run = self.start_sentinel("policy", "lint", "--json", "f f", environment={"OF_MINE": "kept"}).finish()
+        self.assertEqual((9, "<lint><--json=true><--color=auto><--><f f> kept\n"), (run.code, run.stdout), run.stderr)
 
     def test_every_option_of_a_mode_is_refused_outside_it(self):
         for option in (("--unix-socket",), ("--unix-socket-path", "s"), ("--allow-tcp-fallback",), ("--server-port", "1"), ("--lazy",),
@@ -186,7 +206,8 @@ class BadInput(harness.ProcessTest):
         self.assertTrue(os.path.exists(os.path.join(self.user.home, "closed")))
 
     def test_help_and_version_are_no_errors(self):
-        for arguments in (("--help",), ("exec", "--help"), ("exec", "-h"), ("--version",), ("--print-man",), ("--print-bash",)):
+        for arguments in (("--help",), ("exec", "--help"), ("exec", "-h"), ("policy", "--help"),
+                          ("audit", "show", "--help"), ("credentials", "-h"), ("--version",), ("--print-man",), ("--print-bash",)):
             run = self.run_sentinel(*arguments)
             self.assertEqual((0, ""), (run.code, run.stderr))
             self.assertTrue(run.stdout)

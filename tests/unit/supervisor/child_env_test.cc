@@ -11,7 +11,8 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 ChildFacts tcp() {
-  return {ipc::Transport::Tcp, 4711, "", "/run/x/config", "/run/x/credentials", "eu-central-1", "prod", "the-token"};
+  return {ipc::RunMode::Server, ipc::Transport::Tcp, 4711,   "",         "/run/x/config",
+          "/run/x/credentials", "eu-central-1",      "prod", "the-token"};
 }
 ChildFacts unix_socket() {
   ChildFacts facts = tcp();
@@ -90,6 +91,58 @@ TEST(ChildEnvironment, BothModesSetRegionFilesAndGuards) {
           "AWS_DEFAULT_REGION=eu-central-1", "AWS_EC2_METADATA_DISABLED=true", "AWS_VAULT=prod", "AWS_SENTINEL=prod",
           "AWS_SDK_LOAD_CONFIG=1", "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "HOME=/h", "PATH=/p"}) {
       EXPECT_THAT(environment, Contains(entry));
+    }
+  }
+}
+
+// The issued keys, as the broker sends them.
+ipc::IssuedKeys issued() {
+  ipc::IssuedKeys keys;
+  keys.access_key_id = ipc::Text<128>("ASIANEW");
+  (void)keys.secret_access_key.assign("new-secret");
+  (void)keys.session_token.assign("new-session");
+  keys.expiration = ipc::Text<32>("2026-01-01T00:00:00Z");
+  return keys;
+}
+
+TEST(ChildEnvironment, WithoutAServerNothingStaleStaysButTheCallersFiles) {
+  const ipc::IssuedKeys keys = issued();
+  ChildFacts facts;
+  facts.mode = ipc::RunMode::Cli;
+  facts.keys = &keys;
+  facts.profile = "prod";
+  std::vector<std::string> caller = kStale;
+  caller.insert(caller.end(), kStale.begin(), kStale.end());
+  for (const std::string& entry : child_environment(caller, facts)) {
+    const bool file = entry.starts_with("AWS_CONFIG_FILE=") || entry.starts_with("AWS_SHARED_CREDENTIALS_FILE=");
+    EXPECT_TRUE(file || entry.find("stale") == std::string::npos) << entry;
+    EXPECT_EQ(entry.find("AKIA"), std::string::npos) << entry;
+  }
+}
+
+TEST(ChildEnvironment, WithoutAServerTheKeysAreThereAndNoServerIs) {
+  const ipc::IssuedKeys keys = issued();
+  ChildFacts facts;
+  facts.mode = ipc::RunMode::Cli;
+  facts.keys = &keys;
+  facts.profile = "prod";
+  facts.region = "eu-1";
+  const auto environment = child_environment({"AWS_CONFIG_FILE=/own", "no_proxy=a", "HOME=/h"}, facts);
+  for (const char* entry : {"AWS_ACCESS_KEY_ID=ASIANEW", "AWS_SECRET_ACCESS_KEY=new-secret",
+                            "AWS_SESSION_TOKEN=new-session", "AWS_CREDENTIAL_EXPIRATION=2026-01-01T00:00:00Z",
+                            "AWS_REGION=eu-1", "AWS_DEFAULT_REGION=eu-1", "AWS_VAULT=prod", "AWS_SENTINEL=prod",
+                            "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/own", "no_proxy=a", "HOME=/h"}) {
+    EXPECT_THAT(environment, Contains(entry));
+  }
+  for (const char* name : {"AWS_CONTAINER", "SENTINEL_", "AWS_SDK_LOAD_CONFIG", "NO_PROXY"}) {
+    EXPECT_THAT(environment, Not(Contains(StartsWith(name))));
+  }
+}
+
+TEST(ChildEnvironment, WithAServerNoKeyIsSet) {
+  for (const ChildFacts& facts : {tcp(), unix_socket()}) {
+    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXP"}) {
+      EXPECT_THAT(child_environment({}, facts), Not(Contains(StartsWith(name))));
     }
   }
 }

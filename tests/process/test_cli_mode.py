@@ -1,0 +1,178 @@
+"""`sentinel exec` without --server: the broker answers once, and this very process becomes the command. Doubles show the
+supervisor's part, misbehaviour included."""
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import harness
+from harness import Terminal, children_of, command_line, wait_until
+
+LEAST = ("--policy-file", "p", "--log-file", "decisions")
+SECRETS = ("secret/double+", "session==")
+
+
+class WithoutServer(harness.ProcessTest):
+    doubles = True
+
+    def cli(self, profile, *words, **more):
+        return self.start_sentinel("exec", "--profile", profile, *LEAST, *words, **more)
+
+    def refused(self, profile, sentence, *words):
+        run = self.cli(profile, *words, "--", "touch", "the-command-ran").finish()
+        self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        self.assertIn(sentence, run.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.user.home, "the-command-ran")))
+        for secret in SECRETS:
+            self.assertNotIn(secret, run.stderr)
+        self.assertEqual([], self.own_processes())
+
+    def test_a_broker_that_breaks_the_protocol_is_refused(self):
+        for profile, sentence in (("served", "Ready in a run that is not served"),
+                                  ("issued-first", "IssuedKeys before BrokerLockedDown"),
+                                  ("no-secret", "IssuedKeys without keys"),
+                                  ("issued-twice", "the broker broke the protocol"),
+                                  ("stray-message", "the broker broke the protocol"),
+                                  ("foreign-build", "of another build"), ("unprotected", "says that it is locked down"),
+                                  ("early-exit", "ended before it was ready: it ended with code 7"),
+                                  ("fail", "the double refuses")):
+            with self.subTest(profile=profile):
+                self.refused(profile, sentence)
+
+    def test_keys_in_a_served_run_are_refused(self):
+        self.refused("issues", "IssuedKeys in a run that is served", "--server")
+
+    def test_inside_a_run_it_is_refused(self):
+        run = self.cli("ok", "--", "true", environment={"AWS_SENTINEL": "outer"}).finish()
+        self.assertEqual(1, run.code)
+        self.assertIn("already inside a sentinel run, for profile outer", run.stderr)
+
+    def test_a_state_folder_that_cannot_be_written_is_refused_where_a_signature_is_demanded(self):
+        state = os.path.join(self.user.home, "state")
+        os.makedirs(os.path.join(state, "sentinel"), exist_ok=True)
+        with open(os.path.join(state, "sentinel/policy-versions"), "w"):
+            pass
+        os.chmod(os.path.join(state, "sentinel/policy-versions"), 0o666)
+        run = self.cli("echo", "--policy-key", "k", "--", "true", environment={"XDG_STATE_HOME": state}).finish()
+        self.assertEqual(1, run.code)
+        self.assertIn("can be written by others", run.stderr)
+
+    def test_where_a_signature_is_demanded_the_broker_gets_the_versions(self):
+        if self.user.made:
+            run = self.cli("echo", "--policy-key", "k", "--", "true").finish()
+            self.assertEqual(0, run.code, run.stderr)
+            self.assertIn("versions ", run.stderr)
+            path = os.path.join(self.user.home, ".local/state/sentinel/policy-versions")
+            self.assertEqual(0o600, os.stat(path).st_mode & 0o777)
+        run = self.cli("echo", "--", "true").finish()
+        if not os.path.exists("/etc/sentinel/policy.pub"):
+            self.assertNotIn("versions ", run.stderr)
+
+    def test_a_command_that_cannot_run_has_the_shells_codes(self):
+        missing = self.cli("ok", "--", "no-such-command").finish()
+        self.assertEqual((127, ""), (missing.code, missing.stdout), missing.stderr)
+        found = self.cli("ok", "--", "/etc/passwd").finish()
+        self.assertEqual((126, ""), (found.code, found.stdout), found.stderr)
+
+    def test_status_and_signals_are_the_commands_own(self):
+        self.assertEqual(7, self.cli("ok", "--", "sh", "-c", "exit 7").finish().code)
+        self.assertEqual(-signal.SIGTERM, self.cli("ok", "--", "sh", "-c", "kill -TERM $$").finish().code)
+
+    def test_the_command_is_this_very_process_in_the_callers_group(self):
+        run = self.cli("ok", "--", "sh", "-c", "echo $$; cut -d' ' -f4-6 /proc/$$/stat")
+        run.finish()
+        pid, rest = run.stdout.splitlines()
+        self.assertEqual(run.pid, int(pid))
+        self.assertEqual(str(os.getpid()), rest.split()[0])
+        self.assertEqual(str(os.getpgid(0)), rest.split()[1])
+        self.assertEqual(str(os.getsid(0)), rest.split()[2])
+
+    def test_the_command_has_the_keys_and_no_server(self):
+        stale = {"AWS_PROFILE": "other", "AWS_ACCESS_KEY_ID": "AKIASTALE", "AWS_SESSION_TOKEN": "stale",
+                 "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://stale", "AWS_CONFIG_FILE": "/own/config"}
+        run = self.cli("ok", "--", "env", environment=stale).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        given = dict(line.split("=", 1) for line in run.stdout.splitlines())
+        self.assertEqual({"AWS_ACCESS_KEY_ID": "ASIADOUBLE", "AWS_SECRET_ACCESS_KEY": "secret/double+",
+                          "AWS_SESSION_TOKEN": "session==", "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z",
+                          "AWS_REGION": "eu-double-1", "AWS_DEFAULT_REGION": "eu-double-1", "AWS_SENTINEL": "ok",
+                          "AWS_VAULT": "ok", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/own/config"},
+                         {name: value for name, value in given.items() if name.startswith("AWS_")})
+
+    def test_descriptors_and_signals_are_as_the_caller_had_them(self):
+        tell = ("import os; print(sorted(os.listdir('/proc/self/fd')));"
+                "print([line for line in open('/proc/self/status') if line.startswith(('SigP', 'SigB', 'SigI', 'SigC', 'Shd'))])")
+        bare = subprocess.run(["/usr/bin/python3", "-c", tell], capture_output=True, text=True)
+        run = self.cli("ok", "--", "/usr/bin/python3", "-c", tell).finish()
+        self.assertEqual(bare.stdout, run.stdout, run.stderr)
+
+    def test_a_broker_that_does_not_end_is_ended_before_the_command_begins(self):
+        run = self.cli("lingers", "--", "bash", "-c", "read -r c < /proc/$$/task/$$/children; echo \"alone$c\"").finish()
+        self.assertEqual((0, "alone\n"), (run.code, run.stdout), run.stderr)
+
+    def test_it_is_told_what_the_options_say(self):
+        run = self.cli("echo", "--duration", "20m", "--region", "r-1", "--log-max-size", "2MiB", "--", "true",
+                       environment={"SENTINEL_SESSION_TABLE": "not-without-server"}).finish()
+        for part in ("duration=1200", "region=r-1", "mode=2", "table= ", "size=2097152"):
+            self.assertIn(part, run.stderr)
+        self.assertIn("duration=0", self.cli("echo", "--", "true").finish().stderr)
+        served = self.cli("echo", "--server", "--", "true", environment={"SENTINEL_SESSION_TABLE": "tbl"}).finish()
+        self.assertIn("table=tbl ", served.stderr)
+
+    def waiting(self, **more):
+        run = self.cli("silent", "--", "touch", "the-command-ran", **more)
+        wait_until(lambda: any(command_line(pid).endswith("sentinel-broker") for pid in children_of(run.pid)), "the broker")
+        return run
+
+    def test_while_it_waits_no_secret_and_no_memory_of_it_can_be_read(self):
+        if not self.user.made:
+            self.skipTest("needs a user of its own")
+        run = self.waiting()
+        tried = subprocess.run(["cat", f"/proc/{run.pid}/environ"], capture_output=True, **self.user.popen_arguments())
+        self.assertNotEqual(0, tried.returncode, "the waiting process is dumpable")
+        run.process.send_signal(signal.SIGTERM)
+        run.finish()
+
+    def test_a_signal_that_asks_for_the_end_ends_all_and_shows(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number=number):
+                run = self.waiting()
+                run.process.send_signal(number)
+                run.finish()
+                self.assertEqual((-number, "", ""), (run.code, run.stdout, run.stderr))
+                self.assertEqual([], self.own_processes())
+                self.assertFalse(os.path.exists(os.path.join(self.user.home, "the-command-ran")))
+
+    def test_ctrl_c_and_ctrl_z_while_it_waits(self):
+        shell = Terminal(self, ["/bin/bash", "--norc", "-i"])
+        shell.expect("ready> ")
+        shell.send(f"{self.layout.sentinel} exec --profile silent {' '.join(LEAST)} -- touch the-command-ran\n")
+        wait_until(lambda: any(command_line(pid).endswith("sentinel-broker") for pid in self.own_processes()), "the broker")
+        shell.send("\x1a")
+        shell.expect("Stopped")
+        shell.expect("ready> ")
+        shell.send("fg\n")
+        shell.expect("sentinel exec")
+        shell.send("\x03")
+        shell.expect("ready> ")
+        shell.send("echo code=$?\n")
+        shell.expect("^code=130")
+        self.assertFalse(any(command_line(pid).endswith("sentinel-broker") for pid in self.own_processes()))
+        shell.send("exit\n")
+        shell.wait()
+
+    def test_nothing_is_made_but_the_log(self):
+        before = set(os.listdir(self.user.home))
+        self.assertEqual(0, self.cli("ok", "--", "true").finish().code)
+        self.assertEqual(set(), set(os.listdir(self.user.home)) - before - {"decisions"})
+        self.assertEqual([], self.own_files())
+        with open(os.path.join(self.user.home, "decisions")) as log:
+            text = log.read()
+        for secret in SECRETS:
+            self.assertNotIn(secret, text)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

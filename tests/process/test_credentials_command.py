@@ -1,0 +1,78 @@
+"""`sentinel credentials`: what an AWS SDK runs as its credential_process. Doubles show the supervisor's part."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import harness
+from harness import children_of, command_line, wait_until
+
+LEAST = ("--policy-file", "p", "--log-file", "decisions")
+
+
+class Credentials(harness.ProcessTest):
+    doubles = True
+
+    def credentials(self, profile, *words, **more):
+        return self.start_sentinel("credentials", "--profile", profile, *LEAST, *words, **more)
+
+    def test_whatever_fails_leaves_stdout_empty(self):
+        for profile, sentence in (("served", "Ready in a run that is not served"), ("fail", "the double refuses"),
+                                  ("early-exit", "ended before it was ready"), ("no-secret", "IssuedKeys without keys"),
+                                  ("strange-keys", "the broker's answer is no credentials"),
+                                  ("issued-twice", "the broker broke the protocol")):
+            with self.subTest(profile=profile):
+                run = self.credentials(profile).finish()
+                self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+                self.assertIn(sentence, run.stderr)
+                self.assertNotIn("secret", run.stderr.replace("no-secret", ""))
+
+    def test_inside_a_run_it_is_refused(self):
+        run = self.credentials("ok", environment={"AWS_SENTINEL": "outer"}).finish()
+        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertIn("already inside a sentinel run, for profile outer", run.stderr)
+
+    def test_options_of_exec_and_arguments_are_refused(self):
+        for words, sentence in ((("--server",), "unknown option --server"), (("--lazy",), "unknown option --lazy"),
+                                (("x",), "unexpected argument x"), (("--", "x"), "unexpected argument x"),
+                                (("--duration", "1m"), "outside what AWS grants")):
+            with self.subTest(words=words):
+                run = self.credentials("ok", *words).finish()
+                self.assertEqual((1, ""), (run.code, run.stdout))
+                self.assertIn(sentence, run.stderr)
+
+    def test_a_signal_ends_it_with_nothing_on_stdout(self):
+        run = self.credentials("silent")
+        wait_until(lambda: any(command_line(pid).endswith("sentinel-broker") for pid in children_of(run.pid)), "the broker")
+        run.process.send_signal(signal.SIGINT)
+        run.finish()
+        self.assertEqual((-signal.SIGINT, ""), (run.code, run.stdout))
+        self.assertEqual([], self.own_processes())
+
+    def test_a_stdout_that_cannot_be_written_is_said(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([self.layout.sentinel, "credentials", "--profile", "ok", *LEAST], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, cwd=self.user.home, env=harness.CLEAN_ENVIRONMENT,
+                                  **self.user.popen_arguments())
+        self.assertEqual(1, done.returncode)
+        self.assertIn("cannot write the credentials", done.stderr)
+
+    def test_it_prints_version_one_and_nothing_else(self):
+        run = self.credentials("ok").finish()
+        self.assertEqual((0, ""), (run.code, run.stderr))
+        self.assertEqual({"Version": 1, "AccessKeyId": "ASIADOUBLE", "SecretAccessKey": "secret/double+",
+                          "SessionToken": "session==", "Expiration": "2099-01-01T00:00:00Z"}, json.loads(run.stdout))
+        self.assertEqual(1, run.stdout.count("\n"))
+
+    def test_notices_go_to_stderr(self):
+        run = self.credentials("echo", "--duration", "1h").finish()
+        self.assertIn("AccessKeyId", run.stdout)
+        self.assertIn("mode=3", run.stderr)
+        self.assertIn("duration=3600", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
