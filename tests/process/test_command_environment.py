@@ -46,7 +46,7 @@ class Environment(harness.ProcessTest):
         home = self.user.home
         self.assertEqual(
             f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
-            f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1", line)
+            f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1 mode=1 table= key= poll=60 age=300 size=0", line)
 
     @harness.needs_own_home
     def test_home_and_user_come_from_the_password_database(self):
