@@ -11,7 +11,10 @@ namespace {
 Truth yes_if(bool holds) { return holds ? Truth::kYes : Truth::kNo; }
 
 bool lists(const std::vector<NamePattern>& patterns, const std::string& name) {
-  return std::ranges::any_of(patterns, [&](const NamePattern& pattern) { return matches(pattern, name); });
+  for (const NamePattern& pattern : patterns) {
+    if (pattern.glob ? matches(pattern, name) : pattern.text == name) return true;  // the plain case, without a call
+  }
+  return false;
 }
 
 // A name that is empty is on no list, not even on one that says "*".
@@ -52,20 +55,9 @@ Truth came_by(const Vias& transports, const PolicyQuery& query) {
   return query.mode == Mode::kServer ? Truth::kUnknown : Truth::kNo;
 }
 
-}  // namespace
-
-std::optional<LocalMinute> Moment::in(const date::time_zone& zone) {
-  std::size_t slot = (reinterpret_cast<std::uintptr_t>(&zone) / alignof(std::max_align_t)) % kRoom;
-  for (std::size_t tried = 0; tried < kRoom; ++tried, slot = (slot + 1) % kRoom) {
-    if (shown_[slot].zone == &zone) return shown_[slot].minute;
-    if (shown_[slot].zone != nullptr) continue;
-    shown_[slot] = {&zone, minute_in_zone(zone, instant_)};
-    return shown_[slot].minute;
-  }
-  return minute_in_zone(zone, instant_);
-}
-
-Truth truth_of(Condition condition, const Conditions& conditions, const PolicyQuery& query, Moment& moment) {
+// Always inlined: where the condition is a constant, nothing of the choice is left.
+[[gnu::always_inline]] inline Truth truth_here(Condition condition, const Conditions& conditions,
+                                               const PolicyQuery& query, Moment& moment) {
   switch (condition) {
     case Condition::kProfiles:
       return is_one_of(conditions.profiles, query.profile);
@@ -93,22 +85,41 @@ Truth truth_of(Condition condition, const Conditions& conditions, const PolicyQu
   return Truth::kUnknown;
 }
 
+template <Condition kCondition>
+[[gnu::always_inline]] inline bool passes(const Rule& rule, const PolicyQuery& query, Moment& moment, Match& match) {
+  const Truth truth = truth_here(kCondition, rule.conditions, query, moment);
+  if (truth == Truth::kYes) return true;
+  if (truth == Truth::kUnknown && kCondition == Condition::kTime) return match.clock_unreadable = true;
+  if (truth == Truth::kUnknown && rule.effect == Effect::kDeny) return true;
+  match.unknown = truth == Truth::kUnknown;
+  match.missed = kCondition;
+  return false;
+}
+
+}  // namespace
+
+std::optional<LocalMinute> Moment::in(const date::time_zone& zone) {
+  std::size_t slot = (reinterpret_cast<std::uintptr_t>(&zone) / alignof(std::max_align_t)) % kRoom;
+  for (std::size_t tried = 0; tried < kRoom; ++tried, slot = (slot + 1) % kRoom) {
+    if (shown_[slot].zone == &zone) return shown_[slot].minute;
+    if (shown_[slot].zone != nullptr) continue;
+    shown_[slot] = {&zone, minute_in_zone(zone, instant_)};
+    return shown_[slot].minute;
+  }
+  return minute_in_zone(zone, instant_);
+}
+
+Truth truth_of(Condition condition, const Conditions& conditions, const PolicyQuery& query, Moment& moment) {
+  return truth_here(condition, conditions, query, moment);
+}
+
 // A zone that cannot say what time it is decides like nothing else: the rule is looked at to its end, and if all else
 // holds, the question is refused, whatever the effect.
 Match match(const Rule& rule, const PolicyQuery& query, Moment& moment) {
   Match match;
-  for (std::size_t i = 0; i < std::size(kConditionWords); ++i) {
-    const auto condition = static_cast<Condition>(i);
-    const Truth truth = truth_of(condition, rule.conditions, query, moment);
-    if (truth == Truth::kYes) continue;
-    if (truth == Truth::kUnknown && condition == Condition::kTime) {
-      match.clock_unreadable = true;
-    } else if (truth == Truth::kNo || rule.effect != Effect::kDeny) {
-      match.unknown = truth == Truth::kUnknown;
-      match.missed = condition;
-      return match;
-    }
-  }
+#define CONDITION(name, key, asks) \
+  if (!passes<Condition::k##name>(rule, query, moment, match)) return match;
+#include "conditions.def"
   match.holds = true;
   return match;
 }
