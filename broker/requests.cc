@@ -157,6 +157,7 @@ void Requests::record_and_answer(Iterator it, Permit permit, const Verdict& verd
   line.source_identity = keys.source_identity;
   line.role_arn = keys.role_arn;
   line.duration = it->lifetime;
+  line.expires = keys.expiration;
   line.outcome = "issued";
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials

@@ -22,7 +22,7 @@ KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason"
         "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
         "peer_pid", "peer_uid", "peer_executable", "check", "policy_hash", "policy_serial", "policy_age_seconds",
         "session_table", "expires_at", "narrowed", "detail", "sequence", "previous", "torn"]
-ISSUED_ONLY = {"request_id", "source_identity", "role_arn", "session_duration_seconds"}
+ISSUED_ONLY = {"request_id", "source_identity", "role_arn", "session_duration_seconds", "expires_at"}
 PEER = {"transport", "peer_pid", "peer_uid", "peer_executable"}
 ALWAYS = set(KEYS[:8]) | {"outcome", "mode", "sequence", "previous"}
 
@@ -44,6 +44,7 @@ class TheLines(AwsTest):
                 self.assertEqual([key for key in KEYS if key in line], list(line), "order, or a key that is unknown")
                 self.assertLessEqual(ALWAYS | ISSUED_ONLY | PEER, set(line))
                 self.assertRegex(line["policy_hash"], "^[0-9a-f]{64}$")
+                self.assertRegex(line["expires_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
                 self.assertRegex(line["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
                 self.assertRegex(line["request_id"], r"^[0-9a-f]{8}$")
                 self.assertRegex(line["source_identity"], r"^sentinel\.marta\.direct\.[0-9a-f]{8}$")
