@@ -1,0 +1,25 @@
+// Why a policy decides one question as it does: the verdict, and rule by rule what kept each earlier one from deciding.
+//
+// Runs in: sentinel-policy.   Blocks: never.
+#pragma once
+
+#include <string>
+
+#include "policy_eval.h"
+#include "tool_output.h"
+
+namespace broker {
+
+struct Explanation {
+  PolicyQuery query;
+  Verdict verdict;
+  Trace trace;
+};
+
+Explanation explain(const Policy& policy, PolicyQuery query);
+// `allow by rule "ledger" (line 3)`, `deny by no rule: no matching rule`
+std::string verdict_in_words(const Policy& policy, const Verdict& verdict);
+void say_explanation(const Policy& policy, const Explanation& explanation, ToolOutput& out);
+std::string explanation_json(const Policy& policy, const Explanation& explanation);
+
+}  // namespace broker
