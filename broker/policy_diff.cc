@@ -1,6 +1,7 @@
 #include "policy_diff.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -9,6 +10,7 @@
 #include "policy_members.h"
 #include "policy_overlap.h"
 #include "policy_questions.h"
+#include "week_words.h"
 
 namespace broker {
 namespace {
@@ -60,25 +62,15 @@ std::vector<bool> moved_among(const std::vector<Place>& old_places) {
 
 // ---- decisions
 
-std::string outcome_words(const Verdict& verdict) {
+// What somebody gains or loses: why a denial denies is not part of it.
+std::string outcome_of(const Verdict& verdict) {
   std::string out = verdict.effect;
-  if (verdict.requires_server_mode) out += ", needs server mode";
-  if (verdict.requires_session_tracking) out += ", needs a tracked session";
+  if (verdict.effect == word(Effect::kDeny)) return out;
   if (verdict.max_server_duration) out += ", in server mode at most " + in_words(*verdict.max_server_duration);
   if (verdict.max_duration) out += ", at most " + in_words(*verdict.max_duration);
   if (!verdict.narrowing) return out;
   for (const auto& [key, value] : members_of(*verdict.narrowing)) out += ", " + key + " " + value;
   return out;
-}
-
-// Denied is denied, whatever the caps of the rule that says so.
-std::string outcome_of(const Verdict& verdict) {
-  const bool denied = verdict.effect == word(Effect::kDeny);
-  if (!denied) return outcome_words(verdict);
-  Verdict bare;
-  bare.requires_server_mode = verdict.requires_server_mode;
-  bare.requires_session_tracking = verdict.requires_session_tracking;
-  return outcome_words(bare);
 }
 
 std::string rule_of(const Verdict& verdict) {
@@ -89,12 +81,6 @@ std::string rule_of(const Verdict& verdict) {
 using Change = std::tuple<std::string, std::string, std::string>;
 using Timed = std::pair<std::string, Change>;  // when, what
 
-struct Asked {
-  std::vector<AskedName> profiles, users;
-  std::vector<AskedFacts> facts;
-  WeekParts week;
-};
-
 std::optional<Change> change_of(const Policy& before, const Policy& after, const PolicyQuery& query) {
   const Verdict was = evaluate(before, query), is = evaluate(after, query);
   std::string old_outcome = outcome_of(was), new_outcome = outcome_of(is);
@@ -102,30 +88,28 @@ std::optional<Change> change_of(const Policy& before, const Policy& after, const
   return Change{std::move(old_outcome), std::move(new_outcome), rule_of(was) + " -> " + rule_of(is)};
 }
 
-// The parts of the week with the same change, as "Fri 15:00-24:00, Sat 00:00-06:00 Europe/Berlin".
+// The parts of the week with the same change, as "Mon-Fri 07:30-19:30 Europe/Berlin".
 std::vector<Timed> timed(const WeekParts& week, const std::vector<std::optional<Change>>& changes) {
-  std::map<Change, std::string> spans;
+  const std::size_t count = changes.size();
+  std::size_t first = 0;  // where something changes, so that no span is cut in two
+  while (first < count && changes[first] == changes[(first + count - 1) % count]) ++first;
+  std::map<Change, std::vector<WeekSpan>> spans;
   std::vector<Change> order;
-  std::size_t i = 0;
-  while (i < changes.size()) {
-    std::size_t last = i;
-    while (last + 1 < changes.size() && changes[last + 1] == changes[i]) ++last;
-    if (changes[i]) {
-      const bool is_new = !spans.contains(*changes[i]);
-      if (is_new) order.push_back(*changes[i]);
-      const std::string &from = week.parts[i].begins, &to = week.parts[last].ends;
-      const bool one_day = from.substr(0, 3) == to.substr(0, 3) && from < to;
-      const bool whole = last - i + 1 == changes.size();
-      std::string& span = spans[*changes[i]];
-      span += (span.empty() ? "" : ", ") + (whole ? "always" : from + "-" + (one_day ? to.substr(4) : to));
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = (first + i) % count;
+    if (!changes[at]) continue;
+    std::vector<WeekSpan>& of_change = spans[*changes[at]];
+    if (of_change.empty()) order.push_back(*changes[at]);
+    const WeekPart& part = week.parts[at];
+    const bool goes_on = i > 0 && changes[(at + count - 1) % count] == changes[at];
+    if (goes_on) {
+      of_change.back().length += part.ends - part.begins;
+    } else {
+      of_change.push_back({part.begins, part.ends - part.begins});
     }
-    i = last + 1;
   }
   std::vector<Timed> out;
-  for (const Change& each : order) {
-    const std::string& span = spans[each];
-    out.emplace_back(span == "always" ? span : span + " " + week.zone, each);
-  }
+  for (const Change& each : order) out.emplace_back(week_words(spans[each], week.zone), each);
   return out;
 }
 
@@ -158,7 +142,7 @@ class Table {
  private:
   static constexpr std::size_t kShown = 8;
   static std::string listed(const std::vector<std::string>& values, std::size_t all, const std::string& all_word) {
-    if (values.size() == all && all > 1) return all_word;
+    if (values.size() == all) return all_word;
     std::string out;
     for (std::size_t i = 0; i < std::min(values.size(), kShown); ++i) out += (i == 0 ? "" : ", ") + values[i];
     if (values.size() > kShown) out += " and " + std::to_string(values.size() - kShown) + " more";
@@ -171,70 +155,118 @@ std::string way_words(const Way& way) {
   return std::string(word(way.mode)) + (way.via ? " by " + std::string(word(*way.via)) : "");
 }
 
-void ask_all_week(const Policy& before, const Policy& after, const Asked& asked, PolicyQuery query, Table::Line line,
-                  Table& table) {
-  std::vector<std::optional<Change>> changes;
-  for (const WeekPart& part : asked.week.parts) {
-    query.now = part.start;
-    changes.push_back(change_of(before, after, query));
-  }
-  for (const auto& [when, change] : timed(asked.week, changes)) {
-    line[4] = when;
-    std::tie(line[5], line[6], line[7]) = change;
-    table.add(line);
-  }
+// The rules of a policy without their windows: what else they ask decides which windows matter to a question.
+std::vector<Rule> timeless(const Policy& policy) {
+  std::vector<Rule> rules = policy.rules;
+  for (Rule& rule : rules) rule.conditions.time.reset();
+  return rules;
 }
 
-std::vector<Table::Line> changes_in_week(const Policy& before, const Policy& after, const Asked& asked) {
-  Table table;
-  for (const AskedName& profile : asked.profiles) {
-    for (const AskedName& user : asked.users) {
-      for (const AskedFacts& facts : asked.facts) {
-        for (const Way& way : kWays) {
-          PolicyQuery query = facts.known;
-          query.profile = profile.name;
-          query.user = user.name;
-          query.mode = way.mode;
-          query.transport = way.via;
-          const std::string known = facts.label.empty() ? "nothing else known" : facts.label;
-          ask_all_week(before, after, asked, std::move(query),
-                       {user.label, profile.label, way_words(way), known, {}, {}, {}, {}}, table);
-        }
+class Comparison {
+ public:
+  Comparison(const Policy& before, const Policy& after)
+      : before_(before), after_(after), timeless_{timeless(before), timeless(after)} {
+    const Policy* const both[] = {&before, &after};
+    profiles_ = asked_profiles(both);
+    users_ = asked_users(both);
+    facts_ = asked_facts(both);
+    const std::size_t rules = std::max<std::size_t>(before.rules.size() + after.rules.size(), 1);
+    most_questions_ = std::min(kMaxQuestions, kMaxLooks / rules);
+  }
+
+  std::vector<DecisionChange> run(std::vector<std::string>& sampled) {
+    for (const AskedName& profile : profiles_) {
+      if (asked_ >= most_questions_) {
+        sampled.push_back("the comparison ended after " + std::to_string(asked_) + " questions, before profile " +
+                          in_quotes(profile.label) + ": what changes for it and those after it is not shown");
+        break;
+      }
+      for (const AskedName& user : users_) ask(profile, user);
+    }
+    table_.fold(2, std::size(kWays), "any mode");
+    table_.fold(3, facts_.size(), kWhatever);
+    table_.fold(0, users_.size(), "everybody");
+    table_.fold(1, profiles_.size(), "every profile");
+    std::vector<DecisionChange> out;
+    for (const Table::Line& line : table_.lines()) out.push_back(decision(line));
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t kMaxLooks = 200'000'000;  // at a rule: some seconds
+  static constexpr char kWhatever[] = "whatever else is known";
+
+  void ask(const AskedName& profile, const AskedName& user) {
+    for (const AskedFacts& facts : facts_) {
+      for (const Way& way : kWays) {
+        PolicyQuery query = facts.known;
+        query.profile = profile.name;
+        query.user = user.name;
+        query.mode = way.mode;
+        query.transport = way.via;
+        const std::string known = facts.label.empty() ? "nothing else known" : facts.label;
+        ask_all_year(query, {user.label, profile.label, way_words(way), known, {}, {}, {}, {}});
       }
     }
   }
-  table.fold(2, std::size(kWays), "any mode");
-  table.fold(3, asked.facts.size(), "whatever else is known");
-  table.fold(0, asked.users.size(), "everybody");
-  table.fold(1, asked.profiles.size(), "every profile");
-  return table.lines();
-}
 
-void leave_out(std::vector<AskedName>& names, std::size_t most, const char* what, std::vector<std::string>& said) {
-  if (names.size() <= most) return;
-  said.push_back("only " + std::to_string(most) + " of " + std::to_string(names.size()) + " " + what +
-                 " were asked for");
-  names.erase(names.begin(), names.end() - static_cast<std::ptrdiff_t>(most));  // "anybody else" stays
-}
-
-void bound(Asked& asked, std::vector<std::string>& said) {
-  const auto rest = [&] { return asked.facts.size() * std::size(kWays) * asked.week.parts.size(); };
-  if (rest() * asked.users.size() * asked.profiles.size() <= kMaxQuestions) return;
-  const std::size_t most_facts = 64;
-  if (asked.facts.size() > most_facts) {
-    said.push_back("only " + std::to_string(most_facts) + " of " + std::to_string(asked.facts.size()) +
-                   " accounts, groups and devices were asked for");
-    asked.facts.resize(most_facts);
+  void ask_all_year(const PolicyQuery& query, const Table::Line& line) {
+    std::vector<const TimeWindow*> windows;
+    add_windows(before_, timeless_[0], query, windows);
+    add_windows(after_, timeless_[1], query, windows);
+    const WeekParts winter = week_parts(windows, false);
+    const std::vector<Timed> in_winter = ask_all_week(winter, query);
+    if (!winter.several_zones) return add(in_winter, "", line);
+    const std::vector<Timed> in_summer = ask_all_week(week_parts(windows, true), query);
+    const bool same = in_winter == in_summer;
+    add(in_winter, same ? "" : " (in January)", line);
+    if (!same) add(in_summer, " (in July)", line);
   }
-  const std::size_t names = std::max<std::size_t>(kMaxQuestions / rest(), 16);
-  const std::size_t users = std::max<std::size_t>(std::min(asked.users.size(), names / asked.profiles.size()), 4);
-  leave_out(asked.users, users, "users", said);
-  leave_out(asked.profiles, std::max<std::size_t>(names / asked.users.size(), 4), "profiles", said);
-}
 
-DecisionChange decision(const Table::Line& line, const std::string& season) {
-  return {line[0], line[1], line[2], line[3], line[4] + season, line[5], line[6], line[7]};
-}
+  // Of the rules that hold but for their window, up to the first that always does.
+  static void add_windows(const Policy& policy, const std::vector<Rule>& timeless_rules, const PolicyQuery& query,
+                          std::vector<const TimeWindow*>& out) {
+    Moment moment(query.now);
+    for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+      if (!match(timeless_rules[i], query, moment).holds) continue;
+      const std::optional<TimeWindow>& time = policy.rules[i].conditions.time;
+      if (!time) return;
+      out.push_back(&*time);
+    }
+  }
+
+  std::vector<Timed> ask_all_week(const WeekParts& week, PolicyQuery query) {
+    std::vector<std::optional<Change>> changes;
+    for (const WeekPart& part : week.parts) {
+      query.now = part.start;
+      changes.push_back(change_of(before_, after_, query));
+      ++asked_;
+    }
+    return timed(week, changes);
+  }
+
+  void add(const std::vector<Timed>& found, const std::string& season, Table::Line line) {
+    for (const auto& [when, change] : found) {
+      line[4] = when + season;
+      std::tie(line[5], line[6], line[7]) = change;
+      table_.add(line);
+    }
+  }
+
+  static DecisionChange decision(const Table::Line& line) {
+    std::string ways = line[2];
+    constexpr std::string_view kBoth = "server by unix, server by tcp";
+    if (const std::size_t at = ways.find(kBoth); at != std::string::npos) ways.replace(at, kBoth.size(), "server");
+    return {line[0], line[1], ways, line[3] == kWhatever ? "" : line[3], line[4], line[5], line[6], line[7]};
+  }
+
+  const Policy &before_, &after_;
+  std::array<std::vector<Rule>, 2> timeless_;
+  std::vector<AskedName> profiles_, users_;
+  std::vector<AskedFacts> facts_;
+  std::size_t asked_ = 0, most_questions_ = 0;
+  Table table_;
+};
 
 }  // namespace
 
@@ -272,19 +304,7 @@ PolicyDifference compare_policies(const Policy& before, const Policy& after) {
   PolicyDifference out;
   out.same_text = before.sha256 == after.sha256;
   out.rules = compare_rules(before, after);
-  const Policy* const both[] = {&before, &after};
-  Asked asked{asked_profiles(both), asked_users(both), asked_facts(both), week_parts(both, false)};
-  bound(asked, out.sampled);
-  const std::vector<Table::Line> winter = changes_in_week(before, after, asked);
-  std::vector<Table::Line> summer = winter;
-  if (asked.week.several_zones) {
-    asked.week = week_parts(both, true);
-    summer = changes_in_week(before, after, asked);
-  }
-  const bool seasons = summer != winter;
-  for (const Table::Line& line : winter) out.decisions.push_back(decision(line, seasons ? " (in January)" : ""));
-  if (!seasons) return out;
-  for (const Table::Line& line : summer) out.decisions.push_back(decision(line, " (in July)"));
+  out.decisions = Comparison(before, after).run(out.sampled);
   return out;
 }
 
@@ -327,7 +347,7 @@ void say_difference(const PolicyDifference& difference, ToolOutput& out) {
     const bool wider = permits(each.after) && !permits(each.before);
     const bool narrower = permits(each.before) && !permits(each.after);
     const std::string change = each.before + " -> " + each.after;
-    const std::string facts = each.facts == "whatever else is known" || each.facts.empty() ? "" : ", " + each.facts;
+    const std::string facts = each.facts.empty() ? "" : ", " + each.facts;
     out.line(harmless(each.who + ", " + each.profiles + ", " + each.ways + facts + ": " + each.when + ": ") +
              out.ink(wider      ? Ink::kGood
                      : narrower ? Ink::kBad

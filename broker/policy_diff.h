@@ -1,11 +1,11 @@
 // What changes between two policies: rule by rule, and decision by decision.
 //
 // Decisions are compared for every name that either policy mentions, somebody whom neither does, every way to ask, and
-// one instant in each part of the week in which both policies stay the same; other facts (account, ARN, groups, device,
+// one instant in each part of the week in which no window opens or closes; other facts (account, ARN, groups, device,
 // session table) one at a time. A glob is stood for by one name that it matches.
 // Runs in: sentinel-policy.   Blocks: never.
-// Units: at most kMaxQuestions questions for each policy; where there would be more, some names are left out, and
-// `sampled` says so.
+// Units: at most kMaxQuestions questions; where there would be more, the last profiles are left out, and `sampled` says
+// so.
 #pragma once
 
 #include <string>

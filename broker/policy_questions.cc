@@ -1,7 +1,6 @@
 #include "policy_questions.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include "time_window.h"
@@ -60,41 +59,34 @@ Posture device(bool good, const std::string& version, OsType type) {
   return out;
 }
 
-const char* const kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-
-std::string clock_words(unsigned weekday, int minute) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%s %02d:%02d", kDays[weekday % 7], minute / 60 % 100, minute % 60);
-  return text;
-}
-
-// Sunday 00:00 UTC, far from any change of the clocks.
+// Monday 00:00 UTC, far from any change of the clocks.
 sys_seconds week_of(bool summer) {
   using namespace std::chrono;
-  return summer ? sys_days(year(2026) / July / 5) : sys_days(year(2026) / January / 4);
+  return summer ? sys_days(year(2026) / July / 6) : sys_days(year(2026) / January / 5);
 }
 
 // How far the zone's clock is ahead of UTC in that week.
 minutes offset_of(const date::time_zone& zone, sys_seconds week) {
   const auto local = minute_in_zone(zone, week + days(3));
   if (!local) return minutes(0);
-  const int ahead = static_cast<int>(local->weekday) * TimeWindow::kDay + local->minute - 3 * TimeWindow::kDay;
+  constexpr int kThursday = 4;
+  const int ahead = (static_cast<int>(local->weekday) - kThursday) * TimeWindow::kDay + local->minute;
   return minutes(ahead);
 }
 
+constexpr minutes kWeek = days(7);
+
+minutes within_week(minutes at) { return ((at % kWeek) + kWeek) % kWeek; }
+
+// In UTC, from Monday 00:00.
 void add_edges(const TimeWindow& window, minutes offset, std::set<minutes>& edges) {
-  constexpr minutes kWeek = days(7);
   const auto edge = [&](int weekday, int minute) {
-    const minutes at = days(weekday) + minutes(minute) - offset;
-    edges.insert(((at % kWeek) + kWeek) % kWeek);
+    edges.insert(within_week(days(weekday + 6) + minutes(minute) - offset));
   };
   for (int weekday = 0; weekday < 7; ++weekday) {
     if (!window.days.test(static_cast<std::size_t>(weekday))) continue;
     edge(weekday, window.start_minute);
-    edge(weekday, 0);
-    edge(weekday, TimeWindow::kDay);
     edge(weekday + (window.overnight ? 1 : 0), window.end_minute);
-    if (window.overnight) edge(weekday + 2, 0);
   }
 }
 
@@ -169,16 +161,14 @@ std::vector<AskedFacts> asked_facts(std::span<const Policy* const> policies) {
   return out;
 }
 
-WeekParts week_parts(std::span<const Policy* const> policies, bool summer) {
+WeekParts week_parts(std::span<const TimeWindow* const> windows, bool summer) {
   const sys_seconds week = week_of(summer);
   std::set<const date::time_zone*> zones;
   std::set<minutes> edges;
-  each_rule(policies, [&](const Rule& rule) {
-    if (!rule.conditions.time) return;
-    const TimeWindow& window = *rule.conditions.time;
-    zones.insert(window.zone);
-    add_edges(window, offset_of(*window.zone, week), edges);
-  });
+  for (const TimeWindow* window : windows) {
+    zones.insert(window->zone);
+    add_edges(*window, offset_of(*window->zone, week), edges);
+  }
   WeekParts out;
   out.several_zones = zones.size() > 1;
   const date::time_zone* const shown = zones.size() == 1 ? *zones.begin() : nullptr;
@@ -186,20 +176,12 @@ WeekParts week_parts(std::span<const Policy* const> policies, bool summer) {
   out.zone = shown ? std::string(zone_name(*shown)) : "UTC";
   if (edges.empty()) edges.insert(minutes(0));
   for (const minutes each : edges) {
-    const minutes local = (each + offset + days(7)) % days(7);
-    const auto weekday = static_cast<unsigned>(local / days(1));
-    const int minute = static_cast<int>((local % days(1)).count());
-    out.parts.push_back({week + each, clock_words(weekday, minute), {}});
+    out.parts.push_back({week + each, static_cast<int>(within_week(each + offset).count()), 0});
   }
-  // In the order of the shown clock: Sunday 00:00 first.
-  const auto local_of = [&](const WeekPart& part) { return (part.start - week + offset + days(7)) % days(7); };
-  std::ranges::sort(out.parts, [&](const auto& a, const auto& b) { return local_of(a) < local_of(b); });
+  std::ranges::sort(out.parts, {}, &WeekPart::begins);
   for (std::size_t i = 0; i < out.parts.size(); ++i) {
-    const WeekPart& next = out.parts[(i + 1) % out.parts.size()];
-    const auto local = local_of(next);
-    const bool midnight = local % days(1) == minutes(0);
-    const auto weekday = static_cast<unsigned>(local / days(1));
-    out.parts[i].ends = midnight ? clock_words(weekday + 6, 0).substr(0, 4) + "24:00" : next.begins;
+    const bool last = i + 1 == out.parts.size();
+    out.parts[i].ends = last ? out.parts[0].begins + static_cast<int>(kWeek.count()) : out.parts[i + 1].begins;
   }
   return out;
 }

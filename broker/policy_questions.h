@@ -26,17 +26,18 @@ struct AskedFacts {
 };
 std::vector<AskedFacts> asked_facts(std::span<const Policy* const> policies);
 
-// From `start` to the start of the next no window of either policy opens or closes.
+// From `start` to the start of the next none of the windows opens or closes.
 struct WeekPart {
   std::chrono::sys_seconds start;
-  std::string begins, ends;  // as "Fri 15:00"; of the last part: the end of the week
+  int begins = 0,
+      ends = 0;  // minutes of the week from Monday 00:00 by the shown clock; `ends` may lie in the next week
 };
-// A week in January, or in July where `summer`, by the clock of the only zone, or UTC where there are several.
+// A week in January, or in July where `summer`, by the clock of the windows' only zone, or UTC where there are several.
 struct WeekParts {
   std::vector<WeekPart> parts;
   std::string zone;
   bool several_zones = false;
 };
-WeekParts week_parts(std::span<const Policy* const> policies, bool summer);
+WeekParts week_parts(std::span<const TimeWindow* const> windows, bool summer);
 
 }  // namespace broker

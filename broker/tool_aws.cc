@@ -1,0 +1,213 @@
+#include "tool_aws.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+
+#include "ipc/secret.h"
+#include "ipc/unique_fd.h"
+#include "sandbox.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using Work = std::function<ipc::Result<std::string>(AwsSession&)>;
+
+constexpr std::size_t kMaxAnswer = 1024 * 1024;
+
+// ---- the keys' process
+
+std::string home_folder() {
+  const passwd* const entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_dir : "";
+}
+
+ipc::Settings settings_of_environment(const std::string& home) {
+  ipc::Settings settings;
+  for (const ipc::SettingRow& row : ipc::kSettings) {
+    const char* const given = std::getenv(std::string(row.name).c_str());
+    if (given == nullptr) continue;
+    std::string value(given);
+    const bool path = row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE");
+    if (path && value.starts_with("~/")) value.replace(0, 1, home);
+    settings.emplace(row.name, std::move(value));
+  }
+  return settings;
+}
+
+ReadableFiles readable_files(const ProfilePaths& paths, const ipc::Settings& settings, const std::string& home) {
+  ReadableFiles files;
+  files.until_keys_are_read = {home,
+                               paths.config,
+                               paths.credentials,
+                               "/etc/ssl",
+                               "/usr/share/ca-certificates",
+                               "/usr/local/share/ca-certificates",
+                               std::string(ipc::setting(settings, "AWS_CA_BUNDLE"))};
+  return files;
+}
+
+struct Unlocked {
+  ResolvedProfile profile;
+  std::string ca_pem;
+};
+
+// As the broker does it: protections first, then the keys, then nothing can be opened any more.
+ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
+  const std::string home = home_folder();
+  const ipc::Settings settings = settings_of_environment(home);
+  const ipc::Result<ProfilePaths> paths = profile_paths(settings, home);
+  if (!paths) return std::unexpected(paths.error());
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
+  const ReadableFiles files = readable_files(*paths, settings, home);
+  const ipc::Result<std::string> protections = enter_sandbox(files);
+  if (!protections) return std::unexpected(protections.error());
+  ipc::Result<ResolvedProfile> profile = resolve_profile(place.profile, settings, home, place.region);
+  if (!profile) return std::unexpected(profile.error());
+  ipc::Result<std::string> ca = load_ca(profile->ca_bundle);
+  if (!ca) return std::unexpected(ca.error());
+  if (const ipc::Status closed = forget_key_files(files); !closed) return std::unexpected(closed.error());
+  return Unlocked{std::move(*profile), std::move(*ca)};
+}
+
+struct FreeBase {
+  void operator()(event_base* base) const { event_base_free(base); }
+};
+
+ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
+  const std::unique_ptr<event_base, FreeBase> base(event_base_new());
+  if (!base) return ipc::fail(Fault::kSystem, "the event loop cannot be made");
+  ipc::Result<Unlocked> unlocked = lock_down_and_read_keys(place);
+  if (!unlocked) return std::unexpected(unlocked.error());
+  auto http = AwsHttp::open(base.get(), std::move(unlocked->ca_pem));
+  if (!http) return std::unexpected(http.error());
+  EventTimers timers(base.get());
+  const SystemClock clock;
+  AwsContext context{**http, timers, clock};
+  AwsSession session(base.get(), context, unlocked->profile);
+  return work(session);
+}
+
+// ---- the pipe: 'g' and the answer, or 'e', the fault, the sentence, a NUL and the next step
+
+std::string packed(const ipc::Result<std::string>& answer) {
+  if (answer) return "g" + *answer;
+  const ipc::Error& error = answer.error();
+  return std::string("e") + static_cast<char>('0' + static_cast<int>(error.fault)) + error.what + '\0' +
+         error.next_step;
+}
+
+ipc::Result<std::string> unpacked(std::string text) {
+  if (text.starts_with('g')) return text.substr(1);
+  const std::size_t end = text.find('\0');
+  if (text.size() < 2 || text[0] != 'e' || end == std::string::npos) {
+    return ipc::fail(Fault::kSystem, "the process that asks AWS ended without an answer",
+                     "try again; if it stays so, look at the kernel's log for what ended it");
+  }
+  return ipc::fail(static_cast<Fault>(text[1] - '0'), text.substr(2, end - 2), text.substr(end + 1));
+}
+
+[[noreturn]] void be_the_asker(int pipe, const AwsPlace& place, const Work& work) {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (!ipc::become_unreadable()) ::_exit(1);
+  const std::string answer = packed(work_apart(place, work));
+  for (std::string_view rest = answer; !rest.empty();) {
+    const ssize_t put = ::write(pipe, rest.data(), rest.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) ::_exit(1);
+    rest.remove_prefix(static_cast<std::size_t>(put));
+  }
+  ::_exit(0);  // nothing of the tool's own is flushed or freed twice
+}
+
+std::string read_answer(int pipe) {
+  std::string text;
+  char part[4096];
+  while (text.size() <= kMaxAnswer) {
+    const ssize_t got = ::read(pipe, part, sizeof part);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(part, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+// ---- one call
+
+// Starts a call and runs the loop until it has answered.
+template <class Outcome, class Start>
+Outcome wait_for(event_base* base, Start start) {
+  std::optional<Outcome> outcome;
+  const std::unique_ptr<AwsCall> call = start([&](Outcome got) {
+    outcome.emplace(std::move(got));
+    event_base_loopbreak(base);
+  });
+  while (!outcome && event_base_loop(base, EVLOOP_ONCE) == 0) {
+  }
+  if (outcome) return std::move(*outcome);
+  return ipc::fail(Fault::kSystem, "the event loop ended before AWS answered", "try again");
+}
+
+}  // namespace
+
+ipc::Result<Parameter> AwsSession::parameter(const std::string& name) {
+  const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
+  if (!ssm) return std::unexpected(ssm.error());
+  return wait_for<ipc::Result<Parameter>>(
+      base_, [&](auto done) { return ask_parameter(context_, *ssm, profile_.base, name, std::move(done)); });
+}
+
+ipc::Result<ParameterPair> AwsSession::parameters(const std::string& first, const std::string& second) {
+  const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
+  if (!ssm) return std::unexpected(ssm.error());
+  return wait_for<ipc::Result<ParameterPair>>(
+      base_, [&](auto done) { return ask_parameters(context_, *ssm, profile_.base, first, second, std::move(done)); });
+}
+
+ipc::Result<std::int64_t> AwsSession::put(const std::string& name, std::string_view value) {
+  const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
+  if (!ssm) return std::unexpected(ssm.error());
+  return wait_for<ipc::Result<std::int64_t>>(
+      base_, [&](auto done) { return ask_put_parameter(context_, *ssm, profile_.base, name, value, std::move(done)); });
+}
+
+ipc::Status AwsSession::kms_verify(std::string_view key, std::string_view message, std::string_view signature) {
+  const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
+  if (!kms) return std::unexpected(kms.error());
+  return wait_for<ipc::Status>(base_, [&](auto done) {
+    return ask_kms_verify(context_, *kms, profile_.base, key, message, signature, std::move(done));
+  });
+}
+
+ipc::Result<KmsSignature> AwsSession::kms_sign(std::string_view key, std::string_view message) {
+  const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
+  if (!kms) return std::unexpected(kms.error());
+  return wait_for<ipc::Result<KmsSignature>>(
+      base_, [&](auto done) { return ask_kms_sign(context_, *kms, profile_.base, key, message, std::move(done)); });
+}
+
+ipc::Result<std::string> with_aws(const AwsPlace& place, const Work& work) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return ipc::system_error("a pipe cannot be made", "try again");
+  ipc::UniqueFd read_end(ends[0]), write_end(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) return ipc::system_error("the process that asks AWS cannot be started", "try again");
+  if (child == 0) be_the_asker(write_end.get(), place, work);
+  write_end = ipc::UniqueFd();
+  std::string answer = read_answer(read_end.get());
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return unpacked(std::move(answer));
+}
+
+}  // namespace broker

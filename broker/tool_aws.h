@@ -1,0 +1,46 @@
+// AWS for a tool: a process of its own that reads the keys, asks, answers over a pipe and ends. The tool itself, which
+// reads policies and writes files, never holds a key.
+//
+// That process is protected as the broker is: unreadable before it reads a key, secrets in their own pages, the
+// broker's sandbox and syscall filter. Weaker than a broker: it begins as a copy of the tool, so between fork and its
+// first call it is as readable as the tool (it holds nothing then), and the program file is readable for everybody.
+// Runs in: sentinel-policy.   Blocks: until AWS has answered; each call has its own deadline (aws_call.h).
+// Fails: with the sentence of what failed in there; kSystem when it ended without an answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "aws_queries.h"
+#include "profile.h"
+
+struct event_base;
+
+namespace broker {
+
+// The calls, one after the other.
+class AwsSession {
+ public:
+  AwsSession(event_base* base, AwsContext& context, const ResolvedProfile& profile)
+      : base_(base), context_(context), profile_(profile) {}
+  ipc::Result<Parameter> parameter(const std::string& name);
+  ipc::Result<ParameterPair> parameters(const std::string& first, const std::string& second);
+  ipc::Result<std::int64_t> put(const std::string& name, std::string_view value);
+  ipc::Status kms_verify(std::string_view key, std::string_view message, std::string_view signature);
+  ipc::Result<KmsSignature> kms_sign(std::string_view key, std::string_view message);
+
+ private:
+  event_base* base_;
+  AwsContext& context_;
+  const ResolvedProfile& profile_;
+};
+
+struct AwsPlace {
+  std::string profile, region;
+};
+// Runs `work` in that process; what it answers is what the tool gets. It must write nothing and open no file.
+ipc::Result<std::string> with_aws(const AwsPlace& place,
+                                  const std::function<ipc::Result<std::string>(AwsSession&)>& work);
+
+}  // namespace broker
