@@ -100,14 +100,16 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
 // ---- the pipe: 'g' and the answer, or 'e', the fault, the sentence, a NUL and the next step
 
 std::string packed(const ipc::Result<std::string>& answer) {
-  if (answer) return "g" + *answer;
+  std::string text(1, answer ? 'g' : 'e');
+  if (answer) return text.append(*answer);
   const ipc::Error& error = answer.error();
-  return std::string("e") + static_cast<char>('0' + static_cast<int>(error.fault)) + error.what + '\0' +
-         error.next_step;
+  text += static_cast<char>('0' + static_cast<int>(error.fault));
+  text.append(error.what).append(1, '\0').append(error.next_step);
+  return text;
 }
 
-ipc::Result<std::string> unpacked(std::string text) {
-  if (text.starts_with('g')) return text.substr(1);
+ipc::Result<std::string> unpacked(const std::string& text) {
+  if (!text.empty() && text[0] == 'g') return text.substr(1);
   const std::size_t end = text.find('\0');
   if (text.size() < 2 || text[0] != 'e' || end == std::string::npos) {
     return ipc::fail(Fault::kSystem, "the process that asks AWS ended without an answer",
@@ -203,11 +205,11 @@ ipc::Result<std::string> with_aws(const AwsPlace& place, const Work& work) {
   if (child < 0) return ipc::system_error("the process that asks AWS cannot be started", "try again");
   if (child == 0) be_the_asker(write_end.get(), place, work);
   write_end = ipc::UniqueFd();
-  std::string answer = read_answer(read_end.get());
+  const std::string answer = read_answer(read_end.get());
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return unpacked(std::move(answer));
+  return unpacked(answer);
 }
 
 }  // namespace broker
