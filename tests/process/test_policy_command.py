@@ -1,0 +1,379 @@
+"""sentinel-policy as people and CI use it: each word through the real program, refusals first. What is wrong is told with its
+line; JSON is parsed; the parts that talk to AWS talk to the stand-in."""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "fakes")]
+
+from aws_case import policy, rule  # noqa: E402
+from harness import BUILD, PATIENCE, SANITIZED  # noqa: E402
+from standin_client import Standin, write_profiles  # noqa: E402
+
+PROGRAM = os.path.join(BUILD, "broker/sentinel-policy")
+DATA = os.path.join(HERE, "../unit/broker/data/policy")
+PARAMETER = "/sentinel/policies/default"
+SIGNATURE = "/sentinel/signatures/default"
+GOOD = policy(rule())
+
+
+class PolicyTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not os.path.exists(PROGRAM):
+            raise unittest.SkipTest(f"no build in {BUILD}")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="sentinel-policy-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.environment = {"PATH": "/usr/bin:/bin", "HOME": self.folder, "TERM": "dumb"}
+        if SANITIZED:
+            self.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name)) as file:
+            return file.read()
+
+    def run_policy(self, word, *files, code=0, **options):
+        """Runs it; the code must be as expected. Options in the supervisor's normal form."""
+        argv = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        done = subprocess.run([PROGRAM, word, *argv, "--", *files], env=self.environment, cwd=self.folder,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+        self.assertEqual(code, done.returncode, f"{word} {argv} {files}\n{done.stdout}\n{done.stderr}")
+        for text in (done.stdout, done.stderr):
+            self.assertNotRegex(text, r"[\x00-\x08\x0b-\x1f\x7f]", "a control character")
+        return done
+
+    def json_of(self, word, *files, code=0, **options):
+        return json.loads(self.run_policy(word, *files, code=code, json="true", **options).stdout)
+
+
+class CommandLine(PolicyTest):
+    def test_what_is_not_known_is_refused_with_the_nearest(self):
+        for argv, said in ((["validat"], "validate"), (["explain", "--usr=a", "--", "f"], "user"), (["diff", "--", "a"], "missing"),
+                           ([], "needs a word"), (["lint", "--color=red", "--", "f"], "always")):
+            done = subprocess.run([PROGRAM, *argv], env=self.environment, capture_output=True, text=True)
+            self.assertEqual(2, done.returncode, argv)
+            self.assertIn(said, done.stderr)
+            self.assertEqual("", done.stdout)
+
+    def test_a_full_disk_is_not_success(self):
+        path = self.write("p.yaml", GOOD)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "validate", "--", path], env=self.environment, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(1, done.returncode)
+
+    def test_colour_only_where_it_is_asked_for(self):
+        path = self.write("p.yaml", GOOD)
+        done = subprocess.run([PROGRAM, "validate", "--color=always", "--", path], env=self.environment, capture_output=True, text=True)
+        self.assertIn("\x1b[32mgood\x1b[0m", done.stdout)
+        self.assertNotIn("\x1b", self.run_policy("validate", path).stdout)
+
+
+class Validate(PolicyTest):
+    def test_each_kind_of_mistake_gets_its_place(self):
+        head = 'version: "1"\nrules:\n'
+        mistakes = {
+            "a tab": (head + "  - name: a\n\teffect: allow\n", 4),
+            "an unknown key": (policy(rule()).replace("effect:", "efect:"), 4),
+            "an unknown word": (policy(rule(effect="alow")), 4),
+            "a key twice": (head + "  - name: a\n    name: b\n", 4),
+            "an unknown zone": (policy(rule(conditions="{ profiles: [p], time: { timezone: Europe/Berln } }")), 6),
+            "a reversed window": (policy(rule(conditions='{ time: { hours: { start: "10:00", end: "09:00" } } }')), 6),
+            "an empty list": (policy(rule(conditions="{ profiles: [] }")), 6),
+            "another version": ('version: "2"\nrules: []\n', 1),
+            "no conditions": (policy(rule(conditions="{ mode: [cli] }")), 6),
+        }
+        for name, (text, line) in mistakes.items():
+            with self.subTest(name):
+                path = self.write("bad.yaml", text)
+                done = self.run_policy("validate", path, code=1)
+                told = done.stderr.splitlines()
+                self.assertRegex(told[0], rf"^sentinel: {re.escape(path)}:{line}:")
+                shown = text.splitlines()[line - 1].replace("\t", " ")
+                self.assertEqual("    " + shown, told[1], "the line itself is not shown")
+                column = re.match(rf"sentinel: {re.escape(path)}:{line}:(\d+):", told[0])
+                if column:
+                    self.assertEqual(" " * (4 + int(column[1]) - 1) + "^", told[2])
+                self.assertEqual("", done.stdout)
+
+    def test_a_policy_cannot_steer_the_terminal_that_shows_its_mistake(self):
+        path = self.write("bad.yaml", b'version: "1"\nrules: \x1b[31m\xe2\x80\xaex\n')
+        self.assertIn("rules: ?[31m???x", self.run_policy("validate", path, code=1).stderr)
+
+    def test_one_bad_file_among_good_ones_is_found(self):
+        good, bad = self.write("good.yaml", GOOD), self.write("bad.yaml", "version: 2\n")
+        done = self.run_policy("validate", good, bad, good, code=1)
+        self.assertEqual(2, done.stdout.count("1 rule, sha256 "))
+        answer = self.json_of("validate", good, bad, code=1)
+        self.assertEqual([True, False], [each["good"] for each in answer["files"]])
+        self.assertEqual(1, answer["files"][1]["line"])
+
+    def test_what_is_no_file_is_refused(self):
+        self.assertIn("cannot open", self.run_policy("validate", "nothing.yaml", code=1).stderr)
+        self.assertIn("not a regular file", self.run_policy("validate", self.folder, code=1).stderr)
+        self.assertIn("longer than", self.run_policy("validate", self.write("long", " " * 300_000), code=1).stderr)
+
+
+class Lint(PolicyTest):
+    def test_a_rule_that_cannot_decide_is_wrong(self):
+        path = self.write("p.yaml", policy(rule(name="all", conditions="{ profiles: [p] }"),
+                                           rule(name="never", effect="deny", conditions="{ profiles: [p], users: [u] }")))
+        done = self.run_policy("lint", path, code=1)
+        self.assertIn(f'{path}:7: wrong: rule "never" never decides: rule "all" (line 3) comes first', done.stdout)
+        answer = self.json_of("lint", path, code=1)
+        self.assertEqual(("shadowed-rule", "wrong", "never", 7, ["all"]),
+                         tuple(answer["findings"][0][key] for key in ("kind", "severity", "rule", "line", "others")))
+        self.assertFalse(answer["good"])
+
+    def test_a_hint_alone_is_good(self):
+        path = self.write("p.yaml", policy(rule(conditions="{ users: [marta] }")))
+        self.assertIn("hint: ", self.run_policy("lint", path).stdout)
+        self.assertEqual(1, self.json_of("lint", path)["hint"])
+
+    def test_a_file_that_does_not_load_is_wrong(self):
+        answer = self.json_of("lint", self.write("p.yaml", "version: 1\nrules: 3\n"), code=1)
+        self.assertEqual(["unreadable"], [each["kind"] for each in answer["findings"]])
+
+    def test_the_sample_policies_show_what_they_are_known_for(self):
+        kinds = {each["kind"] for each in self.json_of("lint", os.path.join(DATA, "a.yaml"), code=1)["findings"]}
+        self.assertEqual({"last-minute-open"}, kinds)
+
+
+class Explain(PolicyTest):
+    ASKED = {"user": "marta", "profile": "ledger-prod", "mode": "server"}
+    A = os.path.join(DATA, "a.yaml")
+
+    def test_a_question_that_is_none_is_refused(self):
+        for options, said in (({"user": "u"}, "--profile"), ({**self.ASKED, "mode": "srever"}, "server"),
+                              ({**self.ASKED, "at": "yesterday"}, "2026-01-31"),
+                              ({**self.ASKED, "mode": "cli", "transport": "unix"}, "no transport"),
+                              ({**self.ASKED, "transport": "pipe"}, "unix")):
+            self.assertIn(said, self.run_policy("explain", self.A, code=2, **options).stderr)
+        posture = self.write("posture.json", '{"disk_encripted": true}')
+        self.assertIn("posture.json", self.run_policy("explain", self.A, code=1, **self.ASKED, posture=posture).stderr)
+
+    def test_the_rule_that_decided_and_those_passed_over_are_named(self):
+        done = self.run_policy("explain", self.A, **self.ASKED, at="2026-02-06T13:59:59Z", session_table="t")
+        self.assertTrue(done.stdout.startswith('allow by rule 2 "ledger-prod-tracked" (line '), done.stdout)
+        self.assertIn('rule 1 "ledger-friday-freeze" (line 3) was passed over: its window is Friday 15:00-23:59 '
+                      "Europe/Berlin, and it is Friday 14:59 there", done.stdout)
+        self.assertIn("max_server_duration: 20m", done.stdout)
+
+    def test_json_says_the_same(self):
+        answer = self.json_of("explain", self.A, **self.ASKED, at="2026-02-06T15:00:00+01:00")
+        self.assertEqual(("deny", "ledger-friday-freeze", 0, False),
+                         tuple(answer["verdict"][key] for key in ("effect", "rule", "rule_index", "allowed")))
+        self.assertEqual("2026-02-06T14:00:00Z", answer["query"]["at"])
+        self.assertEqual([], answer["passed_over"])
+        answer = self.json_of("explain", self.A, user="Marta", profile="ledger-prod", at="2026-02-05T12:00:00Z")
+        self.assertEqual((None, -1), (answer["verdict"]["rule"], answer["verdict"]["rule_index"]))
+        self.assertEqual(["time", "users", "profiles", "profiles"], [each["condition"] for each in answer["passed_over"]])
+
+    def test_posture_and_groups_count(self):
+        b = os.path.join(DATA, "b.yaml")
+        good = self.write("good.json", json.dumps({"disk_encrypted": True, "mdm_compliant": True, "os_type": "linux", "os_version": "14.10"}))
+        self.assertTrue(self.json_of("explain", b, user="u", profile="payroll", mode="server", posture=good)["verdict"]["allowed"])
+        self.assertFalse(self.json_of("explain", b, user="u", profile="payroll", mode="server")["verdict"]["allowed"])
+
+
+class Table(PolicyTest):
+    HEAD = "policy: a.yaml\ncases:\n"
+
+    def table(self, *cases, head=HEAD):
+        with open(os.path.join(DATA, "a.yaml")) as file:
+            self.write("a.yaml", file.read())
+        return self.write("a.cases.yaml", head + "".join(cases))
+
+    @staticmethod
+    def case(name, expect, at="2026-02-06T14:00:00Z", profile="ledger-prod", more=""):
+        return (f"  - name: {name}\n    user: marta\n    profile: {profile}\n    mode: server\n    at: \"{at}\"\n{more}"
+                f"    expect: {expect}\n")
+
+    def test_a_table_that_shows_nothing_is_refused(self):
+        self.assertIn("shows nothing", self.run_policy("test", self.table(head="policy: a.yaml\ncases: []\n"), code=1).stderr)
+        self.assertIn("names no policy",
+                      self.run_policy("test", self.table(self.case("a", "{ effect: deny }"), head="cases:\n"), code=2).stderr)
+        self.assertIn("efect", self.run_policy("test", self.table(self.case("a", "{ efect: deny }")), code=1).stderr)
+
+    def test_a_case_that_fails_says_expected_and_got(self):
+        path = self.table(self.case("frozen", "{ effect: deny, rule: ledger-friday-freeze }"),
+                          self.case("wrong", "{ effect: allow, rule: null }"))
+        done = self.run_policy("test", path, code=1)
+        self.assertIn(f'{path}:9: failed: "wrong": effect: expected allow, got deny; rule: expected no rule, got '
+                      '"ledger-friday-freeze"', done.stdout)
+        self.assertIn("2 cases, 1 failed", done.stdout)
+        answer = self.json_of("test", path, code=1)
+        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["failures"]]))
+
+    def test_a_table_that_holds_is_good_and_names_rules_without_a_case(self):
+        path = self.table(self.case("frozen", "{ effect: deny }"),
+                          self.case("tracked", "{ effect: allow, max_server_duration: 20m }", at="2026-02-05T12:00:00Z",
+                                    more="    session_table: t\n"))
+        done = self.run_policy("test", path)
+        self.assertIn('no case is decided by rule "sandbox-daytime"', done.stdout)
+        self.assertIn("all as expected", done.stdout)
+
+    def test_another_policy_can_be_named(self):
+        path = self.table(self.case("frozen", "{ effect: deny, rule: null }"))
+        self.run_policy("test", path, policy=os.path.join(DATA, "b.yaml"))
+
+
+class Diff(PolicyTest):
+    def test_trouble_is_2_as_with_diff(self):
+        self.run_policy("diff", self.write("a", GOOD), self.write("b", "x"), code=2)
+
+    def test_the_same_is_0_and_a_difference_1(self):
+        a = os.path.join(DATA, "a.yaml")
+        self.assertEqual("the texts are the same\n", self.run_policy("diff", a, a).stdout)
+        with open(a) as file:
+            changed = self.write("changed.yaml", file.read().replace('"15:00"', '"16:00"'))
+        done = self.run_policy("diff", a, changed, code=1)
+        self.assertIn("everybody, ledger-staging, any mode: Fri 15:00-16:00 Europe/Berlin: deny -> require_approval "
+                      '(rule "ledger-friday-freeze" -> rule "ledger-staging-ask")', done.stdout)
+        answer = self.json_of("diff", a, changed, code=1)
+        self.assertEqual([("changed", "ledger-friday-freeze")], [(each["change"], each["rule"]) for each in answer["rules"]])
+        self.assertTrue(answer["decisions"])
+        self.assertEqual([], answer["sampled"])
+
+    def test_a_pipe_is_as_good_as_a_file(self):
+        path = self.write("p.yaml", GOOD)
+        done = subprocess.run(["bash", "-c", f"{PROGRAM} diff -- {path} <(cat {path})"], env=self.environment, capture_output=True, text=True)
+        self.assertEqual((0, "the texts are the same\n"), (done.returncode, done.stdout), done.stderr)
+
+
+def make_key(folder, name, bits=2048):
+    path = os.path.join(folder, name)
+    subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}", "-out", path],
+                   check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", path, "-pubout", "-out", path + ".pub"], check=True)
+    return path
+
+
+class Sign(PolicyTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keys = tempfile.TemporaryDirectory(prefix="sentinel-policy-keys-")
+        cls.key, cls.other = make_key(cls.keys.name, "key"), make_key(cls.keys.name, "other")
+        cls.short = make_key(cls.keys.name, "short", 1024)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.keys.cleanup()
+
+    def setUp(self):
+        super().setUp()
+        self.path = self.write("p.yaml", GOOD)
+
+    def sign(self, **options):
+        return self.run_policy("sign", self.path, **{"sign_key": self.key, **options})
+
+    def verify(self, code=0, **options):
+        return self.run_policy("verify", self.path, code=code, **{"policy_key": self.key + ".pub", **options})
+
+    def test_what_must_not_be_signed_is_not(self):
+        self.run_policy("sign", self.path, code=2)
+        self.run_policy("sign", self.path, code=1, sign_key=self.short)
+        self.run_policy("sign", self.path, code=1, sign_key=self.key + ".pub")
+        self.run_policy("sign", self.path, code=2, sign_key=self.key, policy_version="0")
+        self.run_policy("sign", self.write("bad.yaml", "rules: []\n"), code=1, sign_key=self.key)
+        self.assertEqual(["bad.yaml", "p.yaml"], sorted(os.listdir(self.folder)))
+
+    def test_a_signature_holds_for_its_text_name_and_key_only(self):
+        self.sign()
+        self.verify()
+        self.verify(code=1, policy_key=self.other + ".pub")
+        self.assertIn("is for", self.verify(code=1, name="/sentinel/policies/other").stderr)
+        self.write("p.yaml", GOOD + "# more\n")
+        self.assertIn("another text", self.verify(code=1).stderr)
+
+    def test_no_word_of_the_envelope_can_be_changed(self):
+        self.sign()
+        envelope = json.loads(self.read("p.yaml.sig"))
+        for key, value in (("policy_version", 2), ("policy_name", "/x"), ("policy_hash", "0" * 64)):
+            changed = json.loads(json.dumps(envelope))
+            changed["metadata"][key] = value
+            self.write("p.yaml.sig", json.dumps(changed))
+            self.verify(code=1)
+
+    def test_the_file_is_private_and_the_version_rises(self):
+        self.sign()
+        self.assertEqual(0o600, os.stat(self.path + ".sig").st_mode & 0o777)
+        self.assertEqual(1, json.loads(self.read("p.yaml.sig"))["metadata"]["policy_version"])
+        self.sign()
+        answer = json.loads(self.verify(json="true").stdout)
+        self.assertEqual((True, 2, self.path), (answer["good"], answer["version"], answer["name"]))
+
+    def test_a_symbolic_link_is_not_written_through(self):
+        victim = self.write("victim", "precious")
+        os.symlink(victim, self.path + ".sig")
+        done = self.run_policy("sign", self.path, code=1, sign_key=self.key, policy_version="1")
+        self.assertIn("symbolic link", done.stderr)
+        self.assertEqual("precious", self.read("victim"))
+
+    def test_openssl_agrees(self):
+        import base64
+        self.sign(name="/sentinel/policies/x", policy_version="7")
+        envelope = json.loads(self.read("p.yaml.sig"))
+        message = f"sentinel-policy-v2\n/sentinel/policies/x\n7\n{envelope['metadata']['policy_hash']}\n"
+        signature = self.write("raw", base64.b64decode(envelope["signature"]))
+        done = subprocess.run(["openssl", "dgst", "-sha256", "-verify", self.key + ".pub", "-signature", signature, "-sigopt",
+                               "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32", self.write("message", message)],
+                              capture_output=True, text=True)
+        self.assertEqual("Verified OK\n", done.stdout, done.stderr)
+
+
+class Remote(PolicyTest):
+    def setUp(self):
+        super().setUp()
+        self.aws = Standin(tls=False)
+        self.aws.start()
+        self.addCleanup(self.aws.stop)
+        write_profiles(self.folder)
+        self.environment.update({"AWS_CONFIG_FILE": os.path.join(self.folder, ".aws/config"), "AWS_ENDPOINT_URL": self.aws.url,
+                                 "AWS_SHARED_CREDENTIALS_FILE": os.path.join(self.folder, ".aws/credentials"),
+                                 **self.aws.ca_environment()})
+        self.there = {"policy_parameter": PARAMETER, "profile": "marta"}
+        self.path = self.write("p.yaml", GOOD)
+
+    def run_policy(self, word, *files, **more):
+        done = super().run_policy(word, *files, **more)
+        for secret in self.aws.secrets():
+            self.assertNotIn(secret, done.stdout + done.stderr)
+        return done
+
+    def test_pull_without_a_name_or_key_is_misuse(self):
+        self.run_policy("pull", code=2, profile="marta")
+        self.run_policy("pull", code=2, policy_parameter=PARAMETER)
+        self.assertIn("no profile", self.run_policy("pull", code=1, policy_parameter=PARAMETER, profile="martha").stderr)
+        self.assertIn("no SSM parameter", self.run_policy("pull", code=1, policy_parameter="/nothing", profile="marta").stderr)
+
+    def test_pull_gives_the_text_that_is_there(self):
+        self.aws.control.put_parameter(name=PARAMETER, value=GOOD)
+        self.assertEqual(GOOD, self.run_policy("pull", **self.there).stdout)
+        self.run_policy("pull", **self.there, output="pulled.yaml")
+        self.assertEqual(GOOD, self.read("pulled.yaml"))
+        self.assertEqual(0o600, os.stat(os.path.join(self.folder, "pulled.yaml")).st_mode & 0o777)
+
+    def test_pull_writes_through_no_link(self):
+        victim = self.write("victim", "precious")
+        os.symlink(victim, os.path.join(self.folder, "link"))
+        self.assertIn("symbolic link", self.run_policy("pull", code=1, **self.there, output="link").stderr)
+        self.assertEqual("precious", self.read("victim"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
