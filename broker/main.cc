@@ -11,7 +11,9 @@
 #include "caller.h"
 #include "heap.h"
 #include "policy_file.h"
+#include "policy_key.h"
 #include "print_tables.h"
+#include "root_file.h"
 #include "sandbox.h"
 #include "service.h"
 #include "unix_groups.h"
@@ -32,6 +34,8 @@ broker::ReadableFiles readable_files(const Terms& terms, const broker::ProfilePa
                                "/usr/local/share/ca-certificates",
                                std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
   if (!terms.log_key.empty()) files.until_keys_are_read.push_back(terms.log_key);
+  files.until_keys_are_read.push_back(broker::kHostPolicyKey);
+  if (!terms.policy_key.empty()) files.until_keys_are_read.push_back(terms.policy_key);
   if (!terms.policy_file.empty()) files.always = broker::policy_file_folders(terms.policy_file);
   return files;
 }
@@ -67,7 +71,8 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers) {
 // Lock down, and only then read the keys.
 ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& control, const Terms& terms,
                                                              const broker::CallerCheck& callers, std::string& ca_pem,
-                                                             std::optional<broker::LogKey>& log_key) {
+                                                             std::optional<broker::LogKey>& log_key,
+                                                             broker::PolicyKey& policy_key) {
   const auto paths = broker::profile_paths(terms.settings, terms.home);
   if (!paths) return std::unexpected(paths.error());
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
@@ -97,6 +102,9 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
     if (!key) return std::unexpected(key.error());
     log_key = std::move(*key);
   }
+  auto chosen = broker::choose_policy_key(broker::kHostPolicyKey, terms.policy_key, terms.policy_kms_key);
+  if (!chosen) return std::unexpected(chosen.error());
+  policy_key = std::move(*chosen);
   if (ipc::Status closed = broker::forget_key_files(files); !closed) return std::unexpected(closed.error());
   return profile;
 }
@@ -129,12 +137,15 @@ int serve() {
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
   std::string ca_pem;
   std::optional<broker::LogKey> log_key;
-  ipc::Result<broker::ResolvedProfile> profile = lock_down_and_read_keys(control, *terms, *callers, ca_pem, log_key);
+  broker::PolicyKey policy_key;
+  ipc::Result<broker::ResolvedProfile> profile =
+      lock_down_and_read_keys(control, *terms, *callers, ca_pem, log_key, policy_key);
   if (!profile) return give_up(profile.error());
   ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(log_key));
   if (!audit) return give_up(audit.error());
-  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile),
-                                       std::move(ca_pem), std::move(*callers), std::move(*audit), std::move(*host));
+  auto service =
+      broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile), std::move(ca_pem),
+                            std::move(*callers), std::move(*audit), std::move(*host), std::move(policy_key));
   return service ? (*service)->run() : 1;  // open() has said why
 }
 

@@ -5,6 +5,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -78,10 +80,16 @@ ipc::Result<std::string> read_all(int fd, const std::string& path) {
 
 }  // namespace
 
+std::string signature_file(const std::string& path) { return path + ".sig"; }
+
 std::vector<std::string> policy_file_folders(const std::string& path) {
   std::vector<std::string> folders{folder_of(path)};
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-  if (real != nullptr && folder_of(real.get()) != folders[0]) folders.push_back(folder_of(real.get()));
+  for (const std::string& file : {path, signature_file(path)}) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(file.c_str(), nullptr), &std::free);
+    if (real == nullptr) continue;
+    std::string folder = folder_of(real.get());
+    if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(std::move(folder));
+  }
   return folders;
 }
 
@@ -94,11 +102,12 @@ PolicyFile::Identity PolicyFile::identity_of(const struct stat& status) {
   return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
 }
 
-ipc::Result<std::unique_ptr<PolicyFile>> PolicyFile::open(event_base* base, std::string path, Changed changed) {
-  std::unique_ptr<PolicyFile> file(new PolicyFile(std::move(path), {}));
+ipc::Result<std::unique_ptr<PolicyFile>> PolicyFile::open(event_base* base, std::string path, PolicyVerifier& verifier,
+                                                          Changed changed) {
+  std::unique_ptr<PolicyFile> file(new PolicyFile(std::move(path), verifier));
   if (base != nullptr) file->start_watching(base);
   file->reload();
-  if (!file->policy_) return std::unexpected(file->policy_.error());
+  if (!file->policy_ && !file->asking_) return std::unexpected(file->policy_.error());
   file->changed_ = std::move(changed);  // from now on: the first policy is no change
   return file;
 }
@@ -107,49 +116,104 @@ PolicyFile::~PolicyFile() {
   if (readable_ != nullptr) event_free(readable_);
 }
 
+void PolicyFile::start(Ready ready) {
+  ready_ = std::move(ready);
+  if (!asking_) tell_ready();
+}
+
+void PolicyFile::tell_ready() {
+  ipc::Status outcome;
+  if (!policy_) outcome = std::unexpected(policy_.error());
+  if (const Ready ready = std::exchange(ready_, nullptr)) ready(std::move(outcome));
+}
+
 ipc::Result<const Policy*> PolicyFile::current(BootClock::time_point) {
   if (!looks_unchanged()) reload();
   if (!policy_) return std::unexpected(policy_.error());
   return &*policy_;
 }
 
-bool PolicyFile::looks_unchanged() const {
+bool PolicyFile::looks_unchanged(const WatchedFile& file) {
   struct stat status {};
-  return settled_ && ::stat(path_.c_str(), &status) == 0 && identity_of(status) == identity_;
+  return file.settled && ::stat(file.path.c_str(), &status) == 0 && identity_of(status) == file.identity;
 }
 
-// The watches are set before the file is read, so that no change falls between.
+bool PolicyFile::looks_unchanged() const {
+  return looks_unchanged(policy_file_) && (!verifier_.enforces() || looks_unchanged(signature_file_));
+}
+
+// The watches are set before the files are read, so that no change falls between.
 void PolicyFile::reload() {
-  watch_again();
-  ipc::Result<std::string> text = read_text();
-  if (!text) return accept(std::unexpected(std::move(text.error())), {});
-  if (policy_ && *text == text_) return;
-  ipc::Result<Policy> policy = load_policy(*text, path_);
-  accept(std::move(policy), std::move(*text));
+  watch_again(policy_file_);
+  if (verifier_.enforces()) watch_again(signature_file_);
+  ipc::Result<Pair> pair = read_pair();
+  if (!pair) {
+    pair_ = {};
+    asking_ = false;
+    ++question_;  // an answer that is still to come is about an older pair
+    return accept(std::unexpected(std::move(pair.error())));
+  }
+  if ((policy_ || asking_) && *pair == pair_) return;
+  pair_ = std::move(*pair);
+  asking_ = true;
+  const std::string& path = policy_file_.path;
+  verifier_.verify("the policy " + path, path, pair_.text, pair_.signature,
+                   [weak = std::weak_ptr(self_), question = ++question_](ipc::Result<std::uint64_t> answer) {
+                     const auto self = weak.lock();
+                     if (self && (*self)->question_ == question) (*self)->on_verified(std::move(answer));
+                   });
+  if (!asking_) return;
+  policy_ = ipc::fail(Fault::kUnavailable, "the signature of the policy " + path + " is being verified", "try again");
 }
 
-ipc::Result<std::string> PolicyFile::read_text() {
-  settled_ = false;
-  if (const ipc::Status folder = check_folder(path_); !folder) return std::unexpected(folder.error());
+void PolicyFile::on_verified(ipc::Result<std::uint64_t> signed_version) {
+  asking_ = false;
+  signed_version_ = signed_version.value_or(0);
+  if (signed_version) {
+    accept(load_policy(pair_.text, policy_file_.path));
+  } else {
+    policy_file_.settled = false;  // the next request looks again: a torn pair is mended soon
+    accept(std::unexpected(std::move(signed_version.error())));
+  }
+  tell_ready();
+}
+
+ipc::Result<PolicyFile::Pair> PolicyFile::read_pair() {
+  ipc::Result<std::string> text = read_text(policy_file_);
+  if (!text) return std::unexpected(std::move(text.error()));
+  Pair pair{std::move(*text), {}};
+  if (!verifier_.enforces()) return pair;
+  ipc::Result<std::string> signature = read_text(signature_file_);
+  if (signature) {
+    pair.signature = std::move(*signature);
+  } else if (signature.error().sys_errno != ENOENT) {
+    return std::unexpected(std::move(signature.error()));
+  }
+  return pair;
+}
+
+ipc::Result<std::string> PolicyFile::read_text(WatchedFile& file) {
+  const std::string& path = file.path;
+  file.settled = false;
+  if (const ipc::Status folder = check_folder(path); !folder) return std::unexpected(folder.error());
   timespec tick{};  // the clock that stamps files
   ::clock_gettime(CLOCK_REALTIME_COARSE, &tick);
-  const ipc::UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd) return ipc::system_error("cannot open the policy " + path_, kRepair);
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return ipc::system_error("cannot open the policy " + path, kRepair);
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at the policy " + path_, kRepair);
-  if (const ipc::Status good = check_file(path_, status); !good) return std::unexpected(good.error());
-  if (const ipc::Status good = check_owner(path_, status); !good) return std::unexpected(good.error());
-  ipc::Result<std::string> text = read_all(fd.get(), path_);
-  identity_ = identity_of(status);
-  settled_ = text && key(status.st_ctim) < key(tick);
+  if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at the policy " + path, kRepair);
+  if (const ipc::Status good = check_file(path, status); !good) return std::unexpected(good.error());
+  if (const ipc::Status good = check_owner(path, status); !good) return std::unexpected(good.error());
+  ipc::Result<std::string> text = read_all(fd.get(), path);
+  file.identity = identity_of(status);
+  file.settled = text && key(status.st_ctim) < key(tick);
   return text;
 }
 
-void PolicyFile::accept(ipc::Result<Policy> policy, std::string text) {
+void PolicyFile::accept(ipc::Result<Policy> policy) {
   const bool same_error = !policy_ && !policy && policy_.error().what == policy.error().what;
   policy_ = std::move(policy);
-  text_ = std::move(text);
-  if (!same_error) tell();
+  if (!same_error && !ready_) tell();
 }
 
 void PolicyFile::tell() const {
@@ -167,14 +231,14 @@ void PolicyFile::start_watching(event_base* base) {
 }
 
 // Adding a watch that exists changes nothing; a replaced file is another one.
-void PolicyFile::watch_again() {
+void PolicyFile::watch_again(WatchedFile& file) const {
   if (!inotify_) return;
   constexpr auto kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
   constexpr auto kFileEvents = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
-  ::inotify_add_watch(inotify_.get(), folder_of(path_).c_str(), kFolderEvents | IN_ONLYDIR);
-  const int watch = ::inotify_add_watch(inotify_.get(), path_.c_str(), kFileEvents);
-  if (file_watch_ >= 0 && watch != file_watch_) ::inotify_rm_watch(inotify_.get(), file_watch_);
-  file_watch_ = watch;
+  ::inotify_add_watch(inotify_.get(), folder_of(file.path).c_str(), kFolderEvents | IN_ONLYDIR);
+  const int watch = ::inotify_add_watch(inotify_.get(), file.path.c_str(), kFileEvents);
+  if (file.watch >= 0 && watch != file.watch) ::inotify_rm_watch(inotify_.get(), file.watch);
+  file.watch = watch;
 }
 
 // What happened does not matter: the file is read again whatever it was. Events of the folder's other files are
@@ -186,7 +250,7 @@ void PolicyFile::on_inotify() noexcept {
     for (ssize_t at = 0; at < size;) {
       inotify_event event{};
       std::memcpy(&event, events + at, sizeof event);
-      of_file |= event.wd == file_watch_ || (event.mask & IN_Q_OVERFLOW);
+      of_file |= event.wd == policy_file_.watch || event.wd == signature_file_.watch || (event.mask & IN_Q_OVERFLOW);
       at += static_cast<ssize_t>(sizeof event + event.len);
     }
   }

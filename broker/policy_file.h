@@ -1,12 +1,15 @@
-// The policy in a local file. A change bites at the next request, because each request compares the file's identity
-// and times; inotify tells of it at once, so that the user hears of a mistake before a request fails.
+// The policy in a local file, with its signature beside it in <file>.sig where one is demanded. A change of either
+// bites at the next request, because each request compares the files' identities and times; inotify tells of it at
+// once, so that the user hears of a mistake before a request fails.
 //
 // Runs in: broker, main thread.   Blocks: on reading the local file when it has changed.
 // Owns: the inotify descriptor and its event.
 // Fails: current() answers the load error until a valid file is there again. Refused: not a regular file, longer than
 // 256 KiB, writable by everybody, or in a folder where everybody may replace it (no sticky bit). Writable by its group
 // is the group's owner's decision. Without inotify (its limits are per user) changes are found at the next request.
-// Units: kernel file times; a file changed in the clock tick in which it was read is read again at the next request.
+// While KMS is asked about a new pair, every request is refused: what was in force before is no longer what the file
+// says. Units: kernel file times; a file changed in the clock tick in which it was read is read again at the next
+// request.
 #pragma once
 
 #include <sys/stat.h>
@@ -17,22 +20,33 @@
 
 #include "ipc/unique_fd.h"
 #include "policy_source.h"
+#include "policy_verifier.h"
 
 struct event;
 struct event_base;
 
 namespace broker {
 
-// The folders that a process under Landlock must be able to read: of the path, and of the file it leads to.
+// Where a policy file's signature lies.
+std::string signature_file(const std::string& path);
+
+// The folders that a process under Landlock must be able to read: of the path, of its signature, and of the files
+// they lead to.
 std::vector<std::string> policy_file_folders(const std::string& path);
 
 class PolicyFile final : public PolicySource {
  public:
-  // Fails when there is no valid policy at `path` now. `base` may be null: then nobody is told before the next request.
-  static ipc::Result<std::unique_ptr<PolicyFile>> open(event_base* base, std::string path, Changed changed);
+  // Fails when there is no valid policy at `path` now; where KMS must be asked, start() says so. `base` may be null:
+  // then nobody is told before the next request. `verifier` outlives the file.
+  static ipc::Result<std::unique_ptr<PolicyFile>> open(event_base* base, std::string path, PolicyVerifier& verifier,
+                                                       Changed changed);
   ~PolicyFile() override;
 
+  void start(Ready ready) override;
   ipc::Result<const Policy*> current(BootClock::time_point now) override;
+  // A file is looked at for each request.
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
+  [[nodiscard]] std::uint64_t signed_version() const override { return signed_version_; }
 
  private:
   struct Identity {
@@ -44,25 +58,45 @@ class PolicyFile final : public PolicySource {
   };
   static Identity identity_of(const struct stat& status);
 
-  PolicyFile(std::string path, Changed changed) : path_(std::move(path)), changed_(std::move(changed)) {}
+  struct WatchedFile {
+    std::string path;
+    Identity identity{};   // of the file whose text was read
+    bool settled = false;  // a later change cannot have the same times
+    int watch = -1;
+  };
+  struct Pair {
+    std::string text;
+    std::optional<std::string> signature;
+    bool operator==(const Pair&) const = default;
+  };
+
+  PolicyFile(std::string path, PolicyVerifier& verifier)
+      : policy_file_{std::move(path)}, signature_file_{signature_file(policy_file_.path)}, verifier_(verifier) {}
   void start_watching(event_base* base);
-  void watch_again();
+  void watch_again(WatchedFile& file) const;
   void on_inotify() noexcept;
-  bool looks_unchanged() const;
+  static bool looks_unchanged(const WatchedFile& file);
+  [[nodiscard]] bool looks_unchanged() const;
   void reload();
-  ipc::Result<std::string> read_text();
-  void accept(ipc::Result<Policy> policy, std::string text);
+  ipc::Result<Pair> read_pair();
+  static ipc::Result<std::string> read_text(WatchedFile& file);
+  void on_verified(ipc::Result<std::uint64_t> signed_version);
+  void tell_ready();
+  void accept(ipc::Result<Policy> policy);
   void tell() const;
 
-  std::string path_;
+  WatchedFile policy_file_, signature_file_;
+  PolicyVerifier& verifier_;
   Changed changed_;
+  Ready ready_;
   ipc::Result<Policy> policy_ = ipc::fail(ipc::Fault::kConfig, "the policy has not been read yet");
-  std::string text_;
-  Identity identity_;      // of the file whose text this is
-  bool settled_ = false;   // a later change cannot have the same times
+  Pair pair_;  // that was judged, or is being
+  std::uint64_t signed_version_ = 0;
+  std::uint64_t question_ = 0;  // the latest to the verifier
+  bool asking_ = false;
   ipc::UniqueFd inotify_;
-  int file_watch_ = -1;
   event* readable_ = nullptr;
+  std::shared_ptr<PolicyFile*> self_ = std::make_shared<PolicyFile*>(this);  // a late answer finds nobody
 };
 
 }  // namespace broker

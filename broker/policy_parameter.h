@@ -2,9 +2,10 @@
 // request ever waits for it.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: its timer.
-// Units: BootClock for age; kRefresh between the starts of two fetches, kMaxAge from the end of the last good one.
-// Fails: a fetch that fails keeps the last good policy until it is kMaxAge old (SPEC 3.2), then every request is
-// refused. A text that arrives and is no valid policy is refused at once: it is what the fleet's policy now says.
+// Units: BootClock for age; `poll` between the starts of two fetches, `max_age` from the end of the last good one.
+// Fails: a fetch that fails with kUnavailable keeps the last good policy until it is `max_age` old, then every request
+// is refused. What else goes wrong is what the fleet's policy now says, and is refused at once: a text that is no valid
+// policy, a signature that is missing or not good, a parameter that is gone or may no longer be read.
 #pragma once
 
 #include <chrono>
@@ -21,41 +22,56 @@ namespace broker {
 
 struct FetchedPolicy {
   std::string text;
-  std::int64_t version = 0;  // of the parameter
+  std::int64_t version = 0;          // of the parameter
+  std::uint64_t signed_version = 0;  // by its signature, which was verified; 0: unsigned
+};
+
+struct PolicyFreshness {
+  std::chrono::seconds poll{60};
+  std::chrono::seconds max_age{300};  // 0: nothing is used once a fetch has failed
 };
 
 class PolicyParameter final : public PolicySource {
  public:
   using Answer = std::function<void(ipc::Result<FetchedPolicy>)>;
   using Fetch = std::function<void(Answer)>;  // must call the answer once, now or later; has its own deadline
-  using Ready = std::function<void(ipc::Status)>;
-  static constexpr std::chrono::seconds kRefresh{60};
-  static constexpr std::chrono::minutes kMaxAge{5};
+  // Told when the policy begins to be stale, with the reason, and when it is confirmed again, with null.
+  using Stale = std::function<void(const ipc::Error* why)>;
   static constexpr std::chrono::seconds kPause{5};  // requests that find a stale policy start no more fetches than this
 
+  static constexpr std::chrono::seconds kFetchTime{30};  // longer than a fetch that AWS does not answer
+
   // `base` may be null: then nothing refreshes but start() and a stale current().
-  PolicyParameter(event_base* base, std::string name, Fetch fetch, Changed changed);
+  PolicyParameter(event_base* base, std::string name, PolicyFreshness freshness, Fetch fetch, Changed changed,
+                  Stale stale);
   ~PolicyParameter() override;
 
-  // Fetches for the first time and tells `ready` once how that went; then refreshes for ever.
-  void start(Ready ready);
+  // Fetches for the first time; then refreshes for ever.
+  void start(Ready ready) override;
   // Starts a fetch unless one is under way.
   void refresh();
   ipc::Result<const Policy*> current(BootClock::time_point now) override;
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point now) const override;
+  [[nodiscard]] std::uint64_t signed_version() const override { return fetched_.signed_version; }
 
  private:
   void on_answer(ipc::Result<FetchedPolicy> fetched, BootClock::time_point now);
-  void accept(FetchedPolicy fetched);
-  void tell() const;
+  void confirm(FetchedPolicy fetched, BootClock::time_point now);
+  void fail(const ipc::Error& error);
+  void put(ipc::Result<Policy> policy);
+  [[nodiscard]] bool too_old(BootClock::time_point now) const;
+  [[nodiscard]] ipc::Error too_old_error() const;
 
   std::string name_;
+  PolicyFreshness freshness_;
   Fetch fetch_;
   Changed changed_;
+  Stale stale_;
   Ready ready_;
   ipc::Result<Policy> policy_;
   FetchedPolicy fetched_;
   BootClock::time_point fetched_at_{}, started_at_{};
-  std::string last_failure_;  // of the fetches since the last good one
+  std::string last_failure_;  // why the last fetch gave nothing; empty: it did
   bool fetching_ = false;
   bool ever_fetched_ = false;
   event* timer_ = nullptr;

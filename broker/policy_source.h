@@ -5,10 +5,11 @@
 // Fails: an error means that every request is refused with it. A stale or invalid policy is never a warning.
 #pragma once
 
-#include <ctime>
-
 #include <chrono>
+#include <cstdint>
+#include <ctime>
 #include <functional>
+#include <optional>
 
 #include "ipc/result.h"
 #include "policy.h"
@@ -32,14 +33,21 @@ class PolicySource {
  public:
   // Told when another policy comes into force, and when there is none any more. Never told twice of the same.
   using Changed = std::function<void(const ipc::Result<const Policy*>&)>;
+  using Ready = std::function<void(ipc::Status)>;
 
   PolicySource() = default;
   PolicySource(const PolicySource&) = delete;
   PolicySource& operator=(const PolicySource&) = delete;
   virtual ~PolicySource() = default;
 
+  // Tells `ready` once how it went to get the first policy.
+  virtual void start(Ready ready) = 0;
   // The pointer is good until the event loop runs again or current() is called again.
   virtual ipc::Result<const Policy*> current(BootClock::time_point now) = 0;
+  // How long ago the policy was last confirmed, where the latest try to confirm it failed; nothing while it is fresh.
+  [[nodiscard]] virtual std::optional<std::chrono::seconds> stale_for(BootClock::time_point now) const = 0;
+  // The version that the policy's signature names; 0: it is not signed.
+  [[nodiscard]] virtual std::uint64_t signed_version() const = 0;
 };
 
 }  // namespace broker

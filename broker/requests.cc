@@ -265,6 +265,8 @@ DecisionLine Requests::line_for(const CallerFacts& facts, const Verdict& verdict
   line.rule_index = verdict.rule_index;
   line.reason = verdict.reason;
   line.policy_hash = verdict.policy_sha256;
+  line.policy_serial = parts_.policy.signed_version();
+  line.policy_age = parts_.policy.stale_for(BootClock::now()).value_or(seconds(0));
   return line;
 }
 

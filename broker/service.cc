@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "aws_queries.h"
 #include "footprint.h"
 #include "policy_file.h"
 #include "token.h"
@@ -53,7 +54,7 @@ Service::~Service() { frontend_watch_ = nullptr; }
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms,
                                                     ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit, HostFacts host) {
+                                                    AuditLog audit, HostFacts host, PolicyKey policy_key) {
   std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(profile),
                                                std::move(callers), std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
@@ -67,30 +68,49 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
-  if (ipc::Status opened = service->open_policy(); !opened) return fail_with(advised(opened.error(), kMendPolicy));
+  if (ipc::Status opened = service->open_policy(std::move(policy_key)); !opened)
+    return fail_with(advised(opened.error(), kMendPolicy));
   service->requests_ = std::make_unique<Requests>(
       Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->posture_,
                       service->callers_, service->audit_, service->notices_, service->timers_});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
-                                                service->notices_, service->parameter_, service->terms_.lazy);
+                                                service->notices_, *service->policy_, service->terms_.lazy);
   return service;
 }
 
-ipc::Status Service::open_policy() {
-  const auto changed = [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); };
-  if (!terms_.policy_file.empty()) {
-    auto file = PolicyFile::open(base_, terms_.policy_file, changed);
-    if (!file) return std::unexpected(file.error());
-    policy_ = std::move(*file);
-    return {};
-  }
-  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter);
-  auto parameter = std::make_unique<PolicyParameter>(
-      base_, terms_.policy_parameter, [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
-      changed);
-  parameter_ = parameter.get();
-  policy_ = std::move(parameter);
+ipc::Status Service::open_policy(PolicyKey key) {
+  verifier_ = std::make_unique<PolicyVerifier>(
+      std::move(key), PolicyVersions(std::move(terms_.policy_versions)),
+      [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
+        ask_kms(message, signature, std::move(answer));
+      });
+  if (!terms_.policy_file.empty()) return open_policy_file();
+  open_policy_parameter();
   return {};
+}
+
+ipc::Status Service::open_policy_file() {
+  auto file = PolicyFile::open(base_, terms_.policy_file, *verifier_,
+                               [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); });
+  if (!file) return std::unexpected(file.error());
+  policy_ = std::move(*file);
+  return {};
+}
+
+void Service::open_policy_parameter() {
+  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter, *verifier_);
+  policy_ = std::make_unique<PolicyParameter>(
+      base_, terms_.policy_parameter, PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
+      [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
+      [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
+      [this](const ipc::Error* why) { on_policy_stale(why); });
+}
+
+void Service::ask_kms(const std::string& message, const std::string& signature,
+                      std::function<void(ipc::Status)> answer) {
+  const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
+  if (!kms) return answer(std::unexpected(kms.error()));
+  kms_call_ = ask_kms_verify(*aws_, *kms, profile_.base, terms_.policy_kms_key, message, signature, std::move(answer));
 }
 
 int Service::run() {
@@ -116,6 +136,7 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
+  say_how_signed();
   ipc::Ready ready;
   ready.region = ipc::Text<64>(profile_.region);
   (void)ready.token.assign(run_.token.reveal());
@@ -240,6 +261,21 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
       "policy-unusable",
       "policy " + run_.policy_name + " cannot be used, so every request is refused: " + policy.error().what,
       std::chrono::steady_clock::now());
+}
+
+void Service::say_how_signed() {
+  if (!verifier_->enforces()) return notices_.info("the policy " + run_.policy_name + " is not signed");
+  if (verifier_->remembers()) return;
+  notices_.warning(
+      "which version of the policy was seen is remembered for this run alone: an older one that is signed "
+      "would be taken at the next start");
+}
+
+void Service::on_policy_stale(const ipc::Error* why) {
+  if (!why) return notices_.info("the policy " + run_.policy_name + " could be refreshed again");
+  notices_.warning("the policy " + run_.policy_name + " could not be refreshed: " + why->what +
+                   "; the one in force is used until it is " + std::to_string(terms_.policy_max_age.count()) +
+                   " seconds old");
 }
 
 void Service::send_notice(ipc::Severity severity, const std::string& text) {

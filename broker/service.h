@@ -32,7 +32,7 @@ class Service {
   // `base` outlives the service. `ca_pem`: from load_ca().
   static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms,
                                                     ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit, HostFacts host);
+                                                    AuditLog audit, HostFacts host, PolicyKey policy_key);
   ~Service();
   // Returns the exit status.
   int run();
@@ -40,7 +40,12 @@ class Service {
  private:
   Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
           AuditLog audit, HostFacts host);
-  ipc::Status open_policy();
+  ipc::Status open_policy(PolicyKey key);
+  ipc::Status open_policy_file();
+  void open_policy_parameter();
+  void ask_kms(const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer);
+  void say_how_signed();
+  void on_policy_stale(const ipc::Error* why);
   event* watch(int fd, void (Service::*on_readable)());
   void on_control();
   void on_frontend();
@@ -73,9 +78,10 @@ class Service {
   Listeners listeners_;
   std::unique_ptr<AwsHttp> http_;
   std::unique_ptr<AwsContext> aws_;
+  std::unique_ptr<AwsCall> kms_call_;
+  std::unique_ptr<PolicyVerifier> verifier_;
   std::unique_ptr<PolicyFetch> policy_fetch_;
   std::unique_ptr<PolicySource> policy_;
-  PolicyParameter* parameter_ = nullptr;  // policy_, when it is one
   PostureSource posture_;
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;

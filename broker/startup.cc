@@ -14,8 +14,7 @@ void Startup::begin(Done done) {
   done_ = std::move(done);
   identity_ = ask_identity(context_, profile_.sts, profile_.base,
                            [this](const ipc::Result<Principal>& who) { on_identity(who); });
-  if (!parameter_) return on_policy({});
-  parameter_->start([this](const ipc::Status& loaded) { on_policy(loaded); });
+  policy_.start([this](const ipc::Status& loaded) { on_policy(loaded); });
 }
 
 void Startup::on_identity(const ipc::Result<Principal>& principal) {

@@ -12,7 +12,7 @@
 
 #include "aws_call.h"
 #include "identity.h"
-#include "policy_parameter.h"
+#include "policy_source.h"
 #include "profile.h"
 #include "requests.h"
 
@@ -27,15 +27,15 @@ class Startup {
  public:
   using Done = std::function<void(ipc::Status)>;
 
-  // All outlive the start-up. `parameter` is null when the policy is a file, which is loaded already.
+  // All outlive the start-up.
   Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
-          PolicyParameter* parameter, bool lazy)
+          PolicySource& policy, bool lazy)
       : context_(context),
         profile_(profile),
         run_(run),
         requests_(requests),
         notices_(notices),
-        parameter_(parameter),
+        policy_(policy),
         lazy_(lazy) {}
   void begin(Done done);
 
@@ -51,7 +51,7 @@ class Startup {
   Run& run_;
   Requests& requests_;
   Notices& notices_;
-  PolicyParameter* parameter_;
+  PolicySource& policy_;
   bool lazy_;
   Done done_;
   bool have_identity_ = false, have_policy_ = false;

@@ -1,13 +1,16 @@
-"""One request to STS or SSM as read from the wire: which service, which action, with which parameters."""
+"""One request to STS, SSM or KMS as read from the wire: which service, which action, with which parameters."""
 import json
 import urllib.parse
 
+import kms_actions
 import ssm_actions
 import sts_actions
 import wire
 
 STS_VERSION = "2011-06-15"
 FORM = "application/x-www-form-urlencoded"
+ACTIONS = {"sts": sts_actions.ACTIONS, "ssm": ssm_actions.ACTIONS, "kms": kms_actions.ACTIONS}
+TARGETS = {"AmazonSSM": "ssm", "TrentService": "kms"}   # what X-Amz-Target begins with
 
 
 class Call:
@@ -17,12 +20,12 @@ class Call:
         self.method, self.path, self.headers, self.body = method, path, headers, body
         self.url = f"{scheme}://{headers.get('Host', '')}{path}"
         target = headers.get("X-Amz-Target")
-        self.service = "sts" if target is None else "ssm"
+        self.service = "sts" if target is None else TARGETS.get(target.partition(".")[0], "ssm")
         self.action, self.params, self.malformed = "", {}, None
         if target is None:
             self._read_sts()
         else:
-            self._read_ssm(target)
+            self._read_json(target)
 
     def _read_sts(self):
         url = urllib.parse.urlsplit(self.path)
@@ -39,13 +42,13 @@ class Call:
             self.malformed = wire.Refusal("UnknownAction", f"Could not find operation {self.action or '(none)'} for "
                                                            f"version {version or 'NO_VERSION_SPECIFIED'}")
 
-    def _read_ssm(self, target):
+    def _read_json(self, target):
         prefix, _, self.action = target.partition(".")
         content_type = self.headers.get("Content-Type", "")
-        if prefix != "AmazonSSM" or self.action not in ssm_actions.ACTIONS or self.method != "POST" or self.path != "/":
+        if prefix not in TARGETS or self.action not in ACTIONS[self.service] or self.method != "POST" or self.path != "/":
             self.malformed = wire.Refusal("UnknownAction")
         elif content_type != "application/x-amz-json-1.1":
-            self.malformed = wire.Refusal("UnknownAction", f"not a content type of SSM: {content_type}")
+            self.malformed = wire.Refusal("UnknownAction", f"not a content type of {self.service}: {content_type}")
         try:
             params = json.loads(self.body)
         except ValueError:
@@ -59,5 +62,4 @@ class Call:
         """The answer. `note` learns what the log keeps of it, and may bring a lifetime (faults.py)."""
         if self.malformed:
             raise self.malformed
-        actions = sts_actions.ACTIONS if self.service == "sts" else ssm_actions.ACTIONS
-        return actions[self.action](world, key, self.params, note)
+        return ACTIONS[self.service][self.action](world, key, self.params, note)

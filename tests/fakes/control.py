@@ -37,6 +37,13 @@ class Control:
     def delete_parameter(self, name):
         return self._world.parameters.pop(name, None) is not None
 
+    def put_parameters(self, parameters):
+        """All at once: nobody sees some of them without the others."""
+        return [self._world.put_parameter(**parameter) for parameter in parameters]
+
+    def put_kms_key(self, **kms_key):
+        self._world.put_kms_key(kms_key)
+
     def put_user(self, **user):
         self._world.add_user(user)
 

@@ -1,11 +1,13 @@
-"""SSM: GetParameter and PutParameter. Runs with the world's lock held. Parameters are the members of the JSON body."""
+"""SSM: GetParameter, GetParameters and PutParameter. Runs with the world's lock held. Parameters are the members of the JSON body."""
 import base64
 import hashlib
 import re
 
-from wire import Refusal, ssm_answer
+from wire import Refusal, json_answer
 
 MAX_STANDARD_VALUE = 4096  # characters, standard tier
+MAX_ADVANCED_VALUE = 8192
+MAX_NAMES = 10             # of one GetParameters
 
 
 def _arn(region, key, name):
@@ -44,10 +46,30 @@ def get_parameter(world, key, params, note):
     _check_allowed(key, "GetParameter", _arn(region, key, name), parameter["deny"] if parameter else [])
     if parameter is None:
         raise Refusal("ParameterNotFound")
-    return ssm_answer({"Parameter": {
-        "ARN": _arn(region, key, name), "DataType": "text", "LastModifiedDate": round(parameter["modified"], 3),
-        "Name": name, "Type": parameter["type"], "Value": _value(key, parameter, params.get("WithDecryption") is True),
-        "Version": parameter["version"]}})
+    return json_answer({"Parameter": _described(region, key, parameter, params)})
+
+
+def _described(region, key, parameter, params):
+    name = parameter["name"]
+    return {"ARN": _arn(region, key, name), "DataType": "text", "LastModifiedDate": round(parameter["modified"], 3),
+            "Name": name, "Type": parameter["type"], "Version": parameter["version"],
+            "Value": _value(key, parameter, params.get("WithDecryption") is True)}
+
+
+def get_parameters(world, key, params, note):
+    """One answer for all names; one denied name denies the call, one that is not there is listed as invalid."""
+    names, region = params.get("Names"), note["region"]
+    if not isinstance(names, list) or not 1 <= len(names) <= MAX_NAMES or len(set(names)) != len(names):
+        raise Refusal("Invalid", "1 validation error detected: Value at 'names' failed to satisfy constraint")
+    found, invalid = [], []
+    for name in map(lambda name: _name({"Name": name}), names):
+        parameter = world.parameters.get(name)
+        _check_allowed(key, "GetParameters", _arn(region, key, name), parameter["deny"] if parameter else [])
+        if parameter is None:
+            invalid.append(name)
+        else:
+            found.append(_described(region, key, parameter, params))
+    return json_answer({"Parameters": found, "InvalidParameters": invalid})
 
 
 def put_parameter(world, key, params, note):
@@ -59,10 +81,13 @@ def put_parameter(world, key, params, note):
                                                 "overwrite option in the request to true.")
     if kind not in ("String", "SecureString", "StringList") or not isinstance(value, str) or not value:
         raise Refusal("Invalid", "1 validation error detected: Type and Value must be given.")
-    if len(value) > MAX_STANDARD_VALUE and params.get("Tier") != "Advanced":
+    tier = params.get("Tier", "Standard")
+    if len(value) > MAX_ADVANCED_VALUE:
+        raise Refusal("Invalid", "Advanced tier parameters support a maximum parameter value of 8192 characters.")
+    if len(value) > MAX_STANDARD_VALUE and tier == "Standard":
         raise Refusal("Invalid", "Standard tier parameters support a maximum parameter value of 4096 characters.")
     deny = {name: old[name] for name in ("deny", "kms_deny")} if old else {}
-    return ssm_answer({"Tier": "Standard", "Version": world.put_parameter(name, value, kind, **deny)})
+    return json_answer({"Tier": "Advanced" if len(value) > MAX_STANDARD_VALUE else "Standard", "Version": world.put_parameter(name, value, kind, **deny)})
 
 
-ACTIONS = {"GetParameter": get_parameter, "PutParameter": put_parameter}
+ACTIONS = {"GetParameter": get_parameter, "GetParameters": get_parameters, "PutParameter": put_parameter}

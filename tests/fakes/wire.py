@@ -1,6 +1,6 @@
-"""What STS and SSM put on the wire: errors and answers in their true formats. Decides nothing.
+"""What STS, SSM and KMS put on the wire: errors and answers in their true formats. Decides nothing.
 
-STS speaks the query protocol (form in, XML out), SSM speaks JSON 1.1. The same refusal has another code and another
+STS speaks the query protocol (form in, XML out), SSM and KMS speak JSON 1.1. The same refusal has another code and another
 status in each, so a refusal is raised under one name and looked up in REFUSALS.
 """
 import json
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
-# one name            code of STS                    status  code of SSM                          status
+# one name            code of STS                    status  code of SSM, KMS                     status
 REFUSALS = {
     "MissingToken":     ("MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400),
     "Incomplete":       ("IncompleteSignature", 403, "IncompleteSignatureException", 400),
@@ -83,5 +83,5 @@ def sts_answer(action, result):
     return Answer(200, "text/xml", body, [("x-amzn-RequestId", request_id)])
 
 
-def ssm_answer(result):
+def json_answer(result):
     return Answer(200, "application/x-amz-json-1.1", json.dumps(result), [("x-amzn-RequestId", str(uuid.uuid4()))])

@@ -6,6 +6,7 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
   roles:      [{name, account, trust: [arn, ...], deny: [arn, ...], external_id, max_session, source_identity: bool,
                 tags: bool, deny_actions: [...]}]   source_identity/tags false: the trust policy lacks that permission
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
+  kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py
 """
 import base64
 import hashlib
@@ -111,13 +112,15 @@ class World:
         self.clock_offset = 0.0
         self.account = config.get("account", ACCOUNT)
         self.regions = set(config.get("regions", REGIONS))
-        self.keys, self.roles, self.parameters = {}, {}, {}
+        self.keys, self.roles, self.parameters, self.kms_keys = {}, {}, {}, {}
         for user in config.get("users", []):
             self.add_user(user)
         for role in config.get("roles", []):
             self.add_role(role)
         for parameter in config.get("parameters", []):
             self.put_parameter(**parameter)
+        for kms_key in config.get("kms_keys", []):
+            self.put_kms_key(kms_key)
 
     def now(self):
         return time.time() + self.clock_offset
@@ -137,6 +140,9 @@ class World:
         role["arn"] = role_arn(role["name"], role["account"])
         role["id"] = unique_id("AROA", role["arn"])
         self.roles[role["arn"]] = role
+
+    def put_kms_key(self, kms_key):
+        self.kms_keys[kms_key["name"]] = kms_key
 
     def put_parameter(self, name, value, type="String", deny=(), kms_deny=()):
         old = self.parameters.get(name)

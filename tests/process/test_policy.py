@@ -141,17 +141,23 @@ class WhileItRuns(AwsTest):
         self.assertNotEqual(long, asker.ask()["body"]["AccessKeyId"])
         self.assertEqual(["3600", "900"], [call["params"]["DurationSeconds"] for call in self.assume_role()])
 
-    def test_after_a_refresh_a_changed_parameter_is_in_force_and_a_lost_one_still_is(self):
-        other = "/sentinel/policies/secret"
-        changed, lost = self.asker(), self.asker(policy=("--policy-parameter", other))
-        self.assert_served(changed.ask())
+    def test_after_a_refresh_a_changed_or_deleted_parameter_bites_and_one_out_of_reach_stays_in_force(self):
+        deleted_name, far_name = "/sentinel/policies/secret", "/sentinel/policies/far"
+        self.aws.control.put_parameter(name=far_name, value=policy(rule()))
+        changed, deleted, far = (self.asker("--policy-poll", "5s", policy=("--policy-parameter", name))
+                                 for name in (PARAMETER, deleted_name, far_name))
+        for asker in (changed, deleted, far):
+            self.assert_served(asker.ask())
+        self.aws.control.fault("error", action="GetParameter", code="ServiceUnavailable", status=503, count=0,
+                               match={"Name": far_name})
         self.aws.control.put_parameter(name=PARAMETER, value=policy(rule("deny", reason="the freeze")))
-        self.aws.control.delete_parameter(name=other)
-        for name in (PARAMETER, other):  # the brokers refresh once a minute
-            wait_until(lambda: len(self.aws.calls("GetParameter", Name=name)) > 1, "a refresh", patience=120)
+        self.aws.control.delete_parameter(name=deleted_name)
         wait_until(lambda: changed.ask()["status"] == 403, "a refusal")
         self.assertEqual("the freeze", self.decisions()[-1]["reason"])
-        self.assert_served(lost.ask())
+        wait_until(lambda: deleted.ask()["status"] == 403, "a refusal")
+        self.assertIn("there is no SSM parameter", self.decisions()[-1]["reason"])
+        self.aws.wait_for_calls(3, "GetParameter", "fault", Name=far_name)
+        self.assert_served(far.ask())
 
 
 if __name__ == "__main__":

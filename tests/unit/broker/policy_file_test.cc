@@ -45,7 +45,7 @@ class PolicyFileTest : public ::testing::Test {
     ASSERT_EQ(::rename((folder_ + "/new").c_str(), path_.c_str()), 0);
   }
   std::unique_ptr<PolicyFile> open(PolicySource::Changed changed = {}) {
-    auto file = PolicyFile::open(base_.get(), path_, std::move(changed));
+    auto file = PolicyFile::open(base_.get(), path_, *verifier_, std::move(changed));
     EXPECT_TRUE(file) << file.error().what;
     return file ? std::move(*file) : nullptr;
   }
@@ -54,12 +54,13 @@ class PolicyFileTest : public ::testing::Test {
     return policy ? (*policy)->rules.at(0).name : policy.error().what;
   }
   std::string refusal() {
-    const auto file = PolicyFile::open(base_.get(), path_, {});
+    const auto file = PolicyFile::open(base_.get(), path_, *verifier_, {});
     return file ? "accepted" : file.error().what;
   }
 
   std::unique_ptr<event_base, decltype(&event_base_free)> base_{event_base_new(), &event_base_free};
   std::string folder_, path_;
+  std::unique_ptr<PolicyVerifier> verifier_ = std::make_unique<PolicyVerifier>(PolicyKey{}, PolicyVersions(), nullptr);
 };
 
 TEST_F(PolicyFileTest, AMissingFileIsRefusedAtTheStart) {
@@ -166,9 +167,8 @@ TEST_F(PolicyFileTest, FoldersOfALinkAndOfItsTargetAreNamed) {
 
 TEST_F(PolicyFileTest, InotifyTellsOfEachChangeBeforeAnyRequest) {
   std::vector<std::string> told;
-  auto file = open([&](const ipc::Result<const Policy*>& policy) {
-    told.push_back(policy ? (*policy)->rules.at(0).name : "none");
-  });
+  auto file = open(
+      [&](const ipc::Result<const Policy*>& policy) { told.push_back(policy ? (*policy)->rules.at(0).name : "none"); });
   const auto until = [&](std::size_t count) {
     for (int i = 0; i < 200 && told.size() < count; ++i) {
       const timeval patience{0, 50'000};

@@ -38,11 +38,18 @@ class PolicyParameterTest : public ::testing::Test {
   std::deque<PolicyParameter::Answer> asked_;
   std::int64_t version_ = 0;
   std::vector<std::string> told_;
-  std::unique_ptr<PolicyParameter> source_ = std::make_unique<PolicyParameter>(
-      nullptr, "/sentinel/policies/default", [this](PolicyParameter::Answer to) { asked_.push_back(std::move(to)); },
-      [this](const ipc::Result<const Policy*>& policy) {
-        told_.push_back(policy ? (*policy)->rules.at(0).name : policy.error().what);
-      });
+  std::vector<std::string> stale_;
+  PolicyFreshness freshness_;
+  std::unique_ptr<PolicyParameter> source_ = make();
+  std::unique_ptr<PolicyParameter> make() {
+    return std::make_unique<PolicyParameter>(
+        nullptr, "/sentinel/policies/default", freshness_,
+        [this](PolicyParameter::Answer to) { asked_.push_back(std::move(to)); },
+        [this](const ipc::Result<const Policy*>& policy) {
+          told_.push_back(policy ? (*policy)->rules.at(0).name : policy.error().what);
+        },
+        [this](const ipc::Error* why) { stale_.push_back(why ? why->what : "fresh"); });
+  }
   std::vector<std::string> ready_;
   void start() {
     source_->start([this](const ipc::Status& status) { ready_.push_back(status ? "ready" : status.error().what); });
@@ -119,6 +126,73 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   source_->refresh();
   answer(policy_named("one"));
   EXPECT_EQ(rule_at(BootClock::now()), "one");
+}
+
+TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentence) {
+  for (const ipc::Fault fault : {ipc::Fault::kRefused, ipc::Fault::kConfig, ipc::Fault::kProtocol}) {
+    source_ = make();
+    start();
+    answer(policy_named("one"));
+    source_->refresh();
+    answer(ipc::fail(fault, "the policy is not signed"));
+    EXPECT_EQ(rule_at(BootClock::now()), "the policy is not signed");
+    EXPECT_EQ(told_, std::vector<std::string>{"the policy is not signed"});
+    EXPECT_FALSE(source_->stale_for(BootClock::now())) << "there is nothing that could be stale";
+    source_->refresh();
+    fail();
+    EXPECT_EQ(rule_at(BootClock::now()), "the policy is not signed") << "unreachability brings nothing back";
+    source_->refresh();
+    answer(policy_named("one"));
+    EXPECT_EQ(rule_at(BootClock::now()), "one");
+    told_.clear();
+  }
+}
+
+TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge) {
+  start();
+  answer(policy_named("one"));
+  EXPECT_FALSE(source_->stale_for(BootClock::now()));
+  for (int i = 0; i < 2; ++i) {
+    source_->refresh();
+    fail();
+  }
+  EXPECT_EQ(stale_, std::vector<std::string>{"ssm.eu-west-1.amazonaws.com timed out"});
+  EXPECT_EQ(source_->stale_for(BootClock::now()), seconds(1));
+  EXPECT_GE(source_->stale_for(BootClock::now() + minutes(2)).value_or(seconds(0)), seconds(120));
+  source_->refresh();
+  answer(policy_named("one"));
+  EXPECT_EQ(stale_.back(), "fresh");
+  EXPECT_EQ(stale_.size(), 2u);
+  EXPECT_FALSE(source_->stale_for(BootClock::now() + minutes(2)));
+}
+
+TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
+  freshness_.max_age = seconds(0);
+  source_ = make();
+  start();
+  answer(policy_named("one"));
+  EXPECT_EQ(rule_at(BootClock::now() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
+  source_->refresh();
+  fail();
+  EXPECT_THAT(rule_at(BootClock::now()), HasSubstr("could not be refreshed: ssm.eu-west-1"));
+}
+
+TEST_F(PolicyParameterTest, ALongerPollThanAgeIsNoStaleness) {
+  freshness_ = {hours(1), minutes(5)};
+  source_ = make();
+  start();
+  answer(policy_named("one"));
+  EXPECT_EQ(rule_at(BootClock::now() + minutes(59)), "one");
+  EXPECT_THAT(rule_at(BootClock::now() + minutes(61)), HasSubstr("could not be refreshed"));
+}
+
+TEST_F(PolicyParameterTest, TheVersionIsThatOfTheSignature) {
+  start();
+  answer(FetchedPolicy{policy_named("one"), 3, 41});
+  EXPECT_EQ(source_->signed_version(), 41u);
+  source_->refresh();
+  answer(FetchedPolicy{policy_named("one"), 3, 42});
+  EXPECT_EQ(source_->signed_version(), 42u) << "the same text, signed anew";
 }
 
 TEST_F(PolicyParameterTest, OneFetchAtATime) {

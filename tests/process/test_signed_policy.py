@@ -1,0 +1,244 @@
+#!/usr/bin/python3
+"""SG1 to SG4: a policy that is not signed for its name, by its key, as this text and no older version is never used."""
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from aws_case import PARAMETER, wait_until
+from harness import PATIENCE
+from signed_case import ALIAS, SIGNATURE, SignedTest, allowing, denying, envelope, key
+
+import kms_actions
+
+BY_KMS = ("--policy-kms-key", ALIAS)
+POLL = ("--policy-poll", "5s")
+
+
+class AtTheStart(SignedTest):
+    def test_an_unsigned_policy_is_refused_under_enforcement(self):
+        self.refused(sentence="is not signed, and a signature is demanded here")
+
+    def test_without_a_key_an_unsigned_policy_is_served_and_said_to_be_unsigned(self):
+        asker = self.asker()
+        self.assert_served(asker.ask())
+        asker.end()
+        self.assertIn("the policy /sentinel/policies/default is not signed", asker.run.stderr)
+
+    def test_an_altered_policy_is_refused(self):
+        self.put_pair(allowing("# altered\n"), envelope(allowing()))
+        self.refused(sentence="and its signature do not belong together")
+
+    def test_an_altered_policy_with_its_own_hash_is_refused(self):
+        altered = allowing("# altered\n")
+        good = envelope(altered)
+        stolen = envelope(allowing()).split('"metadata"')[0] + '"metadata"' + good.split('"metadata"')[1]
+        self.put_pair(altered, stolen)
+        self.refused(sentence="was not signed with the key")
+
+    def test_a_signature_by_another_key_is_refused(self):
+        self.put_signed(allowing(), pem=key("stranger"))
+        self.refused(sentence="was not signed with the key")
+        self.put_kms_key()
+        self.refused(*BY_KMS, sentence="KMS says that the signature is not the key's")
+
+    def test_a_malformed_or_empty_envelope_is_refused(self):
+        whole = envelope(allowing())
+        for bad in ("{}", "x", whole[:-1], whole.replace('"signature": "', '"signature": "*'),
+                    '{"signature": "", "metadata": {}}', whole.replace('"policy_version": 1', '"policy_version": "1"')):
+            with self.subTest(bad=bad[:60]):
+                self.put_pair(allowing(), bad)
+                self.refused(sentence="the signature of the policy /sentinel/policies/default ")
+
+    def test_a_signature_of_an_older_tool_is_refused_and_told_to_be_made_anew(self):
+        old = json.loads(envelope(allowing()))
+        del old["metadata"]["policy_name"], old["metadata"]["policy_version"]
+        self.put_pair(allowing(), json.dumps(old))
+        self.refused(sentence="does not bind the policy's name and version")
+
+    def test_a_swapped_dev_pair_in_prod_is_refused(self):
+        self.put_signed(allowing(), name="/sentinel/policies/dev")
+        self.refused(sentence="carries the signature of another policy, '/sentinel/policies/dev'")
+
+    def test_kms_denied_unreachable_disabled_or_unknown_is_refused(self):
+        self.put_signed(allowing())
+        self.refused(*BY_KMS, sentence="KMS does not know the key")
+        self.put_kms_key(deny=["*"])
+        self.refused(*BY_KMS, sentence="verifying with KMS is not allowed to this identity")
+        self.put_kms_key(enabled=False)
+        self.refused(*BY_KMS, sentence="the KMS key is not enabled")
+        self.put_kms_key()
+        self.refused(*BY_KMS, sentence="verifying with KMS failed", environment={"AWS_ENDPOINT_URL_KMS": "http://127.0.0.1:1"})
+
+    def test_signed_by_kms_or_by_a_key_file_it_is_served(self):
+        self.put_signed(allowing(), version=7)
+        self.put_kms_key()
+        for options in (self.by_file, BY_KMS):
+            asker = self.asker(*options)
+            self.assert_served(asker.ask())
+            asker.end()
+            self.assertEqual(7, self.decisions()[-1]["policy_serial"])
+            self.assertNotIn("not signed", asker.run.stderr)
+
+    def test_a_policy_longer_than_kms_takes_is_signed_and_loaded(self):
+        text = allowing("".join(f"# {i:>76}\n" for i in range(60)))
+        self.assertGreater(len(text), 4096)
+        self.put_signed(text)
+        self.put_kms_key()
+        for options in (self.by_file, BY_KMS):
+            asker = self.asker(*options)
+            self.assert_served(asker.ask())
+            asker.end()
+
+    def test_a_key_file_that_others_can_write_or_that_is_no_key_is_refused(self):
+        self.put_signed(allowing())
+        os.chmod(self.public, 0o666)
+        self.refused(sentence="can be written by others")
+        self.refused("--policy-key", self.write("no.pub", "no key"), sentence="is not a public key in PEM")
+        self.refused("--policy-key", self.write("small.pub", kms_actions.public_pem(kms_actions.new_key_pem(1024))),
+                     sentence="is an RSA key of 1024 bits")
+        self.refused("--policy-key", os.path.join(self.folder, "none.pub"), sentence="cannot open the policy key")
+
+
+class WhileItRuns(SignedTest):
+    def served(self, *options):
+        self.put_signed(allowing(), version=5)
+        asker = self.asker(*(options or self.by_file), *POLL)
+        self.assert_served(asker.ask())
+        return asker
+
+    def becomes(self, asker, status):
+        wait_until(lambda: asker.ask()["status"] == status, f"status {status}", patience=PATIENCE)
+
+    def test_a_change_bites_within_the_poll_interval(self):
+        asker = self.served()
+        self.put_signed(denying("the freeze"), version=6)
+        began = time.monotonic()
+        self.becomes(asker, 403)
+        self.assertLess(time.monotonic() - began, 5 + 4, "poll interval and a slow machine")
+        self.assertEqual(("the freeze", 6), tuple(self.decisions()[-1][name] for name in ("reason", "policy_serial")))
+
+    def test_what_is_not_good_is_refused_at_once_and_a_good_one_serves_again(self):
+        asker = self.served()
+        stripped, version = (allowing(), None), 6
+        for bad, sentence in (
+                (stripped, "is not signed"), ((allowing(), "{}"), "the signature of the policy"),
+                ((allowing(), envelope(allowing(), 9, pem=key("stranger"))), "was not signed with the key"),
+                ((allowing(), envelope(allowing(), 9, name="/sentinel/policies/dev")), "of another policy"),
+                ((allowing("#\n"), envelope(allowing("#\n"), 4)), "is an older one: it is version 4"),
+                ((allowing("#\n"), envelope(allowing("#\n"), 5)), "another text under the same version 5")):
+            with self.subTest(sentence=sentence):
+                self.put_pair(*bad)
+                self.becomes(asker, 403)
+                self.assertIn(sentence, self.decisions()[-1]["reason"])
+                self.put_signed(allowing(), version=5)
+                self.becomes(asker, 200)
+
+    def test_a_torn_read_is_asked_again_and_never_used(self):
+        asker = self.served()
+        before = len(self.aws.calls("GetParameters"))
+        self.aws.control.put_parameter(name=PARAMETER, value=denying("the freeze"))   # as a push does: policy first
+        wait_until(lambda: len(self.aws.calls("GetParameters")) >= before + 2, "a second look at a torn pair")
+        self.assert_served(asker.ask())
+        self.aws.control.put_parameter(name=SIGNATURE, value=envelope(denying("the freeze"), 6))
+        self.becomes(asker, 403)
+        self.assertEqual("the freeze", self.decisions()[-1]["reason"])
+
+    def test_kms_is_asked_once_about_a_pair(self):
+        self.put_kms_key()
+        self.served(*BY_KMS)
+        wait_until(lambda: len(self.aws.calls("GetParameters")) >= 3, "two refreshes")
+        self.assertEqual(1, len(self.aws.calls("Verify")))
+
+
+class AcrossRuns(SignedTest):
+    def test_a_rollback_to_an_older_signed_pair_is_refused_in_a_later_run(self):
+        self.put_signed(allowing("# new\n"), version=10)
+        asker = self.asker(*self.by_file)
+        self.assert_served(asker.ask())
+        asker.end()
+        issued = len(self.assume_role())
+        self.put_signed(allowing("# old\n"), version=9)
+        run = self.refused_start(*self.by_file)
+        self.assertIn("is an older one: it is version 9, and version 10 was in force here", run.stderr)
+        self.assertEqual(issued, len(self.assume_role()))
+
+
+class InAFile(SignedTest):
+    def sign_file(self, text, version, **more):
+        path = os.path.join(self.folder, "policy.yaml")
+        self.write("policy.yaml.sig", envelope(text, version, **{"name": path, **more}))
+        return ("--policy-file", self.write("policy.yaml", text))
+
+    def test_a_change_with_its_new_signature_bites_at_the_next_request(self):
+        for options in (self.by_file, BY_KMS):
+            with self.subTest(options=options):
+                self.put_kms_key()
+                first = 1 if options == self.by_file else 11
+                asker = self.asker(*options, policy=self.sign_file(allowing(), first))
+                self.assert_served(asker.ask())
+                self.sign_file(denying("the freeze"), first + 1)
+                self.assertEqual(403, asker.ask()["status"])
+                self.sign_file(allowing("#\n"), first + 2)
+                wait_until(lambda: asker.ask()["status"] == 200, "service again")
+                asker.end()
+
+    def test_what_is_not_signed_for_this_file_is_refused(self):
+        source = self.sign_file(allowing(), 3)
+        asker = self.asker(*self.by_file, policy=source)
+        self.assert_served(asker.ask())
+        for break_it in (lambda: self.write("policy.yaml", allowing("# altered\n")),
+                         lambda: os.unlink(os.path.join(self.folder, "policy.yaml.sig")),
+                         lambda: self.write("policy.yaml.sig", "{}"),
+                         lambda: self.sign_file(allowing(), 4, pem=key("stranger")),
+                         lambda: self.sign_file(allowing(), 4, name="/another/policy.yaml"),
+                         lambda: self.sign_file(allowing("# old\n"), 2)):
+            break_it()
+            self.assertEqual(403, asker.ask()["status"])
+            self.assertEqual("policy-unusable", self.decisions()[-1]["check"])
+            self.sign_file(allowing(), 3)
+            self.assert_served(asker.ask())
+
+    def test_an_unsigned_file_is_refused_at_the_start(self):
+        self.refused_start(*self.by_file, policy=("--policy-file", self.write("policy.yaml", allowing())))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to put a key into /etc/sentinel of a mount namespace of its own")
+class TheHostsKey(SignedTest):
+    """/etc/sentinel/policy.pub, seen by the runs of these tests alone."""
+
+    def under_host_key(self, *options, policy=("--policy-parameter", PARAMETER)):
+        if not os.path.isdir("/etc/sentinel"):   # an empty one, to mount on
+            os.mkdir("/etc/sentinel", 0o755)
+            self.addCleanup(os.rmdir, "/etc/sentinel")
+        arguments = ["exec", "--server", "--profile", "ledger-prod", *policy, "--log-file", self.log_path, *options, "--", "true"]
+        # The copy is made in a tmpfs of the namespace, so that root alone can have written it.
+        script = ('mount -t tmpfs -o mode=755 none /etc/sentinel && cp "$1" /etc/sentinel/policy.pub && shift && '
+                  'chmod 644 /etc/sentinel/policy.pub && exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"')
+        return subprocess.run(["unshare", "-m", "bash", "-c", script, "bash", self.public, str(self.user.uid), str(self.user.gid),
+                               self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE,
+                              env={"PATH": os.environ["PATH"], **self.environment()})
+
+    def test_it_binds_every_run_whatever_the_options_say(self):
+        done = self.under_host_key()
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn("is not signed, and a signature is demanded here", done.stderr)
+        self.put_signed(allowing())
+        self.assertEqual(0, self.under_host_key().returncode)
+        self.assertEqual(0, self.under_host_key(*self.by_file).returncode, "the same key")
+        other = self.write("other.pub", kms_actions.public_pem(key("stranger")), 0o644)
+        for options, sentence in ((("--policy-key", other), "--policy-key names another key"),
+                                  (BY_KMS, "--policy-kms-key names another key")):
+            done = self.under_host_key(*options)
+            self.assertNotEqual(0, done.returncode)
+            self.assertIn(sentence, done.stderr)
+
+    def test_a_local_file_does_not_escape_it(self):
+        done = self.under_host_key(policy=("--policy-file", self.write("policy.yaml", allowing())))
+        self.assertNotEqual(0, done.returncode)
+        self.assertIn("is not signed", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
