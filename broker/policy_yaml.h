@@ -2,8 +2,8 @@
 // the author wrote: an unknown key, an odd word, an empty list or a window that can never be open is refused.
 //
 // Runs in: broker, main thread.   Blocks: on zone files, which are read here so that no evaluation has to.
-// Fails: kConfig; `what` is "source:line: reason", with the nearest good word where a word is misspelt.
-// Source: SPEC 2.1 (schema), 2.3 (validation), 13.3 X5 to X8.
+// Fails: kConfig; `what` is "source:line:column: reason", with the nearest good word where a word is misspelt.
+// Source: SPEC 2.1 (schema), 2.3 (validation), 13.3 X5 to X8; issue 3 (the keys that are new).
 #pragma once
 
 #include <string>

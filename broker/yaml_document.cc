@@ -19,8 +19,18 @@ using Kind = YamlNode::Kind;
 
 [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why) { throw YAML::ParserException(mark, why); }
 
-int line_of(std::string_view text, std::size_t offset) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+constexpr char kPlainYaml[] =
+    "a policy is one plain YAML document in UTF-8, indented with blanks, without anchors, aliases and tags";
+
+struct Place {
+  int line = 1;
+  int column = 1;
+};
+
+Place place_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {1 + static_cast<int>(std::ranges::count(before, '\n')), 1 + static_cast<int>(offset - line_start)};
 }
 
 // yaml-cpp takes the end of the text for the closing quote. Answers whether the quote that opens at `at` is closed.
@@ -57,7 +67,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not allowed");
     YamlNode node = make(mark, Kind::kNull);
-    node.line = line_before(mark);
+    const Place missing = place_before(mark);
+    node.line = missing.line;
+    node.column = missing.column;
     add(std::move(node));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -101,10 +113,10 @@ class TreeBuilder final : public YAML::EventHandler {
     return node;
   }
   // The parser gives a missing value the place of what comes next; the user looks where it is missing.
-  [[nodiscard]] int line_before(const YAML::Mark& mark) const {
+  [[nodiscard]] Place place_before(const YAML::Mark& mark) const {
     const std::size_t end = std::min(text_.size(), static_cast<std::size_t>(mark.pos));
     const std::size_t last = text_.substr(0, end).find_last_not_of(" \r\n");
-    return last == std::string_view::npos ? 1 : line_of(text_, last);
+    return last == std::string_view::npos ? Place{} : place_of(text_, last + 1);
   }
   static void check_plain(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not allowed");
@@ -142,6 +154,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (parent.node.kind == Kind::kMap) {
       node.key = std::move(parent.key.text);
       node.key_line = parent.key.line;
+      node.key_column = parent.key.column;
       parent.has_key = false;
     }
     parent.node.children.push_back(std::move(node));
@@ -165,16 +178,19 @@ class TreeBuilder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-std::unexpected<ipc::Error> error_at(std::string_view source, int line, std::string_view why) {
-  return ipc::fail(ipc::Fault::kConfig, std::string(source) + ":" + std::to_string(line) + ": " + std::string(why));
+std::unexpected<ipc::Error> error_at(std::string_view source, Place place, std::string_view why) {
+  std::string what(source);
+  what += ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  what += why;
+  return ipc::fail(ipc::Fault::kConfig, std::move(what), kPlainYaml);
 }
 
 }  // namespace
 
 ipc::Result<YamlNode> parse_yaml(std::string_view text, std::string_view source) {
-  if (text.size() > kMaxYamlBytes) return error_at(source, 1, "the text is longer than 256 KiB");
+  if (text.size() > kMaxYamlBytes) return error_at(source, {}, "the text is longer than 256 KiB");
   if (const auto fault = text_fault(text)) {
-    return error_at(source, line_of(text, fault->offset), "the text contains " + std::string(fault->why));
+    return error_at(source, place_of(text, fault->offset), "the text contains " + std::string(fault->why));
   }
   try {
     std::istringstream stream{std::string(text)};
@@ -182,12 +198,13 @@ ipc::Result<YamlNode> parse_yaml(std::string_view text, std::string_view source)
     TreeBuilder tree(text);
     while (parser.HandleNextDocument(tree)) {
     }
-    if (!tree.has_document()) return error_at(source, 1, "the text is empty");
+    if (!tree.has_document()) return error_at(source, {}, "the text is empty");
     return tree.take();
   } catch (const YAML::Exception& error) {
-    return error_at(source, error.mark.is_null() ? 1 : error.mark.line + 1, "YAML: " + error.msg);
+    const Place place = error.mark.is_null() ? Place{} : Place{error.mark.line + 1, error.mark.column + 1};
+    return error_at(source, place, "YAML: " + error.msg);
   } catch (const std::exception& error) {
-    return error_at(source, 1, std::string("YAML: ") + error.what());
+    return error_at(source, {}, std::string("YAML: ") + error.what());
   }
 }
 

@@ -1,8 +1,8 @@
-// One YAML document as a small tree with line numbers; the only file that includes yaml-cpp. It is YAML without its
+// One YAML document as a small tree with places; the only file that includes yaml-cpp. It is YAML without its
 // traps: no anchors, aliases or tags, no duplicate keys, no second document, no text that looks other than it is.
 //
-// Runs in: broker, main thread.   Blocks: never.   Units: lines and columns from 1.
-// Fails: kConfig; `what` is "source:line: reason". Nothing is thrown.
+// Runs in: broker, main thread.   Blocks: never.   Units: lines from 1; columns from 1, in bytes.
+// Fails: kConfig; `what` is "source:line:column: reason". Nothing is thrown.
 // Source: TESTING.md 6 for what yaml-cpp 0.7 lets through: open quotes, duplicates, further documents, bad UTF-8.
 #pragma once
 
@@ -23,6 +23,7 @@ struct YamlNode {
   int column = 1;
   std::string key;  // in a map: the key of this child, and where it stands
   int key_line = 1;
+  int key_column = 1;
   std::vector<YamlNode> children;
 };
 

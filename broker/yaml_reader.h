@@ -1,7 +1,7 @@
 // Strict readers for one YAML node each: a text, a yes or no, words of a closed list, a mapping of known keys.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the first error.
-// Fails: a reader answers false and keeps "source:line: context: reason"; the first refusal wins.
+// Fails: a reader answers false and keeps "source:line:column: context: reason"; the first refusal wins.
 #pragma once
 
 #include <bitset>
@@ -16,6 +16,9 @@
 #include "yaml_document.h"
 
 namespace broker {
+
+inline constexpr std::size_t kMaxName = 256;      // bytes of a name, word or pattern
+inline constexpr std::size_t kMaxEntries = 1000;  // of a list
 
 class YamlReader {
  public:
@@ -32,23 +35,26 @@ class YamlReader {
   // Words put before each reason, such as the rule's name.
   void set_context(std::string context) { context_ = std::move(context); }
   [[nodiscard]] ipc::Error take_error() { return std::move(error_); }
-  bool refuse(int line, const std::string& why, std::string next_step = {});
+  // At the value, or at its key.
+  bool refuse(const YamlNode& at, const std::string& why, std::string next_step);
+  bool refuse_key(const YamlNode& at, const std::string& why, std::string next_step);
 
   bool text(const YamlNode& node, std::size_t max_bytes, std::string& out);
   bool yes_or_no(const YamlNode& node, bool& out);
-  bool list(const YamlNode& node);  // that it is one, and not empty
+  bool list(const YamlNode& node);  // that it is one, not empty, and of bounded length
   bool texts(const YamlNode& node, std::vector<std::string>& out);
   // One of `known`, as its index.
   bool one_of(const YamlNode& node, std::span<const std::string_view> known, std::size_t& index);
   template <std::size_t N>
   bool words(const YamlNode& node, std::span<const std::string_view> known, std::bitset<N>& out);
+  bool is_mapping(const YamlNode& node);
   template <class T, std::size_t N>
   bool mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out);
+  bool twice(const YamlNode& node);
 
  private:
-  bool is_mapping(const YamlNode& node);
+  bool refuse_at(int line, int column, const std::string& why, std::string next_step);
   bool unknown_key(const YamlNode& child, std::span<const std::string_view> known);
-  bool twice(const YamlNode& node);
 
   std::string source_;
   std::string context_;
@@ -83,7 +89,7 @@ bool YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& o
   }
   for (std::size_t i = 0; i < N; ++i) {
     if (fields[i].required && !seen.test(i)) {
-      return refuse(node.line, "the key " + in_quotes(known[i]) + " is missing");
+      return refuse(node, "the key " + in_quotes(known[i]) + " is missing", "add it to this mapping");
     }
   }
   return true;

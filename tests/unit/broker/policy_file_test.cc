@@ -68,9 +68,9 @@ TEST_F(PolicyFileTest, AMissingFileIsRefusedAtTheStart) {
   EXPECT_THAT(refusal(), HasSubstr("cannot open the policy " + path_));
 }
 
-TEST_F(PolicyFileTest, AnInvalidFileIsRefusedAtTheStartWithItsLine) {
+TEST_F(PolicyFileTest, AnInvalidFileIsRefusedAtTheStartWithItsPlace) {
   write("version: \"1\"\nrules: []\n");
-  EXPECT_THAT(refusal(), StartsWith(path_ + ":2: "));
+  EXPECT_THAT(refusal(), StartsWith(path_ + ":2:8: "));
 }
 
 TEST_F(PolicyFileTest, AFolderAFifoAndADeviceAreNoPolicy) {
@@ -116,7 +116,7 @@ TEST_F(PolicyFileTest, AnyChangeBitesAtTheNextRequestWithoutTheEventLoop) {
   replace(policy_named("three"));
   EXPECT_EQ(rule_of(*file), "three");
   write("version: \"1\"\nrules:\n  - name: x\n    efect: allow\n");
-  EXPECT_THAT(rule_of(*file), StartsWith(path_ + ":4: rule \"x\": unknown key \"efect\"; did you mean \"effect\"?"));
+  EXPECT_THAT(rule_of(*file), StartsWith(path_ + ":4:5: rule \"x\": unknown key \"efect\"; did you mean \"effect\"?"));
   write(policy_named("four"));
   EXPECT_EQ(rule_of(*file), "four");
   ::unlink(path_.c_str());

@@ -75,7 +75,7 @@ TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
   start();
   answer("version: \"1\"\nrules: []\n");
   ASSERT_EQ(ready_.size(), 1u);
-  EXPECT_THAT(ready_[0], StartsWith("/sentinel/policies/default:2: "));
+  EXPECT_THAT(ready_[0], StartsWith("/sentinel/policies/default:2:8: "));
 }
 
 TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly) {
@@ -119,10 +119,10 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   answer(policy_named("one"));
   source_->refresh();
   answer("rules: []");
-  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1: "));
+  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
   fail();
-  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1: "));
+  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
   answer(policy_named("one"));
   EXPECT_EQ(rule_at(BootClock::now()), "one");

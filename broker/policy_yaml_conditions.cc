@@ -1,0 +1,146 @@
+// Whom and what a rule is about: names, accounts, groups, modes, transports.
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "policy_yaml_parts.h"
+
+namespace broker {
+namespace {
+
+constexpr std::size_t kAccountDigits = 12;
+constexpr std::size_t kMaxGroup = 32;  // LOGIN_NAME_MAX and useradd agree on it
+constexpr std::string_view kArnStart = "arn:";
+constexpr std::string_view kWildcards = "*?";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_wild(std::string_view text) { return text.find_first_of(kWildcards) != std::string_view::npos; }
+
+constexpr Field<NamePattern> kGlob[] = {
+    {"glob", true, [](YamlReader& in, const YamlNode& n, NamePattern& p) { return in.text(n, kMaxName, p.text); }},
+};
+
+bool read_glob(YamlReader& in, const YamlNode& node, NamePattern& out) {
+  out.glob = true;
+  if (!in.mapping(node, kGlob, out)) return false;
+  if (is_wild(out.text)) return true;
+  return in.refuse(node, "the glob " + in_quotes(out.text) + " has no * or ?, so that it is one name",
+                   "write the name without { glob: ... }");
+}
+
+// Nothing becomes a glob by its characters alone: a star in a name that was not meant as one must not open a door.
+bool read_plain(YamlReader& in, const YamlNode& node, NamePattern& out) {
+  if (!in.text(node, kMaxName, out.text)) return false;
+  if (!is_wild(out.text)) return true;
+  return in.refuse(node, in_quotes(out.text) + " has a * or ?, which stands for itself in a plain name",
+                   "write { glob: \"" + out.text + "\" } if it shall stand for other characters");
+}
+
+bool read_pattern(YamlReader& in, const YamlNode& node, NamePattern& out) {
+  return node.kind == YamlNode::Kind::kMap ? read_glob(in, node, out) : read_plain(in, node, out);
+}
+
+bool read_patterns(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
+  if (!in.list(node)) return false;
+  std::set<std::pair<std::string, bool>> seen;
+  for (const YamlNode& item : node.children) {
+    NamePattern pattern;
+    if (!read_pattern(in, item, pattern)) return false;
+    if (!seen.emplace(pattern.text, pattern.glob).second) {
+      return in.refuse(item, in_quotes(pattern.text) + " is listed twice", "list it once");
+    }
+    out.push_back(std::move(pattern));
+  }
+  return true;
+}
+
+bool read_arns(YamlReader& in, const YamlNode& node, Conditions& conditions) {
+  if (!read_patterns(in, node, conditions.arns)) return false;
+  for (std::size_t i = 0; i < conditions.arns.size(); ++i) {
+    const std::string& arn = conditions.arns[i].text;
+    if (arn.starts_with(kArnStart)) continue;
+    return in.refuse(node.children[i], in_quotes(arn) + " is not an ARN, which starts with \"arn:\"",
+                     "write it as `aws sts get-caller-identity` says it, or a glob that starts with \"arn:\"");
+  }
+  return true;
+}
+
+bool read_accounts(YamlReader& in, const YamlNode& node, Conditions& conditions) {
+  if (!in.texts(node, conditions.accounts)) return false;
+  for (std::size_t i = 0; i < conditions.accounts.size(); ++i) {
+    const std::string& account = conditions.accounts[i];
+    if (account.size() == kAccountDigits && std::ranges::all_of(account, is_digit)) continue;
+    return in.refuse(node.children[i], in_quotes(account) + " is not an account id, which has exactly 12 digits",
+                     "write all digits, leading zeros included and without dashes");
+  }
+  return true;
+}
+
+// The portable names of POSIX. All digits would be a number, and rules name groups.
+bool is_group(std::string_view name) {
+  const auto is_allowed = [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= kMaxGroup && name.front() != '-' && std::ranges::all_of(name, is_allowed) &&
+         !std::ranges::all_of(name, is_digit);
+}
+
+bool read_groups(YamlReader& in, const YamlNode& node, Conditions& conditions) {
+  if (!in.texts(node, conditions.groups)) return false;
+  for (std::size_t i = 0; i < conditions.groups.size(); ++i) {
+    const std::string& group = conditions.groups[i];
+    if (is_group(group)) continue;
+    return in.refuse(node.children[i], in_quotes(group) + " is not a name of a Unix group",
+                     "write it as `id -Gn` says it: letters, digits, '_', '-' and '.', at most 32, not a number");
+  }
+  return true;
+}
+
+using C = Conditions;
+constexpr Field<Conditions> kConditions[] = {
+    {"profiles", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.profiles); }},
+    {"not_profiles", false,
+     [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_profiles); }},
+    {"users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.users); }},
+    {"not_users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_users); }},
+    {"arns", false, read_arns},
+    {"accounts", false, read_accounts},
+    {"groups", false, read_groups},
+    {"mode", false, [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kModeWords, c.modes); }},
+    {"transport", false, [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kViaWords, c.transports); }},
+    {"time", false, read_time},
+    {"device", false, read_device},
+};
+
+bool names_a_subject(const Conditions& c) {
+  return !c.profiles.empty() || !c.not_profiles.empty() || !c.users.empty() || !c.not_users.empty() ||
+         !c.arns.empty() || !c.accounts.empty() || !c.groups.empty() || c.time.has_value();
+}
+
+// A rule that names a transport is about requests that came by one, and only server mode has those. Saying so in the
+// modes keeps a list of all transports from reading like no list.
+bool settle_transport(YamlReader& in, const YamlNode& node, Conditions& conditions) {
+  const auto written = std::ranges::find(node.children, "transport", &YamlNode::key);
+  if (written == node.children.end()) return true;
+  constexpr auto kServer = static_cast<std::size_t>(Mode::kServer);
+  if (!conditions.modes.test(kServer)) {
+    return in.refuse_key(*written, "\"transport\" can only hold in mode server, which \"mode\" does not list",
+                         "add server to mode, or leave transport out");
+  }
+  if (conditions.transports.all()) conditions.modes = Modes().set(kServer);
+  return true;
+}
+
+}  // namespace
+
+bool read_conditions(YamlReader& in, const YamlNode& node, Rule& rule) {
+  Conditions& conditions = rule.conditions;
+  if (!in.mapping(node, kConditions, conditions) || !settle_transport(in, node, conditions)) return false;
+  if (names_a_subject(conditions)) return true;
+  return in.refuse(node,
+                   "the conditions name no profiles, users or time, nor arns, accounts or groups: the rule would hold "
+                   "for everyone",
+                   "name at least one; `time: {}` says \"at any time\" on purpose");
+}
+
+}  // namespace broker

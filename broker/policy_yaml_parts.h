@@ -1,0 +1,32 @@
+// The readers of a policy's parts, one file each: they fill a closed type from a node, or leave a refusal in the
+// reader.
+//
+// Runs in: broker, main thread, and the policy tools.   Blocks: read_time() on zone files.   Owns: nothing.
+// Fails: false; the sentence, its place and the next step are in the reader.
+// Source: SPEC 2.1, 2.3; issue 3 (the keys that are new).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy.h"
+#include "yaml_reader.h"
+
+namespace broker {
+
+template <class T>
+using Field = YamlReader::Field<T>;
+
+bool read_rules(YamlReader& in, const YamlNode& node, Policy& policy);           // policy_yaml_rules.cc
+bool read_conditions(YamlReader& in, const YamlNode& node, Rule& rule);          // policy_yaml_conditions.cc
+bool read_time(YamlReader& in, const YamlNode& node, Conditions& conditions);    // policy_yaml_time.cc
+bool read_device(YamlReader& in, const YamlNode& node, Conditions& conditions);  // policy_yaml_device.cc
+bool read_restrict(YamlReader& in, const YamlNode& node, Rule& rule);            // policy_yaml_restrict.cc
+bool read_session_policy(YamlReader& in, const YamlNode& node, Narrowing& out);  // policy_yaml_session.cc
+
+// A Go duration that is not negative, in whole seconds. "0" in quotes, or with a unit, is nothing.
+bool read_duration(YamlReader& in, const YamlNode& node, std::optional<std::chrono::seconds>& out);
+
+}  // namespace broker
