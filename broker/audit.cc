@@ -110,7 +110,7 @@ ipc::Result<RecordedPermit> AuditLog::record(Permit permit, const DecisionLine& 
   if (permit.spent_) return ipc::fail(ipc::Fault::kRefused, "a permit was used twice");
   permit.spent_ = true;
   if (ipc::Status written = write(line, false); !written) return std::unexpected(written.error());
-  return RecordedPermit();
+  return RecordedPermit(std::move(permit.terms_));
 }
 
 ipc::Status AuditLog::commit() {

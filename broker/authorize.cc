@@ -1,7 +1,8 @@
 #include "authorize.h"
 
-#include <algorithm>
+#include <utility>
 
+#include "source_identity.h"
 #include "terms.h"
 
 namespace broker {
@@ -22,6 +23,37 @@ std::string next_step_for(Check check) {
   }
 }
 
+std::string next_step_for(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::kServer:
+      return "run the command under `sentinel exec --server`";
+    case Obstacle::kTracking:
+    case Obstacle::kServerTracking:
+      return "this version tracks no sessions, so the rule permits nobody; ask whoever keeps the policy";
+    case Obstacle::kApproval:
+      return "no approval for this user and profile is on record; ask whoever keeps the policy";
+    case Obstacle::kNoRule:
+      return "ask whoever keeps the policy for a rule that allows this user, profile and mode at this time";
+    default:
+      return "ask whoever keeps the policy";
+  }
+}
+
+Refusal refused_lifetime(const ipc::Error& error, const std::string& subject) {
+  if (error.fault != ipc::Fault::kRefused) return {"lifetime", error.what, error.next_step};
+  return {"lifetime", subject + " " + error.what, error.next_step};
+}
+
+// What a lifetime that falls too short is to be blamed on.
+std::string subject_of(const Run& run, const Verdict& verdict) {
+  const bool wish = run.duration > std::chrono::seconds(0) && run.duration < kShortestDuration;
+  return wish || verdict.rule.empty() ? "the duration asked for" : "rule \"" + verdict.rule + "\"";
+}
+
+Refusal refused_unusable(const ipc::Error& error) {
+  return {"policy-unusable", error.what, error.next_step.empty() ? "correct the policy" : error.next_step};
+}
+
 }  // namespace
 
 Refusal refused_by_check(Check check) {
@@ -29,18 +61,11 @@ Refusal refused_by_check(Check check) {
 }
 
 Refusal refused_by_policy(const Verdict& verdict) {
-  if (verdict.rule_index < 0) {
-    return {"policy", "no rule of the policy matches (" + verdict.reason + ")",
-            "ask whoever keeps the policy for a rule that allows this user, profile and mode at this time"};
-  }
+  const std::string next_step = next_step_for(obstacle_of(verdict).value_or(Obstacle::kDenyRule));
+  if (verdict.rule_index < 0) return {"policy", "no rule of the policy matches (" + verdict.reason + ")", next_step};
   std::string sentence = "policy rule \"" + verdict.rule + "\" answers " + verdict.effect;
   if (!verdict.reason.empty()) sentence += ": " + verdict.reason;
-  return {"policy", sentence, "ask whoever keeps the policy"};
-}
-
-Refusal refused_lifetime(const Verdict& verdict) {
-  return {"lifetime", "rule \"" + verdict.rule + "\" caps the lifetime below the 15 minutes that STS can issue",
-          "raise max_server_duration to at least 15m"};
+  return {"policy", sentence, next_step};
 }
 
 Check check_token(const ipc::SecretBuffer& token, std::string_view presented) {
@@ -48,22 +73,62 @@ Check check_token(const ipc::SecretBuffer& token, std::string_view presented) {
   return token.equals(presented) ? Check::kPassed : Check::kTokenWrong;
 }
 
-std::variant<Permit, Refusal> Authorizer::authorize(const CallerFacts& caller, const ipc::SecretBuffer& token,
-                                                    std::string_view presented, const ipc::Result<Verdict>& verdict) {
-  if (!caller.allowed()) return refused_by_check(caller.check);
-  if (const Check check = check_token(token, presented); check != Check::kPassed) return refused_by_check(check);
-  if (!verdict) {
-    const std::string& advice = verdict.error().next_step;
-    return Refusal{"policy-unusable", verdict.error().what, advice.empty() ? "correct the policy" : advice};
-  }
-  if (!verdict->allowed) return refused_by_policy(*verdict);
-  return Permit();
+Decision Authorizer::authorize(const CallerFacts& caller, std::string_view presented, const Question& question) {
+  if (!caller.allowed()) return refuse(caller.check);
+  if (const Check check = check_token(question.run.token, presented); check != Check::kPassed) return refuse(check);
+  return by_policy(question);
 }
 
-std::optional<std::chrono::seconds> capped_lifetime(std::chrono::seconds asked, const Verdict& verdict) {
-  const std::chrono::seconds lifetime = std::min(asked, verdict.max_server_duration.value_or(asked));
-  if (lifetime < kShortestDuration) return std::nullopt;
-  return lifetime;
+Decision Authorizer::authorize_run(const Question& question) { return by_policy(question); }
+
+Decision Authorizer::refuse(Check identified) {
+  return {identified, ipc::fail(ipc::Fault::kRefused, std::string(check_text(identified))), std::nullopt,
+          refused_by_check(identified)};
+}
+
+Decision Authorizer::by_policy(const Question& question) {
+  ipc::Result<Verdict> asked = question.ask_policy();
+  if (!asked) {
+    Refusal refusal = refused_unusable(asked.error());
+    return {Check::kPassed, std::move(asked), std::nullopt, std::move(refusal)};
+  }
+  std::optional<Lift> lift;
+  // Not the obstacle decides but `allowed`: whatever is no yes needs an override that is one.
+  if (!asked->allowed) {
+    const Obstacle obstacle = obstacle_of(*asked).value_or(Obstacle::kPolicyUnusable);
+    Refusal refusal = refused_by_policy(*asked);
+    if (question.overrides && (approval_lifts(obstacle) || break_glass_lifts(obstacle))) {
+      const ipc::Result<Overrides> on_record = question.overrides();
+      ipc::Result<std::optional<Lift>> found =
+          on_record ? find_lift(obstacle, *on_record, question.run.user, question.run.profile, question.now)
+                    : std::unexpected(on_record.error());
+      if (!found) refusal.sentence += "; what could lift it is not known: " + found.error().what;
+      if (found) lift = std::move(*found);
+    }
+    if (!lift) return {Check::kPassed, std::move(asked), std::nullopt, std::move(refusal)};
+  }
+  auto outcome = permit(question, *asked, lift);
+  return {Check::kPassed, std::move(asked), std::move(lift), std::move(outcome)};
+}
+
+// The rule's caps and its narrowing hold whether the rule permits or an override lifts its refusal.
+std::variant<Permit, Refusal> Authorizer::permit(const Question& question, const Verdict& verdict,
+                                                 const std::optional<Lift>& lift) {
+  const Run& run = question.run;
+  LifetimeQuestion how_long = question_for(verdict, run.duration, run.mode, run.source);
+  const ipc::Result<Lifetime> lifetime = decide_lifetime(how_long);
+  if (!lifetime) return refused_lifetime(lifetime.error(), subject_of(run, verdict));
+  IssueTerms terms{run.user, std::string(kDirect), *lifetime, std::nullopt, verdict.narrowing};
+  if (lift) {
+    how_long.override_left = lift->ends - question.now;
+    const ipc::Result<Lifetime> left = decide_lifetime(how_long);
+    const std::string subject =
+        lift->approval_id.empty() ? "break-glass event " + lift->break_glass_id : "approval " + lift->approval_id;
+    if (!left) return refused_lifetime(left.error(), subject);
+    terms.marker = lift->marker;
+    terms.no_later_than = lift->ends;
+  }
+  return Permit(std::move(terms));
 }
 
 }  // namespace broker

@@ -1,9 +1,12 @@
 // The only yes: caller, token and policy in, a Permit or a refusal out.
 //
-// Runs in: broker, main thread.   Blocks: never. Pure: knows no clock, descriptor or environment.
-// Order of the checks: caller, token, policy (DESIGN.md 3). The first that fails names the refusal.
+// Runs in: broker, main thread.   Blocks: as long as its question's callables do, which is on local files at most.
+// Order of the checks: caller, token, policy, what lifts its refusal, lifetime (DESIGN.md 2). The first that fails names
+// the refusal. Policy is asked only for those who are known, so that a stranger is not worth a policy decision.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +14,10 @@
 
 #include "caller.h"
 #include "ipc/secret.h"
+#include "overrides.h"
 #include "permit.h"
 #include "policy.h"
+#include "run.h"
 
 namespace broker {
 
@@ -22,21 +27,40 @@ struct Refusal {
   std::string check, sentence, next_step;
 };
 
+// What is asked, beside by whom.
+struct Question {
+  const Run& run;
+  std::function<ipc::Result<Verdict>()> ask_policy;  // called at most once
+  const OverrideSource& overrides;                   // empty: nothing is on record
+  std::chrono::sys_seconds now{};                    // as policy was asked
+};
+
+struct Decision {
+  Check identified = Check::kPeerUnknown; // caller and token; kPassed: both are good
+  ipc::Result<Verdict> verdict;           // or why there is none
+  std::optional<Lift> lift;               // what lifted policy's refusal
+  std::variant<Permit, Refusal> outcome;
+};
+
 class Authorizer {
  public:
-  // `verdict`: what policy answers, or why there is none; not used for a caller that fails an earlier check.
-  static std::variant<Permit, Refusal> authorize(const CallerFacts& caller, const ipc::SecretBuffer& token,
-                                                 std::string_view presented, const ipc::Result<Verdict>& verdict);
+  // For a client, by what the kernel says of it and the token that it presented.
+  static Decision authorize(const CallerFacts& caller, std::string_view presented, const Question& question);
+  // For the run itself: at its start, and where the answer goes to the supervisor on the control channel, which is
+  // nobody's to imitate.
+  static Decision authorize_run(const Question& question);
+
+ private:
+  static Decision refuse(Check identified);
+  static Decision by_policy(const Question& question);
+  static std::variant<Permit, Refusal> permit(const Question& question, const Verdict& verdict,
+                                              const std::optional<Lift>& lift);
 };
 
 Refusal refused_by_check(Check check);
 Refusal refused_by_policy(const Verdict& verdict);
-Refusal refused_lifetime(const Verdict& verdict);  // where capped_lifetime() has nothing
 
 // The token check alone: kPassed, kTokenMissing or kTokenWrong. Constant time for a given length.
 Check check_token(const ipc::SecretBuffer& token, std::string_view presented);
-
-// The rule's cap applied to the lifetime asked for; nothing where it falls below what STS can issue.
-std::optional<std::chrono::seconds> capped_lifetime(std::chrono::seconds asked, const Verdict& verdict);
 
 }  // namespace broker

@@ -11,7 +11,7 @@ namespace {
 ipc::Result<Principal> principal(std::expected<HttpAnswer, AwsCallError> outcome) {
   if (!outcome) {
     ipc::Error error = std::move(outcome.error().error);
-    if (error.next_step.empty()) error.next_step = sts_next_step("GetCallerIdentity", outcome.error().failure.code);
+    if (error.next_step.empty()) error.next_step = sts_next_step("GetCallerIdentity", outcome.error().failure);
     return std::unexpected(std::move(error));
   }
   auto identity = read_caller_identity(outcome->body.view());

@@ -3,74 +3,63 @@
 #include <algorithm>
 #include <utility>
 
+#include "narrowing.h"
 #include "source_identity.h"
 #include "sts.h"
+#include "terms.h"
 
 namespace broker {
 namespace {
 
 using ipc::Fault;
-using std::chrono::hours;
-using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr seconds kShortest = minutes(15);
-constexpr seconds kLongestChained = hours(1);
-constexpr seconds kLongestRole = hours(12);
-constexpr seconds kLongestSession = hours(36);
-constexpr seconds kDefault = hours(1);
+NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::chrono::sys_seconds> hard_end) {
+  return {session_policy_document(narrowing, hard_end), narrowing.managed_policies, narrowing.tags};
+}
 
 }  // namespace
 
-ipc::Result<seconds> issued_lifetime(const ResolvedProfile& profile, seconds wanted) {
-  const bool has_roles = !profile.chain.empty();
-  const bool temporary = !profile.base.session_token.empty();
-  if (!has_roles && temporary) {
-    return ipc::fail(Fault::kConfig,
-                     "the key of profile '" + profile.base_profile +
-                         "' is already temporary, and STS gives no session for such a key",
-                     "use a profile with role_arn, or a long-term key");
-  }
-  if (wanted == seconds(0) && has_roles) wanted = profile.chain.back().duration;
-  if (wanted == seconds(0)) wanted = kDefault;
-  const bool chained = profile.chain.size() > 1 || (has_roles && temporary);
-  if (chained) wanted = std::min(wanted, kLongestChained);
-  const seconds longest = has_roles ? kLongestRole : kLongestSession;
-  if (wanted < kShortest) {
-    return ipc::fail(Fault::kConfig,
-                     "STS issues no keys for " + std::to_string(wanted.count()) + " s; 15 minutes is its shortest",
-                     "raise --server-duration, or the policy's max_server_duration, to 15m or more");
-  }
-  if (wanted > longest) {
-    return ipc::fail(Fault::kConfig,
-                     "STS issues no keys for " + std::to_string(wanted.count()) + " s; " +
-                         std::to_string(std::chrono::duration_cast<hours>(longest).count()) +
-                         " hours is its longest here",
-                     "lower --server-duration");
-  }
-  return wanted;
-}
-
-Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, const IssueTerms& terms, OnDone done)
-    : context_(context), profile_(profile), done_(std::move(done)) {
-  if (const ipc::Status ready = prepare(terms); !ready) {
-    early_failure_ = context_.timers.after(std::chrono::milliseconds(0),
-                                           [this, error = ready.error()] { finish(std::unexpected(error)); });
+Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnDone done)
+    : context_(context), profile_(profile), terms_(std::move(terms)), done_(std::move(done)) {
+  if (const ipc::Status ready = prepare(); !ready) {
+    fail_later(ready.error());
     return;
   }
   next_link();
 }
 
-ipc::Status Issuance::prepare(const IssueTerms& terms) {
-  const auto lifetime = issued_lifetime(profile_, terms.duration);
-  if (!lifetime) return std::unexpected(lifetime.error());
-  lifetime_ = *lifetime;
+void Issuance::fail_later(ipc::Error error) {
+  early_failure_ = context_.timers.after(std::chrono::milliseconds(0),
+                                         [this, error = std::move(error)] { finish(std::unexpected(error)); });
+}
+
+ipc::Status Issuance::prepare() {
+  if (terms_.narrowing && profile_.chain.empty()) {
+    return ipc::fail(Fault::kConfig, "only a role's credentials can be narrowed, and this profile has no role",
+                     "use a profile with role_arn, or take restrict out of the rule");
+  }
+  if (ipc::Status fixed = fix_end(); !fixed) return fixed;
   const auto id = new_request_id();
   if (!id) return std::unexpected(id.error());
-  auto identity = format_source_identity(terms.user, terms.marker, *id);
+  auto identity = format_source_identity(terms_.user, terms_.marker, *id);
   if (!identity) return std::unexpected(identity.error());
   source_identity_ = std::move(*identity);
-  session_name_ = role_session_name(terms.user, *id);
+  session_name_ = role_session_name(terms_.user, *id);
+  return {};
+}
+
+// Counted from this moment: of an override there is less left than when the permit was made.
+ipc::Status Issuance::fix_end() {
+  const std::chrono::sys_seconds now = context_.aws_now();
+  const seconds left = terms_.no_later_than ? *terms_.no_later_than - now : seconds::max();
+  const ipc::Result<Lifetime> lifetime = shortened(terms_.lifetime, left);
+  if (!lifetime) {
+    return ipc::fail(lifetime.error().fault, "what is left of the approval or event " + lifetime.error().what,
+                     lifetime.error().next_step);
+  }
+  lifetime_ = *lifetime;
+  if (lifetime_.hard_end) hard_end_ = now + lifetime_.granted;
   return {};
 }
 
@@ -78,12 +67,16 @@ ipc::Status Issuance::prepare(const IssueTerms& terms) {
 void Issuance::next_link() {
   AwsRequest request;
   if (profile_.chain.empty()) {
-    request = get_session_token(profile_.sts, lifetime_);
+    request = get_session_token(profile_.sts, lifetime_.asked);
   } else {
     const RoleStep& step = profile_.chain[link_];
-    const bool last = link_ + 1 == profile_.chain.size();
-    request = assume_role(
-        profile_.sts, {step.role_arn, session_name_, source_identity_, step.external_id, last ? lifetime_ : kShortest});
+    AssumeRoleTerms terms{step.role_arn, session_name_, source_identity_, step.external_id, kShortestDuration, {}};
+    if (link_ + 1 == profile_.chain.size()) {
+      if (const ipc::Status fixed = fix_end(); !fixed) return fail_later(fixed.error());
+      terms.duration = lifetime_.asked;
+      if (terms_.narrowing) terms.narrowing = narrowed_session(*terms_.narrowing, hard_end_);
+    }
+    request = assume_role(profile_.sts, terms);
   }
   call_ = std::make_unique<AwsCall>(
       context_, std::move(request), signing_key(), read_sts_failure,
@@ -96,7 +89,7 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   if (!outcome) {
     ipc::Error error = std::move(outcome.error().error);
     error.what = describe_link() + error.what;
-    if (error.next_step.empty()) error.next_step = sts_next_step(action, outcome.error().failure.code);
+    if (error.next_step.empty()) error.next_step = sts_next_step(action, outcome.error().failure);
     return finish(std::unexpected(std::move(error)));
   }
   auto keys = read_credentials(action, outcome->body.view());
@@ -115,6 +108,10 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
     keys->source_identity = source_identity_;
     keys->role_arn = profile_.chain.back().role_arn;
   }
+  // What ends first. STS's own end is not asked for alone: an endpoint may answer with a later one.
+  keys->expiration = std::min(keys->expiration, context_.aws_now() + lifetime_.granted);
+  if (hard_end_) keys->expiration = std::min(keys->expiration, *hard_end_);
+  if (terms_.no_later_than) keys->expiration = std::min(keys->expiration, *terms_.no_later_than);
   finish(std::move(keys));
 }
 

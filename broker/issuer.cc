@@ -12,7 +12,7 @@ using std::chrono::seconds;
 Issuer::Issuer(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, IssuerEvents events)
     : context_(context), profile_(profile), terms_(std::move(terms)), events_(std::move(events)) {}
 
-const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= kLeastLife ? &*keys_ : nullptr; }
+const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= least_life_ ? &*keys_ : nullptr; }
 
 void Issuer::get(OnCredentials done) {
   const bool quiet = now() < quiet_until_;
@@ -34,23 +34,26 @@ void Issuer::start() {
 
 void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
   const std::unique_ptr<Issuance> ended = std::move(run_);  // lives until its own callback has returned
+  answering_ = true;
   if (result) {
-    keep(std::move(*result));
+    keep(std::move(*result), least_life(ended->lifetime().granted));
   } else {
     note_failure(std::move(result.error()));
   }
   answer_waiters();
+  answering_ = false;
 }
 
-void Issuer::keep(IssuedCredentials keys) {
+void Issuer::keep(IssuedCredentials keys, seconds least) {
   const seconds life = keys.expiration - context_.aws_now();
-  if (life < kLeastLife) {
+  if (life < least) {
     return note_failure({ipc::Fault::kProtocol, "STS issued keys that end in " + std::to_string(life.count()) + " s",
                          "check this machine's clock"});
   }
   failures_ = 0;
   quiet_until_ = {};
   keys_ = std::move(keys);
+  least_life_ = least;
   ends_ = now() + life;
   const milliseconds delay = renewal_delay(life, context_.jitter());
   renew_at_ = now() + delay;
@@ -87,6 +90,8 @@ seconds Issuer::life_left() const {
   const seconds by_wall_clock = keys_->expiration - context_.aws_now();
   return std::min(by_boot_clock, by_wall_clock);
 }
+
+seconds least_life(seconds granted) { return std::min(Issuer::kLeastLife, granted / 4); }
 
 milliseconds renewal_delay(seconds life, double jitter) {
   const double part = 2.0 / 3 + (std::clamp(jitter, 0.0, 1.0) - 0.5) / 10;

@@ -28,13 +28,14 @@ struct IssuerEvents {
 
 class Issuer {
  public:
-  // Less than this left, and keys are not handed out: the client could not use them in time.
+  // Less than this left, and keys are not handed out: the client could not use them in time. Keys that live shorter
+  // than four times this are handed out until a quarter of their life is left, so that renewal finds them still good.
   static constexpr std::chrono::seconds kLeastLife{60};
 
   // The pointer is good until the callback returns.
   using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
 
-  // `context` and `profile` outlive the issuer. Another duration means another Issuer.
+  // `context` and `profile` outlive the issuer. Other terms mean another Issuer.
   Issuer(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, IssuerEvents events = {});
 
   // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.
@@ -44,10 +45,13 @@ class Issuer {
   // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
   [[nodiscard]] const IssuedCredentials* current() const;
 
+  // Nothing is under way and nobody waits: it may be destroyed.
+  [[nodiscard]] bool idle() const { return !run_ && waiters_.empty() && !answering_; }
+
  private:
   void start();
   void on_done(ipc::Result<IssuedCredentials> result);
-  void keep(IssuedCredentials keys);
+  void keep(IssuedCredentials keys, std::chrono::seconds least);
   void note_failure(ipc::Error error);
   void answer_waiters();
   void renew_in(std::chrono::milliseconds delay);
@@ -64,10 +68,15 @@ class Issuer {
   Clock::SinceBoot quiet_until_{};  // after a failure, no new run before this
   int failures_ = 0;                // in a row
   ipc::Error last_error_{};
+  std::chrono::seconds least_life_{kLeastLife};  // of keys_
   std::vector<OnCredentials> waiters_;
+  bool answering_ = false;  // waiters are being called back
   std::unique_ptr<Issuance> run_;
   std::unique_ptr<Timer> renewal_;
 };
+
+// How much of a life is too little to hand out.
+std::chrono::seconds least_life(std::chrono::seconds granted);
 
 // When to renew keys of this life: at two thirds of it, give or take a twentieth.
 std::chrono::milliseconds renewal_delay(std::chrono::seconds life, double jitter);

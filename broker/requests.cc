@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "decision_lines.h"
+#include "narrowing.h"
 #include "policy_eval.h"
 #include "source_identity.h"
 
 namespace broker {
 
-using std::chrono::floor;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 // Each holds what its client presented. A frontend that was taken over may send as many as it likes, each as long as
 // can be: the arena, whose exhaustion ends the broker, must outlast that with room for the keys.
@@ -24,11 +24,7 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
     // Nothing is written to a descriptor that is not a client's: it is closed, and the log says why.
     CallerFacts facts;
     facts.check = judged ? Check::kTooMany : judged.error();
-    const Refusal refusal = refused_by_check(facts.check);
-    const ipc::Result<Verdict> none = ipc::fail(ipc::Fault::kRefused, refusal.sentence);
-    DecisionLine line = line_for(facts, none);
-    line.check = refusal.check;
-    record_stranger(facts, facts.check, line);
+    record_stranger(facts, facts.check, refused_by_check(facts.check));
     answered(request, true);
     return;
   }
@@ -71,63 +67,58 @@ void Requests::watch_callers() {
   }
 }
 
-Check Requests::identify(const Request& request) const {
-  if (!request.inquiry.facts.allowed()) return request.inquiry.facts.check;
-  return check_token(parts_.run.token, request.presented.reveal());
-}
-
 // ---- may he --------------------------------------------------------------------------------------------------------
 
-ipc::Result<Verdict> Requests::ask_policy() const {
-  const std::chrono::sys_seconds now = floor<seconds>(parts_.aws.clock.wall());
+ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
+  const Run& run = parts_.run;
   const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
   if (!policy) return std::unexpected(policy.error());
-  PolicyQuery query{parts_.run.user, parts_.run.profile, parts_.run.mode, now};
-  query.groups = parts_.run.groups;
+  if (ipc::Status fits = fits_profile(**policy); !fits) return std::unexpected(fits.error());
+  PolicyQuery query{run.user, run.profile, run.mode, now()};
+  query.account = run.account;
+  query.arn = run.arn;
+  query.transport = transport;
+  query.groups = run.groups;
   query.posture = parts_.posture.current(BootClock::now());
   return evaluate(**policy, query);
 }
 
-void Requests::judge(Iterator it) {
-  // A stranger is not worth a policy decision, and his line must not show one.
-  const Check identified = identify(*it);
-  const ipc::Result<Verdict> verdict = identified == Check::kPassed
-                                           ? ask_policy()
-                                           : ipc::fail(ipc::Fault::kRefused, std::string(check_text(identified)));
-  auto decision = Authorizer::authorize(it->inquiry.facts, parts_.run.token, it->presented.reveal(), verdict);
-  if (const Refusal* refusal = std::get_if<Refusal>(&decision)) return refuse(it, *refusal, verdict);
-  with_permit(it, std::get<Permit>(std::move(decision)), *verdict);
+ipc::Status Requests::usable_policy() {
+  const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
+  return policy ? fits_profile(**policy) : std::unexpected(policy.error());
 }
 
-void Requests::with_permit(Iterator it, Permit permit, const Verdict& verdict) {
-  const auto lifetime = capped_lifetime(parts_.run.duration, verdict);
-  Issuer* issuer = lifetime ? issuer_for(*lifetime) : nullptr;
-  if (!lifetime) return refuse(it, refused_lifetime(verdict), verdict);
-  if (!issuer) {
-    return refuse(
-        it, Refusal{"lifetime", "the policy named too many different lifetimes during this run", "start the run anew"},
-        verdict);
+// Once for each policy, not for each request: neither of them changes while the hash stays.
+const ipc::Status& Requests::fits_profile(const Policy& policy) {
+  if (!fits_ || fits_for_ != policy.sha256) {
+    fits_ = check_profile_can_be_narrowed(policy, parts_.run.profile, parts_.run.source.has_role);
+    fits_for_ = policy.sha256;
   }
-  it->lifetime = *lifetime;
-  if (const IssuedCredentials* keys = issuer->current())
-    return record_and_answer(it, std::move(permit), verdict, *keys);
+  return *fits_;
+}
+
+Question Requests::question(std::optional<Via> transport) {
+  return {parts_.run, [this, transport] { return ask_policy(transport); }, parts_.overrides, now()};
+}
+
+Decision Requests::judge_run() { return Authorizer::authorize_run(question(std::nullopt)); }
+
+void Requests::judge(Iterator it) {
+  const CallerFacts& caller = it->inquiry.facts;
+  Decision decision = Authorizer::authorize(caller, it->presented.reveal(), question(via(caller.transport)));
+  if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return refuse(it, *refusal, decision);
+  Issuer* const issuer = issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  if (!issuer) {
+    const ipc::Error busy{ipc::Fault::kUnavailable, "keys of too many different kinds are being fetched at once",
+                          "the program will ask again", 0};
+    return fail(it, busy);
+  }
+  if (const IssuedCredentials* keys = issuer->current()) return record_and_answer(it, std::move(decision), *keys);
   wait_for_keys(it, *issuer);  // the permit lapses: when keys are there, everything is judged again
 }
 
-Issuer* Requests::issuer_for(seconds lifetime) {
-  const auto known = issuers_.find(lifetime);
-  if (known != issuers_.end()) return known->second.get();
-  if (issuers_.size() >= kMaxLifetimes) return nullptr;
-  IssueTerms terms;
-  terms.user = parts_.run.user;
-  terms.duration = lifetime;
-  IssuerEvents events;
-  events.failed = [this](const ipc::Error& error, seconds left) {
-    if (left.count() > 0)
-      parts_.notices.refusal("renewal", "renewing credentials failed: " + error.what, std::chrono::steady_clock::now());
-  };
-  return issuers_.emplace(lifetime, std::make_unique<Issuer>(parts_.aws, parts_.profile, terms, events))
-      .first->second.get();
+Issuer* Requests::issuer_for(const IssueTerms& terms, const Verdict& verdict) {
+  return issuers_.find_or_make(terms, verdict.policy_sha256);
 }
 
 // ---- keys ----------------------------------------------------------------------------------------------------------
@@ -149,15 +140,18 @@ void Requests::wait_for_keys(Iterator it, Issuer& issuer) {
   });
 }
 
-void Requests::record_and_answer(Iterator it, Permit permit, const Verdict& verdict, const IssuedCredentials& keys) {
-  DecisionLine line = line_for(it->inquiry.facts, verdict);
+void Requests::record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys) {
+  Permit& permit = std::get<Permit>(decision.outcome);
   const ipc::Result<std::string> id = new_request_id();
   if (!id) return fail(it, id.error());
+  const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
+  DecisionLine line = line_for(it->inquiry.facts, decision);
   line.request_id = *id;
   line.source_identity = keys.source_identity;
   line.role_arn = keys.role_arn;
-  line.duration = it->lifetime;
+  line.duration = permit.terms().lifetime.granted;
   line.expires = keys.expiration;
+  line.narrowed = narrowed;
   line.outcome = "issued";
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials
@@ -181,30 +175,35 @@ void Requests::commit() {
 }
 
 void Requests::answer(Iterator it) {
-  Issuer* issuer = issuer_for(it->lifetime);
-  const IssuedCredentials* keys = issuer->current();
+  const Issuer* issuer = issuers_.find(it->recorded->terms());
+  const IssuedCredentials* keys = issuer ? issuer->current() : nullptr;
   if (!keys)
     return fail(it,
                 ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
   const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
-  if (still != Check::kPassed) return refuse(it, refused_by_check(still), ask_policy());
+  if (still != Check::kPassed) {
+    // He was the caller when he was judged: what was decided for him is shown, and why he gets nothing all the same.
+    return refuse(it, refused_by_check(still),
+                  Decision{Check::kPassed, ask_policy(via(it->inquiry.facts.transport)), {}, refused_by_check(still)});
+  }
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive);
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
 
 // ---- no ------------------------------------------------------------------------------------------------------------
 
-void Requests::refuse(Iterator it, const Refusal& refusal, const ipc::Result<Verdict>& verdict) {
-  DecisionLine line = line_for(it->inquiry.facts, verdict);
-  line.check = refusal.check;
-  if (line.reason.empty()) line.reason = refusal.sentence;
-  const Check identified = identify(*it);
-  if (identified == Check::kPassed)
+void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision) {
+  const CallerFacts& caller = it->inquiry.facts;
+  if (decision.identified == Check::kPassed) {
+    DecisionLine line = line_for(caller, decision);
+    line.check = refusal.check;
+    if (line.reason.empty()) line.reason = refusal.sentence;
     record(line);
-  else
-    record_stranger(it->inquiry.facts, identified, line);
+  } else {
+    record_stranger(caller, decision.identified, refusal);
+  }
   parts_.notices.refusal(refusal.check + refusal.sentence,
-                         "refused credentials for profile " + parts_.run.profile + who(it->inquiry.facts) + ": " +
+                         "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
                              refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
                          std::chrono::steady_clock::now());
   (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
@@ -212,8 +211,9 @@ void Requests::refuse(Iterator it, const Refusal& refusal, const ipc::Result<Ver
 }
 
 void Requests::fail(Iterator it, const ipc::Error& error) {
-  const ipc::Result<Verdict> verdict = ask_policy();
-  DecisionLine line = line_for(it->inquiry.facts, verdict);
+  const CallerFacts& caller = it->inquiry.facts;
+  const Decision decision{Check::kPassed, ask_policy(via(caller.transport)), {}, Refusal{}};
+  DecisionLine line = line_for(caller, decision);
   line.outcome = "failed";
   line.detail = error.what;
   record(line);
@@ -242,46 +242,20 @@ void Requests::forget() {
 
 // ---- the log -------------------------------------------------------------------------------------------------------
 
-DecisionLine Requests::line_of(const CallerFacts& facts) const {
-  DecisionLine line;
-  line.time = floor<seconds>(parts_.aws.clock.wall());
-  line.user = parts_.run.user;
-  line.profile = parts_.run.profile;
-  line.policy_path = parts_.run.policy_name;
-  line.effect = "deny";
-  line.outcome = "refused";
-  line.mode = word(parts_.run.mode);
-  if (facts.pid != 0 || facts.uid >= 0) line.transport = ipc::transport_name(facts.transport);
-  line.peer_pid = facts.pid;
-  line.peer_uid = facts.uid;
-  line.peer_executable = facts.executable;
-  return line;
-}
-
-DecisionLine Requests::line_for(const CallerFacts& facts, const Verdict& verdict) const {
-  DecisionLine line = line_of(facts);
-  line.effect = verdict.effect;
-  line.rule = verdict.rule;
-  line.rule_index = verdict.rule_index;
-  line.reason = verdict.reason;
-  line.policy_hash = verdict.policy_sha256;
+DecisionLine Requests::line_for(const CallerFacts& caller, const Decision& decision) const {
+  DecisionLine line = decision_line(parts_.run, now(), caller, decision);
+  if (!decision.verdict) return line;
   line.policy_serial = parts_.policy.signed_version();
-  line.policy_age = parts_.policy.stale_for(BootClock::now()).value_or(seconds(0));
+  line.policy_age = parts_.policy.stale_for(BootClock::now()).value_or(std::chrono::seconds(0));
   return line;
 }
 
-DecisionLine Requests::line_for(const CallerFacts& facts, const ipc::Result<Verdict>& verdict) const {
-  if (verdict) return line_for(facts, *verdict);
-  DecisionLine line = line_of(facts);
-  line.reason = verdict.error().what;
-  return line;
-}
-
-void Requests::record_stranger(const CallerFacts& facts, Check check, DecisionLine& line) {
-  const std::optional<long> counted = flood_.admit(check, facts.uid, std::chrono::steady_clock::now());
+void Requests::record_stranger(const CallerFacts& caller, Check check, const Refusal& refusal) {
+  const std::optional<long> counted = flood_.admit(check, caller.uid, std::chrono::steady_clock::now());
   if (!counted) return;
   const std::string detail =
       *counted == 0 ? "" : std::to_string(*counted) + " more like this one were counted and not written";
+  DecisionLine line = stranger_line(parts_.run, now(), caller, refusal);
   line.detail = detail;
   record(line);
 }
@@ -293,18 +267,12 @@ void Requests::record(const DecisionLine& line) {
   }
 }
 
-ipc::Status Requests::record_refusal(const Refusal& refusal, const ipc::Result<Verdict>& verdict) {
+ipc::Status Requests::record_refusal(const Refusal& refusal, const Decision& decision) {
   const CallerFacts nobody;
-  DecisionLine line = line_for(nobody, verdict);
+  DecisionLine line = line_for(nobody, decision);
   line.check = refusal.check;
+  if (line.reason.empty()) line.reason = refusal.sentence;
   return parts_.audit.record(line);
-}
-
-std::string Requests::who(const CallerFacts& facts) const {
-  if (facts.pid == 0) return "";
-  std::string text = " to process " + std::to_string(facts.pid);
-  if (!facts.executable.empty()) text += " (" + printable(facts.executable) + ")";
-  return text;
 }
 
 }  // namespace broker

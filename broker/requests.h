@@ -10,8 +10,8 @@
 #include <chrono>
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "audit.h"
@@ -19,23 +19,15 @@
 #include "caller.h"
 #include "client_answer.h"
 #include "client_socket.h"
-#include "issuer.h"
+#include "issuer_store.h"
 #include "notices.h"
 #include "policy_source.h"
 #include "posture.h"
 #include "refusal_flood.h"
+#include "run.h"
 #include "timers.h"
 
 namespace broker {
-
-// What one run serves; filled during start-up, constant afterwards.
-struct Run {
-  std::string profile, user, policy_name;
-  std::chrono::seconds duration{0};
-  Mode mode = Mode::kServer;
-  std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
-  ipc::SecretBuffer token;
-};
 
 class Requests {
  public:
@@ -52,10 +44,12 @@ class Requests {
     AuditLog& audit;
     Notices& notices;
     Timers& timers;
+    OverrideSource overrides{};  // approvals and break-glass events; empty: this build keeps none
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
-  explicit Requests(Parts parts) : parts_(parts) {}
+  explicit Requests(Parts parts)
+      : parts_(std::move(parts)), issuers_(parts_.aws, parts_.profile, parts_.notices) {}
 
   // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers
   // that only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for
@@ -69,12 +63,14 @@ class Requests {
   // The frontend is gone, and with it its connections: nothing is answered any more.
   void forget();
 
-  // The policy's answer for this run now, as requests get it.
-  [[nodiscard]] ipc::Result<Verdict> ask_policy() const;
-  // The keys for a lifetime; made on first use, kept. Null when there are too many different lifetimes.
-  Issuer* issuer_for(std::chrono::seconds lifetime);
+  // What may be issued to the run itself now: at the start, and in the modes where the supervisor takes the answer.
+  [[nodiscard]] Decision judge_run();
+  // Whether the policy in force can be used for this run's profile at all.
+  [[nodiscard]] ipc::Status usable_policy();
+  // The keys of these terms, under the policy that permits them; made on first use. Null when too many are at work.
+  Issuer* issuer_for(const IssueTerms& terms, const Verdict& verdict);
   // Records a refusal that was decided before any client asked (start-up).
-  ipc::Status record_refusal(const Refusal& refusal, const ipc::Result<Verdict>& verdict);
+  ipc::Status record_refusal(const Refusal& refusal, const Decision& decision);
 
  private:
   struct Request {
@@ -87,40 +83,38 @@ class Requests {
     CallerInquiry inquiry{};
     std::unique_ptr<Timer> patience{};
     std::optional<RecordedPermit> recorded{};  // waits for the group commit
-    std::chrono::seconds lifetime{0};
   };
   using Iterator = std::list<Request>::iterator;
 
   Iterator find(std::uint64_t serial);
-  [[nodiscard]] Check identify(const Request& request) const;
+  [[nodiscard]] std::chrono::sys_seconds now() const {
+    return std::chrono::floor<std::chrono::seconds>(parts_.aws.clock.wall());
+  }
+  [[nodiscard]] ipc::Result<Verdict> ask_policy(std::optional<Via> transport);
+  const ipc::Status& fits_profile(const Policy& policy);
+  Question question(std::optional<Via> transport);
   void judge(Iterator it);
-  void with_permit(Iterator it, Permit permit, const Verdict& verdict);
   void wait_for_keys(Iterator it, Issuer& issuer);
-  void record_and_answer(Iterator it, Permit permit, const Verdict& verdict, const IssuedCredentials& keys);
+  void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);
   void commit();
-  void refuse(Iterator it, const Refusal& refusal, const ipc::Result<Verdict>& verdict);
+  void refuse(Iterator it, const Refusal& refusal, const Decision& decision);
   void fail(Iterator it, const ipc::Error& error);
   void finish(Iterator it, bool closed);
   void settle_callers(std::chrono::microseconds budget = {});
   void watch_callers();
-  // Lines that show `facts` and `verdict`; not of a temporary, which would be gone when the line is written.
-  [[nodiscard]] DecisionLine line_for(const CallerFacts& facts, const ipc::Result<Verdict>& verdict) const;
-  [[nodiscard]] DecisionLine line_for(const CallerFacts& facts, const Verdict& verdict) const;
-  DecisionLine line_for(const CallerFacts& facts, ipc::Result<Verdict>&& verdict) const = delete;
-  DecisionLine line_for(CallerFacts&& facts, const ipc::Result<Verdict>& verdict) const = delete;
-  [[nodiscard]] DecisionLine line_of(const CallerFacts& facts) const;  // "deny", for no reason yet
+  [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
+  DecisionLine line_for(const CallerFacts& caller, Decision&& decision) const = delete;
   void record(const DecisionLine& line);
-  void record_stranger(const CallerFacts& facts, Check check, DecisionLine& line);
-  [[nodiscard]] std::string who(const CallerFacts& facts) const;
-
-  static constexpr std::size_t kMaxLifetimes = 16;  // as many different caps as one run's policies may name
+  void record_stranger(const CallerFacts& caller, Check check, const Refusal& refusal);
 
   Parts parts_;
   ClientAnswer client_answer_;
   RefusalFlood flood_;
   std::list<Request> under_way_;
-  std::map<std::chrono::seconds, std::unique_ptr<Issuer>> issuers_;
+  IssuerStore issuers_;
+  std::optional<ipc::Status> fits_;  // whether the policy with this hash fits the profile
+  std::string fits_for_;
   std::unique_ptr<Timer> commit_timer_, caller_timer_;
   std::uint64_t last_serial_ = 0;
 };

@@ -48,6 +48,7 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
   run_.policy_name = terms_.policy_name();
   run_.duration = terms_.duration;
   run_.groups = std::move(host.groups);
+  run_.source = key_source(profile_);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }

@@ -102,6 +102,13 @@ ipc::Result<std::string> new_request_id() {
   return hex(bytes, "0123456789abcdef");
 }
 
+ipc::Result<std::string> approval_marker(std::string_view approval_id) {
+  if (!is_lower_hex(approval_id, 16)) {
+    return ipc::fail(ipc::Fault::kConfig, "an approval's id has 16 hex digits, and this one has not");
+  }
+  return hash_digits(approval_id).substr(0, 8);
+}
+
 std::string encode_user(std::string_view user) {
   std::string whole, prefix;  // prefix: as many complete characters as fit beside the mark and the hash
   for (const char c : user) {

@@ -24,6 +24,9 @@ inline constexpr std::string_view kDirect = "direct";
 // Eight lower-case hex digits from the system's random numbers.
 ipc::Result<std::string> new_request_id();
 
+// The marker of an approval: the first 4 bytes of SHA-256 of its id (16 hex digits), as 8 hex digits.
+ipc::Result<std::string> approval_marker(std::string_view approval_id);
+
 // Empty for an empty user: a principal without a name of its own.
 std::string encode_user(std::string_view user);
 

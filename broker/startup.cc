@@ -25,6 +25,8 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
         advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   }
   run_.user = principal->user;
+  run_.account = principal->account;
+  run_.arn = principal->arn;
   if (run_.user.empty()) {
     notices_.warning("the key belongs to " + principal->arn +
                      ", whose name its owner chose: only rules without users can match");
@@ -39,20 +41,10 @@ void Startup::on_policy(const ipc::Status& loaded) {
   when_both_are_there();
 }
 
-ipc::Status Startup::judge() {
-  const ipc::Result<Verdict> verdict = requests_.ask_policy();
-  if (!verdict) return std::unexpected(advised(verdict.error(), kMendPolicy));
-  Refusal refusal;
-  const auto lifetime = capped_lifetime(run_.duration, *verdict);
-  if (!verdict->allowed) {
-    refusal = refused_by_policy(*verdict);
-  } else if (!lifetime) {
-    refusal = refused_lifetime(*verdict);
-  } else {
-    lifetime_ = *lifetime;
-    return {};
-  }
-  if (ipc::Status recorded = requests_.record_refusal(refusal, verdict); !recorded) return recorded;
+ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
+  // A policy that cannot be used has its own sentence, and is no decision.
+  if (!decision.verdict) return std::unexpected(advised(decision.verdict.error(), kMendPolicy));
+  if (ipc::Status recorded = requests_.record_refusal(refusal, decision); !recorded) return recorded;
   const std::string user = run_.user.empty() ? "" : " and user " + run_.user;
   return ipc::fail(ipc::Fault::kRefused,
                    "refused credentials for profile " + run_.profile + user + ": " + refusal.sentence + " [" +
@@ -63,9 +55,11 @@ ipc::Status Startup::judge() {
 void Startup::when_both_are_there() {
   if (!have_identity_ || !have_policy_ || !done_) return;
   if (!policy_loaded_) return finish(std::unexpected(advised(policy_loaded_.error(), kMendPolicy)));
-  const ipc::Status judged = judge();
-  if (!judged || lazy_) return finish(judged);
-  Issuer* const issuer = requests_.issuer_for(lifetime_);
+  const Decision decision = requests_.judge_run();
+  if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return finish(refused(*refusal, decision));
+  if (lazy_) return finish({});
+  // The permit lapses: it was asked whether there is one, and nothing is handed out yet.
+  Issuer* const issuer = requests_.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {
     if (keys) return finish({});
     finish(std::unexpected(

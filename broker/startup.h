@@ -44,7 +44,7 @@ class Startup {
   void on_policy(const ipc::Status& loaded);
   void when_both_are_there();
   void finish(const ipc::Status& outcome);
-  ipc::Status judge();
+  ipc::Status refused(const Refusal& refusal, const Decision& decision);
 
   AwsContext& context_;
   const ResolvedProfile& profile_;
@@ -56,7 +56,6 @@ class Startup {
   Done done_;
   bool have_identity_ = false, have_policy_ = false;
   ipc::Status policy_loaded_;
-  std::chrono::seconds lifetime_{0};
   std::unique_ptr<AwsCall> identity_;
 };
 

@@ -93,6 +93,16 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   form.add("DurationSeconds", std::to_string(terms.duration.count()));
   form.add("SourceIdentity", terms.source_identity);
   if (!terms.external_id.empty()) form.add("ExternalId", terms.external_id);
+  const NarrowedSession& narrowing = terms.narrowing;
+  if (!narrowing.policy.empty()) form.add("Policy", narrowing.policy);
+  for (std::size_t i = 0; i < narrowing.policy_arns.size(); ++i) {
+    form.add("PolicyArns.member." + std::to_string(i + 1) + ".arn", narrowing.policy_arns[i]);
+  }
+  for (std::size_t i = 0; i < narrowing.tags.size(); ++i) {
+    const std::string member = "Tags.member." + std::to_string(i + 1);
+    form.add(member + ".Key", narrowing.tags[i].first);
+    form.add(member + ".Value", narrowing.tags[i].second);
+  }
   return request("AssumeRole", endpoint, std::move(form));
 }
 
@@ -147,7 +157,8 @@ AwsFailure read_sts_failure(const HttpAnswer& answer) {
   return failure;
 }
 
-std::string sts_next_step(std::string_view action, std::string_view code) {
+std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
+  const std::string& code = failure.code;
   if (code == "InvalidClientTokenId" || code == "UnrecognizedClientException") {
     return "check aws_access_key_id in the credentials file: the key is unknown, deleted or inactive";
   }
@@ -158,6 +169,17 @@ std::string sts_next_step(std::string_view action, std::string_view code) {
     return "the session token in the credentials file has expired: fetch a new one";
   }
   if (code == "RegionDisabledException") return "activate STS for this region in the account, or choose another region";
+  if (code == "PackedPolicyTooLarge") {
+    return "the rule's session policy, managed policies and tags are together more than STS packs into a session: "
+           "shorten the rule's restrict, or move what is common into the role";
+  }
+  if (code == "MalformedPolicyDocument") {
+    return "STS does not accept the rule's session policy: check its actions, resources and conditions under restrict, "
+           "as IAM would check a policy";
+  }
+  if (action == "AssumeRole" && code == "AccessDenied" && failure.message.find("sts:TagSession") != std::string::npos) {
+    return "the rule sets session tags: the caller's policy and the role's trust policy must allow sts:TagSession too";
+  }
   if (action == "AssumeRole" && code == "AccessDenied") {
     return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust "
            "policy "

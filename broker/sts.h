@@ -8,6 +8,8 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "aws_call.h"
 #include "credentials.h"
@@ -20,10 +22,18 @@ struct CallerIdentity {
   std::string arn, account, user_id;
 };
 
+// How much less than the role a session may do; empty members are not sent.
+struct NarrowedSession {
+  std::string policy;                                     // Policy, a JSON document
+  std::vector<std::string> policy_arns;                   // PolicyArns
+  std::vector<std::pair<std::string, std::string>> tags;  // Tags; not transitive: nothing is chained after us
+};
+
 struct AssumeRoleTerms {
   std::string role_arn, session_name, source_identity;
   std::string external_id;  // empty: not sent
   std::chrono::seconds duration{0};
+  NarrowedSession narrowing{};
 };
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint);
@@ -36,7 +46,7 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
 AwsFailure read_sts_failure(const HttpAnswer& answer);
 
 // What the user can do about a refused AssumeRole, GetSessionToken or GetCallerIdentity.
-std::string sts_next_step(std::string_view action, std::string_view code);
+std::string sts_next_step(std::string_view action, const AwsFailure& failure);
 
 // "2026-01-27T10:00:00Z", with or without a fraction; nothing else.
 ipc::Result<std::chrono::sys_seconds> read_aws_time(std::string_view text);

@@ -1,0 +1,50 @@
+// The keys of a run by the terms they are issued under: one issuer for each, so that keys of other terms are never found.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the issuers, each with its keys.
+// Bounded: kMost at once. A new one replaces the one that nobody asked for the longest time and that is not at work; and
+// when policy changes, those that only an earlier policy asked for go, so that its keys are not renewed for ever.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "issuer.h"
+#include "notices.h"
+
+namespace broker {
+
+class IssuerStore {
+ public:
+  static constexpr std::size_t kMost = 16;
+
+  // All outlive the store.
+  IssuerStore(AwsContext& aws, const ResolvedProfile& profile, Notices& notices)
+      : aws_(aws), profile_(profile), notices_(notices) {}
+
+  // Made on first use. Null when kMost are at work at this moment.
+  Issuer* find_or_make(const IssueTerms& terms, std::string_view policy_sha256);
+  // Null when there is none any more.
+  [[nodiscard]] Issuer* find(const IssueTerms& terms);
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    IssueTerms terms;
+    std::string policy_sha256;  // the last that asked for it
+    std::uint64_t asked_at = 0;
+    std::unique_ptr<Issuer> issuer;
+  };
+  void drop_what_only_earlier_policies_asked_for(std::string_view policy_sha256);
+  [[nodiscard]] bool make_room();
+
+  AwsContext& aws_;
+  const ResolvedProfile& profile_;
+  Notices& notices_;
+  std::list<Entry> entries_;
+  std::uint64_t asked_ = 0;
+};
+
+}  // namespace broker

@@ -1,0 +1,57 @@
+// How long credentials may live: one rule for every mode and every kind of profile.
+//
+// What is wanted (a flag, else the mode's default) is cut by every cap, in this order: the rule's max_server_duration in
+// server mode, its max_duration, the time left of the approval or break-glass event that lifted a refusal, an hour where
+// one role's keys assume the next, the rule's hard_expiry. A cap only ever shortens: defaults come first, so that a cap
+// of 4 h does not turn a default of 15 minutes into 4 h (SPEC X46). STS issues nothing below 15 minutes: less is refused,
+// unless the rule has a hard expiry, by which AWS itself ends what STS issued for longer (narrowing.h).
+// Runs in: broker.   Blocks: never. Pure.   Units: whole seconds.
+// Fails: kRefused where a cap leaves too little, kConfig where STS issues nothing for this profile or this wish.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "ipc/result.h"
+#include "policy.h"
+#include "profile.h"
+
+namespace broker {
+
+inline constexpr std::chrono::seconds kShortestHardEnd{60};     // what hard_expiry may be at least
+inline constexpr std::chrono::seconds kLongestChained{3600};    // STS, role chaining
+inline constexpr std::chrono::seconds kLongestSession{129600};  // GetSessionToken's ceiling
+
+// What AWS makes of a profile.
+struct KeySource {
+  bool has_role = false;                     // else GetSessionToken issues
+  bool chained = false;                      // one role's keys assume the next
+  bool temporary_base = false;               // the key to begin with is temporary itself
+  std::chrono::seconds profile_duration{0};  // duration_seconds of the profile; 0: not set
+};
+KeySource key_source(const ResolvedProfile& profile);
+
+struct LifetimeQuestion {
+  std::chrono::seconds wanted{0};  // by a flag; 0: the mode's default
+  Mode mode = Mode::kServer;
+  KeySource source{};
+  std::optional<std::chrono::seconds> max_server_duration{}, max_duration{}, hard_expiry{};  // of the rule
+  std::optional<std::chrono::seconds> override_left{};  // of what lifted a refusal
+};
+
+struct Lifetime {
+  std::chrono::seconds granted{0};  // from the issue on; nothing is advertised for longer
+  std::chrono::seconds asked{0};    // what STS is asked for: granted, but at least its shortest
+  bool hard_end = false;            // AWS itself must end the credentials after `granted`
+  bool operator==(const Lifetime&) const = default;
+};
+
+ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question);
+
+// The same once only `left` remains, counted anew at each issue.
+ipc::Result<Lifetime> shortened(const Lifetime& lifetime, std::chrono::seconds left);
+
+// The question of a verdict's rule, without an override.
+LifetimeQuestion question_for(const Verdict& verdict, std::chrono::seconds wanted, Mode mode, const KeySource& source);
+
+}  // namespace broker

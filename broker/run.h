@@ -1,0 +1,27 @@
+// What one run is: filled during start-up, constant afterwards. Data, no behaviour.
+//
+// Runs in: broker, main thread.   Owns: the token.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipc/secret.h"
+#include "lifetime.h"
+#include "policy.h"
+
+namespace broker {
+
+struct Run {
+  std::string profile, policy_name;
+  std::string user, account, arn;    // as Principal says them
+  std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
+  Mode mode = Mode::kServer;
+  std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
+  KeySource source{};
+  ipc::SecretBuffer token{};
+};
+
+}  // namespace broker
