@@ -1,8 +1,8 @@
 // The only yes: caller, token and policy in, a Permit or a refusal out.
 //
 // Runs in: broker, main thread.   Blocks: as long as its question's callables do, which is on local files at most.
-// Order of the checks: caller, token, policy, what lifts its refusal, lifetime (DESIGN.md 2). The first that fails names
-// the refusal. Policy is asked only for those who are known, so that a stranger is not worth a policy decision.
+// Order of the checks: caller, token, policy, what lifts its refusal, lifetime (DESIGN.md 2). The first that fails
+// names the refusal. Policy is asked only for those who are known, so that a stranger is not worth a policy decision.
 #pragma once
 
 #include <chrono>
@@ -36,9 +36,9 @@ struct Question {
 };
 
 struct Decision {
-  Check identified = Check::kPeerUnknown; // caller and token; kPassed: both are good
-  ipc::Result<Verdict> verdict;           // or why there is none
-  std::optional<Lift> lift;               // what lifted policy's refusal
+  Check identified = Check::kPeerUnknown;  // caller and token; kPassed: both are good
+  ipc::Result<Verdict> verdict;            // or why there is none
+  std::optional<Lift> lift;                // what lifted policy's refusal
   std::variant<Permit, Refusal> outcome;
 };
 

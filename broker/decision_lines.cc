@@ -1,5 +1,7 @@
 #include "decision_lines.h"
 
+#include "retry.h"
+
 namespace broker {
 namespace {
 

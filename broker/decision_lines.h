@@ -1,7 +1,8 @@
 // A decision as the log shows it: who asked, what policy said, what lifted it.
 //
 // Runs in: broker, main thread.   Blocks: never.
-// Owns: nothing: a line shows the text of its arguments, which must live until it is written; temporaries do not compile.
+// Owns: nothing: a line shows the text of its arguments, which must live until it is written; temporaries do not
+// compile.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // One run through a profile's chain: base key, AssumeRole for each role in order; without roles, GetSessionToken.
-// The last link alone is narrowed and tagged: the keys in between never leave the broker, and must be able to assume the
-// next role, which a narrowed session often could not.
-// One run, one result; whether to run, and what to do with the result, is the issuer's question.
+// The last link alone is narrowed and tagged: the keys in between never leave the broker, and must be able to assume
+// the next role, which a narrowed session often could not. One run, one result; whether to run, and what to do with the
+// result, is the issuer's question.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the keys of the links in between, wiped when the run ends.
 // Fails: with the link that failed: which of how many, and which role.

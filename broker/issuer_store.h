@@ -1,8 +1,9 @@
-// The keys of a run by the terms they are issued under: one issuer for each, so that keys of other terms are never found.
+// The keys of a run by the terms they are issued under: one issuer for each, so that keys of other terms are never
+// found.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the issuers, each with its keys.
-// Bounded: kMost at once. A new one replaces the one that nobody asked for the longest time and that is not at work; and
-// when policy changes, those that only an earlier policy asked for go, so that its keys are not renewed for ever.
+// Bounded: kMost at once. A new one replaces the one that nobody asked for the longest time and that is not at work;
+// and when policy changes, those that only an earlier policy asked for go, so that its keys are not renewed for ever.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,7 @@ std::string in_words(seconds length) {
 ipc::Status issuable(const LifetimeQuestion& question) {
   const KeySource& source = question.source;
   if (!source.has_role && source.temporary_base) {
-    return ipc::fail(Fault::kConfig,
-                     "the profile's key is already temporary, and STS gives no session for such a key",
+    return ipc::fail(Fault::kConfig, "the profile's key is already temporary, and STS gives no session for such a key",
                      "use a profile with role_arn, or a long-term key");
   }
   // Checked when the policy is loaded; here so that no other way leads to a hard end that nobody keeps.

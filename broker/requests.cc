@@ -83,11 +83,6 @@ ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
   return evaluate(**policy, query);
 }
 
-ipc::Status Requests::usable_policy() {
-  const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
-  return policy ? fits_profile(**policy) : std::unexpected(policy.error());
-}
-
 // Once for each policy, not for each request: neither of them changes while the hash stays.
 const ipc::Status& Requests::fits_profile(const Policy& policy) {
   if (!fits_ || fits_for_ != policy.sha256) {

@@ -48,8 +48,7 @@ class Requests {
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
-  explicit Requests(Parts parts)
-      : parts_(std::move(parts)), issuers_(parts_.aws, parts_.profile, parts_.notices) {}
+  explicit Requests(Parts parts) : parts_(std::move(parts)), issuers_(parts_.aws, parts_.profile, parts_.notices) {}
 
   // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers
   // that only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for
@@ -65,8 +64,8 @@ class Requests {
 
   // What may be issued to the run itself now: at the start, and in the modes where the supervisor takes the answer.
   [[nodiscard]] Decision judge_run();
-  // Whether the policy in force can be used for this run's profile at all.
-  [[nodiscard]] ipc::Status usable_policy();
+  // Whether a policy can be used for this run's profile at all: one that narrows a profile without a role cannot.
+  const ipc::Status& fits_profile(const Policy& policy);
   // The keys of these terms, under the policy that permits them; made on first use. Null when too many are at work.
   Issuer* issuer_for(const IssueTerms& terms, const Verdict& verdict);
   // Records a refusal that was decided before any client asked (start-up).
@@ -91,7 +90,6 @@ class Requests {
     return std::chrono::floor<std::chrono::seconds>(parts_.aws.clock.wall());
   }
   [[nodiscard]] ipc::Result<Verdict> ask_policy(std::optional<Via> transport);
-  const ipc::Status& fits_profile(const Policy& policy);
   Question question(std::optional<Via> transport);
   void judge(Iterator it);
   void wait_for_keys(Iterator it, Issuer& issuer);

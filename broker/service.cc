@@ -257,10 +257,11 @@ void Service::on_witness() {
 
 void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
   if (!serving_) return;  // the start says it itself
-  if (policy) return notices_.info("policy " + run_.policy_name + " changed and is in force");
+  const ipc::Status usable = policy ? requests_->fits_profile(**policy) : std::unexpected(policy.error());
+  if (usable) return notices_.info("policy " + run_.policy_name + " changed and is in force");
   notices_.refusal(
       "policy-unusable",
-      "policy " + run_.policy_name + " cannot be used, so every request is refused: " + policy.error().what,
+      "policy " + run_.policy_name + " cannot be used, so every request is refused: " + usable.error().what,
       std::chrono::steady_clock::now());
 }
 

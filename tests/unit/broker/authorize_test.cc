@@ -1,4 +1,5 @@
-// The only yes: what must be refused, in which order the checks speak, and that a Permit comes from all of them passing.
+// The only yes: what must be refused, in which order the checks speak, and that a Permit comes from all of them
+// passing.
 #include "authorize.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,9 @@ namespace {
 using broker::Authorizer;
 using broker::CallerFacts;
 using broker::Check;
+using broker::Decision;
 using broker::Permit;
+using broker::Question;
 using broker::Refusal;
 using broker::Verdict;
 using namespace std::chrono_literals;
@@ -50,8 +53,23 @@ class AuthorizerTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
 
+  void SetUp() override {
+    run_.user = "marta";
+    run_.profile = "ledger-prod";
+    run_.source.has_role = true;
+    run_.token = ipc::SecretBuffer::copy_of(kToken);
+  }
+  Decision decide(const CallerFacts& caller, std::string_view presented, const ipc::Result<Verdict>& verdict) {
+    const Question question{run_,
+                            [&] {
+                              ++policy_asked_;
+                              return verdict;
+                            },
+                            overrides_, kNow};
+    return Authorizer::authorize(caller, presented, question);
+  }
   std::variant<Permit, Refusal> ask(Check caller, std::string_view presented, const ipc::Result<Verdict>& verdict) {
-    return Authorizer::authorize(caller_with(caller), token_, presented, verdict);
+    return decide(caller_with(caller), presented, verdict).outcome;
   }
   // The check that refused; "permit" where nothing did.
   std::string outcome(Check caller, std::string_view presented, const ipc::Result<Verdict>& verdict) {
@@ -63,7 +81,10 @@ class AuthorizerTest : public testing::Test {
     return refusal->check;
   }
 
-  ipc::SecretBuffer token_ = ipc::SecretBuffer::copy_of(kToken);
+  static constexpr std::chrono::sys_seconds kNow{1'800'000'000s};
+  broker::Run run_;
+  broker::OverrideSource overrides_;
+  int policy_asked_ = 0;
 };
 
 TEST_F(AuthorizerTest, RefusesForEveryCheckButPassed) {
@@ -74,19 +95,19 @@ TEST_F(AuthorizerTest, RefusesForEveryCheckButPassed) {
 }
 
 TEST_F(AuthorizerTest, RefusesACallerThatNobodyHasLookedAt) {
-  const auto answer = Authorizer::authorize(CallerFacts{}, token_, kToken, allowing());
-  EXPECT_TRUE(std::holds_alternative<Refusal>(answer));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(decide(CallerFacts{}, kToken, allowing()).outcome));
 }
 
 TEST_F(AuthorizerTest, RefusesEveryOtherToken) {
   EXPECT_EQ("token-missing", outcome(Check::kPassed, "", allowing()));
-  for (const std::string_view wrong : {"the token of this ru", "the token of this run ", "The token of this run", "x"}) {
+  for (const std::string_view wrong :
+       {"the token of this ru", "the token of this run ", "The token of this run", "x"}) {
     EXPECT_EQ("token-wrong", outcome(Check::kPassed, wrong, allowing())) << wrong;
   }
 }
 
 TEST_F(AuthorizerTest, RefusesEveryTokenWhileTheRunHasNone) {
-  token_ = ipc::SecretBuffer();
+  run_.token = ipc::SecretBuffer();
   EXPECT_EQ("token-missing", outcome(Check::kPassed, "", allowing()));
   EXPECT_EQ("token-wrong", outcome(Check::kPassed, kToken, allowing()));
 }
@@ -99,7 +120,8 @@ TEST_F(AuthorizerTest, RefusesWithoutAPolicy) {
   EXPECT_EQ("policy-unusable", refusal->check);
   EXPECT_EQ("policy.yaml:3: unknown key \"efect\"", refusal->sentence);
   EXPECT_EQ("write effect", refusal->next_step);
-  EXPECT_EQ("policy-unusable", outcome(Check::kPassed, kToken, ipc::fail(ipc::Fault::kConfig, "no advice with this one")));
+  EXPECT_EQ("policy-unusable",
+            outcome(Check::kPassed, kToken, ipc::fail(ipc::Fault::kConfig, "no advice with this one")));
 }
 
 TEST_F(AuthorizerTest, RefusesWhatThePolicyDoesNotAllow) {
@@ -141,23 +163,6 @@ TEST(Refused, ByPolicySaysWhichRuleAndWhy) {
   Verdict nothing;
   nothing.reason = "no rule matched";
   EXPECT_EQ("no rule of the policy matches (no rule matched)", broker::refused_by_policy(nothing).sentence);
-}
-
-TEST(CappedLifetime, IsNothingBelowWhatStsCanIssue) {
-  Verdict verdict = allowing();
-  verdict.max_server_duration = 899s;
-  EXPECT_FALSE(broker::capped_lifetime(3600s, verdict));
-  verdict.max_server_duration = 0s;
-  EXPECT_FALSE(broker::capped_lifetime(3600s, verdict));
-}
-
-TEST(CappedLifetime, IsNeverLongerThanAskedOrAllowed) {
-  Verdict verdict = allowing();
-  EXPECT_EQ(3600s, broker::capped_lifetime(3600s, verdict));
-  verdict.max_server_duration = 900s;
-  EXPECT_EQ(900s, broker::capped_lifetime(3600s, verdict));
-  verdict.max_server_duration = 7200s;
-  EXPECT_EQ(3600s, broker::capped_lifetime(3600s, verdict));
 }
 
 }  // namespace

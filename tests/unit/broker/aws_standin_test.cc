@@ -41,7 +41,9 @@ class Aws : public ::testing::TestWithParam<bool> {
   }
   // What get() answers: the key id, or the error's sentence.
   std::string issue(std::chrono::seconds duration = 900s) {
-    if (!issuer_) issuer_ = std::make_unique<Issuer>(*context_, profile_, IssueTerms{"marta", "direct", duration});
+    const auto lifetime = decide_lifetime({duration, Mode::kServer, key_source(profile_)});
+    if (!lifetime) return "error: " + lifetime.error().what;
+    if (!issuer_) issuer_ = std::make_unique<Issuer>(*context_, profile_, IssueTerms{"marta", "direct", *lifetime});
     std::string got;
     issuer_->get([&](ipc::Result<const IssuedCredentials*> keys) {
       got = keys ? (*keys)->access_key_id : "error: " + keys.error().what;

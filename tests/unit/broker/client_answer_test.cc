@@ -34,17 +34,22 @@ class ClientAnswerTest : public ::testing::Test {
     caller.check = Check::kPassed;
     Verdict verdict;
     verdict.allowed = true;
-    auto decision = Authorizer::authorize(caller, ipc::SecretBuffer::copy_of("t"), "t", verdict);
-    auto recorded = audit_.record(std::get<Permit>(std::move(decision)), DecisionLine{});
+    broker::Run run;
+    run.source.has_role = true;
+    run.token = ipc::SecretBuffer::copy_of("t");
+    auto decision = Authorizer::authorize(caller, "t", Question{run, [&] { return verdict; }, {}, {}});
+    auto recorded = audit_.record(std::get<Permit>(std::move(decision.outcome)), DecisionLine{});
     EXPECT_TRUE(recorded);
     return std::move(*recorded);
   }
-  static IssuedCredentials keys(std::string_view secret = "wJalrXUtnFEMI/K7MDENG", std::string_view token = "IQoJb3Jp") {
+  static IssuedCredentials keys(std::string_view secret = "wJalrXUtnFEMI/K7MDENG",
+                                std::string_view token = "IQoJb3Jp") {
     IssuedCredentials keys;
     keys.access_key_id = "ASIAIOSFODNN7EXAMPLE";
     keys.secret_access_key = ipc::SecretBuffer::copy_of(secret);
     keys.session_token = ipc::SecretBuffer::copy_of(token);
-    keys.expiration = std::chrono::sys_days(std::chrono::year(2031) / 2 / 3) + std::chrono::hours(4) + std::chrono::seconds(5);
+    keys.expiration =
+        std::chrono::sys_days(std::chrono::year(2031) / 2 / 3) + std::chrono::hours(4) + std::chrono::seconds(5);
     return keys;
   }
   std::string received() {
@@ -59,7 +64,8 @@ class ClientAnswerTest : public ::testing::Test {
     if (end == std::string::npos) return "no head";
     const std::string body = text.substr(end + 4);
     EXPECT_EQ(text.substr(0, end),
-              "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: " +
+              "HTTP/1.1 " + status +
+                  "\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: " +
                   std::to_string(body.size()) + "\r\nConnection: " + connection);
     return body;
   }

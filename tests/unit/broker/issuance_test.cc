@@ -36,7 +36,11 @@ class IssuanceTest : public ::testing::Test {
   void add_role(const std::string& name, std::chrono::seconds duration = 0s) {
     profile_.chain.push_back({"ledger-" + name, "arn:aws:iam::111122223333:role/" + name, "", duration});
   }
-  void run(IssueTerms terms = {"marta", "direct", 900s}) {
+  static IssueTerms terms(std::chrono::seconds granted = 900s) {
+    return {"marta", "direct", {granted, std::max(granted, std::chrono::seconds(900)), granted < 900s}};
+  }
+  void run() { run(terms()); }
+  void run(const IssueTerms& terms) {
     run_ = std::make_unique<Issuance>(aws_.context, profile_, terms, [this](ipc::Result<IssuedCredentials> result) {
       ++answers_;
       result_ = std::move(result);
@@ -49,48 +53,34 @@ class IssuanceTest : public ::testing::Test {
   int answers_ = 0;
 };
 
-TEST_F(IssuanceTest, NoSessionIsAskedForAKeyThatIsAlreadyTemporary) {
-  profile_.base.session_token = ipc::SecretBuffer::copy_of("token");
-  run();
-  aws_.timers.pass(0s);
-  ASSERT_EQ(answers_, 1);
-  EXPECT_NE(result_.error().what.find("already temporary"), std::string::npos);
-  EXPECT_TRUE(aws_.http.requests.empty());
-}
-
-TEST_F(IssuanceTest, LessThanFifteenMinutesIsRefusedBeforeAnyCall) {
-  add_role("prod");
-  run({"marta", "direct", 899s});
+TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
+  IssueTerms narrowed = terms();
+  narrowed.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
+  run(narrowed);
   EXPECT_EQ(answers_, 0);  // never from inside the constructor
   aws_.timers.pass(0s);
   ASSERT_EQ(answers_, 1);
-  EXPECT_FALSE(result_);
+  EXPECT_NE(result_.error().what.find("only a role's credentials can be narrowed"), std::string::npos);
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-TEST_F(IssuanceTest, LifetimesKeepToTheLimitsOfSts) {
-  EXPECT_FALSE(issued_lifetime(profile_, 36h + 1s));
-  EXPECT_EQ(issued_lifetime(profile_, 36h).value(), 36h);
-  EXPECT_EQ(issued_lifetime(profile_, 0s).value(), 1h);
-  add_role("prod", 2h);
-  EXPECT_FALSE(issued_lifetime(profile_, 12h + 1s));
-  EXPECT_EQ(issued_lifetime(profile_, 12h).value(), 12h);
-  EXPECT_EQ(issued_lifetime(profile_, 0s).value(), 2h);
-  EXPECT_EQ(issued_lifetime(profile_, 15min).value(), 15min);
-  add_role("chained", 2h);
-  EXPECT_EQ(issued_lifetime(profile_, 12h).value(), 1h);
-  EXPECT_EQ(issued_lifetime(profile_, 0s).value(), 1h);
-}
-
-TEST_F(IssuanceTest, ARoleAssumedWithTemporaryKeysCountsAsChained) {
+TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   add_role("prod");
-  profile_.base.session_token = ipc::SecretBuffer::copy_of("token");
-  EXPECT_EQ(issued_lifetime(profile_, 2h).value(), 1h);
+  IssueTerms lifted = terms(3600s);
+  lifted.no_later_than = aws_.context.aws_now() + 899s;
+  run(lifted);
+  EXPECT_EQ(answers_, 0);
+  aws_.timers.pass(0s);
+  ASSERT_EQ(answers_, 1);
+  EXPECT_NE(result_.error().what.find("what is left of the approval or event"), std::string::npos);
+  EXPECT_TRUE(aws_.http.requests.empty());
 }
 
 TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
   add_role("prod");
-  run({"marta", "0123456789abcdef", 900s});
+  IssueTerms unfit = terms();
+  unfit.marker = "0123456789abcdef";
+  run(unfit);
   aws_.timers.pass(0s);
   EXPECT_EQ(answers_, 1);
   EXPECT_FALSE(result_);
@@ -122,7 +112,9 @@ TEST_F(IssuanceTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
   add_role("prod");
   add_role("audit");
   profile_.chain[1].external_id = "invoice-77";
-  run({"marta.k", "direct", 2h});
+  IssueTerms hour = terms(3600s);
+  hour.user = "marta.k";
+  run(hour);
   const HttpRequest first = aws_.http.last();
   EXPECT_NE(header_of(first, "Authorization").find("Credential=AKIDEXAMPLE/"), std::string::npos);
   EXPECT_EQ(header_of(first, "X-Amz-Security-Token"), "");

@@ -20,7 +20,7 @@ class IssuerTest : public ::testing::Test {
     profile_.base = testing::long_term_key();
     profile_.sts = testing::endpoint();
     profile_.chain.push_back({"ledger-prod", "arn:aws:iam::111122223333:role/ledger-prod", "", 0s});
-    issuer_ = std::make_unique<Issuer>(aws_.context, profile_, IssueTerms{"marta", "direct", 900s},
+    issuer_ = std::make_unique<Issuer>(aws_.context, profile_, IssueTerms{"marta", "direct", {900s, 900s, false}},
                                        IssuerEvents{[this](const IssuedCredentials&) { ++issues_; },
                                                     [this](const ipc::Error&, std::chrono::seconds left) {
                                                       ++failures_;

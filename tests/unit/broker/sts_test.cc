@@ -132,10 +132,11 @@ TEST_F(Sts, WhatIsSentIsEncodedAndExternalIdOnlyWhenGiven) {
 }
 
 TEST_F(Sts, EveryKnownRefusalHasANextStepOfItsOwn) {
-  EXPECT_NE(sts_next_step("AssumeRole", "AccessDenied").find("sts:SetSourceIdentity"), std::string::npos);
-  EXPECT_NE(sts_next_step("GetCallerIdentity", "InvalidClientTokenId").find("aws_access_key_id"), std::string::npos);
-  EXPECT_NE(sts_next_step("GetCallerIdentity", "SignatureDoesNotMatch").find("clock"), std::string::npos);
-  EXPECT_FALSE(sts_next_step("AssumeRole", "Unheard").empty());
+  EXPECT_NE(sts_next_step("AssumeRole", {403, "AccessDenied", ""}).find("sts:SetSourceIdentity"), std::string::npos);
+  EXPECT_NE(sts_next_step("GetCallerIdentity", {403, "InvalidClientTokenId", ""}).find("aws_access_key_id"),
+            std::string::npos);
+  EXPECT_NE(sts_next_step("GetCallerIdentity", {403, "SignatureDoesNotMatch", ""}).find("clock"), std::string::npos);
+  EXPECT_FALSE(sts_next_step("AssumeRole", {400, "Unheard", ""}).empty());
 }
 
 }  // namespace
