@@ -96,7 +96,7 @@ Question Requests::question(std::optional<Via> transport) {
   return {parts_.run, [this, transport] { return ask_policy(transport); }, parts_.overrides, now()};
 }
 
-Decision Requests::judge_run() { return Authorizer::authorize_run(question(std::nullopt)); }
+Decision Requests::judge_run() { return Authorizer::authorize_run(question(parts_.run.transport)); }
 
 void Requests::judge(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;

@@ -20,6 +20,7 @@ struct Run {
   std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
   Mode mode = Mode::kServer;
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
+  std::optional<Via> transport{};  // none outside server mode
   KeySource source{};
   ipc::SecretBuffer token{};
 };

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "aws_queries.h"
+#include "decision_lines.h"
 #include "footprint.h"
 #include "policy_file.h"
 #include "token.h"
@@ -49,6 +50,7 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
   run_.duration = terms_.duration;
   run_.groups = std::move(host.groups);
   run_.source = key_source(profile_);
+  run_.transport = via(terms_.transport);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
