@@ -21,7 +21,7 @@ constexpr std::size_t kMaxCases = 10'000;
 constexpr std::string_view kOutcomes[] = {"allow", "deny", "require_approval"};
 
 bool refuse(YamlReader& in, const YamlNode& node, const ipc::Error& error) {
-  return in.refuse(node.line, error.what, error.next_step);
+  return in.refuse(node, error.what, error.next_step);
 }
 
 bool read_text(YamlReader& in, const YamlNode& node, std::string& out) { return in.text(node, kMaxText, out); }
@@ -144,9 +144,9 @@ struct Table {
 
 bool read_cases(YamlReader& in, const YamlNode& node, Table& table) {
   if (node.kind != YamlNode::Kind::kList || node.children.empty()) {
-    return in.refuse(node.line, "\"cases\" lists nothing, and an empty table shows nothing", "write at least one case");
+    return in.refuse(node, "\"cases\" lists nothing, and an empty table shows nothing", "write at least one case");
   }
-  if (node.children.size() > kMaxCases) return in.refuse(node.line, "there are more than 10000 cases");
+  if (node.children.size() > kMaxCases) return in.refuse(node, "there are more than 10000 cases", "divide the table");
   std::map<std::string, int> lines;
   for (std::size_t i = 0; i < node.children.size(); ++i) {
     const YamlNode& child = node.children[i];
@@ -159,7 +159,7 @@ bool read_cases(YamlReader& in, const YamlNode& node, Table& table) {
     }
     const auto [first, is_new] = lines.emplace(row.made.name, child.line);
     if (!is_new) {
-      return in.refuse(child.line, "another case of this name starts in line " + std::to_string(first->second),
+      return in.refuse(child, "another case of this name starts in line " + std::to_string(first->second),
                        "give each case its own name, so that a failure says which one it is");
     }
     table.made.cases.push_back(std::move(row.made));

@@ -302,6 +302,9 @@ TEST(Lint, AWindowShadowsOnlyWhatLiesWithinIt) {
   EXPECT_THAT(with(window(day(5), 540, 1080), window(day(5), 600, 660, "UTC")), IsEmpty());
   EXPECT_THAT(with(window(Weekdays().set(), 0, 1440, "UTC"), window(day(5), 600, 660)),
               ElementsAre("shadowed-rule of b"));
+  EXPECT_THAT(with(window(day(5), 1320, 360), window(day(6), 0, 300)), ElementsAre("shadowed-rule of b"))
+      << "Friday's night goes on to Saturday 06:00";
+  EXPECT_THAT(with(window(day(5), 1320, 360), window(day(6), 0, 361)), IsEmpty());
 }
 
 TEST(Lint, FindsARuleThatSeveralCoverTogether) {
