@@ -7,7 +7,7 @@ import time
 import unittest
 
 from aws_case import PARAMETER, wait_until
-from harness import PATIENCE
+from harness import PATIENCE, Run
 from signed_case import ALIAS, SIGNATURE, SignedTest, allowing, denying, envelope, key
 
 import kms_actions
@@ -99,6 +99,29 @@ class AtTheStart(SignedTest):
         self.refused("--policy-key", self.write("small.pub", kms_actions.public_pem(kms_actions.new_key_pem(1024))),
                      sentence="is an RSA key of 1024 bits")
         self.refused("--policy-key", os.path.join(self.folder, "none.pub"), sentence="cannot open the policy key")
+
+
+class WithoutAServer(SignedTest):
+    def run_once(self, word, *options, command=()):
+        return Run(self, [word, "--profile", "ledger-prod", "--policy-parameter", PARAMETER, "--log-file", self.log_path, *options,
+                          *command], environment=self.environment(), cwd=self.folder).finish()
+
+    def test_enforcement_holds_for_exec_and_for_credentials(self):
+        for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
+            with self.subTest(word=word):
+                self.put_pair(allowing(), None)
+                run = self.run_once(word, *self.by_file, command=command)
+                self.assertNotEqual(0, run.code)
+                self.assertEqual("", run.stdout)
+                self.assertIn("is not signed, and a signature is demanded here", run.stderr)
+                self.assertFalse(os.path.exists(self.marker), "the command ran")
+                issued = len(self.assume_role())
+                self.put_signed(allowing())
+                run = self.run_once(word, *self.by_file, command=command)
+                self.assertEqual(0, run.code, run.stderr)
+                self.assertEqual(issued + 1, len(self.assume_role()))
+                if os.path.exists(self.marker):
+                    os.unlink(self.marker)
 
 
 class WhileItRuns(SignedTest):

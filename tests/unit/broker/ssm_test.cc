@@ -96,5 +96,37 @@ TEST(Ssm, ANameWithQuotesStaysOneString) {
   EXPECT_EQ(get_parameter({}, "a\"},{\\").body, R"({"Name":"a\"},{\\","WithDecryption":true})");
 }
 
+std::string element(const std::string& name, const std::string& value) {
+  return R"({"Name":")" + name + R"(","Value":")" + value + R"(","Version":3})";
+}
+
+TEST(SsmPair, BothAreFoundByNameAndAMissingOneIsNothing) {
+  const auto both =
+      read_parameters("/a", "/b", R"({"Parameters":[)" + element("/b", "two") + "," + element("/a", "one") + "]}");
+  ASSERT_TRUE(both) << both.error().what;
+  ASSERT_TRUE(both->first && both->second);
+  EXPECT_EQ(both->first->value, "one");
+  EXPECT_EQ(both->second->value, "two");
+  const auto one =
+      read_parameters("/a", "/b", R"({"Parameters":[)" + element("/a", "one") + R"(],"InvalidParameters":["/b"]})");
+  ASSERT_TRUE(one);
+  EXPECT_TRUE(one->first);
+  EXPECT_FALSE(one->second);
+}
+
+TEST(SsmPair, WhatIsNotGetParametersAnswerIsRefused) {
+  for (const std::string& body : {std::string("{}"), std::string("[]"), std::string(R"({"Parameters":{}})"),
+                                  std::string(R"({"Parameters":["x"]})"),
+                                  R"({"Parameters":[)" + element("/a", "1") + "," + element("/a", "2") + "]}",
+                                  std::string(R"({"Parameters":[{"Name":"/a","Value":"x","Version":0}]})"),
+                                  std::string(R"({"Parameters":[{"Name":"/a","Version":1}]})")}) {
+    EXPECT_FALSE(read_parameters("/a", "/b", body)) << body;
+  }
+}
+
+TEST(SsmPair, TheRequestAsksForBothDecrypted) {
+  EXPECT_EQ(get_parameters({}, "/a", "/b\"").body, R"({"Names":["/a","/b\""],"WithDecryption":true})");
+}
+
 }  // namespace
 }  // namespace broker
