@@ -374,6 +374,65 @@ class Remote(PolicyTest):
         self.assertIn("symbolic link", self.run_policy("pull", code=1, **self.there, output="link").stderr)
         self.assertEqual("precious", self.read("victim"))
 
+    # ---- push and verify: a pair that belongs together, or nothing
+
+    def keys(self):
+        key = make_key(self.folder, "key")
+        return key, key + ".pub"
+
+    def parameter(self, name):
+        return self.run_policy("pull", **{**self.there, "policy_parameter": name}).stdout
+
+    def test_push_of_what_is_wrong_asks_aws_nothing(self):
+        bad = self.write("bad.yaml", "version: 2\n")
+        dead = self.write("dead.yaml", policy(rule(name="a"), rule(name="b")))
+        self.run_policy("push", bad, code=1, **self.there)
+        self.assertIn("never decides", self.run_policy("push", dead, code=1, **self.there).stderr)
+        self.run_policy("push", self.path, code=2, profile="marta", policy_parameter=PARAMETER + ":3")
+        self.assertEqual([], self.aws.calls("GetParameters"))
+        self.assertEqual([], self.aws.calls("PutParameter"))
+
+    def test_push_without_a_key_does_not_strip_a_signature(self):
+        key, _ = self.keys()
+        self.run_policy("push", self.path, **self.there, sign_key=key)
+        self.write("p.yaml", GOOD + "# changed\n")
+        self.assertIn("is signed", self.run_policy("push", self.path, code=1, **self.there).stderr)
+        self.assertEqual(GOOD, self.parameter(PARAMETER))
+
+    def test_push_signs_with_a_version_that_rises_and_verify_agrees(self):
+        key, public = self.keys()
+        for version in (1, 2):
+            self.write("p.yaml", GOOD + f"# {version}\n")
+            done = self.run_policy("push", self.path, **self.there, sign_key=key)
+            self.assertIn(f"signed as policy version {version} in {SIGNATURE}; read back and the same", done.stdout)
+            answer = self.json_of("verify", **self.there, policy_key=public)
+            self.assertEqual((True, version, PARAMETER), (answer["good"], answer["version"], answer["name"]))
+        self.assertEqual(GOOD + "# 2\n", self.parameter(PARAMETER))
+
+    def test_verify_refuses_what_was_changed_in_parameter_store(self):
+        key, public = self.keys()
+        self.assertIn("not signed", self.run_policy("verify", code=1, **self.there, policy_key=public).stderr)
+        self.run_policy("push", self.path, **self.there, sign_key=key)
+        signature = self.parameter(SIGNATURE)
+        self.aws.control.put_parameter(name=PARAMETER, value=GOOD + "# more\n")
+        self.assertIn("another text", self.run_policy("verify", code=1, **self.there, policy_key=public).stderr)
+        self.aws.control.put_parameter(name="/sentinel/policies/other", value=GOOD)
+        self.aws.control.put_parameter(name="/sentinel/signatures/other", value=signature)
+        other = {**self.there, "policy_parameter": "/sentinel/policies/other"}
+        self.assertIn("is for", self.run_policy("verify", code=1, **other, policy_key=public).stderr)
+        self.aws.control.put_parameter(name=SIGNATURE, value="{}")
+        self.run_policy("verify", code=1, **self.there, policy_key=public)
+
+    def test_kms_signs_and_verifies_with_the_key_that_was_asked_for(self):
+        for name in ("policy", "other"):
+            with open(make_key(self.folder, name)) as file:
+                self.aws.control.put_kms_key(name=name, alias="alias/" + name, pem=file.read())
+        self.assertIn("does not know", self.run_policy("push", self.path, code=1, **self.there, policy_kms_key="alias/none").stderr)
+        self.run_policy("push", self.path, **self.there, policy_kms_key="alias/policy")
+        self.run_policy("verify", **self.there, policy_kms_key="alias/policy")
+        self.run_policy("verify", code=1, **self.there, policy_kms_key="alias/other")
+        self.run_policy("verify", **self.there, policy_key=os.path.join(self.folder, "policy.pub"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
