@@ -7,6 +7,7 @@
 #include "aws_queries.h"
 #include "decision_lines.h"
 #include "footprint.h"
+#include "one_shot.h"
 #include "policy_file.h"
 #include "token.h"
 
@@ -48,6 +49,7 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
   run_.profile = terms_.profile;
   run_.policy_name = terms_.policy_name();
   run_.duration = terms_.duration;
+  run_.mode = mode_of(terms_.mode);
   run_.groups = std::move(host.groups);
   run_.source = key_source(profile_);
   run_.transport = via(terms_.transport);
@@ -77,7 +79,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
       Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->posture_,
                       service->callers_, service->audit_, service->notices_, service->timers_});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
-                                                service->notices_, *service->policy_, service->terms_.lazy);
+                                                service->notices_, *service->policy_,
+                                                service->terms_.lazy && service->terms_.mode == ipc::RunMode::Server);
   return service;
 }
 
@@ -139,6 +142,7 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
+  if (terms_.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
   ipc::Ready ready;
   ready.region = ipc::Text<64>(profile_.region);
@@ -148,6 +152,13 @@ void Service::on_started(const ipc::Status& started) {
   audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
+}
+
+void Service::answer_once() {
+  const ipc::Result<ipc::IssuedKeys> keys = issue_once({run_, *aws_, audit_, *requests_, *startup_}, profile_.region);
+  if (!keys) return end(keys.error());
+  if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
+  event_base_loopbreak(base_);
 }
 
 // ---- packets -------------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Service {
   void on_frontend();
   void on_witness();
   void on_started(const ipc::Status& started);
+  void answer_once();  // where nothing is served
   ipc::Status take_control(ipc::Packet& packet);
   ipc::Status take_client(ipc::Packet& packet);
   ipc::Status attach(ipc::Packet& packet);

@@ -38,13 +38,14 @@ class Startup {
         policy_(policy),
         lazy_(lazy) {}
   void begin(Done done);
+  // Records a refusal of the run itself, and says it.
+  ipc::Status refused(const Refusal& refusal, const Decision& decision);
 
  private:
   void on_identity(const ipc::Result<Principal>& principal);
   void on_policy(const ipc::Status& loaded);
   void when_both_are_there();
   void finish(const ipc::Status& outcome);
-  ipc::Status refused(const Refusal& refusal, const Decision& decision);
 
   AwsContext& context_;
   const ResolvedProfile& profile_;

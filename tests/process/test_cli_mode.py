@@ -1,5 +1,6 @@
 """`sentinel exec` without --server: the broker answers once, and this very process becomes the command. Doubles show the
 supervisor's part, misbehaviour included."""
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
+from aws_case import AwsTest, Run, policy, rule
 from harness import Terminal, children_of, command_line, wait_until
 
 LEAST = ("--policy-file", "p", "--log-file", "decisions")
@@ -172,6 +174,111 @@ class WithoutServer(harness.ProcessTest):
             text = log.read()
         for secret in SECRETS:
             self.assertNotIn(secret, text)
+
+
+class AgainstAws(AwsTest):
+    """The real broker, against the stand-in."""
+
+    def once(self, words, policy_text, profile="ledger-prod", command=(), log=True, **more):
+        path = self.write("policy.yaml", policy_text)
+        arguments = [*words, "--profile", profile, "--policy-file", path, *(["--log-file", self.log_path] if log else []),
+                     *(["--", *command] if command else [])]
+        return Run(self, arguments, environment=self.environment(), cwd=self.folder, **more)
+
+    def in_cli(self, policy_text, *options, command=("env",), **more):
+        return self.once(("exec", *options), policy_text, command=command, **more)
+
+    def as_credentials(self, policy_text, *options, **more):
+        return self.once(("credentials", *options), policy_text, **more)
+
+    def assert_refused(self, run, *sentences):
+        run.finish()
+        self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        for sentence in sentences:
+            self.assertIn(sentence, run.stderr)
+        self.assert_no_secret(run.stderr, "stderr")
+        self.assertEqual([], self.assume_role(), "AWS was asked for what policy refused")
+
+    def test_a_rule_that_demands_a_server_refuses_both_and_names_the_option(self):
+        demands = policy(rule("require_server"))
+        self.assert_refused(self.in_cli(demands), "may have these credentials", "run the command under `sentinel exec --server`")
+        self.assert_refused(self.as_credentials(demands), "may have these credentials", "run the command under `sentinel exec --server`")
+        for line, mode in zip(self.decisions(), ("cli", "credential_process"), strict=True):
+            self.assertEqual(("deny", "refused", mode), (line["effect"], line["outcome"], line["mode"]))
+
+    def test_a_rule_for_one_mode_is_no_yes_in_the_others(self):
+        for mode, other in (("credential_process", self.in_cli), ("server", self.in_cli), ("cli", self.as_credentials),
+                            ("server", self.as_credentials)):
+            with self.subTest(mode=mode, other=other.__name__):
+                text = policy(rule(conditions=f"{{ profiles: [ledger-prod], mode: [{mode}] }}"))
+                self.assert_refused(other(text), "no rule of the policy matches")
+
+    def test_no_line_no_credentials(self):
+        run = self.once(("exec", "--log-file", "/dev/full"), policy(rule()), command=("touch", self.marker), log=False).finish()
+        self.assertEqual(1, run.code)
+        self.assertFalse(os.path.exists(self.marker))
+        self.assertIn("/dev/full", run.stderr)
+
+    def test_aws_that_refuses_is_said(self):
+        run = self.in_cli(policy(rule(conditions="{ profiles: [ledger-denied] }")), profile="ledger-denied",
+                          command=("touch", self.marker)).finish()
+        self.assertEqual(1, run.code)
+        self.assertIn("AccessDenied", run.stderr)
+        self.assertFalse(os.path.exists(self.marker))
+
+    def test_the_command_gets_what_aws_issued_and_the_log_says_so(self):
+        run = self.in_cli(policy(rule(conditions="{ profiles: [ledger-prod], mode: [cli] }")), "--duration", "30m").finish()
+        self.assertEqual(0, run.code, run.stderr)
+        given = dict(line.split("=", 1) for line in run.stdout.splitlines() if "=" in line)
+        issued = self.assume_role("ok")
+        self.assertEqual([given["AWS_ACCESS_KEY_ID"]], [call["issued"] for call in issued])
+        self.assertIn(given["AWS_SECRET_ACCESS_KEY"], self.aws.secrets())
+        self.assertEqual("1800", issued[0]["params"]["DurationSeconds"])
+        (line,) = self.decisions()
+        self.assertEqual(("allow", "issued", "cli", given["AWS_CREDENTIAL_EXPIRATION"]),
+                         (line["effect"], line["outcome"], line["mode"], line["expires_at"]))
+        for member in ("transport", "peer_pid", "peer_uid", "peer_executable"):
+            self.assertNotIn(member, line)
+        with open(self.log_path) as log:
+            self.assert_no_secret(log.read(), "the log")
+        self.assert_no_secret(run.stderr, "stderr")
+
+    def test_without_a_wish_it_is_the_profiles_duration_or_an_hour(self):
+        self.assertEqual(0, self.in_cli(policy(rule())).finish().code)
+        self.assertEqual("3600", self.assume_role("ok")[-1]["params"]["DurationSeconds"])
+        with open(self.aws_file("config")) as config:
+            text = config.read()
+        with open(self.aws_file("config"), "w") as config:
+            config.write(text.replace("[profile ledger-prod]", "[profile ledger-prod]\nduration_seconds = 1200"))
+        self.assertEqual(0, self.as_credentials(policy(rule())).finish().code)
+        self.assertEqual("1200", self.assume_role("ok")[-1]["params"]["DurationSeconds"])
+
+    def test_credentials_prints_what_aws_issued(self):
+        run = self.as_credentials(policy(rule(conditions="{ profiles: [ledger-prod], mode: [credential_process] }"))).finish()
+        self.assertEqual((0, ""), (run.code, run.stderr))
+        printed = json.loads(run.stdout)
+        self.assertEqual(self.assume_role("ok")[0]["issued"], printed["AccessKeyId"])
+        (line,) = self.decisions()
+        self.assertEqual(("issued", "credential_process", printed["Expiration"]), (line["outcome"], line["mode"], line["expires_at"]))
+
+    def test_a_profile_that_asks_sentinel_itself_does_not_turn_in_a_circle(self):
+        self.add_to_config(f"\n[profile loop]\ncredential_process = {self.layout.sentinel} credentials --profile loop\n")
+        run = self.as_credentials(policy(rule(conditions="{ profiles: [loop] }")), profile="loop").finish()
+        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertIn("credential_process", run.stderr)
+
+    def test_the_secret_is_in_no_command_line_and_no_file(self):
+        run = self.in_cli(policy(rule()), command=("sh", "-c", "echo $AWS_SECRET_ACCESS_KEY; read x"))
+        secret = run.line()
+        self.assertIn(secret, self.aws.secrets())
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            if int(entry) != os.getpid():
+                self.assertNotIn(secret, command_line(int(entry)))
+        for folder, _, files in os.walk(self.folder):
+            for name in files:
+                with open(os.path.join(folder, name), errors="replace") as file:
+                    self.assertNotIn(secret, file.read(), name)
+        run.finish("\n")
 
 
 if __name__ == "__main__":
