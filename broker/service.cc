@@ -52,7 +52,7 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
   run_.mode = mode_of(terms_.mode);
   run_.groups = std::move(host.groups);
   run_.source = key_source(profile_);
-  run_.transport = via(terms_.transport);
+  if (terms_.mode == ipc::RunMode::Server) run_.transport = via(terms_.transport);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
