@@ -213,6 +213,19 @@ class AgainstAws(AwsTest):
                 text = policy(rule(conditions=f"{{ profiles: [ledger-prod], mode: [{mode}] }}"))
                 self.assert_refused(other(text), "no rule of the policy matches")
 
+    def test_a_transport_is_nothing_that_these_modes_have(self):
+        text = policy(rule(conditions="{ profiles: [ledger-prod], transport: [unix, tcp] }"))
+        self.assert_refused(self.in_cli(text), "no rule of the policy matches")
+        self.assert_refused(self.as_credentials(text), "no rule of the policy matches")
+
+    def test_a_policy_that_is_not_signed_is_refused_where_a_key_is_demanded(self):
+        key = os.path.join(self.folder, "policy.pub")
+        subprocess.run(["openssl", "genrsa", "-out", key + ".key", "3072"], check=True, capture_output=True)
+        subprocess.run(["openssl", "rsa", "-in", key + ".key", "-pubout", "-out", key], check=True, capture_output=True)
+        os.chmod(self.owned(key), 0o644)
+        for start in (self.in_cli, self.as_credentials):
+            self.assert_refused(start(policy(rule()), "--policy-key", key), "sign")
+
     def test_no_line_no_credentials(self):
         run = self.once(("exec", "--log-file", "/dev/full"), policy(rule()), command=("touch", self.marker), log=False).finish()
         self.assertEqual(1, run.code)
