@@ -165,4 +165,110 @@ TEST(Refused, ByPolicySaysWhichRuleAndWhy) {
   EXPECT_EQ("no rule of the policy matches (no rule matched)", broker::refused_by_policy(nothing).sentence);
 }
 
+// ---- what a permit permits -----------------------------------------------------------------------------------------
+
+TEST_F(AuthorizerTest, PolicyIsNotAskedForAStranger) {
+  ask(Check::kOutsideTree, kToken, allowing());
+  ask(Check::kPassed, "wrong", allowing());
+  ask(Check::kPassed, "", allowing());
+  EXPECT_EQ(policy_asked_, 0);
+  ask(Check::kPassed, kToken, allowing());
+  EXPECT_EQ(policy_asked_, 1);
+}
+
+TEST_F(AuthorizerTest, ALifetimeThatStsCannotIssueIsRefusedAndBlamedOnItsRule) {
+  Verdict verdict = allowing();
+  verdict.max_server_duration = 899s;
+  const auto answer = ask(Check::kPassed, kToken, verdict);
+  ASSERT_TRUE(std::holds_alternative<Refusal>(answer));
+  const Refusal& refusal = std::get<Refusal>(answer);
+  EXPECT_EQ(refusal.check, "lifetime");
+  EXPECT_EQ(refusal.sentence, "rule \"ledger\" caps the lifetime below the 15 minutes that STS can issue");
+}
+
+TEST_F(AuthorizerTest, APermitCarriesTheRulesCapsAndItsNarrowing) {
+  Verdict verdict = allowing();
+  run_.duration = 1h;
+  verdict.max_duration = 20min;
+  verdict.narrowing = std::make_shared<const broker::Narrowing>(broker::Narrowing{"", {}, {}, {}, {}, 2min});
+  const auto answer = ask(Check::kPassed, kToken, verdict);
+  ASSERT_TRUE(std::holds_alternative<Permit>(answer));
+  const broker::IssueTerms& terms = std::get<Permit>(answer).terms();
+  EXPECT_EQ(terms.user, "marta");
+  EXPECT_EQ(terms.marker, "direct");
+  EXPECT_EQ(terms.lifetime, (broker::Lifetime{2min, 15min, true}));
+  EXPECT_EQ(terms.narrowing, verdict.narrowing);
+  EXPECT_FALSE(terms.no_later_than);
+}
+
+class OverriddenTest : public AuthorizerTest {
+ protected:
+  void SetUp() override {
+    AuthorizerTest::SetUp();
+    approved_ = {"0123456789abcdef", "marta", "ledger-prod", broker::Approval::Status::kApproved, kNow - 10min,
+                 kNow + 23h,         1h};
+    overrides_ = [this]() -> ipc::Result<broker::Overrides> { return broker::Overrides{{approved_}, {}}; };
+  }
+  broker::Approval approved_;
+};
+
+TEST_F(OverriddenTest, NoApprovalLiftsACallersOrTokensRefusalOrABrokenPolicy) {
+  EXPECT_EQ("peer-outside-tree", outcome(Check::kOutsideTree, kToken, allowing()));
+  EXPECT_EQ("token-wrong", outcome(Check::kPassed, "wrong", allowing()));
+  EXPECT_EQ("policy-unusable", outcome(Check::kPassed, kToken, ipc::fail(ipc::Fault::kConfig, "none")));
+}
+
+TEST_F(OverriddenTest, NoApprovalLiftsRequireServer) {
+  Verdict verdict = denying("deny", "");
+  verdict.requires_server_mode = true;
+  EXPECT_EQ("policy", outcome(Check::kPassed, kToken, verdict));
+  verdict.requires_server_mode = false;
+  verdict.requires_session_tracking = true;
+  EXPECT_EQ("policy", outcome(Check::kPassed, kToken, verdict));
+}
+
+TEST_F(OverriddenTest, AnothersApprovalLiftsNothing) {
+  approved_.requester = "eve";
+  EXPECT_EQ("policy", outcome(Check::kPassed, kToken, denying("deny", "")));
+}
+
+TEST_F(OverriddenTest, RecordsThatCannotBeReadLiftNothingAndSaySo) {
+  overrides_ = []() -> ipc::Result<broker::Overrides> { return ipc::fail(ipc::Fault::kSystem, "the store is gone"); };
+  const auto answer = ask(Check::kPassed, kToken, denying("deny", ""));
+  ASSERT_TRUE(std::holds_alternative<Refusal>(answer));
+  EXPECT_NE(std::get<Refusal>(answer).sentence.find("the store is gone"), std::string::npos);
+}
+
+TEST_F(OverriddenTest, AnApprovalThatEndsTooSoonIsBlamedForIt) {
+  approved_.created_at = kNow - 46min;
+  const auto answer = ask(Check::kPassed, kToken, denying("require_approval", ""));
+  ASSERT_TRUE(std::holds_alternative<Refusal>(answer));
+  EXPECT_EQ(std::get<Refusal>(answer).check, "lifetime");
+  EXPECT_EQ(std::get<Refusal>(answer).sentence.find("approval 0123456789abcdef caps the lifetime"), 0u);
+}
+
+TEST_F(OverriddenTest, AnApprovalLiftsPolicyAndNothingOfWhatTheRuleLimits) {
+  for (const char* effect : {"deny", "require_approval"}) {
+    Verdict verdict = denying(effect, "ask first");
+    verdict.max_duration = 15min;
+    verdict.narrowing =
+        std::make_shared<const broker::Narrowing>(broker::Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
+    const Decision decision = decide(caller_with(Check::kPassed), kToken, verdict);
+    ASSERT_TRUE(std::holds_alternative<Permit>(decision.outcome)) << effect;
+    const broker::IssueTerms& terms = std::get<Permit>(decision.outcome).terms();
+    EXPECT_EQ(terms.lifetime.granted, 15min);
+    EXPECT_EQ(terms.narrowing, verdict.narrowing);
+    EXPECT_EQ(terms.no_later_than, kNow + 50min);
+    EXPECT_NE(terms.marker, "direct");
+    ASSERT_TRUE(decision.lift);
+    EXPECT_EQ(decision.lift->approval_id, approved_.id);
+  }
+}
+
+TEST_F(OverriddenTest, WhatPolicyAllowsNeedsNoApprovalAndIsNotMarkedWithOne) {
+  const Decision decision = decide(caller_with(Check::kPassed), kToken, allowing());
+  EXPECT_FALSE(decision.lift);
+  EXPECT_EQ(std::get<Permit>(decision.outcome).terms().marker, "direct");
+}
+
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "aws_fakes.h"
 #include "source_identity.h"
+#include "sts.h"
 
 namespace broker {
 namespace {
@@ -147,6 +148,72 @@ TEST_F(IssuanceTest, WithoutRolesASessionOfTheBaseKeyIsIssuedUnstamped) {
   ASSERT_TRUE(result_);
   EXPECT_EQ(result_->source_identity, "");
   EXPECT_EQ(result_->role_arn, "");
+}
+
+TEST_F(IssuanceTest, OnlyTheLastLinkIsNarrowed) {
+  add_role("prod");
+  add_role("audit");
+  IssueTerms narrowed = terms(120s);
+  Narrowing narrowing;
+  narrowing.managed_policies = {"arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/SecurityAudit"};
+  narrowing.tags = {{"team", "ledger"}, {"cost", "7"}};
+  narrowing.hard_expiry = 120s;
+  narrowed.narrowing = std::make_shared<const Narrowing>(narrowing);
+  run(narrowed);
+  for (const char* name : {"Policy", "PolicyArns.member.1.arn", "Tags.member.1.Key"}) {
+    EXPECT_EQ(field(aws_.http.last(), name), "(absent)") << name;
+  }
+  aws_.clock.pass(20s);  // the first link took its time: the end is counted from the last
+  const auto now = aws_.context.aws_now();
+  aws_.http.answer(200, issued("AssumeRole", kTime, "ASIAHOP"));
+  const HttpRequest last = aws_.http.last();
+  EXPECT_EQ(field(last, "DurationSeconds"), "900");
+  EXPECT_EQ(field(last, "PolicyArns.member.1.arn"), "arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess");
+  EXPECT_EQ(field(last, "PolicyArns.member.2.arn"), "arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FSecurityAudit");
+  EXPECT_EQ(field(last, "Tags.member.1.Key"), "team");
+  EXPECT_EQ(field(last, "Tags.member.1.Value"), "ledger");
+  EXPECT_EQ(field(last, "Tags.member.2.Key"), "cost");
+  EXPECT_EQ(field(last, "Tags.member.2.Value"), "7");
+  EXPECT_NE(field(last, "Policy").find("DateGreaterThan"), std::string::npos);
+  aws_.http.answer(200, issued("AssumeRole", "2030-01-01T00:00:00Z", "ASIALAST"));
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->expiration, now + 120s);  // not what STS says
+}
+
+TEST_F(IssuanceTest, NoKeysAreSaidToLiveLongerThanWasGranted) {
+  add_role("prod");
+  run(terms(1200s));
+  aws_.http.answer(200, issued("AssumeRole", "2036-01-01T00:00:00Z"));
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->expiration, aws_.context.aws_now() + 1200s);
+}
+
+TEST_F(IssuanceTest, AnOverridesEndIsTheKeysEnd) {
+  add_role("prod");
+  IssueTerms lifted = terms(3600s);
+  lifted.marker = "01234567";
+  lifted.no_later_than = aws_.context.aws_now() + 1000s;
+  run(lifted);
+  EXPECT_EQ(field(aws_.http.last(), "DurationSeconds"), "1000");
+  EXPECT_NE(field(aws_.http.last(), "SourceIdentity").find(".01234567."), std::string::npos);
+  aws_.clock.pass(2s);
+  aws_.http.answer(200, issued("AssumeRole", "2036-01-01T00:00:00Z"));
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->expiration, *lifted.no_later_than);
+}
+
+TEST_F(IssuanceTest, WhatStsSaysOfANarrowingHasItsNextStep) {
+  struct Case {
+    const char *code, *message, *advice;
+  };
+  for (const Case& c :
+       {Case{"PackedPolicyTooLarge", "", "shorten the rule's restrict"},
+        Case{"MalformedPolicyDocument", "", "session policy: check its actions"},
+        Case{"AccessDenied", "not authorized to perform: sts:TagSession on", "must allow sts:TagSession"}}) {
+    EXPECT_NE(sts_next_step("AssumeRole", {400, c.code, c.message}).find(c.advice), std::string::npos) << c.code;
+  }
+  EXPECT_EQ(sts_next_step("AssumeRole", {403, "AccessDenied", "perform: sts:AssumeRole"}).find("TagSession"),
+            std::string::npos);
 }
 
 TEST_F(IssuanceTest, EveryRunHasARequestIdOfItsOwn) {

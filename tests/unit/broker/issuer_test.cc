@@ -20,7 +20,10 @@ class IssuerTest : public ::testing::Test {
     profile_.base = testing::long_term_key();
     profile_.sts = testing::endpoint();
     profile_.chain.push_back({"ledger-prod", "arn:aws:iam::111122223333:role/ledger-prod", "", 0s});
-    issuer_ = std::make_unique<Issuer>(aws_.context, profile_, IssueTerms{"marta", "direct", {900s, 900s, false}},
+    make({"marta", "direct", {900s, 900s, false}});
+  }
+  void make(const IssueTerms& terms) {
+    issuer_ = std::make_unique<Issuer>(aws_.context, profile_, terms,
                                        IssuerEvents{[this](const IssuedCredentials&) { ++issues_; },
                                                     [this](const ipc::Error&, std::chrono::seconds left) {
                                                       ++failures_;
@@ -103,6 +106,46 @@ TEST_F(IssuerTest, KeysThatStsIssuedTooShortAreAFailure) {
   EXPECT_EQ(got_.find("error: STS issued keys that end in 59 s"), 0u) << got_;
   EXPECT_FALSE(issuer_->current());
   EXPECT_EQ(issues_, 0);
+}
+
+// Two minutes: handed out until 30 s are left, renewed at 80 s, so that there is a key at every moment.
+TEST_F(IssuerTest, UnderAHardExpiryThereIsAKeyAtEveryMoment) {
+  Narrowing narrowing;
+  narrowing.hard_expiry = 120s;
+  make({"marta", "direct", {120s, 900s, true}, std::nullopt, std::make_shared<const Narrowing>(narrowing)});
+  get();
+  answer_with("ASIAFIRST");
+  for (int second = 0; second < 600; ++second) {
+    aws_.timers.pass(1s);
+    const IssuedCredentials* keys = issuer_->current();
+    ASSERT_TRUE(keys) << second;
+    EXPECT_LE(keys->expiration, aws_.context.aws_now() + 120s);
+    if (second % 3 == 0 && aws_.http.waiting() > 0) answer_with("ASIANEXT");
+  }
+  EXPECT_GE(calls(), 6u);
+  EXPECT_LE(calls(), 9u);
+}
+
+TEST_F(IssuerTest, KeysOfAShortLifeAreNotHandedOutInTheirLastQuarter) {
+  Narrowing narrowing;
+  narrowing.hard_expiry = 120s;
+  make({"marta", "direct", {120s, 900s, true}, std::nullopt, std::make_shared<const Narrowing>(narrowing)});
+  get();
+  answer_with("ASIAFIRST");
+  aws_.timers.pass(90s);
+  EXPECT_TRUE(issuer_->current());
+  aws_.timers.pass(1s);
+  EXPECT_FALSE(issuer_->current());
+}
+
+TEST_F(IssuerTest, IsIdleOnlyWhileNothingIsUnderWay) {
+  EXPECT_TRUE(issuer_->idle());
+  bool idle_in_callback = true;
+  issuer_->get([&](const ipc::Result<const IssuedCredentials*>&) { idle_in_callback = issuer_->idle(); });
+  EXPECT_FALSE(issuer_->idle());
+  answer_with("ASIAFIRST");
+  EXPECT_FALSE(idle_in_callback);
+  EXPECT_TRUE(issuer_->idle());
 }
 
 TEST_F(IssuerTest, AClockSetBackDoesNotMakeKeysLiveLonger) {
