@@ -124,7 +124,7 @@ struct Conditions {
   std::vector<std::string> groups;    // Unix groups of the caller, by name: at least one of them
   std::optional<TimeWindow> time;
   Modes modes = Modes().set();
-  Vias transports = Vias().set();  // all: also a mode that has none
+  std::optional<Vias> transports;  // none: not named, any mode; with all of them named still only server mode
   DeviceDemands device;
 };
 

@@ -49,9 +49,9 @@ Truth is_now(const std::optional<TimeWindow>& window, Moment& moment) {
 }
 
 // A mode without transport came by none of those that a rule can name; in server mode each request came by one.
-Truth came_by(const Vias& transports, const PolicyQuery& query) {
-  if (transports.all()) return Truth::kYes;
-  if (query.transport) return yes_if(transports.test(static_cast<std::size_t>(*query.transport)));
+Truth came_by(const std::optional<Vias>& transports, const PolicyQuery& query) {
+  if (!transports) return Truth::kYes;
+  if (query.transport) return yes_if(transports->test(static_cast<std::size_t>(*query.transport)));
   return query.mode == Mode::kServer ? Truth::kUnknown : Truth::kNo;
 }
 

@@ -49,7 +49,7 @@ void put_conditions(Members& out, const Conditions& conditions) {
   put(out, "groups", joined(conditions.groups, plain));
   if (conditions.time) put(out, "time", window_in_words(*conditions.time));
   if (!conditions.modes.all()) put(out, "mode", words_of(conditions.modes, kModeWords));
-  if (!conditions.transports.all()) put(out, "transport", words_of(conditions.transports, kViaWords));
+  if (conditions.transports) put(out, "transport", words_of(*conditions.transports, kViaWords));
   put(out, "device", device_words(conditions.device));
 }
 

@@ -189,8 +189,8 @@ Ways ways(const Conditions& conditions) {
   Ways out;
   for (std::size_t i = 0; i < std::size(kWays); ++i) {
     const bool mode = conditions.modes.test(static_cast<std::size_t>(kWays[i].mode));
-    const bool via = conditions.transports.all() ||
-                     (kWays[i].via && conditions.transports.test(static_cast<std::size_t>(*kWays[i].via)));
+    const bool via = !conditions.transports ||
+                     (kWays[i].via && conditions.transports->test(static_cast<std::size_t>(*kWays[i].via)));
     out.set(i, mode && via);
   }
   return out;

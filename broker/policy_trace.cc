@@ -54,7 +54,7 @@ std::string why_no_group(const Rule& rule, const PolicyQuery& query) {
 }
 
 std::string why_not_by(const Rule& rule, const PolicyQuery& query) {
-  const std::string wanted = listed(rule.conditions.transports, kViaWords);
+  const std::string wanted = listed(rule.conditions.transports.value_or(Vias()), kViaWords);
   if (query.transport)
     return "the request came by " + std::string(word(*query.transport)) + ", and it is for " + wanted;
   if (query.mode == Mode::kServer) return "the transport is unknown, and it is for " + wanted;

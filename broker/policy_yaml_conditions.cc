@@ -107,7 +107,8 @@ constexpr Field<Conditions> kConditions[] = {
     {"accounts", false, read_accounts},
     {"groups", false, read_groups},
     {"mode", false, [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kModeWords, c.modes); }},
-    {"transport", false, [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kViaWords, c.transports); }},
+    {"transport", false,
+     [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kViaWords, c.transports.emplace()); }},
     {"time", false, read_time},
     {"device", false, read_device},
 };
@@ -117,25 +118,19 @@ bool names_a_subject(const Conditions& c) {
          !c.arns.empty() || !c.accounts.empty() || !c.groups.empty() || c.time.has_value();
 }
 
-// A rule that names a transport is about requests that came by one, and only server mode has those. Saying so in the
-// modes keeps a list of all transports from reading like no list.
-bool settle_transport(YamlReader& in, const YamlNode& node, Conditions& conditions) {
-  const auto written = std::ranges::find(node.children, "transport", &YamlNode::key);
-  if (written == node.children.end()) return true;
-  constexpr auto kServer = static_cast<std::size_t>(Mode::kServer);
-  if (!conditions.modes.test(kServer)) {
-    return in.refuse_key(*written, "\"transport\" can only hold in mode server, which \"mode\" does not list",
-                         "add server to mode, or leave transport out");
-  }
-  if (conditions.transports.all()) conditions.modes = Modes().set(kServer);
-  return true;
+// A rule that names a transport is about requests that came by one, and only server mode has those.
+bool transport_can_hold(YamlReader& in, const YamlNode& node, const Conditions& conditions) {
+  if (!conditions.transports || conditions.modes.test(static_cast<std::size_t>(Mode::kServer))) return true;
+  return in.refuse_key(*std::ranges::find(node.children, "transport", &YamlNode::key),
+                       "\"transport\" can only hold in mode server, which \"mode\" does not list",
+                       "add server to mode, or leave transport out");
 }
 
 }  // namespace
 
 bool read_conditions(YamlReader& in, const YamlNode& node, Rule& rule) {
   Conditions& conditions = rule.conditions;
-  if (!in.mapping(node, kConditions, conditions) || !settle_transport(in, node, conditions)) return false;
+  if (!in.mapping(node, kConditions, conditions) || !transport_can_hold(in, node, conditions)) return false;
   if (names_a_subject(conditions)) return true;
   return in.refuse(node,
                    "the conditions name no profiles, users or time, nor arns, accounts or groups: the rule would hold "

@@ -67,7 +67,8 @@ def facts(conditions, query):
     if conditions.get("mode"):
         yield query["mode"] in conditions["mode"]
     if conditions.get("transport"):
-        yield None if query["mode"] == "server" and not query["transport"] else query["transport"] in conditions["transport"]
+        unknown = query["mode"] == "server" and not query["transport"]  # the other modes have none, and are on no list of them
+        yield None if unknown else query["transport"] in conditions["transport"]
     yield from device_facts(conditions.get("device", {}), query["posture"] or {})
 
 

@@ -115,7 +115,8 @@ broker::Rule rule_of(const Json::Value& value) {
   conditions.groups = texts_of(given["groups"]);
   if (!given["time"].isNull()) conditions.time = window_of(given["time"]);
   conditions.modes = choices_of<broker::Mode>(given["mode"], broker::kModeWords);
-  conditions.transports = choices_of<broker::Via>(given["transport"], broker::kViaWords);
+  if (!given["transport"].isNull())
+    conditions.transports = choices_of<broker::Via>(given["transport"], broker::kViaWords);
   conditions.device = device_of(given["device"]);
   return rule;
 }

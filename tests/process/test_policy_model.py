@@ -95,7 +95,7 @@ class Case:
         if self.chance(0.2):
             conditions["mode"] = self.some(MODES, 2)
         if self.chance(0.15):
-            conditions["transport"] = [self.random.choice(("unix", "tcp"))]
+            conditions["transport"] = self.some(("unix", "tcp"), 2)
         if self.chance(0.2):
             conditions["device"] = self.device()
         return conditions

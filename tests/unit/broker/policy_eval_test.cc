@@ -393,6 +393,24 @@ TEST(PolicyEval, AModeWithoutTransportMeetsNoRuleThatNamesOneNotEvenADenial) {
   EXPECT_EQ(evaluate(policy, {"u", "p", Mode::kServer, at(1, 1, 0, 0, 0)}).rule_index, 0) << "there it is unknown";
 }
 
+TEST(PolicyEval, ARuleThatNamesEveryTransportHoldsInNoModeWithoutOne) {
+  for (const Effect effect : {Effect::kAllow, Effect::kDeny}) {
+    Policy policy;
+    policy.rules.resize(1);
+    policy.rules[0].effect = effect;
+    policy.rules[0].conditions.transports = Vias().set();
+    for (const Mode mode : {Mode::kCli, Mode::kCredentialProcess}) {
+      const PolicyQuery query{"u", "p", mode, at(1, 1, 0, 0, 0)};
+      EXPECT_EQ(evaluate(policy, query).rule_index, -1) << word(mode) << " " << word(effect);
+    }
+    PolicyQuery query{"u", "p", Mode::kServer, at(1, 1, 0, 0, 0)};
+    for (const Via via : {Via::kUnix, Via::kTcp}) {
+      query.transport = via;
+      EXPECT_EQ(evaluate(policy, query).rule_index, 0) << word(via) << " " << word(effect);
+    }
+  }
+}
+
 TEST(PolicyEval, AGlobIsOneOnlyWhereItIsMarked) {
   Policy policy;
   policy.rules.resize(1);

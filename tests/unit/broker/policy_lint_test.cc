@@ -329,6 +329,16 @@ TEST(Lint, FindsARuleThatSeveralCoverTogether) {
       ElementsAre("covered-rule of both"));
 }
 
+TEST(Lint, ARuleThatNamesEveryTransportLeavesTheModesWithoutOneToTheNext) {
+  const auto both = Vias().set();
+  EXPECT_THAT(faults(policy_of({rule("s", Effect::kAllow, {.profiles = {"p"}, .transports = both}),
+                                rule("rest", Effect::kDeny, {.profiles = {"p"}})})),
+              IsEmpty());
+  EXPECT_THAT(faults(policy_of({rule("s", Effect::kAllow, {.profiles = {"p"}, .transports = both}),
+                                rule("u", Effect::kDeny, {.profiles = {"p"}, .transports = only(Via::kUnix)})})),
+              ElementsAre("shadowed-rule of u"));
+}
+
 TEST(Lint, TheTwoTransportsAreAllOfServerMode) {
   EXPECT_THAT(faults(policy_of({rule("u", Effect::kAllow, {.profiles = {"p"}, .transports = only(Via::kUnix)}),
                                 rule("t", Effect::kAllow, {.profiles = {"p"}, .transports = only(Via::kTcp)}),

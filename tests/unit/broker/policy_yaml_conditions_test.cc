@@ -108,10 +108,13 @@ TEST(PolicyConditions, EachSubjectAloneIsEnoughAndNothingElseIs) {
 }
 
 TEST(PolicyConditions, AListOfAllTransportsIsNotAnEmptyOne) {
-  const auto policy = load_policy(with("profiles: [p]\n      transport: [unix, tcp]"), "s");
-  ASSERT_TRUE(policy) << policy.error().what;
-  EXPECT_EQ(policy->rules[0].conditions.modes, Modes().set(static_cast<std::size_t>(Mode::kServer)))
-      << "cli and credential_process have no transport";
+  const auto named = load_policy(with("profiles: [p]\n      transport: [unix, tcp]"), "s");
+  ASSERT_TRUE(named) << named.error().what;
+  EXPECT_EQ(named->rules[0].conditions.transports, Vias().set());
+  EXPECT_EQ(named->rules[0].conditions.modes, Modes().set()) << "the modes stay as written";
+  const auto unnamed = load_policy(with("profiles: [p]"), "s");
+  ASSERT_TRUE(unnamed) << unnamed.error().what;
+  EXPECT_EQ(unnamed->rules[0].conditions.transports, std::nullopt);
 }
 
 TEST(PolicyConditions, AWindowMayCrossMidnightOrEndWithTheDay) {
