@@ -87,4 +87,29 @@ std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& km
                                    });
 }
 
+std::unique_ptr<AwsCall> ask_write_item(AwsContext& context, const BaseKey& key, std::string table, AwsRequest request,
+                                        Written done) {
+  std::string action = request.action;
+  return std::make_unique<AwsCall>(context, std::move(request), key, read_json_failure,
+                                   [table = std::move(table), action = std::move(action),
+                                    done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+                                     if (outcome) {
+                                       const ipc::Status read = read_written(action, outcome->body.view());
+                                       return read ? done(true) : done(std::unexpected(read.error()));
+                                     }
+                                     if (condition_failed(outcome.error().failure)) return done(false);
+                                     done(std::unexpected(table_error(table, std::move(outcome.error()))));
+                                   });
+}
+
+std::unique_ptr<AwsCall> ask_item(AwsContext& context, const AwsEndpoint& dynamodb, const BaseKey& key,
+                                  const TableKey& item, std::function<void(ipc::Result<std::optional<Item>>)> done) {
+  return std::make_unique<AwsCall>(
+      context, get_item(dynamodb, item), key, read_json_failure,
+      [table = item.table, done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
+        if (!outcome) return done(std::unexpected(table_error(table, std::move(outcome.error()))));
+        done(read_item(outcome->body.view()));
+      });
+}
+
 }  // namespace broker

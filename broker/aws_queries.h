@@ -1,5 +1,6 @@
-// What is asked of AWS beside issuing: who am I, what is in these parameters, is this signature good; and for the
-// tools: write this parameter, sign this. Signed with the base key; answers and errors come ready for use.
+// What is asked of AWS beside issuing: who am I, what is in these parameters, is this signature good, is this session
+// still active; and for the tools: write this parameter, sign this. Signed with the base key; answers and errors come
+// ready for use.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the AwsCall returned; destroying it cancels.
 // The callback comes once, from the event loop, and may destroy the call. `key` and `context` outlive it.
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "aws_call.h"
+#include "dynamodb.h"
 #include "identity.h"
 #include "kms.h"
 #include "ssm.h"
@@ -37,5 +39,13 @@ std::unique_ptr<AwsCall> ask_kms_verify(AwsContext& context, const AwsEndpoint& 
 std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& kms, const BaseKey& key,
                                       std::string_view kms_key, std::string_view message,
                                       std::function<void(ipc::Result<KmsSignature>)> done);
+
+// `written` is false where the condition did not hold, and nothing was written.
+using Written = std::function<void(ipc::Result<bool> written)>;
+// A request of put_item() or update_item().
+std::unique_ptr<AwsCall> ask_write_item(AwsContext& context, const BaseKey& key, std::string table, AwsRequest request,
+                                        Written done);
+std::unique_ptr<AwsCall> ask_item(AwsContext& context, const AwsEndpoint& dynamodb, const BaseKey& key,
+                                  const TableKey& item, std::function<void(ipc::Result<std::optional<Item>>)> done);
 
 }  // namespace broker

@@ -27,7 +27,7 @@ enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
 // A region becomes a part of a host name, so it must be one DNS label; pseudo-regions are refused.
 [[nodiscard]] ipc::Status check_region(std::string_view region, std::string_view place);
 
-// `service` is sts, ssm or kms; the region has passed check_region.
+// `service` is sts, ssm, kms or dynamodb; the region has passed check_region.
 [[nodiscard]] AwsEndpoint regional_endpoint(std::string_view service, std::string_view region);
 
 // The STS endpoint of a region; of no region, the global one, signed as us-east-1.

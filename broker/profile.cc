@@ -138,6 +138,7 @@ MaybeText Resolver::endpoint_text(std::string_view service) const {
   std::string_view variable = "AWS_ENDPOINT_URL_STS";
   if (service == "ssm") variable = "AWS_ENDPOINT_URL_SSM";
   if (service == "kms") variable = "AWS_ENDPOINT_URL_KMS";
+  if (service == "dynamodb") variable = "AWS_ENDPOINT_URL_DYNAMODB";
   const MaybeText own = setting_text(variable);
   if (*own) return own;
   const MaybeText common = setting_text("AWS_ENDPOINT_URL");
@@ -180,8 +181,10 @@ ipc::Status Resolver::refuse_variants() const {
     const auto flag = parse_flag(*text);
     if (!flag) return std::unexpected(flag.error());
     if (!flag->value_or(false)) continue;
-    return refuse((*text)->place + ": " + std::string(key) + " is not supported yet",
-                  "give the endpoints with endpoint_url or AWS_ENDPOINT_URL_STS, _SSM and _KMS, and remove the line");
+    return refuse(
+        (*text)->place + ": " + std::string(key) + " is not supported yet",
+        "give the endpoints with endpoint_url or AWS_ENDPOINT_URL_STS, _SSM, _KMS and _DYNAMODB, and remove the "
+        "line");
   }
   return {};
 }
@@ -200,6 +203,9 @@ ipc::Status Resolver::take_endpoints() {
   ipc::Result<AwsEndpoint> kms = endpoint("kms", *ignore);
   if (!kms) return std::unexpected(std::move(kms).error());
   out_.kms = std::move(*kms);
+  ipc::Result<AwsEndpoint> dynamodb = endpoint("dynamodb", *ignore);
+  if (!dynamodb) return std::unexpected(std::move(dynamodb).error());
+  out_.dynamodb = std::move(*dynamodb);
   return {};
 }
 
@@ -256,6 +262,12 @@ ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile) {
 ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile) {
   if (!profile.kms.url.empty()) return profile.kms;
   return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and KMS needs one",
+                   "give --region, set AWS_REGION, or add region to the profile");
+}
+
+ipc::Result<AwsEndpoint> require_dynamodb(const ResolvedProfile& profile) {
+  if (!profile.dynamodb.url.empty()) return profile.dynamodb;
+  return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and a session table needs one",
                    "give --region, set AWS_REGION, or add region to the profile");
 }
 

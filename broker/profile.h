@@ -36,6 +36,7 @@ struct ResolvedProfile {
   AwsEndpoint sts;
   AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
   AwsEndpoint kms;                    // the same, require_kms()
+  AwsEndpoint dynamodb;               // the same, require_dynamodb()
   std::string ca_bundle;              // file; empty: the system's
   std::vector<std::string> warnings;  // sentences for the terminal
 };
@@ -53,5 +54,6 @@ struct ProfilePaths {
 // The endpoint, or the sentence that says why there is none.
 [[nodiscard]] ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile);
 [[nodiscard]] ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile);
+[[nodiscard]] ipc::Result<AwsEndpoint> require_dynamodb(const ResolvedProfile& profile);
 
 }  // namespace broker

@@ -25,7 +25,10 @@ constexpr std::string_view kPassing[] = {"Throttling",
                                          "InternalServiceError",
                                          "ServiceUnavailable",
                                          "ServiceUnavailableException",
-                                         "IDPCommunicationError"};
+                                         "IDPCommunicationError",
+                                         "ProvisionedThroughputExceededException",
+                                         "TransactionConflictException",
+                                         "ReplicatedWriteConflictException"};
 constexpr std::string_view kClock[] = {"SignatureDoesNotMatch", "InvalidSignatureException", "InvalidSignature",
                                        "RequestExpired",        "RequestTimeTooSkewed",      "RequestInTheFuture"};
 
