@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A local AWS for tests and the demo: STS, SSM and KMS, every SigV4 signature verified with botocore's own signer.
+"""A local AWS for tests and the demo: STS, SSM, KMS and DynamoDB, every SigV4 signature verified with botocore's own signer.
 
   aws_standin.py [--port 0] [--ready-file F] [--tls --ca-out F] [--config WORLD.json]
 
@@ -79,7 +79,7 @@ def write_whole(path, text):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="A local STS, SSM and KMS that verifies every signature.")
+    parser = argparse.ArgumentParser(description="A local STS, SSM, KMS and DynamoDB that verifies every signature.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)
     parser.add_argument("--ready-file")

@@ -1,7 +1,8 @@
-"""One request to STS, SSM or KMS as read from the wire: which service, which action, with which parameters."""
+"""One request to STS, SSM, KMS or DynamoDB as read from the wire: which service, which action, with which parameters."""
 import json
 import urllib.parse
 
+import dynamodb_actions
 import kms_actions
 import ssm_actions
 import sts_actions
@@ -9,8 +10,9 @@ import wire
 
 STS_VERSION = "2011-06-15"
 FORM = "application/x-www-form-urlencoded"
-ACTIONS = {"sts": sts_actions.ACTIONS, "ssm": ssm_actions.ACTIONS, "kms": kms_actions.ACTIONS}
-TARGETS = {"AmazonSSM": "ssm", "TrentService": "kms"}   # what X-Amz-Target begins with
+ACTIONS = {"sts": sts_actions.ACTIONS, "ssm": ssm_actions.ACTIONS, "kms": kms_actions.ACTIONS,
+           "dynamodb": dynamodb_actions.ACTIONS}
+TARGETS = {"AmazonSSM": "ssm", "TrentService": "kms", "DynamoDB_20120810": "dynamodb"}   # what X-Amz-Target begins with
 
 
 class Call:
@@ -47,7 +49,7 @@ class Call:
         content_type = self.headers.get("Content-Type", "")
         if prefix not in TARGETS or self.action not in ACTIONS[self.service] or self.method != "POST" or self.path != "/":
             self.malformed = wire.Refusal("UnknownAction")
-        elif content_type != "application/x-amz-json-1.1":
+        elif content_type != wire.json_type(self.service):
             self.malformed = wire.Refusal("UnknownAction", f"not a content type of {self.service}: {content_type}")
         try:
             params = json.loads(self.body)

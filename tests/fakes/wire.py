@@ -64,7 +64,11 @@ def refusal(service, error):
     if error.message:
         # AWS spells the member with a capital letter in denials only; clients must read both.
         body["Message" if code == "AccessDeniedException" else "message"] = error.message
-    return Answer(status, "application/x-amz-json-1.1", json.dumps(body), [("x-amzn-RequestId", request_id)])
+    return Answer(status, json_type(service), json.dumps(body), [("x-amzn-RequestId", request_id)])
+
+
+def json_type(service):
+    return "application/x-amz-json-1.0" if service == "dynamodb" else "application/x-amz-json-1.1"
 
 
 def _element(name, value):
@@ -85,3 +89,7 @@ def sts_answer(action, result):
 
 def json_answer(result):
     return Answer(200, "application/x-amz-json-1.1", json.dumps(result), [("x-amzn-RequestId", str(uuid.uuid4()))])
+
+
+def dynamodb_answer(result):
+    return Answer(200, json_type("dynamodb"), json.dumps(result), [("x-amzn-RequestId", str(uuid.uuid4()))])

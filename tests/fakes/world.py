@@ -7,6 +7,7 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
                 tags: bool, deny_actions: [...]}]   source_identity/tags false: the trust policy lacks that permission
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
   kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py
+  tables:     [{name, key: "id", index_keys: [...], deny: [arn, ...]}]   of DynamoDB; index_keys: attributes that key an index
 """
 import base64
 import hashlib
@@ -67,6 +68,9 @@ DEFAULT = {
         {"name": "ledger-no-source-identity", "trust": [user_arn("marta")], "source_identity": False},
         {"name": "ledger-stranger", "trust": ["arn:aws:iam::444455556666:root"]},
     ],
+    # Keys and indexes as SPEC.md 7.2 has them.
+    "tables": [{"name": name, "index_keys": ["user", "status", "profile", "server_instance_id", "device_id", "created_at"]}
+               for name in ("sentinel-sessions", "other-sessions")],
     "parameters": [
         {"name": POLICY_PARAMETER, "value": DEFAULT_POLICY},
         {"name": "/sentinel/policies/secret", "value": DEFAULT_POLICY, "type": "SecureString"},
@@ -121,6 +125,9 @@ class World:
             self.put_parameter(**parameter)
         for kms_key in config.get("kms_keys", []):
             self.put_kms_key(kms_key)
+        self.tables = {}
+        for table in config.get("tables", []):
+            self.put_table(**table)
 
     def now(self):
         return time.time() + self.clock_offset
@@ -143,6 +150,9 @@ class World:
 
     def put_kms_key(self, kms_key):
         self.kms_keys[kms_key["name"]] = kms_key
+
+    def put_table(self, name, key="id", index_keys=(), deny=()):
+        self.tables[name] = {"key": key, "index_keys": list(index_keys), "deny": list(deny), "items": {}}
 
     def put_parameter(self, name, value, type="String", deny=(), kms_deny=()):
         old = self.parameters.get(name)
