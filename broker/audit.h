@@ -52,7 +52,7 @@ struct DecisionLine {
   Shown policy_hash;                   // SHA-256 of the policy's text, all 64 digits
   std::uint64_t policy_serial = 0;     // the version that its signature names; 0: unsigned
   std::chrono::seconds policy_age{0};  // how long ago it was last confirmed; 0: it is fresh
-  Shown session_table;
+  Shown session_table, session_id;     // of the tracked run
   std::chrono::sys_seconds expires{};  // of what was issued
   Shown narrowed;                      // what the rule narrowed, as "session_policy,hard_expiry"
   Shown detail;

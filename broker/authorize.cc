@@ -28,8 +28,11 @@ std::string next_step_for(Obstacle obstacle) {
     case Obstacle::kServer:
       return "run the command under `sentinel exec --server`";
     case Obstacle::kTracking:
+      return "name a table to track the run in: --session-table, SENTINEL_SESSION_TABLE, or the rule's session_table; "
+             "a "
+             "run is tracked from its start or not at all";
     case Obstacle::kServerTracking:
-      return "this version tracks no sessions, so the rule permits nobody; ask whoever keeps the policy";
+      return "run the command under `sentinel exec --server --session-table TABLE`";
     case Obstacle::kApproval:
       return "no approval for this user and profile is on record; ask whoever keeps the policy";
     case Obstacle::kNoRule:

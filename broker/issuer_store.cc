@@ -16,6 +16,7 @@ Issuer* IssuerStore::find_or_make(const IssueTerms& terms, std::string_view poli
   if (known == entries_.end()) {
     if (entries_.size() >= kMost && !make_room()) return nullptr;
     IssuerEvents events;
+    events.issued = issued_;
     events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
       if (left.count() == 0) return;  // whoever asks hears it
       notices_.refusal("renewal", "renewing credentials failed: " + error.what, std::chrono::steady_clock::now());

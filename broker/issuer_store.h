@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -22,8 +23,9 @@ class IssuerStore {
   static constexpr std::size_t kMost = 16;
 
   // All outlive the store.
-  IssuerStore(AwsContext& aws, const ResolvedProfile& profile, Notices& notices)
-      : aws_(aws), profile_(profile), notices_(notices) {}
+  using Issued = std::function<void(const IssuedCredentials&)>;  // told of all keys; may be empty
+  IssuerStore(AwsContext& aws, const ResolvedProfile& profile, Notices& notices, Issued issued = {})
+      : aws_(aws), profile_(profile), notices_(notices), issued_(std::move(issued)) {}
 
   // Made on first use. Null when kMost are at work at this moment.
   Issuer* find_or_make(const IssueTerms& terms, std::string_view policy_sha256);
@@ -44,6 +46,7 @@ class IssuerStore {
   AwsContext& aws_;
   const ResolvedProfile& profile_;
   Notices& notices_;
+  Issued issued_;
   std::list<Entry> entries_;
   std::uint64_t asked_ = 0;
 };

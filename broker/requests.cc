@@ -11,6 +11,9 @@ namespace broker {
 
 using std::chrono::milliseconds;
 
+// The refusal of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
+constexpr std::string_view kSessionLost = "session";
+
 // Each holds what its client presented. A frontend that was taken over may send as many as it likes, each as long as
 // can be: the arena, whose exhaustion ends the broker, must outlast that with room for the keys.
 constexpr std::size_t kRoomForKeys = 96 * 1024;
@@ -80,6 +83,7 @@ ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
   query.transport = transport;
   query.groups = run.groups;
   query.posture = parts_.posture.current(BootClock::now());
+  query.session_table = parts_.sessions.table();
   return evaluate(**policy, query);
 }
 
@@ -102,6 +106,7 @@ void Requests::judge(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
   Decision decision = Authorizer::authorize(caller, it->presented.reveal(), question(via(caller.transport)));
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return refuse(it, *refusal, decision);
+  if (!passes_session(it, decision)) return;
   Issuer* const issuer = issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   if (!issuer) {
     const ipc::Error busy{ipc::Fault::kUnavailable, "keys of too many different kinds are being fetched at once",
@@ -116,17 +121,56 @@ Issuer* Requests::issuer_for(const IssueTerms& terms, const Verdict& verdict) {
   return issuers_.find_or_make(terms, verdict.policy_sha256);
 }
 
+// ---- is the run still tracked --------------------------------------------------------------------------------------
+
+// Whatever the rule demands: a run that is tracked can be revoked. False: the request is refused, or waits.
+bool Requests::passes_session(Iterator it, const Decision& decision) {
+  SessionTracker& sessions = parts_.sessions;
+  if (!sessions.tracked()) return true;
+  const Verdict& verdict = *decision.verdict;
+  if (!verdict.session_table.empty() && verdict.session_table != sessions.table()) {
+    refuse(it,
+           Refusal{"session-table",
+                   "rule \"" + verdict.rule + "\" wants the run tracked in table '" + verdict.session_table +
+                       "', and it is tracked in '" + sessions.table() + "'",
+                   "start the run anew: it is then tracked in that table"},
+           decision);
+    return false;
+  }
+  const SessionTracker::Standing standing = sessions.standing();
+  if (std::holds_alternative<SessionTracker::Confirmed>(standing)) return true;
+  if (const auto* lost = std::get_if<SessionTracker::Refused>(&standing)) {
+    refuse(it, Refusal{std::string(kSessionLost), lost->sentence, "start the run anew, if you may"}, decision);
+  } else {
+    wait_for_session(it);  // the permit lapses here too
+  }
+  return false;
+}
+
+void Requests::wait_for_session(Iterator it) {
+  be_patient(it);
+  parts_.sessions.ask([this, serial = it->serial](const ipc::Status& answer) {
+    const Iterator waiting = find(serial);
+    if (waiting == under_way_.end()) return;
+    if (answer || parts_.sessions.lost()) return judge(waiting);
+    fail(waiting, answer.error());
+  });
+}
+
+void Requests::be_patient(Iterator it) {
+  if (it->patience) return;
+  it->patience = parts_.timers.after(kHold, [this, serial = it->serial] {
+    const Iterator late = find(serial);
+    if (late != under_way_.end())
+      fail(late, ipc::Error{ipc::Fault::kUnavailable, "AWS has not answered yet", "the program will ask again", 0});
+  });
+}
+
 // ---- keys ----------------------------------------------------------------------------------------------------------
 
 void Requests::wait_for_keys(Iterator it, Issuer& issuer) {
   const std::uint64_t serial = it->serial;
-  if (!it->patience) {
-    it->patience = parts_.timers.after(kHold, [this, serial] {
-      const Iterator late = find(serial);
-      if (late != under_way_.end())
-        fail(late, ipc::Error{ipc::Fault::kUnavailable, "AWS has not answered yet", "the program will ask again", 0});
-    });
-  }
+  be_patient(it);
   issuer.get([this, serial](ipc::Result<const IssuedCredentials*> keys) {
     const Iterator waiting = find(serial);
     if (waiting == under_way_.end()) return;
@@ -181,6 +225,7 @@ void Requests::answer(Iterator it) {
     return refuse(it, refused_by_check(still),
                   Decision{Check::kPassed, ask_policy(via(it->inquiry.facts.transport)), {}, refused_by_check(still)});
   }
+  parts_.sessions.count();
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive);
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
@@ -197,10 +242,12 @@ void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decis
   } else {
     record_stranger(caller, decision.identified, refusal);
   }
-  parts_.notices.refusal(refusal.check + refusal.sentence,
-                         "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
-                             refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
-                         std::chrono::steady_clock::now());
+  if (refusal.check != kSessionLost) {
+    parts_.notices.refusal(refusal.check + refusal.sentence,
+                           "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
+                               refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
+                           std::chrono::steady_clock::now());
+  }
   (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
   finish(it, true);
 }
@@ -239,6 +286,8 @@ void Requests::forget() {
 
 DecisionLine Requests::line_for(const CallerFacts& caller, const Decision& decision) const {
   DecisionLine line = decision_line(parts_.run, now(), caller, decision);
+  line.session_table = parts_.sessions.table();
+  line.session_id = parts_.sessions.id();
   if (!decision.verdict) return line;
   line.policy_serial = parts_.policy.signed_version();
   line.policy_age = parts_.policy.stale_for(BootClock::now()).value_or(std::chrono::seconds(0));

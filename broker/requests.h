@@ -25,6 +25,7 @@
 #include "posture.h"
 #include "refusal_flood.h"
 #include "run.h"
+#include "session_tracker.h"
 #include "timers.h"
 
 namespace broker {
@@ -44,11 +45,16 @@ class Requests {
     AuditLog& audit;
     Notices& notices;
     Timers& timers;
+    SessionTracker& sessions;
     OverrideSource overrides{};  // approvals and break-glass events; empty: this build keeps none
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
-  explicit Requests(Parts parts) : parts_(std::move(parts)), issuers_(parts_.aws, parts_.profile, parts_.notices) {}
+  explicit Requests(Parts parts)
+      : parts_(std::move(parts)),
+        issuers_(parts_.aws, parts_.profile, parts_.notices, [this](const IssuedCredentials& keys) {
+          parts_.sessions.note_issue(keys.expiration, keys.source_identity);
+        }) {}
 
   // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers
   // that only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for
@@ -92,6 +98,9 @@ class Requests {
   [[nodiscard]] ipc::Result<Verdict> ask_policy(std::optional<Via> transport);
   Question question(std::optional<Via> transport);
   void judge(Iterator it);
+  bool passes_session(Iterator it, const Decision& decision);
+  void wait_for_session(Iterator it);
+  void be_patient(Iterator it);
   void wait_for_keys(Iterator it, Issuer& issuer);
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);

@@ -75,11 +75,16 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   service->run_.token = std::move(*token);
   if (ipc::Status opened = service->open_policy(std::move(policy_key)); !opened)
     return fail_with(advised(opened.error(), kMendPolicy));
+  service->sessions_ = std::make_unique<SessionTracker>(
+      *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
+        notices->warning(sentence + "; this run gets no more credentials");
+      });
   service->requests_ = std::make_unique<Requests>(
       Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->posture_,
-                      service->callers_, service->audit_, service->notices_, service->timers_});
+                      service->callers_, service->audit_, service->notices_, service->timers_, *service->sessions_});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
-                                                service->notices_, *service->policy_,
+                                                service->notices_, *service->policy_, *service->sessions_,
+                                                service->terms_.session_table,
                                                 service->terms_.lazy && service->terms_.mode == ipc::RunMode::Server);
   return service;
 }
@@ -170,8 +175,7 @@ void Service::on_control() {
     if (!arrival) return end(arrival.error());
     if (*arrival == ipc::Arrival::Nothing) return;
     if (*arrival == ipc::Arrival::PeerGone) {
-      event_base_loopbreak(base_);  // the run is over: everything goes with this process
-      return;
+      return leave();
     }
     if (ipc::Status taken = take_control(packet); !taken) return end(taken.error());
   }
@@ -298,6 +302,16 @@ void Service::send_notice(ipc::Severity severity, const std::string& text) {
   notice.severity = static_cast<ipc::U8>(severity);
   notice.text = ipc::Text<2048>(printable(text, 2000));
   (void)control_.send(notice);  // a full queue loses a sentence, never a decision: those are in the log
+}
+
+// The run is over: everything goes with this process. Only a session's record is told, and not waited for long: the
+// supervisor gives its helpers two seconds.
+void Service::leave() {
+  constexpr std::chrono::milliseconds kFarewell{500};
+  detach_frontend();
+  watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
+  leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
+  sessions_->end([this] { event_base_loopbreak(base_); });
 }
 
 void Service::end(const ipc::Error& error) {

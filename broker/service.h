@@ -62,6 +62,7 @@ class Service {
   void on_policy_changed(const ipc::Result<const Policy*>& policy);
   void send_notice(ipc::Severity severity, const std::string& text);
   void end(const ipc::Error& error);
+  void leave();
 
   struct Watch;
   event_base* base_;
@@ -84,9 +85,10 @@ class Service {
   std::unique_ptr<PolicyFetch> policy_fetch_;
   std::unique_ptr<PolicySource> policy_;
   PostureSource posture_;
+  std::unique_ptr<SessionTracker> sessions_;
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;
-  std::unique_ptr<Timer> detach_later_;
+  std::unique_ptr<Timer> detach_later_, leave_anyway_;
   bool serving_ = false;
   int exit_status_ = 0;
 };

@@ -56,6 +56,8 @@ class SessionTracker {
   void create(std::string table, SessionRecord record, Answer done);
   // A record was made, active or not since.
   [[nodiscard]] bool tracked() const { return tracked_; }
+  // For good.
+  [[nodiscard]] bool lost() const { return !lost_.empty(); }
   // The table in which this run is tracked; empty where it is not.
   [[nodiscard]] const std::string& table() const { return tracked_ ? table_ : kNone; }
   [[nodiscard]] const std::string& id() const { return tracked_ ? record_.id : kNone; }

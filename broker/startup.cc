@@ -2,6 +2,7 @@
 
 #include "authorize.h"
 #include "aws_queries.h"
+#include "terms.h"
 
 namespace broker {
 
@@ -56,6 +57,44 @@ void Startup::when_both_are_there() {
   if (!have_identity_ || !have_policy_ || !done_) return;
   if (!policy_loaded_) return finish(std::unexpected(advised(policy_loaded_.error(), kMendPolicy)));
   const Decision decision = requests_.judge_run();
+  const std::string table = table_to_track_in(decision);
+  if (!table.empty()) return track(table, std::holds_alternative<Refusal>(decision.outcome));
+  go_on(decision);
+}
+
+// Empty where the run is not to be tracked: it is served and permitted, or lacks nothing but the tracking, and a table
+// is named.
+std::string Startup::table_to_track_in(const Decision& decision) const {
+  if (run_.mode != Mode::kServer || !decision.verdict) return {};
+  const Verdict& verdict = *decision.verdict;
+  const bool permitted = std::holds_alternative<Permit>(decision.outcome);
+  if (!permitted && obstacle_of(verdict) != Obstacle::kTracking) return {};
+  return verdict.session_table.empty() ? session_table_ : verdict.session_table;
+}
+
+// The record comes first: what was not written cannot be revoked. Then policy is asked again, about a tracked run.
+void Startup::track(const std::string& table, bool demanded) {
+  ipc::Result<SessionRecord> record =
+      new_session_record(run_.user, run_.profile, context_.clock.wall() + context_.clock_offset, kShortestDuration);
+  if (!record) return finish(std::unexpected(record.error()));
+  sessions_.create(table, std::move(*record), [this, demanded](const ipc::Status& created) {
+    if (created) return go_on(requests_.judge_run());
+    if (!demanded) {
+      notices_.warning("this run is not tracked and cannot be revoked: " + created.error().what + "; " +
+                       created.error().next_step);
+      return go_on(requests_.judge_run());
+    }
+    const Decision decision = requests_.judge_run();
+    if (!decision.verdict) return finish(refused({}, decision));
+    const Refusal refusal{
+        "session",
+        "policy rule \"" + decision.verdict->rule + "\" demands a tracked session, and " + created.error().what,
+        created.error().next_step};
+    finish(refused(refusal, decision));
+  });
+}
+
+void Startup::go_on(const Decision& decision) {
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return finish(refused(*refusal, decision));
   if (lazy_) return finish({});
   // The permit lapses: it was asked whether there is one, and nothing is handed out yet.

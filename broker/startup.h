@@ -29,13 +29,15 @@ class Startup {
 
   // All outlive the start-up.
   Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
-          PolicySource& policy, bool lazy)
+          PolicySource& policy, SessionTracker& sessions, std::string session_table, bool lazy)
       : context_(context),
         profile_(profile),
         run_(run),
         requests_(requests),
         notices_(notices),
         policy_(policy),
+        sessions_(sessions),
+        session_table_(std::move(session_table)),
         lazy_(lazy) {}
   void begin(Done done);
   // Records a refusal of the run itself, and says it.
@@ -45,6 +47,9 @@ class Startup {
   void on_identity(const ipc::Result<Principal>& principal);
   void on_policy(const ipc::Status& loaded);
   void when_both_are_there();
+  [[nodiscard]] std::string table_to_track_in(const Decision& decision) const;
+  void track(const std::string& table, bool demanded);
+  void go_on(const Decision& decision);
   void finish(const ipc::Status& outcome);
 
   AwsContext& context_;
@@ -53,6 +58,8 @@ class Startup {
   Requests& requests_;
   Notices& notices_;
   PolicySource& policy_;
+  SessionTracker& sessions_;
+  std::string session_table_;  // --session-table or its variable; a rule's own goes before it
   bool lazy_;
   Done done_;
   bool have_identity_ = false, have_policy_ = false;
