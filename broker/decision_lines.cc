@@ -51,6 +51,17 @@ DecisionLine stranger_line(const Run& run, std::chrono::sys_seconds now, const C
   return line;
 }
 
+void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                const std::string& request_id, const std::string& narrowed) {
+  line.request_id = request_id;
+  line.source_identity = keys.source_identity;
+  line.role_arn = keys.role_arn;
+  line.duration = terms.lifetime.granted;
+  line.expires = keys.expiration;
+  line.narrowed = narrowed;
+  line.outcome = "issued";
+}
+
 std::string narrowed_words(const Narrowing* narrowing) {
   if (!narrowing) return "";
   std::string words;

@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "authorize.h"
 #include "caller.h"
+#include "credentials.h"
 #include "run.h"
 
 namespace broker {
@@ -24,6 +25,10 @@ DecisionLine decision_line(const Run& run, std::chrono::sys_seconds now, const C
 // Of one whom policy was not asked about; nothing in it looks like a decision of policy.
 DecisionLine stranger_line(const Run& run, std::chrono::sys_seconds now, const CallerFacts& caller,
                            const Refusal& refusal);
+
+// Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else.
+void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                const std::string& request_id, const std::string& narrowed);
 
 // What a rule narrowed, as "session_policy,hard_expiry"; empty for nothing.
 std::string narrowed_words(const Narrowing* narrowing);

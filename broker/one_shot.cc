@@ -15,15 +15,8 @@ ipc::Result<RecordedPermit> record(const OneShotParts& parts, Decision decision,
   if (!id) return std::unexpected(id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   const CallerFacts nobody;
-  DecisionLine line =
-      decision_line(parts.run, std::chrono::floor<std::chrono::seconds>(parts.aws.clock.wall()), nobody, decision);
-  line.request_id = *id;
-  line.source_identity = keys.source_identity;
-  line.role_arn = keys.role_arn;
-  line.duration = permit.terms().lifetime.granted;
-  line.expires = keys.expiration;
-  line.narrowed = narrowed;
-  line.outcome = "issued";
+  DecisionLine line = parts.requests.line_for(nobody, decision);
+  show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts.audit.record(std::move(permit), line);
   if (!recorded || !parts.audit.needs_commit()) return recorded;
   if (ipc::Status durable = parts.audit.commit(); !durable) return std::unexpected(durable.error());

@@ -16,8 +16,6 @@
 namespace broker {
 
 struct OneShotParts {
-  const Run& run;
-  AwsContext& aws;
   AuditLog& audit;
   Requests& requests;
   Startup& startup;

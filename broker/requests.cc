@@ -185,13 +185,7 @@ void Requests::record_and_answer(Iterator it, Decision decision, const IssuedCre
   if (!id) return fail(it, id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   DecisionLine line = line_for(it->inquiry.facts, decision);
-  line.request_id = *id;
-  line.source_identity = keys.source_identity;
-  line.role_arn = keys.role_arn;
-  line.duration = permit.terms().lifetime.granted;
-  line.expires = keys.expiration;
-  line.narrowed = narrowed;
-  line.outcome = "issued";
+  show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials
   it->recorded.emplace(std::move(*recorded));

@@ -77,6 +77,10 @@ class Requests {
   // Records a refusal that was decided before any client asked (start-up).
   ipc::Status record_refusal(const Refusal& refusal, const Decision& decision);
 
+  // A line that shows its arguments, which must outlive it; a refusal until its outcome says otherwise.
+  [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
+  DecisionLine line_for(const CallerFacts& caller, Decision&& decision) const = delete;
+
  private:
   struct Request {
     std::uint64_t serial;  // never used again, unlike `number`, which is the frontend's
@@ -110,8 +114,6 @@ class Requests {
   void finish(Iterator it, bool closed);
   void settle_callers(std::chrono::microseconds budget = {});
   void watch_callers();
-  [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
-  DecisionLine line_for(const CallerFacts& caller, Decision&& decision) const = delete;
   void record(const DecisionLine& line);
   void record_stranger(const CallerFacts& caller, Check check, const Refusal& refusal);
 

@@ -160,7 +160,7 @@ void Service::on_started(const ipc::Status& started) {
 }
 
 void Service::answer_once() {
-  const ipc::Result<ipc::IssuedKeys> keys = issue_once({run_, *aws_, audit_, *requests_, *startup_}, profile_.region);
+  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *requests_, *startup_}, profile_.region);
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
   event_base_loopbreak(base_);
