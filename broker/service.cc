@@ -283,8 +283,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
 }
 
 void Service::say_how_signed() {
-  if (!verifier_->enforces()) return notices_.info("the policy " + run_.policy_name + " is not signed");
-  if (verifier_->remembers()) return;
+  if (!verifier_->enforces() || verifier_->remembers()) return;
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");

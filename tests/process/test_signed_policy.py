@@ -20,11 +20,12 @@ class AtTheStart(SignedTest):
     def test_an_unsigned_policy_is_refused_under_enforcement(self):
         self.refused(sentence="is not signed, and a signature is demanded here")
 
-    def test_without_a_key_an_unsigned_policy_is_served_and_said_to_be_unsigned(self):
+    def test_without_a_key_an_unsigned_policy_is_served_and_the_log_shows_no_signed_version(self):
         asker = self.asker()
         self.assert_served(asker.ask())
         asker.end()
-        self.assertIn("the policy /sentinel/policies/default is not signed", asker.run.stderr)
+        self.assertEqual("", asker.run.stderr)
+        self.assertNotIn("policy_serial", self.decisions()[-1])
 
     def test_an_altered_policy_is_refused(self):
         self.put_pair(allowing("# altered\n"), envelope(allowing()))
