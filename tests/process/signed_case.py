@@ -35,6 +35,12 @@ class SignedTest(AwsTest):
         super().setUp()
         self.public = self.write("fleet.pub", kms_actions.public_pem(key()), 0o644)
         self.by_file = ("--policy-key", self.public)
+        self.state = os.path.join(self.folder, "state")   # no test remembers another's versions
+        os.mkdir(self.state, 0o700)
+        self.owned(self.state)
+
+    def environment(self):
+        return {**super().environment(), "XDG_STATE_HOME": self.state}
 
     def put_kms_key(self, **members):
         self.aws.control.put_kms_key(name="1234abcd", alias=ALIAS, pem=key(), **members)

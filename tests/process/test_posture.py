@@ -92,7 +92,7 @@ class Posture(AwsTest):
         self.refused(UNUSABLE, "/etc/sentinel/posture.json does not belong to root")
         os.chown(path, 0, 0)
         os.chmod(self.sentinel_etc, 0o777)
-        self.refused(UNUSABLE, "/etc/sentinel can be written by others than root")
+        self.refused("/etc/sentinel can be written by others than root, so that it binds nobody")
         os.chmod(self.sentinel_etc, 0o755)
         self.allowed()
 
