@@ -2,6 +2,7 @@
 
 #include "policy_lint.h"
 #include "policy_place.h"
+#include "policy_schema.h"
 #include "policy_yaml.h"
 #include "tool_file.h"
 #include "yaml_document.h"
@@ -133,6 +134,15 @@ int policy_validate(const ToolArguments& arguments, ToolOutput& out) {
   json.close_list().boolean("good", good).close_object();
   if (arguments.flag("json")) out.raw(std::move(json).finish());
   return good ? kToolGood : kToolRefused;
+}
+
+int policy_schema(const ToolArguments& arguments, ToolOutput& out) {
+  if (arguments.flag("json") && arguments.flag("man")) {
+    out.error(arguments.misuse("--json and --man are two forms of the same").error());
+    return kToolMisused;
+  }
+  out.raw(arguments.flag("man") ? policy_manual() : arguments.flag("json") ? schema_json() : schema_markdown());
+  return kToolGood;
 }
 
 int policy_lint(const ToolArguments& arguments, ToolOutput& out) {

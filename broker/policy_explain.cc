@@ -94,12 +94,42 @@ void put_verdict(JsonText& json, const Policy& policy, const Verdict& verdict) {
   json.close_object();
 }
 
+void put_lifetime(JsonText& json, const Explanation& explanation) {
+  if (!explanation.lifetime) return void(json.nothing("lifetime"));
+  const auto& [lifetime, assumed] = *explanation.lifetime;
+  json.open_object("lifetime").boolean("good", lifetime.has_value());
+  if (lifetime) {
+    json.number("asked", lifetime->asked.count()).number("granted", lifetime->granted.count());
+    json.boolean("hard_end", lifetime->hard_end);
+    json.text("ends", rfc3339(explanation.query.now + lifetime->granted).text());
+  } else {
+    json.text("error", lifetime.error().what).text("next_step", lifetime.error().next_step);
+  }
+  json.open_list("assumed");
+  for (const std::string& each : assumed) json.text({}, each);
+  json.close_list().close_object();
+}
+
+void say_lifetime(const Explanation& explanation, ToolOutput& out) {
+  if (!explanation.lifetime) return;
+  const auto& [lifetime, assumed] = *explanation.lifetime;
+  if (lifetime) {
+    out.line("  lifetime: " + in_words(*lifetime, explanation.query.now));
+  } else {
+    out.line("  lifetime: " + out.ink(Ink::kBad, "none") +
+             ", and nothing is issued: " + harmless(lifetime.error().what));
+    if (!lifetime.error().next_step.empty()) out.line("      " + harmless(lifetime.error().next_step));
+  }
+  for (const std::string& each : assumed) out.line("      assumed: " + harmless(each));
+}
+
 }  // namespace
 
-Explanation explain(const Policy& policy, PolicyQuery query) {
+Explanation explain(const Policy& policy, PolicyQuery query, const LifetimeWish& wish) {
   Explanation out;
   out.query = std::move(query);
   out.verdict = evaluate(policy, out.query, &out.trace);
+  out.lifetime = expected_lifetime(policy, out.query, out.verdict, wish);
   return out;
 }
 
@@ -116,6 +146,7 @@ void say_explanation(const Policy& policy, const Explanation& explanation, ToolO
   out.line("  asked: " + harmless(question(explanation.query)));
   out.line("  known: " + harmless(facts(explanation.query)));
   for (const auto& [key, value] : consequences(verdict)) out.line("  " + harmless(key) + ": " + harmless(value));
+  say_lifetime(explanation, out);
   for (const PassedOver& each : explanation.trace.passed_over) {
     out.line("  " + out.ink(Ink::kQuiet, rule_words(policy, each.rule_index)) +
              " was passed over: " + harmless(each.why));
@@ -144,7 +175,9 @@ std::string explanation_json(const Policy& policy, const Explanation& explanatio
     json.open_object().text("rule", rule.name).number("rule_index", each.rule_index).number("line", rule.line);
     json.text("condition", word(each.condition)).boolean("unknown", each.unknown).text("why", each.why).close_object();
   }
-  json.close_list().open_list("assumed");
+  json.close_list();
+  put_lifetime(json, explanation);
+  json.open_list("assumed");
   for (const std::string& each : explanation.trace.assumed) json.text({}, each);
   json.close_list().close_object();
   return std::move(json).finish();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "policy_eval.h"
+#include "policy_lifetime.h"
 #include "tool_output.h"
 
 namespace broker {
@@ -14,9 +15,10 @@ struct Explanation {
   PolicyQuery query;
   Verdict verdict;
   Trace trace;
+  std::optional<ExpectedLifetime> lifetime;  // none: nothing is issued
 };
 
-Explanation explain(const Policy& policy, PolicyQuery query);
+Explanation explain(const Policy& policy, PolicyQuery query, const LifetimeWish& wish = {});
 // `allow by rule "ledger" (line 3)`, `deny by no rule: no matching rule`
 std::string verdict_in_words(const Policy& policy, const Verdict& verdict);
 void say_explanation(const Policy& policy, const Explanation& explanation, ToolOutput& out);

@@ -59,9 +59,11 @@ void say_outcome(const std::string& table, const CasesOutcome& outcome, ToolOutp
 int policy_explain(const ToolArguments& arguments, ToolOutput& out) {
   const ipc::Result<PolicyQuery> query = question_of(arguments);
   if (!query) return misused(out, query.error());
+  const ipc::Result<LifetimeWish> wish = lifetime_wish(arguments);
+  if (!wish) return misused(out, wish.error());
   const std::optional<PolicyText> read = good_policy(arguments.files().front(), out);
   if (!read) return kToolRefused;
-  const Explanation explanation = explain(*read->policy, *query);
+  const Explanation explanation = explain(*read->policy, *query, *wish);
   if (arguments.flag("json")) {
     out.raw(explanation_json(*read->policy, explanation));
   } else {

@@ -16,8 +16,9 @@ bool read_version(YamlReader& in, const YamlNode& node, Policy&) {
 }
 
 constexpr Field<Policy> kPolicy[] = {
-    {"version", true, read_version},
-    {"rules", true, read_rules},
+    {"version", true, read_version, "text", "the language of this file: \"1\", and no other"},
+    {"rules", true, read_rules, "list of rules", "read from the top; the first whose conditions hold decides",
+     list_rule_keys},
 };
 
 // The version first: another one explains every other difference.
@@ -43,6 +44,12 @@ ipc::Result<Policy> load_policy(std::string_view text, std::string source) {
   if (policy.sha256.empty()) return ipc::fail(ipc::Fault::kSystem, policy.source + ": its SHA-256 cannot be computed");
   if (!read_policy(reader, *root, policy)) return std::unexpected(reader.take_error());
   return policy;
+}
+
+std::vector<SchemaKey> policy_keys() {
+  SchemaWalk walk;
+  walk.table<kPolicy>("");
+  return walk.take();
 }
 
 }  // namespace broker

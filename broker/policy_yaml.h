@@ -8,12 +8,17 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ipc/result.h"
 #include "policy.h"
+#include "yaml_schema.h"
 
 namespace broker {
 
 ipc::Result<Policy> load_policy(std::string_view text, std::string source);
+
+// Every key that a policy may have, from the loader's own tables.
+std::vector<SchemaKey> policy_keys();
 
 }  // namespace broker

@@ -17,8 +17,12 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_wild(std::string_view text) { return text.find_first_of(kWildcards) != std::string_view::npos; }
 
 constexpr Field<NamePattern> kGlob[] = {
-    {"glob", true, [](YamlReader& in, const YamlNode& n, NamePattern& p) { return in.text(n, kMaxName, p.text); }},
+    {"glob", true, [](YamlReader& in, const YamlNode& n, NamePattern& p) { return in.text(n, kMaxName, p.text); },
+     "text",
+     "in each list of names, in the place of a plain one: * stands for any characters, ? for one, and the whole name "
+     "must fit"},
 };
+void list_glob_keys(SchemaWalk& walk, const std::string& path) { walk.table<kGlob>(path + "[]"); }
 
 bool read_glob(YamlReader& in, const YamlNode& node, NamePattern& out) {
   out.glob = true;
@@ -98,19 +102,26 @@ bool read_groups(YamlReader& in, const YamlNode& node, Conditions& conditions) {
 
 using C = Conditions;
 constexpr Field<Conditions> kConditions[] = {
-    {"profiles", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.profiles); }},
+    {"profiles", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.profiles); },
+     "list of names", "the profile is one of these", list_glob_keys},
     {"not_profiles", false,
-     [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_profiles); }},
-    {"users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.users); }},
-    {"not_users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_users); }},
-    {"arns", false, read_arns},
-    {"accounts", false, read_accounts},
-    {"groups", false, read_groups},
-    {"mode", false, [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kModeWords, c.modes); }},
+     [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_profiles); }, "list of names",
+     "the profile is none of these", list_glob_keys},
+    {"users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.users); },
+     "list of names", "the user is one of these; who has no name is on no list", list_glob_keys},
+    {"not_users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_users); },
+     "list of names", "the user is none of these", list_glob_keys},
+    {"arns", false, read_arns, "list of names", "the caller's ARN is one of these, as GetCallerIdentity says it",
+     list_glob_keys},
+    {"accounts", false, read_accounts, "list of texts", "the caller's AWS account is one of these, each of 12 digits"},
+    {"groups", false, read_groups, "list of texts", "the caller is in one of these Unix groups, by their names"},
+    {"mode", false, [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kModeWords, c.modes); },
+     "list of modes", "how the credentials are handed out is one of these; left out: any"},
     {"transport", false,
-     [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kViaWords, c.transports.emplace()); }},
-    {"time", false, read_time},
-    {"device", false, read_device},
+     [](YamlReader& in, const YamlNode& n, C& c) { return in.words(n, kViaWords, c.transports.emplace()); },
+     "list of transports", "the request came by one of these; never so in a mode other than server"},
+    {"time", false, read_time, "mapping", "it is now within this window; `time: {}` is always", list_time_keys},
+    {"device", false, read_device, "mapping", "the device is known to be all of this", list_device_keys},
 };
 
 bool names_a_subject(const Conditions& c) {
@@ -127,6 +138,8 @@ bool transport_can_hold(YamlReader& in, const YamlNode& node, const Conditions& 
 }
 
 }  // namespace
+
+void list_condition_keys(SchemaWalk& walk, const std::string& path) { walk.table<kConditions>(path); }
 
 bool read_conditions(YamlReader& in, const YamlNode& node, Rule& rule) {
   Conditions& conditions = rule.conditions;

@@ -30,17 +30,24 @@ bool read_os_types(YamlReader& in, const YamlNode& node, DeviceDemands& device) 
 using Device = DeviceDemands;
 constexpr Field<Device> kDevice[] = {
     {"require_encryption", false,
-     [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.encryption); }},
-    {"require_mdm", false, [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.mdm); }},
+     [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.encryption); }, "true or false",
+     "its disk is encrypted"},
+    {"require_mdm", false, [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.mdm); },
+     "true or false", "it is enrolled in device management"},
     {"require_mdm_compliant", false,
-     [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.mdm_compliant); }},
+     [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.mdm_compliant); }, "true or false",
+     "device management calls it compliant"},
     {"require_firewall", false,
-     [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.firewall); }},
-    {"min_os_version", false, read_os_version},
-    {"allowed_os_types", false, read_os_types},
+     [](YamlReader& in, const YamlNode& n, Device& d) { return in.yes_or_no(n, d.firewall); }, "true or false",
+     "its firewall is on"},
+    {"min_os_version", false, read_os_version, "text",
+     "its system is of this version or a later one; 14.10 is later than 14.2"},
+    {"allowed_os_types", false, read_os_types, "list of OS types", "its system is one of these, in capitals or not"},
 };
 
 }  // namespace
+
+void list_device_keys(SchemaWalk& walk, const std::string& path) { walk.table<kDevice>(path); }
 
 bool read_device(YamlReader& in, const YamlNode& node, Conditions& conditions) {
   if (!in.mapping(node, kDevice, conditions.device)) return false;

@@ -13,6 +13,7 @@
 
 #include "policy.h"
 #include "yaml_reader.h"
+#include "yaml_schema.h"
 
 namespace broker {
 
@@ -25,6 +26,14 @@ bool read_time(YamlReader& in, const YamlNode& node, Conditions& conditions);   
 bool read_device(YamlReader& in, const YamlNode& node, Conditions& conditions);  // policy_yaml_device.cc
 bool read_restrict(YamlReader& in, const YamlNode& node, Rule& rule);            // policy_yaml_restrict.cc
 bool read_session_policy(YamlReader& in, const YamlNode& node, Narrowing& out);  // policy_yaml_session.cc
+
+// The keys that each of these knows, below `path`.
+void list_rule_keys(SchemaWalk& walk, const std::string& path);
+void list_condition_keys(SchemaWalk& walk, const std::string& path);
+void list_time_keys(SchemaWalk& walk, const std::string& path);
+void list_device_keys(SchemaWalk& walk, const std::string& path);
+void list_restrict_keys(SchemaWalk& walk, const std::string& path);
+void list_session_policy_keys(SchemaWalk& walk, const std::string& path);
 
 // A Go duration that is not negative, in whole seconds. "0" in quotes, or with a unit, is nothing.
 bool read_duration(YamlReader& in, const YamlNode& node, std::optional<std::chrono::seconds>& out);

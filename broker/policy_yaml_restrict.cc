@@ -159,12 +159,17 @@ bool read_hard_expiry(YamlReader& in, const YamlNode& node, Narrowing& out) {
 }
 
 constexpr Field<Narrowing> kRestrict[] = {
-    {"session_policy", false, read_session_policy},
-    {"managed_policies", false, read_managed_policies},
-    {"source_ips", false, read_source_ips},
-    {"source_vpcs", false, read_source_vpcs},
-    {"tags", false, read_tags},
-    {"hard_expiry", false, read_hard_expiry},
+    {"session_policy", false, read_session_policy, "mapping",
+     "an IAM policy in YAML; the credentials can do what it and the role both allow", list_session_policy_keys},
+    {"managed_policies", false, read_managed_policies, "list of texts",
+     "ARNs of at most 10 managed policies, which narrow as session_policy does"},
+    {"source_ips", false, read_source_ips, "list of texts",
+     "networks, as 203.0.113.0/24, from which alone AWS takes calls"},
+    {"source_vpcs", false, read_source_vpcs, "list of texts",
+     "ids of VPCs, from which alone AWS takes calls; beside source_ips, either will do"},
+    {"tags", false, read_tags, "mapping of texts", "session tags, at most 50, which AWS's policies can ask for"},
+    {"hard_expiry", false, read_hard_expiry, "duration",
+     "from 1m to 12h: so long after the issue AWS itself ends the credentials"},
 };
 
 // What allows in an inline session policy and what the managed ones allow is a union; with neither, nothing is left.
@@ -174,6 +179,8 @@ bool grants_something(const Narrowing& narrowing) {
 }
 
 }  // namespace
+
+void list_restrict_keys(SchemaWalk& walk, const std::string& path) { walk.table<kRestrict>(path); }
 
 bool read_restrict(YamlReader& in, const YamlNode& node, Rule& rule) {
   Narrowing narrowing;

@@ -28,17 +28,25 @@ bool read_reason(YamlReader& in, const YamlNode& node, Rule& rule) {
 }
 
 constexpr Field<Rule> kRule[] = {
-    {"name", true, [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.name); }},
-    {"effect", true, read_effect},
-    {"reason", false, read_reason},
+    {"name", true, [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.name); }, "text",
+     "what the decision log calls the rule; no two rules share one"},
+    {"effect", true, read_effect, "effect", "what the rule decides"},
+    {"reason", false, read_reason, "text", "told to whoever is refused, and written to the log; at most 1024 bytes"},
     {"max_server_duration", false,
-     [](YamlReader& in, const YamlNode& n, Rule& r) { return read_duration(in, n, r.max_server_duration); }},
+     [](YamlReader& in, const YamlNode& n, Rule& r) { return read_duration(in, n, r.max_server_duration); }, "duration",
+     "the longest lifetime of credentials in mode server"},
     {"max_duration", false,
-     [](YamlReader& in, const YamlNode& n, Rule& r) { return read_duration(in, n, r.max_duration); }},
+     [](YamlReader& in, const YamlNode& n, Rule& r) { return read_duration(in, n, r.max_duration); }, "duration",
+     "the longest lifetime of credentials in every mode"},
     {"session_table", false,
-     [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.session_table); }},
-    {"conditions", true, read_conditions},
-    {"restrict", false, read_restrict},
+     [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.session_table); }, "text",
+     "the table in which a run under this rule is tracked"},
+    {"conditions", true, read_conditions, "mapping",
+     "all of them must hold; one at least of profiles, not_profiles, users, not_users, arns, accounts, groups and time "
+     "is there",
+     list_condition_keys},
+    {"restrict", false, read_restrict, "mapping",
+     "how much less than the profile's role the credentials can do; not in a rule that denies", list_restrict_keys},
 };
 
 bool read_rule(YamlReader& in, const YamlNode& node, Rule& rule) {
@@ -69,6 +77,8 @@ bool is_list_of_rules(YamlReader& in, const YamlNode& node) {
 }
 
 }  // namespace
+
+void list_rule_keys(SchemaWalk& walk, const std::string& path) { walk.table<kRule>(path + "[]"); }
 
 bool read_duration(YamlReader& in, const YamlNode& node, std::optional<std::chrono::seconds>& out) {
   constexpr char kExample[] = "write for example 20m, or \"0\" in quotes for no cap";

@@ -187,24 +187,29 @@ bool read_condition(YamlReader& in, const YamlNode& node, Statement& out) {
 }
 
 constexpr Field<Statement> kStatement[] = {
-    {"Sid", false, read_sid},
-    {"Effect", true, read_statement_effect},
+    {"Sid", false, read_sid, "text", "its name: letters and digits, and not Sentinel at the start"},
+    {"Effect", true, read_statement_effect, "Allow or Deny", "as in IAM"},
     {"Action", false,
-     [](YamlReader& in, const YamlNode& n, Statement& s) { return read_what(in, n, check_action, s.action, s.json); }},
+     [](YamlReader& in, const YamlNode& n, Statement& s) { return read_what(in, n, check_action, s.action, s.json); },
+     "text or list of texts", "as s3:GetObject, s3:Get* or \"*\"; this or NotAction, and not both"},
     {"NotAction", false,
      [](YamlReader& in, const YamlNode& n, Statement& s) {
        return read_what(in, n, check_action, s.not_action, s.json);
-     }},
+     },
+     "text or list of texts", "every action but these"},
     {"Resource", false,
      [](YamlReader& in, const YamlNode& n, Statement& s) {
        return read_what(in, n, check_resource, s.resource, s.json);
-     }},
+     },
+     "text or list of texts", "an ARN, or \"*\"; this or NotResource, and not both"},
     {"NotResource", false,
      [](YamlReader& in, const YamlNode& n, Statement& s) {
        return read_what(in, n, check_resource, s.not_resource, s.json);
-     }},
-    {"Condition", false, read_condition},
+     },
+     "text or list of texts", "every resource but these"},
+    {"Condition", false, read_condition, "mapping", "IAM's condition operators, each with its keys and their values"},
 };
+void list_statement_keys(SchemaWalk& walk, const std::string& path) { walk.table<kStatement>(path + "[]"); }
 
 bool refuse_principal(YamlReader& in, const YamlNode& node) {
   for (const YamlNode& child : node.children) {
@@ -247,11 +252,13 @@ bool read_statements(YamlReader& in, const YamlNode& node, std::string& json) {
 }
 
 constexpr Field<std::string> kDocument[] = {
-    {"Version", true, read_document_version},
-    {"Statement", true, read_statements},
+    {"Version", true, read_document_version, "text", "\"2012-10-17\", and no other"},
+    {"Statement", true, read_statements, "list of statements", "or one statement alone", list_statement_keys},
 };
 
 }  // namespace
+
+void list_session_policy_keys(SchemaWalk& walk, const std::string& path) { walk.table<kDocument>(path); }
 
 bool read_session_policy(YamlReader& in, const YamlNode& node, Narrowing& out) {
   std::string statements;

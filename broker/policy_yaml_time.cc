@@ -34,10 +34,12 @@ bool read_end(YamlReader& in, const YamlNode& node, TimeWindow& window) {
 }
 
 constexpr Field<TimeWindow> kHours[] = {
-    {"start", true, read_start},
-    {"end", true, read_end},
-    {"overnight", false, [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return in.yes_or_no(n, t.overnight); }},
+    {"start", true, read_start, "HH:MM", "the first minute of the window"},
+    {"end", true, read_end, "HH:MM", "the first minute after it; 24:00 is the end of the day"},
+    {"overnight", false, [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return in.yes_or_no(n, t.overnight); },
+     "true or false", "the window crosses midnight, and ends on the day after the one on which it starts"},
 };
+void list_hour_keys(SchemaWalk& walk, const std::string& path) { walk.table<kHours>(path); }
 
 bool read_hours(YamlReader& in, const YamlNode& node, TimeWindow& window) {
   if (!in.mapping(node, kHours, window)) return false;
@@ -65,13 +67,15 @@ bool read_zone(YamlReader& in, const YamlNode& node, TimeWindow& window) {
 }
 
 constexpr Field<TimeWindow> kTime[] = {
-    {"days", false,
-     [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return in.words(n, kWeekdayWords, t.days); }},
-    {"hours", false, read_hours},
-    {"timezone", false, read_zone},
+    {"days", false, [](YamlReader& in, const YamlNode& n, TimeWindow& t) { return in.words(n, kWeekdayWords, t.days); },
+     "list of weekdays", "the days on which the window starts; left out: every day"},
+    {"hours", false, read_hours, "mapping", "the time of day; left out: all of it", list_hour_keys},
+    {"timezone", false, read_zone, "text", "whose clock counts, as Europe/Berlin; left out: the host's zone"},
 };
 
 }  // namespace
+
+void list_time_keys(SchemaWalk& walk, const std::string& path) { walk.table<kTime>(path); }
 
 bool read_time(YamlReader& in, const YamlNode& node, Conditions& conditions) {
   TimeWindow window;

@@ -20,16 +20,20 @@ namespace broker {
 inline constexpr std::size_t kMaxName = 256;      // bytes of a name, word or pattern
 inline constexpr std::size_t kMaxEntries = 1000;  // of a list
 
+class SchemaWalk;
+
 class YamlReader {
  public:
   explicit YamlReader(std::string source) : source_(std::move(source)) {}
 
-  // One row of a mapping's schema.
+  // One row of a mapping's schema. The last three say it to people (yaml_schema.h).
   template <class T>
   struct Field {
     std::string_view key;
     bool required;
     bool (*read)(YamlReader& in, const YamlNode& node, T& out);
+    std::string_view type{}, meaning{};
+    void (*inside)(SchemaWalk& walk, const std::string& path) = nullptr;  // the keys of its value
   };
 
   // Words put before each reason, such as the rule's name.

@@ -186,6 +186,27 @@ std::string roff_exit_codes() {
   return out;
 }
 
+// Files that matter beside those of the command line.
+struct FileRow {
+  std::string_view path, meaning;
+};
+constexpr FileRow kFiles[] = {
+    {"/etc/sentinel/policy.pub",
+     "public key (PEM) that must have signed every policy used on this host; root's, and writable by root alone"},
+    {"/etc/sentinel/posture.json", "what root says of this device, for rules that ask about it; a JSON object"},
+    {"/etc/sentinel/posture", "program of root's that prints the same, asked where there is no posture.json"},
+    {"FILE.sig", "signature of the policy FILE, as `sentinel policy sign` writes it"},
+    {"~/.local/state/sentinel/decisions.jsonl", "the decision log, where no option says otherwise"},
+    {"~/.local/state/sentinel/policy-versions",
+     "the highest version seen of each signed policy, so that no older one is taken again"},
+};
+
+std::string roff_files() {
+  std::string out = ".SH FILES\nWhere XDG_STATE_HOME is set, it stands for ~/.local/state.\n";
+  for (const FileRow& row : kFiles) out += roff_item(row.path, row.meaning);
+  return out;
+}
+
 // ---- completion ----
 
 std::string option_names(Scope scope) {
@@ -297,7 +318,7 @@ std::string manual_page() {
     const CommandRow& row = *scope.command();
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
-  return out + roff_exit_codes();
+  return out + roff_exit_codes() + roff_files() + ".SH SEE ALSO\n.BR sentinel\\-policy (5)\n";
 }
 
 std::string bash_completion() {

@@ -4,11 +4,11 @@ _sentinel() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
-    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--unix-socket-path|--server-port|--server-duration|--session-table|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--unix-socket-path|--server-port|--server-duration|--session-table|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
     [[ $word == -* ]] && continue
     case $scope in
     '') case $word in exec|credentials|policy|audit) scope=$word ;; esac ;;
-    policy) case $word in validate|lint|explain|test|diff|pull|push|sign|verify) scope="policy $word" ;; esac ;;
+    policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show) scope="audit $word" ;; esac ;;
     exec) _command_offset $i; return ;;
     esac
@@ -40,6 +40,7 @@ _sentinel() {
   --arn) return ;;
   --groups) return ;;
   --posture) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+  --source) COMPREPLY=($(compgen -W "role chained key" -- "$cur")); return ;;
   --policy) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --name) return ;;
   --policy-version) return ;;
@@ -57,7 +58,7 @@ _sentinel() {
   esac
   case $scope in
   '') COMPREPLY=($(compgen -W "exec credentials policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
-  'policy') COMPREPLY=($(compgen -W "validate lint explain test diff pull push sign verify --help" -- "$cur")) ;;
+  'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
   'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --help" -- "$cur")) ;;
   'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
@@ -66,11 +67,12 @@ _sentinel() {
   'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy explain') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--user --profile --mode --transport --at --account --arn --groups --posture --session-table --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--user --profile --mode --transport --at --account --arn --groups --posture --session-table --duration --source --json --color --help" -- "$cur")) ;;
   'policy test') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--policy --json --color --help" -- "$cur")) ;;
   'policy diff') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'policy schema') COMPREPLY=($(compgen -W "--man --json --color --help" -- "$cur")) ;;
   'policy pull') COMPREPLY=($(compgen -W "--profile --region --policy-parameter --output --json --color --help" -- "$cur")) ;;
   'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--profile --region --policy-parameter --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;

@@ -152,6 +152,54 @@ class Lint(PolicyTest):
         self.assertEqual({"last-minute-open"}, kinds)
 
 
+class Schema(PolicyTest):
+    """The reference of the language says what the loader reads, all of it, and what it shows as examples is read."""
+    TOP = os.path.join(HERE, "../..")
+
+    def test_what_is_asked_too_much_is_refused(self):
+        self.run_policy("schema", self.write("p.yaml", GOOD), code=2)
+        self.assertIn("--man", self.run_policy("schema", code=2, json="true", man="true").stderr)
+
+    def test_no_key_that_the_loader_knows_is_left_out(self):
+        known = []
+        for name in sorted(os.listdir(os.path.join(self.TOP, "broker"))):
+            if name.startswith("policy_yaml") and name.endswith(".cc"):
+                with open(os.path.join(self.TOP, "broker", name)) as file:
+                    known += re.findall(r'^ +\{"(\w+)",\s+(true|false),', file.read(), re.M)
+        told = [(each["key"].rpartition(".")[2], str(each["required"]).lower()) for each in self.json_of("schema")["keys"]]
+        self.assertGreater(len(told), 40)
+        self.assertEqual(sorted(known), sorted(told))
+
+    def test_a_key_that_it_does_not_name_is_refused_and_one_that_it_names_is_known(self):
+        paths = {each["key"] for each in self.json_of("schema")["keys"]}
+        for path, text in (("rules[].colour", policy(rule(more="colour: red"))),
+                           ("rules[].conditions.user", policy(rule(conditions="{ user: [u] }")))):
+            self.assertNotIn(path, paths)
+            self.assertIn("unknown key", self.run_policy("validate", self.write("bad.yaml", text), code=1).stderr)
+        self.assertLessEqual({"rules[].conditions.time.hours.overnight", "rules[].conditions.profiles[].glob",
+                              "rules[].restrict.session_policy.Statement[].NotAction", "rules[].conditions.device.require_mdm"}, paths)
+
+    def test_every_word_of_an_effect_is_told_with_its_reason(self):
+        words = [each["word"] for each in self.json_of("schema")["words"] if each["kind"] == "effect" and each["why"]]
+        self.assertEqual(["allow", "deny", "require_approval", "require_server", "require_server_session"], words)
+
+    def test_the_manual_page_in_the_tree_is_what_the_program_prints(self):
+        with open(os.path.join(self.TOP, "broker/sentinel-policy.5")) as file:
+            self.assertEqual(file.read(), self.run_policy("schema", man="true").stdout,
+                             "run `sentinel policy schema --man > broker/sentinel-policy.5`")
+
+    def test_every_example_of_the_manual_page_is_a_policy_that_lint_has_nothing_against(self):
+        page = self.run_policy("schema", man="true").stdout
+        examples = re.findall(r"^\.EX\n(.*?)^\.EE$", page, re.M | re.S)
+        self.assertGreaterEqual(len(examples), 4)
+        for number, example in enumerate(examples):
+            with self.subTest(number):
+                path = self.write("example.yaml", example.replace("\\-", "-").replace("\\&", "").replace("\\e", "\\"))
+                self.run_policy("validate", path)
+                answer = self.json_of("lint", path)
+                self.assertEqual((0, 0), (answer["wrong"], answer["suspicious"]), answer["findings"])
+
+
 class Explain(PolicyTest):
     ASKED = {"user": "marta", "profile": "ledger-prod", "mode": "server"}
     A = os.path.join(DATA, "a.yaml")
@@ -187,6 +235,65 @@ class Explain(PolicyTest):
         good = self.write("good.json", json.dumps({"disk_encrypted": True, "mdm_compliant": True, "os_type": "linux", "os_version": "14.10"}))
         self.assertTrue(self.json_of("explain", b, user="u", profile="payroll", mode="server", posture=good)["verdict"]["allowed"])
         self.assertFalse(self.json_of("explain", b, user="u", profile="payroll", mode="server")["verdict"]["allowed"])
+
+
+class ExplainLifetime(PolicyTest):
+    """How long the keys would live, by the broker's own rule; what the tool cannot know of the profile is said."""
+    ASKED = {"user": "u", "profile": "p", "at": "2026-11-27T16:00:00Z"}
+    P = "{ profiles: [p] }"
+
+    def lifetime(self, text, **options):
+        return self.json_of("explain", self.write("p.yaml", text), **{**self.ASKED, **options})["lifetime"]
+
+    def test_a_lifetime_that_no_run_could_have_is_refused(self):
+        path = self.write("p.yaml", policy(rule(conditions=self.P)))
+        for options, said in (({"duration": "14m59s"}, "15m to 12h"), ({"duration": "12h1s"}, "15m to 12h"),
+                              ({"duration": "15"}, "not a duration"), ({"source": "rol"}, '"role"')):
+            with self.subTest(options):
+                self.assertIn(said, self.run_policy("explain", path, code=2, **self.ASKED, **options).stderr)
+
+    def test_what_is_denied_has_no_lifetime(self):
+        text = policy(rule(effect="deny", conditions=self.P))
+        self.assertIsNone(self.lifetime(text))
+        self.assertNotIn("lifetime", self.run_policy("explain", self.write("p.yaml", text), **self.ASKED).stdout)
+
+    def test_a_permit_under_which_nothing_can_be_issued_says_why(self):
+        text = policy(rule(conditions=self.P, more="max_duration: 5m"))
+        told = self.lifetime(text)
+        self.assertFalse(told["good"])
+        self.assertIn("below the 15 minutes that STS can issue", told["error"])
+        self.assertIn("hard_expiry", told["next_step"])
+        self.assertIn("lifetime: none, and nothing is issued: rule ",
+                      self.run_policy("explain", self.write("p.yaml", text), **self.ASKED).stdout)
+
+    def test_a_hard_expiry_needs_a_role(self):
+        text = policy(rule(conditions=self.P, more="restrict: { hard_expiry: 2m }"))
+        self.assertFalse(self.lifetime(text, source="key")["good"])
+        told = self.lifetime(text)
+        self.assertEqual((True, 900, 120, True, "2026-11-27T16:02:00Z"),
+                         tuple(told[key] for key in ("good", "asked", "granted", "hard_end", "ends")))
+        self.assertIn("lifetime: AWS is asked for 15m, and denies every call from 2m on; this hard end is at "
+                      "2026-11-27T16:02:00Z if issued then",
+                      self.run_policy("explain", self.write("p.yaml", text), **self.ASKED).stdout)
+
+    def test_modes_wishes_caps_and_chains_count(self):
+        plain = policy(rule(conditions=self.P))
+        capped = policy(rule(conditions=self.P, more="max_duration: 30m"))
+        for text, options, seconds in ((plain, {}, 900), (plain, {"mode": "cli"}, 3600), (plain, {"duration": "4h"}, 14400),
+                                       (plain, {"duration": "4h", "source": "chained"}, 3600),
+                                       (capped, {"mode": "credential_process"}, 1800), (capped, {}, 900)):
+            with self.subTest(options):
+                told = self.lifetime(text, **options)
+                self.assertEqual((seconds, seconds, False), (told["asked"], told["granted"], told["hard_end"]))
+
+    def test_what_was_assumed_is_said_and_only_that(self):
+        text = policy(rule(conditions=self.P))
+        self.assertEqual([True, True], ["--source" in self.lifetime(text)["assumed"][0],
+                                        "--server-duration" in self.lifetime(text)["assumed"][1]])
+        self.assertIn("duration_seconds", self.lifetime(text, mode="cli", source="role")["assumed"][0])
+        self.assertEqual([], self.lifetime(text, source="role", duration="1h")["assumed"])
+        self.assertIn("      assumed: the profile has one role",
+                      self.run_policy("explain", self.write("p.yaml", text), **self.ASKED).stdout)
 
 
 class Table(PolicyTest):

@@ -31,6 +31,14 @@ class Readme(unittest.TestCase):
         self.assertEqual(told.strip().splitlines(), written.splitlines(),
                          "run `sentinel-broker --print-protocol` and paste its table between the markers")
 
+    def test_the_policy_table_is_the_one_that_the_policy_tool_prints(self):
+        with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+            written = between(file.read(), "policy")
+        told = subprocess.run([os.path.join(BUILD, "broker/sentinel-policy"), "schema", "--"], capture_output=True,
+                              text=True, check=True).stdout
+        self.assertEqual(told.strip().splitlines(), written.splitlines(),
+                         "run `sentinel policy schema` and paste its tables between the markers")
+
 
 if __name__ == "__main__":
     main()
