@@ -32,7 +32,7 @@ struct ExpectedLifetime {
 std::optional<ExpectedLifetime> expected_lifetime(const Policy& policy, const PolicyQuery& query,
                                                   const Verdict& verdict, const LifetimeWish& wish);
 
-// "AWS is asked for 15m, and AWS itself ends the credentials after 2m: at 2026-11-27T16:02:00Z if issued then"
+// "AWS is asked for 15m; the credentials end at 2026-11-27T16:15:00Z if issued then"
 std::string in_words(const Lifetime& lifetime, std::chrono::sys_seconds issued);
 
 }  // namespace broker

@@ -66,6 +66,10 @@ class Installed(unittest.TestCase):
             mode = os.stat(os.path.join(self.folder, "libexec", "sentinel", name)).st_mode
             self.assertEqual(stat.S_IMODE(mode), 0o711, name)
 
+    def test_every_manual_page_lies_where_man_looks(self):
+        for page in ("man1/sentinel.1", "man5/sentinel-policy.5"):
+            self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
+
     def test_an_ordinary_user_gets_credentials(self):
         done = self.run_sentinel("sh", "-c", os.path.join(self.folder, "libexec", "sentinel", "sentinel-credential-process"))
         self.assertEqual(done.returncode, 0, done.stderr)
