@@ -77,10 +77,11 @@ class RequestsTest : public ::testing::Test {
   CallerCheck callers_ = no_callers();
   AuditLog audit_;
   Notices notices_{[](ipc::Severity, const std::string&) {}};
+  SessionTracker sessions_{aws_.context, profile_, [](const std::string&) {}};
   broker::Run run_;
   std::vector<Approval> approved_;
   Requests requests_{{run_, aws_.context, profile_, policy_, posture_, callers_, audit_, notices_, aws_.timers,
-                      [this]() -> ipc::Result<Overrides> {
+                      sessions_, [this]() -> ipc::Result<Overrides> {
                         return Overrides{approved_, {}};
                       }}};
   std::string last_;
