@@ -69,6 +69,7 @@ class AuditTest(AwsTest):
 
 
 class Verify(AuditTest):
+    # LG2
     def test_what_is_done_to_a_real_log_is_named(self):
         self.a_run(asks=6)
         self.assert_verified(self.log_path)
@@ -182,6 +183,7 @@ class Signed(AuditTest):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         self.assertIn(whole["key_id"], self.assert_verified("--log-key", public, self.log_path))
 
+    # LG1
     def test_tampered_moved_stripped_and_foreign_signatures_are_found(self):
         private, public = self.keys()
         for key, checks in ((self.write_key(), None), (private, public)):

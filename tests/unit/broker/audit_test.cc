@@ -36,6 +36,7 @@ DecisionLine issued_line() {
   return line;
 }
 
+// LG2
 TEST(AuditLog, WithoutASinkEveryLineFails) {
   AuditLog log;
   EXPECT_FALSE(log.record(issued_line()));

@@ -54,6 +54,29 @@ class IssuanceTest : public ::testing::Test {
   int answers_ = 0;
 };
 
+// IS1: everything is wrong at once; what is mended makes room for the next fault, and nothing is sent before all are.
+TEST_F(IssuanceTest, FaultsAreNamedInOneOrderAndNothingIsSentBeforeAllAreMended) {
+  IssueTerms faulty = terms(3600s);
+  faulty.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
+  faulty.no_later_than = aws_.context.aws_now() + 1s;
+  faulty.marker = "no marker";
+  const auto fault = [&] {
+    run(faulty);
+    aws_.timers.pass(0s);
+    return result_ ? "none" : result_.error().what;
+  };
+  EXPECT_NE(fault().find("this profile has no role"), std::string::npos);
+  add_role("prod");
+  EXPECT_NE(fault().find("what is left of the approval or event"), std::string::npos);
+  faulty.no_later_than.reset();
+  EXPECT_NE(fault().find("a source identity needs"), std::string::npos);
+  EXPECT_TRUE(aws_.http.requests.empty());
+  faulty.marker = "direct";
+  run(faulty);
+  EXPECT_EQ(aws_.http.requests.size(), 1u);
+}
+
+// IS1
 TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
   IssueTerms narrowed = terms();
   narrowed.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
@@ -65,6 +88,7 @@ TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
+// IS1
 TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   add_role("prod");
   IssueTerms lifted = terms(3600s);
@@ -77,6 +101,7 @@ TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
+// IS1
 TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
   add_role("prod");
   IssueTerms unfit = terms();
@@ -109,6 +134,7 @@ TEST_F(IssuanceTest, AnAnswerWithoutKeysNamesTheLinkToo) {
   EXPECT_EQ(result_.error().what.find("role 1 of 1"), 0u);
 }
 
+// IS2, ID4: and each carries the same source identity.
 TEST_F(IssuanceTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
   add_role("prod");
   add_role("audit");
@@ -216,6 +242,7 @@ TEST_F(IssuanceTest, WhatStsSaysOfANarrowingHasItsNextStep) {
             std::string::npos);
 }
 
+// IS2
 TEST_F(IssuanceTest, EveryRunHasARequestIdOfItsOwn) {
   add_role("prod");
   run();

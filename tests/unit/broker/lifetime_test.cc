@@ -28,6 +28,7 @@ seconds granted(const LifetimeQuestion& question) {
 
 // ---- refusals ------------------------------------------------------------------------------------------------------
 
+// IS5
 TEST(Lifetime, BelowFifteenMinutesIsRefusedUnlessAwsItselfEndsIt) {
   LifetimeQuestion question = role_question(1h);
   question.max_duration = 899s;
@@ -75,6 +76,7 @@ TEST(Lifetime, WhatStsNeverIssuesIsRefused) {
 
 // ---- caps (IS3) ----------------------------------------------------------------------------------------------------
 
+// IS3: no cap.
 TEST(Lifetime, WithoutACapItIsTheModesDefault) {
   EXPECT_EQ(granted(role_question()), 15min);
   EXPECT_EQ(granted(role_question(0s, Mode::kCli)), 1h);
@@ -95,6 +97,7 @@ TEST(Lifetime, ACapNeverLengthensADefault) {  // SPEC X46
   }
 }
 
+// IS3: each alone, and both.
 TEST(Lifetime, OfThePolicysCapAndTheOverridesTheSmallerWins) {
   LifetimeQuestion question = role_question(4h);
   question.max_duration = 20min;
@@ -107,6 +110,7 @@ TEST(Lifetime, OfThePolicysCapAndTheOverridesTheSmallerWins) {
   EXPECT_EQ(granted(question), 16min);
 }
 
+// IS3
 TEST(Lifetime, TheServersCapHoldsInServerModeAlone) {
   LifetimeQuestion question = role_question(2h);
   question.max_server_duration = 20min;

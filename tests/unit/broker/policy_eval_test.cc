@@ -116,7 +116,7 @@ const Vector kVectors[] = {
 INSTANTIATE_TEST_SUITE_P(Spec27, SpecVector, ::testing::ValuesIn(kVectors),
                          [](const auto& vector) { return std::string(vector.param.id); });
 
-// ---- PO1: nothing matches
+// ---- PO1: nothing matches (more edges of PO1 to PO4: policy_eval_edges_test.cc)
 
 TEST(PolicyEval, APolicyWithoutRulesDeniesEverything) {
   const Verdict verdict = evaluate(Policy{}, PolicyQuery{});

@@ -130,6 +130,7 @@ const Refusal kSchema[] = {
      "another rule of this name starts in line 3"},
     {"NoEffect", "version: \"1\"\nrules:\n  - name: r\n    conditions: { profiles: [p] }\n", 3, 5,
      "rule \"r\": the key \"effect\" is missing"},
+    // PO5, PO6; more odd effects: policy_yaml_effects_test.cc.
     {"EffectMisspelt", "version: \"1\"\nrules:\n  - name: r\n    effect: alow\n", 4, 13,
      "unknown effect \"alow\"; did you mean \"allow\"?"},
     {"EffectInCapitals", "version: \"1\"\nrules:\n  - name: r\n    effect: Deny\n", 4, 13, "did you mean \"deny\"?"},

@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kAllowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_=,.@+-";
 
+// ID4
 TEST(SourceIdentity, RefusesAMarkerOrIdOfAnotherForm) {
   for (const char* marker : {"", "Direct", "0123456789abcdef", "0123ABCD", "0123abc", "direct.", "dir:ect"}) {
     EXPECT_FALSE(format_source_identity("marta", marker, "0123abcd")) << marker;
@@ -20,6 +21,30 @@ TEST(SourceIdentity, RefusesAMarkerOrIdOfAnotherForm) {
   }
 }
 
+// ID4: upstream's separator, which STS does not take.
+TEST(SourceIdentity, NoColonAndNoDotOfAUserIsASeparator) {
+  for (const std::string user : {"mar:ta", ":", "marta:direct:0123abcd", "marta.direct.0123abcd", ".", "..."}) {
+    const auto text = format_source_identity(user, "direct", "0123abcd");
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text->find(':'), std::string::npos) << *text;
+    const auto back = parse_source_identity(*text);
+    ASSERT_TRUE(back) << *text;
+    EXPECT_EQ(back->user, user);
+    EXPECT_EQ(back->request_id, "0123abcd");
+  }
+}
+
+// ID4
+TEST(SourceIdentity, WithoutItsPrefixItIsNobodys) {
+  const std::string whole = *format_source_identity("marta", "direct", "0123abcd");
+  ASSERT_TRUE(parse_source_identity(whole));
+  for (std::size_t cut = 1; cut <= whole.find('.') + 1; ++cut) EXPECT_FALSE(parse_source_identity(whole.substr(cut)));
+  for (const char* prefix : {"", "x", "SENTINEL", "sentinel2", "sentine", " sentinel", "aws:sentinel"}) {
+    EXPECT_FALSE(parse_source_identity(prefix + whole.substr(whole.find('.')))) << prefix;
+  }
+}
+
+// ID4
 TEST(SourceIdentity, ParsesNothingThatNobodyWrote) {
   for (const char* text : {"",
                            "sentinel",
@@ -45,6 +70,7 @@ TEST(SourceIdentity, ParsesNothingThatNobodyWrote) {
   }
 }
 
+// ID7
 TEST(SourceIdentity, EveryUserFitsTheCharactersAndLengthOfSts) {
   for (int length = 0; length <= 300; ++length) {
     for (const std::string& unit : {std::string("a"), std::string("."), std::string("\xff"), std::string("=")}) {
@@ -60,6 +86,7 @@ TEST(SourceIdentity, EveryUserFitsTheCharactersAndLengthOfSts) {
   }
 }
 
+// ID6
 TEST(SourceIdentity, UsersThatLookAlikeAreWrittenDifferently) {
   std::map<std::string, std::string> seen;
   const std::string long_name(60, 'a');
@@ -72,12 +99,13 @@ TEST(SourceIdentity, UsersThatLookAlikeAreWrittenDifferently) {
   }
 }
 
-// A user may be named like the short form of another; the escape of '=' keeps them apart.
+// ID6: a user may be named like the short form of another; the escape of '=' keeps them apart.
 TEST(SourceIdentity, NoUserCanPoseAsTheShortFormOfAnother) {
   const std::string victim(60, 'a');
   EXPECT_NE(encode_user(encode_user(victim)), encode_user(victim));
 }
 
+// ID4
 TEST(SourceIdentity, RandomUsersSurviveTheRoundTripAndNeverCollide) {
   std::mt19937 random(7);
   std::map<std::string, std::string> seen;
@@ -93,6 +121,7 @@ TEST(SourceIdentity, RandomUsersSurviveTheRoundTripAndNeverCollide) {
   }
 }
 
+// ID4
 TEST(SourceIdentity, ReadsWhatItWrote) {
   EXPECT_EQ(*format_source_identity("marta.k", "direct", "0123abcd"), "sentinel.marta=2Ek.direct.0123abcd");
   const auto cut = parse_source_identity(*format_source_identity(std::string(60, 'm'), "89abcdef", "0123abcd"));
@@ -104,6 +133,7 @@ TEST(SourceIdentity, ReadsWhatItWrote) {
   EXPECT_FALSE(cut->legacy);
 }
 
+// ID4
 TEST(SourceIdentity, ReadsTheColonFormsOfUpstream) {
   const auto four = parse_source_identity("sentinel:marta:direct:0123abcd");
   ASSERT_TRUE(four);
@@ -116,6 +146,7 @@ TEST(SourceIdentity, ReadsTheColonFormsOfUpstream) {
   EXPECT_EQ(three->request_id, "0123abcd");
 }
 
+// ID5
 TEST(SourceIdentity, RequestIdsAreEightHexDigitsAndDoNotRepeat) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
@@ -126,6 +157,28 @@ TEST(SourceIdentity, RequestIdsAreEightHexDigitsAndDoNotRepeat) {
     seen.insert(*id);
   }
   EXPECT_GE(seen.size(), 998u);
+}
+
+// ID5: no digit follows from its place or from the id before; limits are six standard deviations wide.
+TEST(SourceIdentity, RequestIdsAreNotToBeGuessedFromEarlierOnes) {
+  constexpr int kIds = 16'000, kMean = kIds / 16, kWide = 6 * 31;
+  int of_place[8][16] = {}, of_step[8][16] = {};
+  std::string before = *new_request_id();
+  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  for (int i = 0; i < kIds; ++i) {
+    const std::string id = *new_request_id();
+    for (std::size_t place = 0; place < 8; ++place) {
+      ++of_place[place][value(id[place])];
+      ++of_step[place][(value(id[place]) - value(before[place]) + 16) % 16];
+    }
+    before = id;
+  }
+  for (std::size_t place = 0; place < 8; ++place) {
+    for (std::size_t digit = 0; digit < 16; ++digit) {
+      EXPECT_NEAR(of_place[place][digit], kMean, kWide) << place << " " << digit;
+      EXPECT_NEAR(of_step[place][digit], kMean, kWide) << place << " " << digit;
+    }
+  }
 }
 
 TEST(SourceIdentity, ASessionWithoutAUserIsNamedByItsRequest) {
