@@ -32,6 +32,10 @@ std::string to_body(const DecisionLine& line) {
   return body;
 }
 
+void AuditLog::end_full_files(std::uint64_t max_bytes, std::chrono::sys_seconds now) {
+  for (Place& place : places_) place.sink.end_if_full(max_bytes, now);
+}
+
 void AuditLog::rotate_at(std::uint64_t max_bytes, AskForNext ask) {
   ask_ = std::move(ask);
   for (Place& place : places_) place.sink.close_at(max_bytes);

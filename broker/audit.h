@@ -74,6 +74,8 @@ class AuditLog {
   // From now on a file longer than `max_bytes` is closed, and `ask` is called for the next. 0: whatever its size; but
   // another broker may close it.
   void rotate_at(std::uint64_t max_bytes, AskForNext ask);
+  // For a run that ends now: closes files longer than that, so that the next run begins another.
+  void end_full_files(std::uint64_t max_bytes, std::chrono::sys_seconds now);
   // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
   // Fails: a file that ends in something that is not ours.
   ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File);

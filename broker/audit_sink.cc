@@ -166,6 +166,13 @@ ipc::Status AuditSink::close_full_file(const AuditText& text) {
   return {};
 }
 
+void AuditSink::end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds now) {
+  if (terms_.kind != ipc::LogKind::File || max_bytes == 0) return;
+  const FileLock lock(fd_.get());
+  if (!lock.held() || !look_at_file() || static_cast<std::uint64_t>(size_) < max_bytes) return;
+  if (!end_.rotated && !end_.alone) (void)close_full_file({"", now, false});  // not closed, it is only longer
+}
+
 ipc::Status AuditSink::write_to_file(const AuditText& text) {
   const FileLock lock(fd_.get());
   if (!lock.held()) {

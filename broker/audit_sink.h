@@ -47,6 +47,8 @@ class AuditSink {
   ipc::Status commit();
   // A file longer than this is closed by a last line; 0: never.
   void close_at(std::uint64_t max_bytes) { max_bytes_ = max_bytes; }
+  // Closes it now, where it is longer than that.
+  void end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds now);
 
   [[nodiscard]] const std::string& label() const { return terms_.label; }
   // Takes no line until follow() was called.

@@ -51,7 +51,10 @@ void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
     answer.error().what = request_.action + ": " + answer.error().what;
     return on_failure(next, std::nullopt, {std::move(answer.error()), {}});
   }
-  if (answer->status == 200) return finish(std::move(*answer));
+  if (answer->status == 200) {
+    learn_clock(*answer);
+    return finish(std::move(*answer));
+  }
   AwsFailure failure = read_failure_(*answer);
   NextTry next = judge(failure);
   ipc::Error error = sentence(request_, failure, next);
@@ -66,6 +69,13 @@ bool AwsCall::correct_clock(const HttpAnswer& answer) {
   clock_corrected_ = true;
   context_.clock_offset = signed_offset_ + *off;
   return true;
+}
+
+// AWS ends a hard expiry by its own clock: a few seconds of difference are nothing, a minute is half of such a life.
+void AwsCall::learn_clock(const HttpAnswer& answer) {
+  if (!answer.date) return;
+  const auto off = *answer.date - context_.aws_now();
+  if (std::chrono::abs(off) >= kClockMatters) context_.clock_offset += off;
 }
 
 void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error) {

@@ -26,7 +26,7 @@ struct AwsContext {
   Timers& timers;
   const Clock& clock;
   Jitter jitter = random_jitter;
-  std::chrono::seconds clock_offset{0};  // learned from AWS's Date when it refused ours: AWS's clock minus ours
+  std::chrono::seconds clock_offset{0};  // learned from the Date of AWS's answers: AWS's clock minus ours
 
   [[nodiscard]] std::chrono::sys_seconds aws_now() const {
     return std::chrono::floor<std::chrono::seconds>(clock.wall()) + clock_offset;
@@ -57,6 +57,7 @@ class AwsCall {
 
   static constexpr std::chrono::milliseconds kTryDeadline{10'000};
   static constexpr std::chrono::seconds kCallBudget{25};
+  static constexpr std::chrono::seconds kClockMatters{10};
 
   // `key` must outlive the call. The callback comes once, from the event loop, and may destroy the call.
   AwsCall(AwsContext& context, AwsRequest request, const BaseKey& key, FailureReader read_failure, OnDone done);
@@ -68,6 +69,7 @@ class AwsCall {
   void finish(std::expected<HttpAnswer, AwsCallError> outcome);
   void finish_later(ipc::Error error);
   [[nodiscard]] bool correct_clock(const HttpAnswer& answer);
+  void learn_clock(const HttpAnswer& answer);
 
   AwsContext& context_;
   AwsRequest request_;

@@ -163,6 +163,7 @@ void Service::answer_once() {
   const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *requests_, *startup_}, profile_.region);
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
+  audit_.end_full_files(terms_.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
   event_base_loopbreak(base_);
 }
 

@@ -14,7 +14,7 @@ import unittest
 from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from aws_case import PYTHON, TRANSPORTS, AwsTest, policy, rule
+from aws_case import PYTHON, TRANSPORTS, AwsTest, Run, policy, rule
 from harness import BUILD, wait_until
 from standin_client import role_arn
 
@@ -266,6 +266,18 @@ class OneFileForMany(AwsTest):
         asker.end()
         self.assertEqual(2, len(self.files()))
         self.assertEqual(6, self.verify(*self.files()))
+
+    def test_runs_without_a_server_rotate_too(self):
+        old = '{"timestamp":"2026-01-01T00:00:00Z","effect":"deny"}\n'
+        self.write("decisions.jsonl", old * ((1 << 20) // len(old) + 1))
+        for _ in range(3):
+            run = Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", self.write("policy.yaml", policy(rule())),
+                             "--log-file", self.log_path, "--log-max-size", "1MiB", "--", "true"],
+                      environment=self.environment(), cwd=self.folder).finish()
+            self.assertEqual((0, ""), (run.code, run.stderr))
+        self.assertEqual(2, len(self.files()), "the log was not rotated")
+        self.verify(*self.files())
+        self.assertEqual(3, self.issued())
 
     def test_a_folder_that_may_not_be_written_stops_the_service_and_says_so(self):
         old = '{"timestamp":"2026-01-01T00:00:00Z","effect":"deny"}\n'

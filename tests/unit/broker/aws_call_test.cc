@@ -125,6 +125,18 @@ TEST_F(AwsCallTest, AWrongSecretIsNotMistakenForAWrongClock) {
   EXPECT_EQ(aws_.context.clock_offset, 0s);
 }
 
+TEST_F(AwsCallTest, AClockThatIsAMinuteOffIsLearnedFromAGoodAnswer) {
+  ask();
+  aws_.http.answer(200, kIdentity, aws_.context.aws_now() + 9s);
+  EXPECT_EQ(aws_.context.clock_offset, 0s) << "an answer's way through the network is not a wrong clock";
+  ask();
+  aws_.http.answer(200, kIdentity, aws_.context.aws_now() - 70s);
+  EXPECT_EQ(aws_.context.clock_offset, -70s);
+  ask();
+  aws_.http.answer(200, kIdentity, aws_.context.aws_now());
+  EXPECT_EQ(aws_.context.clock_offset, -70s);
+}
+
 TEST_F(AwsCallTest, ASecondClockCorrectionInOneCallIsRefused) {
   ask();
   aws_.http.answer(403, refused("SignatureDoesNotMatch"), aws_.context.aws_now() + 1h);
