@@ -159,24 +159,26 @@ TEST(SourceIdentity, RequestIdsAreEightHexDigitsAndDoNotRepeat) {
   EXPECT_GE(seen.size(), 998u);
 }
 
-// ID5: no digit follows from its place or from the id before; limits are six standard deviations wide.
+// ID5: no digit follows from its place, or from any digit of the id before; limits are six standard deviations wide.
 TEST(SourceIdentity, RequestIdsAreNotToBeGuessedFromEarlierOnes) {
   constexpr int kIds = 16'000, kMean = kIds / 16, kWide = 6 * 31;
-  int of_place[8][16] = {}, of_step[8][16] = {};
+  int of_place[8][16] = {}, of_step[8][8][16] = {};
   std::string before = *new_request_id();
   const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
   for (int i = 0; i < kIds; ++i) {
     const std::string id = *new_request_id();
     for (std::size_t place = 0; place < 8; ++place) {
       ++of_place[place][value(id[place])];
-      ++of_step[place][(value(id[place]) - value(before[place]) + 16) % 16];
+      for (std::size_t other = 0; other < 8; ++other)
+        ++of_step[place][other][(value(id[place]) - value(before[other]) + 16) % 16];
     }
     before = id;
   }
   for (std::size_t place = 0; place < 8; ++place) {
     for (std::size_t digit = 0; digit < 16; ++digit) {
       EXPECT_NEAR(of_place[place][digit], kMean, kWide) << place << " " << digit;
-      EXPECT_NEAR(of_step[place][digit], kMean, kWide) << place << " " << digit;
+      for (std::size_t other = 0; other < 8; ++other)
+        EXPECT_NEAR(of_step[place][other][digit], kMean, kWide) << place << " after " << other << " " << digit;
     }
   }
 }
