@@ -25,8 +25,8 @@ def _check_session_policy(world, key, call, address):
     action = f"{call.service}:{call.action}"
     if not session_policy.allows(key.session_policy, action, "*", world.now(), address,
                                  managed=bool(key.managed_policies)):
-        raise wire.Refusal("Denied", f"User: {key.arn} is not authorized to perform: {action} with an explicit deny in "
-                                     f"a session policy")
+        raise wire.Refusal("Denied", f"User: {key.arn} is not authorized to perform: {action} by its session "
+                                     f"policy")
 
 
 class AwsHandler(BaseHTTPRequestHandler):

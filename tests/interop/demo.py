@@ -40,6 +40,13 @@ class Demo:
         print("$ sentinel " + " ".join(flags[:5] + list(flags[5:7])) + " -- " + " ".join(command), flush=True)
         return subprocess.run([self.sentinel, *flags, "--", *command], env=self.environment, stdin=subprocess.DEVNULL).returncode
 
+    def tool(self, *words):
+        print("$ sentinel " + " ".join(words), flush=True)
+        return subprocess.run([self.sentinel, *words], env=self.environment, stdin=subprocess.DEVNULL).returncode
+
+    def ssm(self, *words):
+        return " ".join([AWS, "--endpoint-url", self.aws.url, "ssm", *words])
+
     def identity(self):
         # Debian's aws takes its endpoint only as a flag; against the real AWS there is none.
         return [AWS, "--endpoint-url", self.aws.url, "sts", "get-caller-identity"]
@@ -53,12 +60,42 @@ def demonstrate(demo, policy_file):
     say("3. Policy changes while the command runs: the second call is refused")
     script = "{0} >/dev/null && echo first call: ok; sed -i s/allow/deny/ {1}; {0}".format(" ".join(demo.identity()), policy_file)
     changed = demo.run("ledger-prod", ["sh", "-c", script], ("--policy-file", policy_file))
-    say("The decision log: " + demo.log)
+    return allowed == 0 and denied != 0 and changed != 0
+
+
+NARROW = """version: "1"
+rules:
+  - name: readers
+    effect: allow
+    conditions: { profiles: [ledger-prod] }
+    restrict:
+      session_policy: { Version: "2012-10-17", Statement: [{ Effect: Allow, Action: "ssm:GetParameter", Resource: "*" }] }
+      hard_expiry: 2m
+"""
+
+
+def demonstrate_narrowing(demo, policy_file):
+    say("4. A rule narrows what is issued: the role could write parameters, these credentials only read, for two minutes")
+    with open(policy_file, "w") as file:
+        file.write(NARROW)
+    explained = demo.tool("policy", "explain", policy_file, "--user", "marta", "--profile", "ledger-prod")
+    script = (demo.ssm("get-parameter", "--name", POLICY) + " >/dev/null && echo read: ok; "
+              + demo.ssm("put-parameter", "--name", "/ledger/note", "--type", "String", "--value", "x"))
+    written = demo.run("ledger-prod", ["sh", "-c", script], ("--policy-file", policy_file))
+    return explained == 0 and written != 0
+
+
+def demonstrate_log(demo):
+    say("5. The decision log, and what `audit verify` says when one line of it was changed")
+    demo.tool("audit", "show", demo.log)
+    whole = demo.tool("audit", "verify", demo.log)
     with open(demo.log) as log:
-        lines = log.read()
-    print(lines, end="")
-    outcomes = [json.loads(line)["outcome"] for line in lines.splitlines()]
-    return allowed == 0 and denied != 0 and changed != 0 and "issued" in outcomes and outcomes.count("refused") >= 2
+        text = log.read()
+    outcomes = [json.loads(line)["outcome"] for line in text.splitlines()]
+    with open(demo.log, "w") as log:
+        log.write(text.replace('"outcome":"refused"', '"outcome":"issued"', 1))
+    changed = demo.tool("audit", "verify", demo.log)
+    return whole == 0 and changed == 1 and "issued" in outcomes and outcomes.count("refused") >= 2
 
 
 def main():
@@ -71,7 +108,8 @@ def main():
                        "    conditions: { profiles: [ledger-prod] }\n")
         with Standin(tls=True) as aws:
             aws.write_profiles(home)
-            done = demonstrate(Demo(sys.argv[1], home, aws), policy_file)
+            demo = Demo(sys.argv[1], home, aws)
+            done = demonstrate(demo, policy_file) and demonstrate_narrowing(demo, policy_file) and demonstrate_log(demo)
     finally:
         shutil.rmtree(home, ignore_errors=True)
     say("The demo did what it says." if done else "The demo did NOT do what it says.")
