@@ -44,6 +44,9 @@ int digit_of(char c) {
   return -1;
 }
 
+// As we write them: a signature has one form alone.
+bool is_written_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
 std::string hmac(std::string_view key, std::string_view message) {
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
@@ -208,7 +211,7 @@ bool LogKey::verifies(std::string_view message, std::string_view signature) cons
   }
   std::string raw;
   for (std::size_t i = 0; i + 1 < signature.size(); i += 2) {
-    if (digit_of(signature[i]) < 0 || digit_of(signature[i + 1]) < 0) return false;
+    if (!is_written_digit(signature[i]) || !is_written_digit(signature[i + 1])) return false;
     raw += static_cast<char>(digit_of(signature[i]) << 4 | digit_of(signature[i + 1]));
   }
   const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(public_part_), public_part_.size()));

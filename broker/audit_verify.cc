@@ -161,10 +161,15 @@ void AuditVerifier::compare(const AuditLine& line, const std::string& hash) {
        line.previous, last_->hash);
 }
 
+// Lines before a log was signed, and a history that somebody forged in their place, look alike.
 void AuditVerifier::check_signature(const AuditLine& line) {
-  if (line.signature) ++totals_.is_signed;
   if (!line.signature && totals_.is_signed > 0) return find(here_, "is not signed, and lines before it are");
-  if (!line.signature || !key_) return;
+  if (!line.signature) return void(++unsigned_);
+  if (++totals_.is_signed == 1 && unsigned_ > 0 && key_) {
+    find(here_, "is the first signed line: " + std::to_string(unsigned_) +
+                    " before it are not, and anybody who could write the file may have written those");
+  }
+  if (!key_) return;
   std::string fault = signature_fault(*key_, line);
   if (!fault.empty()) find(here_, std::move(fault));
 }

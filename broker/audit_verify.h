@@ -3,6 +3,8 @@
 //
 // Files that are given one after another form one chain where the first was rotated into the second.
 // Runs in: sentinel-audit.   Blocks: never.   Owns: a few hashes, whatever the length of the log.
+// With a key every line must be signed: unsigned ones before the first signed one may be a history that somebody wrote
+// anew and let the broker go on with.
 // What it cannot see: lines cut off at the end, unless it is told a head that it must meet (expect()); and, without a
 // key, a chain that somebody wrote anew.
 #pragma once
@@ -91,6 +93,7 @@ class AuditVerifier {
   std::optional<Link> last_, before_last_;
   std::optional<Unread> unread_;
   std::vector<Gap> gaps_;
+  std::uint64_t unsigned_ = 0;  // lines before the first signed one
   bool chain_begun_ = false, first_of_file_ = true;
 };
 

@@ -99,7 +99,9 @@ ipc::Result<SignatureEnvelope> sign(const Signer& signer, SignedPolicy policy, A
   return envelope;
 }
 
+// 0: not given.
 ipc::Result<std::uint64_t> version_option(const ToolArguments& arguments) {
+  if (!arguments.given("policy-version")) return 0;
   const std::string_view text = arguments.value("policy-version");
   std::uint64_t value = 0;
   for (const char c : text) {
@@ -110,15 +112,40 @@ ipc::Result<std::uint64_t> version_option(const ToolArguments& arguments) {
   return value;
 }
 
-// One more than the signature that is there; 1 where there is none.
-ipc::Result<std::uint64_t> next_version(const std::string& signature_file) {
-  std::error_code failed;
-  if (!std::filesystem::exists(signature_file, failed)) return 1;
-  const ipc::Result<std::string> text = read_whole_file(signature_file, kMaxEnvelopeBytes);
-  if (!text) return std::unexpected(text.error());
-  const ipc::Result<SignatureEnvelope> there = parse_envelope(*text, signature_file);
+// Whoever may write the signature's place, but not sign, must not choose what is signed next: the highest version there
+// is, signed once, would let no later policy in anywhere.
+ipc::Status check_vouched(const Signer& signer, const SignatureEnvelope& there, const std::string& name,
+                          const std::string& place, AwsSession* aws) {
+  const std::string message = signed_message(there.policy);
+  const bool by_key = signer.key && signer.key->verifies(message, there.signature);
+  const ipc::Status good = signer.key || !aws ? ipc::Status{} : aws->kms_verify(signer.kms, message, there.signature);
+  if (!good && good.error().fault != Fault::kRefused) return good;
+  const bool vouched = there.policy.name == name && (signer.key ? by_key : good.has_value());
+  if (vouched) return {};
+  return ipc::fail(Fault::kRefused,
+                   "the signature that is there (" + place + ") was not made with this key for this policy, so that " +
+                       "nobody vouches for its version " + std::to_string(there.policy.version),
+                   "find out who wrote it, and say the new version with --policy-version");
+}
+
+// One more than that of the signature that is there.
+ipc::Result<std::uint64_t> version_after(const Signer& signer, std::string_view envelope, const std::string& name,
+                                         const std::string& place, AwsSession* aws) {
+  const ipc::Result<SignatureEnvelope> there = parse_envelope(envelope, place);
   if (!there) return std::unexpected(there.error());
-  return there->policy.version + 1;
+  if (ipc::Status good = check_vouched(signer, *there, name, place, aws); !good) return std::unexpected(good.error());
+  if (there->policy.version < kMaxPolicyVersion) return there->policy.version + 1;
+  return ipc::fail(Fault::kRefused, place + " has the highest version that there can be",
+                   "sign the policy under another name");
+}
+
+// Nothing where there is no signature.
+ipc::Result<std::optional<std::string>> envelope_in(const std::string& signature_file) {
+  std::error_code failed;
+  if (!std::filesystem::exists(signature_file, failed)) return std::nullopt;
+  ipc::Result<std::string> text = read_whole_file(signature_file, kMaxEnvelopeBytes);
+  if (!text) return std::unexpected(std::move(text.error()));
+  return std::optional(std::move(*text));
 }
 
 // ---- push
@@ -134,15 +161,15 @@ bool passes_lint(const PolicyText& read, ToolOutput& out) {
   return good;
 }
 
-ipc::Result<std::uint64_t> version_to_push(const ParameterPair& there, const std::string& place, bool signs) {
-  if (!there.second) return 1;
-  if (!signs) {
+ipc::Result<std::uint64_t> version_to_push(AwsSession& aws, const ParameterPair& there, const std::string& name,
+                                           const Signer& signer, std::uint64_t wanted) {
+  const std::string place = signature_parameter(name);
+  if (there.second && !signer.any()) {
     return ipc::fail(Fault::kRefused, "the policy that is there is signed (" + place + "), and this one would not be",
                      "sign it with --sign-key or --policy-kms-key");
   }
-  const ipc::Result<SignatureEnvelope> envelope = parse_envelope(there.second->value, place);
-  if (!envelope) return std::unexpected(envelope.error());
-  return envelope->policy.version + 1;
+  if (wanted > 0) return wanted;
+  return there.second ? version_after(signer, there.second->value, signed_name(name), place, &aws) : 1;
 }
 
 ipc::Status check_pushed(AwsSession& aws, const std::string& name, const std::string& text,
@@ -159,11 +186,12 @@ ipc::Status check_pushed(AwsSession& aws, const std::string& name, const std::st
 }
 
 // In the keys' process. Answers with a sentence of what was done.
-ipc::Result<std::string> push(AwsSession& aws, const std::string& name, const std::string& text, const Signer& signer) {
+ipc::Result<std::string> push(AwsSession& aws, const std::string& name, const std::string& text, const Signer& signer,
+                              std::uint64_t wanted) {
   const std::string signature_name = signature_parameter(name);
   const ipc::Result<ParameterPair> there = aws.parameters(name, signature_name);
   if (!there) return std::unexpected(there.error());
-  const ipc::Result<std::uint64_t> version = version_to_push(*there, signature_name, signer.any());
+  const ipc::Result<std::uint64_t> version = version_to_push(aws, *there, name, signer, wanted);
   if (!version) return std::unexpected(version.error());
   std::string envelope;
   if (signer.any()) {
@@ -341,10 +369,15 @@ int policy_push(const ToolArguments& arguments, ToolOutput& out) {
   if (const ipc::Status given = needs_profile(arguments); !given) return refused(out, given.error());
   const ipc::Result<Signer> signer = signer_of(arguments);
   if (!signer) return refused(out, signer.error());
+  const ipc::Result<std::uint64_t> wanted = version_option(arguments);
+  if (!wanted) return refused(out, wanted.error());
+  if (*wanted > 0 && !signer->any()) {
+    return refused(out, arguments.misuse("--policy-version is of a signature, and nothing signs").error());
+  }
   const std::optional<PolicyText> read = good_policy(arguments.files().front(), out);
   if (!read || !passes_lint(*read, out)) return kToolRefused;
   const ipc::Result<std::string> done =
-      with_aws(place_of(arguments), [&](AwsSession& aws) { return push(aws, *name, read->text, *signer); });
+      with_aws(place_of(arguments), [&](AwsSession& aws) { return push(aws, *name, read->text, *signer, *wanted); });
   if (!done) return refused(out, done.error());
   out.line(out.ink(Ink::kGood, "good") + ": " + harmless(*done));
   return kToolGood;
@@ -358,13 +391,17 @@ int policy_sign(const ToolArguments& arguments, ToolOutput& out) {
   const std::optional<PolicyText> read = good_policy(file, out);
   if (!read) return kToolRefused;
   const std::string target = arguments.given("output") ? std::string(arguments.value("output")) : file + ".sig";
-  const auto version = arguments.given("policy-version") ? version_option(arguments) : next_version(target);
-  if (!version) return refused(out, version.error());
+  const ipc::Result<std::uint64_t> wanted = version_option(arguments);
+  if (!wanted) return refused(out, wanted.error());
+  const ipc::Result<std::optional<std::string>> there = envelope_in(target);
+  if (!there) return refused(out, there.error());
   const std::string name = arguments.given("name") ? std::string(arguments.value("name")) : absolute_name(file);
   if (const ipc::Status good = check_signed_name(name); !good) return refused(out, good.error());
-  const SignedPolicy policy{name, *version, read->policy->sha256};
   const auto made = [&](AwsSession* aws) -> ipc::Result<std::string> {
-    const ipc::Result<SignatureEnvelope> envelope = sign(*signer, policy, aws);
+    ipc::Result<std::uint64_t> version = *wanted;
+    if (*wanted == 0) version = *there ? version_after(*signer, **there, name, target, aws) : 1;
+    if (!version) return std::unexpected(version.error());
+    const ipc::Result<SignatureEnvelope> envelope = sign(*signer, {name, *version, read->policy->sha256}, aws);
     if (!envelope) return std::unexpected(envelope.error());
     return format_envelope(*envelope);
   };
@@ -375,8 +412,10 @@ int policy_sign(const ToolArguments& arguments, ToolOutput& out) {
       signer->key ? made(nullptr) : with_aws(place_of(arguments), [&](AwsSession& aws) { return made(&aws); });
   if (!envelope) return refused(out, envelope.error());
   if (const ipc::Status written = write_own_file(target, *envelope); !written) return refused(out, written.error());
-  out.line(out.ink(Ink::kGood, "signed") + " " + harmless(in_quotes(name)) + " version " + std::to_string(*version) +
-           ", sha256 " + policy.hash + ": " + harmless(target));
+  const ipc::Result<SignatureEnvelope> made_one = parse_envelope(*envelope, target);
+  if (!made_one) return refused(out, made_one.error());
+  out.line(out.ink(Ink::kGood, "signed") + " " + harmless(in_quotes(name)) + " version " +
+           std::to_string(made_one->policy.version) + ", sha256 " + made_one->policy.hash + ": " + harmless(target));
   return kToolGood;
 }
 

@@ -138,6 +138,15 @@ bool use_pss(EVP_PKEY_CTX* context) {
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
+// The public half alone is used.
+bool key_verifies(EVP_PKEY* key, std::string_view message, std::string_view signature) {
+  const DigestContext context(::EVP_MD_CTX_new(), &::EVP_MD_CTX_free);
+  EVP_PKEY_CTX* of_key = nullptr;
+  if (!context || ::EVP_DigestVerifyInit(context.get(), &of_key, EVP_sha256(), nullptr, key) != 1) return false;
+  if (!use_pss(of_key)) return false;
+  return ::EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message), message.size()) == 1;
+}
+
 // "arn:…:parameter/a/b:3" in three parts: what goes before the name, the name with its slash, what follows it.
 struct ParameterParts {
   std::string_view before, name, selector;
@@ -234,11 +243,7 @@ ipc::Result<PublicKey> PublicKey::from_pem(std::string_view pem, const std::stri
 }
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
-  const DigestContext context(::EVP_MD_CTX_new(), &::EVP_MD_CTX_free);
-  EVP_PKEY_CTX* of_key = nullptr;
-  if (!context || ::EVP_DigestVerifyInit(context.get(), &of_key, EVP_sha256(), nullptr, key_.get()) != 1) return false;
-  if (!use_pss(of_key)) return false;
-  return ::EVP_DigestVerify(context.get(), bytes(signature), signature.size(), bytes(message), message.size()) == 1;
+  return key_verifies(key_.get(), message, signature);
 }
 
 bool PublicKey::operator==(const PublicKey& other) const { return ::EVP_PKEY_eq(key_.get(), other.key_.get()) == 1; }
@@ -264,6 +269,10 @@ ipc::Result<std::string> PrivateKey::sign(std::string_view message) const {
   if (!made) return ipc::fail(Fault::kSystem, "OpenSSL could not sign with this key", "try another key");
   signature.resize(size);
   return signature;
+}
+
+bool PrivateKey::verifies(std::string_view message, std::string_view signature) const {
+  return key_verifies(key_.get(), message, signature);
 }
 
 std::string PrivateKey::fingerprint() const { return der_fingerprint(key_.get()); }

@@ -81,6 +81,7 @@ class PrivateKey {
   // Not encrypted: there is nobody who could be asked for a passphrase.
   static ipc::Result<PrivateKey> from_pem(std::string_view pem, const std::string& place);
   [[nodiscard]] ipc::Result<std::string> sign(std::string_view message) const;
+  [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
   // Of the public half; as PublicKey::fingerprint().
   [[nodiscard]] std::string fingerprint() const;
 

@@ -9,6 +9,7 @@ namespace broker {
 namespace {
 
 constexpr std::size_t kAccountDigits = 12;
+constexpr std::size_t kMaxUser = 64;
 constexpr std::size_t kMaxGroup = 32;  // LOGIN_NAME_MAX and useradd agree on it
 constexpr std::string_view kArnStart = "arn:";
 constexpr std::string_view kWildcards = "*?";
@@ -44,16 +45,39 @@ bool read_pattern(YamlReader& in, const YamlNode& node, NamePattern& out) {
   return node.kind == YamlNode::Kind::kMap ? read_glob(in, node, out) : read_plain(in, node, out);
 }
 
+// A dash that was forgotten joins two names to one that nobody has.
+bool is_one_line(YamlReader& in, const YamlNode& node) {
+  if (!node.folded) return true;
+  return in.refuse(node, in_quotes(node.text) + " goes over more than one line",
+                   "write one name in each line, each behind a dash; put a name that has blanks into quotes");
+}
+
 bool read_patterns(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
   if (!in.list(node)) return false;
   std::set<std::pair<std::string, bool>> seen;
   for (const YamlNode& item : node.children) {
     NamePattern pattern;
-    if (!read_pattern(in, item, pattern)) return false;
+    if (!read_pattern(in, item, pattern) || !is_one_line(in, item)) return false;
     if (!seen.emplace(pattern.text, pattern.glob).second) {
       return in.refuse(item, in_quotes(pattern.text) + " is listed twice", "list it once");
     }
     out.push_back(std::move(pattern));
+  }
+  return true;
+}
+
+// What IAM allows in the names of users and sessions, and no other letters that look like these: a rule that denies
+// somebody who cannot be would deny nobody.
+bool read_users(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
+  if (!read_patterns(in, node, out)) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto is_allowed = [glob = out[i].glob](char c) {
+      return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             std::string_view("_+=,.@-").contains(c) || (glob && kWildcards.contains(c));
+    };
+    if (out[i].text.size() <= kMaxUser && std::ranges::all_of(out[i].text, is_allowed)) continue;
+    return in.refuse(node.children[i], in_quotes(out[i].text) + " cannot be the name of a user",
+                     "write it as IAM has it: at most 64 of A-Z, a-z, 0-9 and _+=,.@-, each typed anew");
   }
   return true;
 }
@@ -107,9 +131,9 @@ constexpr Field<Conditions> kConditions[] = {
     {"not_profiles", false,
      [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_profiles); }, "list of names",
      "the profile is none of these", list_glob_keys},
-    {"users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.users); },
+    {"users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_users(in, n, c.users); },
      "list of names", "the user is one of these; who has no name is on no list", list_glob_keys},
-    {"not_users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_patterns(in, n, c.not_users); },
+    {"not_users", false, [](YamlReader& in, const YamlNode& n, C& c) { return read_users(in, n, c.not_users); },
      "list of names", "the user is none of these", list_glob_keys},
     {"arns", false, read_arns, "list of names", "the caller's ARN is one of these, as GetCallerIdentity says it",
      list_glob_keys},

@@ -80,6 +80,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (node.quoted) check_quotes(mark);
     if (const auto fault = text_fault(value)) refuse(mark, "the text contains " + std::string(fault->why));
     node.text = value;
+    node.folded = !node.quoted && !text_.substr(std::min(text_.size(), position(mark))).starts_with(value);
     add(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -112,9 +113,10 @@ class TreeBuilder final : public YAML::EventHandler {
     mark_ = mark;
     return node;
   }
+  static std::size_t position(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.pos); }
   // The parser gives a missing value the place of what comes next; the user looks where it is missing.
   [[nodiscard]] Place place_before(const YAML::Mark& mark) const {
-    const std::size_t end = std::min(text_.size(), static_cast<std::size_t>(mark.pos));
+    const std::size_t end = std::min(text_.size(), position(mark));
     const std::size_t last = text_.substr(0, end).find_last_not_of(" \r\n");
     return last == std::string_view::npos ? Place{} : place_of(text_, last + 1);
   }
@@ -124,7 +126,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   // A quote or block mark stands where the parser says that the scalar starts; anything else there is a bare "!".
   void check_quotes(const YAML::Mark& mark) const {
-    const auto at = static_cast<std::size_t>(mark.pos);
+    const std::size_t at = position(mark);
     const char first = at < text_.size() ? text_[at] : '\0';
     if (first == '|' || first == '>') return;
     if (first != '"' && first != '\'') refuse(mark, "tags (!name) are not allowed");

@@ -19,6 +19,7 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   std::string text;  // of a scalar
   bool quoted = false;
+  bool folded = false;  // without quotes, over several lines that became one
   int line = 1;
   int column = 1;
   std::string key;  // in a map: the key of this child, and where it stands

@@ -13,6 +13,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "fakes")]
 
 from aws_case import policy, rule  # noqa: E402
 from harness import BUILD, PATIENCE, SANITIZED  # noqa: E402
+from signed_case import envelope  # noqa: E402
 from standin_client import Standin, write_profiles  # noqa: E402
 
 PROGRAM = os.path.join(BUILD, "broker/sentinel-policy")
@@ -515,6 +516,34 @@ class Remote(PolicyTest):
             answer = self.json_of("verify", **self.there, policy_key=public)
             self.assertEqual((True, version, PARAMETER), (answer["good"], answer["version"], answer["name"]))
         self.assertEqual(GOOD + "# 2\n", self.parameter(PARAMETER))
+
+    def test_who_cannot_sign_does_not_choose_the_version_that_is_signed(self):
+        key, public = self.keys()
+        self.run_policy("push", self.path, **self.there, sign_key=key)
+        genuine = self.parameter(SIGNATURE)
+        with open(make_key(self.folder, "stranger")) as file:
+            stranger = file.read()
+        with open(key) as file:
+            ours = file.read()
+        self.aws.control.put_kms_key(name="policy", alias="alias/policy", pem=ours)
+        for planted in (genuine.replace('"policy_version":1', '"policy_version":999999999999998'),
+                        envelope(GOOD, 999999999999998, pem=stranger), envelope(GOOD, 40, name="/sentinel/policies/other", pem=ours)):
+            self.aws.control.put_parameter(name=SIGNATURE, value=planted)
+            for signs in ({"sign_key": key}, {"policy_kms_key": "alias/policy"}):
+                self.assertIn("nobody vouches", self.run_policy("push", self.path, code=1, **self.there, **signs).stderr)
+            self.assertEqual(planted, self.parameter(SIGNATURE))
+            self.write("p.yaml.sig", planted)
+            self.assertIn("nobody vouches",
+                          self.run_policy("sign", self.path, code=1, name=PARAMETER, sign_key=key).stderr)
+        self.run_policy("push", self.path, code=2, **self.there, policy_version="2")
+        self.run_policy("push", self.path, **self.there, sign_key=key, policy_version="2")
+        self.assertEqual(2, self.json_of("verify", **self.there, policy_key=public)["version"])
+
+    def test_the_highest_version_is_not_followed_by_another(self):
+        key, _ = self.keys()
+        with open(key) as file:
+            self.aws.control.put_parameter(name=SIGNATURE, value=envelope(GOOD, 999999999999999, pem=file.read()))
+        self.assertIn("the highest version", self.run_policy("push", self.path, code=1, **self.there, sign_key=key).stderr)
 
     def test_verify_refuses_what_was_changed_in_parameter_store(self):
         key, public = self.keys()

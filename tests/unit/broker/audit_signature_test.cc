@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include "audit_lines.h"
@@ -121,6 +123,41 @@ TEST_P(EachKind, AnUnsignedLineAmongSignedOnesIsFound) {
   mixed[1] = std::string(read->entry);
   const Judged judged = checked(mixed);
   EXPECT_EQ("a:2 is not signed, and lines before it are", judged.first());
+}
+
+// Whoever may write the file removes it, writes a chain of his own, and lets the broker sign what comes next.
+TEST_P(EachKind, AForgedHistoryBelowSignedLinesIsFound) {
+  const File forged = written_lines(3);
+  const std::string link = R"({"timestamp":"2026-01-01T00:00:00Z","event":"rotated","sequence":50,"previous":")" +
+                           std::string(64, '7') + "\"}";
+  const std::string old = R"({"timestamp":"2026-01-01T00:00:00Z","user":"u","profile":"p","effect":"deny"})";
+  for (const File& history : {forged, File{link}, File{old, old}}) {
+    ipc::UniqueFd file = memory_file();
+    const ipc::UniqueFd seen(::dup(file.get()));
+    for (const std::string& line : history) put(file.get(), line + "\n");
+    broker::AuditLog log(key_from(GetParam().first));
+    ASSERT_TRUE(log.add_sink(std::move(file), "log", false));
+    ASSERT_TRUE(log.record(issued_line()));
+    std::string text = content(seen.get());
+    text.pop_back();
+    File lines = history;
+    lines.push_back(text.substr(text.rfind('\n') + 1));
+    ASSERT_EQ("", judge(lines).first()) << "the chain itself is whole";
+    const std::string place = "a:" + std::to_string(lines.size()) + " is the first signed line: ";
+    EXPECT_EQ(0u, checked(lines).first().find(place + std::to_string(history.size()) + " before it"))
+        << checked(lines).first();
+  }
+}
+
+TEST_P(EachKind, ASignatureHasOneFormAlone) {
+  std::string line = lines(1)[0];
+  const std::size_t from = line.find("\"signature\":\"") + 13, to = line.find("\",\"key_id\"");
+  const std::string before = line;
+  std::transform(line.begin() + static_cast<long>(from), line.begin() + static_cast<long>(to),
+                 line.begin() + static_cast<long>(from),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  ASSERT_NE(before, line);
+  EXPECT_NE("", fault(line));
 }
 
 TEST_P(EachKind, WhiteSpaceIsNotSigned) {

@@ -15,6 +15,16 @@ TEST(PlainText, FindsTheFirstOffendingByte) {
   EXPECT_EQ(text_fault("a\r")->offset, 1u);
 }
 
+TEST(PlainText, NothingInvisibleIsText) {
+  for (const char* hidden : {"\xC2\xAD", "\xCD\x8F", "\xE1\x85\x9F", "\xE1\x85\xA0", "\xE1\x9E\xB4", "\xE1\xA0\x8B",
+                             "\xE1\xA0\x8E", "\xE2\x80\x8B", "\xE2\x80\x8D", "\xE2\x81\xA0", "\xE3\x85\xA4",
+                             "\xEF\xB8\x80", "\xEF\xB8\x8F", "\xEF\xBB\xBF", "\xEF\xBE\xA0", "\xF3\xA0\x80\xA0"}) {
+    const auto fault = text_fault("ledger" + std::string(hidden) + "-prod");
+    ASSERT_TRUE(fault) << hidden;
+    EXPECT_EQ(fault->offset, 6u);
+  }
+}
+
 TEST(PlainText, LettersOfAnyLanguageAreText) {
   EXPECT_FALSE(text_fault("a\tb\r\n\xC3\xA9 \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x94\x91"));
   EXPECT_FALSE(text_fault(""));

@@ -34,6 +34,12 @@ const Refused kRefused[] = {
      "shorten"},
     {"GlobTwice", with("profiles: [{ glob: \"a*\" }, ^{ glob: \"a*\" }]"), "\"a*\" is listed twice", "once"},
     {"NameTwice", with("not_profiles: [a, b, ^a]"), "\"a\" is listed twice", "once"},
+    {"ForgottenDash", with("profiles:\n        - a\n        - ^b\n          c"), "\"b c\" goes over more than one line",
+     "behind a dash"},
+    {"UserInCyrillic", with("users: [marta, ^\"m\xD0\xB0rta\"]"), "cannot be the name of a user", "typed anew"},
+    {"UserWithBlank", with("not_users: [^\"marta otto\"]"), "\"marta otto\" cannot be the name of a user", "IAM"},
+    {"UserGlobInGreek", with("users: [^{ glob: \"\xCE\xBF*\" }]"), "cannot be the name of a user", "typed anew"},
+    {"UserTooLong", with("users: [^" + std::string(65, 'u') + "]"), "cannot be the name of a user", "at most 64"},
     {"NotProfilesEmpty", with("not_profiles: ^[]"), "\"not_profiles\" is an empty list", "leave the key out"},
     {"NotUserMisspelt", with("^not_user: [a]"), "unknown key \"not_user\"; did you mean \"not_users\"?", "correct"},
     {"TooManyNames", with(listed(1001)), "\"profiles\" has more than 1000 entries", "glob"},
@@ -105,6 +111,14 @@ TEST(PolicyConditions, EachSubjectAloneIsEnoughAndNothingElseIs) {
     ASSERT_FALSE(policy) << other;
     EXPECT_THAT(policy.error().what, HasSubstr("for everyone"));
   }
+}
+
+TEST(PolicyConditions, ANameMayHaveBlanksOrSignsWhereItIsOneLine) {
+  const auto policy =
+      load_policy(with("profiles: [two words, \"\xC3\xA9t\xC3\xA9\"]\n      users: [\"a_b+c=d,e.f@g-H9\"]"), "s");
+  ASSERT_TRUE(policy) << policy.error().what;
+  EXPECT_THAT(policy->rules[0].conditions.profiles,
+              ElementsAre(NamePattern("two words"), NamePattern("\xC3\xA9t\xC3\xA9")));
 }
 
 TEST(PolicyConditions, AListOfAllTransportsIsNotAnEmptyOne) {
