@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -46,6 +47,13 @@ bool is_closed(std::string_view text, std::size_t at) {
     }
   }
   return false;
+}
+
+// The parser skips such a line wherever it stands, and with it what it says.
+std::optional<std::size_t> directive(std::string_view text) {
+  if (text.starts_with('%')) return 0;
+  const std::size_t before = text.find("\n%");
+  return before == std::string_view::npos ? std::nullopt : std::optional(before + 1);
 }
 
 // Builds the tree from the parser's events and refuses what a policy has no use for.
@@ -193,6 +201,9 @@ ipc::Result<YamlNode> parse_yaml(std::string_view text, std::string_view source)
   if (text.size() > kMaxYamlBytes) return error_at(source, {}, "the text is longer than 256 KiB");
   if (const auto fault = text_fault(text)) {
     return error_at(source, place_of(text, fault->offset), "the text contains " + std::string(fault->why));
+  }
+  if (const auto at = directive(text)) {
+    return error_at(source, place_of(text, *at), "a line that begins with % is for the parser, which would skip it");
   }
   try {
     std::istringstream stream{std::string(text)};

@@ -81,6 +81,8 @@ const Refusal kDocuments[] = {
     {"KeyIsNothing", "version: \"1\"\n: b\n", 2, 1, "a key must be a word"},
     {"OpenDoubleQuote", with_conditions("      profiles: [x]\n      users: [\"a]\n"), 7, 15, "never closed"},
     {"OpenDoubleQuoteAtTheEnd", std::string(kGood) + "    reason: \"x", 6, 15, "EOF in scalar"},
+    {"SkippedLine", std::string(kGood) + "%    restrict: { hard_expiry: 2m }\n", 6, 1, "begins with %"},
+    {"Directive", "%YAML 1.2\n---\n" + std::string(kGood), 1, 1, "begins with %"},
     {"OpenSingleQuote", std::string(kGood) + "    reason: 'it''s", 6, 19, "EOF in scalar"},
     {"OpenQuoteAfterUmlauts", std::string(kGood) + "    reason: \"gr\xC3\xBC\xC3\x9F\" \n    session_table: \"x\n", 7,
      20, "never closed"},
@@ -251,7 +253,7 @@ TEST(PolicyYaml, ReadsEveryKeyOfTheSchema) {
       "    session_table: t\n"
       "    conditions:\n"
       "      profiles: [a, \"b c\"]\n"
-      "      users: ['it''s']\n"
+      "      users: ['ada']\n"
       "      mode: [cli, server]\n"
       "      time: { days: [sunday, saturday], hours: { start: 07:30, end: \"23:59\" }, timezone: Asia/Kolkata }\n"
       "      device:\n"
@@ -271,7 +273,7 @@ TEST(PolicyYaml, ReadsEveryKeyOfTheSchema) {
   EXPECT_EQ(rule.max_server_duration, seconds(5400));
   EXPECT_EQ(rule.session_table, "t");
   EXPECT_THAT(rule.conditions.profiles, ElementsAre("a", "b c"));
-  EXPECT_THAT(rule.conditions.users, ElementsAre("it's"));
+  EXPECT_THAT(rule.conditions.users, ElementsAre("ada"));
   EXPECT_EQ(rule.conditions.modes, Modes("011"));
   ASSERT_TRUE(rule.conditions.time);
   EXPECT_EQ(rule.conditions.time->days, Weekdays("1000001"));
