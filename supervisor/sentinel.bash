@@ -75,7 +75,7 @@ _sentinel() {
   'policy schema') COMPREPLY=($(compgen -W "--man --json --color --help" -- "$cur")) ;;
   'policy pull') COMPREPLY=($(compgen -W "--profile --region --policy-parameter --output --json --color --help" -- "$cur")) ;;
   'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --policy-parameter --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
   'policy sign') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--profile --region --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
   'policy verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
