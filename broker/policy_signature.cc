@@ -13,6 +13,7 @@
 
 #include "aws_json.h"
 #include "hex.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {
@@ -171,10 +172,10 @@ std::string signed_message(const SignedPolicy& policy) {
 }
 
 ipc::Status check_signed_name(std::string_view name) {
-  const bool control = std::ranges::any_of(
-      name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7f; });
-  if (!name.empty() && name.size() <= 2048 && !control) return {};
-  return ipc::fail(Fault::kConfig, "a signed policy's name is one line of at most 2048 bytes", "choose another --name");
+  const bool one_line = name.find_first_of("\r\n\t") == std::string_view::npos;
+  if (!name.empty() && name.size() <= 2048 && one_line && !text_fault(name)) return {};
+  return ipc::fail(Fault::kConfig, "a signed policy's name is one line of plain text, of at most 2048 bytes",
+                   "choose another --name");
 }
 
 ipc::Result<SignatureEnvelope> parse_envelope(std::string_view text, const std::string& place) {

@@ -170,5 +170,16 @@ TEST(KeyFile, OnlyRsaOf2048BitsOrMoreIsAKey) {
   EXPECT_FALSE(PrivateKey::from_pem(testing::make_rsa_pair(2048).open, "/k"));
 }
 
+// Whoever may write the signature's place names what a refusal then says to a terminal.
+TEST(SignedName, IsPlainTextThatSteersNoTerminal) {
+  EXPECT_TRUE(check_signed_name("/sentinel/policies/default"));
+  EXPECT_TRUE(check_signed_name("/home/\xC3\xA9va/policy.yaml"));
+  for (const char* bad : {"/a\xC2\x9B"
+                          "2J",
+                          "/a\xF0l", "/a\xE2\x80\xAE", "/a\x1b[2J", "/a\nb", "/a\tb", "/a\rb", ""}) {
+    EXPECT_FALSE(check_signed_name(bad)) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace broker
