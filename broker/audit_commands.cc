@@ -7,6 +7,7 @@
 #include "audit_reader.h"
 #include "audit_show.h"
 #include "audit_verify.h"
+#include "hex.h"
 #include "ipc/lockdown.h"
 #include "policy_commands.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "hex.h"
 #include "json_scan.h"
 
 namespace broker {
@@ -121,11 +122,6 @@ std::string compact_json(std::string_view json) {
     }
   }
   return out;
-}
-
-bool is_sha256_hex(std::string_view text) {
-  return text.size() == 64 &&
-         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace broker

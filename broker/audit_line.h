@@ -52,7 +52,4 @@ ipc::Result<AuditLine> read_audit_line(std::string_view line);
 // U+2029 escaped. Signatures are over this form.
 std::string compact_json(std::string_view json);
 
-// 64 lower-case hex digits.
-bool is_sha256_hex(std::string_view text);
-
 }  // namespace broker

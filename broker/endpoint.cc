@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "ascii.h"
+
 namespace broker {
 namespace {
 
@@ -33,7 +35,6 @@ constexpr std::string_view kLegacyStsRegions[] = {"ap-northeast-1", "ap-south-1"
 constexpr std::string_view kUrlAdvice = "give it as https://host or https://host:port";
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 const Partition& partition_row(std::string_view region) {
   return *std::ranges::find_if(kPartitions, [&](const Partition& row) { return region.starts_with(row.prefix); });
@@ -45,7 +46,7 @@ AwsEndpoint https(std::string host, std::string_view signing_region) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(out, out.begin(), [](char c) { return broker::lower(c); });
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Bytes as lower-case hex digits, and the SHA-256 of a text in that form.
+// Hex digits: bytes as lower-case ones, the SHA-256 of a text in that form, and what is one.
 //
 // Runs in: broker.   Blocks: never.   Fails: sha256_hex answers an empty text when OpenSSL does not hash.
 #pragma once
@@ -10,5 +10,19 @@ namespace broker {
 
 std::string hex(std::string_view bytes);
 std::string sha256_hex(std::string_view text);
+
+void append_upper_hex(std::string& out, char byte);
+
+// So many lower-case digits, and nothing else.
+bool is_lower_hex(std::string_view text, std::size_t digits);
+// As sha256_hex() writes it.
+bool is_sha256_hex(std::string_view text);
+
+// What a digit of either case is worth; -1 for what is none.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 
 }  // namespace broker

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ascii.h"
 #include "endpoint.h"
 
 namespace broker {
@@ -14,8 +15,6 @@ constexpr std::size_t kAccountDigits = 12;
 constexpr int kMinRoleSeconds = 900;
 constexpr int kMaxRoleSeconds = 43200;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
 
 // The part up to the next ':', which it takes off.

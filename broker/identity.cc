@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "endpoint.h"
 #include "retry.h"
 
 namespace broker {
 namespace {
 
-constexpr std::string_view kPartitions[] = {"aws",       "aws-cn",    "aws-us-gov", "aws-iso",
-                                            "aws-iso-b", "aws-iso-e", "aws-iso-f"};
 constexpr std::size_t kMaxArnBytes = 2048;
 constexpr std::string_view kRootUser = "root";
 constexpr std::string_view kReservedRolePrefix = "AWSReservedSSO_";  // IAM lets no customer make a role of this name
@@ -83,7 +82,7 @@ ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view ac
   };
   std::array<std::string_view, 6> parts;  // arn : partition : service : region : account : resource
   if (arn.size() > kMaxArnBytes || !split(arn, parts) || parts[0] != "arn" || !parts[3].empty()) return bad();
-  if (std::ranges::find(kPartitions, parts[1]) == std::end(kPartitions)) return bad();
+  if (!is_partition(parts[1])) return bad();
   if (!is_account(parts[4]) || parts[4] != account) return bad();
   Principal who{std::string(arn), std::string(account), {}, {}};
   if (!read_resource(parts[2], parts[5], who)) return bad();

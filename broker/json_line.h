@@ -14,10 +14,6 @@
 
 namespace broker {
 
-// Length of the UTF-8 sequence that starts `text`, which is not empty; 0 where it is invalid (RFC 3629: no overlong
-// forms, no surrogates).
-std::size_t utf8_length(std::string_view text);
-
 void append_json_string(std::string& out, std::string_view text);
 
 // Keys are our own words: plain ASCII, written as they are.

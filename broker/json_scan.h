@@ -1,6 +1,8 @@
 // A strict walk over one JSON value that keeps the bytes: where each member of an object begins and ends.
 //
-// Signatures are over bytes, and jsoncpp gives back none of those that it has read.
+// Why not jsoncpp, which reads everything else: a signed line is judged by its bytes. jsoncpp forgets in what order the
+// members came and how a number was written, and takes text that is not UTF-8; two readers of such a line could see two
+// things under one good signature. What needs only the values uses jsoncpp (aws_json.h).
 // Runs in: broker and sentinel-audit.   Blocks: never.   Source: RFC 8259.
 #pragma once
 

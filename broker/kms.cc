@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "aws_json.h"
+#include "base64.h"
 #include "policy_signature.h"
 
 namespace broker {

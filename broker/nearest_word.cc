@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "ascii.h"
+
 namespace broker {
 namespace {
 
 constexpr std::size_t kMaxCompared = 64;  // nobody misspells longer words, and the cost is quadratic
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Insertions, deletions and replacements that turn one word into the other; case is free.
 std::size_t edits(std::string_view from, std::string_view to) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hex.h"
 #include "source_identity.h"
 
 namespace broker {
@@ -24,9 +25,7 @@ constexpr std::array kRows = {
 
 const Row& row(Obstacle obstacle) { return kRows[static_cast<std::size_t>(obstacle)]; }
 
-bool is_id(std::string_view id) {
-  return id.size() == 16 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
+bool is_id(std::string_view id) { return is_lower_hex(id, 16); }
 
 // The last second at which it grants; nothing when it never does. A record from the future is a clock that is wrong.
 std::optional<sys_seconds> end_of(const Approval& approval, sys_seconds now) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "utf8.h"
+
 namespace broker {
 namespace {
 
@@ -33,29 +35,6 @@ constexpr Range kRefused[] = {
     {0xE0000, 0xE0FFF, "an invisible character"},
 };
 
-// The code point at `at`, and its length; nothing where the bytes are not UTF-8 in its shortest form.
-struct CodePoint {
-  std::uint32_t value;
-  std::size_t length;
-};
-
-std::optional<CodePoint> code_point(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  if (lead < 0x80) return CodePoint{lead, 1};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return std::nullopt;
-  std::uint32_t value = lead & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<unsigned char>(text[at + i]);
-    if ((next & 0xC0) != 0x80) return std::nullopt;
-    value = value << 6 | (next & 0x3F);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < kLeast[length] || value > 0x10FFFF || surrogate) return std::nullopt;
-  return CodePoint{value, length};
-}
-
 constexpr std::size_t kMaxQuoted = 60;
 
 }  // namespace
@@ -71,14 +50,15 @@ std::string in_quotes(std::string_view text) {
 
 std::optional<TextFault> text_fault(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const auto point = code_point(text, at);
-    if (!point) return TextFault{at, "bytes that are not UTF-8"};
+    const std::size_t length = utf8_length(text.substr(at));
+    if (length == 0) return TextFault{at, "bytes that are not UTF-8"};
+    const std::uint32_t point = code_point(text.substr(at, length));
     for (const Range& range : kRefused) {
-      if (point->value >= range.first && point->value <= range.last) return TextFault{at, range.why};
+      if (point >= range.first && point <= range.last) return TextFault{at, range.why};
     }
     const bool bare_return = text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n');
     if (bare_return) return TextFault{at, "a carriage return that ends no line"};
-    at += point->length;
+    at += length;
   }
   return std::nullopt;
 }

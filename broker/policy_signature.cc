@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "aws_json.h"
+#include "base64.h"
 #include "hex.h"
 #include "plain_text.h"
 
@@ -25,11 +26,6 @@ constexpr int kMaxKeyBits = 8192;
 constexpr char kSignAnew[] = "sign the policy anew with sentinel policy sign";
 constexpr std::string_view kPolicies = "/sentinel/policies/";
 constexpr std::string_view kSignatures = "/sentinel/signatures/";
-
-bool is_hash(std::string_view text) {
-  return text.size() == 64 &&
-         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
 
 // Null where all members are known.
 const char* unknown_member(const Json::Value& object, std::initializer_list<std::string_view> known) {
@@ -87,7 +83,7 @@ class EnvelopeReader {
     envelope_.policy.name = text_of(metadata, "policy_name");
     envelope_.policy.hash = text_of(metadata, "policy_hash");
     if (text_of(metadata, "algorithm") != kSignatureAlgorithm) return bad("is not of the algorithm RSASSA_PSS_SHA_256");
-    if (!is_hash(envelope_.policy.hash)) return bad("has a policy_hash that is not 64 lower-case hex digits");
+    if (!is_sha256_hex(envelope_.policy.hash)) return bad("has a policy_hash that is not 64 lower-case hex digits");
     if (!check_signed_name(envelope_.policy.name)) return bad("has a policy_name that cannot be a name");
     const Json::Value* const version = member(metadata, "policy_version");
     const bool whole = version && version->type() != Json::realValue && version->isUInt64();
@@ -211,28 +207,6 @@ std::string signature_parameter(std::string_view parameter) {
 }
 
 std::string signed_name(std::string_view parameter) { return std::string(parts_of(parameter).name); }
-
-std::string base64(std::string_view raw) {
-  std::string text(4 * ((raw.size() + 2) / 3) + 1, '\0');
-  const int size =
-      ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes(raw), static_cast<int>(raw.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
-ipc::Result<std::string> from_base64(std::string_view text) {
-  const auto bad = [] { return ipc::fail(Fault::kConfig, "this is not base64"); };
-  if (text.size() % 4 != 0 || text.size() > kMaxEnvelopeBytes) return bad();
-  if (text.empty()) return std::string();
-  std::string raw(text.size() / 4 * 3, '\0');
-  const int size =
-      ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(raw.data()), bytes(text), static_cast<int>(text.size()));
-  if (size < 0) return bad();
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  raw.resize(static_cast<std::size_t>(size) - padding);
-  if (base64(raw) != text) return bad();  // OpenSSL skips blanks, and takes stray bits and padding as they come
-  return raw;
-}
 
 void FreeKey::operator()(evp_pkey_st* key) const noexcept { ::EVP_PKEY_free(key); }
 

@@ -53,10 +53,6 @@ std::string format_envelope(const SignatureEnvelope& envelope);
 std::string signature_parameter(std::string_view parameter);
 std::string signed_name(std::string_view parameter);
 
-std::string base64(std::string_view bytes);
-// Standard alphabet, padded, one line, no stray bits.
-ipc::Result<std::string> from_base64(std::string_view text);
-
 struct FreeKey {
   void operator()(evp_pkey_st* key) const noexcept;
 };

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string_view>
 
+#include "hex.h"
+
 namespace broker {
 namespace {
 
@@ -37,8 +39,7 @@ std::optional<SignedPolicy> parse_line(std::string_view line) {
   const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), policy.version);
   const bool whole = error == std::errc() && end == version.data() + version.size() && !version.starts_with('0');
   if (!whole || policy.version > kMaxPolicyVersion || !check_signed_name(policy.name)) return std::nullopt;
-  if (policy.hash.size() != 64 || policy.hash.find_first_not_of("0123456789abcdef") != std::string::npos)
-    return std::nullopt;
+  if (!is_sha256_hex(policy.hash)) return std::nullopt;
   return policy;
 }
 

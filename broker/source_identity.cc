@@ -1,14 +1,14 @@
 #include "source_identity.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
-#include <vector>
 
+#include "ascii.h"
+#include "hex.h"
 #include "random_bytes.h"
+#include "split.h"
 
 namespace broker {
 namespace {
@@ -18,32 +18,14 @@ constexpr std::size_t kIdBytes = 4;
 constexpr std::size_t kHashDigits = 16;
 constexpr std::string_view kCutMark = "==";
 
-bool alphanumeric(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool stands_for_itself(char c) {
-  return alphanumeric(c) || std::string_view("_,@+-").find(c) != std::string_view::npos;
+  return is_alphanumeric(c) || std::string_view("_,@+-").find(c) != std::string_view::npos;
 }
 
-std::string hex(std::span<const unsigned char> bytes, const char* digits) {
-  std::string text;
-  for (const unsigned char byte : bytes) (text += digits[byte >> 4]) += digits[byte & 15];
-  return text;
-}
+std::string hash_digits(std::string_view text) { return sha256_hex(text).substr(0, kHashDigits); }
 
-bool is_lower_hex(std::string_view text, std::size_t size) {
-  return text.size() == size && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-std::string hash_digits(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return hex(std::span(digest).first(kHashDigits / 2), "0123456789abcdef");
-}
-
-int upper_hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+// Written one way, read one way.
+int upper_hex(char c) { return c >= 'a' ? -1 : hex_value(c); }
 
 // The reverse of encode_user for a user written in full; nothing for what it would have written otherwise.
 std::optional<std::string> decode_user(std::string_view text) {
@@ -63,23 +45,13 @@ std::optional<std::string> decode_user(std::string_view text) {
   return user;
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t start = 0; start <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, start), text.size());
-    parts.push_back(text.substr(start, end - start));
-    start = end + 1;
-  }
-  return parts;
-}
-
 bool is_marker(std::string_view marker) { return marker == kDirect || is_lower_hex(marker, 8); }
 
 std::optional<SourceIdentity> parse_legacy(std::string_view text) {
   const auto parts = split(text, ':');
   if ((parts.size() != 3 && parts.size() != 4) || parts[0] != kPrefix || !is_lower_hex(parts.back(), 8))
     return std::nullopt;
-  if (parts[1].empty() || parts[1].size() > 20 || !std::ranges::all_of(parts[1], alphanumeric)) return std::nullopt;
+  if (parts[1].empty() || parts[1].size() > 20 || !std::ranges::all_of(parts[1], is_alphanumeric)) return std::nullopt;
   if (parts.size() == 4 && !is_marker(parts[2])) return std::nullopt;
   return SourceIdentity{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""),
                         std::string(parts.back()), false, true};
@@ -99,7 +71,7 @@ ipc::Result<std::string> new_request_id() {
   }
   const auto bytes = left.first(kIdBytes);
   left = left.subspan(kIdBytes);
-  return hex(bytes, "0123456789abcdef");
+  return hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 ipc::Result<std::string> approval_marker(std::string_view approval_id) {
@@ -112,11 +84,10 @@ ipc::Result<std::string> approval_marker(std::string_view approval_id) {
 std::string encode_user(std::string_view user) {
   std::string whole, prefix;  // prefix: as many complete characters as fit beside the mark and the hash
   for (const char c : user) {
-    const auto byte = static_cast<unsigned char>(c);
     if (stands_for_itself(c)) {
       whole += c;
     } else {
-      (whole += '=') += hex({&byte, 1}, "0123456789ABCDEF");
+      append_upper_hex(whole += '=', c);
     }
     if (whole.size() + kCutMark.size() + kHashDigits <= kMaxEncodedUser) prefix = whole;
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "uri_encoding.h"
 #include "xml_fields.h"
 
 namespace broker {
@@ -24,18 +25,7 @@ class Form {
   }
   void add(std::string_view name, std::string_view value) {
     if (!text_.empty()) text_ += '&';
-    (text_ += name) += '=';
-    constexpr char kDigits[] = "0123456789ABCDEF";
-    for (const char c : value) {
-      const auto byte = static_cast<unsigned char>(c);
-      const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                         c == '_' || c == '.' || c == '~';
-      if (plain) {
-        text_ += c;
-      } else {
-        ((text_ += '%') += kDigits[byte >> 4]) += kDigits[byte & 15];
-      }
-    }
+    ((text_ += name) += '=') += uri_encode(value);
   }
   std::string take() { return std::move(text_); }
 

@@ -6,6 +6,7 @@
 
 #include "audit_show.h"
 #include "audit_verify.h"
+#include "hex.h"
 
 namespace {
 

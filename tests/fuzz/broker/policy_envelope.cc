@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base64.h"
 #include "policy_signature.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

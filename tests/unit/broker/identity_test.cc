@@ -124,7 +124,8 @@ TEST(Identity, ReadsTheFourKinds) {
 
 // ID1
 TEST(Identity, KnowsEveryPartition) {
-  for (const char* partition : {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}) {
+  for (const char* partition :
+       {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}) {
     EXPECT_TRUE(parse("user/marta", partition)) << partition;
   }
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base64.h"
 #include "policy_signature.h"
 
 namespace broker {

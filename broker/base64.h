@@ -1,0 +1,20 @@
+// Bytes as base64, and back.
+//
+// Runs in: broker, sentinel-policy.   Blocks: never.   Source: RFC 4648 4.
+// Fails: from_base64 for anything but the standard alphabet, padded, in one line, without stray bits: a signature has
+// one form.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ipc/result.h"
+
+namespace broker {
+
+inline constexpr std::size_t kMaxBase64 = 16 * 1024;  // read at most
+
+std::string base64(std::string_view bytes);
+ipc::Result<std::string> from_base64(std::string_view text);
+
+}  // namespace broker
