@@ -9,7 +9,6 @@
 #include "audit_verify.h"
 #include "hex.h"
 #include "ipc/lockdown.h"
-#include "policy_commands.h"
 
 namespace broker {
 namespace {
@@ -17,11 +16,6 @@ namespace {
 using ipc::Fault;
 
 constexpr std::uint64_t kFindingsTold = 10, kMostShown = 100'000;
-
-int misused(ToolOutput& out, const ipc::Error& error) {
-  out.error(error);
-  return kToolMisused;
-}
 
 std::string place_of(const AuditFinding& finding) {
   return finding.line == 0 ? finding.file : finding.file + ":" + std::to_string(finding.line);
@@ -170,7 +164,7 @@ ipc::Status walk_files(const ToolArguments& arguments, AuditVerifier& verifier, 
 int audit_verify(const ToolArguments& arguments, ToolOutput& out) {
   const std::string head(arguments.value("expect-head"));
   if (!head.empty() && !is_sha256_hex(head)) {
-    return misused(out, arguments.misuse("--expect-head is not 64 lower-case hex digits").error());
+    return refused(out, arguments.misuse("--expect-head is not 64 lower-case hex digits").error());
   }
   const auto key = key_of(arguments);
   if (!key) {
@@ -193,9 +187,9 @@ int audit_verify(const ToolArguments& arguments, ToolOutput& out) {
 
 int audit_show(const ToolArguments& arguments, ToolOutput& out) {
   const auto filter = filter_of(arguments);
-  if (!filter) return misused(out, filter.error());
+  if (!filter) return refused(out, filter.error());
   const auto limit = limit_of(arguments);
-  if (!limit) return misused(out, limit.error());
+  if (!limit) return refused(out, limit.error());
   LinesShown lines(out, *limit);
   std::optional<AuditFinding> first;
   AuditVerifier verifier(

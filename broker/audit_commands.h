@@ -4,8 +4,7 @@
 // Each returns the exit code: 0 good, 1 found wrong, 2 misused. The words lie in audit_commands.def.
 #pragma once
 
-#include "tool_arguments.h"
-#include "tool_output.h"
+#include "tool_run.h"
 
 namespace broker {
 

@@ -47,8 +47,22 @@ bool is_role_arn(std::string_view text) {
   std::string_view rest = text;
   if (take_part(rest) != "arn" || !is_partition(take_part(rest)) || take_part(rest) != "iam") return false;
   if (!take_part(rest).empty()) return false;  // IAM has no region
-  const std::string_view account = take_part(rest);
-  return account.size() == kAccountDigits && std::ranges::all_of(account, is_digit) && is_role_resource(rest);
+  return is_account_id(take_part(rest)) && is_role_resource(rest);
+}
+
+bool is_managed_policy_arn(std::string_view text) {
+  constexpr std::string_view kPrefix = "policy/";
+  std::string_view rest = text;
+  if (take_part(rest) != "arn" || !is_partition(take_part(rest)) || take_part(rest) != "iam") return false;
+  if (!take_part(rest).empty()) return false;  // IAM has no region
+  const std::string_view owner = take_part(rest);
+  const auto is_allowed = [](char c) { return is_alphanumeric(c) || kNameSigns.contains(c) || c == '/'; };
+  return (is_account_id(owner) || owner == "aws") && rest.starts_with(kPrefix) && rest.size() > kPrefix.size() &&
+         !rest.ends_with('/') && std::ranges::all_of(rest, is_allowed);
+}
+
+bool is_account_id(std::string_view text) {
+  return text.size() == kAccountDigits && std::ranges::all_of(text, is_digit);
 }
 
 bool is_external_id(std::string_view text) {

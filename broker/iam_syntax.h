@@ -1,4 +1,5 @@
-// What IAM and STS accept as a key id, a role's ARN, an external id and a duration, checked before AWS is asked.
+// What IAM and STS accept as a key id, an account, the ARN of a role or policy, an external id and a duration, checked
+// before AWS is asked.
 //
 // Runs in: broker.   Blocks: never.
 // Source: IAM and STS API references (AssumeRole, AccessKey, Role).
@@ -15,6 +16,10 @@ namespace broker {
 [[nodiscard]] bool is_secret_text(std::string_view text);
 // arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME
 [[nodiscard]] bool is_role_arn(std::string_view text);
+// arn:PARTITION:iam::OWNER:policy/[PATH/]NAME; AWS's own policies are owned by "aws".
+[[nodiscard]] bool is_managed_policy_arn(std::string_view text);
+// 12 digits.
+[[nodiscard]] bool is_account_id(std::string_view text);
 [[nodiscard]] bool is_external_id(std::string_view text);
 // Plain decimal seconds within AssumeRole's limits, 900 to 43200.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_role_duration(std::string_view text);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "ascii.h"
 #include "endpoint.h"
+#include "iam_syntax.h"
 #include "retry.h"
 
 namespace broker {
@@ -14,17 +16,12 @@ constexpr std::string_view kRootUser = "root";
 constexpr std::string_view kReservedRolePrefix = "AWSReservedSSO_";  // IAM lets no customer make a role of this name
 
 bool is_name(std::string_view text, std::string_view extra) {
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || extra.find(c) != extra.npos;
-  });
+  return !text.empty() &&
+         std::ranges::all_of(text, [&](char c) { return is_alphanumeric(c) || extra.find(c) != extra.npos; });
 }
 
 // What IAM allows in user, role and session names.
 bool is_iam_name(std::string_view text) { return text.size() <= 64 && is_name(text, "_+=,.@-"); }
-
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // The first `N` colon-separated parts; the last takes the rest. False when there are fewer.
 template <std::size_t N>
@@ -83,7 +80,7 @@ ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view ac
   std::array<std::string_view, 6> parts;  // arn : partition : service : region : account : resource
   if (arn.size() > kMaxArnBytes || !split(arn, parts) || parts[0] != "arn" || !parts[3].empty()) return bad();
   if (!is_partition(parts[1])) return bad();
-  if (!is_account(parts[4]) || parts[4] != account) return bad();
+  if (!is_account_id(parts[4]) || parts[4] != account) return bad();
   Principal who{std::string(arn), std::string(account), {}, {}};
   if (!read_resource(parts[2], parts[5], who)) return bad();
   if (who.user == kRootUser && who.type != kRootUser) who.user.clear();  // IAM lets a user be called root; it is not

@@ -4,9 +4,9 @@
 // in server mode, its max_duration, the time left of the approval or break-glass event that lifted a refusal, an hour
 // where one role's keys assume the next, the rule's hard_expiry. A cap only ever shortens: defaults come first, so that
 // a cap of 4 h does not turn a default of 15 minutes into 4 h (SPEC X46). STS issues nothing below 15 minutes: less is
-// refused, unless the rule has a hard expiry, by which AWS itself ends what STS issued for longer (narrowing.h). Runs
-// in: broker.   Blocks: never. Pure.   Units: whole seconds. Fails: kRefused where a cap leaves too little, kConfig
-// where STS issues nothing for this profile or this wish.
+// refused, unless the rule has a hard expiry, by which AWS itself ends what STS issued for longer (narrowing.h).
+// Runs in: broker.   Blocks: never. Pure.   Units: whole seconds.   Fails: kRefused where a cap leaves too little,
+// kConfig where STS issues nothing for this profile or this wish.
 #pragma once
 
 #include <chrono>

@@ -5,12 +5,9 @@
 #pragma once
 
 #include "policy.h"
-#include "tool_arguments.h"
-#include "tool_output.h"
+#include "tool_run.h"
 
 namespace broker {
-
-inline constexpr int kToolGood = 0, kToolRefused = 1, kToolMisused = 2;
 
 #define COMMAND(function, ...) int policy_##function(const ToolArguments& arguments, ToolOutput& out);
 #include "policy_commands.def"

@@ -12,11 +12,6 @@
 namespace broker {
 namespace {
 
-int misused(ToolOutput& out, const ipc::Error& error) {
-  out.error(error);
-  return error.fault == ipc::Fault::kUsage ? kToolMisused : kToolRefused;
-}
-
 std::string outcome_json(const std::string& table, const Policy& policy, const CasesOutcome& outcome) {
   JsonText json;
   json.open_object().text("table", table).text("policy", policy.source).text("sha256", policy.sha256);
@@ -58,9 +53,9 @@ void say_outcome(const std::string& table, const CasesOutcome& outcome, ToolOutp
 
 int policy_explain(const ToolArguments& arguments, ToolOutput& out) {
   const ipc::Result<PolicyQuery> query = question_of(arguments);
-  if (!query) return misused(out, query.error());
+  if (!query) return refused(out, query.error());
   const ipc::Result<LifetimeWish> wish = lifetime_wish(arguments);
-  if (!wish) return misused(out, wish.error());
+  if (!wish) return refused(out, wish.error());
   const std::optional<PolicyText> read = good_policy(arguments.files().front(), out);
   if (!read) return kToolRefused;
   const Explanation explanation = explain(*read->policy, *query, *wish);
@@ -75,14 +70,14 @@ int policy_explain(const ToolArguments& arguments, ToolOutput& out) {
 int policy_test(const ToolArguments& arguments, ToolOutput& out) {
   const std::string& table = arguments.files().front();
   const ipc::Result<std::string> text = read_whole_file(table, kMaxYamlBytes);
-  if (!text) return misused(out, text.error());
+  if (!text) return refused(out, text.error());
   const ipc::Result<PolicyCases> cases = load_cases(*text, table);
   if (!cases) {
     tell_mistake({table, *text, std::unexpected(cases.error())}, out);
     return kToolRefused;
   }
   if (cases->policy.empty() && !arguments.given("policy")) {
-    return misused(out, arguments.misuse("the table names no policy").error());
+    return refused(out, arguments.misuse("the table names no policy").error());
   }
   const std::string file =
       arguments.given("policy") ? std::string(arguments.value("policy")) : relative_to(table, cases->policy);

@@ -1,8 +1,6 @@
 // sentinel-policy: checks, explains, compares, signs and moves policies. `sentinel policy …` starts it with the options
 // that the supervisor's table knows, in one form (tool_arguments.h).
-#include <csignal>
 #include <cstdio>
-#include <span>
 
 #include "heap.h"
 #include "policy_commands.h"
@@ -21,21 +19,12 @@ int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
   return broker::kToolMisused;
 }
 
-int refuse(const ipc::Error& error) {
-  broker::ToolOutput(stdout, stderr, false).error(error);
-  return broker::kToolMisused;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by finish()
-  if (const ipc::Status started = broker::start_libraries(); !started) return refuse(started.error());
-  const auto arguments = broker::ToolArguments::parse("sentinel policy", kWords,
-                                                      std::span<char* const>(argv, static_cast<std::size_t>(argc)));
-  if (!arguments) return refuse(arguments.error());
-  auto out = broker::ToolOutput::open(arguments->value("color"));
-  if (!out) return refuse(out.error());
-  const int code = run(*arguments, *out);
-  return out->finish() || code != broker::kToolGood ? code : broker::kToolRefused;
+  if (const ipc::Status started = broker::start_libraries(); !started) {
+    broker::ToolOutput(stdout, stderr, false).error(started.error());
+    return broker::kToolMisused;
+  }
+  return broker::run_tool("sentinel policy", kWords, argc, argv, run);
 }

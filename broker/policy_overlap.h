@@ -2,9 +2,10 @@
 // at once, and that several together leave nothing to one.
 //
 // A rule's questions are a product of sets: names, accounts, groups, device, and (way, minute of the week) cells. A
-// fact that is not known belongs to the set where the evaluator would let it pass: see policy_match.h. Runs in:
-// sentinel-policy.   Blocks: never. Units: minutes of the week, from Sunday 00:00 by the clock of one zone; windows of
-// different zones are compared only where one of them is always open. Fails: "not proven" is false; a true is a proof.
+// fact that is not known belongs to the set where the evaluator would let it pass: see policy_match.h.
+// Runs in: sentinel-policy.   Blocks: never.
+// Units: minutes of the week, from Sunday 00:00 by the clock of one zone; windows of different zones are compared only
+// where one of them is always open.   Fails: "not proven" is false; a true is a proof.
 #pragma once
 
 #include <bitset>

@@ -3,18 +3,18 @@
 #include <set>
 #include <tuple>
 
+#include "ascii.h"
+#include "iam_syntax.h"
 #include "policy_yaml_parts.h"
 
 namespace broker {
 namespace {
 
-constexpr std::size_t kAccountDigits = 12;
 constexpr std::size_t kMaxUser = 64;
 constexpr std::size_t kMaxGroup = 32;  // LOGIN_NAME_MAX and useradd agree on it
 constexpr std::string_view kArnStart = "arn:";
 constexpr std::string_view kWildcards = "*?";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_wild(std::string_view text) { return text.find_first_of(kWildcards) != std::string_view::npos; }
 
 constexpr Field<NamePattern> kGlob[] = {
@@ -72,8 +72,7 @@ bool read_users(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& 
   if (!read_patterns(in, node, out)) return false;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto is_allowed = [glob = out[i].glob](char c) {
-      return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             std::string_view("_+=,.@-").contains(c) || (glob && kWildcards.contains(c));
+      return is_alphanumeric(c) || std::string_view("_+=,.@-").contains(c) || (glob && kWildcards.contains(c));
     };
     if (out[i].text.size() <= kMaxUser && std::ranges::all_of(out[i].text, is_allowed)) continue;
     return in.refuse(node.children[i], in_quotes(out[i].text) + " cannot be the name of a user",
@@ -97,7 +96,7 @@ bool read_accounts(YamlReader& in, const YamlNode& node, Conditions& conditions)
   if (!in.texts(node, conditions.accounts)) return false;
   for (std::size_t i = 0; i < conditions.accounts.size(); ++i) {
     const std::string& account = conditions.accounts[i];
-    if (account.size() == kAccountDigits && std::ranges::all_of(account, is_digit)) continue;
+    if (is_account_id(account)) continue;
     return in.refuse(node.children[i], in_quotes(account) + " is not an account id, which has exactly 12 digits",
                      "write all digits, leading zeros included and without dashes");
   }
@@ -106,9 +105,7 @@ bool read_accounts(YamlReader& in, const YamlNode& node, Conditions& conditions)
 
 // The portable names of POSIX. All digits would be a number, and rules name groups.
 bool is_group(std::string_view name) {
-  const auto is_allowed = [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '.';
-  };
+  const auto is_allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; };
   return !name.empty() && name.size() <= kMaxGroup && name.front() != '-' && std::ranges::all_of(name, is_allowed) &&
          !std::ranges::all_of(name, is_digit);
 }

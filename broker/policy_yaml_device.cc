@@ -1,6 +1,7 @@
 // What a device must be known to be.
 #include <algorithm>
 
+#include "ascii.h"
 #include "policy_yaml_parts.h"
 
 namespace broker {
@@ -8,10 +9,7 @@ namespace {
 
 bool read_os_version(YamlReader& in, const YamlNode& node, DeviceDemands& device) {
   if (!in.text(node, kMaxName, device.min_os_version)) return false;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto is_allowed = [&](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '+';
-  };
+  const auto is_allowed = [&](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '+'; };
   const std::string& version = device.min_os_version;
   const bool good =
       std::all_of(version.begin(), version.end(), is_allowed) && std::any_of(version.begin(), version.end(), is_digit);

@@ -6,7 +6,9 @@
 #include <memory>
 #include <set>
 
+#include "ascii.h"
 #include "endpoint.h"
+#include "iam_syntax.h"
 #include "ip_network.h"
 #include "ipc/go_duration.h"
 #include "narrowing.h"
@@ -22,34 +24,8 @@ constexpr std::size_t kMaxManagedPolicies = 10;
 constexpr std::size_t kMaxArn = 2048;
 constexpr std::size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;
 constexpr std::size_t kLeastVpcDigits = 8, kMostVpcDigits = 17;
-constexpr std::size_t kAccountDigits = 12;
 constexpr minutes kLeastHardExpiry{1};
 constexpr hours kMostHardExpiry{12};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// The part up to the next ':', which it takes off.
-std::string_view take_part(std::string_view& rest) {
-  const std::size_t colon = std::min(rest.find(':'), rest.size());
-  const std::string_view part = rest.substr(0, colon);
-  rest.remove_prefix(std::min(colon + 1, rest.size()));
-  return part;
-}
-
-// arn:PARTITION:iam::OWNER:policy/[PATH/]NAME; AWS's own policies are owned by "aws".
-bool is_policy_arn(std::string_view text) {
-  constexpr std::string_view kPrefix = "policy/";
-  std::string_view rest = text;
-  if (take_part(rest) != "arn" || !is_partition(take_part(rest)) || take_part(rest) != "iam") return false;
-  if (!take_part(rest).empty()) return false;  // IAM has no region
-  const std::string_view owner = take_part(rest);
-  const bool account = owner.size() == kAccountDigits && std::ranges::all_of(owner, is_digit);
-  const auto is_allowed = [](char c) { return is_alphanumeric(c) || std::string_view("_+=,.@-/").contains(c); };
-  return (account || owner == "aws") && rest.starts_with(kPrefix) && rest.size() > kPrefix.size() &&
-         !rest.ends_with('/') && std::ranges::all_of(rest, is_allowed);
-}
 
 bool read_managed_policies(YamlReader& in, const YamlNode& node, Narrowing& out) {
   if (!in.list(node)) return false;
@@ -60,7 +36,7 @@ bool read_managed_policies(YamlReader& in, const YamlNode& node, Narrowing& out)
   for (const YamlNode& item : node.children) {
     std::string arn;
     if (!in.text(item, kMaxArn, arn)) return false;
-    if (!is_policy_arn(arn)) {
+    if (!is_managed_policy_arn(arn)) {
       return in.refuse(item, in_quotes(arn) + " is not the ARN of a managed policy",
                        "write for example arn:aws:iam::aws:policy/ReadOnlyAccess");
     }

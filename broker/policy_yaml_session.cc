@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ascii.h"
 #include "json_line.h"
 #include "narrowing.h"
 #include "policy_yaml_parts.h"
@@ -54,8 +55,6 @@ struct Statement {
   std::set<std::string>* sids;  // of the whole document
   bool action = false, not_action = false, resource = false, not_resource = false;
 };
-
-bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 void begin_member(std::string& json, std::string_view key) {
   if (!json.empty() && !json.ends_with('{')) json += ',';

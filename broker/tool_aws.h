@@ -3,7 +3,7 @@
 //
 // That process is protected as the broker is: unreadable before it reads a key, secrets in their own pages, the
 // broker's sandbox and syscall filter. Weaker than a broker: it begins as a copy of the tool, so between fork and its
-// first call it is as readable as the tool (it holds nothing then), and the program file is readable for everybody.
+// first call it is as readable as the tool, and holds nothing then.
 // Runs in: sentinel-policy.   Blocks: until AWS has answered; each call has its own deadline (aws_call.h).
 // Fails: with the sentence of what failed in there; kSystem when it ended without an answer.
 #pragma once

@@ -2,7 +2,8 @@
 //
 // What it is: one struct per message, their ids, directions, phases, limits; a walk over the fields of each (used by
 // the codec, the printer and the tests); and a hash of the whole table, which a helper sends when it starts, so that
-// two builds never talk to each other. Runs in: every process.   Blocks: never.   Units: in the field names.
+// two builds never talk to each other.
+// Runs in: every process.   Blocks: never.   Units: in the field names.
 #pragma once
 
 #include <array>
@@ -23,10 +24,6 @@ enum class Transport : U8 { Tcp = 1, Unix = 2 };
 enum class Severity : U8 { Info = 1, Refusal = 2, Warning = 3 };
 enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3 };
 enum class LogKind : U8 { File = 1, Stream = 2, Syslog = 3 };  // Stream: terminal or pipe; Syslog: a datagram per line
-
-struct FieldRow {
-  std::string_view type, name, why;
-};
 
 struct MessageRow {
   U16 id;
@@ -83,6 +80,14 @@ constexpr bool ids_rise() {
   return true;
 }
 static_assert(ids_rise(), "ids are never reused or reordered");
+
+// Every message and every field says what it is for.
+#define FIELD(type, member, why) &&sizeof(why) > 1
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
+  static_assert(sizeof(why) > 1 __VA_ARGS__, "a row of messages.def without its why: " #name);
+#include "ipc/messages.def"
+#undef MESSAGE
+#undef FIELD
 
 constexpr std::size_t largest_message() {
   std::size_t largest = 0;

@@ -1,0 +1,33 @@
+#include "tool_run.h"
+
+#include <csignal>
+#include <cstdio>
+
+namespace broker {
+namespace {
+
+int misused(const ipc::Error& error) {
+  ToolOutput(stdout, stderr, false).error(error);
+  return kToolMisused;
+}
+
+}  // namespace
+
+int refused(ToolOutput& out, const ipc::Error& error) {
+  out.error(error);
+  return error.fault == ipc::Fault::kUsage ? kToolMisused : kToolRefused;
+}
+
+int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
+             int (*run)(const ToolArguments&, ToolOutput&)) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by finish()
+  const auto arguments =
+      ToolArguments::parse(name, words, std::span<char* const>(argv, static_cast<std::size_t>(argc)));
+  if (!arguments) return misused(arguments.error());
+  auto out = ToolOutput::open(arguments->value("color"));
+  if (!out) return misused(out.error());
+  const int code = run(*arguments, *out);
+  return out->finish() || code != kToolGood ? code : kToolRefused;
+}
+
+}  // namespace broker
