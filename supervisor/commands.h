@@ -68,6 +68,14 @@ constexpr const GroupRow* find_group(std::string_view word) {
   return nullptr;
 }
 
+// The plain build proves the tables. Under -fsanitize=undefined g++ takes no comparison of pointers for a constant (GCC
+// bug 71962), so there the sanitized build trusts it.
+#ifdef SENTINEL_SANITIZED
+#define CHECK_TABLE(...)
+#else
+#define CHECK_TABLE(...) static_assert(__VA_ARGS__)
+#endif
+
 constexpr bool every_group_is_there_and_used() {
   for (const CommandRow& row : kCommands) {
     if (!row.group().empty() && !find_group(row.group())) return false;
@@ -80,7 +88,7 @@ constexpr bool every_group_is_there_and_used() {
   }
   return true;
 }
-static_assert(every_group_is_there_and_used());
+CHECK_TABLE(every_group_is_there_and_used());
 
 // The items of a list in a table: "a, b|c" is "a" and "b|c". Takes the first off `list`.
 constexpr std::string_view next_item(std::string_view& list, char divider = ',') {

@@ -84,7 +84,7 @@ constexpr bool every_option_belongs_somewhere() {
   }
   return true;
 }
-static_assert(every_option_belongs_somewhere(), "options.def names a command that commands.def does not have");
+CHECK_TABLE(every_option_belongs_somewhere(), "options.def names a command that commands.def does not have");
 
 constexpr bool no_command_has_an_option_twice() {
   for (const CommandRow& command : kCommands) {
@@ -94,7 +94,7 @@ constexpr bool no_command_has_an_option_twice() {
   }
   return true;
 }
-static_assert(no_command_has_an_option_twice());
+CHECK_TABLE(no_command_has_an_option_twice());
 
 // So that the completion script can go by the name alone.
 constexpr bool equal_names_complete_equally() {
@@ -106,7 +106,7 @@ constexpr bool equal_names_complete_equally() {
   }
   return true;
 }
-static_assert(equal_names_complete_equally());
+CHECK_TABLE(equal_names_complete_equally());
 
 constexpr bool every_required_option_exists() {
   for (const CommandRow& command : kCommands) {
@@ -118,7 +118,7 @@ constexpr bool every_required_option_exists() {
   }
   return true;
 }
-static_assert(every_required_option_exists());
+CHECK_TABLE(every_required_option_exists());
 
 // The given options by name; a Flag is "true" or "false". An option that was not given is absent.
 struct CommandLine {
