@@ -27,8 +27,8 @@ constexpr int kAuthPriv = 10 << 3, kNotice = 5, kWarning = 4;  // RFC 5424 6.2.1
 // broker from writing, and is not waited for.
 class FileLock {
  public:
-  explicit FileLock(int fd) : fd_(fd) {
-    const auto end = Clock::now() + AuditSink::kLockPatience;
+  explicit FileLock(int fd, std::chrono::milliseconds patience = AuditSink::kLockPatience) : fd_(fd) {
+    const auto end = Clock::now() + patience;
     for (long pause = 20'000; !(held_ = ::flock(fd_, LOCK_EX | LOCK_NB) == 0);) {
       if ((errno != EWOULDBLOCK && errno != EINTR) || Clock::now() >= end) return;
       const timespec nap{0, pause};
@@ -174,8 +174,11 @@ void AuditSink::end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds no
 }
 
 ipc::Status AuditSink::write_to_file(const AuditText& text) {
-  const FileLock lock(fd_.get());
+  // Who keeps the lock shall not also keep the broker from everything else: after one full wait, only short ones.
+  const bool waited = Clock::now() < hurried_until_;
+  const FileLock lock(fd_.get(), waited ? kHurriedPatience : kLockPatience);
   if (!lock.held()) {
+    if (!waited) hurried_until_ = Clock::now() + kHurry;
     return ipc::fail(Fault::kUnavailable, "another process keeps the decision log " + terms_.label + " locked",
                      "find it with `lsof`, or name another file with --log-file");
   }

@@ -30,7 +30,7 @@ struct AuditText {
 
 class AuditSink {
  public:
-  static constexpr std::chrono::milliseconds kLockPatience{250};
+  static constexpr std::chrono::milliseconds kLockPatience{250}, kHurriedPatience{5}, kHurry{2000};
 
   // `key` signs, may be null and outlives the sink.
   struct Terms {
@@ -73,8 +73,9 @@ class AuditSink {
   bool file_ = false;  // a regular file, whose chain goes on across runs
   bool had_a_name_ = false;
   bool ended_ = false;
-  off_t left_at_ = 0;  // size of the file after our last line
-  off_t size_ = -1;    // size for which end_ is true; -1: unknown
+  std::chrono::steady_clock::time_point hurried_until_{};  // somebody kept the lock for the whole patience
+  off_t left_at_ = 0;                                      // size of the file after our last line
+  off_t size_ = -1;                                        // size for which end_ is true; -1: unknown
   ChainEnd end_;
 };
 

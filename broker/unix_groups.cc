@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 
 namespace broker {
 namespace {
@@ -28,9 +29,20 @@ Lookup name_of(gid_t gid, std::string& name) {
   return Lookup::kFailed;
 }
 
+// In a user namespace of one's own making any number can be claimed. Only the first namespace maps all of them, each
+// to itself (user_namespaces(7)).
+bool numbers_are_the_hosts() {
+  std::ifstream map("/proc/self/gid_map");
+  unsigned long inside = 1, outside = 1, count = 0;
+  std::string more;
+  constexpr unsigned long kAll = 4294967295;
+  return (map >> inside >> outside >> count) && inside == 0 && outside == 0 && count == kAll && !(map >> more);
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> own_unix_groups() {
+  if (!numbers_are_the_hosts()) return std::nullopt;
   const int count = ::getgroups(0, nullptr);
   if (count < 0) return std::nullopt;
   std::vector<gid_t> gids(static_cast<std::size_t>(count));

@@ -48,7 +48,7 @@ _sentinel() {
   --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --expect-head) return ;;
-  --effect) COMPREPLY=($(compgen -W "allow deny require_approval require_server require_server_session" -- "$cur")); return ;;
+  --effect) COMPREPLY=($(compgen -W "allow deny require_approval" -- "$cur")); return ;;
   --outcome) COMPREPLY=($(compgen -W "issued refused failed" -- "$cur")); return ;;
   --rule) return ;;
   --since) return ;;

@@ -29,11 +29,15 @@ class Posture(AwsTest):
     def setUp(self):
         super().setUp()
         self.etc = os.path.join(self.user.folder, "etc")
-        subprocess.run(["cp", "-a", "/etc", self.etc], check=True)
         self.addCleanup(shutil.rmtree, self.etc)
+        wait_until(self.copy_etc, "a copy of /etc: other tests add users to it meanwhile")
         self.sentinel_etc = os.path.join(self.etc, "sentinel")
         os.makedirs(self.sentinel_etc, mode=0o755, exist_ok=True)
         self.policy_path = self.write("policy.yaml", DEMAND)
+
+    def copy_etc(self):
+        shutil.rmtree(self.etc, ignore_errors=True)
+        return subprocess.run(["cp", "-a", "/etc", self.etc], capture_output=True).returncode == 0
 
     def say(self, text, name="posture.json", mode=0o644):
         path = os.path.join(self.sentinel_etc, name)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -57,6 +58,20 @@ TEST(AuditLog, APipeThatIsFullFailsInsteadOfWaiting) {
   ipc::Status status;
   for (int i = 0; i < 10000 && status; ++i) status = log.record(issued_line());
   EXPECT_FALSE(status);
+}
+
+TEST(AuditLog, WhoKeepsTheLockKeepsLinesOutAndTheBrokerNotFromItsWork) {
+  const ipc::UniqueFd file = memory_file();
+  const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+  const ipc::UniqueFd other(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  AuditLog log;
+  ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::dup(file.get())), "log", false));
+  ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
+  // As many as would take a minute if each waited for the whole patience.
+  for (int i = 0; i < 240; ++i) EXPECT_FALSE(log.record(issued_line()));
+  EXPECT_EQ(content(file.get()), "");
+  ASSERT_EQ(::flock(other.get(), LOCK_UN), 0);
+  EXPECT_TRUE(log.record(issued_line()));
 }
 
 TEST(AuditLog, OneBrokenSinkFailsTheLineButTheOtherStillHasIt) {

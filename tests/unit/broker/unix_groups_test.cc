@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,18 @@ bool holds_with(std::vector<gid_t> more, gid_t primary, const std::vector<std::s
 gid_t number_of(const char* name) {
   const group* const found = ::getgrnam(name);
   return found ? found->gr_gid : static_cast<gid_t>(-1);
+}
+
+TEST(UnixGroups, InAUserNamespaceNothingIsKnown) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    if (::unshare(CLONE_NEWUSER) != 0) ::_exit(2);
+    ::_exit(own_unix_groups() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  if (WEXITSTATUS(status) == 2) GTEST_SKIP() << "no user namespaces here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(UnixGroups, AreTheKernelsForThisProcessWithThePrimaryOneAndNoneTwice) {
