@@ -54,10 +54,10 @@ class Control:
     """The ops of control.py as methods: fault(kind, ...), clear(), clock(offset), put_parameter(name=, value=), ..."""
 
     def __init__(self, url):
-        self._url = url
+        self.url = url
 
     def __call__(self, op, **members):
-        request = urllib.request.Request(self._url, json.dumps({"op": op, **members}).encode())
+        request = urllib.request.Request(self.url, json.dumps({"op": op, **members}).encode())
         try:
             with NO_PROXY.open(request, timeout=30) as answer:
                 return json.load(answer)["ok"]
