@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "policy_yaml.h"
+#include "read_up_to.h"
 #include "yaml_document.h"
 
 namespace broker {
@@ -64,18 +65,9 @@ ipc::Status check_folder(const std::string& path) {
 }
 
 ipc::Result<std::string> read_all(int fd, const std::string& path) {
-  std::string text(kMaxYamlBytes + 1, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ipc::system_error("cannot read the policy " + path, kRepair);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  text.resize(used);
-  text.shrink_to_fit();
-  return text;
+  std::optional<std::string> text = read_up_to(fd, kMaxYamlBytes + 1);
+  if (!text) return ipc::system_error("cannot read the policy " + path, kRepair);
+  return std::move(*text);
 }
 
 }  // namespace

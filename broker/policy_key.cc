@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ipc/unique_fd.h"
+#include "read_up_to.h"
 #include "root_file.h"
 
 namespace broker {
@@ -26,13 +27,11 @@ ipc::Result<std::string> read_key_file(const std::string& path) {
     return ipc::fail(Fault::kConfig, "the policy key " + path + " can be written by others", "run chmod go-w " + path);
   if (status.st_uid != 0 && status.st_uid != ::geteuid())
     return ipc::fail(Fault::kConfig, "the policy key " + path + " belongs to another user", "keep a copy of your own");
-  std::string text(kMaxKeyFileBytes + 1, '\0');
-  const ssize_t got = ::read(fd.get(), text.data(), text.size());
-  if (got < 0) return ipc::system_error("cannot read the policy key " + path, kGiveKey);
-  if (static_cast<std::size_t>(got) > kMaxKeyFileBytes)
+  std::optional<std::string> text = read_up_to(fd.get(), kMaxKeyFileBytes + 1);
+  if (!text) return ipc::system_error("cannot read the policy key " + path, kGiveKey);
+  if (text->size() > kMaxKeyFileBytes)
     return ipc::fail(Fault::kConfig, path + " is longer than 16 KiB, and no key", kGiveKey);
-  text.resize(static_cast<std::size_t>(got));
-  return text;
+  return std::move(*text);
 }
 
 ipc::Result<PublicKey> option_key(const std::string& path) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "ipc/unique_fd.h"
+#include "read_up_to.h"
 
 namespace broker {
 namespace {
@@ -119,21 +120,13 @@ ipc::Status check_regular(const std::string& path, const struct stat& status) {
 }
 
 ipc::Result<std::string> read_whole(int fd, const std::string& path, std::size_t max_bytes) {
-  std::string text(max_bytes + 1, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ipc::system_error("cannot read " + path);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  if (used > max_bytes) {
+  std::optional<std::string> text = read_up_to(fd, max_bytes + 1);
+  if (!text) return ipc::system_error("cannot read " + path);
+  if (text->size() > max_bytes) {
     return ipc::fail(Fault::kConfig, path + " is longer than " + std::to_string(max_bytes) + " bytes",
                      "is it the right file?");
   }
-  text.resize(used);
-  return text;
+  return std::move(*text);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "ipc/unique_fd.h"
+#include "read_up_to.h"
 
 namespace broker {
 namespace {
@@ -46,21 +47,13 @@ ipc::Result<std::string> read_whole_file(const std::string& path, std::size_t ma
   if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {
     return ipc::fail(Fault::kConfig, path + " is not a regular file", "name a file");
   }
-  std::string text(max_bytes + 1, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got = ::read(fd.get(), text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ipc::system_error("cannot read " + path, "check its rights and its disk");
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  if (used > max_bytes) {
+  std::optional<std::string> text = read_up_to(fd.get(), max_bytes + 1);
+  if (!text) return ipc::system_error("cannot read " + path, "check its rights and its disk");
+  if (text->size() > max_bytes) {
     return ipc::fail(Fault::kConfig, path + " is longer than " + std::to_string(max_bytes) + " bytes",
                      "check its name: no such file is that long");
   }
-  text.resize(used);
-  return text;
+  return std::move(*text);
 }
 
 ipc::Status write_own_file(const std::string& path, std::string_view text) {
