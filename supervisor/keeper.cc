@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "conversation.h"
+#include "deadlines.h"
 #include "exit_codes.h"
 #include "lifecycle.h"
 #include "process_tree.h"
@@ -26,11 +27,9 @@ using ipc::Side;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kStartDeadline = 30s;
-constexpr auto kTreeGrace = 2s;    // between SIGTERM and SIGKILL
-constexpr auto kKillGrace = 3s;    // until we say that something cannot be killed
-constexpr auto kHelperGrace = 2s;  // between end of file and SIGKILL
-constexpr auto kRescan = 20ms;     // while the tree is being ended: orphans appear without notice
+constexpr auto kTreeGrace = 2s;  // between SIGTERM and SIGKILL
+constexpr auto kKillGrace = 3s;  // until we say that something cannot be killed
+constexpr auto kRescan = 20ms;   // while the tree is being ended: orphans appear without notice
 constexpr std::size_t kMaxRestarts = 5;
 constexpr auto kRestartWindow = 60s;
 

@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "conversation.h"
+#include "deadlines.h"
 #include "exit_codes.h"
 #include "terminal.h"
 #include "wait_status.h"
@@ -22,9 +23,6 @@ using ipc::Fault;
 using ipc::Side;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-constexpr auto kStartDeadline = 30s;
-constexpr auto kHelperGrace = 2s;  // between end of file and SIGKILL
 
 int refuse(const ipc::Error& error, int code = kExitOwnError) {
   report(error);
