@@ -10,32 +10,15 @@
 
 #include <csignal>
 
+#include "audit_lines.h"
+
 namespace {
 
+using audit_lines::content;
+using audit_lines::issued_line;
+using audit_lines::memory_file;
 using broker::AuditLog;
 using broker::DecisionLine;
-
-ipc::UniqueFd memory_file() { return ipc::UniqueFd(::memfd_create("log", MFD_CLOEXEC)); }
-
-std::string content(int fd) {
-  std::string text(65536, '\0');
-  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
-  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return text;
-}
-
-DecisionLine issued_line() {
-  DecisionLine line;
-  line.time = std::chrono::sys_seconds(std::chrono::seconds(1769990400));
-  line.user = "marta";
-  line.profile = "ledger-prod";
-  line.effect = "allow";
-  line.rule = "ledger";
-  line.rule_index = 1;
-  line.outcome = "issued";
-  line.mode = "server";
-  return line;
-}
 
 // LG2
 TEST(AuditLog, WithoutASinkEveryLineFails) {
