@@ -22,7 +22,8 @@ from http.server import ThreadingHTTPServer
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import throwaway_ca  # noqa: E402
-from connection import AwsHandler  # noqa: E402
+from call import AwsCall  # noqa: E402
+from connection import StandinHandler  # noqa: E402
 from control import Control, ControlHandler  # noqa: E402
 from faults import Faults  # noqa: E402
 from world import World  # noqa: E402
@@ -105,8 +106,8 @@ def main():
     end_with_parent(arguments.scratch)
     world, faults, log = World(read_config(arguments.config)), Faults(), []
     tls = tls_context(arguments.ca_out) if arguments.tls else None
-    server = Server(arguments.port, AwsHandler, world=world, faults=faults, log=log, tls=tls,
-                    scheme="https" if tls else "http")
+    server = Server(arguments.port, StandinHandler, world=world, faults=faults, log=log, tls=tls,
+                    scheme="https" if tls else "http", read_call=AwsCall)
     control = Server(arguments.control_port, ControlHandler, control=Control(world, faults, log))
     threading.Thread(target=control.serve_forever, daemon=True).start()
     url = f"{server.scheme}://127.0.0.1:{server.server_port}"

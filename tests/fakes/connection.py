@@ -8,29 +8,17 @@ import time
 from http.server import BaseHTTPRequestHandler
 
 import faults
-import session_policy
-import sigv4_check
 import wire
-from call import Call
 
 MAX_BODY = 1 << 20
 POLL = 0.02        # seconds between looks at a fault that waits
+MAX_POUR = 600     # seconds that an endless answer lasts at most
 GO_ON = object()   # said by a fault that lets the call have its effect
 
 
-def _check_session_policy(world, key, call, address):
-    """What the keys' own session policy forbids; of GetCallerIdentity AWS says that no policy can deny it."""
-    if key.session_policy is None or call.action == "GetCallerIdentity":
-        return
-    action = f"{call.service}:{call.action}"
-    if not session_policy.allows(key.session_policy, action, "*", world.now(), address,
-                                 managed=bool(key.managed_policies)):
-        raise wire.Refusal("Denied", f"User: {key.arn} is not authorized to perform: {action} by its session "
-                                     f"policy")
-
-
-class AwsHandler(BaseHTTPRequestHandler):
-    """self.server: world, faults, log, tls (SSLContext or None), scheme. Answers go out in one send."""
+class StandinHandler(BaseHTTPRequestHandler):
+    """self.server: world, faults, log, tls (SSLContext or None), scheme, and read_call, which makes a Call (call.py) of what
+    came in. Answers go out in one send."""
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     abrupt = False     # the connection ends without TLS's goodbye
@@ -55,19 +43,18 @@ class AwsHandler(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             return
-        call = Call(self.server.scheme, self.command, self.path, self.headers, body)
+        call = self.server.read_call(self.server.scheme, self.command, self.path, self.headers, body)
         entry = {"time": self.server.world.now(), "service": call.service, "action": call.action,
                  "params": call.params, "path": call.path, "peer": list(self.client_address[:2]),
-                 "user_agent": self.headers.get("User-Agent", ""), "outcome": "pending", "code": "", "status": 0,
+                 "user_agent": self.headers.get("User-Agent", ""), "signed": "Authorization" in self.headers, "outcome": "pending", "code": "", "status": 0,
                  "fault": ""}
         with self.server.world.lock:
             self.server.log.append(entry)
         try:
             answer = self._decide(call, entry)
         except wire.Refusal as error:
-            answer = wire.refusal(call.service, error)
-            self._settle(entry, code=error.code_and_status(call.service)[0], message=error.message,
-                         status=answer.status, outcome="fault" if entry["fault"] == "error" else "refused")
+            code, answer = call.refused(error)
+            self._settle(entry, code=code, message=error.message or "", status=answer.status, outcome="fault" if entry["fault"] == "error" else "refused")
         if answer:
             self.wfile.write(self._head(answer) + (b"" if self.command == "HEAD" else answer.body))
 
@@ -90,11 +77,10 @@ class AwsHandler(BaseHTTPRequestHandler):
             entry.update(members)
 
     def _decide(self, call, entry):
-        """Checks the signature, lets a fault act, runs the call. None: nothing (more) is to be written."""
+        """Checks who asks, lets a fault act, runs the call. None: nothing (more) is to be written."""
         world, note = self.server.world, {}
         with world.lock:
-            key = sigv4_check.verify(world, call.service, call.method, call.url, call.headers, call.body, entry)
-            _check_session_policy(world, key, call, self.client_address[0])
+            key = call.authorise(world, self.client_address[0], entry)
             fault = self.server.faults.take(call.action, call.params)
             generation = self.server.faults.generation
             entry["fault"] = fault["kind"] if fault else ""
@@ -104,7 +90,7 @@ class AwsHandler(BaseHTTPRequestHandler):
                 self._settle(entry, outcome="fault", status=answer.status if answer else 0)
                 return answer
         with world.lock:
-            note["region"] = entry["region"]
+            note["region"] = entry.get("region", "")
             answer = call.run(world, key, note)
             note.pop("lifetime", None)
             entry.update(note, outcome="ok", status=answer.status)
@@ -124,13 +110,30 @@ class AwsHandler(BaseHTTPRequestHandler):
             return self._hang_up(fault.get("reset", False))
         elif kind == "lifetime":
             note["lifetime"] = fault.get("seconds", 1)
+        elif kind == "endless":
+            return self._pour(fault.get("bytes", " ").encode())
         else:
             return faults.instead(fault) or GO_ON
         return GO_ON
 
+    def _pour(self, pattern):
+        """An answer without an end, until the client has had enough (its kernel's buffers take some of it, too)."""
+        self._hang_up(False)
+        self.wfile.write(self._head(wire.Answer(200, "application/json", b""), endless=True))
+        block = pattern * (1 + (64 << 10) // len(pattern))
+        deadline = time.monotonic() + MAX_POUR
+        try:
+            while time.monotonic() < deadline:
+                self.wfile.write(block)
+        except OSError:
+            pass
+        return None
+
     def _after(self, fault, answer):
         """What a fault does to the answer of a call that had its effect."""
         kind = fault["kind"]
+        if kind in faults.EDITS:
+            return faults.edited(fault, answer)
         if kind == "drop_after":
             return self._hang_up(fault.get("reset", False))
         if kind == "truncate":
@@ -157,10 +160,12 @@ class AwsHandler(BaseHTTPRequestHandler):
         if reset:   # zero linger turns the close into a reset
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def _head(self, answer):
+    def _head(self, answer, endless=False):
         date = self.date_time_string(self.server.world.now())
         lines = [f"HTTP/1.1 {answer.status} {http.client.responses.get(answer.status, 'Unknown')}", f"Date: {date}",
-                 f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}"]
+                 f"Content-Type: {answer.content_type}"]
+        if not endless:
+            lines.append(f"Content-Length: {len(answer.body)}")
         lines += [f"{name}: {value}" for name, value in answer.headers]
         if self.close_connection:
             lines.append("Connection: close")

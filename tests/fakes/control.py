@@ -79,6 +79,20 @@ class Control:
     def keys(self):
         return [key.described() for key in self._world.keys.values()]
 
+    def mfa_code(self, serial):
+        """A one-time code that is right now and was not used yet."""
+        return self._world.mfa_devices[serial].fresh_code(self._world.now())
+
+    def web_token(self, **claims):
+        """A new token of the identity provider; claims: subject, audience, issuer, lifetime, source_identity."""
+        return self._world.web_tokens.mint(self._world.now(), **claims)
+
+    def forget_web_token(self, token):
+        return self._world.web_tokens.forget(token)
+
+    def secrets(self):
+        return self._world.secrets()
+
     def log(self):
         return [dict(entry) for entry in self._log]
 

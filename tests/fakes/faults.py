@@ -1,6 +1,7 @@
 """What goes wrong on purpose. A fault is asked for through the control interface and spent by requests that match.
 
-A request whose signature is bad is refused before any fault is looked at: no fault may hide a wrong signature.
+A request whose signature (or token, where one is asked for) is bad is refused before any fault is looked at: no fault may
+hide a wrong signature.
 
   kind          members (defaults)                  what the client sees
   error         code, message, status               the service's own error document
@@ -13,13 +14,18 @@ A request whose signature is bad is refused before any fault is looked at: no fa
   truncate      keep (half)                         the head of a full answer, then only `keep` bytes of its body
   not_xml       -                                   200 with an HTML page for a body
   huge          size (16 MiB)                       200 with a body of that many bytes
+  endless       bytes (" ")                         200 with a body that repeats that text until the client hangs up
+  padded        size (1 MiB)                        the right answer, and after it that many blanks
+  edit          drop ([names]), set ({name: value}) the right JSON answer, without and with these members, at any depth
   dribble       seconds (0.05)                      the right answer, one byte at a time
   lifetime      seconds (1)                         credentials that end that soon, below AWS's own floor
 
 Every fault also takes: action ("*"), count (1; 0 = for ever), skip (0), match ({parameter: value}). The code of an
-error is the service's own, or a row of wire.REFUSALS ("Throttled", "Denied", ...), which becomes each service's own.
+error is the service's own, or a row of wire.REFUSALS ("Throttled", "Denied", ...), which becomes each service's own. Without
+a message it has the text that belongs to the code, where the service's table has one, else "Rate exceeded".
 """
 import itertools
+import json
 
 from wire import Answer, Refusal
 
@@ -34,9 +40,13 @@ MEMBERS = {
     "truncate": {"keep"},
     "not_xml": set(),
     "huge": {"size"},
+    "endless": {"bytes"},
+    "padded": {"size"},
+    "edit": {"drop", "set"},
     "dribble": {"seconds"},
     "lifetime": {"seconds"},
 }
+EDITS = ("padded", "edit")   # what is done to the answer of a call that had its effect
 NOT_XML = "<!DOCTYPE html><html><body><h1>It works!</h1><p>But this is & no answer of AWS.</body></html>"
 
 
@@ -88,8 +98,7 @@ def instead(fault):
     """The answer that a fault puts in the place of the call's, before it has any effect; None if it puts none."""
     kind = fault["kind"]
     if kind == "error":
-        raise Refusal(fault.get("code", "InternalFailure"), fault.get("message", "Rate exceeded"),
-                      fault.get("status"))
+        raise Refusal(fault.get("code", "InternalFailure"), fault.get("message"), fault.get("status"))
     if kind == "status":
         return Answer(fault.get("status", 500), "text/plain", fault.get("body", ""),
                       list(dict(fault.get("headers") or {}).items()))
@@ -98,3 +107,22 @@ def instead(fault):
     if kind == "huge":
         return Answer(200, "text/xml", b"A" * fault.get("size", 16 << 20))
     return None
+
+
+def _without_and_with(value, drop, put):
+    if isinstance(value, list):
+        return [_without_and_with(one, drop, put) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: put[name] if name in put else _without_and_with(member, drop, put)
+            for name, member in value.items() if name not in drop}
+
+
+def edited(fault, answer):
+    body = answer.body
+    if fault["kind"] == "padded":
+        body += b" " * fault.get("size", 1 << 20)
+    else:
+        drop, put = fault.get("drop", []), fault.get("set", {})
+        body = json.dumps(_without_and_with(json.loads(body), drop, put)).encode()
+    return Answer(answer.status, answer.content_type, body, answer.headers)

@@ -85,7 +85,7 @@ def build_world():
         key.access_key_id, key.secret_access_key = standin_world.key_id_of(name), standin_world.secret_of(name)
         iam.access_keys[key.physical_resource_id] = key
         iam.put_user_policy(name, "all", json.dumps(ALLOW_ALL))
-    for role in standin_world.DEFAULT["roles"]:
+    for role in (role for role in standin_world.DEFAULT["roles"] if role["trust"]):
         iam.create_role(role["name"], json.dumps(trust_policy(role)), "/", None, "", [], role.get("max_session", 3600))
         iam.put_role_policy(role["name"], "all", json.dumps(ALLOW_ALL))
     ssm = ssm_backends[standin_world.ACCOUNT][standin_client.REGION]

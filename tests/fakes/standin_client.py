@@ -21,7 +21,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from world import ACCOUNT, POLICY_PARAMETER, key_id_of, role_arn, secret_of  # noqa: E402,F401
+from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of  # noqa: E402,F401
 
 REGION = "eu-central-1"
 START_LIMIT = 60  # seconds; many test programs may start at once on a small machine
@@ -158,7 +158,12 @@ class Standin:
 
     def secrets(self):
         """Every secret key and session token that exists: what a memory scan looks for."""
-        return [secret for key in self.control.keys() for secret in (key["secret"], key["token"]) if secret]
+        keys = [secret for key in self.control.keys() for secret in (key["secret"], key["token"]) if secret]
+        return keys + self.control.secrets()
+
+    def mfa_code(self, user="marta"):
+        """A one-time code of the user's device that is right now and was not used yet."""
+        return self.control.mfa_code(serial=mfa_serial(user))
 
     def ca_environment(self):
         """What makes clients trust the throw-away CA (and forget any other), {} without TLS."""

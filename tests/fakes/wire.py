@@ -1,15 +1,16 @@
-"""What STS, SSM and KMS put on the wire: errors and answers in their true formats. Decides nothing.
+"""What STS, IAM, SSM and KMS put on the wire: errors and answers in their true formats. Decides nothing.
 
-STS speaks the query protocol (form in, XML out), SSM and KMS speak JSON 1.1. The same refusal has another code and another
+STS and IAM speak the query protocol (form in, XML out), SSM and KMS speak JSON 1.1. The same refusal has another code and another
 status in each, so a refusal is raised under one name and looked up in REFUSALS.
 """
 import json
+import time
 import uuid
 from xml.sax.saxutils import escape
 
-STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+NAMESPACES = {"sts": "https://sts.amazonaws.com/doc/2011-06-15/", "iam": "https://iam.amazonaws.com/doc/2010-05-08/"}
 
-# one name            code of STS                    status  code of SSM, KMS                     status
+# one name            code of STS, IAM               status  code of SSM, KMS                     status
 REFUSALS = {
     "MissingToken":     ("MissingAuthenticationToken", 403, "MissingAuthenticationTokenException", 400),
     "Incomplete":       ("IncompleteSignature", 403, "IncompleteSignatureException", 400),
@@ -34,7 +35,8 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A request is refused; `name` is a row of REFUSALS or already a code of the service that was asked."""
+    """A request is refused; `name` is a row of REFUSALS or already a code of the service that was asked. Without a message
+    (None) it has the service's own text for that code."""
 
     def __init__(self, name, message="", status=None):
         super().__init__(name, message)
@@ -46,24 +48,25 @@ class Refusal(Exception):
         row = REFUSALS.get(self.name)
         if row is None:
             return self.name, self.status or 400
-        code, status = row[0:2] if service == "sts" else row[2:4]
+        code, status = row[0:2] if service in NAMESPACES else row[2:4]
         return code, self.status or status
 
 
 def refusal(service, error):
     """The answer of `service` to a refused request."""
     code, status = error.code_and_status(service)
+    message = "Rate exceeded" if error.message is None else error.message
     request_id = str(uuid.uuid4())
-    if service == "sts":
+    if service in NAMESPACES:
         kind = "Sender" if status < 500 else "Receiver"
-        body = (f'<ErrorResponse xmlns="{STS_NAMESPACE}">\n  <Error>\n    <Type>{kind}</Type>\n'
-                f"    <Code>{escape(code)}</Code>\n    <Message>{escape(error.message)}</Message>\n  </Error>\n"
+        body = (f'<ErrorResponse xmlns="{NAMESPACES[service]}">\n  <Error>\n    <Type>{kind}</Type>\n'
+                f"    <Code>{escape(code)}</Code>\n    <Message>{escape(message)}</Message>\n  </Error>\n"
                 f"  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n")
         return Answer(status, "text/xml", body, [("x-amzn-RequestId", request_id)])
     body = {"__type": code}
-    if error.message:
+    if message:
         # AWS spells the member with a capital letter in denials only; clients must read both.
-        body["Message" if code == "AccessDeniedException" else "message"] = error.message
+        body["Message" if code == "AccessDeniedException" else "message"] = message
     return Answer(status, json_type(service), json.dumps(body), [("x-amzn-RequestId", request_id)])
 
 
@@ -74,15 +77,26 @@ def json_type(service):
 def _element(name, value):
     if value is None:
         return ""
+    if isinstance(value, list):
+        return f"<{name}>{''.join(_element('member', one) for one in value)}</{name}>"
     if isinstance(value, dict):
         return f"<{name}>{''.join(_element(k, v) for k, v in value.items())}</{name}>"
     return f"<{name}>{escape(str(value))}</{name}>"
 
 
-def sts_answer(action, result):
+def utc(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def credentials_of(key):
+    return {"AccessKeyId": key.id, "SecretAccessKey": key.secret, "SessionToken": key.token,
+            "Expiration": utc(key.expires)}
+
+
+def query_answer(service, action, result=None):
     """`result`: nested dict in the order of the elements; None leaves an element out."""
     request_id = str(uuid.uuid4())
-    body = (f'<{action}Response xmlns="{STS_NAMESPACE}">\n  {_element(action + "Result", result)}\n'
+    body = (f'<{action}Response xmlns="{NAMESPACES[service]}">\n  {_element(action + "Result", result)}\n'
             f"  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\n</{action}Response>\n")
     return Answer(200, "text/xml", body, [("x-amzn-RequestId", request_id)])
 

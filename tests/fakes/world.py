@@ -2,9 +2,12 @@
 
 Configuration (JSON; everything optional, see DEFAULT below for all members in use):
   account, regions: ["us-east-1", ...],
-  users:      [{name, path, keys: [{id, secret}], deny: ["ssm:GetParameter", ...]}]; name "root" is the account's root
+  users:      [{name, path, keys: [{id, secret}], deny: ["ssm:GetParameter", ...], mfa: [{serial, window}]}]; name "root" is
+              the account's root; mfa: one-time-code devices, see mfa_device.py
   roles:      [{name, account, trust: [arn, ...], deny: [arn, ...], external_id, max_session, source_identity: bool,
-                tags: bool, deny_actions: [...]}]   source_identity/tags false: the trust policy lacks that permission
+                tags: bool, deny_actions: [...], mfa: bool, web: {issuer, audiences, subjects}}]
+              source_identity/tags false: the trust policy lacks that permission; mfa: it demands MultiFactorAuthPresent;
+              web: see web_identity.py
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
   kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py
   tables:     [{name, key: "id", index_keys: [...], deny: [arn, ...]}]   of DynamoDB; index_keys: attributes that key an index
@@ -14,6 +17,9 @@ import hashlib
 import secrets
 import threading
 import time
+
+from mfa_device import MfaDevice
+from web_identity import WebTokens
 
 ACCOUNT = "111122223333"
 POLICY_PARAMETER = "/sentinel/policies/default"
@@ -55,9 +61,13 @@ def role_arn(name, account=ACCOUNT):
     return f"arn:aws:iam::{account}:role/{name}"
 
 
+def mfa_serial(name, account=ACCOUNT):
+    return f"arn:aws:iam::{account}:mfa/{name}"
+
+
 DEFAULT = {
     "account": ACCOUNT,
-    "users": [{"name": "marta"}, {"name": "otto"}, {"name": "root"}],
+    "users": [{"name": "marta", "mfa": [{"serial": mfa_serial("marta")}]}, {"name": "otto"}, {"name": "root"}],
     "roles": [
         {"name": "ledger-prod", "trust": [user_arn("marta"), user_arn("otto")], "max_session": 43200},
         {"name": "ledger-audit", "trust": [user_arn("marta")]},
@@ -67,6 +77,8 @@ DEFAULT = {
         {"name": "ledger-denied", "trust": [user_arn("marta")], "deny": [user_arn("marta")]},
         {"name": "ledger-no-source-identity", "trust": [user_arn("marta")], "source_identity": False},
         {"name": "ledger-stranger", "trust": ["arn:aws:iam::444455556666:root"]},
+        {"name": "ledger-mfa", "trust": [user_arn("marta")], "mfa": True, "max_session": 43200},
+        {"name": "ledger-web", "trust": [], "web": {"subjects": ["system:serviceaccount:ledger:*"]}, "max_session": 43200},
     ],
     # Keys and indexes as SPEC.md 7.2 has them.
     "tables": [{"name": name, "index_keys": ["user", "status", "profile", "server_instance_id", "device_id", "created_at"]}
@@ -90,6 +102,7 @@ class Key:
         self.expires = None           # seconds since 1970 on the stand-in's clock
         self.role_arn = None
         self.source_identity = None
+        self.mfa = False              # MultiFactorAuthPresent
         self.transitive_tags = {}
         self.session_policy = None    # the parsed document of AssumeRole's Policy
         self.managed_policies = []
@@ -104,7 +117,7 @@ class Key:
 
     def described(self):
         return {"id": self.id, "secret": self.secret, "token": self.token, "arn": self.arn, "kind": self.kind,
-                "expires": self.expires, "source_identity": self.source_identity}
+                "expires": self.expires, "source_identity": self.source_identity, "mfa": self.mfa}
 
 
 class World:
@@ -117,6 +130,7 @@ class World:
         self.account = config.get("account", ACCOUNT)
         self.regions = set(config.get("regions", REGIONS))
         self.keys, self.roles, self.parameters, self.kms_keys = {}, {}, {}, {}
+        self.mfa_devices, self.web_tokens = {}, WebTokens()
         for user in config.get("users", []):
             self.add_user(user)
         for role in config.get("roles", []):
@@ -140,6 +154,8 @@ class World:
             key = Key(pair["id"], pair["secret"], arn, account, user_id, "root" if name == "root" else "user")
             key.deny_actions = user.get("deny", [])
             self.keys[key.id] = key
+        for device in user.get("mfa", []):
+            self.mfa_devices[device["serial"]] = MfaDevice(owner=arn, **device)
 
     def add_role(self, role):
         role = dict(role)
@@ -169,6 +185,17 @@ class World:
         key.expires = int(self.now()) + seconds
         self.keys[key.id] = key
         return key
+
+    def role_session(self, role, name, seconds):
+        """A new session of a role. What the call that made it adds, the caller fills in."""
+        arn = f"arn:aws:sts::{role['account']}:assumed-role/{role['name'].split('/')[-1]}/{name}"
+        session = self.issue(arn, role["account"], f"{role['id']}:{name}", "assumed-role", seconds)
+        session.role_arn, session.deny_actions = role["arn"], role.get("deny_actions", [])
+        return session
+
+    def secrets(self):
+        """Everything that nobody but its owner may see, beside the keys."""
+        return self.web_tokens.all()
 
 
 def unique_id(prefix, arn):
