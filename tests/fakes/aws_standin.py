@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""A local AWS for tests and the demo: STS, SSM, KMS and DynamoDB, every SigV4 signature verified with botocore's own signer.
+"""A local AWS for tests and the demo: STS, SSM, KMS and DynamoDB, every SigV4 signature verified with botocore's own signer;
+and on ports of their own what else credentials come from (LISTENERS).
 
   aws_standin.py [--port 0] [--ready-file F] [--tls --ca-out F] [--config WORLD.json]
 
-Prints one line, its URL, when it serves; --ready-file gets the same as JSON {url, control_url, ca_file, pid}, whole or
-not at all. Ends with its parent. Which account it plays: world.py. What can be made to go wrong: faults.py.
+Prints one line, its URL, when it serves; --ready-file gets the same as JSON {url, urls: {listener: url}, control_url, ca_file,
+pid}, whole or not at all. Ends with its parent. Which account it plays: world.py. What can be made to go wrong: faults.py.
 How a test starts and steers it: standin_client.py.
 """
 import argparse
@@ -26,9 +27,15 @@ from call import AwsCall  # noqa: E402
 from connection import StandinHandler  # noqa: E402
 from control import Control, ControlHandler  # noqa: E402
 from faults import Faults  # noqa: E402
+from tvm_gateway import TvmCall  # noqa: E402
 from world import World  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
+# name        what reads its requests, and whether it speaks TLS where the stand-in does
+LISTENERS = {
+    "aws": (AwsCall, True),
+    "tvm": (TvmCall, True),
+}
 
 
 class Server(ThreadingHTTPServer):
@@ -79,6 +86,10 @@ def write_whole(path, text):
     os.rename(path + ".part", path)
 
 
+def listener(port, read_call, tls, **members):
+    return Server(port, StandinHandler, read_call=read_call, tls=tls, scheme="https" if tls else "http", **members)
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="A local STS, SSM, KMS and DynamoDB that verifies every signature.")
     parser.add_argument("--port", type=int, default=0)
@@ -106,18 +117,19 @@ def main():
     end_with_parent(arguments.scratch)
     world, faults, log = World(read_config(arguments.config)), Faults(), []
     tls = tls_context(arguments.ca_out) if arguments.tls else None
-    server = Server(arguments.port, StandinHandler, world=world, faults=faults, log=log, tls=tls,
-                    scheme="https" if tls else "http", read_call=AwsCall)
+    servers = {name: listener(arguments.port if name == "aws" else 0, read_call, tls if speaks_tls else None, world=world,
+                              faults=faults, log=log) for name, (read_call, speaks_tls) in LISTENERS.items()}
     control = Server(arguments.control_port, ControlHandler, control=Control(world, faults, log))
-    threading.Thread(target=control.serve_forever, daemon=True).start()
-    url = f"{server.scheme}://127.0.0.1:{server.server_port}"
+    for server in (control, *servers.values()):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    urls = {name: f"{server.scheme}://127.0.0.1:{server.server_port}" for name, server in servers.items()}
     if arguments.ready_file:
         write_whole(arguments.ready_file, json.dumps({
-            "url": url, "control_url": f"http://127.0.0.1:{control.server_port}", "ca_file": arguments.ca_out,
+            "url": urls["aws"], "urls": urls, "control_url": f"http://127.0.0.1:{control.server_port}", "ca_file": arguments.ca_out,
             "pid": os.getpid()}))
-    print(url, flush=True)
+    print(urls["aws"], flush=True)
     try:
-        server.serve_forever()
+        threading.Event().wait()
     except KeyboardInterrupt:
         pass
 

@@ -90,6 +90,10 @@ class Control:
     def forget_web_token(self, token):
         return self._world.web_tokens.forget(token)
 
+    def gateway(self, **members):
+        """Changes the remote server's configuration: members of tvm_gateway.Gateway."""
+        self._world.gateway.change(**members)
+
     def secrets(self):
         return self._world.secrets()
 

@@ -21,7 +21,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of  # noqa: E402,F401
+from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of, user_arn  # noqa: E402,F401
 
 REGION = "eu-central-1"
 START_LIMIT = 60  # seconds; many test programs may start at once on a small machine
@@ -79,6 +79,7 @@ class Standin:
         self._tls, self._config, self._python = tls, config, python
         self._process = self._directory = None
         self.url = self.control = self.ca_file = None
+        self.urls = {}   # of all listeners by name: aws, tvm
 
     def __enter__(self):
         self.start()
@@ -120,6 +121,7 @@ class Standin:
             time.sleep(0.01)
         with open(ready) as file:
             told = json.load(file)
+        self.urls = told.get("urls", {})
         self.url, self.ca_file, self.control = told["url"], told["ca_file"], Control(told["control_url"])
 
     def stop(self):

@@ -10,6 +10,7 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
               web: see web_identity.py
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
   kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py
+  gateway:    the remote server, see tvm_gateway.py
   tables:     [{name, key: "id", index_keys: [...], deny: [arn, ...]}]   of DynamoDB; index_keys: attributes that key an index
 """
 import base64
@@ -18,6 +19,7 @@ import secrets
 import threading
 import time
 
+import tvm_gateway
 from mfa_device import MfaDevice
 from web_identity import WebTokens
 
@@ -139,6 +141,7 @@ class World:
             self.put_parameter(**parameter)
         for kms_key in config.get("kms_keys", []):
             self.put_kms_key(kms_key)
+        self.gateway = tvm_gateway.Gateway(**config.get("gateway", tvm_gateway.DEFAULT))
         self.tables = {}
         for table in config.get("tables", []):
             self.put_table(**table)
@@ -186,6 +189,9 @@ class World:
         self.keys[key.id] = key
         return key
 
+    def role_named(self, name):
+        return self.roles.get(role_arn(name, self.account))
+
     def role_session(self, role, name, seconds):
         """A new session of a role. What the call that made it adds, the caller fills in."""
         arn = f"arn:aws:sts::{role['account']}:assumed-role/{role['name'].split('/')[-1]}/{name}"
@@ -195,7 +201,7 @@ class World:
 
     def secrets(self):
         """Everything that nobody but its owner may see, beside the keys."""
-        return self.web_tokens.all()
+        return [*self.web_tokens.all(), *self.gateway.bearer]
 
 
 def unique_id(prefix, arn):
