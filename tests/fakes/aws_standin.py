@@ -25,16 +25,21 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import throwaway_ca  # noqa: E402
 from call import AwsCall  # noqa: E402
 from connection import StandinHandler  # noqa: E402
+from container_endpoint import ContainerCall  # noqa: E402
 from control import Control, ControlHandler  # noqa: E402
 from faults import Faults  # noqa: E402
+from instance_metadata import InstanceCall  # noqa: E402
 from tvm_gateway import TvmCall  # noqa: E402
 from world import World  # noqa: E402
 
 PR_SET_PDEATHSIG = 1
-# name        what reads its requests, and whether it speaks TLS where the stand-in does
+# name            what reads its requests, TLS: where the stand-in has it, never, or else there is no such listener
 LISTENERS = {
-    "aws": (AwsCall, True),
-    "tvm": (TvmCall, True),
+    "aws": (AwsCall, "with"),
+    "tvm": (TvmCall, "with"),
+    "imds": (InstanceCall, "never"),
+    "container": (ContainerCall, "never"),
+    "container_tls": (ContainerCall, "only"),
 }
 
 
@@ -117,8 +122,9 @@ def main():
     end_with_parent(arguments.scratch)
     world, faults, log = World(read_config(arguments.config)), Faults(), []
     tls = tls_context(arguments.ca_out) if arguments.tls else None
-    servers = {name: listener(arguments.port if name == "aws" else 0, read_call, tls if speaks_tls else None, world=world,
-                              faults=faults, log=log) for name, (read_call, speaks_tls) in LISTENERS.items()}
+    servers = {name: listener(arguments.port if name == "aws" else 0, read_call, None if when == "never" else tls,
+                              world=world, faults=faults, log=log)
+               for name, (read_call, when) in LISTENERS.items() if tls or when != "only"}
     control = Server(arguments.control_port, ControlHandler, control=Control(world, faults, log))
     for server in (control, *servers.values()):
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -94,6 +94,17 @@ class Control:
         """Changes the remote server's configuration: members of tvm_gateway.Gateway."""
         self._world.gateway.change(**members)
 
+    def instance(self, **members):
+        """Changes the instance's metadata service: members of instance_metadata.Instance. The next keys are new ones."""
+        self._world.instance.change(**members)
+
+    def forget_instance_tokens(self):
+        self._world.instance.forget_tokens()
+
+    def container(self, **members):
+        """Changes the container's endpoint: members of container_endpoint.Container. The next keys are new ones."""
+        self._world.container.change(**members)
+
     def secrets(self):
         return self._world.secrets()
 

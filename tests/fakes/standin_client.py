@@ -21,6 +21,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+from container_endpoint import ECS_PATH, EKS_PATH, TOKEN as CONTAINER_TOKEN  # noqa: E402,F401
 from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of, user_arn  # noqa: E402,F401
 
 REGION = "eu-central-1"
@@ -79,7 +80,7 @@ class Standin:
         self._tls, self._config, self._python = tls, config, python
         self._process = self._directory = None
         self.url = self.control = self.ca_file = None
-        self.urls = {}   # of all listeners by name: aws, tvm
+        self.urls = {}   # of all listeners by name: aws, tvm, imds, container; container_tls with TLS
 
     def __enter__(self):
         self.start()
@@ -172,6 +173,15 @@ class Standin:
         if not self.ca_file:
             return {}
         return {"AWS_CA_BUNDLE": self.ca_file, "NODE_EXTRA_CA_CERTS": self.ca_file}
+
+    def container_environment(self, token=CONTAINER_TOKEN, path=EKS_PATH):
+        """What a container's platform sets, for EKS or (path=ECS_PATH, token=None) ECS; token None: no token."""
+        environment = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": self.urls["container"] + path}
+        return environment if token is None else {**environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+
+    def instance_environment(self):
+        """Where the instance metadata service is."""
+        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.urls["imds"]}
 
     def write_profiles(self, home, endpoint=False):
         write_profiles(home, self.url if endpoint else None)

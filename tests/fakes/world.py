@@ -10,7 +10,8 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
               web: see web_identity.py
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
   kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py
-  gateway:    the remote server, see tvm_gateway.py
+  gateway, instance, container:   {member: value} of the remote server, the instance's and the container's endpoint: see
+              tvm_gateway.Gateway, instance_metadata.Instance, container_endpoint.Container
   tables:     [{name, key: "id", index_keys: [...], deny: [arn, ...]}]   of DynamoDB; index_keys: attributes that key an index
 """
 import base64
@@ -20,6 +21,8 @@ import threading
 import time
 
 import tvm_gateway
+from container_endpoint import Container
+from instance_metadata import Instance
 from mfa_device import MfaDevice
 from web_identity import WebTokens
 
@@ -80,6 +83,8 @@ DEFAULT = {
         {"name": "ledger-no-source-identity", "trust": [user_arn("marta")], "source_identity": False},
         {"name": "ledger-stranger", "trust": ["arn:aws:iam::444455556666:root"]},
         {"name": "ledger-mfa", "trust": [user_arn("marta")], "mfa": True, "max_session": 43200},
+        {"name": "desk-instance", "trust": []}, {"name": "desk-task", "trust": []},   # what machines have
+        {"name": "ledger-ci", "trust": [role_arn(name) for name in ("desk-instance", "desk-task", "ledger-web")]},
         {"name": "ledger-web", "trust": [], "web": {"subjects": ["system:serviceaccount:ledger:*"]}, "max_session": 43200},
     ],
     # Keys and indexes as SPEC.md 7.2 has them.
@@ -142,6 +147,8 @@ class World:
         for kms_key in config.get("kms_keys", []):
             self.put_kms_key(kms_key)
         self.gateway = tvm_gateway.Gateway(**config.get("gateway", tvm_gateway.DEFAULT))
+        self.instance = Instance(**config.get("instance", {}))
+        self.container = Container(**config.get("container", {}))
         self.tables = {}
         for table in config.get("tables", []):
             self.put_table(**table)
@@ -201,7 +208,7 @@ class World:
 
     def secrets(self):
         """Everything that nobody but its owner may see, beside the keys."""
-        return [*self.web_tokens.all(), *self.gateway.bearer]
+        return [*self.web_tokens.all(), *self.gateway.bearer, *self.instance.tokens(), *self.container.tokens()]
 
 
 def unique_id(prefix, arn):
