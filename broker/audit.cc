@@ -26,7 +26,8 @@ std::string to_body(const DecisionLine& line) {
   json.text_if("session_table", line.session_table);
   json.text_if("session_id", line.session_id);
   if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());
-  json.text_if("narrowed", line.narrowed).text_if("detail", line.detail);
+  json.text_if("narrowed", line.narrowed).text_if("credential_source", line.credential_source);
+  json.text_if("detail", line.detail);
   std::string body = std::move(json).object();
   body.pop_back();
   return body;

@@ -55,6 +55,7 @@ struct DecisionLine {
   Shown session_table, session_id;     // of the tracked run
   std::chrono::sys_seconds expires{};  // of what was issued
   Shown narrowed;                      // what the rule narrowed, as "session_policy,hard_expiry"
+  Shown credential_source;             // a word of credential_sources.def
   Shown detail;
 };
 

@@ -33,6 +33,7 @@ struct Question {
   std::function<ipc::Result<Verdict>()> ask_policy;  // called at most once
   const OverrideSource& overrides;                   // empty: nothing is on record
   std::chrono::sys_seconds now{};                    // as policy was asked
+  std::optional<std::chrono::seconds> base_left{};   // of a temporary base key's own life; none: long-term, or unknown
 };
 
 struct Decision {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base_keys.h"
 #include "sigv4.h"
 
 namespace broker {
@@ -19,30 +20,49 @@ ipc::Error sentence(const AwsRequest& request, const AwsFailure& failure, NextTr
 
 }  // namespace
 
-AwsCall::AwsCall(AwsContext& context, AwsRequest request, const BaseKey& key, FailureReader read_failure, OnDone done)
+AwsCall::AwsCall(AwsContext& context, AwsRequest request, std::shared_ptr<const BaseKey> key,
+                 FailureReader read_failure, OnDone done)
     : context_(context),
       request_(std::move(request)),
-      key_(key),
+      key_(std::move(key)),
       read_failure_(read_failure),
       done_(std::move(done)),
       started_(context.clock.since_boot()) {
-  send();
+  begin_try();
 }
 
-void AwsCall::send() {
-  ++tries_;
+// Each try asks for the key anew: it may have been renewed since the last.
+void AwsCall::begin_try() {
   pause_.reset();
+  if (request_.anonymous) return send(nullptr);
+  if (key_) return send(key_.get());
+  if (!context_.keys) return finish_later({Fault::kSystem, request_.action + " has no key to be signed with", {}});
+  std::weak_ptr<bool> alive = alive_;
+  context_.keys->get([this, alive](const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
+    if (alive.expired()) return;
+    if (key) return send(key->get());
+    finish_later(key.error());  // the source has said what it could; whoever called may still be on the stack
+  });
+}
+
+void AwsCall::send(const BaseKey* key) {
+  ++tries_;
   signed_at_ = context_.aws_now();
   signed_offset_ = context_.clock_offset;
   std::vector<HttpHeader> headers = request_.headers;
   headers.push_back({"Host", request_.endpoint.host});
-  const SigningInput input{"POST", "/", {}, headers, request_.body};
-  const SigningKey key{key_.access_key_id, key_.secret_access_key.reveal(), key_.session_token.reveal()};
-  auto signature = sign_v4(input, key, {request_.endpoint.signing_region, request_.service, signed_at_});
-  if (!signature) return finish_later(std::move(signature.error()));
-  for (HttpHeader& header : *signature) headers.push_back(std::move(header));
-  exchange_ = context_.http.post({request_.endpoint.url + "/", std::move(headers), request_.body, kTryDeadline},
-                                 [this](ipc::Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
+  if (key) {
+    const SigningInput input{request_.method, request_.path, request_.query, headers, request_.body};
+    const SigningKey signing{key->access_key_id, key->secret_access_key.reveal(), key->session_token.reveal()};
+    auto signature = sign_v4(input, signing, {request_.endpoint.signing_region, request_.service, signed_at_});
+    if (!signature) return finish_later(std::move(signature.error()));
+    for (HttpHeader& header : *signature) headers.push_back(std::move(header));
+  }
+  std::string url = request_.endpoint.url + request_.path;
+  if (!request_.query.empty()) url += "?" + request_.query;
+  exchange_ = context_.http.send(
+      {std::move(url), std::move(headers), request_.body, request_.try_deadline, request_.method, request_.link_local},
+      [this](ipc::Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
 }
 
 void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
@@ -73,17 +93,18 @@ bool AwsCall::correct_clock(const HttpAnswer& answer) {
 
 // AWS ends a hard expiry by its own clock: a few seconds of difference are nothing, a minute is half of such a life.
 void AwsCall::learn_clock(const HttpAnswer& answer) {
-  if (!answer.date) return;
+  if (!answer.date || request_.link_local) return;
   const auto off = *answer.date - context_.aws_now();
   if (std::chrono::abs(off) >= kClockMatters) context_.clock_offset += off;
 }
 
 void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error) {
-  if (next == NextTry::kWithCorrectedClock) return send();
+  if (next == NextTry::kWithCorrectedClock) return begin_try();
   const auto delay = retry_delay(tries_, asked, context_.jitter());
   const bool in_time = context_.clock.since_boot() - started_ + delay < kCallBudget;
-  if (next == NextTry::kNone || tries_ >= kMaxTries || !in_time) return finish(std::unexpected(std::move(error)));
-  pause_ = context_.timers.after(delay, [this] { send(); });
+  if (next == NextTry::kNone || tries_ >= request_.max_tries || !in_time)
+    return finish(std::unexpected(std::move(error)));
+  pause_ = context_.timers.after(delay, [this] { begin_try(); });
   if (!pause_) finish(std::unexpected(std::move(error)));
 }
 

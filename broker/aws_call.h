@@ -20,6 +20,8 @@
 
 namespace broker {
 
+class BaseKeys;
+
 // What every call needs; all outlive the calls. One per broker.
 struct AwsContext {
   HttpTransport& http;
@@ -27,6 +29,7 @@ struct AwsContext {
   const Clock& clock;
   Jitter jitter = random_jitter;
   std::chrono::seconds clock_offset{0};  // learned from the Date of AWS's answers: AWS's clock minus ours
+  BaseKeys* keys = nullptr;              // what calls are signed with that bring no key of their own
 
   [[nodiscard]] std::chrono::sys_seconds aws_now() const {
     return std::chrono::floor<std::chrono::seconds>(clock.wall()) + clock_offset;
@@ -40,6 +43,12 @@ struct AwsRequest {
   AwsEndpoint endpoint;
   std::vector<HttpHeader> headers;  // Content-Type and X-Amz-Target
   std::string body;
+  std::string method = "POST", path = "/";
+  std::string query = {};   // as on the wire, without '?'
+  bool anonymous = false;   // not signed: whoever is asked knows the caller by something else, or not at all
+  bool link_local = false;  // never through a proxy, and its clock is nobody's
+  std::chrono::milliseconds try_deadline = std::chrono::seconds(10);
+  int max_tries = kMaxTries;
 };
 
 // Reads code and message out of an answer that is no success.
@@ -55,15 +64,19 @@ class AwsCall {
  public:
   using OnDone = std::function<void(std::expected<HttpAnswer, AwsCallError>)>;  // an answer is always a 200
 
-  static constexpr std::chrono::milliseconds kTryDeadline{10'000};
   static constexpr std::chrono::seconds kCallBudget{25};
   static constexpr std::chrono::seconds kClockMatters{10};
 
-  // `key` must outlive the call. The callback comes once, from the event loop, and may destroy the call.
-  AwsCall(AwsContext& context, AwsRequest request, const BaseKey& key, FailureReader read_failure, OnDone done);
+  // Signed with `key`, or where there is none with the context's keys. The callback comes once, from the event loop,
+  // and may destroy the call.
+  AwsCall(AwsContext& context, AwsRequest request, std::shared_ptr<const BaseKey> key, FailureReader read_failure,
+          OnDone done);
+  AwsCall(AwsContext& context, AwsRequest request, FailureReader read_failure, OnDone done)
+      : AwsCall(context, std::move(request), nullptr, read_failure, std::move(done)) {}
 
  private:
-  void send();
+  void begin_try();
+  void send(const BaseKey* key);
   void on_answer(ipc::Result<HttpAnswer> answer);
   void on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error);
   void finish(std::expected<HttpAnswer, AwsCallError> outcome);
@@ -73,7 +86,8 @@ class AwsCall {
 
   AwsContext& context_;
   AwsRequest request_;
-  const BaseKey& key_;
+  std::shared_ptr<const BaseKey> key_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a key that comes when the call is gone
   FailureReader read_failure_;
   OnDone done_;
   Clock::SinceBoot started_;

@@ -213,13 +213,19 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
         list_.reset(longer);
       }
     }
-    return ok && set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, list_.get()) &&
-           set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request_.body.size())) &&
-           set(CURLOPT_POSTFIELDS, request_.body.c_str()) && set(CURLOPT_USERAGENT, kUserAgent) &&
-           set(CURLOPT_PROTOCOLS_STR, "http,https") && set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) &&
-           set(CURLOPT_FOLLOWLOCATION, 0L) && set(CURLOPT_PROXY, "") && set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED}) &&
-           set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs) &&
+    return ok && set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, list_.get()) && set_method() &&
+           set(CURLOPT_USERAGENT, kUserAgent) && set(CURLOPT_PROTOCOLS_STR, "http,https") &&
+           set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) && set(CURLOPT_FOLLOWLOCATION, 0L) &&
+           set(CURLOPT_PROXY, "") && set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED}) && set(CURLOPT_NOSIGNAL, 1L) &&
+           set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs) &&
            set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.deadline.count()));
+  }
+
+  // libcurl's own PUT would wait for a 100, so a body always goes as a POST's under another name.
+  bool set_method() {
+    if (request_.method == "GET") return set(CURLOPT_HTTPGET, 1L);
+    return set(CURLOPT_POST, 1L) && set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request_.body.size())) &&
+           set(CURLOPT_POSTFIELDS, request_.body.c_str()) && set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   }
 
   bool set_trust() {
@@ -285,7 +291,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
             "check the network, the region and the endpoint URL"};
   }
 
-  // A failure before the start still arrives from the loop, so that no caller is called back inside post().
+  // A failure before the start still arrives from the loop, so that no caller is called back inside send().
   void fail_later(ipc::Error error) {
     early_error_ = std::move(error);
     early_.reset(evtimer_new(multi_.base(), &Exchange::on_early, this));
@@ -333,7 +339,7 @@ ipc::Result<std::unique_ptr<AwsHttp>> AwsHttp::open(event_base* base, std::strin
 AwsHttp::AwsHttp(std::unique_ptr<Multi> multi) : multi_(std::move(multi)) {}
 AwsHttp::~AwsHttp() = default;
 
-std::unique_ptr<HttpExchange> AwsHttp::post(HttpRequest request, OnHttpAnswer done) {
+std::unique_ptr<HttpExchange> AwsHttp::send(HttpRequest request, OnHttpAnswer done) {
   auto exchange = std::make_unique<Multi::Exchange>(*multi_, std::move(request), std::move(done));
   exchange->start();
   return exchange;

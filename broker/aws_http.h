@@ -26,10 +26,12 @@ struct event_base;
 namespace broker {
 
 struct HttpRequest {
-  std::string url;  // scheme://host[:port]/path
+  std::string url;  // scheme://host[:port]/path[?query]
   std::vector<HttpHeader> headers;
   std::string body;
   std::chrono::milliseconds deadline{10'000};  // for the whole exchange
+  std::string method = "POST";                 // GET and PUT too; without a body none is sent
+  bool direct = false;                         // never through a proxy: link-local services
 };
 
 struct HttpAnswer {
@@ -52,8 +54,8 @@ using OnHttpAnswer = std::function<void(ipc::Result<HttpAnswer>)>;
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
-  // POSTs. The callback comes once, later, from the event loop, and may destroy the exchange.
-  virtual std::unique_ptr<HttpExchange> post(HttpRequest request, OnHttpAnswer done) = 0;
+  // The callback comes once, later, from the event loop, and may destroy the exchange.
+  virtual std::unique_ptr<HttpExchange> send(HttpRequest request, OnHttpAnswer done) = 0;
 };
 
 class AwsHttp final : public HttpTransport {
@@ -62,7 +64,7 @@ class AwsHttp final : public HttpTransport {
   // `ca_pem`: what load_ca() returned. libcurl must have been started (heap.h). Exchanges must go before AwsHttp.
   static ipc::Result<std::unique_ptr<AwsHttp>> open(event_base* base, std::string ca_pem);
   ~AwsHttp() override;
-  std::unique_ptr<HttpExchange> post(HttpRequest request, OnHttpAnswer done) override;
+  std::unique_ptr<HttpExchange> send(HttpRequest request, OnHttpAnswer done) override;
 
  private:
   class Multi;

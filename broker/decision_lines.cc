@@ -14,6 +14,7 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
   line.effect = "deny";
   line.outcome = "refused";
   line.mode = word(run.mode);
+  line.credential_source = run.credential_source;
   if (caller.pid != 0 || caller.uid >= 0) line.transport = ipc::transport_name(caller.transport);
   line.peer_pid = caller.pid;
   line.peer_uid = caller.uid;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base_keys.h"
 #include "narrowing.h"
 #include "source_identity.h"
 #include "sts.h"
@@ -20,19 +21,49 @@ NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::
 
 }  // namespace
 
-Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnDone done)
+Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done)
     : context_(context), profile_(profile), terms_(std::move(terms)), done_(std::move(done)) {
   if (const ipc::Status ready = prepare(); !ready) {
     fail_later(ready.error());
     return;
   }
-  next_link();
+  profile_.chain.empty() ? ask_base() : next_link();
 }
 
-void Issuance::fail_later(ipc::Error error) {
-  early_failure_ = context_.timers.after(std::chrono::milliseconds(0),
-                                         [this, error = std::move(error)] { finish(std::unexpected(error)); });
+void Issuance::fail_later(ipc::Error error) { finish_later(std::unexpected(std::move(error))); }
+
+// Nobody is called back from inside the constructor.
+void Issuance::finish_later(ipc::Result<IssuedCredentials> result) {
+  auto kept = std::make_shared<ipc::Result<IssuedCredentials>>(std::move(result));
+  early_end_ = context_.timers.after(std::chrono::milliseconds(0), [this, kept] { finish(std::move(*kept)); });
 }
+
+// ---- without roles -------------------------------------------------------------------------------------------------
+
+void Issuance::ask_base() {
+  if (!context_.keys) return fail_later({Fault::kSystem, "there is no key to begin with", {}});
+  std::weak_ptr<bool> alive = alive_;
+  context_.keys->get([this, alive](const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
+    if (!alive.expired()) on_base(key);
+  });
+}
+
+void Issuance::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
+  if (!key) return fail_later(key.error());
+  if ((*key)->session_token.empty()) return next_link();
+  hand_on(**key);
+}
+
+// What is told is the earlier of its own end and the one that was asked for; AWS knows the former alone.
+void Issuance::hand_on(const BaseKey& key) {
+  IssuedCredentials keys{key.access_key_id, key.secret_access_key.clone(), key.session_token.clone(), kNever, {}, {}};
+  if (const auto held = context_.keys->held()) keys.expiration = held->expiration;
+  keys.expiration = std::min(keys.expiration, context_.aws_now() + lifetime_.granted);
+  if (terms_.no_later_than) keys.expiration = std::min(keys.expiration, *terms_.no_later_than);
+  finish_later(std::move(keys));
+}
+
+// ---- links ---------------------------------------------------------------------------------------------------------
 
 ipc::Status Issuance::prepare() {
   if (terms_.narrowing && profile_.chain.empty()) {
@@ -70,7 +101,11 @@ void Issuance::next_link() {
     request = get_session_token(profile_.sts, lifetime_.asked);
   } else {
     const RoleStep& step = profile_.chain[link_];
-    AssumeRoleTerms terms{step.role_arn, session_name_, source_identity_, step.external_id, kShortestDuration, {}};
+    AssumeRoleTerms terms{step.role_arn,     step.session_name.empty() ? session_name_ : step.session_name,
+                          source_identity_,  step.external_id,
+                          kShortestDuration, {}};
+    terms.tags = step.tags;
+    terms.transitive_tags = step.transitive_tags;
     if (link_ + 1 == profile_.chain.size()) {
       if (const ipc::Status fixed = fix_end(); !fixed) return fail_later(fixed.error());
       terms.duration = lifetime_.asked;
@@ -79,7 +114,7 @@ void Issuance::next_link() {
     request = assume_role(profile_.sts, terms);
   }
   call_ = std::make_unique<AwsCall>(
-      context_, std::move(request), signing_key(), read_sts_failure,
+      context_, std::move(request), hop_key_, read_sts_failure,
       [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
 }
 
@@ -100,8 +135,8 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   if (!session && link_ + 1 < profile_.chain.size()) {
     ++link_;
     // The call that used the old key is through; next_link() replaces it.
-    hop_key_ =
-        BaseKey{std::move(keys->access_key_id), std::move(keys->secret_access_key), std::move(keys->session_token)};
+    hop_key_ = std::make_shared<const BaseKey>(
+        BaseKey{std::move(keys->access_key_id), std::move(keys->secret_access_key), std::move(keys->session_token)});
     return next_link();
   }
   if (!session) {
@@ -123,7 +158,7 @@ std::string Issuance::describe_link() const {
 }
 
 void Issuance::finish(ipc::Result<IssuedCredentials> result) {
-  const OnDone done = std::move(done_);
+  const OnKeys done = std::move(done_);
   done(std::move(result));  // last: it may have destroyed this run
 }
 

@@ -1,4 +1,5 @@
-// One run through a profile's chain: base key, AssumeRole for each role in order; without roles, GetSessionToken.
+// One run through a profile's chain: base key, AssumeRole for each role in order; without roles, GetSessionToken of a
+// long-term key, and a temporary one is handed on as it is, because STS makes no session of it.
 // The last link alone is narrowed and tagged: the keys in between never leave the broker, and must be able to assume
 // the next role, which a narrowed session often could not. One run, one result; whether to run, and what to do with the
 // result, is the issuer's question.
@@ -16,40 +17,45 @@
 #include "aws_call.h"
 #include "credentials.h"
 #include "issue_terms.h"
+#include "key_fetch.h"
 #include "profile.h"
 
 namespace broker {
 
-class Issuance {
+class Issuance final : public KeyFetch {
  public:
-  using OnDone = std::function<void(ipc::Result<IssuedCredentials>)>;
-  // The callback comes once, from the event loop, and may destroy the run. `profile` outlives it.
-  Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnDone done);
+  // `profile` outlives it.
+  Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done);
 
   // What was asked for at last: the terms' lifetime, less what an override has meanwhile lost of its time.
   [[nodiscard]] const Lifetime& lifetime() const { return lifetime_; }
+  [[nodiscard]] std::chrono::seconds granted() const override { return lifetime_.granted; }
 
  private:
   ipc::Status prepare();
+  void ask_base();
+  void on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key);
+  void hand_on(const BaseKey& key);
+  void finish_later(ipc::Result<IssuedCredentials> result);
   ipc::Status fix_end();
   void next_link();
   void fail_later(ipc::Error error);
   void on_answer(std::expected<HttpAnswer, AwsCallError> outcome);
   void finish(ipc::Result<IssuedCredentials> result);
   [[nodiscard]] std::string describe_link() const;
-  [[nodiscard]] const BaseKey& signing_key() const { return hop_key_ ? *hop_key_ : profile_.base; }
 
   AwsContext& context_;
   const ResolvedProfile& profile_;
   IssueTerms terms_;
-  OnDone done_;
+  OnKeys done_;
   Lifetime lifetime_{};
   std::optional<std::chrono::sys_seconds> hard_end_;  // where AWS itself must end them
   std::string source_identity_, session_name_;
-  std::size_t link_ = 0;  // index into the chain of the role being assumed
-  std::optional<BaseKey> hop_key_;
+  std::size_t link_ = 0;                    // index into the chain of the role being assumed
+  std::shared_ptr<const BaseKey> hop_key_;  // null at the first link: the base keys sign
   std::unique_ptr<AwsCall> call_;
-  std::unique_ptr<Timer> early_failure_;
+  std::unique_ptr<Timer> early_end_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a base key that comes when the run is gone
 };
 
 }  // namespace broker

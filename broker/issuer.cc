@@ -9,8 +9,12 @@ namespace broker {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Issuer::Issuer(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, IssuerEvents events)
-    : context_(context), profile_(profile), terms_(std::move(terms)), events_(std::move(events)) {}
+constexpr seconds kShortest{15};                                // what a fetch that names no lifetime may come with
+constexpr seconds kFarOff = std::chrono::hours(24 * 365 * 20);  // more than any run; nanoseconds can count it
+constexpr seconds kLookAgain = std::chrono::hours(24 * 30);
+
+Issuer::Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events)
+    : context_(context), fetch_(std::move(fetch)), events_(std::move(events)) {}
 
 const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= least_life_ ? &*keys_ : nullptr; }
 
@@ -28,15 +32,16 @@ void Issuer::get(OnCredentials done) {
 
 void Issuer::start() {
   renewal_.reset();
-  run_ = std::make_unique<Issuance>(context_, profile_, terms_,
-                                    [this](ipc::Result<IssuedCredentials> result) { on_done(std::move(result)); });
+  run_ = fetch_([this](ipc::Result<IssuedCredentials> result) { on_done(std::move(result)); });
 }
 
 void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
-  const std::unique_ptr<Issuance> ended = std::move(run_);  // lives until its own callback has returned
+  const std::unique_ptr<KeyFetch> ended = std::move(run_);  // lives until its own callback has returned
   answering_ = true;
   if (result) {
-    keep(std::move(*result), least_life(ended->lifetime().granted));
+    const seconds meant = ended->granted();
+    const seconds life = result->expiration - context_.aws_now();
+    keep(std::move(*result), least_life(meant > seconds(0) ? meant : std::max(life, 4 * kShortest)));
   } else {
     note_failure(std::move(result.error()));
   }
@@ -47,15 +52,17 @@ void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
 void Issuer::keep(IssuedCredentials keys, seconds least) {
   const seconds life = keys.expiration - context_.aws_now();
   if (life < least) {
-    return note_failure({ipc::Fault::kProtocol, "STS issued keys that end in " + std::to_string(life.count()) + " s",
-                         "check this machine's clock"});
+    return note_failure({ipc::Fault::kProtocol, "the keys that came end in " + std::to_string(life.count()) + " s",
+                         "check this machine's clock, and whether their source gives out keys that are about to end"});
   }
   failures_ = 0;
   quiet_until_ = {};
   keys_ = std::move(keys);
   least_life_ = least;
-  ends_ = now() + life;
-  const milliseconds delay = renewal_delay(life, context_.jitter());
+  // A timer for the year 9999 would be none; keys that end so far off are looked at again in a month.
+  const seconds counted = std::min<seconds>(life, kLookAgain);
+  ends_ = now() + std::min(life, kFarOff);
+  const milliseconds delay = renewal_delay(counted, context_.jitter());
   renew_at_ = now() + delay;
   renew_in(delay);
   if (events_.issued) events_.issued(*keys_);

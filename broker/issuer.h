@@ -1,5 +1,6 @@
-// Keeps the command's keys: issues them once however many ask, renews them ahead of time, and never hands out keys that
-// are about to end. Who may have them is decided elsewhere (authorize.h).
+// Keeps keys: fetches them once however many ask, renews them ahead of time, and never hands out keys that
+// are about to end. Where they come from is the fetch's business (key_fetch.h), who may have them
+// is decided elsewhere (authorize.h).
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the issued keys, the run under way, one timer while keys live.
 // Time: lives are counted on the boot-time clock from the moment of issue and on AWS's wall clock; the shorter counts,
@@ -14,8 +15,7 @@
 
 #include "aws_call.h"
 #include "credentials.h"
-#include "issuance.h"
-#include "profile.h"
+#include "key_fetch.h"
 
 namespace broker {
 
@@ -35,8 +35,8 @@ class Issuer {
   // The pointer is good until the callback returns.
   using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
 
-  // `context` and `profile` outlive the issuer. Other terms mean another Issuer.
-  Issuer(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, IssuerEvents events = {});
+  // `context` outlives the issuer, and so does what `fetch` refers to. Other terms mean another Issuer.
+  Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
 
   // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.
   // Shortly after a failure: calls back at once with that failure, so that a flood of clients asks STS nothing.
@@ -59,8 +59,7 @@ class Issuer {
   [[nodiscard]] Clock::SinceBoot now() const { return context_.clock.since_boot(); }
 
   AwsContext& context_;
-  const ResolvedProfile& profile_;
-  IssueTerms terms_;
+  StartFetch fetch_;
   IssuerEvents events_;
   std::optional<IssuedCredentials> keys_;
   Clock::SinceBoot ends_{};         // of keys_
@@ -71,7 +70,7 @@ class Issuer {
   std::chrono::seconds least_life_{kLeastLife};  // of keys_
   std::vector<OnCredentials> waiters_;
   bool answering_ = false;  // waiters are being called back
-  std::unique_ptr<Issuance> run_;
+  std::unique_ptr<KeyFetch> run_;
   std::unique_ptr<Timer> renewal_;
 };
 

@@ -21,7 +21,7 @@ Issuer* IssuerStore::find_or_make(const IssueTerms& terms, std::string_view poli
       if (left.count() == 0) return;  // whoever asks hears it
       notices_.refusal("renewal", "renewing credentials failed: " + error.what, std::chrono::steady_clock::now());
     };
-    auto issuer = std::make_unique<Issuer>(aws_, profile_, terms, std::move(events));
+    auto issuer = std::make_unique<Issuer>(aws_, fetch_for_(terms), std::move(events));
     known = entries_.insert(entries_.end(), Entry{terms, std::string(policy_sha256), 0, std::move(issuer)});
   }
   known->asked_at = ++asked_;

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "issue_terms.h"
 #include "issuer.h"
 #include "notices.h"
 
@@ -23,9 +24,10 @@ class IssuerStore {
   static constexpr std::size_t kMost = 16;
 
   // All outlive the store.
+  using FetchFor = std::function<StartFetch(const IssueTerms&)>;
   using Issued = std::function<void(const IssuedCredentials&)>;  // told of all keys; may be empty
-  IssuerStore(AwsContext& aws, const ResolvedProfile& profile, Notices& notices, Issued issued = {})
-      : aws_(aws), profile_(profile), notices_(notices), issued_(std::move(issued)) {}
+  IssuerStore(AwsContext& aws, FetchFor fetch_for, Notices& notices, Issued issued = {})
+      : aws_(aws), fetch_for_(std::move(fetch_for)), notices_(notices), issued_(std::move(issued)) {}
 
   // Made on first use. Null when kMost are at work at this moment.
   Issuer* find_or_make(const IssueTerms& terms, std::string_view policy_sha256);
@@ -44,7 +46,7 @@ class IssuerStore {
   [[nodiscard]] bool make_room();
 
   AwsContext& aws_;
-  const ResolvedProfile& profile_;
+  FetchFor fetch_for_;
   Notices& notices_;
   Issued issued_;
   std::list<Entry> entries_;

@@ -26,10 +26,6 @@ std::string in_words(seconds length) {
 
 ipc::Status issuable(const LifetimeQuestion& question) {
   const KeySource& source = question.source;
-  if (!source.has_role && source.temporary_base) {
-    return ipc::fail(Fault::kConfig, "the profile's key is already temporary, and STS gives no session for such a key",
-                     "use a profile with role_arn, or a long-term key");
-  }
   // Checked when the policy is loaded; here so that no other way leads to a hard end that nobody keeps.
   if (!source.has_role && question.hard_expiry) {
     return ipc::fail(Fault::kConfig, "only a role's credentials can have a hard expiry, and this profile has no role",
@@ -49,16 +45,42 @@ ipc::Result<Lifetime> floored(seconds granted, bool hard_end) {
   return Lifetime{granted, std::max(granted, kShortestDuration), hard_end};
 }
 
+// AWS accepts keys that are handed on until their own end, whatever we say of it. So whoever caps must find them short
+// enough; who only wishes is told an earlier end.
+ipc::Result<Lifetime> handed_on(const LifetimeQuestion& question, seconds wanted) {
+  std::optional<seconds> tightest;
+  const auto cap = [&tightest](const std::optional<seconds>& at) {
+    if (at) tightest = tightest ? std::min(*tightest, *at) : *at;
+  };
+  if (question.mode == Mode::kServer) cap(question.max_server_duration);
+  cap(question.max_duration);
+  cap(question.override_left);
+  if (tightest && (!question.base_left || *question.base_left > *tightest)) {
+    return ipc::fail(Fault::kRefused,
+                     "allows keys for " + in_words(*tightest) +
+                         ", and those of this profile are temporary ones that live longer and that nobody can shorten",
+                     "use a profile with role_arn, whose keys are made to measure");
+  }
+  return Lifetime{wanted, wanted, false};
+}
+
 }  // namespace
 
 KeySource key_source(const ResolvedProfile& profile) {
   KeySource source;
-  source.has_role = !profile.chain.empty();
-  source.temporary_base = !profile.base.session_token.empty();
-  // A temporary key may be a role's, which makes it chaining, or GetSessionToken's; nobody can tell from the key.
-  source.chained = profile.chain.size() > 1 || (source.has_role && source.temporary_base);
-  if (source.has_role) source.profile_duration = profile.chain.back().duration;
+  source.has_role = !profile.chain.empty() || kind_of(profile.base) == SourceKind::kWebIdentity;
+  const auto* own = std::get_if<StaticKeyPlan>(&profile.base);
+  source.temporary_base = source_row(kind_of(profile.base)).life == SourceLife::Temporary ||
+                          (own && !own->key.session_token.empty()) || profile.mfa.has_value();
+  // A temporary key may be a role's, which makes it chaining, or GetSessionToken's: learn() tells.
+  source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && source.temporary_base && !profile.mfa);
+  if (!profile.chain.empty()) source.profile_duration = profile.chain.back().duration;
   return source;
+}
+
+void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal) {
+  source.temporary_base = temporary_base;
+  source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && principal.type == "assumed-role");
 }
 
 ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
@@ -70,6 +92,7 @@ ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
                      "STS issues no keys for " + in_words(granted) + "; " + in_words(longest) + " is its longest here",
                      "ask for a shorter duration");
   }
+  if (!question.source.has_role && question.source.temporary_base) return handed_on(question, granted);
   const auto cap = [&granted](const std::optional<seconds>& at) {
     if (at) granted = std::min(granted, *at);
   };

@@ -2,16 +2,18 @@
 //
 // What is wanted (a flag, else the mode's default) is cut by every cap, in this order: the rule's max_server_duration
 // in server mode, its max_duration, the time left of the approval or break-glass event that lifted a refusal, an hour
-// where one role's keys assume the next, the rule's hard_expiry. A cap only ever shortens: defaults come first, so that
-// a cap of 4 h does not turn a default of 15 minutes into 4 h (SPEC X46). STS issues nothing below 15 minutes: less is
-// refused, unless the rule has a hard expiry, by which AWS itself ends what STS issued for longer (narrowing.h).
-// Runs in: broker.   Blocks: never. Pure.   Units: whole seconds.   Fails: kRefused where a cap leaves too little,
-// kConfig where STS issues nothing for this profile or this wish.
+// where one role's keys assume the next, the rule's hard_expiry. Keys that are handed on as they are (a temporary base
+// key without a role) nobody can shorten: a cap below what they have left refuses them. A cap only ever shortens:
+// defaults come first, so that a cap of 4 h does not turn a default of 15 minutes into 4 h (SPEC X46). STS issues
+// nothing below 15 minutes: less is refused, unless the rule has a hard expiry, by which AWS itself ends what STS
+// issued for longer (narrowing.h). Runs in: broker.   Blocks: never. Pure.   Units: whole seconds.   Fails: kRefused
+// where a cap leaves too little, kConfig where STS issues nothing for this profile or this wish.
 #pragma once
 
 #include <chrono>
 #include <optional>
 
+#include "identity.h"
 #include "ipc/result.h"
 #include "policy.h"
 #include "profile.h"
@@ -24,12 +26,14 @@ inline constexpr std::chrono::seconds kLongestSession{129600};  // GetSessionTok
 
 // What AWS makes of a profile.
 struct KeySource {
-  bool has_role = false;                     // else GetSessionToken issues
-  bool chained = false;                      // one role's keys assume the next
-  bool temporary_base = false;               // the key to begin with is temporary itself
+  bool has_role = false;        // else GetSessionToken issues, or a temporary base key is handed on as it is
+  bool chained = false;         // one role's keys assume the next
+  bool temporary_base = false;  // the key to begin with is temporary itself
   std::chrono::seconds profile_duration{0};  // duration_seconds of the profile; 0: not set
 };
+// As far as the profile says it; what only the first key and AWS say of it comes with learn().
 KeySource key_source(const ResolvedProfile& profile);
+void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal);
 
 struct LifetimeQuestion {
   std::chrono::seconds wanted{0};  // by a flag; 0: the mode's default
@@ -37,6 +41,7 @@ struct LifetimeQuestion {
   KeySource source{};
   std::optional<std::chrono::seconds> max_server_duration{}, max_duration{}, hard_expiry{};  // of the rule
   std::optional<std::chrono::seconds> override_left{};                                       // of what lifted a refusal
+  std::optional<std::chrono::seconds> base_left{};  // of a temporary base key's own life
 };
 
 struct Lifetime {

@@ -72,7 +72,8 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers) {
 ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& control, const Terms& terms,
                                                              const broker::CallerCheck& callers, std::string& ca_pem,
                                                              std::optional<broker::LogKey>& log_key,
-                                                             broker::PolicyKey& policy_key) {
+                                                             broker::PolicyKey& policy_key,
+                                                             broker::CallerKeys& caller_keys) {
   const auto paths = broker::profile_paths(terms.settings, terms.home);
   if (!paths) return std::unexpected(paths.error());
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
@@ -91,6 +92,11 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
   locked.protections = ipc::Text<1024>(
       *protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
   if (ipc::Status sent = control.send(locked); !sent) return std::unexpected(sent.error());
+  if (terms.environment_follows) {
+    auto received = broker::receive_caller_keys(control);
+    if (!received) return std::unexpected(received.error());
+    caller_keys = std::move(*received);
+  }
   ipc::Result<broker::ResolvedProfile> profile =
       broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region);
   if (!profile) return profile;
@@ -138,14 +144,15 @@ int serve() {
   std::string ca_pem;
   std::optional<broker::LogKey> log_key;
   broker::PolicyKey policy_key;
+  broker::CallerKeys caller_keys;
   ipc::Result<broker::ResolvedProfile> profile =
-      lock_down_and_read_keys(control, *terms, *callers, ca_pem, log_key, policy_key);
+      lock_down_and_read_keys(control, *terms, *callers, ca_pem, log_key, policy_key, caller_keys);
   if (!profile) return give_up(profile.error());
   ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(log_key));
   if (!audit) return give_up(audit.error());
-  auto service =
-      broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile), std::move(ca_pem),
-                            std::move(*callers), std::move(*audit), std::move(*host), std::move(policy_key));
+  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile),
+                                       std::move(ca_pem), std::move(*callers), std::move(*audit), std::move(*host),
+                                       std::move(policy_key), std::move(caller_keys));
   return service ? (*service)->run() : 1;  // open() has said why
 }
 

@@ -57,6 +57,7 @@ Mode mode_of(ipc::RunMode mode) {
     case ipc::RunMode::Server:
       return Mode::kServer;
     case ipc::RunMode::Cli:
+    case ipc::RunMode::Whoami:
       return Mode::kCli;
     case ipc::RunMode::CredentialProcess:
       return Mode::kCredentialProcess;

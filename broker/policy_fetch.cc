@@ -16,11 +16,11 @@ void PolicyFetch::ask() {
   const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
   if (!ssm) return finish(std::unexpected(ssm.error()));
   if (verifier_.enforces()) {
-    call_ = ask_parameters(context_, *ssm, profile_.base, name_, signature_parameter(name_),
+    call_ = ask_parameters(context_, *ssm, name_, signature_parameter(name_),
                            [this](ipc::Result<ParameterPair> pair) { on_pair(std::move(pair)); });
     return;
   }
-  call_ = ask_parameter(context_, *ssm, profile_.base, name_, [this](ipc::Result<Parameter> parameter) {
+  call_ = ask_parameter(context_, *ssm, name_, [this](ipc::Result<Parameter> parameter) {
     if (!parameter) return finish(std::unexpected(parameter.error()));
     finish(FetchedPolicy{std::move(parameter->value), parameter->version});
   });

@@ -83,7 +83,7 @@ ipc::Status Resolver::take_chain() {
 ipc::Status Resolver::take_base() {
   ipc::Result<BaseKey> key = files_.base_key(out_.base_profile);
   if (!key) return std::unexpected(std::move(key).error());
-  out_.base = std::move(*key);
+  out_.base = StaticKeyPlan{std::move(*key), files_.place_of(out_.base_profile, "aws_access_key_id")};
   return {};
 }
 

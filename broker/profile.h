@@ -1,18 +1,20 @@
-// An AWS profile, resolved: the key it begins with, the roles assumed from it in order, the region and the endpoints.
-// Reads the AWS files and the settings once; it fetches nothing and asks AWS nothing.
+// An AWS profile, resolved: where the key comes from that it begins with, the roles assumed from it in order, the
+// region and the endpoints. Reads the AWS files and the settings once; it fetches nothing and asks AWS nothing.
 //
-// Runs in: broker, at the start.   Blocks: on two small local files.   Owns: the base key.
+// Runs in: broker, at the start.   Blocks: on two small local files.   Owns: a base key that stands in the files.
 // Fails: kConfig with profile, key and file:line. Where botocore defines the answer, the answer is botocore's; what
 // would change the meaning and is not supported here is refused, never skipped.
 // Source: botocore configloader.py, credentials.py (AssumeRoleProvider), configprovider.py.
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "credentials.h"
+#include "credential_source.h"
 #include "endpoint.h"
 #include "ipc/result.h"
 #include "ipc/settings.h"
@@ -25,14 +27,18 @@ struct RoleStep {
   std::string role_arn;
   std::string external_id;           // empty: none
   std::chrono::seconds duration{0};  // 0: not set
+  std::string session_name{};        // role_session_name; empty: ours
+  std::vector<std::pair<std::string, std::string>> tags{};
+  std::vector<std::string> transitive_tags{};  // keys of tags that the next role's session inherits
 };
 
 struct ResolvedProfile {
   std::string name;
-  std::string region;        // empty: none is known; STS still works, see AwsEndpoint::signing_region
-  std::string base_profile;  // the profile whose key `base` is; equals `name` without a chain
-  BaseKey base;
-  std::vector<RoleStep> chain;  // assumed first to last; empty: the profile is just a key
+  std::string region;            // empty: none is known; STS still works, see AwsEndpoint::signing_region
+  std::string base_profile;      // the profile that `base` is of; equals `name` without a chain
+  BasePlan base;                 // how to get the key to begin with
+  std::optional<MfaPlan> mfa{};  // with `base` a long-term key: makes a session of it first
+  std::vector<RoleStep> chain;   // assumed first to last; empty: the profile is just a key
   AwsEndpoint sts;
   AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
   AwsEndpoint kms;                    // the same, require_kms()

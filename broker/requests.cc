@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base_keys.h"
 #include "decision_lines.h"
+#include "issuance.h"
 #include "narrowing.h"
 #include "policy_eval.h"
 #include "source_identity.h"
@@ -19,6 +21,20 @@ constexpr std::string_view kSessionLost = "session";
 constexpr std::size_t kRoomForKeys = 96 * 1024;
 static_assert(Requests::kMaxUnderWay * decltype(ipc::ServeClient::authorization)::kCapacity + kRoomForKeys <=
               ipc::SecretArena::kBytes);
+
+Requests::Requests(Parts parts)
+    : parts_(std::move(parts)),
+      issuers_(
+          parts_.aws,
+          [this](const IssueTerms& terms) -> StartFetch {
+            return [this, terms](OnKeys done) {
+              return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done));
+            };
+          },
+          parts_.notices,
+          [this](const IssuedCredentials& keys) {
+            parts_.sessions.note_issue(keys.expiration, keys.source_identity);
+          }) {}
 
 void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
                      const Listeners& listeners, const Answered& answered) {
@@ -97,7 +113,11 @@ const ipc::Status& Requests::fits_profile(const Policy& policy) {
 }
 
 Question Requests::question(std::optional<Via> transport) {
-  return {parts_.run, [this, transport] { return ask_policy(transport); }, parts_.overrides, now()};
+  Question asked{parts_.run, [this, transport] { return ask_policy(transport); }, parts_.overrides, now()};
+  if (!parts_.aws.keys) return asked;
+  const auto held = parts_.aws.keys->held();
+  if (held && held->expiration != kNever) asked.base_left = held->expiration - parts_.aws.aws_now();
+  return asked;
 }
 
 Decision Requests::judge_run() { return Authorizer::authorize_run(question(parts_.run.transport)); }

@@ -50,11 +50,7 @@ class Requests {
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
-  explicit Requests(Parts parts)
-      : parts_(std::move(parts)),
-        issuers_(parts_.aws, parts_.profile, parts_.notices, [this](const IssuedCredentials& keys) {
-          parts_.sessions.note_issue(keys.expiration, keys.source_identity);
-        }) {}
+  explicit Requests(Parts parts);
 
   // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers
   // that only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for

@@ -20,8 +20,9 @@ struct Run {
   std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
   Mode mode = Mode::kServer;
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
-  std::optional<Via> transport{};  // none outside server mode
+  std::optional<Via> transport{};                    // none outside server mode
   KeySource source{};
+  std::string_view credential_source{};  // its word in the log (credential_sources.def)
   ipc::SecretBuffer token{};
 };
 

@@ -52,6 +52,7 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
   run_.mode = mode_of(terms_.mode);
   run_.groups = std::move(host.groups);
   run_.source = key_source(profile_);
+  run_.credential_source = source_row(kind_of(profile_.base)).word;
   if (terms_.mode == ipc::RunMode::Server) run_.transport = via(terms_.transport);
 }
 
@@ -59,7 +60,8 @@ Service::~Service() { frontend_watch_ = nullptr; }
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms,
                                                     ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit, HostFacts host, PolicyKey policy_key) {
+                                                    AuditLog audit, HostFacts host, PolicyKey policy_key,
+                                                    CallerKeys caller_keys) {
   std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(profile),
                                                std::move(callers), std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
@@ -70,6 +72,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!http) return fail_with(http.error());
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
+  service->caller_keys_ = std::move(caller_keys);
+  if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
@@ -100,6 +104,22 @@ ipc::Status Service::open_policy(PolicyKey key) {
   return {};
 }
 
+ipc::Status Service::open_keys() {
+  errands_ =
+      std::make_unique<Errands>(base_, timers_, [this](const ipc::Errand& errand) { return control_.send(errand); });
+  IssuerEvents events;
+  events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
+    if (left.count() == 0) return;  // whoever asks hears it
+    notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
+                     std::chrono::steady_clock::now());
+  };
+  auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, caller_keys_, std::move(events)});
+  if (!keys) return std::unexpected(keys.error());
+  base_keys_ = std::move(*keys);
+  aws_->keys = base_keys_.get();
+  return {};
+}
+
 ipc::Status Service::open_policy_file() {
   auto file = PolicyFile::open(base_, terms_.policy_file, *verifier_,
                                [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); });
@@ -121,7 +141,7 @@ void Service::ask_kms(const std::string& message, const std::string& signature,
                       std::function<void(ipc::Status)> answer) {
   const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
   if (!kms) return answer(std::unexpected(kms.error()));
-  kms_call_ = ask_kms_verify(*aws_, *kms, profile_.base, terms_.policy_kms_key, message, signature, std::move(answer));
+  kms_call_ = ask_kms_verify(*aws_, *kms, terms_.policy_kms_key, message, signature, std::move(answer));
 }
 
 int Service::run() {
@@ -185,6 +205,7 @@ void Service::on_control() {
 ipc::Status Service::take_control(ipc::Packet& packet) {
   if (packet.id == ipc::FrontendAttached::kId) return attach(packet);
   if (packet.id == ipc::LogSink::kId) return take_next_log(packet);
+  if (Errands::is_answer(packet.id)) return errands_->take(packet);
   const auto opened = ipc::open_packet<ipc::ListenerOpened>(packet);
   if (!opened) return std::unexpected(opened.error());
   if (!listeners_.add(*opened)) return ipc::fail(ipc::Fault::kProtocol, "a listener that cannot be ours");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base_sources.h"
 #include "ipc/channel.h"
 #include "policy_fetch.h"
 #include "requests.h"
@@ -32,7 +33,8 @@ class Service {
   // `base` outlives the service. `ca_pem`: from load_ca().
   static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms,
                                                     ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit, HostFacts host, PolicyKey policy_key);
+                                                    AuditLog audit, HostFacts host, PolicyKey policy_key,
+                                                    CallerKeys caller_keys);
   ~Service();
   // Returns the exit status.
   int run();
@@ -40,6 +42,7 @@ class Service {
  private:
   Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
           AuditLog audit, HostFacts host);
+  ipc::Status open_keys();
   ipc::Status open_policy(PolicyKey key);
   ipc::Status open_policy_file();
   void open_policy_parameter();
@@ -72,6 +75,7 @@ class Service {
   Terms terms_;
   ResolvedProfile profile_;
   CallerCheck callers_;
+  CallerKeys caller_keys_;
   SystemClock clock_;
   EventTimers timers_;
   Notices notices_;
@@ -79,7 +83,9 @@ class Service {
   Run run_;
   Listeners listeners_;
   std::unique_ptr<AwsHttp> http_;
+  std::unique_ptr<Errands> errands_;
   std::unique_ptr<AwsContext> aws_;
+  std::unique_ptr<BaseKeys> base_keys_;
   std::unique_ptr<AwsCall> kms_call_;
   std::unique_ptr<PolicyVerifier> verifier_;
   std::unique_ptr<PolicyFetch> policy_fetch_;

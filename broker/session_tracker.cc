@@ -28,9 +28,9 @@ void SessionTracker::create(std::string table, SessionRecord record, Answer done
                  "check the network and the endpoint of DynamoDB; then try again", 0};
   asked_at_ = now();
   arm(kCreateLimit, &SessionTracker::on_limit);
-  call_ = ask_write_item(context_, profile_.base, table_,
-                         put_item(endpoint_, key_of(table_, record_), beginning(record_), ours(record_)),
-                         [this](const ipc::Result<bool>& written) { on_created(written); });
+  call_ =
+      ask_write_item(context_, table_, put_item(endpoint_, key_of(table_, record_), beginning(record_), ours(record_)),
+                     [this](const ipc::Result<bool>& written) { on_created(written); });
 }
 
 void SessionTracker::on_created(const ipc::Result<bool>& written) {
@@ -90,7 +90,7 @@ void SessionTracker::touch_now() {
   touch_again_ = false;
   asked_at_ = now();
   arm(kLate, &SessionTracker::on_late);
-  call_ = ask_write_item(context_, profile_.base, table_,
+  call_ = ask_write_item(context_, table_,
                          update_item(endpoint_, key_of(table_, record_), touch(record_, wall()), still_active()),
                          [this](const ipc::Result<bool>& written) { on_touched(written); });
 }
@@ -143,7 +143,7 @@ void SessionTracker::on_failure(const ipc::Error& error) {
 void SessionTracker::lose() {
   lost_ = name() + " is revoked, expired or gone";
   arm(kLimit, &SessionTracker::on_limit);
-  call_ = ask_item(context_, endpoint_, profile_.base, key_of(table_, record_),
+  call_ = ask_item(context_, endpoint_, key_of(table_, record_),
                    [this](const ipc::Result<std::optional<Item>>& found) { on_reason(found); });
 }
 
@@ -172,7 +172,7 @@ void SessionTracker::end(std::function<void()> done) {
   call_.reset();  // where it arrives all the same, it finds the record ended
   waiters_.clear();
   if (!tracked_ || !lost_.empty()) return done();
-  call_ = ask_write_item(context_, profile_.base, table_,
+  call_ = ask_write_item(context_, table_,
                          update_item(endpoint_, key_of(table_, record_), ending(record_, wall()), still_active()),
                          [done = std::move(done)](const ipc::Result<bool>&) { done(); });
 }

@@ -2,6 +2,7 @@
 
 #include "authorize.h"
 #include "aws_queries.h"
+#include "base_keys.h"
 #include "terms.h"
 
 namespace broker {
@@ -13,8 +14,7 @@ ipc::Error advised(ipc::Error error, std::string_view advice) {
 
 void Startup::begin(Done done) {
   done_ = std::move(done);
-  identity_ = ask_identity(context_, profile_.sts, profile_.base,
-                           [this](const ipc::Result<Principal>& who) { on_identity(who); });
+  identity_ = ask_identity(context_, profile_.sts, [this](const ipc::Result<Principal>& who) { on_identity(who); });
   policy_.start([this](const ipc::Status& loaded) { on_policy(loaded); });
 }
 
@@ -28,6 +28,8 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
   run_.user = principal->user;
   run_.account = principal->account;
   run_.arn = principal->arn;
+  if (const auto held = context_.keys->held())
+    learn(run_.source, profile_, !held->key->session_token.empty(), *principal);
   if (run_.user.empty()) {
     notices_.warning("the key belongs to " + principal->arn +
                      ", whose name its owner chose: only rules without users can match");

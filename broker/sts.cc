@@ -1,5 +1,6 @@
 #include "sts.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -70,6 +71,17 @@ bool is_visible(std::string_view text) {
   return !text.empty();
 }
 
+// The rule's tags, then those of the profile that the rule says nothing of.
+std::vector<std::pair<std::string, std::string>> merged_tags(const AssumeRoleTerms& terms) {
+  auto tags = terms.narrowing.tags;
+  for (const auto& tag : terms.tags) {
+    const bool ruled =
+        std::ranges::any_of(terms.narrowing.tags, [&](const auto& own) { return own.first == tag.first; });
+    if (!ruled) tags.push_back(tag);
+  }
+  return tags;
+}
+
 }  // namespace
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint) {
@@ -88,10 +100,14 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   for (std::size_t i = 0; i < narrowing.policy_arns.size(); ++i) {
     form.add("PolicyArns.member." + std::to_string(i + 1) + ".arn", narrowing.policy_arns[i]);
   }
-  for (std::size_t i = 0; i < narrowing.tags.size(); ++i) {
+  const auto tags = merged_tags(terms);
+  for (std::size_t i = 0; i < tags.size(); ++i) {
     const std::string member = "Tags.member." + std::to_string(i + 1);
-    form.add(member + ".Key", narrowing.tags[i].first);
-    form.add(member + ".Value", narrowing.tags[i].second);
+    form.add(member + ".Key", tags[i].first);
+    form.add(member + ".Value", tags[i].second);
+  }
+  for (std::size_t i = 0; i < terms.transitive_tags.size(); ++i) {
+    form.add("TransitiveTagKeys.member." + std::to_string(i + 1), terms.transitive_tags[i]);
   }
   return request("AssumeRole", endpoint, std::move(form));
 }

@@ -34,6 +34,8 @@ struct AssumeRoleTerms {
   std::string external_id;  // empty: not sent
   std::chrono::seconds duration{0};
   NarrowedSession narrowing{};
+  std::vector<std::pair<std::string, std::string>> tags{};  // the profile's; a rule's tag of the same key goes before
+  std::vector<std::string> transitive_tags{};
 };
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint);

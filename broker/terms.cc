@@ -35,6 +35,13 @@ bool duration_fits(const Terms& terms) {
   return terms.duration >= kShortestDuration && terms.duration <= kLongestDuration;
 }
 
+// A policy here, or a server elsewhere; who only asks who he is needs neither.
+bool one_judge(const Terms& terms) {
+  const int judges = !terms.policy_file.empty() + !terms.policy_parameter.empty() + !terms.remote_url.empty();
+  if (terms.remote_url.empty() && !terms.remote_token_file.empty()) return false;
+  return judges == 1 || (judges == 0 && terms.mode == ipc::RunMode::Whoami);
+}
+
 ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
   auto begin = ipc::open_packet<ipc::Begin>(packet);
   if (!begin) return std::unexpected(begin.error());
@@ -54,8 +61,14 @@ ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
   terms.log_key = begin->log_key.str();
   terms.log_key_id = begin->log_key_id.str();
   terms.log_max_bytes = begin->log_max_bytes;
-  const bool one_policy = terms.policy_file.empty() != terms.policy_parameter.empty();
-  const bool sane = begin->lazy <= 1 && ipc::transport_from(begin->transport, terms.transport) && one_policy &&
+  terms.remote_url = begin->remote_url.str();
+  terms.remote_token_file = begin->remote_token_file.str();
+  terms.environment_keys = begin->environment_keys == 1;
+  terms.environment_follows = begin->environment_follows == 1;
+  terms.auto_login = begin->auto_login == 1;
+  const bool flags =
+      begin->lazy <= 1 && begin->environment_keys <= 1 && begin->environment_follows <= 1 && begin->auto_login <= 1;
+  const bool sane = flags && one_judge(terms) && ipc::transport_from(begin->transport, terms.transport) &&
                     !terms.profile.empty() && ipc::run_mode_from(begin->mode, terms.mode) && duration_fits(terms) &&
                     terms.policy_poll >= kShortestPoll && terms.policy_poll <= kLongestPoll &&
                     terms.policy_max_age <= kLongestPolicyAge &&
@@ -74,19 +87,30 @@ ipc::Status wait_for_packet(const ipc::Channel& control, std::chrono::steady_clo
   return {};
 }
 
+ipc::Status receive_until(ipc::Channel& control, ipc::Packet& packet, std::chrono::steady_clock::time_point end) {
+  for (;;) {
+    if (ipc::Status ready = wait_for_packet(control, end); !ready) return ready;
+    const auto arrival = control.receive(packet);
+    if (!arrival) return std::unexpected(arrival.error());
+    if (*arrival == ipc::Arrival::PeerGone) return ipc::fail(Fault::kProtocol, "the supervisor is gone");
+    if (*arrival == ipc::Arrival::Message) return {};
+  }
+}
+
 }  // namespace
+
+ipc::Status receive_within_patience(ipc::Channel& control, ipc::Packet& packet) {
+  return receive_until(control, packet, std::chrono::steady_clock::now() + kPatience);
+}
 
 ipc::Result<Terms> receive_terms(ipc::Channel& control) {
   Terms terms;
   const auto end = std::chrono::steady_clock::now() + kPatience;
   for (;;) {
-    if (ipc::Status ready = wait_for_packet(control, end); !ready) return std::unexpected(ready.error());
     ipc::Packet packet;
-    const auto arrival = control.receive(packet);
-    if (!arrival) return std::unexpected(arrival.error());
-    if (*arrival == ipc::Arrival::PeerGone) return ipc::fail(Fault::kProtocol, "the supervisor is gone");
-    if (*arrival == ipc::Arrival::Nothing) continue;
+    if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
     ipc::Status taken;
+    if (packet.id == ipc::SessionStore::kId) terms.session_store = std::move(packet.descriptor);
     if (packet.id == ipc::Setting::kId) taken = take_setting(packet, terms);
     if (packet.id == ipc::PolicyVersions::kId) terms.policy_versions = std::move(packet.descriptor);
     if (packet.id == ipc::LogSink::kId) taken = take_sink(packet, terms);

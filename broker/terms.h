@@ -29,12 +29,17 @@ struct Terms {
   std::string session_table, policy_key, policy_kms_key, log_key, log_key_id;
   std::chrono::seconds policy_poll{60}, policy_max_age{300};
   std::uint64_t log_max_bytes = 0;
-  ipc::UniqueFd policy_versions;
+  ipc::UniqueFd policy_versions, session_store;
+  std::string remote_url, remote_token_file;
+  bool environment_keys = false, environment_follows = false, auto_login = false;
   std::chrono::seconds duration{0};  // 0 outside server mode: the mode's default
   bool lazy = false;
   ipc::Transport transport = ipc::Transport::Unix;
   // What to call the policy in the log and in sentences.
-  [[nodiscard]] const std::string& policy_name() const { return policy_file.empty() ? policy_parameter : policy_file; }
+  [[nodiscard]] const std::string& policy_name() const {
+    if (!remote_url.empty()) return remote_url;
+    return policy_file.empty() ? policy_parameter : policy_file;
+  }
 };
 
 inline constexpr std::chrono::seconds kPatience{10};
@@ -45,5 +50,7 @@ inline constexpr std::chrono::seconds kLongestPolicyAge{24 * 3600};
 inline constexpr std::size_t kMaxSinks = 4;
 
 ipc::Result<Terms> receive_terms(ipc::Channel& control);
+// The next packet, whichever it is; kProtocol when none comes in time.
+ipc::Status receive_within_patience(ipc::Channel& control, ipc::Packet& packet);
 
 }  // namespace broker

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base_keys.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
 #include "sandbox.h"
@@ -83,6 +84,14 @@ struct FreeBase {
   void operator()(event_base* base) const { event_base_free(base); }
 };
 
+// Nobody does errands for a tool yet.
+std::unexpected<ipc::Error> no_source(const ResolvedProfile& profile) {
+  return ipc::fail(Fault::kConfig,
+                   "this command cannot fetch the keys of profile '" + profile.base_profile + "', which come from " +
+                       std::string(source_row(kind_of(profile.base)).word),
+                   "run it inside of sentinel exec with that profile, or use a profile with an access key");
+}
+
 ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   const std::unique_ptr<event_base, FreeBase> base(event_base_new());
   if (!base) return ipc::fail(Fault::kSystem, "the event loop cannot be made");
@@ -93,6 +102,10 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   EventTimers timers(base.get());
   const SystemClock clock;
   AwsContext context{**http, timers, clock};
+  auto* const own = std::get_if<StaticKeyPlan>(&unlocked->profile.base);
+  if (!own) return no_source(unlocked->profile);
+  FixedKey keys(std::move(own->key));
+  context.keys = &keys;
   AwsSession session(base.get(), context, unlocked->profile);
   return work(session);
 }
@@ -165,36 +178,35 @@ ipc::Result<Parameter> AwsSession::parameter(const std::string& name) {
   const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
   if (!ssm) return std::unexpected(ssm.error());
   return wait_for<ipc::Result<Parameter>>(
-      base_, [&](auto done) { return ask_parameter(context_, *ssm, profile_.base, name, std::move(done)); });
+      base_, [&](auto done) { return ask_parameter(context_, *ssm, name, std::move(done)); });
 }
 
 ipc::Result<ParameterPair> AwsSession::parameters(const std::string& first, const std::string& second) {
   const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
   if (!ssm) return std::unexpected(ssm.error());
   return wait_for<ipc::Result<ParameterPair>>(
-      base_, [&](auto done) { return ask_parameters(context_, *ssm, profile_.base, first, second, std::move(done)); });
+      base_, [&](auto done) { return ask_parameters(context_, *ssm, first, second, std::move(done)); });
 }
 
 ipc::Result<std::int64_t> AwsSession::put(const std::string& name, std::string_view value) {
   const ipc::Result<AwsEndpoint> ssm = require_ssm(profile_);
   if (!ssm) return std::unexpected(ssm.error());
   return wait_for<ipc::Result<std::int64_t>>(
-      base_, [&](auto done) { return ask_put_parameter(context_, *ssm, profile_.base, name, value, std::move(done)); });
+      base_, [&](auto done) { return ask_put_parameter(context_, *ssm, name, value, std::move(done)); });
 }
 
 ipc::Status AwsSession::kms_verify(std::string_view key, std::string_view message, std::string_view signature) {
   const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
   if (!kms) return std::unexpected(kms.error());
-  return wait_for<ipc::Status>(base_, [&](auto done) {
-    return ask_kms_verify(context_, *kms, profile_.base, key, message, signature, std::move(done));
-  });
+  return wait_for<ipc::Status>(
+      base_, [&](auto done) { return ask_kms_verify(context_, *kms, key, message, signature, std::move(done)); });
 }
 
 ipc::Result<KmsSignature> AwsSession::kms_sign(std::string_view key, std::string_view message) {
   const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
   if (!kms) return std::unexpected(kms.error());
   return wait_for<ipc::Result<KmsSignature>>(
-      base_, [&](auto done) { return ask_kms_sign(context_, *kms, profile_.base, key, message, std::move(done)); });
+      base_, [&](auto done) { return ask_kms_sign(context_, *kms, key, message, std::move(done)); });
 }
 
 ipc::Result<std::string> with_aws(const AwsPlace& place, const Work& work) {

@@ -22,7 +22,7 @@ enum class Times : U8 { Once, Many };
 // Values that travel in U8 fields; decode with the functions below named …_from, which refuse unknown numbers.
 enum class Transport : U8 { Tcp = 1, Unix = 2 };
 enum class Severity : U8 { Info = 1, Refusal = 2, Warning = 3 };
-enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3 };
+enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3, Whoami = 4 };
 enum class LogKind : U8 { File = 1, Stream = 2, Syslog = 3 };  // Stream: terminal or pipe; Syslog: a datagram per line
 
 struct MessageRow {
@@ -130,7 +130,7 @@ inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
   return true;
 }
 [[nodiscard]] constexpr bool run_mode_from(U8 wire, RunMode& out) {
-  if (wire < static_cast<U8>(RunMode::Server) || wire > static_cast<U8>(RunMode::CredentialProcess)) return false;
+  if (wire < static_cast<U8>(RunMode::Server) || wire > static_cast<U8>(RunMode::Whoami)) return false;
   out = static_cast<RunMode>(wire);
   return true;
 }

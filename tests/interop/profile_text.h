@@ -32,11 +32,18 @@ inline std::string endpoint_text(const broker::AwsEndpoint& endpoint) {
   return endpoint.url.empty() ? "none" : endpoint.url + " " + endpoint.signing_region;
 }
 
+// Other sources than a static key add theirs here.
+inline std::string base_text(const broker::BasePlan& plan) {
+  const auto* own = std::get_if<broker::StaticKeyPlan>(&plan);
+  if (!own) return "source " + std::string(broker::source_row(broker::kind_of(plan)).word) + "\n";
+  return "key " + own->key.access_key_id + " " + fingerprint(own->key.secret_access_key) + " " +
+         fingerprint(own->key.session_token) + "\n";
+}
+
 inline std::string profile_text(const ipc::Result<broker::ResolvedProfile>& profile) {
   if (!profile) return "refused " + profile.error().what + "\nnext " + profile.error().next_step + "\n";
-  std::string text = "region " + or_none(profile->region) + "\nbase " + profile->base_profile + "\nkey " +
-                     profile->base.access_key_id + " " + fingerprint(profile->base.secret_access_key) + " " +
-                     fingerprint(profile->base.session_token) + "\n";
+  std::string text = "region " + or_none(profile->region) + "\nbase " + profile->base_profile + "\n";
+  text += base_text(profile->base);
   for (const broker::RoleStep& role : profile->chain) {
     text += "role " + role.role_arn + " " + or_none(role.external_id) + " " + std::to_string(role.duration.count()) +
             " " + role.profile + "\n";

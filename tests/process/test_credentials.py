@@ -182,7 +182,7 @@ class WhatGoesWrong(AwsTest):
     def test_keys_too_short_to_be_of_use_are_not_taken(self):
         self.aws.control.fault("lifetime", action="AssumeRole", seconds=30, count=0)
         run = self.refused_start()
-        self.assertIn("STS issued keys that end in", run.stderr)
+        self.assertIn("the keys that came end in", run.stderr)
 
     def test_a_clock_that_is_wrong_is_corrected_from_the_answer(self):
         self.aws.control.clock(offset=1800)

@@ -24,16 +24,15 @@ class AwsCallTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
-    key_ = testing::long_term_key();
+    aws_.use(testing::long_term_key());
   }
   void ask() {
-    call_ = ask_identity(aws_.context, endpoint(), key_, [this](ipc::Result<Principal> who) {
+    call_ = ask_identity(aws_.context, endpoint(), [this](ipc::Result<Principal> who) {
       ++answers_;
       who_ = std::move(who);
     });
   }
   FakeAws aws_;
-  BaseKey key_;
   std::unique_ptr<AwsCall> call_;
   ipc::Result<Principal> who_;
   int answers_ = 0;
@@ -146,7 +145,7 @@ TEST_F(AwsCallTest, ASecondClockCorrectionInOneCallIsRefused) {
 }
 
 TEST_F(AwsCallTest, AKeyThatCannotSignFailsLaterAndSendsNothing) {
-  key_.access_key_id = "AKID\r\nX: y";
+  aws_.use({"AKID\r\nX: y", ipc::SecretBuffer::copy_of("a secret"), {}});
   ask();
   EXPECT_EQ(answers_, 0);
   aws_.timers.pass(0s);
@@ -166,7 +165,7 @@ TEST_F(AwsCallTest, ADestroyedCallNeverCallsBack) {
 }
 
 TEST_F(AwsCallTest, TheCallbackMayDestroyTheCall) {
-  call_ = ask_identity(aws_.context, endpoint(), key_, [this](ipc::Result<Principal>) {
+  call_ = ask_identity(aws_.context, endpoint(), [this](ipc::Result<Principal>) {
     ++answers_;
     call_.reset();
   });

@@ -12,6 +12,7 @@
 
 #include "aws_call.h"
 #include "aws_http.h"
+#include "base_keys.h"
 #include "clock.h"
 #include "timers.h"
 
@@ -82,7 +83,7 @@ class FakeHttp final : public HttpTransport {
     OnHttpAnswer done;
     bool cancelled = false;
   };
-  std::unique_ptr<HttpExchange> post(HttpRequest request, OnHttpAnswer done) override {
+  std::unique_ptr<HttpExchange> send(HttpRequest request, OnHttpAnswer done) override {
     auto entry = std::make_shared<Pending>(Pending{std::move(request), std::move(done)});
     requests.push_back(entry);
     return std::make_unique<Handle>(std::move(entry));
@@ -125,6 +126,12 @@ struct FakeAws {
   FakeTimers timers{clock};
   FakeHttp http;
   AwsContext context{http, timers, clock, [] { return 0.5; }};
+  std::unique_ptr<FixedKey> keys;
+  // What calls are signed with, and chains begin with.
+  void use(BaseKey key) {
+    keys = std::make_unique<FixedKey>(std::move(key));
+    context.keys = keys.get();
+  }
 };
 
 inline std::string header_of(const HttpRequest& request, std::string_view name) {

@@ -31,9 +31,9 @@ class AwsHttpTest : public ::testing::Test {
   // Posts and runs the loop until the answer is there.
   ipc::Result<HttpAnswer> post(const std::string& url, std::chrono::milliseconds deadline = 20s) {
     std::optional<ipc::Result<HttpAnswer>> got;
-    const auto exchange = http_->post({url, {{"Content-Type", "text/plain"}}, "Action=None", deadline},
+    const auto exchange = http_->send({url, {{"Content-Type", "text/plain"}}, "Action=None", deadline},
                                       [&](ipc::Result<HttpAnswer> answer) { got = std::move(answer); });
-    EXPECT_FALSE(got) << "called back from inside post()";
+    EXPECT_FALSE(got) << "called back from inside send()";
     while (!got) event_base_loop(base_.get(), EVLOOP_ONCE);
     return std::move(*got);
   }
@@ -70,7 +70,7 @@ TEST_F(AwsHttpTest, AServerThatMisbehavesIsAnErrorAndNeverAHalfAnswer) {
     headers.insert(headers.end(), signature->begin(), signature->end());
     std::optional<ipc::Result<HttpAnswer>> got;
     const auto exchange =
-        http_->post({aws.url + "/", headers, body, deadline}, [&](ipc::Result<HttpAnswer> a) { got = std::move(a); });
+        http_->send({aws.url + "/", headers, body, deadline}, [&](ipc::Result<HttpAnswer> a) { got = std::move(a); });
     while (!got) event_base_loop(base_.get(), EVLOOP_ONCE);
     return std::move(*got);
   };
@@ -134,7 +134,7 @@ TEST_F(AwsHttpTest, ACancelledExchangeNeverCallsBack) {
   const AwsStandin aws(false);
   open("");
   bool called = false;
-  auto exchange = http_->post({aws.url + "/", {}, "x", 20s}, [&](ipc::Result<HttpAnswer>) { called = true; });
+  auto exchange = http_->send({aws.url + "/", {}, "x", 20s}, [&](ipc::Result<HttpAnswer>) { called = true; });
   event_base_loop(base_.get(), EVLOOP_ONCE);
   exchange.reset();
   EXPECT_TRUE(post(aws.url + "/"));  // the loop ran on, and the connection's other half did no harm
@@ -145,7 +145,7 @@ TEST_F(AwsHttpTest, TheCallbackMayDestroyItsExchange) {
   open("");
   std::unique_ptr<HttpExchange> exchange;
   bool called = false;
-  exchange = http_->post({"http://127.0.0.1:1/", {}, "x", 20s}, [&](ipc::Result<HttpAnswer>) {
+  exchange = http_->send({"http://127.0.0.1:1/", {}, "x", 20s}, [&](ipc::Result<HttpAnswer>) {
     called = true;
     exchange.reset();
   });
@@ -156,8 +156,8 @@ TEST_F(AwsHttpTest, NothingStirsWhileIdle) {
   const AwsStandin aws(false);
   open("");
   ASSERT_TRUE(post(aws.url + "/"));
-  // Connections are given up after some seconds of rest. Then the loop has neither socket nor timer to wait for, and ends
-  // by itself (1).
+  // Connections are given up after some seconds of rest. Then the loop has neither socket nor timer to wait for, and
+  // ends by itself (1).
   EXPECT_EQ(event_base_loop(base_.get(), 0), 1);
   EXPECT_EQ(event_base_get_num_events(base_.get(), EVENT_BASE_COUNT_ADDED), 0);
   ASSERT_TRUE(post(aws.url + "/")) << "a new connection is made";

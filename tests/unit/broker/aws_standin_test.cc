@@ -6,7 +6,9 @@
 
 #include "aws_http.h"
 #include "aws_queries.h"
+#include "base_keys.h"
 #include "heap.h"
+#include "issuance.h"
 #include "issuer.h"
 
 namespace broker {
@@ -28,7 +30,9 @@ class Aws : public ::testing::TestWithParam<bool> {
     timers_ = std::make_unique<EventTimers>(base_);
     context_ = std::make_unique<AwsContext>(AwsContext{*http_, *timers_, clock_});
     profile_.name = profile_.base_profile = "marta";
-    profile_.base = aws_->key_of("marta");
+    key_ = aws_->key_of("marta");
+    keys_ = std::make_unique<FixedKey>(copy_of(key_));
+    context_->keys = keys_.get();
     profile_.sts = profile_.ssm = aws_->endpoint();
   }
   void TearDown() override {
@@ -43,7 +47,7 @@ class Aws : public ::testing::TestWithParam<bool> {
   std::string issue(std::chrono::seconds duration = 900s) {
     const auto lifetime = decide_lifetime({duration, Mode::kServer, key_source(profile_)});
     if (!lifetime) return "error: " + lifetime.error().what;
-    if (!issuer_) issuer_ = std::make_unique<Issuer>(*context_, profile_, IssueTerms{"marta", "direct", *lifetime});
+    if (!issuer_) issuer_ = std::make_unique<Issuer>(*context_, fetch({"marta", "direct", *lifetime}));
     std::string got;
     issuer_->get([&](ipc::Result<const IssuedCredentials*> keys) {
       got = keys ? (*keys)->access_key_id : "error: " + keys.error().what;
@@ -51,17 +55,26 @@ class Aws : public ::testing::TestWithParam<bool> {
     while (got.empty()) event_base_loop(base_, EVLOOP_ONCE);
     return got;
   }
+  StartFetch fetch(const IssueTerms& terms) {
+    return
+        [this, terms](OnKeys done) { return std::make_unique<Issuance>(*context_, profile_, terms, std::move(done)); };
+  }
+  static BaseKey copy_of(const BaseKey& key) {
+    return {key.access_key_id, key.secret_access_key.clone(), key.session_token.clone()};
+  }
   ipc::Result<Principal> identity(const BaseKey& key) {
+    FixedKey keys(copy_of(key));
+    AwsContext context{*http_, *timers_, clock_};
+    context.keys = &keys;
     std::optional<ipc::Result<Principal>> got;
-    const auto call =
-        ask_identity(*context_, profile_.sts, key, [&](ipc::Result<Principal> who) { got = std::move(who); });
+    const auto call = ask_identity(context, profile_.sts, [&](ipc::Result<Principal> who) { got = std::move(who); });
     while (!got) event_base_loop(base_, EVLOOP_ONCE);
     return std::move(*got);
   }
   ipc::Result<Parameter> parameter(const std::string& name) {
     std::optional<ipc::Result<Parameter>> got;
-    const auto call = ask_parameter(*context_, profile_.ssm, profile_.base, name,
-                                    [&](ipc::Result<Parameter> p) { got = std::move(p); });
+    const auto call =
+        ask_parameter(*context_, profile_.ssm, name, [&](ipc::Result<Parameter> p) { got = std::move(p); });
     while (!got) event_base_loop(base_, EVLOOP_ONCE);
     return std::move(*got);
   }
@@ -77,12 +90,14 @@ class Aws : public ::testing::TestWithParam<bool> {
   std::unique_ptr<AwsHttp> http_;
   std::unique_ptr<EventTimers> timers_;
   std::unique_ptr<AwsContext> context_;
+  BaseKey key_;
+  std::unique_ptr<FixedKey> keys_;
   ResolvedProfile profile_;
   std::unique_ptr<Issuer> issuer_;
 };
 
 TEST_P(Aws, AWrongSecretIsRefusedWithoutARetry) {
-  const BaseKey wrong{profile_.base.access_key_id, ipc::SecretBuffer::copy_of("not-the-secret"), {}};
+  const BaseKey wrong{key_.access_key_id, ipc::SecretBuffer::copy_of("not-the-secret"), {}};
   const auto who = identity(wrong);
   ASSERT_FALSE(who);
   EXPECT_NE(who.error().what.find("SignatureDoesNotMatch"), std::string::npos) << who.error().what;
@@ -90,7 +105,7 @@ TEST_P(Aws, AWrongSecretIsRefusedWithoutARetry) {
 }
 
 TEST_P(Aws, AnUnknownKeyIsRefused) {
-  const BaseKey unknown{"AKIANOBODY0000000000", profile_.base.secret_access_key.clone(), {}};
+  const BaseKey unknown{"AKIANOBODY0000000000", key_.secret_access_key.clone(), {}};
   EXPECT_NE(identity(unknown).error().what.find("InvalidClientTokenId"), std::string::npos);
 }
 
@@ -157,7 +172,7 @@ TEST_P(Aws, AClockThatIsAnHourOffIsCorrected) {
 }
 
 TEST_P(Aws, TheIdentityOfTheBaseKeyIsRead) {
-  const auto who = identity(profile_.base);
+  const auto who = identity(key_);
   ASSERT_TRUE(who) << who.error().what;
   EXPECT_EQ(who->user, "marta");
   EXPECT_EQ(who->account, "111122223333");

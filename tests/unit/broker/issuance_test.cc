@@ -31,7 +31,7 @@ class IssuanceTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
     profile_.name = profile_.base_profile = "marta";
-    profile_.base = testing::long_term_key();
+    aws_.use(testing::long_term_key());
     profile_.sts = testing::endpoint();
   }
   void add_role(const std::string& name, std::chrono::seconds duration = 0s) {

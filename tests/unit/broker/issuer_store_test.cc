@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "issuance.h"
 
 namespace broker {
 namespace {
@@ -14,7 +15,7 @@ class IssuerStoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
-    profile_.base = testing::long_term_key();
+    aws_.use(testing::long_term_key());
     profile_.sts = testing::endpoint();
     profile_.chain.push_back({"ledger-prod", "arn:aws:iam::111122223333:role/ledger-prod", "", 0s});
   }
@@ -33,7 +34,13 @@ class IssuerStoreTest : public ::testing::Test {
   testing::FakeAws aws_;
   ResolvedProfile profile_;
   Notices notices_{[](ipc::Severity, const std::string&) {}};
-  IssuerStore store_{aws_.context, profile_, notices_};
+  IssuerStore store_{aws_.context,
+                     [this](const IssueTerms& terms) -> StartFetch {
+                       return [this, terms](OnKeys done) {
+                         return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
+                       };
+                     },
+                     notices_};
 };
 
 // IS5: a session that is longer than the cap is not found under it.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "issuance.h"
 
 namespace broker {
 namespace {
@@ -17,13 +18,16 @@ class IssuerTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
     profile_.name = profile_.base_profile = "marta";
-    profile_.base = testing::long_term_key();
+    aws_.use(testing::long_term_key());
     profile_.sts = testing::endpoint();
     profile_.chain.push_back({"ledger-prod", "arn:aws:iam::111122223333:role/ledger-prod", "", 0s});
     make({"marta", "direct", {900s, 900s, false}});
   }
   void make(const IssueTerms& terms) {
-    issuer_ = std::make_unique<Issuer>(aws_.context, profile_, terms,
+    const StartFetch fetch = [this, terms](OnKeys done) {
+      return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
+    };
+    issuer_ = std::make_unique<Issuer>(aws_.context, fetch,
                                        IssuerEvents{[this](const IssuedCredentials&) { ++issues_; },
                                                     [this](const ipc::Error&, std::chrono::seconds left) {
                                                       ++failures_;
@@ -103,7 +107,7 @@ TEST_F(IssuerTest, KeysThatAreAboutToEndAreNotHandedOut) {
 TEST_F(IssuerTest, KeysThatStsIssuedTooShortAreAFailure) {
   get();
   answer_with("ASIASHORT", 59s);
-  EXPECT_EQ(got_.find("error: STS issued keys that end in 59 s"), 0u) << got_;
+  EXPECT_EQ(got_.find("error: the keys that came end in 59 s"), 0u) << got_;
   EXPECT_FALSE(issuer_->current());
   EXPECT_EQ(issues_, 0);
 }

@@ -59,12 +59,21 @@ TEST(Lifetime, WithoutARoleAHardExpiryIsRefused) {
   EXPECT_NE(refused.error().what.find("no role"), std::string::npos);
 }
 
-TEST(Lifetime, ATemporaryKeyWithoutARoleGetsNone) {
+// Nobody can end them earlier than they end, so a rule that says when must find them short enough.
+TEST(Lifetime, ATemporaryKeyWithoutARoleIsHandedOnAndNeverBeyondACap) {
   LifetimeQuestion question{1h, Mode::kServer};
   question.source.temporary_base = true;
+  EXPECT_EQ(granted(question), 1h) << "nothing caps it";
+  question.max_duration = 30min;
+  EXPECT_FALSE(decide_lifetime(question)) << "nobody knows how long it lives";
+  question.base_left = 30min + 1s;
   const auto refused = decide_lifetime(question);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().what.find("already temporary"), std::string::npos);
+  EXPECT_NE(refused.error().what.find("nobody can shorten"), std::string::npos);
+  question.base_left = 30min;
+  EXPECT_TRUE(decide_lifetime(question));
+  question.override_left = 10min;
+  EXPECT_FALSE(decide_lifetime(question)) << "it outlives the override";
 }
 
 TEST(Lifetime, WhatStsNeverIssuesIsRefused) {
@@ -137,9 +146,14 @@ TEST(Lifetime, AProfilesNatureIsReadFromItsChain) {
   EXPECT_TRUE(key_source(profile).has_role);
   EXPECT_FALSE(key_source(profile).chained);
   EXPECT_EQ(key_source(profile).profile_duration, 2h);
-  profile.base.session_token = ipc::SecretBuffer::copy_of("a temporary key");
+  std::get<StaticKeyPlan>(profile.base).key.session_token = ipc::SecretBuffer::copy_of("a temporary key");
   EXPECT_TRUE(key_source(profile).chained);  // it may be a role's
-  profile.base.session_token = ipc::SecretBuffer();
+  KeySource learnt = key_source(profile);
+  learn(learnt, profile, true, Principal{"", "", "user", ""});
+  EXPECT_FALSE(learnt.chained) << "GetSessionToken's keys are no role's";
+  learn(learnt, profile, true, Principal{"", "", "assumed-role", ""});
+  EXPECT_TRUE(learnt.chained);
+  std::get<StaticKeyPlan>(profile.base).key.session_token = ipc::SecretBuffer();
   profile.chain.push_back(profile.chain.front());
   EXPECT_TRUE(key_source(profile).chained);
 }
@@ -160,6 +174,7 @@ class RandomQuestions {
       if (one_in(2)) *cap = length();
     }
     if (one_in(3)) question.hard_expiry = seconds(pick(60, 43200));
+    if (question.source.temporary_base && one_in(2)) question.base_left = length();
     return question;
   }
 
@@ -174,6 +189,8 @@ class RandomQuestions {
   }
   std::mt19937 random_{20260127};
 };
+
+seconds least_of(const std::vector<seconds>& caps) { return *std::ranges::min_element(caps); }
 
 TEST(Lifetime, HoldsItsRuleForEveryCombination) {
   RandomQuestions questions;
@@ -192,9 +209,11 @@ TEST(Lifetime, HoldsItsRuleForEveryCombination) {
     if (q.source.chained) caps.push_back(3600s);
     if (q.hard_expiry) caps.push_back(*q.hard_expiry);
     const seconds least = caps.empty() ? start : std::min(start, *std::ranges::min_element(caps));
-    const bool never = (!q.source.has_role && (q.source.temporary_base || q.hard_expiry)) ||
-                       start > (q.source.has_role ? 43200s : 129600s);
-    const bool too_short = least < (q.hard_expiry ? 60s : 900s);
+    const bool handed_on = !q.source.has_role && q.source.temporary_base;
+    const bool outlives = handed_on && !caps.empty() && (!q.base_left || *q.base_left > least_of(caps));
+    const bool never =
+        (!q.source.has_role && q.hard_expiry) || outlives || start > (q.source.has_role ? 43200s : 129600s);
+    const bool too_short = !handed_on && least < (q.hard_expiry ? 60s : 900s);
 
     const auto answer = decide_lifetime(q);
     ASSERT_EQ(!answer, never || too_short) << i;
@@ -204,6 +223,10 @@ TEST(Lifetime, HoldsItsRuleForEveryCombination) {
       continue;
     }
     ++issued;
+    if (handed_on) {
+      ASSERT_EQ(answer->granted, start) << i;
+      continue;
+    }
     hard += answer->hard_end ? 1 : 0;
     ASSERT_EQ(answer->granted, least) << i;
     for (const seconds cap : caps) ASSERT_LE(answer->granted, cap) << i;
@@ -234,6 +257,7 @@ TEST(Lifetime, ShortenedLaterIsTheSameRule) {
   RandomQuestions questions;
   for (int i = 0; i < 20'000; ++i) {
     LifetimeQuestion q = questions.next();
+    if (!q.source.has_role && q.source.temporary_base) continue;  // handed on: nothing can shorten them later
     const seconds left = q.override_left.value_or(1h);
     q.override_left.reset();
     const auto before = decide_lifetime(q);

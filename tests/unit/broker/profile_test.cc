@@ -118,7 +118,7 @@ TEST_F(ProfileTest, TheFilesAreWhereTheSettingsSay) {
   put("elsewhere", "[default]\n" + std::string(kKey));
   settings_["AWS_SHARED_CREDENTIALS_FILE"] = "~/.aws/elsewhere";
   settings_["AWS_CONFIG_FILE"] = "/dev/null";
-  EXPECT_EQ(resolve("default")->base.access_key_id, "AKIAEXAMPLE");
+  EXPECT_EQ(std::get<broker::StaticKeyPlan>(resolve("default")->base).key.access_key_id, "AKIAEXAMPLE");
 }
 
 TEST_F(ProfileTest, TheCaBundleIsTheVariablesThenTheProfiles) {

@@ -19,7 +19,7 @@ class SessionTrackerTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
     profile_.name = profile_.base_profile = "marta";
-    profile_.base = testing::long_term_key();
+    aws_.use(testing::long_term_key());
     profile_.dynamodb = testing::endpoint();
     tracker_ = std::make_unique<SessionTracker>(aws_.context, profile_,
                                                 [this](const std::string& sentence) { lost_.push_back(sentence); });

@@ -1,0 +1,60 @@
+// The broker's own keys: what its calls to AWS are signed with, and what a role chain begins with. A long-term key is
+// there at once; a temporary one is fetched when it is first wanted and renewed ahead of its end.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the key. Whoever signs holds it for as long as the call lasts,
+// so that a renewal takes nothing away from a call under way.
+// Fails: with the source's sentence.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "credentials.h"
+#include "issuer.h"
+#include "key_fetch.h"
+
+namespace broker {
+
+using SharedKey = std::shared_ptr<const BaseKey>;
+
+class BaseKeys {
+ public:
+  using OnKey = std::function<void(ipc::Result<SharedKey>)>;
+  virtual ~BaseKeys() = default;
+  // Calls back at once where there is a key, else later. Whoever is gone by then must have his callback know it.
+  virtual void get(OnKey done) = 0;
+  // The last key and its end; nothing before the first get() has answered.
+  struct Held {
+    SharedKey key;
+    std::chrono::sys_seconds expiration;  // kNever for a long-term key
+  };
+  [[nodiscard]] virtual std::optional<Held> held() const = 0;
+};
+
+class FixedKey final : public BaseKeys {
+ public:
+  explicit FixedKey(SharedKey key) : key_(std::move(key)) {}
+  explicit FixedKey(BaseKey key) : key_(std::make_shared<const BaseKey>(std::move(key))) {}
+  void get(OnKey done) override { done(key_); }
+  [[nodiscard]] std::optional<Held> held() const override { return Held{key_, kNever}; }
+
+ private:
+  SharedKey key_;
+};
+
+class RenewedKeys final : public BaseKeys {
+ public:
+  // `context` outlives it. `events` are told beside the keeping.
+  RenewedKeys(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
+  void get(OnKey done) override;
+  [[nodiscard]] std::optional<Held> held() const override { return held_; }
+
+ private:
+  void keep(const IssuedCredentials& keys);
+
+  std::optional<Held> held_;
+  Issuer issuer_;
+};
+
+}  // namespace broker

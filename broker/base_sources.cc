@@ -1,0 +1,46 @@
+#include "base_sources.h"
+
+#include <string>
+#include <utility>
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using Opened = ipc::Result<std::unique_ptr<BaseKeys>>;
+
+std::unexpected<ipc::Error> not_yet(const std::string& place, SourceKind kind) {
+  return ipc::fail(Fault::kConfig,
+                   place + ": this version does not fetch keys by " + std::string(source_row(kind).word),
+                   "use a profile with an access key, or one that assumes a role from such a profile");
+}
+
+struct Opener {
+  SourceParts parts;
+
+  Opened operator()(StaticKeyPlan& plan) const { return std::make_unique<FixedKey>(std::move(plan.key)); }
+
+  Opened operator()(const EnvironmentKeyPlan& plan) const {
+    if (parts.caller.key.access_key_id.empty() || parts.caller.key.secret_access_key.empty()) {
+      return ipc::fail(Fault::kConfig,
+                       plan.place + ": the environment has no AWS_ACCESS_KEY_ID with an AWS_SECRET_ACCESS_KEY",
+                       "set both, or use a profile with a source of its own");
+    }
+    return std::make_unique<FixedKey>(std::move(parts.caller.key));
+  }
+
+  Opened operator()(const StoredKeyPlan&) const { return not_yet(parts.profile.name, SourceKind::kStore); }
+  Opened operator()(const ProcessPlan& plan) const { return not_yet(plan.place, SourceKind::kProcess); }
+  Opened operator()(const WebIdentityPlan& plan) const { return not_yet(plan.place, SourceKind::kWebIdentity); }
+  Opened operator()(const SsoPlan& plan) const { return not_yet(plan.place, SourceKind::kSso); }
+  Opened operator()(const InstancePlan& plan) const { return not_yet(plan.place, SourceKind::kInstance); }
+  Opened operator()(const ContainerPlan& plan) const { return not_yet(plan.place, SourceKind::kContainer); }
+};
+
+}  // namespace
+
+ipc::Result<std::unique_ptr<BaseKeys>> open_base_keys(BasePlan& plan, SourceParts parts) {
+  return std::visit(Opener{std::move(parts)}, plan);
+}
+
+}  // namespace broker

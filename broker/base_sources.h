@@ -1,0 +1,28 @@
+// From a profile's plan to the keys themselves: chooses the source that fetches them.
+//
+// Runs in: broker, main thread, once keys may be read.   Blocks: never.   Owns: nothing; what it makes owns its key.
+// Fails: kConfig where the plan's source cannot work in this run, with the plan's place and the next step.
+#pragma once
+
+#include <memory>
+
+#include "base_keys.h"
+#include "caller_keys.h"
+#include "errands.h"
+#include "profile.h"
+
+namespace broker {
+
+// All outlive the keys that are made of them.
+struct SourceParts {
+  AwsContext& context;
+  ErrandDoer& errands;
+  const ResolvedProfile& profile;
+  CallerKeys& caller;  // taken out where the plan wants them
+  IssuerEvents events{};
+};
+
+// Takes a static key out of `plan`.
+ipc::Result<std::unique_ptr<BaseKeys>> open_base_keys(BasePlan& plan, SourceParts parts);
+
+}  // namespace broker

@@ -1,0 +1,92 @@
+// Where a profile's first key comes from, as the profile says it, before anything is fetched. Data, no behaviour.
+//
+// Runs in: broker, main thread.   Owns: a static key's secret, in wiped memory.
+// Source: botocore credentials.py and tokens.py; aws-vault for include_profile, mfa_process and
+// web_identity_token_process.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "credentials.h"
+#include "endpoint.h"
+
+namespace broker {
+
+enum class SourceKind {
+#define SOURCE(kind, word, lives, meaning) k##kind,
+#include "credential_sources.def"
+#undef SOURCE
+};
+enum class SourceLife { LongTerm, Temporary, Either };
+
+struct CredentialSourceRow {
+  SourceKind kind;
+  std::string_view word;
+  SourceLife life;
+  std::string_view meaning;
+};
+#define SOURCE(kind, word, lives, meaning) CredentialSourceRow{SourceKind::k##kind, word, SourceLife::lives, meaning},
+inline constexpr CredentialSourceRow kCredentialSources[] = {
+#include "credential_sources.def"
+};
+#undef SOURCE
+constexpr const CredentialSourceRow& source_row(SourceKind kind) {
+  return kCredentialSources[static_cast<std::size_t>(kind)];
+}
+
+// `place` is file:line of the key that decided for the source.
+struct StaticKeyPlan {
+  BaseKey key;
+  std::string place;
+};
+struct EnvironmentKeyPlan {
+  std::string place;  // of credential_source, or "--env-keys"
+};
+struct StoredKeyPlan {
+  std::string name;  // in the store: the profile's
+};
+struct ProcessPlan {
+  std::string command, place;
+};
+struct WebIdentityPlan {
+  std::string profile, role_arn, session_name;  // session_name empty: ours
+  std::string token_file, token_process;        // one of the two; the file absolute
+  std::string place;
+};
+struct SsoPlan {
+  std::string session;  // name of the [sso-session]; empty in the old form
+  std::string start_url, account_id, role_name;
+  std::string region;  // of the portal
+  std::vector<std::string> scopes;
+  AwsEndpoint oidc, portal;
+  std::string place;
+};
+struct InstancePlan {
+  std::string url;  // scheme://host[:port], no trailing slash
+  std::string place;
+};
+struct ContainerPlan {
+  std::string url;         // whole, with path and query
+  std::string token_file;  // absolute; empty: the environment's token, if there is one
+  std::string place;
+};
+
+// In the order of SourceKind.
+using BasePlan = std::variant<StaticKeyPlan, EnvironmentKeyPlan, StoredKeyPlan, ProcessPlan, WebIdentityPlan, SsoPlan,
+                              InstancePlan, ContainerPlan>;
+static_assert(std::variant_size_v<BasePlan> == std::size(kCredentialSources));
+
+inline SourceKind kind_of(const BasePlan& plan) { return static_cast<SourceKind>(plan.index()); }
+
+// The device whose code makes a session out of a long-term key, and who reads it off.
+struct MfaPlan {
+  std::string serial;
+  std::string process;  // mfa_process: a command line; empty: the user is asked
+  std::string profile;  // that names the device
+  std::string place;
+};
+
+}  // namespace broker

@@ -1,0 +1,29 @@
+// One try to get keys from somewhere: a role chain, a profile's source, a remote server. The Issuer repeats it.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: whatever is under way; destroying a fetch cancels it.
+// Contract: the callback comes once, from the event loop and never from inside StartFetch, and may destroy the fetch.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "credentials.h"
+#include "ipc/result.h"
+
+namespace broker {
+
+class KeyFetch {
+ public:
+  virtual ~KeyFetch() = default;
+  // How long the keys were meant to live, once they are there; 0: as long as they say.
+  [[nodiscard]] virtual std::chrono::seconds granted() const { return std::chrono::seconds(0); }
+};
+
+using OnKeys = std::function<void(ipc::Result<IssuedCredentials>)>;
+using StartFetch = std::function<std::unique_ptr<KeyFetch>(OnKeys)>;
+
+// The end of keys that have none.
+inline constexpr std::chrono::sys_seconds kNever = std::chrono::sys_days(std::chrono::year(9999) / 1 / 1);
+
+}  // namespace broker
