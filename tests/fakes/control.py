@@ -6,6 +6,8 @@ standin_client.py wraps them. Bound to 127.0.0.1 only, so that no request of a c
 import json
 from http.server import BaseHTTPRequestHandler
 
+import wire
+
 
 class Control:
     """The operations. Public methods are the ops; all run with the world's lock held."""
@@ -104,6 +106,36 @@ class Control:
     def container(self, **members):
         """Changes the container's endpoint: members of container_endpoint.Container. The next keys are new ones."""
         self._world.container.change(**members)
+
+    def sso(self, **members):
+        """Changes Identity Center: members of identity_center.IdentityCenter."""
+        self._world.sso.change(**members)
+
+    def sso_approve(self, user_code=None):
+        """The user approves the sign-in with that code, or all that wait; how many there were."""
+        return self._world.sso.decide("approved", user_code)
+
+    def sso_deny(self, user_code=None):
+        return self._world.sso.decide("denied", user_code)
+
+    def sso_devices(self):
+        """Every device authorisation since the start: user_code, state (pending, approved, denied, spent), ..."""
+        return self._world.sso.devices()
+
+    def sso_forget_tokens(self, refresh=False):
+        self._world.sso.forget_tokens(refresh)
+
+    def sso_login(self, scopes=("sso:account:access",), lifetime=None):
+        """What an earlier `aws sso login` left in its cache: the members of that file. `lifetime` may be negative."""
+        world, sso = self._world, self._world.sso
+        client_id, secret, ends = sso.register(world.now(), list(scopes))
+        seconds, sso.token_lifetime = sso.token_lifetime, sso.token_lifetime if lifetime is None else lifetime
+        access, refresh = sso.new_tokens(world.now(), client_id)
+        token = {"startUrl": sso.start_url, "region": "eu-central-1", "accessToken": access,
+                 "expiresAt": wire.utc(world.now() + sso.token_lifetime), "clientId": client_id, "clientSecret": secret,
+                 "registrationExpiresAt": wire.utc(ends)}
+        sso.token_lifetime = seconds
+        return {**token, "refreshToken": refresh} if refresh else token
 
     def secrets(self):
         return self._world.secrets()

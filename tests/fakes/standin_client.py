@@ -9,6 +9,7 @@
 The stand-in is a process of its own on ports of its own, so tests run in parallel; it is gone when the `with` ends, or
 when the thread that started it does.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+from identity_center import ACCOUNT as SSO_ACCOUNT, START_URL, role_behind  # noqa: E402,F401
 from container_endpoint import ECS_PATH, EKS_PATH, TOKEN as CONTAINER_TOKEN  # noqa: E402,F401
 from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of, user_arn  # noqa: E402,F401
 
@@ -49,6 +51,19 @@ def write_profiles(home, endpoint_url=None):
     with open(os.open(os.path.join(directory, "credentials"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
         for user in ("marta", "otto"):
             f.write(f"[{user}]\naws_access_key_id = {key_id_of(user)}\naws_secret_access_key = {secret_of(user)}\n\n")
+
+
+def sso_profiles(session="ledger", role="LedgerRead"):
+    """The text of profiles for Identity Center: sso-read with an [sso-session], sso-legacy without."""
+    common = f"sso_account_id = {SSO_ACCOUNT}\nsso_role_name = {role}\nregion = {REGION}\n"
+    return (f"[sso-session {session}]\nsso_start_url = {START_URL}\nsso_region = {REGION}\n"
+            f"sso_registration_scopes = sso:account:access\n\n[profile sso-read]\nsso_session = {session}\n{common}\n"
+            f"[profile sso-legacy]\nsso_start_url = {START_URL}\nsso_region = {REGION}\n{common}\n")
+
+
+def sso_cache_file(home, session="ledger"):
+    """Where the AWS CLI keeps the token of an [sso-session]; for a profile without one `session` is its start URL."""
+    return os.path.join(home, ".aws", "sso", "cache", hashlib.sha1(session.encode()).hexdigest() + ".json")
 
 
 class Control:
@@ -173,6 +188,19 @@ class Standin:
         if not self.ca_file:
             return {}
         return {"AWS_CA_BUNDLE": self.ca_file, "NODE_EXTRA_CA_CERTS": self.ca_file}
+
+    def write_sso_token(self, home, session="ledger", **login):
+        """Leaves in the cache what an earlier `aws sso login` would have; see control.sso_login. Returns the token's members."""
+        token, path = self.control.sso_login(**login), sso_cache_file(home, session)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(token, file)
+        return token
+
+    def approve_login(self, number=1):
+        """Waits until that many device authorisations were started, then the user approves those that wait."""
+        self.wait_for_calls(number, "StartDeviceAuthorization", "ok")
+        return self.control.sso_approve()
 
     def container_environment(self, token=CONTAINER_TOKEN, path=EKS_PATH):
         """What a container's platform sets, for EKS or (path=ECS_PATH, token=None) ECS; token None: no token."""

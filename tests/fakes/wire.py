@@ -107,3 +107,7 @@ def json_answer(result):
 
 def dynamodb_answer(result):
     return Answer(200, json_type("dynamodb"), json.dumps(result), [("x-amzn-RequestId", str(uuid.uuid4()))])
+
+
+def rest_answer(result):
+    return Answer(200, "application/json", json.dumps(result), [("x-amzn-RequestId", str(uuid.uuid4()))])

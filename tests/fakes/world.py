@@ -10,8 +10,9 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
               web: see web_identity.py
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
   kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py
-  gateway, instance, container:   {member: value} of the remote server, the instance's and the container's endpoint: see
-              tvm_gateway.Gateway, instance_metadata.Instance, container_endpoint.Container
+  gateway, instance, container, sso:   {member: value} of the remote server, the instance's and the container's endpoint, and
+              Identity Center: see tvm_gateway.Gateway, instance_metadata.Instance, container_endpoint.Container,
+              identity_center.IdentityCenter. Their roles are roles of this world: desk-instance, desk-task, role_behind(...)
   tables:     [{name, key: "id", index_keys: [...], deny: [arn, ...]}]   of DynamoDB; index_keys: attributes that key an index
 """
 import base64
@@ -22,6 +23,7 @@ import time
 
 import tvm_gateway
 from container_endpoint import Container
+from identity_center import PERMISSION_SETS, IdentityCenter, role_behind
 from instance_metadata import Instance
 from mfa_device import MfaDevice
 from web_identity import WebTokens
@@ -84,7 +86,8 @@ DEFAULT = {
         {"name": "ledger-stranger", "trust": ["arn:aws:iam::444455556666:root"]},
         {"name": "ledger-mfa", "trust": [user_arn("marta")], "mfa": True, "max_session": 43200},
         {"name": "desk-instance", "trust": []}, {"name": "desk-task", "trust": []},   # what machines have
-        {"name": "ledger-ci", "trust": [role_arn(name) for name in ("desk-instance", "desk-task", "ledger-web")]},
+        *({"name": role_behind(name), "trust": []} for name in PERMISSION_SETS),
+        {"name": "ledger-ci", "trust": [role_arn(name) for name in ("desk-instance", "desk-task", "ledger-web", role_behind("LedgerRead"))]},
         {"name": "ledger-web", "trust": [], "web": {"subjects": ["system:serviceaccount:ledger:*"]}, "max_session": 43200},
     ],
     # Keys and indexes as SPEC.md 7.2 has them.
@@ -149,6 +152,7 @@ class World:
         self.gateway = tvm_gateway.Gateway(**config.get("gateway", tvm_gateway.DEFAULT))
         self.instance = Instance(**config.get("instance", {}))
         self.container = Container(**config.get("container", {}))
+        self.sso = IdentityCenter(**config.get("sso", {}))
         self.tables = {}
         for table in config.get("tables", []):
             self.put_table(**table)
@@ -208,7 +212,7 @@ class World:
 
     def secrets(self):
         """Everything that nobody but its owner may see, beside the keys."""
-        return [*self.web_tokens.all(), *self.gateway.bearer, *self.instance.tokens(), *self.container.tokens()]
+        return [*self.web_tokens.all(), *self.gateway.bearer, *self.instance.tokens(), *self.container.tokens(), *self.sso.secrets()]
 
 
 def unique_id(prefix, arn):
