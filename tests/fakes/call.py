@@ -7,6 +7,7 @@ import json
 import urllib.parse
 
 import dynamodb_actions
+import iam_actions
 import kms_actions
 import session_policy
 import sigv4_check
@@ -15,9 +16,9 @@ import sts_actions
 import wire
 
 FORM = "application/x-www-form-urlencoded"
-ACTIONS = {"sts": sts_actions.ACTIONS, "ssm": ssm_actions.ACTIONS, "kms": kms_actions.ACTIONS,
+ACTIONS = {"sts": sts_actions.ACTIONS, "iam": iam_actions.ACTIONS, "ssm": ssm_actions.ACTIONS, "kms": kms_actions.ACTIONS,
            "dynamodb": dynamodb_actions.ACTIONS}
-VERSIONS = {"2011-06-15": "sts"}                                                         # of the query protocol
+VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}                                    # of the query protocol
 TARGETS = {"AmazonSSM": "ssm", "TrentService": "kms", "DynamoDB_20120810": "dynamodb"}   # what X-Amz-Target begins with
 
 
@@ -113,7 +114,10 @@ class AwsCall(Call):
     def authorise(self, world, address, entry):
         if self.service == "sts" and self.action in sts_actions.UNSIGNED:
             return None
-        return signer_of(self, world, address, entry)
+        key = signer_of(self, world, address, entry)
+        if self.service == "iam":
+            iam_actions.check_caller(key, entry["region"])
+        return key
 
     def perform(self, world, key, note):
         return ACTIONS[self.service][self.action](world, key, self.params, note)

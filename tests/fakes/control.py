@@ -26,8 +26,9 @@ class Control:
         return self._faults.listed()
 
     def clear(self):
-        """Takes back all faults and the clock offset; state, keys and log stay."""
+        """Takes back all faults, the clock offset and the delay of new keys; state, keys and log stay."""
         self._faults.clear()
+        self._world.new_key_delay = 0.0
         self._world.clock_offset = 0.0
 
     def clock(self, offset):
@@ -73,6 +74,10 @@ class Control:
     def revoke_key(self, id):
         """From now on the key is unknown, as one that was deleted in IAM."""
         return self._world.keys.pop(id, None) is not None
+
+    def new_keys_work_after(self, seconds):
+        """Keys that IAM makes from now on are unknown for so long."""
+        self._world.new_key_delay = float(seconds)
 
     def expire_key(self, id, seconds=0):
         """The temporary key ends in `seconds` from now."""

@@ -110,7 +110,7 @@ def _check_clock(world, timestamp, moment):
 def _find_key(world, key_id, headers):
     key = world.keys.get(key_id)
     token = headers.get("X-Amz-Security-Token", "")
-    if key is None or not hmac.compare_digest((key.token or "").encode(), token.encode()):
+    if key is None or not key.is_known(world.now()) or not hmac.compare_digest((key.token or "").encode(), token.encode()):
         raise Refusal("UnknownKey", "The security token included in the request is invalid.")
     return key
 

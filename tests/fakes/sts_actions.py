@@ -102,7 +102,7 @@ def get_session_token(world, key, params, note):
     mfa = _showed_mfa(world, key, params)
     seconds = note.pop("lifetime", seconds)
     session = world.issue(key.arn, key.account, key.user_id, "root" if root else "session", seconds)
-    session.deny_actions, session.mfa = key.deny_actions, mfa
+    session.deny_actions, session.mfa, session.user_name = key.deny_actions, mfa, key.user_name
     note.update(issued=session.id, expires=session.expires, mfa=mfa)
     return query_answer("sts", "GetSessionToken", {"Credentials": credentials_of(session)})
 

@@ -117,6 +117,13 @@ class Key:
         self.session_policy = None    # the parsed document of AssumeRole's Policy
         self.managed_policies = []
         self.deny_actions = []
+        self.user_name = None         # the user's, or of the user whose session this is
+        self.status = "Active"
+        self.created = 0.0
+        self.works_from = 0.0         # AWS does not know a new key everywhere at once
+
+    def is_known(self, now):
+        return self.status == "Active" and now >= self.works_from
 
     def matches(self, arns):
         """Is this principal named by one of `arns` (itself, its role, its account's root, or "*")?"""
@@ -140,6 +147,7 @@ class World:
         self.account = config.get("account", ACCOUNT)
         self.regions = set(config.get("regions", REGIONS))
         self.keys, self.roles, self.parameters, self.kms_keys = {}, {}, {}, {}
+        self.users, self.new_key_delay = {}, 0.0
         self.mfa_devices, self.web_tokens = {}, WebTokens()
         for user in config.get("users", []):
             self.add_user(user)
@@ -166,10 +174,23 @@ class World:
         user_id = account if name == "root" else unique_id("AIDA", arn)
         for pair in user.get("keys") or [{"id": key_id_of(name), "secret": secret_of(name)}]:
             key = Key(pair["id"], pair["secret"], arn, account, user_id, "root" if name == "root" else "user")
-            key.deny_actions = user.get("deny", [])
+            key.deny_actions, key.user_name = user.get("deny", []), None if name == "root" else name
+            key.created = self.now()
             self.keys[key.id] = key
+        if name != "root":
+            self.users[name] = {"name": name, "path": user.get("path", "/"), "arn": arn, "id": user_id, "account": account,
+                                "deny": user.get("deny", []), "created": self.now()}
         for device in user.get("mfa", []):
             self.mfa_devices[device["serial"]] = MfaDevice(owner=arn, **device)
+
+    def new_user_key(self, user):
+        """Another long-term key of a user."""
+        key = Key("AKIA" + base64.b32encode(secrets.token_bytes(10)).decode(),
+                  base64.b64encode(secrets.token_bytes(30)).decode(), user["arn"], user["account"], user["id"], "user")
+        key.deny_actions, key.user_name, key.created = user["deny"], user["name"], self.now()
+        key.works_from = self.now() + self.new_key_delay
+        self.keys[key.id] = key
+        return key
 
     def add_role(self, role):
         role = dict(role)
