@@ -2,7 +2,7 @@
 """A local AWS for tests and the demo: STS, SSM, KMS and DynamoDB, every SigV4 signature verified with botocore's own signer;
 and on ports of their own what else credentials come from (LISTENERS).
 
-  aws_standin.py [--port 0] [--ready-file F] [--tls --ca-out F] [--config WORLD.json]
+  aws_standin.py [--port 0] [--ready-file F] [--tls --ca-out F] [--config WORLD.json] [--link-local]
 
 Prints one line, its URL, when it serves; --ready-file gets the same as JSON {url, urls: {listener: url}, control_url, ca_file,
 pid}, whole or not at all. Ends with its parent. Which account it plays: world.py. What can be made to go wrong: faults.py.
@@ -14,6 +14,8 @@ import json
 import os
 import shutil
 import signal
+import socket
+import socketserver
 import ssl
 import sys
 import tempfile
@@ -22,6 +24,7 @@ from http.server import ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import link_local  # noqa: E402
 import throwaway_ca  # noqa: E402
 from call import AwsCall  # noqa: E402
 from connection import StandinHandler  # noqa: E402
@@ -52,13 +55,19 @@ LISTENERS = {
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on 127.0.0.1 only, one thread per connection. `members` are what the handler finds in self.server."""
+    """Listens on 127.0.0.1 only (or at an address of link_local.py), one thread per connection. `members` are what the handler
+    finds in self.server."""
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port, handler, **members):
+    def __init__(self, port, handler, address="127.0.0.1", **members):
         vars(self).update(members)
-        super().__init__(("127.0.0.1", port), handler)
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, port), handler)
+
+    def server_bind(self):
+        socketserver.TCPServer.server_bind(self)   # HTTPServer's would look the name up
+        self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], (OSError, ValueError)):   # a peer that went away is no news
@@ -111,6 +120,7 @@ def parse_arguments():
     parser.add_argument("--config", help="JSON file, see world.py; without it the default world")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--ca-out", help="where the certificate of the throw-away CA is written")
+    parser.add_argument("--link-local", action="store_true", help="answer at the addresses of link_local.py, too")
     parser.add_argument("--scratch", help="a directory that is removed when the stand-in ends with its parent")
     arguments = parser.parse_args()
     if arguments.tls != bool(arguments.ca_out):
@@ -133,8 +143,10 @@ def main():
     servers = {name: listener(arguments.port if name == "aws" else 0, read_call, None if when == "never" else tls,
                               world=world, faults=faults, log=log)
                for name, (read_call, when) in LISTENERS.items() if tls or when != "only"}
+    also = [listener(link_local.PORT, LISTENERS[name][0], None, address=address, world=world, faults=faults, log=log)
+            for name, addresses in link_local.ADDRESSES.items() for address in addresses] if arguments.link_local else []
     control = Server(arguments.control_port, ControlHandler, control=Control(world, faults, log))
-    for server in (control, *servers.values()):
+    for server in (control, *servers.values(), *also):
         threading.Thread(target=server.serve_forever, daemon=True).start()
     urls = {name: f"{server.scheme}://127.0.0.1:{server.server_port}" for name, server in servers.items()}
     if arguments.ready_file:

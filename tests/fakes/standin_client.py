@@ -88,11 +88,11 @@ class Control:
 
 
 class Standin:
-    """One running stand-in. `config`: a world (world.py) in place of the default one."""
+    """One running stand-in. `config`: a world (world.py) in place of the default one. `link_local`: see link_local.py."""
     PROGRAM = "aws_standin.py"
 
-    def __init__(self, tls=False, config=None, python="/usr/bin/python3"):
-        self._tls, self._config, self._python = tls, config, python
+    def __init__(self, tls=False, config=None, python="/usr/bin/python3", link_local=False):
+        self._tls, self._config, self._python, self._link_local = tls, config, python, link_local
         self._process = self._directory = None
         self.url = self.control = self.ca_file = None
         self.urls = {}   # of all listeners by name: aws, tvm, imds, container; container_tls with TLS
@@ -120,6 +120,8 @@ class Standin:
                    self._directory]
         if self._tls:
             command += ["--tls", "--ca-out", os.path.join(self._directory, "ca.pem")]
+        if self._link_local:
+            command.append("--link-local")
         if self._config is not None:
             path = os.path.join(self._directory, "world.json")
             with open(path, "w") as file:
