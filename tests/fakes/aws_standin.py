@@ -2,7 +2,7 @@
 """A local AWS for tests and the demo: STS, SSM, KMS and DynamoDB, every SigV4 signature verified with botocore's own signer;
 and on ports of their own what else credentials come from (LISTENERS).
 
-  aws_standin.py [--port 0] [--ready-file F] [--tls --ca-out F] [--config WORLD.json] [--link-local]
+  aws_standin.py [--port 0] [--ready-file F] [--tls --ca-out F] [--config WORLD.json] [--link-local] [--proxy]
 
 Prints one line, its URL, when it serves; --ready-file gets the same as JSON {url, urls: {listener: url}, control_url, ca_file,
 pid}, whole or not at all. Ends with its parent. Which account it plays: world.py. What can be made to go wrong: faults.py.
@@ -24,6 +24,7 @@ from http.server import ThreadingHTTPServer
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import aws_hosts  # noqa: E402
 import link_local  # noqa: E402
 import throwaway_ca  # noqa: E402
 from call import AwsCall  # noqa: E402
@@ -31,6 +32,7 @@ from connection import StandinHandler  # noqa: E402
 from container_endpoint import ContainerCall  # noqa: E402
 from control import Control, ControlHandler  # noqa: E402
 from faults import Faults  # noqa: E402
+from forward_proxy import ProxyHandler  # noqa: E402
 from instance_metadata import InstanceCall  # noqa: E402
 from sso_calls import SsoCall  # noqa: E402
 from tvm_gateway import TvmCall  # noqa: E402
@@ -89,10 +91,10 @@ def end_with_parent(scratch):
         end()
 
 
-def tls_context(ca_out):
+def tls_context(ca_out, names):
     directory = tempfile.mkdtemp(prefix="aws-standin-")
     try:
-        ca, certificate, key = throwaway_ca.make(directory)
+        ca, certificate, key = throwaway_ca.make(directory, names)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         shutil.copyfile(ca, ca_out)
@@ -121,10 +123,13 @@ def parse_arguments():
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--ca-out", help="where the certificate of the throw-away CA is written")
     parser.add_argument("--link-local", action="store_true", help="answer at the addresses of link_local.py, too")
+    parser.add_argument("--proxy", action="store_true", help="with --tls: a proxy through which AWS's own hosts are we")
     parser.add_argument("--scratch", help="a directory that is removed when the stand-in ends with its parent")
     arguments = parser.parse_args()
     if arguments.tls != bool(arguments.ca_out):
         parser.error("--tls and --ca-out go together")
+    if arguments.proxy and not arguments.tls:
+        parser.error("--proxy needs --tls: a proxy is asked for https")
     return arguments
 
 
@@ -139,13 +144,17 @@ def main():
     arguments = parse_arguments()
     end_with_parent(arguments.scratch)
     world, faults, log = World(read_config(arguments.config)), Faults(), []
-    tls = tls_context(arguments.ca_out) if arguments.tls else None
+    world.hosts = aws_hosts.table(world.regions) if arguments.proxy else {}
+    tls = tls_context(arguments.ca_out, aws_hosts.certificate_names(world.hosts)) if arguments.tls else None
     servers = {name: listener(arguments.port if name == "aws" else 0, read_call, None if when == "never" else tls,
                               world=world, faults=faults, log=log)
                for name, (read_call, when) in LISTENERS.items() if tls or when != "only"}
     also = [listener(link_local.PORT, LISTENERS[name][0], None, address=address, world=world, faults=faults, log=log)
             for name, addresses in link_local.ADDRESSES.items() for address in addresses] if arguments.link_local else []
     control = Server(arguments.control_port, ControlHandler, control=Control(world, faults, log))
+    if arguments.proxy:
+        servers["proxy"] = Server(0, ProxyHandler, world=world, faults=faults, log=log, scheme="http",
+                                  ports={name: server.server_port for name, server in servers.items()})
     for server in (control, *servers.values(), *also):
         threading.Thread(target=server.serve_forever, daemon=True).start()
     urls = {name: f"{server.scheme}://127.0.0.1:{server.server_port}" for name, server in servers.items()}

@@ -116,7 +116,7 @@ class AwsCall(Call):
             return None
         key = signer_of(self, world, address, entry)
         if self.service == "iam":
-            iam_actions.check_caller(key, entry["region"])
+            iam_actions.check_caller(world, key, entry["region"])
         return key
 
     def perform(self, world, key, note):

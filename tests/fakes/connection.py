@@ -7,6 +7,7 @@ import struct
 import time
 from http.server import BaseHTTPRequestHandler
 
+import aws_hosts
 import faults
 import wire
 
@@ -45,7 +46,7 @@ class StandinHandler(BaseHTTPRequestHandler):
             return
         call = self.server.read_call(self.server.scheme, self.command, self.path, self.headers, body)
         entry = {"time": self.server.world.now(), "service": call.service, "action": call.action,
-                 "params": call.params, "path": call.path, "peer": list(self.client_address[:2]),
+                 "params": call.params, "path": call.path, "host": self.headers.get("Host", ""), "peer": list(self.client_address[:2]),
                  "user_agent": self.headers.get("User-Agent", ""), "signed": "Authorization" in self.headers, "outcome": "pending", "code": "", "status": 0,
                  "fault": ""}
         with self.server.world.lock:
@@ -81,6 +82,9 @@ class StandinHandler(BaseHTTPRequestHandler):
         world, note = self.server.world, {}
         with world.lock:
             key = call.authorise(world, self.client_address[0], entry)
+            complaint = aws_hosts.check(world.hosts, call, entry)
+            if complaint:
+                raise wire.Refusal("BadSignature", complaint)
             fault = self.server.faults.take(call.action, call.params)
             generation = self.server.faults.generation
             entry["fault"] = fault["kind"] if fault else ""

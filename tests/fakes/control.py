@@ -142,6 +142,10 @@ class Control:
         sso.token_lifetime = seconds
         return {**token, "refreshToken": refresh} if refresh else token
 
+    def proxy(self, password=None):
+        """What the proxy demands as user:password; None: nothing."""
+        self._world.proxy_password = password
+
     def secrets(self):
         return self._world.secrets()
 

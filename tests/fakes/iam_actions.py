@@ -2,21 +2,22 @@
 
 Runs with the world's lock held. A user manages its own keys, the root those of all. control.new_keys_work_after(seconds) makes
 a new key unknown everywhere for a while, as AWS's is at first; what Inactive is, is unknown, too.
-Signed for us-east-1: IAM is one service for all regions of a partition.
+Signed for one region (REGIONS): IAM is one service for a whole partition.
 """
 import re
 
 from wire import Refusal, query_answer, utc
 
-REGION = "us-east-1"
+REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-iso": "us-iso-east-1",
+           "aws-iso-b": "us-isob-east-1"}
 MAX_KEYS = 2
 USER_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
 KEY_ID = re.compile(r"[A-Za-z0-9_]{16,128}")
 
 
-def check_caller(key, region):
+def check_caller(world, key, region):
     """What AWS refuses before it looks at the action."""
-    if region != REGION:
+    if region != REGIONS[world.partition]:
         raise Refusal("BadSignature", f"Credential should be scoped to a valid region, not '{region}'.")
     if key.kind == "session" and not key.mfa:   # GetSessionToken's keys reach IAM only with MFA
         raise Refusal("UnknownKey", "The security token included in the request is invalid")

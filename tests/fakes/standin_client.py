@@ -24,14 +24,14 @@ sys.path.insert(0, HERE)
 
 from identity_center import ACCOUNT as SSO_ACCOUNT, START_URL, role_behind  # noqa: E402,F401
 from container_endpoint import ECS_PATH, EKS_PATH, TOKEN as CONTAINER_TOKEN  # noqa: E402,F401
-from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of, user_arn  # noqa: E402,F401
+from world import ACCOUNT, POLICY_PARAMETER, key_id_of, mfa_serial, role_arn, secret_of, user_arn, world_of  # noqa: E402,F401
 
 REGION = "eu-central-1"
 START_LIMIT = 60  # seconds; many test programs may start at once on a small machine
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def write_profiles(home, endpoint_url=None):
+def write_profiles(home, endpoint_url=None, region=REGION, partition="aws"):
     """Writes home/.aws/{config,credentials} for the default world; the credentials file is private.
 
     Profiles: marta, otto (static keys); ledger-prod, -audit, -external, -short, -denied, -no-source-identity
@@ -40,11 +40,11 @@ def write_profiles(home, endpoint_url=None):
     """
     directory = os.path.join(home, ".aws")
     os.makedirs(directory, mode=0o700, exist_ok=True)
-    common = f"region = {REGION}\n" + (f"endpoint_url = {endpoint_url}\n" if endpoint_url else "")
+    common = f"region = {region}\n" + (f"endpoint_url = {endpoint_url}\n" if endpoint_url else "")
     text = "".join(f"[profile {user}]\n{common}\n" for user in ("marta", "otto"))
     for name in ("prod", "audit", "external", "short", "denied", "no-source-identity", "chained"):
         source = "ledger-prod" if name == "chained" else "marta"
-        text += f"[profile ledger-{name}]\nrole_arn = {role_arn('ledger-' + name)}\nsource_profile = {source}\n{common}"
+        text += f"[profile ledger-{name}]\nrole_arn = {role_arn('ledger-' + name, partition=partition)}\nsource_profile = {source}\n{common}"
         text += "external_id = invoice-77\n\n" if name == "external" else "\n"
     with open(os.path.join(directory, "config"), "w") as file:
         file.write(text)
@@ -88,14 +88,15 @@ class Control:
 
 
 class Standin:
-    """One running stand-in. `config`: a world (world.py) in place of the default one. `link_local`: see link_local.py."""
+    """One running stand-in. `config`: a world (world.py) in place of the default one. `link_local`: see link_local.py.
+    `proxy` (with tls): see forward_proxy.py; a client that is told of it, and of no endpoint, finds AWS's own hosts."""
     PROGRAM = "aws_standin.py"
 
-    def __init__(self, tls=False, config=None, python="/usr/bin/python3", link_local=False):
-        self._tls, self._config, self._python, self._link_local = tls, config, python, link_local
+    def __init__(self, tls=False, config=None, python="/usr/bin/python3", link_local=False, proxy=False):
+        self._tls, self._config, self._python, self._link_local, self._proxy = tls, config, python, link_local, proxy
         self._process = self._directory = None
         self.url = self.control = self.ca_file = None
-        self.urls = {}   # of all listeners by name: aws, tvm, imds, container; container_tls with TLS
+        self.urls = {}   # of all listeners by name: aws, tvm, imds, container; container_tls with TLS; proxy
 
     def __enter__(self):
         self.start()
@@ -122,6 +123,8 @@ class Standin:
             command += ["--tls", "--ca-out", os.path.join(self._directory, "ca.pem")]
         if self._link_local:
             command.append("--link-local")
+        if self._proxy:
+            command.append("--proxy")
         if self._config is not None:
             path = os.path.join(self._directory, "world.json")
             with open(path, "w") as file:
@@ -190,6 +193,11 @@ class Standin:
         if not self.ca_file:
             return {}
         return {"AWS_CA_BUNDLE": self.ca_file, "NODE_EXTRA_CA_CERTS": self.ca_file}
+
+    def proxy_environment(self, password=None):
+        """How a client is told of the proxy. `password`: user:password, in the URL as curl and the SDKs take it."""
+        url = self.urls["proxy"].replace("//", f"//{password}@" if password else "//")
+        return {"HTTPS_PROXY": url, "https_proxy": url, **self.ca_environment()}
 
     def write_sso_token(self, home, session="ledger", **login):
         """Leaves in the cache what an earlier `aws sso login` would have; see control.sso_login. Returns the token's members."""

@@ -15,7 +15,7 @@ keyUsage=critical,digitalSignature
 extendedKeyUsage=serverAuth
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
-subjectAltName=DNS:localhost,IP:127.0.0.1
+subjectAltName=DNS:localhost,IP:127.0.0.1{names}
 """
 
 
@@ -34,10 +34,11 @@ def _key_and_request(directory, name, subject):
              "request.cnf")
 
 
-def make(directory):
-    """(CA certificate, server certificate, server key): paths of PEM files in `directory`."""
+def make(directory, names=()):
+    """(CA certificate, server certificate, server key): paths of PEM files in `directory`. `names`: further ones of the
+    server, that only a client which trusts this CA believes."""
     with open(os.path.join(directory, "ext.cnf"), "w") as file:
-        file.write(EXTENSIONS)
+        file.write(EXTENSIONS.format(names="".join(f",DNS:{name}" for name in names)))
     with open(os.path.join(directory, "request.cnf"), "w") as file:
         file.write("[req]\ndistinguished_name=dn\nprompt=no\n[dn]\n")
     _key_and_request(directory, "ca", "/CN=throw-away CA of the AWS stand-in")

@@ -1,7 +1,7 @@
 """The account that the stand-in plays: users, keys, roles, parameters, clock. Knows nothing of HTTP.
 
 Configuration (JSON; everything optional, see DEFAULT below for all members in use):
-  account, regions: ["us-east-1", ...],
+  account, partition ("aws"), regions: ["us-east-1", ...],
   users:      [{name, path, keys: [{id, secret}], deny: ["ssm:GetParameter", ...], mfa: [{serial, window}]}]; name "root" is
               the account's root; mfa: one-time-code devices, see mfa_device.py
   roles:      [{name, account, trust: [arn, ...], deny: [arn, ...], external_id, max_session, source_identity: bool,
@@ -17,6 +17,7 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
 """
 import base64
 import hashlib
+import json
 import secrets
 import threading
 import time
@@ -60,16 +61,22 @@ def secret_of(name):
     return base64.b64encode(hashlib.sha256(b"secret of " + name.encode()).digest() * 2).decode()[:40]
 
 
-def user_arn(name, account=ACCOUNT, path="/"):
-    return f"arn:aws:iam::{account}:root" if name == "root" else f"arn:aws:iam::{account}:user{path}{name}"
+def user_arn(name, account=ACCOUNT, path="/", partition="aws"):
+    return f"arn:{partition}:iam::{account}:" + ("root" if name == "root" else f"user{path}{name}")
 
 
-def role_arn(name, account=ACCOUNT):
-    return f"arn:aws:iam::{account}:role/{name}"
+def role_arn(name, account=ACCOUNT, partition="aws"):
+    return f"arn:{partition}:iam::{account}:role/{name}"
 
 
-def mfa_serial(name, account=ACCOUNT):
-    return f"arn:aws:iam::{account}:mfa/{name}"
+def mfa_serial(name, account=ACCOUNT, partition="aws"):
+    return f"arn:{partition}:iam::{account}:mfa/{name}"
+
+
+def world_of(partition, regions):
+    """The configuration of the default world in another partition."""
+    text = json.dumps(DEFAULT).replace("arn:aws:", f"arn:{partition}:")
+    return {**json.loads(text), "partition": partition, "regions": list(regions)}
 
 
 DEFAULT = {
@@ -127,7 +134,7 @@ class Key:
 
     def matches(self, arns):
         """Is this principal named by one of `arns` (itself, its role, its account's root, or "*")?"""
-        own = {"*", self.arn, f"arn:aws:iam::{self.account}:root"}
+        own = {"*", self.arn, f"arn:{self.arn.split(':')[1]}:iam::{self.account}:root"}
         if self.role_arn:
             own.add(self.role_arn)
         return any(arn in own for arn in arns)
@@ -145,6 +152,8 @@ class World:
         self.lock = threading.RLock()
         self.clock_offset = 0.0
         self.account = config.get("account", ACCOUNT)
+        self.partition = config.get("partition", "aws")
+        self.hosts, self.proxy_password = {}, None   # of forward_proxy.py
         self.regions = set(config.get("regions", REGIONS))
         self.keys, self.roles, self.parameters, self.kms_keys = {}, {}, {}, {}
         self.users, self.new_key_delay = {}, 0.0
@@ -170,7 +179,7 @@ class World:
 
     def add_user(self, user):
         name, account = user["name"], user.get("account", self.account)
-        arn = user_arn(name, account, user.get("path", "/"))
+        arn = user_arn(name, account, user.get("path", "/"), self.partition)
         user_id = account if name == "root" else unique_id("AIDA", arn)
         for pair in user.get("keys") or [{"id": key_id_of(name), "secret": secret_of(name)}]:
             key = Key(pair["id"], pair["secret"], arn, account, user_id, "root" if name == "root" else "user")
@@ -195,7 +204,7 @@ class World:
     def add_role(self, role):
         role = dict(role)
         role["account"] = role.get("account", self.account)
-        role["arn"] = role_arn(role["name"], role["account"])
+        role["arn"] = role_arn(role["name"], role["account"], self.partition)
         role["id"] = unique_id("AROA", role["arn"])
         self.roles[role["arn"]] = role
 
@@ -222,11 +231,11 @@ class World:
         return key
 
     def role_named(self, name):
-        return self.roles.get(role_arn(name, self.account))
+        return self.roles.get(role_arn(name, self.account, self.partition))
 
     def role_session(self, role, name, seconds):
         """A new session of a role. What the call that made it adds, the caller fills in."""
-        arn = f"arn:aws:sts::{role['account']}:assumed-role/{role['name'].split('/')[-1]}/{name}"
+        arn = f"arn:{self.partition}:sts::{role['account']}:assumed-role/{role['name'].split('/')[-1]}/{name}"
         session = self.issue(arn, role["account"], f"{role['id']}:{name}", "assumed-role", seconds)
         session.role_arn, session.deny_actions = role["arn"], role.get("deny_actions", [])
         return session
