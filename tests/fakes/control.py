@@ -71,6 +71,10 @@ class Control:
     def put_role(self, **role):
         self._world.add_role(role)
 
+    def role_keys(self, role, seconds=3600, session_name="desk"):
+        """New keys of a role, as a program or an environment that nobody here plays would bring them."""
+        return self._world.role_session(self._world.role_named(role), session_name, seconds).described()
+
     def revoke_key(self, id):
         """From now on the key is unknown, as one that was deleted in IAM."""
         return self._world.keys.pop(id, None) is not None

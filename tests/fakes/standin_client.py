@@ -6,6 +6,10 @@
         aws.control.fault("error", action="AssumeRole", code="Throttling", count=2)
         assert len(aws.calls("AssumeRole")) == 3
 
+Beside aws.url (STS, IAM, SSM, KMS, DynamoDB, and Identity Center by its paths) there are aws.urls: "tvm" (--remote-server),
+"imds", "container" and, each when asked for, "container_tls" (tls=True), "proxy" (tls=True, proxy=True), and the metadata
+services' own addresses (link_local=True). One world and one log stand behind all of them, so keys from one are known to all.
+
 The stand-in is a process of its own on ports of its own, so tests run in parallel; it is gone when the `with` ends, or
 when the thread that started it does.
 """
@@ -161,7 +165,7 @@ class Standin:
     def log(self):
         """Every request in the order of arrival: service, action, params, outcome (ok: it had its effect; refused;
         fault: one came instead; pending), code, status, fault, access_key_id, principal, region, signed_headers,
-        user_agent; and of the key it issued, issued (the id) and expires."""
+        user_agent, host, signed (had an Authorization); and of the key it issued, issued (the id) and expires."""
         return self.control.log()
 
     def calls(self, action=None, outcome=None, **params):
@@ -193,6 +197,17 @@ class Standin:
         if not self.ca_file:
             return {}
         return {"AWS_CA_BUNDLE": self.ca_file, "NODE_EXTRA_CA_CERTS": self.ca_file}
+
+    def mfa_process(self, user="marta"):
+        """The command line of an mfa_process that knows the user's codes."""
+        return f"{self._python} -B {os.path.join(HERE, 'print_mfa_code.py')} {self.control.url} {mfa_serial(user)}"
+
+    def process_answer(self, role="desk-task", seconds=3600, **changes):
+        """What a credential_process prints: new keys of a role, of which `changes` change members (None: left out)."""
+        key = self.control.role_keys(role=role, seconds=seconds)
+        answer = {"Version": 1, "AccessKeyId": key["id"], "SecretAccessKey": key["secret"], "SessionToken": key["token"],
+                  "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(key["expires"])), **changes}
+        return json.dumps({name: value for name, value in answer.items() if value is not None})
 
     def proxy_environment(self, password=None):
         """How a client is told of the proxy. `password`: user:password, in the URL as curl and the SDKs take it."""

@@ -3,6 +3,8 @@
 import http.client
 import json
 import os
+import shlex
+import subprocess
 import sys
 import time
 import unittest
@@ -14,7 +16,7 @@ import boto3  # noqa: E402
 import botocore  # noqa: E402
 import botocore.parsers  # noqa: E402
 from botocore.config import Config  # noqa: E402
-from botocore.credentials import AssumeRoleWithWebIdentityCredentialFetcher  # noqa: E402
+from botocore.credentials import AssumeRoleWithWebIdentityCredentialFetcher, ProcessProvider  # noqa: E402
 
 from mfa_device import code_at, seed_of  # noqa: E402
 from standin_case import Case  # noqa: E402
@@ -89,6 +91,18 @@ class MfaTest(Case):
             lambda *_, **__: self.sts, botocore.credentials.Credentials("unused", "unused"), role_arn("ledger-mfa"),
             extra_args={"SerialNumber": SERIAL}, mfa_prompter=lambda _: self.code())
         self.assertTrue(fetcher.fetch_credentials()["access_key"].startswith("ASIA"))
+
+    def test_a_process_prints_a_code(self):
+        printed = subprocess.run(shlex.split(self.aws.mfa_process()), capture_output=True, text=True, check=True).stdout
+        self.session_keys(SerialNumber=SERIAL, TokenCode=printed.strip())
+
+    def test_what_a_credential_process_prints(self):
+        answer = json.loads(self.aws.process_answer("desk-task", 900, SessionToken="x", Expiration=None))
+        self.assertEqual(({"Version", "AccessKeyId", "SecretAccessKey", "SessionToken"}, "x"), (set(answer), answer["SessionToken"]))
+        command = shlex.join(["echo", self.aws.process_answer("desk-task", 900)])
+        found = ProcessProvider("p", lambda: {"profiles": {"p": {"credential_process": command}}}).load()
+        keys = found.get_frozen_credentials()
+        self.assume("ledger-ci", keys=(keys.access_key, keys.secret_key, keys.token))
 
     def test_tags_are_recorded_with_those_that_go_on(self):
         keys = self.session(Tags=[{"Key": "team", "Value": "a"}, {"Key": "desk", "Value": "4"}], TransitiveTagKeys=["team"])

@@ -101,10 +101,11 @@ class AwsTest(ProcessTest):
 
     tls = False
     world = None  # another world (world.py) than the default one
+    standin = {}  # further members of Standin: link_local, proxy
 
     def setUp(self):
         super().setUp()
-        self.aws = Standin(tls=self.tls, config=self.world)
+        self.aws = Standin(tls=self.tls, config=self.world, **self.standin)
         self.aws.start()
         self.addCleanup(self.aws.stop)
         self.folder = tempfile.mkdtemp(prefix="test-", dir=self.user.home)
