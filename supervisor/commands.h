@@ -10,7 +10,39 @@
 namespace supervisor {
 
 // Who serves a command: sentinel itself, or the tool that it becomes.
-enum class Program { Exec, Credentials, Policy, Audit };
+#define TOOL(program, name, folder) program,
+#define GROUP(word, title, meaning)
+#define COMMAND(words, program, positional, least, most, required, meaning)
+enum class Program {
+  Exec,
+  Credentials,
+#include "commands.def"
+};
+#undef TOOL
+#undef GROUP
+#undef COMMAND
+
+struct ToolRow {
+  Program program;
+  std::string_view name, folder;
+};
+
+#define TOOL(program, name, folder) ToolRow{Program::program, name, folder},
+#define GROUP(word, title, meaning)
+#define COMMAND(words, program, positional, least, most, required, meaning)
+inline constexpr ToolRow kTools[] = {
+#include "commands.def"
+};
+#undef TOOL
+#undef GROUP
+#undef COMMAND
+
+constexpr const ToolRow* find_tool_row(Program program) {
+  for (const ToolRow& row : kTools) {
+    if (row.program == program) return &row;
+  }
+  return nullptr;
+}
 
 struct CommandRow {
   std::string_view words;
@@ -28,7 +60,7 @@ struct CommandRow {
     const std::size_t blank = words.find(' ');
     return blank == std::string_view::npos ? words : words.substr(blank + 1);
   }
-  [[nodiscard]] constexpr bool is_tool() const { return program == Program::Policy || program == Program::Audit; }
+  [[nodiscard]] constexpr bool is_tool() const { return find_tool_row(program) != nullptr; }
 };
 
 struct GroupRow {
@@ -37,20 +69,24 @@ struct GroupRow {
 
 inline constexpr std::size_t kMany = std::numeric_limits<std::size_t>::max();
 
+#define TOOL(program, name, folder)
 #define GROUP(word, title, meaning)
 #define COMMAND(words, program, positional, least, most, required, meaning) \
   CommandRow{words, Program::program, positional, least, most, required, meaning},
 inline constexpr CommandRow kCommands[] = {
 #include "commands.def"
 };
+#undef TOOL
 #undef GROUP
 #undef COMMAND
 
+#define TOOL(program, name, folder)
 #define GROUP(word, title, meaning) GroupRow{word, title, meaning},
 #define COMMAND(words, program, positional, least, most, required, meaning)
 inline constexpr GroupRow kGroups[] = {
 #include "commands.def"
 };
+#undef TOOL
 #undef GROUP
 #undef COMMAND
 
@@ -79,7 +115,7 @@ constexpr const GroupRow* find_group(std::string_view word) {
 constexpr bool every_group_is_there_and_used() {
   for (const CommandRow& row : kCommands) {
     if (!row.group().empty() && !find_group(row.group())) return false;
-    if (row.is_tool() == row.group().empty()) return false;
+    if (!row.group().empty() && !row.is_tool()) return false;  // a group's words are a tool's
   }
   for (const GroupRow& group : kGroups) {
     bool used = false;
@@ -89,6 +125,16 @@ constexpr bool every_group_is_there_and_used() {
   return true;
 }
 CHECK_TABLE(every_group_is_there_and_used());
+
+constexpr bool every_tool_is_used() {
+  for (const ToolRow& tool : kTools) {
+    bool used = false;
+    for (const CommandRow& row : kCommands) used = used || row.program == tool.program;
+    if (!used) return false;
+  }
+  return true;
+}
+CHECK_TABLE(every_tool_is_used());
 
 // The items of a list in a table: "a, b|c" is "a" and "b|c". Takes the first off `list`.
 constexpr std::string_view next_item(std::string_view& list, char divider = ',') {

@@ -172,13 +172,23 @@ std::string roff_options(Scope scope, std::vector<const OptionRow*>& described) 
   return out;
 }
 
+// "policy, audit, doctor": the first word of every command that a tool serves.
+std::string tool_words() {
+  std::string out;
+  for (const ToolRow& tool : kTools) {
+    const CommandRow& row = *std::ranges::find(kCommands, tool.program, &CommandRow::program);
+    out += (out.empty() ? "" : ", ") + std::string(row.group().empty() ? row.words : row.group());
+  }
+  return out;
+}
+
 std::string roff_exit_codes() {
   std::string out = ".SH EXIT STATUS\n";
   std::string_view last;
   for (const ExitCodeRow& row : kExitCodes) {
     if (row.commands != last) {
       last = row.commands;
-      const std::string title = last == "tools" ? "policy and audit" : std::string(last);
+      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")" : std::string(last);
       out += ".SS Of " + title + "\n";
     }
     out += roff_item(row.shown, row.meaning);

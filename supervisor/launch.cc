@@ -133,13 +133,13 @@ ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable) {
   return paths;
 }
 
-ipc::Result<std::string> find_tool(const std::string& name) {
+ipc::Result<std::string> find_tool(const ToolRow& tool) {
   const auto self = own_path();
-  return self ? find_tool_beside(*self, name) : std::unexpected(self.error());
+  return self ? find_tool_beside(*self, tool) : std::unexpected(self.error());
 }
 
-ipc::Result<std::string> find_tool_beside(const std::string& executable, const std::string& name) {
-  const std::string path = Folders(executable).helper("broker", name);
+ipc::Result<std::string> find_tool_beside(const std::string& executable, const ToolRow& tool) {
+  const std::string path = Folders(executable).helper(std::string(tool.folder), std::string(tool.name));
   if (ipc::Status ok = check_program(path); !ok) return std::unexpected(ok.error());
   return path;
 }

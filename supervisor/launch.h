@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "commands.h"
 #include "ipc/channel.h"
 #include "ipc/pidfd.h"
 
@@ -23,8 +24,8 @@ ipc::Result<HelperPaths> find_helpers();
 ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable);
 
 // A tool that sentinel becomes, found in the same places with the same checks.
-ipc::Result<std::string> find_tool(const std::string& name);
-ipc::Result<std::string> find_tool_beside(const std::string& executable, const std::string& name);
+ipc::Result<std::string> find_tool(const ToolRow&);
+ipc::Result<std::string> find_tool_beside(const std::string& executable, const ToolRow&);
 
 struct Helper {
   pid_t pid = -1;

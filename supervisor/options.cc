@@ -304,7 +304,9 @@ ipc::Status check_command_line(const CommandLine& line) {
 bool speaks_to_a_tool(std::span<const std::string_view> arguments) {
   const auto word =
       std::ranges::find_if(arguments, [](std::string_view argument) { return !argument.starts_with('-'); });
-  return word != arguments.end() && find_group(*word);
+  if (word == arguments.end()) return false;
+  const CommandRow* command = find_command(*word);
+  return find_group(*word) || (command && command->is_tool());
 }
 
 }  // namespace supervisor

@@ -9,7 +9,7 @@
 namespace supervisor {
 namespace {
 
-std::string program_of(const CommandLine& line) { return "sentinel-" + std::string(line.scope.command()->group()); }
+const ToolRow& tool_of(const CommandLine& line) { return *find_tool_row(line.scope.command()->program); }
 
 int cannot(const ipc::Error& error) {
   report(error);
@@ -19,7 +19,7 @@ int cannot(const ipc::Error& error) {
 }  // namespace
 
 std::vector<std::string> tool_arguments(const CommandLine& line) {
-  std::vector<std::string> words{program_of(line), std::string(line.scope.command()->last_word())};
+  std::vector<std::string> words{std::string(tool_of(line).name), std::string(line.scope.command()->last_word())};
   for (const OptionRow& row : kOptions) {
     if (!line.scope.has(row) || row.kind == OptionKind::Print) continue;
     const std::string value = line.value(row.name);
@@ -32,7 +32,7 @@ std::vector<std::string> tool_arguments(const CommandLine& line) {
 
 int become_tool(const CommandLine& line) {
   if (ipc::Status fits = check_command_line(line); !fits) return cannot(fits.error());
-  const auto path = find_tool(program_of(line));
+  const auto path = find_tool(tool_of(line));
   if (!path) return cannot(path.error());
   const std::vector<std::string> words = tool_arguments(line);
   std::vector<char*> argv;

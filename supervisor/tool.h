@@ -1,5 +1,5 @@
-// `sentinel policy …` and `sentinel audit …`: the command line is judged by the tables here, then this process becomes
-// the tool, which knows policies and logs. So the supervisor links none of the libraries that they need.
+// `sentinel policy …`, `sentinel doctor` and so on: the command line is judged by the tables here, then this process
+// becomes the tool, which knows policies, logs or hosts. So the supervisor links none of the libraries that they need.
 //
 // Runs in: sentinel, instead of a run.   Blocks: never.
 // Fails: kExitToolUsage with a sentence; a tool that is there takes over and answers with its own code.

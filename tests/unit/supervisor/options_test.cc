@@ -116,7 +116,9 @@ TEST(Options, WordsForAToolAreKnownEvenWhenTheyAreWrong) {
   const auto asks = [](std::vector<std::string_view> words) { return speaks_to_a_tool(words); };
   EXPECT_TRUE(asks({"policy", "nonsense"}));
   EXPECT_TRUE(asks({"--nonsense", "audit"}));
+  EXPECT_TRUE(asks({"doctor", "--nonsense"}));
   EXPECT_FALSE(asks({"exec", "policy"}));
+  EXPECT_FALSE(asks({"exec", "doctor"}));
   EXPECT_FALSE(asks({"polcy"}));
   EXPECT_FALSE(asks({}));
 }

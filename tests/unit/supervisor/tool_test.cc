@@ -31,6 +31,11 @@ TEST(Tool, GetsItsWordTheOptionsAndThenTheArguments) {
                                       "--color=auto", "--", "f"}));
 }
 
+TEST(Tool, OfOneWordIsCalledWithThatWord) {
+  EXPECT_EQ(arguments_for({"doctor", "--offline"}),
+            (std::vector<std::string>{"sentinel-doctor", "doctor", "--offline=true", "--color=auto", "--"}));
+}
+
 // A folder as an installation has it, with one tool in it.
 class ToolPlace : public ::testing::Test {
  protected:
@@ -45,7 +50,7 @@ class ToolPlace : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
   [[nodiscard]] std::filesystem::path tool() const { return folder_ / "libexec/sentinel/sentinel-policy"; }
   [[nodiscard]] ipc::Result<std::string> find() const {
-    return find_tool_beside((folder_ / "bin/sentinel").string(), "sentinel-policy");
+    return find_tool_beside((folder_ / "bin/sentinel").string(), *find_tool_row(Program::Policy));
   }
   std::filesystem::path folder_;
 };
@@ -67,6 +72,19 @@ TEST_F(ToolPlace, ALinkIsNotFollowed) {
   std::filesystem::rename(tool(), folder_ / "elsewhere");
   std::filesystem::create_symlink(folder_ / "elsewhere", tool());
   EXPECT_FALSE(find());
+}
+
+TEST_F(ToolPlace, InABuildAToolLiesInItsOwnFolder) {
+  for (const std::string name : {"broker/sentinel-broker", "broker/sentinel-policy", "supervisor/sentinel-doctor"}) {
+    std::filesystem::create_directories((folder_ / name).parent_path());
+    std::filesystem::copy_file(tool(), folder_ / name);
+  }
+  const std::string sentinel = (folder_ / "supervisor/sentinel").string();
+  for (const Program program : {Program::Policy, Program::Doctor}) {
+    const ToolRow& row = *find_tool_row(program);
+    EXPECT_EQ(find_tool_beside(sentinel, row).value_or(""),
+              (folder_ / std::string(row.folder) / std::string(row.name)).string());
+  }
 }
 
 TEST_F(ToolPlace, ASoundToolIsFound) { EXPECT_EQ(find().value_or(""), tool().string()); }

@@ -1,0 +1,21 @@
+// How `sentinel doctor` says what it found: lines for people, or JSON. Whatever a sentence quotes of a file or of the
+// environment can neither break a line nor steer a terminal.
+//
+// Runs in: sentinel-doctor.   Blocks: never.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doctor.h"
+
+namespace supervisor {
+
+// Without control characters, direction marks and what is not UTF-8: each such byte becomes '?'.
+std::string harmless(std::string_view text);
+
+std::string report_text(const Host&, const std::vector<Finding>&, bool colour);
+std::string report_json(const Host&, const std::vector<Finding>&);
+
+}  // namespace supervisor
