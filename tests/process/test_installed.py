@@ -1,5 +1,6 @@
 """An installed Sentinel, as an administrator leaves it: programs of root, helpers that nobody else may read, run by an
 ordinary user; and the moment after exec, in which a program of the same user could otherwise open the broker's memory."""
+import json
 import os
 import shutil
 import stat
@@ -62,13 +63,20 @@ class Installed(unittest.TestCase):
             **self.user.popen_arguments())
 
     def test_helpers_can_be_run_but_not_read_by_others(self):
-        for name in ("sentinel-broker", "sentinel-frontend", "sentinel-policy", "sentinel-audit"):
+        for name in ("sentinel-broker", "sentinel-frontend", "sentinel-policy", "sentinel-audit", "sentinel-doctor"):
             mode = os.stat(os.path.join(self.folder, "libexec", "sentinel", name)).st_mode
             self.assertEqual(stat.S_IMODE(mode), 0o711, name)
 
     def test_every_manual_page_lies_where_man_looks(self):
         for page in ("man1/sentinel.1", "man5/sentinel-policy.5"):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
+
+    @unittest.skipIf(harness.SANITIZED, "a sanitized program may not start unreadable")
+    def test_the_doctor_says_that_the_exec_window_is_closed(self):
+        done = subprocess.run([os.path.join(self.folder, "bin", "sentinel"), "doctor", "--json", "--offline"], capture_output=True,
+                              text=True, timeout=60, env=harness.CLEAN_ENVIRONMENT, **self.user.popen_arguments())
+        checks = {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+        self.assertEqual("holds", checks["exec_window"]["standing"], checks["exec_window"])
 
     def test_an_ordinary_user_gets_credentials(self):
         done = self.run_sentinel("sh", "-c", os.path.join(self.folder, "libexec", "sentinel", "sentinel-credential-process"))

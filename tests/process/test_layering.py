@@ -13,7 +13,7 @@ from harness import BUILD, SANITIZED, main  # noqa: E402
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 PROGRAMS = {"broker": "broker/sentinel-broker", "frontend": "frontend/sentinel-frontend", "supervisor": "supervisor/sentinel",
-            "policy tool": "broker/sentinel-policy", "audit tool": "broker/sentinel-audit",
+            "policy tool": "broker/sentinel-policy", "audit tool": "broker/sentinel-audit", "doctor": "supervisor/sentinel-doctor",
             "credential process": "supervisor/sentinel-credential-process"}
 HEAVY = ("curl", "crypto", "ssl", "jsoncpp", "yaml", "sqlite", "expat", "date-tz", "python")
 # Which libraries' headers a folder may name, beside the system's and C++'s own.
@@ -83,7 +83,7 @@ class Programs(unittest.TestCase):
         return subprocess.run(command, capture_output=True, text=True, env=env).stdout
 
     def test_no_heavy_library_comes_near_the_frontend_or_the_supervisor(self):
-        for name in ("frontend", "supervisor", "credential process"):
+        for name in ("frontend", "supervisor", "credential process", "doctor"):
             libraries = self.ask("ldd", os.path.join(BUILD, PROGRAMS[name]))
             for heavy in HEAVY:
                 self.assertNotRegex(libraries, rf"lib{heavy}\b|lib{heavy}[-.\d]", f"{name} links {heavy}")
