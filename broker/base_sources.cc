@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "stored_keys.h"
+
 namespace broker {
 namespace {
 
@@ -29,7 +31,11 @@ struct Opener {
     return std::make_unique<FixedKey>(std::move(parts.caller.key));
   }
 
-  Opened operator()(const StoredKeyPlan&) const { return not_yet(parts.profile.name, SourceKind::kStore); }
+  Opened operator()(const StoredKeyPlan& plan) const {
+    ipc::Result<StoredKey> key = parse_stored_key(plan.name, plan.text);
+    if (!key) return std::unexpected(key.error());
+    return std::make_unique<StoredKeys>(parts.context, parts.errands, std::move(*key), plan.home);
+  }
   Opened operator()(const ProcessPlan& plan) const { return not_yet(plan.place, SourceKind::kProcess); }
   Opened operator()(const WebIdentityPlan& plan) const { return not_yet(plan.place, SourceKind::kWebIdentity); }
   Opened operator()(const SsoPlan& plan) const { return not_yet(plan.place, SourceKind::kSso); }

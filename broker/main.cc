@@ -16,6 +16,7 @@
 #include "root_file.h"
 #include "sandbox.h"
 #include "service.h"
+#include "stored_keys.h"
 #include "unix_groups.h"
 
 namespace {
@@ -100,6 +101,9 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
   ipc::Result<broker::ResolvedProfile> profile =
       broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region);
   if (!profile) return profile;
+  if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&profile->base)) {
+    if (ipc::Status read = broker::load_stored_key(*stored, terms.home); !read) return std::unexpected(read.error());
+  }
   ipc::Result<std::string> ca = broker::load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());
   ca_pem = std::move(*ca);
