@@ -34,7 +34,7 @@ struct Opener {
   Opened operator()(const StoredKeyPlan& plan) const {
     ipc::Result<StoredKey> key = parse_stored_key(plan.name, plan.text);
     if (!key) return std::unexpected(key.error());
-    return std::make_unique<StoredKeys>(parts.context, parts.errands, std::move(*key), plan.home);
+    return std::make_unique<StoredKeySource>(parts.context, parts.errands, std::move(*key), plan.home);
   }
   Opened operator()(const ProcessPlan& plan) const { return not_yet(plan.place, SourceKind::kProcess); }
   Opened operator()(const WebIdentityPlan& plan) const { return not_yet(plan.place, SourceKind::kWebIdentity); }

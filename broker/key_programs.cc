@@ -69,11 +69,13 @@ CommandWords machine_words(const StoredKey& key, std::string_view home, bool wri
   return words;
 }
 
+// The key's id is a part of its name: a rotation writes the new entry beside the one that is in use.
+std::string pass_entry(const StoredKey& key) { return "sentinel/" + key.profile + "/" + key.access_key_id; }
+
 CommandWords secret_tool(std::string_view action, const StoredKey& key) {
   CommandWords words{"secret-tool", std::string(action)};
   if (action == "store") words.push_back("--label=AWS key of profile " + key.profile + " (sentinel)");
-  for (const std::string_view word : {"application", "sentinel-keys", "profile"}) words.emplace_back(word);
-  words.push_back(key.profile);
+  words.insert(words.end(), {"application", "sentinel-keys", "profile", key.profile, "key", key.access_key_id});
   return words;
 }
 
@@ -135,19 +137,19 @@ std::optional<SecretBuffer> take_output(int pipe, Steady::time_point end) {
 }  // namespace
 
 CommandWords reading_words(const StoredKey& key, std::string_view home) {
-  if (key.store == KeyStoreKind::kPass) return {"pass", "show", "sentinel/" + key.profile};
+  if (key.store == KeyStoreKind::kPass) return {"pass", "show", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("lookup", key);
   return machine_words(key, home, false);
 }
 
 CommandWords writing_words(const StoredKey& key, std::string_view home) {
-  if (key.store == KeyStoreKind::kPass) return {"pass", "insert", "-m", "-f", "sentinel/" + key.profile};
+  if (key.store == KeyStoreKind::kPass) return {"pass", "insert", "-m", "-f", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("store", key);
   return machine_words(key, home, true);
 }
 
 CommandWords removing_words(const StoredKey& key) {
-  if (key.store == KeyStoreKind::kPass) return {"pass", "rm", "-f", "sentinel/" + key.profile};
+  if (key.store == KeyStoreKind::kPass) return {"pass", "rm", "-f", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("clear", key);
   return {};
 }

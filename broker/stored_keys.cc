@@ -28,29 +28,29 @@ ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home) {
   return {};
 }
 
-StoredKeys::StoredKeys(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home)
+StoredKeySource::StoredKeySource(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home)
     : context_(context), errands_(errands), stored_(std::move(key)), home_(std::move(home)) {}
 
-std::optional<BaseKeys::Held> StoredKeys::held() const {
+std::optional<BaseKeys::Held> StoredKeySource::held() const {
   if (!key_) return std::nullopt;
   return Held{key_, kNever};
 }
 
-void StoredKeys::get(OnKey done) {
+void StoredKeySource::get(OnKey done) {
   if (key_) return done(key_);
   if (failed_ && context_.clock.since_boot() - failed_at_ < kPause) return done(std::unexpected(*failed_));
   waiting_.push_back(std::move(done));
   if (waiting_.size() == 1) begin();
 }
 
-void StoredKeys::begin() {
+void StoredKeySource::begin() {
   tries_ = 0;
   const bool asked = stored_.store == KeyStoreKind::kFile && stored_.protection == KeyProtection::kPassphrase;
   if (asked) return ask_passphrase();
   run_program();
 }
 
-void StoredKeys::ask_passphrase() {
+void StoredKeySource::ask_passphrase() {
   const int left = kTries - tries_;
   std::string wrong;
   if (tries_ > 0)
@@ -60,7 +60,7 @@ void StoredKeys::ask_passphrase() {
                          [this](const ipc::Result<SecretBuffer>& answer) { on_passphrase(answer); });
 }
 
-void StoredKeys::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
+void StoredKeySource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
   if (!answer) return finish(std::unexpected(answer.error()));
   ipc::Result<SecretBuffer> secret = open_with_passphrase(stored_, answer->reveal());
   const bool wrong = !secret && secret.error().fault == ipc::Fault::kRefused;
@@ -68,19 +68,19 @@ void StoredKeys::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
   finish(std::move(secret));
 }
 
-void StoredKeys::run_program() {
+void StoredKeySource::run_program() {
   errand_ = errands_.run(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, home_), {}},
                          [this](const ipc::Result<SecretBuffer>& output) { on_output(output); });
 }
 
-void StoredKeys::on_output(const ipc::Result<SecretBuffer>& output) {
+void StoredKeySource::on_output(const ipc::Result<SecretBuffer>& output) {
   if (!output) return finish(std::unexpected(output.error()));
   finish(stored_.store == KeyStoreKind::kFile ? open_with_machine_key(stored_, output->reveal())
                                               : secret_of_entry(stored_, output->reveal()));
 }
 
 // Whoever is told may ask again at once, so nothing of this try is left by then.
-void StoredKeys::finish(ipc::Result<SecretBuffer> secret) {
+void StoredKeySource::finish(ipc::Result<SecretBuffer> secret) {
   const std::unique_ptr<Errand> over = std::move(errand_);
   const std::vector<OnKey> waiting = std::exchange(waiting_, {});
   if (!secret) {

@@ -23,13 +23,13 @@ namespace broker {
 // Takes the file that `plan` names into it, while files may be read. Fails: as KeyStore::read and parse_stored_key.
 ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home);
 
-class StoredKeys final : public BaseKeys {
+class StoredKeySource final : public BaseKeys {
  public:
   static constexpr int kTries = 3;
   static constexpr std::chrono::seconds kPause{60};
 
   // `context` and `errands` outlive it.
-  StoredKeys(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home);
+  StoredKeySource(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home);
   void get(OnKey done) override;
   [[nodiscard]] std::optional<Held> held() const override;
 

@@ -27,14 +27,14 @@ class StoredKeysTest : public ::testing::Test {
     key_ = StoredKey{"ledger", "AKIDLEDGER", "2026-11-21T10:00:00Z"};
     key_.cost = kLeastCost;
   }
-  std::unique_ptr<StoredKeys> with_passphrase() {
+  std::unique_ptr<StoredKeySource> with_passphrase() {
     EXPECT_TRUE(seal_with_passphrase(key_, kSecret, "right"));
     return keys();
   }
-  std::unique_ptr<StoredKeys> keys() {
-    return std::make_unique<StoredKeys>(aws_.context, errands_, key_, "/home/it's me");
+  std::unique_ptr<StoredKeySource> keys() {
+    return std::make_unique<StoredKeySource>(aws_.context, errands_, key_, "/home/it's me");
   }
-  void ask(StoredKeys& keys) {
+  void ask(StoredKeySource& keys) {
     keys.get([this](ipc::Result<SharedKey> key) {
       answers_.push_back(key ? std::string((*key)->secret_access_key.reveal()) : "refused: " + key.error().what);
     });
@@ -61,7 +61,7 @@ TEST_F(StoredKeysTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) {
   EXPECT_EQ(answers_.size(), 2U);
   EXPECT_EQ(errands_.errands.size(), 3U) << "a client made the user be asked again";
   EXPECT_FALSE(keys->held());
-  aws_.timers.pass(StoredKeys::kPause);
+  aws_.timers.pass(StoredKeySource::kPause);
   ask(*keys);
   EXPECT_EQ(errands_.errands.size(), 4U);
   errands_.answer("right");
@@ -99,10 +99,10 @@ TEST_F(StoredKeysTest, AProgramsEntryMustBeThisKeys) {
   const auto keys = this->keys();
   ask(*keys);
   EXPECT_EQ(errands_.last().kind, ipc::ErrandKind::RunKeyStore);
-  EXPECT_EQ(errands_.last().text.subject, "'pass' 'show' 'sentinel/ledger'");
+  EXPECT_EQ(errands_.last().text.subject, "'pass' 'show' 'sentinel/ledger/AKIDLEDGER'");
   errands_.answer(entry_text("AKIDOTHER", kSecret).reveal());
   EXPECT_NE(answers_.back().find("another key"), std::string::npos);
-  aws_.timers.pass(StoredKeys::kPause);
+  aws_.timers.pass(StoredKeySource::kPause);
   ask(*keys);
   errands_.answer(entry_text("AKIDLEDGER", kSecret).reveal());
   EXPECT_EQ(answers_.back(), kSecret);
