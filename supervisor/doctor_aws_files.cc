@@ -83,19 +83,22 @@ constexpr Cache kSessions[] = {{"/.aws/cli/cache", "SecretAccessKey", "Expiratio
                                {"/.aws/boto/cache", "SecretAccessKey", "Expiration"},
                                {"/.aws/login/cache", "secretAccessKey", "expiresAt"}};
 
+// The fix is about whole folders: such files may be many.
 Found live_in(const Host& host, std::span<const Cache> caches) {
-  std::vector<std::string> live;
+  std::vector<std::string> live, folders;
   for (const Cache& cache : caches) {
     const std::string folder = host.home + cache.folder;
+    const std::size_t before = live.size();
     for (const std::string& name : names_in(host.at(folder))) {
       const LookedAt file = look_at(host.at(folder + "/" + name));
       const std::string shown = shown_path(host, folder + "/" + name);
       const bool known = std::ranges::find(live, shown) != live.end();
       if (!known && holds_live(file.text.view(), cache.secret, cache.until, host.now)) live.push_back(shown);
     }
+    if (live.size() > before) folders.push_back("~" + std::string(cache.folder));
   }
   if (live.empty()) return {Answer::Yes, ""};
-  return {Answer::No, listed(live), listed(live, " ", live.size())};
+  return {Answer::No, listed(live), for_shell(folders)};
 }
 
 // ---- files of other tools
@@ -207,7 +210,7 @@ Found check_readable_files(const Host& host) {
     const Others others = others_at(host, path);
     if (others.read || others.write) open.push_back(shown_path(host, path));
   }
-  return {open.empty() ? Answer::Yes : Answer::No, listed(open), listed(open, " ", open.size())};
+  return {open.empty() ? Answer::Yes : Answer::No, listed(open), for_shell(open)};
 }
 
 }  // namespace supervisor

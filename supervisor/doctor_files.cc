@@ -13,10 +13,11 @@
 namespace supervisor {
 namespace {
 
-// Reads at most one byte more than is looked at, into room that does not move: what was read must be wiped in one
-// place.
-ssize_t read_whole(int fd, std::string& room) {
-  room.resize(kMaxLookedAt + 1);
+constexpr std::size_t kOfKernelFile = std::size_t{64} * 1024;  // those of /proc have no size
+
+// Reads into room that does not move: what was read must be wiped in one place. Answers with the size, or -1.
+ssize_t read_whole(int fd, off_t expected, std::string& room) {
+  room.resize(expected > 0 ? static_cast<std::size_t>(expected) : kOfKernelFile);
   std::size_t size = 0;
   while (size < room.size()) {
     const ssize_t got = ::read(fd, room.data() + size, room.size() - size);
@@ -58,12 +59,13 @@ LookedAt look_at(const std::string& path) {
     return gone;
   }
   struct stat status {};
-  std::string room;
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {Reading::NotReadable, WipedText("")};
-  const ssize_t size = read_whole(fd.get(), room);
-  if (size < 0 || size > static_cast<ssize_t>(kMaxLookedAt)) {
+  if (status.st_size > static_cast<off_t>(kMaxLookedAt)) return {Reading::TooLong, WipedText("")};
+  std::string room;
+  const ssize_t size = read_whole(fd.get(), status.st_size, room);
+  if (size < 0) {
     const WipedText gone(std::move(room));
-    return {size < 0 ? Reading::NotReadable : Reading::TooLong, WipedText("")};
+    return {Reading::NotReadable, WipedText("")};
   }
   room.resize(static_cast<std::size_t>(size));
   return {Reading::Read, WipedText(std::move(room))};
@@ -121,6 +123,19 @@ bool belongs_to_root_alone(const Host& host, const std::string& path) {
 std::string shown_path(const Host& host, const std::string& path) {
   if (host.home.empty() || host.home == "/" || !path.starts_with(host.home + "/")) return path;
   return "~" + path.substr(host.home.size());
+}
+
+std::string for_shell(const std::vector<std::string>& paths) {
+  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+@%:,";
+  std::string out;
+  for (const std::string& path : paths) {
+    const std::size_t home = path.starts_with("~/") ? 2 : 0;  // which the shell makes whole only outside quotes
+    const bool plain = path.find_first_not_of(kPlain, home) == std::string::npos;
+    out += (out.empty() ? "" : " ") + path.substr(0, home) + (plain ? "" : "'");
+    for (const char c : path.substr(home)) out += c == '\'' ? "'\\''" : std::string(1, c);
+    out += plain ? "" : "'";
+  }
+  return out;
 }
 
 std::string listed(const std::vector<std::string>& names, std::string_view divider, std::size_t most) {

@@ -52,6 +52,8 @@ bool belongs_to_root_alone(const Host&, const std::string& path);  // without ho
 
 // "~/.aws/config" for a path in the home folder.
 std::string shown_path(const Host&, const std::string& path);
+// As words of a shell's command line: what is no plain path is quoted.
+std::string for_shell(const std::vector<std::string>& paths);
 // "a, b and 3 more": at most `most` of them by name.
 std::string listed(const std::vector<std::string>& names, std::string_view divider = ", ", std::size_t most = 8);
 

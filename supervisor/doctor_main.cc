@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   const std::vector<Finding> findings = examine(host);
   const bool told =
       print(wishes.json ? report_json(host, findings) : report_text(host, findings, wants_colour(wishes.colour)));
+  if (!told) report(ipc::system_error("cannot write the answer to stdout").error());
   return told && !anything_to_be_fixed(findings) ? kExitGood : kExitWrong;
 }
 

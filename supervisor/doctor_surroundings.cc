@@ -21,6 +21,7 @@ constexpr std::string_view kKeys[] = {"AWS_ACCESS_KEY_ID",        "AWS_SECRET_AC
 constexpr std::string_view kBedrock[] = {"AWS_BEARER_TOKEN_BEDROCK"};
 constexpr std::string_view kFiles[] = {"BOTO_CONFIG", "AWS_CREDENTIAL_FILE", "AWS_CREDENTIAL_PROFILES_FILE",
                                        "AWS_WEB_IDENTITY_TOKEN_FILE"};
+constexpr std::string_view kProfile[] = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"};
 constexpr std::string_view kContainer[] = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
                                            "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
                                            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"};
@@ -48,7 +49,8 @@ constexpr bool runs_take(std::span<const std::string_view> names) {
   }
   return true;
 }
-static_assert(runs_take(kKeys) && runs_take(kBedrock) && runs_take(kFiles) && runs_take(kContainer));
+static_assert(runs_take(kKeys) && runs_take(kBedrock) && runs_take(kFiles) && runs_take(kProfile) &&
+              runs_take(kContainer));
 
 std::vector<std::string> set_among(const Host& host, std::span<const std::string_view> names) {
   std::vector<std::string> set;
@@ -113,6 +115,7 @@ Found check_environment_keys(const Host& host) {
 }
 Found check_bedrock_token(const Host& host) { return none_of(host, kBedrock); }
 Found check_environment_files(const Host& host) { return none_of(host, kFiles); }
+Found check_environment_profile(const Host& host) { return none_of(host, kProfile); }
 
 Found check_container_keys(const Host& host) {
   constexpr const char* kTokens[] = {"/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token",

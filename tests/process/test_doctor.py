@@ -13,7 +13,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BUILD, CLEAN_ENVIRONMENT, PATIENCE, SANITIZED, ProcessTest, main, needs_own_home  # noqa: E402
+from aws_case import TRANSPORTS, AwsTest, policy, rule  # noqa: E402
+from harness import CLEAN_ENVIRONMENT, PATIENCE, SANITIZED, ProcessTest, Run, main, needs_own_home  # noqa: E402
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 ROOT = os.geteuid() == 0
@@ -91,6 +92,7 @@ class Usage(DoctorTest):
             done = subprocess.run([self.layout.sentinel, "doctor", "--offline"], stdout=full, stderr=subprocess.PIPE,
                                   timeout=PATIENCE, env=CLEAN_ENVIRONMENT, **self.user.popen_arguments())
         self.assertEqual(1, done.returncode)
+        self.assertIn(b"cannot write the answer", done.stderr)
 
     def test_without_its_program_it_says_what_is_missing(self):
         os.rename(self.layout.doctor, self.layout.doctor + ".away")
@@ -312,6 +314,37 @@ class Metadata(DoctorTest):
                 self.assertEqual(standing == "open", os.path.exists(heard))
         with open(heard, "rb") as file:
             self.assertEqual(b"x", file.read())
+
+
+@needs_own_home
+class InARun(AwsTest, DoctorTest):
+    """Asked by the command of a run: what Sentinel gave that command is no way around it."""
+
+    def checks_of(self, run):
+        run.finish()
+        self.assertTrue(run.stdout, run.stderr)
+        for secret in self.aws.secrets():
+            self.assertNotIn(secret, run.stdout)
+        return {check["check"]: check for check in json.loads(run.stdout)["checks"]}
+
+    def doctors_command(self):
+        return self.layout.sentinel, "doctor", "--json", "--offline"
+
+    def test_a_served_run_offers_nothing_beside_itself(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport):
+                checks = self.checks_of(self.start(command=self.doctors_command(), transport=transport,
+                                                   environment={"AWS_SECRET_ACCESS_KEY": "x", "BOTO_CONFIG": "/x"}))
+                for check in ("environment_keys", "environment_files", "container_keys", "credential_processes"):
+                    self.assertEqual("holds", checks[check]["standing"], checks[check])
+                self.assertRegex(checks["traced_helpers"]["what"], r"[2-9] seen")
+
+    def test_keys_that_sentinel_put_there_itself_are_not_blamed(self):
+        text = policy(rule())
+        checks = self.checks_of(Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", self.write("policy.yaml", text),
+                                           "--log-file", self.log_path, "--", *self.doctors_command()],
+                                    environment=self.environment(), cwd=self.folder))
+        self.assertEqual("holds", checks["environment_keys"]["standing"], checks["environment_keys"])
 
 
 if __name__ == "__main__":

@@ -60,6 +60,12 @@ TEST_F(DoctorAwsFiles, WhatCannotBeReadIsNotCalledGood) {
   EXPECT_UNTOLD(check_keys_that_win(host_), "~/.aws/credentials");
 }
 
+TEST_F(DoctorAwsFiles, AFileOfTheKernelsHasNoSizeAndIsReadAllTheSame) {
+  const LookedAt status = look_at("/proc/self/status");
+  EXPECT_EQ(status.how, Reading::Read);
+  EXPECT_THAT(std::string(status.text.view()), HasSubstr("TracerPid:"));
+}
+
 TEST_F(DoctorAwsFiles, WithoutFilesNothingIsOpen) {
   for (const auto check : {check_long_term_keys, check_session_keys, check_keys_that_win, check_credential_processes,
                            check_sso_tokens, check_cached_sessions, check_other_key_files, check_readable_files}) {
@@ -133,6 +139,15 @@ TEST_F(DoctorAwsFiles, LiveTokensAndSessionsAreNamedByFile) {
   EXPECT_THAT(tokens.subject, Not(HasSubstr("old.json")));
   EXPECT_THAT(tokens.subject, Not(HasSubstr("not-to-be-shown")));
   EXPECT_NO(check_cached_sessions(host_), "~/.aws/cli/cache/b.json");
+}
+
+TEST_F(DoctorAwsFiles, AFixCanBeGivenToAShellWhateverTheFilesAreCalled) {
+  EXPECT_EQ(for_shell({"~/.aws/config", "/a b", "~/.aws/cli/cache/;x", "/it's", "~x"}),
+            "~/.aws/config '/a b' ~/'.aws/cli/cache/;x' '/it'\\''s' '~x'");
+  file("/home/marta/.aws/cli/cache/$(x).json", R"({"SecretAccessKey":"s"})");
+  EXPECT_EQ(check_cached_sessions(host_).fix_subject, "~/.aws/cli/cache");
+  mode("/home/marta/.aws/cli/cache/$(x).json", 0644);
+  EXPECT_EQ(check_readable_files(host_).fix_subject, "~/'.aws/cli/cache/$(x).json'");
 }
 
 TEST_F(DoctorAwsFiles, OtherToolsFilesCountWhereTheyHoldAKey) {

@@ -35,6 +35,7 @@ TEST_F(DoctorSurroundings, ANameThatOnlyBeginsAlikeIsAnother) {
   set("AWS_PROFILE", "x");
   host_.environment.emplace_back("AWS_SESSION_TOKEN");  // no = in it
   EXPECT_YES(check_environment_keys(host_));
+  EXPECT_NO(check_environment_profile(host_), "AWS_PROFILE");
 }
 
 TEST_F(DoctorSurroundings, InARunOfSentinelsItsOwnVariablesAreNoWayAround) {
