@@ -121,6 +121,7 @@ ipc::Result<WaitingCommand> fork_waiting_command(const CommandPlan& plan) {
   if (pid < 0) return ipc::system_error("cannot start the command", "end some processes, or raise ulimit -u");
   if (pid == 0) {
     ends->first.reset();
+    if (plan.forget) plan.forget();
     wait_and_become_command(plan, ends->second.get(), keeper);
   }
   WaitingCommand command;

@@ -7,6 +7,7 @@
 // Blocks: the waiting process only.   Source: environ(7), execve(2), PR_SET_PDEATHSIG in prctl(2).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct CommandPlan {
   std::vector<std::string> arguments, caller_environment;
   ChildFacts facts;  // region and token come with the release
   CallerSignals signals;
+  std::function<void()> forget;  // wipes, in the waiting process, what the fork copied and it has no business with
 };
 
 struct WaitingCommand {

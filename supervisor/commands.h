@@ -16,6 +16,7 @@ namespace supervisor {
 enum class Program {
   Exec,
   Credentials,
+  Whoami,
 #include "commands.def"
 };
 #undef TOOL

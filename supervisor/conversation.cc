@@ -67,6 +67,10 @@ ipc::Status Conversation::tell_broker_the_task() {
     const ipc::Status sent = broker_.channel.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
     if (!sent) return sent;
   }
+  if (preparation_.session_store) {
+    const ipc::Status sent = broker_.channel.send(ipc::SessionStore{}, preparation_.session_store.get());
+    if (!sent) return sent;
+  }
   ipc::Begin begin;
   begin.profile = text_of<256>(request.profile);
   begin.policy_parameter = text_of<1024>(request.policy_parameter);
@@ -85,6 +89,11 @@ ipc::Status Conversation::tell_broker_the_task() {
   begin.log_max_bytes = request.log_max_bytes;
   begin.duration_s = static_cast<ipc::U32>(request.duration.count());
   begin.lazy = request.lazy ? 1 : 0;
+  begin.remote_url = text_of<2048>(request.remote_url);
+  begin.remote_token_file = text_of<4096>(request.remote_token_file);
+  begin.environment_keys = request.env_keys ? 1 : 0;
+  begin.environment_follows = preparation_.environment_keys ? 1 : 0;
+  begin.auto_login = request.auto_login ? 1 : 0;
   begin.transport = static_cast<ipc::U8>(preparation_.listener.transport);
   return broker_.channel.send(begin);
 }
@@ -97,7 +106,7 @@ Heard Conversation::hear(Side side) {
     const auto arrival = from.channel.receive(packet);
     if (arrival && *arrival == ipc::Arrival::PeerGone) return Heard::PeerGone;
     if (arrival && *arrival == ipc::Arrival::Nothing)
-      return (attached_ && !was_attached) || issued_ ? Heard::AllReady : Heard::Nothing;
+      return (attached_ && !was_attached) || has_answer() ? Heard::AllReady : Heard::Nothing;
     ipc::Status judged = arrival ? (side == Side::Broker ? on_broker(packet) : on_frontend(packet))
                                  : ipc::Status(std::unexpected(arrival.error()));
     if (judged && broker_ready_ && frontend_locked_ && !attached_) judged = connect_helpers();
@@ -120,13 +129,16 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
       if (!message) return std::unexpected(message.error());
       if (ipc::Status ok = on_locked_down("broker", message->protocol, broker_.pid); !ok) return ok;
       broker_locked_ = true;
-      return message->witness_pid == 0 ? ipc::Status{}
-                                       : check_protection("broker's witness", static_cast<pid_t>(message->witness_pid));
+      const auto witness = static_cast<pid_t>(message->witness_pid);
+      if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
+      return send_environment_keys();
     }
     case ipc::Ready::kId:
       return on_ready(packet);
     case ipc::IssuedKeys::kId:
       return on_issued(packet);
+    case ipc::Whoami::kId:
+      return on_identity(packet);
     case ipc::Failed::kId: {
       const auto message = ipc::open_packet<ipc::Failed>(packet);
       if (!message) return std::unexpected(message.error());
@@ -164,8 +176,8 @@ ipc::Status Conversation::on_ready(const ipc::Packet& packet) {
 ipc::Status Conversation::on_issued(const ipc::Packet& packet) {
   auto message = ipc::open_packet<ipc::IssuedKeys>(packet);
   if (!message) return std::unexpected(message.error());
-  if (preparation_.request.mode == ipc::RunMode::Server)
-    return ipc::fail(Fault::kProtocol, "IssuedKeys in a run that is served");
+  if (preparation_.request.mode == ipc::RunMode::Server || preparation_.request.mode == ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "IssuedKeys in a run that is served, or asks for none");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "IssuedKeys before BrokerLockedDown");
   if (message->access_key_id.str().empty() || message->secret_access_key.reveal().empty() ||
       message->session_token.reveal().empty() || message->expiration.str().empty()) {
@@ -173,6 +185,25 @@ ipc::Status Conversation::on_issued(const ipc::Packet& packet) {
   }
   issued_ = std::move(*message);
   return {};
+}
+
+ipc::Status Conversation::on_identity(const ipc::Packet& packet) {
+  auto message = ipc::open_packet<ipc::Whoami>(packet);
+  if (!message) return std::unexpected(message.error());
+  if (preparation_.request.mode != ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "Whoami in a run that did not ask");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Whoami before BrokerLockedDown");
+  if (message->arn.empty()) return ipc::fail(Fault::kProtocol, "Whoami without an identity");
+  identity_ = std::move(*message);
+  return {};
+}
+
+// Only now: what takes them is locked down, and the kernel says so.
+ipc::Status Conversation::send_environment_keys() {
+  if (!preparation_.environment_keys) return {};
+  const ipc::Status sent = broker_.channel.send(*preparation_.environment_keys);
+  preparation_.environment_keys.reset();
+  return sent;
 }
 
 void Conversation::on_notice(const ipc::Notice& notice) const {

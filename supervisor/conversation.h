@@ -18,14 +18,14 @@ namespace supervisor {
 // What came of reading a channel.
 enum class Heard {
   Nothing,
-  AllReady,  // both helpers serve, or the keys of a run without a server are there
+  AllReady,  // both helpers serve, or the answer of a run without a server is there
   Refused,   // error() says why; the helper is of no use any more
   PeerGone,
 };
 
 class Conversation {
  public:
-  explicit Conversation(const Preparation& preparation) : preparation_(preparation) {}
+  explicit Conversation(Preparation& preparation) : preparation_(preparation) {}
 
   ipc::Status start_broker();
   ipc::Status start_frontend();
@@ -36,9 +36,10 @@ class Conversation {
   [[nodiscard]] const std::string& region() const { return region_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
   void forget_token() { token_ = {}; }
-  // Of a run without a server.
-  [[nodiscard]] bool has_issued() const { return issued_.has_value(); }
+  // Of a run without a server: the one answer that it ends with.
+  [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }
+  [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
   // Whom we still wait for, as words for an error.
   [[nodiscard]] std::string waiting_for() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
@@ -49,12 +50,14 @@ class Conversation {
   ipc::Status on_frontend(const ipc::Packet&);
   ipc::Status on_ready(const ipc::Packet&);
   ipc::Status on_issued(const ipc::Packet&);
+  ipc::Status on_identity(const ipc::Packet&);
+  ipc::Status send_environment_keys();
   ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
   void on_notice(const ipc::Notice&) const;
   ipc::Status on_log_full(const ipc::LogFull&);
   ipc::Status connect_helpers();
 
-  const Preparation& preparation_;
+  Preparation& preparation_;
   Helper broker_, frontend_;
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
        listener_told_ = false;
@@ -62,6 +65,7 @@ class Conversation {
   std::string region_;
   ipc::Secret<64> token_;
   std::optional<ipc::IssuedKeys> issued_;
+  std::optional<ipc::Whoami> identity_;
   ipc::Error error_{};
 };
 

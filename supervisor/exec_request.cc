@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ipc/go_duration.h"
+#include "remote_url.h"
 
 namespace supervisor {
 namespace {
@@ -27,6 +28,21 @@ constexpr DurationRow kPolicyMaxAge{"policy-max-age", 0s, 24h, " is out of bound
 constexpr std::uint64_t kMi = 1024 * 1024;
 constexpr std::uint64_t kSmallestLog = kMi, kLargestLog = 16 * 1024 * kMi;
 
+// What judges and what serves in the place of --remote-server.
+ipc::Status check_remote_alone(const CommandLine& line) {
+  if (!line.has("remote-server")) return {};
+  if (line.flag("server")) {
+    return ipc::fail(Fault::kUsage, "--server and --remote-server are both given",
+                     "leave --server out: with --remote-server the command is served, too");
+  }
+  for (const char* policy : {"policy-parameter", "policy-file"}) {
+    if (!line.has(policy)) continue;
+    return ipc::fail(Fault::kUsage, "--" + std::string(policy) + " and --remote-server are both given",
+                     "leave one of them out: the remote server judges by a policy of its own");
+  }
+  return {};
+}
+
 ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   if (!around.sentinel.empty()) {
     return ipc::fail(
@@ -34,6 +50,7 @@ ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
         "this is already inside a sentinel run, for profile " + std::string(around.sentinel) + " (AWS_SENTINEL is set)",
         "leave that shell first; if it is none, unset AWS_SENTINEL");
   }
+  if (ipc::Status alone = check_remote_alone(line); !alone) return alone;
   if (ipc::Status fits = check_command_line(line); !fits) return fits;
   if (line.has("policy-key") && line.has("policy-kms-key")) {
     return ipc::fail(Fault::kUsage, "--policy-key and --policy-kms-key are both given", "leave one of them out");
@@ -106,6 +123,8 @@ ipc::Status check_lengths(const ExecRequest& request) {
         fits("--policy-parameter", request.policy_parameter, begin.policy_parameter),
         fits("--policy-file", request.policy_file, begin.policy_file), fits("--region", request.region, begin.region),
         fits("--session-table", request.session_table, begin.session_table),
+        fits("--remote-server", request.remote_url, begin.remote_url),
+        fits("--remote-token-file", request.remote_token_file, begin.remote_token_file),
         fits("--policy-key", request.policy_key, begin.policy_key),
         fits("--policy-kms-key", request.policy_kms_key, begin.policy_kms_key),
         fits("--log-key", request.log_key, begin.log_key), fits("--log-key-id", request.log_key_id, begin.log_key_id),
@@ -124,7 +143,34 @@ ipc::Status check_lengths(const ExecRequest& request) {
 
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
-  return line.flag("server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
+  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
+}
+
+// How the key that everything begins with is come by.
+ipc::Status take_sources(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
+  if (line.has("remote-server")) {
+    auto url = remote_url(line.value("remote-server"), request.profile);
+    if (!url) return std::unexpected(url.error());
+    request.remote_url = std::move(*url);
+    request.remote_token_file = absolute_path(line.value("remote-token-file"), around.folder);
+  }
+  request.env_keys = line.flag("env-keys");
+  request.auto_login = line.flag("auto-login");
+  request.no_browser = line.flag("stdout");
+  request.prompt = prompt_method(line.value("prompt"));
+  if (request.prompt == PromptMethod::Terminal && request.mode == ipc::RunMode::Server) {
+    return ipc::fail(Fault::kUsage,
+                     "--prompt terminal does nothing once the command runs, because the terminal is the command's then",
+                     "leave --prompt out: the start asks on the terminal, and later a window does");
+  }
+  const std::string code = line.value("mfa-token");
+  const bool digits = code.size() == 6 && code.find_first_not_of("0123456789") == std::string::npos;
+  if (line.has("mfa-token") && (!digits || !request.mfa_token.assign(code))) {
+    return ipc::fail(Fault::kUsage, "what --mfa-token gives is not a code",
+                     "give the six digits that the device shows");
+  }
+  return {};
 }
 
 ipc::Status take_durations(const CommandLine& line, ExecRequest& request) {
@@ -158,7 +204,8 @@ ipc::Status take_server(const CommandLine& line, const Surroundings& around, Exe
   if (!port) return std::unexpected(port.error());
   request.port = *port;
   request.lazy = line.flag("lazy");
-  request.session_table = line.has("session-table") ? line.value("session-table") : std::string(around.session_table);
+  if (line.has("session-table")) request.session_table = line.value("session-table");
+  if (request.session_table.empty() && !line.has("remote-server")) request.session_table = around.session_table;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
   return {};
 }
@@ -196,11 +243,12 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   ExecRequest request;
   request.mode = mode_of(line);
   take_policy(line, around, request);
-  ipc::Status taken;
-  if (request.mode == ipc::RunMode::Server) taken = take_server(line, around, request);
+  request.json = line.flag("json");
+  ipc::Status taken = take_sources(line, around, request);
+  if (taken && request.mode == ipc::RunMode::Server) taken = take_server(line, around, request);
   if (taken) taken = take_durations(line, request);
   if (taken) taken = take_log(line, around, request);
-  if (taken && request.mode != ipc::RunMode::CredentialProcess) taken = take_command(line, around, request);
+  if (taken && line.is(Program::Exec)) taken = take_command(line, around, request);
   if (taken) taken = check_lengths(request);
   if (!taken) return std::unexpected(taken.error());
   return request;

@@ -1,11 +1,12 @@
-// What `sentinel exec` or `sentinel credentials` is asked to do, judged: every senseless combination of options is
-// refused here, none is ignored.
+// What `sentinel exec`, `sentinel credentials` or `sentinel whoami` is asked to do, judged: every senseless combination
+// of options is refused here, none is ignored.
 //
 // Runs in: supervisor, before anything is opened or started.   Blocks: never.
 // Fails: kUsage with one sentence and the next step.
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +14,21 @@
 #include "ipc/messages.h"
 #include "ipc/result.h"
 #include "options.h"
+#include "prompt_method.h"
 
 namespace supervisor {
 
 enum class OnBrokerExit { Kill, Keep };
 
 struct ExecRequest {
-  std::string profile, policy_parameter, policy_file, region;  // policy_file absolute; exactly one policy is set
+  // policy_file and remote_token_file absolute. One of policy_parameter, policy_file and remote_url is set; of whoami
+  // at most one of the first two.
+  std::string profile, policy_parameter, policy_file, remote_url, remote_token_file, region;
+  bool env_keys = false, auto_login = false;
+  bool no_browser = false;  // --stdout
+  std::optional<PromptMethod> prompt;
+  ipc::Secret<16> mfa_token;
+  bool json = false;
   ipc::Transport transport = ipc::Transport::Tcp;
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder

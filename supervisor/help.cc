@@ -17,8 +17,13 @@ constexpr std::string_view kModeNote[] = {"",
                                           "; with --unix-socket",
                                           "; over TCP",
                                           "; without --server",
+                                          "; with --server and a policy",
+                                          "",
+                                          "",
                                           "; with --profile",
-                                          "; with --log-key"};
+                                          "; with --log-key",
+                                          "; with --remote-server",
+                                          "; with --auto-login"};
 
 // ---- what the tables say, in words ----
 
@@ -26,14 +31,14 @@ constexpr std::string_view kModeNote[] = {"",
 std::string synopsis(const CommandRow& command) {
   std::string out;
   for (std::string_view list = command.required; !list.empty();) {
-    std::string_view item = next_item(list);
-    const bool several = item.find('|') != std::string_view::npos;
-    out += several ? "(" : "";
-    while (!item.empty()) {
-      const OptionRow* row = find_option(next_item(item, '|'), Scope(command));
-      out += "--" + std::string(row->name) + " " + std::string(row->argument) + (item.empty() ? "" : " | ");
+    Choice choice = choice_of(next_item(list));
+    const bool several = choice.names.find('|') != std::string_view::npos;
+    out += !choice.must ? "[" : several ? "(" : "";
+    while (!choice.names.empty()) {
+      const OptionRow* row = find_option(next_item(choice.names, '|'), Scope(command));
+      out += "--" + std::string(row->name) + " " + std::string(row->argument) + (choice.names.empty() ? "" : " | ");
     }
-    out += several ? ") " : " ";
+    out += !choice.must ? "] " : several ? ") " : " ";
   }
   out += "[options]";
   return command.positional.empty() ? out : out + " " + std::string(command.positional);
@@ -209,6 +214,7 @@ constexpr FileRow kFiles[] = {
     {"~/.local/state/sentinel/decisions.jsonl", "the decision log, where no option says otherwise"},
     {"~/.local/state/sentinel/policy-versions",
      "the highest version seen of each signed policy, so that no older one is taken again"},
+    {"~/.local/state/sentinel/sessions", "sessions that a one-time code began, sealed, for all runs of yours"},
 };
 
 std::string roff_files() {

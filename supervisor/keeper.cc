@@ -65,7 +65,7 @@ class Keeper {
     return talk_.start_frontend();
   }
 
-  [[nodiscard]] CommandPlan command_plan() const {
+  [[nodiscard]] CommandPlan command_plan() {
     CommandPlan plan;
     plan.file = preparation_.command_file;
     plan.arguments = preparation_.request.command;
@@ -77,6 +77,7 @@ class Keeper {
     plan.facts.credentials_path = preparation_.folder.credentials_path;
     plan.facts.profile = preparation_.request.profile;
     plan.signals = caller_signals_;
+    plan.forget = [this] { preparation_.environment_keys.reset(); };
     return plan;
   }
 

@@ -4,10 +4,13 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
+#include "environment_keys.h"
 #include "exit_codes.h"
 #include "face.h"
 #include "help.h"
@@ -68,12 +71,15 @@ int split_and_run(Preparation& preparation) {
     (void)preparation.owned.remove_all();
     return refuse(handle.error());
   }
+  preparation.environment_keys.reset();
   preparation.logs.clear();
   preparation.folder.config.reset();
   return stand_for(keeper, *handle, signals->get(), preparation.owned);
 }
 
 int run_exec(const CommandLine& line) {
+  auto keys = take_environment_keys(environ);  // before the environment is copied
+  if (!keys) return refuse(keys.error());
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
@@ -82,16 +88,32 @@ int run_exec(const CommandLine& line) {
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
   if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
-  if (request->mode != ipc::RunMode::Server) return run_one_shot(std::move(*request), environment, cwd);
+  if (request->mode != ipc::RunMode::Server)
+    return run_one_shot(std::move(*request), environment, std::move(*keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
-  auto preparation = prepare(std::move(*request), environment, cwd);
+  auto preparation = prepare(std::move(*request), environment, std::move(*keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
   return split_and_run(*preparation);
 }
 
-int run(std::span<const std::string_view> arguments) {
+// The code counts once, and until then anybody can read it in the process list.
+void hide_code(int argc, char** argv) {
+  constexpr std::string_view kOption = "--mfa-token";
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word(argv[i]);
+    char* code = nullptr;
+    if (word == kOption && i + 1 < argc) code = argv[i + 1];
+    if (word.starts_with(kOption) && word.size() > kOption.size() && word[kOption.size()] == '=')
+      code = argv[i] + kOption.size() + 1;
+    if (code) std::fill_n(code, std::strlen(code), '*');
+  }
+}
+
+int run(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const int usage_code = speaks_to_a_tool(arguments) ? kExitToolUsage : kExitOwnError;
   const auto line = parse_command_line(arguments);
+  hide_code(argc, argv);
   if (!line) return refuse(line.error(), usage_code);
   if (line->has("help")) return print(help_text(line->scope));
   if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
@@ -109,7 +131,6 @@ int run(std::span<const std::string_view> arguments) {
 
 int main(int argc, char** argv) {
   supervisor::fill_standard_descriptors();
-  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
-  ::_exit(supervisor::run(arguments));
+  ::_exit(supervisor::run(argc, argv));
 }

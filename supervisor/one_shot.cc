@@ -15,6 +15,7 @@
 #include "exit_codes.h"
 #include "terminal.h"
 #include "wait_status.h"
+#include "whoami.h"
 
 namespace supervisor {
 namespace {
@@ -61,14 +62,14 @@ void stop_if_not_ignored() {
 
 // What came of waiting for the broker.
 struct Outcome {
-  bool issued = false;
-  int signal = 0;  // asked for the end; 0: error says why there are no keys
+  bool answered = false;
+  int signal = 0;  // asked for the end; 0: error says why there is no answer
   ipc::Error error{};
 };
 
 class OneShot {
  public:
-  explicit OneShot(const Preparation& preparation) : talk_(preparation) {}
+  explicit OneShot(Preparation& preparation) : talk_(preparation) {}
 
   Outcome ask(const HeldSignals& signals) {
     const auto deadline = Clock::now() + kStartDeadline;
@@ -83,13 +84,14 @@ class OneShot {
   }
 
   ipc::IssuedKeys& keys() { return talk_.issued(); }
+  [[nodiscard]] const ipc::Whoami& identity() const { return talk_.identity(); }
 
  private:
   // To the broker's own end: what it says after the keys counts, too.
   Outcome wait(const HeldSignals& signals, Clock::time_point deadline) {
     while (true) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0) return talk_.has_issued() ? Outcome{true, 0, {}} : Outcome{false, 0, overdue()};
+      if (left.count() <= 0) return talk_.has_answer() ? Outcome{true, 0, {}} : Outcome{false, 0, overdue()};
       pollfd polled[] = {{signals.fd(), POLLIN, 0}, {broker().channel.fd(), POLLIN, 0}};
       if (::poll(polled, std::size(polled), static_cast<int>(left.count())) <= 0) continue;
       while (const auto arrived = next_signal(signals.fd())) {
@@ -97,12 +99,12 @@ class OneShot {
         if (asks_to_end(arrived->number)) return {false, arrived->number, {}};
       }
       if (!polled[1].revents) continue;
-      const bool had_issued = talk_.has_issued();
+      const bool had_answered = talk_.has_answer();
       const Heard heard = talk_.hear(Side::Broker);
       if (heard == Heard::Refused) return {false, 0, talk_.error()};
-      if (heard == Heard::PeerGone && talk_.has_issued()) return {true, 0, {}};
+      if (heard == Heard::PeerGone && talk_.has_answer()) return {true, 0, {}};
       if (heard == Heard::PeerGone) return {false, 0, broker_gone()};
-      if (talk_.has_issued() && !had_issued) deadline = Clock::now() + kHelperGrace;
+      if (talk_.has_answer() && !had_answered) deadline = Clock::now() + kHelperGrace;
     }
   }
 
@@ -145,20 +147,21 @@ int die_of(int signal) {
   return kExitSignalBase + signal;  // where the caller has it blocked
 }
 
+ipc::Status print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t got = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return ipc::system_error("cannot write to stdout", "look at what reads it");
+    text.remove_prefix(static_cast<std::size_t>(got));
+  }
+  return {};
+}
+
 ipc::Status print(const ipc::IssuedKeys& keys) {
   std::array<char, kMaxCredentialsJson> text;
   const auto size = credential_process_json(keys, text);
   if (!size) return std::unexpected(size.error());
-  ipc::Status done;
-  for (std::size_t written = 0; written < *size;) {
-    const ssize_t got = ::write(STDOUT_FILENO, text.data() + written, *size - written);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      done = ipc::system_error("cannot write the credentials to stdout", "look at what reads them");
-      break;
-    }
-    written += static_cast<std::size_t>(got);
-  }
+  ipc::Status done = print(std::string_view(text.data(), *size));
   ipc::wipe(text.data(), text.size());
   return done;
 }
@@ -216,9 +219,10 @@ ipc::Result<std::size_t> credential_process_json(const ipc::IssuedKeys& keys, st
                    "install Sentinel again, whole; if it comes back, report it with this line");
 }
 
-int run_one_shot(ExecRequest request, std::vector<std::string> environment, const std::string& cwd) {
-  const bool credentials = request.mode == ipc::RunMode::CredentialProcess;
-  auto preparation = prepare(std::move(request), std::move(environment), cwd);
+int run_one_shot(ExecRequest request, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys> keys,
+                 const std::string& cwd) {
+  const ipc::RunMode mode = request.mode;
+  auto preparation = prepare(std::move(request), std::move(environment), std::move(keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
   HeldSignals signals;
   if (ipc::Status opened = signals.open(); !opened) return refuse(opened.error());
@@ -227,8 +231,12 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, cons
   preparation->logs.clear();
   signals.give_back();
   if (outcome.signal != 0) return die_of(outcome.signal);
-  if (!outcome.issued) return refuse(outcome.error);
-  if (!credentials) return run_command(*preparation, one_shot.keys());
+  if (!outcome.answered) return refuse(outcome.error);
+  if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.keys());
+  if (mode == ipc::RunMode::Whoami) {
+    const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
+    return told ? kExitTold : refuse(told.error(), kExitNotTold);
+  }
   const ipc::Status printed = print(one_shot.keys());
   one_shot.keys() = {};
   return printed ? kExitPrinted : refuse(printed.error(), kExitNotPrinted);

@@ -1,6 +1,6 @@
-// The two ways without a server: `sentinel exec` puts the credentials into the command's environment and becomes the
-// command, `sentinel credentials` prints them for an SDK. The policy is asked once, by the broker, which has ended
-// before either happens.
+// The ways without a server: `sentinel exec` puts the credentials into the command's environment and becomes the
+// command, `sentinel credentials` prints them for an SDK, `sentinel whoami` prints whose they would be. The policy is
+// asked once, by the broker, which has ended before any of it happens.
 //
 // Runs in: sentinel, in the caller's own process: nothing is forked but the broker, and terminal, process group and
 // signals stay the caller's. A signal that asks for the end ends the broker first, then this process by that signal.
@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@
 namespace supervisor {
 
 // Returns only when it is not the command that ends.
-int run_one_shot(ExecRequest, std::vector<std::string> environment, const std::string& cwd);
+int run_one_shot(ExecRequest, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys>,
+                 const std::string& cwd);
 
 // The JSON of a credential_process, version 1, in `out`, which has room for it.
 // Fails: kProtocol for keys that are none: AWS issues printable ASCII without quotes.

@@ -10,6 +10,8 @@ namespace {
 
 using ipc::Fault;
 
+constexpr std::string_view kJudgedThere = "leave one of them out: the remote server judges by a policy of its own";
+
 std::string words_of(Scope scope) {
   if (scope.command()) return std::string(scope.command()->words);
   return scope.group() ? std::string(scope.group()->word) : "";
@@ -204,14 +206,14 @@ std::string with_argument(std::string_view name, const CommandLine& line) {
   return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(row->argument));
 }
 
-// One item of the required column: exactly one of the options with | between them.
-ipc::Status check_required(std::string_view item, const CommandLine& line) {
+// One item of the required column: exactly one of the options with | between them, or at most one.
+ipc::Status check_required(Choice choice, const CommandLine& line) {
   std::vector<std::string_view> names, there;
-  while (!item.empty()) {
-    names.push_back(next_item(item, '|'));
+  while (!choice.names.empty()) {
+    names.push_back(next_item(choice.names, '|'));
     if (line.has(names.back())) there.push_back(names.back());
   }
-  if (there.size() == 1) return {};
+  if (there.size() == 1 || (there.empty() && !choice.must)) return {};
   if (there.size() > 1) {
     return ipc::fail(Fault::kUsage,
                      "--" + std::string(there[0]) + " and --" + std::string(there[1]) + " are both given",
@@ -235,30 +237,53 @@ ipc::Status needs(std::string_view option, std::string_view other) {
                    "add " + needed + " or leave " + name + " out");
 }
 
+// What an option says nothing to: it would be ignored, so it is refused.
+ipc::Status useless(std::string_view option, std::string_view with, std::string_view next_step) {
+  return ipc::fail(Fault::kUsage, "--" + std::string(option) + " does nothing with --" + std::string(with),
+                   std::string(next_step));
+}
+
+ipc::Status check_server_mode(const CommandLine& line, const OptionRow& row) {
+  const bool remote = line.has("remote-server"), served = line.flag("server") || remote;
+  const bool unix_socket = line.flag("unix-socket");
+  if (row.mode == OptionMode::NoServer) {
+    if (!served) return {};
+    return useless(row.name, remote ? "remote-server" : "server", "write --server-duration, or leave one of them out");
+  }
+  if (!served) return needs(row.name, "server");
+  if (row.mode == OptionMode::PolicyServer && remote) return useless(row.name, "remote-server", kJudgedThere);
+  if (row.mode == OptionMode::UnixServer && !unix_socket) return needs(row.name, "unix-socket");
+  if (row.mode == OptionMode::TcpServer && unix_socket && !line.flag("allow-tcp-fallback"))
+    return useless(row.name, "unix-socket", "leave one of them out, or add --allow-tcp-fallback");
+  return {};
+}
+
 // The mode column of the table: an option of a mode that is not on would do nothing, so it is refused.
 ipc::Status check_mode(const CommandLine& line, const OptionRow& row) {
-  const bool server = line.flag("server"), unix_socket = line.flag("unix-socket");
+  const auto with = [&](std::string_view other) { return line.has(other) ? ipc::Status{} : needs(row.name, other); };
   switch (row.mode) {
     case OptionMode::Any:
       return {};
-    case OptionMode::WithProfile:
-      return line.has("profile") ? ipc::Status{} : needs(row.name, "profile");
-    case OptionMode::WithLogKey:
-      return line.has("log-key") ? ipc::Status{} : needs(row.name, "log-key");
-    case OptionMode::NoServer:
-      if (!server) return {};
-      return ipc::fail(Fault::kUsage, "--" + std::string(row.name) + " does nothing with --server",
-                       "write --server-duration, or leave one of them out");
     case OptionMode::Server:
-      return server ? ipc::Status{} : needs(row.name, "server");
     case OptionMode::UnixServer:
-      if (!server) return needs(row.name, "server");
-      return unix_socket ? ipc::Status{} : needs(row.name, "unix-socket");
     case OptionMode::TcpServer:
-      if (!server) return needs(row.name, "server");
-      if (!unix_socket || line.flag("allow-tcp-fallback")) return {};
-      return ipc::fail(Fault::kUsage, "--" + std::string(row.name) + " does nothing with --unix-socket",
-                       "leave one of them out, or add --allow-tcp-fallback");
+    case OptionMode::NoServer:
+    case OptionMode::PolicyServer:
+      return check_server_mode(line, row);
+    case OptionMode::LocalPolicy:
+      if (line.has("remote-server")) return useless(row.name, "remote-server", kJudgedThere);
+      return line.has("policy-file") ? ipc::Status{} : with("policy-parameter");
+    case OptionMode::OwnKey:
+      if (!line.has("remote-token-file")) return {};
+      return useless(row.name, "remote-token-file", "leave one of them out: the token is sent instead of a signature");
+    case OptionMode::WithProfile:
+      return with("profile");
+    case OptionMode::WithLogKey:
+      return with("log-key");
+    case OptionMode::WithRemote:
+      return with("remote-server");
+    case OptionMode::WithAutoLogin:
+      return line.flag("auto-login") ? ipc::Status{} : needs(row.name, "auto-login");
   }
   return {};
 }
@@ -292,7 +317,7 @@ ipc::Result<CommandLine> parse_command_line(std::span<const std::string_view> ar
 
 ipc::Status check_command_line(const CommandLine& line) {
   for (std::string_view list = line.scope.command()->required; !list.empty();) {
-    if (ipc::Status there = check_required(next_item(list), line); !there) return there;
+    if (ipc::Status there = check_required(choice_of(next_item(list)), line); !there) return there;
   }
   for (const OptionRow& row : kOptions) {
     if (!line.scope.has(row) || !asks_for(line, row)) continue;

@@ -17,7 +17,20 @@
 namespace supervisor {
 
 enum class OptionKind { Flag, Value, Print };
-enum class OptionMode { Any, Server, UnixServer, TcpServer, NoServer, WithProfile, WithLogKey };
+enum class OptionMode {
+  Any,
+  Server,
+  UnixServer,
+  TcpServer,
+  NoServer,
+  PolicyServer,
+  LocalPolicy,
+  OwnKey,
+  WithProfile,
+  WithLogKey,
+  WithRemote,
+  WithAutoLogin
+};
 enum class Completion { None, File, Words };
 
 struct OptionRow {
@@ -108,10 +121,20 @@ constexpr bool equal_names_complete_equally() {
 }
 CHECK_TABLE(equal_names_complete_equally());
 
+// An item of the required column: the options with | between them, and whether one of them must be there.
+struct Choice {
+  std::string_view names;
+  bool must;
+};
+constexpr Choice choice_of(std::string_view item) {
+  const bool must = !item.ends_with('?');
+  return {must ? item : item.substr(0, item.size() - 1), must};
+}
+
 constexpr bool every_required_option_exists() {
   for (const CommandRow& command : kCommands) {
     for (std::string_view list = command.required; !list.empty();) {
-      for (std::string_view item = next_item(list); !item.empty();) {
+      for (std::string_view item = choice_of(next_item(list)).names; !item.empty();) {
         if (!find_option(next_item(item, '|'), Scope(command))) return false;
       }
     }

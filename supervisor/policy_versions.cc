@@ -19,6 +19,7 @@ constexpr std::string_view kNextStep = "set XDG_STATE_HOME to a folder of yours 
 }  // namespace
 
 bool demands_signature(const ExecRequest& request, const char* host_key) {
+  if (request.policy_file.empty() && request.policy_parameter.empty()) return false;
   if (!request.policy_key.empty() || !request.policy_kms_key.empty()) return true;
   struct stat st {};
   return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there

@@ -6,6 +6,7 @@
 #include "aws_config.h"
 #include "exit_codes.h"
 #include "policy_versions.h"
+#include "session_store.h"
 #include "terminal.h"
 
 namespace supervisor {
@@ -52,6 +53,16 @@ std::string read_config(const ipc::Settings& settings, const std::string& home) 
   return text;
 }
 
+ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::EnvironmentKeys>& keys) {
+  if (!request.env_keys) return {};
+  const bool id = keys && !keys->access_key_id.empty(), secret = keys && !keys->secret_access_key.reveal().empty();
+  if (id && secret) return {};
+  return ipc::fail(ipc::Fault::kUsage,
+                   "--env-keys is given, and " + std::string(id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID") +
+                       " is not in the environment",
+                   "set it, or leave --env-keys out");
+}
+
 ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFolder& folder, OwnedPaths& owned) {
   if (request.transport == ipc::Transport::Tcp) return listen_tcp(request.port);
   auto listener =
@@ -79,6 +90,11 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   auto logs = open_decision_logs(p.request, p.account.home, state_home);
   if (!logs) return std::unexpected(logs.error());
   p.logs = std::move(*logs);
+  if (p.request.remote_token_file.empty()) {
+    auto store = open_session_store(p.account.home, state_home);
+    if (store) p.session_store = std::move(*store);
+    if (!store && store.error().fault == ipc::Fault::kConfig) report(store.error());
+  }
   if (!demands_signature(p.request)) return {};
   auto versions = open_policy_versions(p.account.home, state_home);
   if (!versions) return std::unexpected(versions.error());
@@ -100,8 +116,10 @@ ipc::Status open_server(Preparation& p) {
 }  // namespace
 
 std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vector<std::string> environment,
-                                                 const std::string& cwd) {
+                                                 std::optional<ipc::EnvironmentKeys> keys, const std::string& cwd) {
+  if (ipc::Status there = check_keys(request, keys); !there) return refused(there.error());
   Preparation p;
+  p.environment_keys = std::move(keys);
   p.request = std::move(request);
   p.environment = std::move(environment);
   if (!p.request.command.empty()) {

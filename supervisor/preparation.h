@@ -4,6 +4,7 @@
 // Runs in: supervisor, before the fork into face and keeper.   Blocks: as file systems do.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,17 +26,19 @@ struct Preparation {
   ipc::Settings settings;     // paths in it absolute
   std::string caller_config;  // text of the caller's AWS config file
   std::vector<DecisionLog> logs;
-  ipc::UniqueFd policy_versions;  // where the policy must be signed
+  ipc::UniqueFd policy_versions;                         // where the policy must be signed
+  ipc::UniqueFd session_store;                           // where it can be opened
+  std::optional<ipc::EnvironmentKeys> environment_keys;  // until the broker has them
   OwnedPaths owned;
   RunFolder folder;  // this and the listener: with --server
   OpenListener listener;
-  std::string command_file;  // empty where no command is run
-  std::vector<std::string> environment;
+  std::string command_file;              // empty where no command is run
+  std::vector<std::string> environment;  // without the AWS keys
 };
 
 // The error's exit code is 1, or 126 or 127 for the command.
 std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment,
-                                                 const std::string& cwd);
+                                                 std::optional<ipc::EnvironmentKeys>, const std::string& cwd);
 
 // Fills the generated AWS config, once the region is known.
 ipc::Status write_aws_config(Preparation&, std::string_view region);

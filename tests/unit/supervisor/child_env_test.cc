@@ -56,6 +56,8 @@ const std::vector<std::string> kStale{"AWS_ACCESS_KEY_ID=AKIASTALE",
                                       "AWS_EC2_METADATA_DISABLED=stale",
                                       "AWS_VAULT=stale",
                                       "AWS_SENTINEL=stale",
+                                      "AWS_EC2_METADATA_SERVICE_ENDPOINT=stale",
+                                      "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=stale",
                                       "AWS_VAULT_FILE_PASSPHRASE=stale"};
 
 TEST(ChildEnvironment, NothingStaleStaysNotEvenADuplicate) {

@@ -33,7 +33,8 @@ TEST(ExecRequest, ARunInsideARunIsRefusedBeforeAnythingElse) {
 
 TEST(ExecRequest, ProfileAndOnePolicyAreRequired) {
   EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f"})), "--profile is missing");
-  EXPECT_EQ(refusal(judge({"--server", "--profile", "p"})), "--policy-parameter or --policy-file is missing");
+  EXPECT_EQ(refusal(judge({"--server", "--profile", "p"})),
+            "--policy-parameter or --policy-file or --remote-server is missing");
   EXPECT_EQ(refusal(judge({"--server", "--profile", "p", "--policy-file", "f", "--policy-parameter", "/x"})),
             "--policy-parameter and --policy-file are both given");
 }
@@ -105,7 +106,8 @@ TEST(ExecRequest, TheSessionTableOfTheEnvironmentCountsWhereNoneIsGiven) {
 
 TEST(ExecRequest, EveryServerOptionIsRefusedWithoutServer) {
   for (const OptionRow& row : kOptions) {
-    if (row.mode != OptionMode::Server && row.mode != OptionMode::UnixServer && row.mode != OptionMode::TcpServer)
+    if (row.mode != OptionMode::Server && row.mode != OptionMode::UnixServer && row.mode != OptionMode::TcpServer &&
+        row.mode != OptionMode::PolicyServer)
       continue;
     const std::string name = "--" + std::string(row.name);
     std::vector<std::string_view> words{"--profile", "p", "--policy-file", "f", name};
@@ -122,6 +124,97 @@ TEST(ExecRequest, EveryUnixOptionIsRefusedWithoutUnixSocket) {
     if (row.kind == OptionKind::Value) words.emplace_back("1");
     EXPECT_EQ(refusal(judge_with(words)), name + " does nothing without --unix-socket");
   }
+}
+
+// The least that is accepted of a run whose credentials come from a remote server.
+ipc::Result<ExecRequest> judge_remote(std::vector<std::string_view> more) {
+  more.insert(more.begin(), {"--profile", "p", "--remote-server", "https://tvm.example/prod"});
+  return judge(std::move(more));
+}
+
+TEST(ExecRequest, ARemoteServerTakesThePlaceOfServerAndPolicy) {
+  EXPECT_EQ(refusal(judge_remote({"--server"})), "--server and --remote-server are both given");
+  EXPECT_EQ(refusal(judge_remote({"--policy-file", "f"})), "--policy-file and --remote-server are both given");
+  EXPECT_EQ(refusal(judge_remote({"--policy-parameter", "/f"})),
+            "--policy-parameter and --remote-server are both given");
+  EXPECT_EQ(refusal(judge_remote({"--duration", "1h"})), "--duration does nothing with --remote-server");
+  const auto request = judge_remote({"--unix-socket", "--lazy", "--server-duration", "20m", "--log-stderr"});
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->mode, ipc::RunMode::Server);
+  EXPECT_EQ(request->remote_url, "https://tvm.example/prod");
+  EXPECT_EQ(request->transport, ipc::Transport::Unix);
+  EXPECT_EQ(request->duration, 20min);
+  EXPECT_TRUE(judge_remote({"--server-port", "8080", "--no-server"}));
+}
+
+TEST(ExecRequest, EveryOptionOfALocalPolicyIsRefusedWithARemoteServer) {
+  int seen = 0;
+  for (const OptionRow& row : kOptions) {
+    const bool policys = row.mode == OptionMode::PolicyServer || row.mode == OptionMode::LocalPolicy;
+    if (!policys || row.commands.find("exec") == std::string_view::npos) continue;
+    ++seen;
+    const std::string name = "--" + std::string(row.name);
+    EXPECT_EQ(refusal(judge_remote({name, "1"})), name + " does nothing with --remote-server");
+  }
+  EXPECT_EQ(seen, 5);
+  const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
+  EXPECT_EQ(judge({"--profile", "p", "--remote-server", "https://tvm.example"}, around)->session_table, "");
+}
+
+TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
+  EXPECT_EQ(refusal(judge_with({"--remote-token-file", "t"})),
+            "--remote-token-file does nothing without --remote-server");
+  EXPECT_EQ(judge_remote({"--remote-token-file", "t"})->remote_token_file, "/here/t");
+  int seen = 0;
+  for (const OptionRow& row : kOptions) {
+    if (row.mode != OptionMode::OwnKey) continue;
+    ++seen;
+    const std::string name = "--" + std::string(row.name);
+    std::vector<std::string_view> words{"--remote-token-file", "t", name};
+    if (row.kind == OptionKind::Value) words.emplace_back(row.complete == Completion::Words ? "zenity" : "123456");
+    EXPECT_EQ(refusal(judge_remote(words)), name + " does nothing with --remote-token-file");
+  }
+  EXPECT_EQ(seen, 4);
+}
+
+TEST(ExecRequest, TheTerminalIsTheCommandsOnceItRuns) {
+  const std::string reason =
+      "--prompt terminal does nothing once the command runs, because the terminal is the command's then";
+  EXPECT_EQ(refusal(judge_with({"--prompt", "terminal"})), reason);
+  EXPECT_EQ(refusal(judge_remote({"--prompt=terminal"})), reason);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--prompt", "terminal"})->prompt, PromptMethod::Terminal);
+  EXPECT_EQ(judge_with({"--prompt", "ykman"})->prompt, PromptMethod::Ykman);
+  EXPECT_EQ(judge_with({})->prompt, std::nullopt);
+}
+
+TEST(ExecRequest, ACodeIsSixDigits) {
+  for (const char* bad : {"12345", "1234567", "12345a", "12 456", "\xd9\xa1\xd9\xa2\xd9\xa3"}) {
+    const auto request = judge_with({"--mfa-token", bad});
+    EXPECT_EQ(refusal(request), "what --mfa-token gives is not a code") << bad;
+  }
+  EXPECT_EQ(judge_with({"--mfa-token", "012345"})->mfa_token.reveal(), "012345");
+}
+
+TEST(ExecRequest, TheLoginsPageNeedsTheLogin) {
+  EXPECT_EQ(refusal(judge_with({"--stdout"})), "--stdout does nothing without --auto-login");
+  EXPECT_TRUE(judge_with({"--stdout", "--auto-login"})->no_browser);
+  EXPECT_FALSE(judge_with({"--auto-login"})->no_browser);
+}
+
+TEST(ExecRequest, WhoamiNeedsNoPolicyAndTakesAtMostOne) {
+  const auto ask = [](std::vector<std::string_view> words) {
+    words.insert(words.begin(), {"whoami", "--profile", "p"});
+    return exec_request(*parse_command_line(words), {"", "", "/here"});
+  };
+  EXPECT_EQ(refusal(ask({"--policy-file", "f", "--policy-parameter", "/x"})),
+            "--policy-parameter and --policy-file are both given");
+  EXPECT_EQ(refusal(ask({"--policy-key", "k"})), "--policy-key does nothing without --policy-parameter");
+  EXPECT_EQ(refusal(ask({"x"})), "unexpected argument x");
+  const auto request = ask({"--json", "--env-keys"});
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->mode, ipc::RunMode::Whoami);
+  EXPECT_TRUE(request->json && request->env_keys && request->command.empty());
+  EXPECT_TRUE(ask({"--policy-file", "f", "--policy-key", "k"}));
 }
 
 TEST(ExecRequest, PortWithUnixSocketNeedsTheFallback) {

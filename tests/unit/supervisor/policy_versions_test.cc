@@ -65,6 +65,7 @@ TEST_F(PolicyVersionsFile, IsMadePrivateAndKeepsWhatIsInIt) {
 TEST_F(PolicyVersionsFile, IsWantedByAnOptionOrByTheHostsKey) {
   const std::string key = (home_ / "policy.pub").string();
   ExecRequest request;
+  request.policy_file = "/p";
   EXPECT_FALSE(demands_signature(request, key.c_str()));
   request.policy_key = "/k";
   EXPECT_TRUE(demands_signature(request, key.c_str()));
@@ -74,6 +75,8 @@ TEST_F(PolicyVersionsFile, IsWantedByAnOptionOrByTheHostsKey) {
   request.policy_kms_key.clear();
   std::ofstream{key};
   EXPECT_TRUE(demands_signature(request, key.c_str()));
+  request.policy_file.clear();
+  EXPECT_FALSE(demands_signature(request, key.c_str())) << "there is no policy that could be signed";
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+// The URL of --remote-server, judged before anything is started.
+//
+// Runs in: supervisor.   Blocks: never.
+// Fails: kUsage for a URL that is not https (http is for loopback alone), carries a user, a fragment or a character
+// that no URL has, or says something of its own about what Sentinel always sends.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ipc/result.h"
+
+namespace supervisor {
+
+// The URL as the broker gets it. The parameters profile, duration and device_id are the broker's to set: `profile` may
+// be there where it says the same, and is taken out; others stay.
+ipc::Result<std::string> remote_url(std::string_view url, std::string_view profile);
+
+}  // namespace supervisor
