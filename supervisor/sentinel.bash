@@ -4,10 +4,10 @@ _sentinel() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
-    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--unix-socket-path|--server-port|--server-duration|--session-table|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
     [[ $word == -* ]] && continue
     case $scope in
-    '') case $word in exec|credentials|doctor|policy|audit) scope=$word ;; esac ;;
+    '') case $word in exec|credentials|whoami|doctor|policy|audit) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show) scope="audit $word" ;; esac ;;
     exec) _command_offset $i; return ;;
@@ -23,10 +23,14 @@ _sentinel() {
   --policy-max-age) return ;;
   --region) return ;;
   --duration) return ;;
+  --remote-server) return ;;
+  --remote-token-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --unix-socket-path) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --server-port) return ;;
   --server-duration) return ;;
   --session-table) return ;;
+  --mfa-token) return ;;
+  --prompt) COMPREPLY=($(compgen -W "terminal pinentry zenity kdialog ykman" -- "$cur")); return ;;
   --log-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --log-max-size) return ;;
   --log-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -57,11 +61,12 @@ _sentinel() {
   --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
   esac
   case $scope in
-  '') COMPREPLY=($(compgen -W "exec credentials doctor policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
+  '') COMPREPLY=($(compgen -W "exec credentials whoami doctor policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
   'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
-  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --help" -- "$cur")) ;;
-  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --help" -- "$cur")) ;;
+  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --mfa-token --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
   'policy validate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }

@@ -6,7 +6,8 @@
 //           stray-message, ready-twice; anything else as ok.
 // Without a server: ok issues keys and ends; lingers issues them and does not end; strange-keys issues what is no key,
 //           no-secret none, issued-twice them twice, issued-first before it is locked down, served answers Ready.
-//           With a server, issues answers as if there were none.
+//           With a server, issues answers as if there were none. Asked who it is, it is the user double; nobody: no
+//           one.
 // Paths:    /crash ends the frontend.
 #include <poll.h>
 #include <seccomp.h>
@@ -71,10 +72,12 @@ class BrokerDouble {
     ipc::BrokerLockedDown locked;
     locked.protocol = ipc::kProtocolHash + (profile() == "foreign-build" ? 1 : 0);
     must(control_.send(locked));
+    if (begin_.environment_follows) hear_keys();
     if (profile() == "silent") next(control_);
     if (profile() == "fail") return fail();
     if (profile() == "stray-message") must(control_.send(ipc::FrontendLockedDown{}));
     if (profile() == "echo" && is_one_shot()) notice(control_, ipc::Severity::Info, heard_);
+    if (begin_.mode == static_cast<ipc::U8>(ipc::RunMode::Whoami) && profile() != "issues") return identify();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
@@ -98,7 +101,10 @@ class BrokerDouble {
                   " transport=" + std::to_string(begin_.transport) + " mode=" + std::to_string(begin_.mode) +
                   " table=" + begin_.session_table.str() + " key=" + begin_.policy_key.str() +
                   " poll=" + std::to_string(begin_.policy_poll_s) + " age=" + std::to_string(begin_.policy_max_age_s) +
-                  " size=" + std::to_string(begin_.log_max_bytes);
+                  " size=" + std::to_string(begin_.log_max_bytes) + " remote=" + begin_.remote_url.str() +
+                  " token_file=" + begin_.remote_token_file.str() +
+                  " env_keys=" + std::to_string(begin_.environment_keys) +
+                  " login=" + std::to_string(begin_.auto_login);
         return;
       }
       if (packet.id == ipc::Setting::kId) {
@@ -107,6 +113,8 @@ class BrokerDouble {
       } else if (packet.id == ipc::PolicyVersions::kId) {
         heard_ += "versions ";
         if (::write(packet.descriptor.get(), "seen\n", 5) != 5) ::_exit(94);
+      } else if (packet.id == ipc::SessionStore::kId) {
+        heard_ += "store ";
       } else {
         const auto sink = ipc::open_packet<ipc::LogSink>(packet);
         heard_ += "log=" + sink->label.str() + " ";
@@ -114,6 +122,16 @@ class BrokerDouble {
         if (::write(packet.descriptor.get(), line.data(), line.size()) < 0) ::_exit(93);
       }
     }
+  }
+
+  // Lengths of the secrets: what they are is nobody's business, not even a test's.
+  void hear_keys() {
+    const ipc::Packet packet = next(control_);
+    if (packet.id != ipc::EnvironmentKeys::kId) ::_exit(95);
+    const auto keys = ipc::open_packet<ipc::EnvironmentKeys>(packet);
+    heard_ += " keys=" + keys->access_key_id.str() + "," + std::to_string(keys->secret_access_key.reveal().size()) +
+              "," + std::to_string(keys->session_token.reveal().size()) + "," +
+              std::to_string(keys->container_token.reveal().size());
   }
 
   int fail() {
@@ -138,6 +156,16 @@ class BrokerDouble {
     if (profile() == "lingers") {
       for (;;) ::pause();
     }
+    return 0;
+  }
+
+  int identify() {
+    ipc::Whoami who;
+    if (profile() != "nobody") who.arn = ipc::Text<2048>("arn:aws:iam::111122223333:user/double");
+    who.account = ipc::Text<64>("111122223333");
+    who.user = ipc::Text<256>("double");
+    who.source = ipc::Text<2048>("static");
+    must(control_.send(who));
     return 0;
   }
 
