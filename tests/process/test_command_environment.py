@@ -45,8 +45,35 @@ class Environment(harness.ProcessTest):
         line = next(line for line in run.stderr.splitlines() if "policy=" in line)
         home = self.user.home
         self.assertEqual(
-            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
-            f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1 mode=1 table= key= poll=60 age=300 size=0", line)
+            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr store "
+            f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1 mode=1 table= key= poll=60 age=300 size=0 "
+            "remote= token_file= env_keys=0 login=0 keys=,5,0,0", line)
+
+    def told(self, *arguments, **environment):
+        run = self.start_sentinel("exec", "--profile", "echo", *arguments, "--log-stderr", "--", "sleep", "0.2",
+                                  environment=environment).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        return next(line for line in run.stderr.splitlines() if "policy=" in line)
+
+    def test_the_keys_of_the_environment_come_once_it_is_locked_down(self):
+        keys = {"AWS_ACCESS_KEY_ID": "AKIAHERE", "AWS_SECRET_ACCESS_KEY": "hidden-hidden", "AWS_SESSION_TOKEN": "token-token-token",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container"}
+        for mode in (["--server"], []):
+            line = self.told(*mode, "--policy-file", "policy", "--env-keys", **keys)
+            self.assertIn("env_keys=1 ", line)
+            self.assertTrue(line.endswith("keys=AKIAHERE,13,17,9"), line)
+        for wrong in ({}, {"AWS_ACCESS_KEY_ID": "AKIAHERE"}, {"AWS_SECRET_ACCESS_KEY": "hidden"}):
+            run = self.run_sentinel("exec", "--profile", "echo", "--policy-file", "p", "--env-keys", "--", "true", environment=wrong)
+            self.assertEqual(1, run.code)
+            self.assertIn("--env-keys is given, and AWS_", run.stderr)
+
+    def test_a_remote_server_serves_without_server_and_policy(self):
+        line = self.told("--remote-server", "https://tvm.example/x?profile=echo", "--remote-token-file", "token", "--unix-socket", "--lazy",
+                         SENTINEL_SESSION_TABLE="not-here")
+        self.assertIn(f"remote=https://tvm.example/x token_file={self.user.home}/token ", line)
+        self.assertIn(" policy= ", " " + line)
+        self.assertIn("transport=2 mode=1 table= ", line)
+        self.assertNotIn(" store ", line)
 
     @harness.needs_own_home
     def test_home_and_user_come_from_the_password_database(self):

@@ -58,7 +58,7 @@ class Credentials(harness.ProcessTest):
                                   stderr=subprocess.PIPE, text=True, cwd=self.user.home, env=harness.CLEAN_ENVIRONMENT,
                                   **self.user.popen_arguments())
         self.assertEqual(1, done.returncode)
-        self.assertIn("cannot write the credentials", done.stderr)
+        self.assertIn("cannot write to stdout", done.stderr)
 
     def test_it_prints_version_one_and_nothing_else(self):
         run = self.credentials("ok").finish()
