@@ -139,6 +139,11 @@ ipc::Status check_shape(std::string_view rest, std::string_view place) {
 }  // namespace
 
 ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place) {
+  return parse_source_url(url, place, {});
+}
+
+ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view place,
+                                          std::span<const std::string_view> http_hosts) {
   const std::string where(place);
   const std::size_t colon = url.find("://");
   const std::string scheme = lower(url.substr(0, colon));
@@ -160,7 +165,8 @@ ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view p
                      std::string(kUrlAdvice));
   }
   const bool tls = scheme == "https";
-  if (!tls && !is_loopback(authority->host)) {
+  const bool allowed = std::ranges::find(http_hosts, authority->host) != http_hosts.end();
+  if (!tls && !allowed && !is_loopback(authority->host)) {
     return ipc::fail(
         ipc::Fault::kConfig,
         where + ": plain http is allowed to 127.0.0.0/8, [::1] and localhost alone, not to " + authority->host,
@@ -192,7 +198,7 @@ bool is_partition(std::string_view name) {
 }
 
 AwsEndpoint regional_endpoint(std::string_view service, std::string_view region) {
-  std::string host(service);
+  std::string host(service == "sso_oidc" ? "oidc" : service == "sso" ? "portal.sso" : service);
   host.append(".").append(region).append(".").append(partition_row(region).suffix);
   return https(std::move(host), region);
 }

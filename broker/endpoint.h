@@ -5,6 +5,7 @@
 // Source: botocore endpoints.json and partitions.json for partitions and suffixes.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
 
 // An endpoint_url or AWS_ENDPOINT_URL: https to anywhere, http to this machine alone; no user, path, query or fragment.
 [[nodiscard]] ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place);
+
+// The same for a source of keys: plain http to `http_hosts`, too.
+[[nodiscard]] ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view place,
+                                                        std::span<const std::string_view> http_hosts);
 
 // A region becomes a part of a host name, so it must be one DNS label; pseudo-regions are refused.
 [[nodiscard]] ipc::Status check_region(std::string_view region, std::string_view place);

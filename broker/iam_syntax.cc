@@ -30,8 +30,13 @@ bool is_role_resource(std::string_view resource) {
   const std::size_t slash = resource.rfind('/');
   const std::string_view path = resource.substr(kRolePrefix.size() - 1, slash + 2 - kRolePrefix.size());
   const std::string_view name = resource.substr(slash + 1);
-  return !name.empty() && name.size() <= 64 && path.size() <= 512 && std::ranges::all_of(path, is_visible) &&
-         std::ranges::all_of(name, [](char c) { return is_alphanumeric(c) || kNameSigns.contains(c); });
+  return is_role_name(name) && path.size() <= 512 && std::ranges::all_of(path, is_visible);
+}
+
+bool is_name_text(std::string_view text, std::size_t shortest, std::size_t longest, std::string_view more_signs) {
+  return text.size() >= shortest && text.size() <= longest && std::ranges::all_of(text, [&](char c) {
+           return is_alphanumeric(c) || kNameSigns.contains(c) || more_signs.contains(c);
+         });
 }
 
 }  // namespace
@@ -65,11 +70,13 @@ bool is_account_id(std::string_view text) {
   return text.size() == kAccountDigits && std::ranges::all_of(text, is_digit);
 }
 
-bool is_external_id(std::string_view text) {
-  return text.size() >= 2 && text.size() <= 1224 && std::ranges::all_of(text, [](char c) {
-           return is_alphanumeric(c) || kNameSigns.contains(c) || c == ':' || c == '/';
-         });
-}
+bool is_external_id(std::string_view text) { return is_name_text(text, 2, 1224, ":/"); }
+
+bool is_role_session_name(std::string_view text) { return is_name_text(text, 2, 64, ""); }
+
+bool is_role_name(std::string_view text) { return is_name_text(text, 1, 64, ""); }
+
+bool is_mfa_serial(std::string_view text) { return is_name_text(text, 9, 256, ":/"); }
 
 std::optional<std::chrono::seconds> parse_role_duration(std::string_view text) {
   int seconds = 0;

@@ -21,6 +21,12 @@ namespace broker {
 // 12 digits.
 [[nodiscard]] bool is_account_id(std::string_view text);
 [[nodiscard]] bool is_external_id(std::string_view text);
+// RoleSessionName: 2 to 64 characters.
+[[nodiscard]] bool is_role_session_name(std::string_view text);
+// A role's name without its path: 1 to 64 characters.
+[[nodiscard]] bool is_role_name(std::string_view text);
+// SerialNumber: the ARN of a virtual device, or the number on a hardware one.
+[[nodiscard]] bool is_mfa_serial(std::string_view text);
 // Plain decimal seconds within AssumeRole's limits, 900 to 43200.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_role_duration(std::string_view text);
 

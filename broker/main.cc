@@ -99,7 +99,7 @@ ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& contr
     caller_keys = std::move(*received);
   }
   ipc::Result<broker::ResolvedProfile> profile =
-      broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region);
+      broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region, {terms.environment_keys, {}});
   if (!profile) return profile;
   if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&profile->base)) {
     if (ipc::Status read = broker::load_stored_key(*stored, terms.home); !read) return std::unexpected(read.error());

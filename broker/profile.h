@@ -3,11 +3,13 @@
 //
 // Runs in: broker, at the start.   Blocks: on two small local files.   Owns: a base key that stands in the files.
 // Fails: kConfig with profile, key and file:line. Where botocore defines the answer, the answer is botocore's; what
-// would change the meaning and is not supported here is refused, never skipped.
+// would change the meaning and is not supported here is refused, never skipped. The few differences stand with their
+// reasons in tests/interop/test_profiles_botocore.py.
 // Source: botocore configloader.py, credentials.py (AssumeRoleProvider), configprovider.py.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,8 @@
 #include "ipc/settings.h"
 
 namespace broker {
+
+class ProfileFiles;
 
 // One AssumeRole.
 struct RoleStep {
@@ -53,9 +57,24 @@ struct ProfilePaths {
 };
 [[nodiscard]] ipc::Result<ProfilePaths> profile_paths(const ipc::Settings& settings, std::string_view home);
 
+// Whether `sentinel keys` has put away an access key of that name.
+using StoredKeys = std::function<bool(std::string_view)>;
+
+struct ProfileOptions {
+  bool environment_keys = false;  // --env-keys: the chain begins with the environment's key; the profile may be absent
+  // Empty: not known. Then a profile of the files that names no source is planned as the store's, and the store says
+  // whether it has the key; a profile that stands in no file is refused.
+  StoredKeys stored{};
+};
+
 // `region_flag` is --region, empty if not given. Needs ipc::SecretArena to be open.
 [[nodiscard]] ipc::Result<ResolvedProfile> resolve_profile(std::string_view name, const ipc::Settings& settings,
-                                                           std::string_view home, std::string_view region_flag);
+                                                           std::string_view home, std::string_view region_flag,
+                                                           const ProfileOptions& options = {});
+// The same with files that are open already.
+[[nodiscard]] ipc::Result<ResolvedProfile> resolve_profile(const ProfileFiles& files, std::string_view name,
+                                                           const ipc::Settings& settings, std::string_view home,
+                                                           std::string_view region_flag, const ProfileOptions& options);
 
 // The endpoint, or the sentence that says why there is none.
 [[nodiscard]] ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "iam_syntax.h"
+#include "profile_role.h"
 
 namespace broker {
 namespace {
@@ -19,26 +19,38 @@ constexpr UnsupportedKey kUnsupportedKeys[] = {
 };
 #undef UNSUPPORTED
 
-using MaybeText = ipc::Result<std::optional<PlacedText>>;
-
-std::unexpected<ipc::Error> refuse(std::string what, std::string_view next_step) {
-  return ipc::fail(ipc::Fault::kConfig, std::move(what), std::string(next_step));
-}
+// What makes a profile's own answer to the question whose credentials it gives.
+constexpr std::string_view kSourceKeys[] = {"role_arn",
+                                            "source_profile",
+                                            "credential_source",
+                                            "aws_access_key_id",
+                                            "aws_secret_access_key",
+                                            "credential_process",
+                                            "web_identity_token_file",
+                                            "web_identity_token_process",
+                                            "sso_session",
+                                            "sso_account_id",
+                                            "sso_role_name",
+                                            "login_session"};
 
 class ChainWalk {
  public:
-  ChainWalk(const ProfileFiles& files, std::string_view name) : files_(files), next_(name) {}
+  ChainWalk(const ProfileFiles& files, std::string_view name, const StoredKeys& stored)
+      : files_(files), stored_(stored), next_(name) {}
 
   ipc::Result<ProfileChain> walk();
 
  private:
   ipc::Result<bool> step(const std::string& profile);
-  ipc::Status add_role(const std::string& profile, const PlacedText& role_arn);
+  ipc::Result<bool> take_role(const std::string& profile, const PlacedText& role_arn);
   ipc::Result<std::string> source_of(const std::string& profile, const PlacedText& role_arn) const;
   ipc::Status refuse_unsupported(const std::string& profile) const;
+  ipc::Result<bool> by_web_identity(const std::string& profile) const;
   bool has_own_key(const std::string& profile) const;
+  bool in_store(const std::string& profile) const { return stored_ && stored_(profile); }
 
   const ProfileFiles& files_;
+  const StoredKeys& stored_;
   std::string next_;
   ProfileChain chain_;
 };
@@ -51,78 +63,78 @@ bool ChainWalk::has_own_key(const std::string& profile) const {
 ipc::Status ChainWalk::refuse_unsupported(const std::string& profile) const {
   for (const UnsupportedKey& row : kUnsupportedKeys) {
     if (!files_.has(profile, row.key)) continue;
-    return refuse(files_.place_of(profile, row.key) + ": profile '" + profile + "' uses " + std::string(row.key) +
-                      ", which this version does not support yet",
-                  row.next_step);
+    return refuse_at(
+        files_.place_of(profile, row.key),
+        "profile '" + profile + "' uses " + std::string(row.key) + ", which this version does not support yet",
+        row.next_step);
   }
   return {};
+}
+
+// Then role_arn is the role that the token assumes, and no link of the chain.
+ipc::Result<bool> ChainWalk::by_web_identity(const std::string& profile) const {
+  if (files_.has(profile, "web_identity_token_file")) return true;
+  if (!files_.has(profile, "web_identity_token_process")) return false;
+  for (const std::string_view other : {"source_profile", "credential_source"}) {
+    if (!files_.has(profile, other)) continue;
+    return refuse_at(files_.place_of(profile, other),
+                     "profile '" + profile + "' has both " + std::string(other) + " and web_identity_token_process",
+                     "keep the one that role_arn is to be assumed with");
+  }
+  return true;
 }
 
 ipc::Result<std::string> ChainWalk::source_of(const std::string& profile, const PlacedText& role_arn) const {
   const MaybeText source = files_.text(profile, "source_profile");
   if (!source) return std::unexpected(source.error());
   if (!*source || (*source)->text.empty()) {
-    return refuse(role_arn.place + ": profile '" + profile + "' has a role_arn but no source_profile",
-                  "add source_profile = the profile whose key assumes the role; it may name itself");
+    if (!*source && in_store(profile)) return profile;
+    return refuse_at(role_arn.place,
+                     "profile '" + profile + "' has a role_arn but neither source_profile nor credential_source",
+                     "add source_profile = the profile whose key assumes the role; it may name itself");
   }
   const std::string& name = (*source)->text;
-  if (!files_.has(name)) return std::unexpected(files_.missing(name, (*source)->place));
-  const auto seen = std::ranges::find(chain_.visited, name);
-  const bool own_key = has_own_key(profile);
-  if (seen != chain_.visited.end() && !(name == profile && own_key)) {
-    std::string loop = (*source)->place + ": source_profile goes round in a loop: ";
+  if (!files_.has(name) && !in_store(name)) return std::unexpected(files_.missing(name, (*source)->place));
+  const bool itself = name == profile && (has_own_key(profile) || in_store(profile));
+  if (std::ranges::find(chain_.visited, name) != chain_.visited.end() && !itself) {
+    std::string loop = "source_profile goes round in a loop: ";
     for (const std::string& link : chain_.visited) loop += link + " → ";
-    return refuse(loop + name, "let the last profile name one with an access key");
+    return refuse_at((*source)->place, loop + name, "let the last profile name one with an access key");
   }
   return name;
 }
 
-ipc::Status ChainWalk::add_role(const std::string& profile, const PlacedText& role_arn) {
-  if (!is_role_arn(role_arn.text)) {
-    return refuse(role_arn.place + ": the role_arn of profile '" + profile + "' is not the ARN of an IAM role",
-                  "write it as arn:aws:iam::123456789012:role/NAME");
+// True where the chain ends here: with credential_source, or with the profile's own key.
+ipc::Result<bool> ChainWalk::take_role(const std::string& profile, const PlacedText& role_arn) {
+  MaybeText named = files_.text(profile, "credential_source");
+  if (!named) return std::unexpected(std::move(named).error());
+  if (*named && files_.has(profile, "source_profile")) {
+    return refuse_at((*named)->place, "profile '" + profile + "' has both source_profile and credential_source",
+                     "keep the one that the role is to be assumed with");
   }
-  RoleStep role{profile, role_arn.text, "", std::chrono::seconds(0)};
-  const MaybeText external_id = files_.text(profile, "external_id");
-  if (!external_id) return std::unexpected(external_id.error());
-  if (*external_id && !is_external_id((*external_id)->text)) {
-    return refuse((*external_id)->place + ": the external_id of profile '" + profile + "' is not one that STS accepts",
-                  "it has 2 to 1224 letters, digits and _+=,.@:/- signs");
-  }
-  if (*external_id) role.external_id = (*external_id)->text;
-  const MaybeText duration = files_.text(profile, "duration_seconds");
-  if (!duration) return std::unexpected(duration.error());
-  if (*duration) {
-    const auto seconds = parse_role_duration((*duration)->text);
-    if (!seconds) {
-      return refuse((*duration)->place + ": the duration_seconds of profile '" + profile + "' is not a role's duration",
-                    "write whole seconds from 900 to 43200");
-    }
-    role.duration = *seconds;
-  }
-  if (files_.has(profile, "role_session_name")) {
-    chain_.warnings.push_back(files_.place_of(profile, "role_session_name") +
-                              ": role_session_name is not used; Sentinel names the session after the user and request");
-  }
-  chain_.roles.push_back(std::move(role));
-  return {};
+  ipc::Result<std::string> source = *named ? ipc::Result<std::string>(profile) : source_of(profile, role_arn);
+  if (!source) return std::unexpected(std::move(source).error());
+  ipc::Result<RoleStep> role = read_role(files_, profile, role_arn);
+  if (!role) return std::unexpected(std::move(role).error());
+  chain_.roles.push_back(std::move(*role));
+  chain_.credential_source = std::move(*named);
+  next_ = std::move(*source);
+  return next_ == profile;
 }
 
-// One link; true when the profile's own key ends the chain. A source profile with a key is the base even where it also
-// names a role, as in botocore; only the profile that was asked for assumes its role with its own key.
+// One link; true when it is the last. A source profile with a key is the base even where it also names a role, as in
+// botocore; only the profile that was asked for assumes its role with its own key.
 ipc::Result<bool> ChainWalk::step(const std::string& profile) {
   const bool is_source = !chain_.visited.empty();
   chain_.visited.push_back(profile);
+  if (const ipc::Status sound = files_.check_includes(profile); !sound) return std::unexpected(sound.error());
   if (const ipc::Status supported = refuse_unsupported(profile); !supported) return std::unexpected(supported.error());
   const MaybeText role_arn = files_.text(profile, "role_arn");
   if (!role_arn) return std::unexpected(role_arn.error());
-  const bool own_key = has_own_key(profile);
-  if (!*role_arn || (is_source && own_key)) return true;
-  const ipc::Result<std::string> source = source_of(profile, **role_arn);
-  if (!source) return std::unexpected(source.error());
-  if (const ipc::Status added = add_role(profile, **role_arn); !added) return std::unexpected(added.error());
-  next_ = *source;
-  return *source == profile;
+  if (!*role_arn || (is_source && has_own_key(profile))) return true;
+  const ipc::Result<bool> token = by_web_identity(profile);
+  if (!token) return token;
+  return *token ? true : take_role(profile, **role_arn);
 }
 
 ipc::Result<ProfileChain> ChainWalk::walk() {
@@ -137,8 +149,15 @@ ipc::Result<ProfileChain> ChainWalk::walk() {
 
 }  // namespace
 
-ipc::Result<ProfileChain> walk_chain(const ProfileFiles& files, std::string_view profile) {
-  return ChainWalk(files, profile).walk();
+ipc::Result<ProfileChain> walk_chain(const ProfileFiles& files, std::string_view profile, const StoredKeys& stored) {
+  return ChainWalk(files, profile, stored).walk();
+}
+
+std::string place_of_source(const ProfileFiles& files, std::string_view profile) {
+  for (const std::string_view key : kSourceKeys) {
+    if (files.has(profile, key)) return files.place_of(profile, key);
+  }
+  return "";
 }
 
 }  // namespace broker

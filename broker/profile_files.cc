@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kKeyId = "aws_access_key_id";
 constexpr std::string_view kSecretKey = "aws_secret_access_key";
+constexpr std::string_view kInclude = "include_profile";
+constexpr std::size_t kMaxIncludes = 32;  // links of one chain
 constexpr std::size_t kNamesShown = 10;
 constexpr std::size_t kNameShown = 128;  // characters
 
@@ -74,12 +76,47 @@ ipc::Result<ProfileFiles> ProfileFiles::open(std::string config_path, std::strin
   return ProfileFiles(std::move(*config), std::move(*credentials));
 }
 
-std::optional<ProfileFiles::Found> ProfileFiles::find(std::string_view profile, std::string_view key) const {
+std::optional<ProfileFiles::Found> ProfileFiles::find_own(std::string_view profile, std::string_view key) const {
   for (const AwsConfigFile* file : {&credentials_, &config_}) {
     const ConfigSection* section = file->find(SectionKind::kProfile, profile);
     if (!section) continue;
     if (key.empty()) return Found{file, section, nullptr};
     if (const ConfigValue* value = section->find(key)) return Found{file, section, value};
+  }
+  return {};
+}
+
+// The bound on the links is for what check_includes() has not seen, or has refused.
+std::optional<ProfileFiles::Found> ProfileFiles::find(std::string_view profile, std::string_view key) const {
+  auto found = find_own(profile, key);
+  if (found || key.empty() || key == kInclude || key == kKeyId || is_secret_key(key)) return found;
+  for (std::size_t links = 0; !found && links < kMaxIncludes; ++links) {
+    const auto include = find_own(profile, kInclude);
+    if (!include) break;
+    profile = include->value->text;
+    found = find_own(profile, key);
+  }
+  return found;
+}
+
+ipc::Status ProfileFiles::check_includes(std::string_view profile) const {
+  std::vector<std::string> links{std::string(profile)};
+  while (const auto include = find_own(links.back(), kInclude)) {
+    const auto name = placed(kInclude, *include);
+    if (!name) return std::unexpected(name.error());
+    const std::string& next = (*name)->text;
+    if (!has(next)) return std::unexpected(missing(next, (*name)->place));
+    if (std::ranges::find(links, next) != links.end()) {
+      std::string loop = (*name)->place + ": include_profile goes round in a loop: ";
+      for (const std::string& link : links) loop += link + " → ";
+      return refuse(loop + next, "remove one of these include_profile lines");
+    }
+    links.push_back(next);
+    if (links.size() > kMaxIncludes + 1) {
+      return refuse((*name)->place + ": profile '" + std::string(profile) + "' includes more than " +
+                        std::to_string(kMaxIncludes) + " profiles, one through the other",
+                    "write the keys into fewer profiles");
+    }
   }
   return {};
 }
@@ -97,24 +134,48 @@ std::string ProfileFiles::place_of(std::string_view profile, std::string_view ke
 ipc::Result<std::optional<PlacedText>> ProfileFiles::text(std::string_view profile, std::string_view key) const {
   const auto found = find(profile, key);
   if (!found) return std::nullopt;
-  std::string place = found->file->place(found->value->line);
-  if (const ipc::Status one = check_one_line(*found->value, key, place); !one) return std::unexpected(one.error());
-  return PlacedText{found->value->text, std::move(place)};
+  return placed(key, *found);
 }
 
-ipc::Result<BaseKey> ProfileFiles::base_key(std::string_view profile) const {
-  const std::string shown = "profile '" + std::string(profile) + "'";
-  if (const auto id = find(profile, kKeyId)) return read_key(profile, *id);
-  if (has(profile, kSecretKey)) {
-    return refuse(place_of(profile, kSecretKey) + ": " + shown + " has aws_secret_access_key without aws_access_key_id",
-                  "add aws_access_key_id to the same section");
-  }
-  if (has(profile, "source_profile")) {
-    return refuse(place_of(profile, "source_profile") + ": " + shown + " names a source_profile but no role_arn",
-                  "add role_arn, or name the source profile itself");
-  }
-  return refuse(place_of(profile) + ": " + shown + " has neither an access key nor a role_arn",
-                "run aws configure --profile " + std::string(profile) + ", or name another profile");
+ipc::Result<std::optional<PlacedText>> ProfileFiles::placed(std::string_view key, const Found& found) const {
+  std::string place = found.file->place(found.value->line);
+  if (const ipc::Status one = check_one_line(*found.value, key, place); !one) return std::unexpected(one.error());
+  return PlacedText{found.value->text, std::move(place)};
+}
+
+const ConfigSection* ProfileFiles::sso_session(std::string_view name) const {
+  return config_.find(SectionKind::kSsoSession, name);
+}
+
+ipc::Result<PlacedText> ProfileFiles::session_text(std::string_view key, const ConfigValue& value) const {
+  std::string place = config_.place(value.line);
+  if (const ipc::Status one = check_one_line(value, key, place); !one) return std::unexpected(one.error());
+  return PlacedText{value.text, std::move(place)};
+}
+
+const ConfigSection* ProfileFiles::own_section(std::string_view profile, AwsFileKind file) const {
+  return (file == AwsFileKind::kCredentials ? credentials_ : config_).find(SectionKind::kProfile, profile);
+}
+
+bool ProfileFiles::has_key_id(std::string_view profile, AwsFileKind file) const {
+  const ConfigSection* section = own_section(profile, file);
+  return section && section->find(kKeyId);
+}
+
+bool ProfileFiles::has_token(std::string_view profile, AwsFileKind file) const {
+  const ConfigSection* section = own_section(profile, file);
+  if (!section) return false;
+  const ConfigValue* token = section->find("aws_security_token");  // as botocore: the old name first, even if empty
+  if (!token) token = section->find("aws_session_token");
+  return token && token->secret_length > 0;
+}
+
+ipc::Result<BaseKey> ProfileFiles::base_key(std::string_view profile, AwsFileKind kind) const {
+  const AwsConfigFile& file = kind == AwsFileKind::kCredentials ? credentials_ : config_;
+  const ConfigSection* section = own_section(profile, kind);
+  const ConfigValue* id = section ? section->find(kKeyId) : nullptr;
+  if (!id) return ipc::fail(ipc::Fault::kSystem, "profile '" + std::string(profile) + "' has no access key");
+  return read_key(profile, Found{&file, section, id});
 }
 
 ipc::Result<BaseKey> ProfileFiles::read_key(std::string_view profile, const Found& id) {
@@ -156,6 +217,15 @@ ipc::Result<std::optional<PlacedText>> ProfileFiles::service_text(const PlacedTe
   return PlacedText{nested->second.text, config_.place(nested->second.line)};
 }
 
+std::vector<std::string> ProfileFiles::names() const {
+  std::vector<std::string> names = credentials_.names(SectionKind::kProfile);
+  for (std::string& other : config_.names(SectionKind::kProfile)) {
+    if (!credentials_.find(SectionKind::kProfile, other)) names.push_back(std::move(other));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view place) const {
   const std::string name(profile.substr(0, kNameShown));
   ipc::Error error{ipc::Fault::kConfig, "", "", 0};
@@ -169,10 +239,7 @@ ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view plac
         "write [profile " + (bare ? name : '"' + name + '"') + "] instead of [" + header + "] in " + config_.path();
     return error;
   }
-  std::vector<std::string> names = credentials_.names(SectionKind::kProfile);
-  for (std::string& other : config_.names(SectionKind::kProfile)) {
-    if (!credentials_.find(SectionKind::kProfile, other)) names.push_back(std::move(other));
-  }
+  std::vector<std::string> names = this->names();
   if (names.empty()) {
     error.next_step = "there are no profiles at all: run aws configure --profile " + name;
     return error;

@@ -28,14 +28,13 @@ KNOWS_ENDPOINTS = hasattr(botocore.configprovider, "ConfiguredEndpointProvider")
 BEYOND_OLD_BOTOCORE = ("eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1")  # partitions that 1.29 does not have
 LOADER = botocore.loaders.create_loader()
 
-LATER = "a source that comes later; botocore follows it"
 EARLY = "botocore leaves it to STS to refuse"
 WIDE = "botocore takes the whole line, or the lines below, as the value"
 ENDPOINT = "botocore sends requests there"
 STRICTER = {
     ("chains", "default-source"): EARLY,
     ("endpoints", "far-http"): ENDPOINT,
-    ("endpoints", "fips"): LATER,
+    ("endpoints", "fips"): "comes later",
     ("endpoints", "looks-local"): ENDPOINT,
     ("parse_defaults", "default"): "a [DEFAULT] section would leak its values into every profile",
     ("parse_indented_secret", "default"): WIDE,
@@ -48,10 +47,8 @@ STRICTER = {
     ("refused", "below"): WIDE,
     ("refused", "id-signs"): EARLY,
     ("refused", "secret-comment"): WIDE,
-    ("refused", "include"): "an aws-vault key that the AWS tools do not know",
     **{("refused", name): EARLY for name in ("empty-arn", "user-arn", "short-account", "assumed-arn", "external-blank",
                                              "external-short", "duration-word", "duration-short", "duration-long")},
-    **{("refused", name): LATER for name in ("mfa", "process", "of-process", "instance", "sso", "sso-old", "web")},
 }
 
 
