@@ -37,13 +37,9 @@ std::string window_of(const Host& host, const std::string& helper) {
   return "";
 }
 
-// "sentinel-broker" as far as the kernel keeps a process's name.
-bool is_helper(std::string_view name) {
-  constexpr std::size_t kKept = 15;
-  for (const std::string_view helper : {"sentinel-broker", "sentinel-frontend", "sentinel-credential-process"}) {
-    if (name == helper.substr(0, kKept)) return true;
-  }
-  return false;
+// By the name that the kernel keeps of a process, at most 15 letters: each of a run's processes, and not this one.
+bool is_of_a_run(std::string_view name) {
+  return name == "sentinel" || (name.starts_with("sentinel-") && name != "sentinel-doctor");
 }
 
 // The number behind "Name:" in /proc/PID/status, or -1.
@@ -98,7 +94,7 @@ Found check_traced_helpers(const Host& host) {
   for (const std::string& pid : names_in(host.at("/proc"))) {
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
     const std::string folder = host.at("/proc/" + pid);
-    if (!is_helper(first_line(folder + "/comm"))) continue;
+    if (!is_of_a_run(first_line(folder + "/comm"))) continue;
     const LookedAt status = look_at(folder + "/status");
     if (number_in(status.text.view(), "Uid") != static_cast<long>(host.uid) && host.uid != 0) continue;
     ++seen;

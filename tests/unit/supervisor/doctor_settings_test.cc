@@ -50,11 +50,17 @@ TEST_F(DoctorSettings, ATracedHelperIsFoundAmongAllProcesses) {
   file("/proc/8/comm", "bash\n");
   file("/proc/8/status", "Name:\tbash" + own + "TracerPid:\t9\n");
   file("/proc/self/comm", "sentinel-broker\n");
+  file("/proc/6/comm", "sentinel-doctor\n");
+  file("/proc/6/status", "Name:\tsentinel-doctor" + own + "TracerPid:\t9\n");
   EXPECT_YES(check_traced_helpers(host_));
   EXPECT_EQ(check_traced_helpers(host_).subject, "1 seen");
   file("/proc/9/comm", "sentinel-fronte\n");
   file("/proc/9/status", "Name:\tsentinel-fronte" + own + "TracerPid:\t4711\n");
   EXPECT_NO(check_traced_helpers(host_), "process 9");
+  file("/proc/9/comm", "sentinel\n");
+  EXPECT_NO(check_traced_helpers(host_), "process 9");
+  file("/proc/9/comm", "sentinels\n");
+  EXPECT_YES(check_traced_helpers(host_));
 }
 
 TEST_F(DoctorSettings, SwapInTheClearIsNamed) {
