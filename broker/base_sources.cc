@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "mfa_session.h"
 #include "stored_keys.h"
 
 namespace broker {
@@ -45,8 +46,15 @@ struct Opener {
 
 }  // namespace
 
-ipc::Result<std::unique_ptr<BaseKeys>> open_base_keys(BasePlan& plan, SourceParts parts) {
-  return std::visit(Opener{std::move(parts)}, plan);
+Opened open_base_keys(BasePlan& plan, SourceParts parts) {
+  const ResolvedProfile& profile = parts.profile;
+  if (!profile.mfa) return std::visit(Opener{std::move(parts)}, plan);
+  MfaParts mfa{parts.context, parts.errands, parts.sessions,
+               profile.sts,   *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles};
+  IssuerEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
+  Opened long_term = std::visit(Opener{std::move(parts)}, plan);
+  if (!long_term) return long_term;
+  return std::make_unique<MfaKeys>(std::move(mfa), std::move(*long_term), std::move(events));
 }
 
 }  // namespace broker

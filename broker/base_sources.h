@@ -10,6 +10,7 @@
 #include "caller_keys.h"
 #include "errands.h"
 #include "profile.h"
+#include "session_store.h"
 
 namespace broker {
 
@@ -18,11 +19,13 @@ struct SourceParts {
   AwsContext& context;
   ErrandDoer& errands;
   const ResolvedProfile& profile;
-  CallerKeys& caller;  // taken out where the plan wants them
+  CallerKeys& caller;                      // taken out where the plan wants them
+  const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
   IssuerEvents events{};
 };
 
-// Takes a static key out of `plan`.
+// Takes a static key out of `plan`. Where the profile names an MFA device, what comes is the session made with its
+// code.
 ipc::Result<std::unique_ptr<BaseKeys>> open_base_keys(BasePlan& plan, SourceParts parts);
 
 }  // namespace broker

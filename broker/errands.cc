@@ -72,7 +72,8 @@ class Errands::Handle final : public Errand {
   std::uint32_t id_;
 };
 
-Errands::Errands(event_base* base, Timers& timers, Send send) : base_(base), timers_(timers), send_(std::move(send)) {}
+Errands::Errands(event_base* base, Timers& timers, Send send, SendWaiting send_waiting)
+    : base_(base), timers_(timers), send_(std::move(send)), send_waiting_(std::move(send_waiting)) {}
 Errands::~Errands() = default;
 
 // ---- asking --------------------------------------------------------------------------------------------------------
@@ -120,6 +121,12 @@ std::unique_ptr<Errand> Errands::show(ipc::ErrandKind kind, ErrandText text, OnD
   auto job = std::make_shared<Job>(this, ErrandResult::Done);
   job->on_done = std::move(done);
   return begin(kind, text, std::move(job));
+}
+
+void Errands::say_waiting(const std::string& why) {
+  ipc::Waiting waiting;
+  waiting.why = ipc::Text<512>(std::string_view(why));
+  if (send_waiting_) (void)send_waiting_(waiting);
 }
 
 // ---- answers -------------------------------------------------------------------------------------------------------

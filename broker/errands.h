@@ -47,6 +47,8 @@ class ErrandDoer {
   [[nodiscard]] virtual std::unique_ptr<Errand> run(ipc::ErrandKind kind, ErrandText text, OnSecret done) = 0;
   [[nodiscard]] virtual std::unique_ptr<Errand> open(ipc::ErrandKind kind, ErrandText text, OnFile done) = 0;
   [[nodiscard]] virtual std::unique_ptr<Errand> show(ipc::ErrandKind kind, ErrandText text, OnDone done) = 0;
+  // A human is waited for in another run. Said again while it lasts, at least every ten seconds.
+  virtual void say_waiting(const std::string& /*why*/) {}
 };
 
 class Errands final : public ErrandDoer {
@@ -57,14 +59,16 @@ class Errands final : public ErrandDoer {
   static constexpr std::size_t kMost = 16;  // at once
 
   using Send = std::function<ipc::Status(const ipc::Errand&)>;
-  // `base` and `timers` outlive it; `send` puts a packet on the supervisor's channel.
-  Errands(event_base* base, Timers& timers, Send send);
+  using SendWaiting = std::function<ipc::Status(const ipc::Waiting&)>;
+  // `base` and `timers` outlive it; `send` and `send_waiting` put a packet on the supervisor's channel.
+  Errands(event_base* base, Timers& timers, Send send, SendWaiting send_waiting = {});
   ~Errands() override;
 
   std::unique_ptr<Errand> ask(ipc::ErrandKind kind, ErrandText text, OnSecret done) override;
   std::unique_ptr<Errand> run(ipc::ErrandKind kind, ErrandText text, OnSecret done) override;
   std::unique_ptr<Errand> open(ipc::ErrandKind kind, ErrandText text, OnFile done) override;
   std::unique_ptr<Errand> show(ipc::ErrandKind kind, ErrandText text, OnDone done) override;
+  void say_waiting(const std::string& why) override;
 
   // ErrandAnswer, ErrandOpened, ErrandEnded.
   [[nodiscard]] static bool is_answer(ipc::U16 id);
@@ -86,6 +90,7 @@ class Errands final : public ErrandDoer {
   event_base* base_;
   Timers& timers_;
   Send send_;
+  SendWaiting send_waiting_;
   std::uint32_t last_id_ = 0;
   std::map<std::uint32_t, std::shared_ptr<Job>> jobs_;
 };

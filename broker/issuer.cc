@@ -43,7 +43,7 @@ void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
     const seconds life = result->expiration - context_.aws_now();
     keep(std::move(*result), least_life(meant > seconds(0) ? meant : std::max(life, 4 * kShortest)));
   } else {
-    note_failure(std::move(result.error()));
+    note_failure(std::move(result.error()), ended->quiet_for());
   }
   answer_waiters();
   answering_ = false;
@@ -68,8 +68,8 @@ void Issuer::keep(IssuedCredentials keys, seconds least) {
   if (events_.issued) events_.issued(*keys_);
 }
 
-void Issuer::note_failure(ipc::Error error) {
-  const milliseconds pause = failure_pause(++failures_, error.fault, context_.jitter());
+void Issuer::note_failure(ipc::Error error, seconds quiet) {
+  const milliseconds pause = std::max<milliseconds>(quiet, failure_pause(++failures_, error.fault, context_.jitter()));
   quiet_until_ = now() + pause;
   last_error_ = std::move(error);
   const bool still_good = current() != nullptr;

@@ -52,7 +52,7 @@ class Issuer {
   void start();
   void on_done(ipc::Result<IssuedCredentials> result);
   void keep(IssuedCredentials keys, std::chrono::seconds least);
-  void note_failure(ipc::Error error);
+  void note_failure(ipc::Error error, std::chrono::seconds quiet = std::chrono::seconds(0));
   void answer_waiters();
   void renew_in(std::chrono::milliseconds delay);
   [[nodiscard]] std::chrono::seconds life_left() const;

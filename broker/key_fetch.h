@@ -18,6 +18,8 @@ class KeyFetch {
   virtual ~KeyFetch() = default;
   // How long the keys were meant to live, once they are there; 0: as long as they say.
   [[nodiscard]] virtual std::chrono::seconds granted() const { return std::chrono::seconds(0); }
+  // After a failure: not to be repeated sooner, for a human said no.
+  [[nodiscard]] virtual std::chrono::seconds quiet_for() const { return std::chrono::seconds(0); }
 };
 
 using OnKeys = std::function<void(ipc::Result<IssuedCredentials>)>;

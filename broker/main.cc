@@ -10,6 +10,7 @@
 
 #include "caller.h"
 #include "heap.h"
+#include "keyring_key.h"
 #include "policy_file.h"
 #include "policy_key.h"
 #include "print_tables.h"
@@ -69,54 +70,75 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers) {
   return broker::HostFacts{std::move(*posture), broker::own_unix_groups()};
 }
 
-// Lock down, and only then read the keys.
-ipc::Result<broker::ResolvedProfile> lock_down_and_read_keys(ipc::Channel& control, const Terms& terms,
-                                                             const broker::CallerCheck& callers, std::string& ca_pem,
-                                                             std::optional<broker::LogKey>& log_key,
-                                                             broker::PolicyKey& policy_key,
-                                                             broker::CallerKeys& caller_keys) {
+// For the MFA sessions that runs share. Before the lock-down, whose filter kills keyctl.
+std::optional<broker::SessionStore> open_session_store(Terms& terms) {
+  if (!terms.session_store) return std::nullopt;
+  auto key = broker::user_keyring_key("sentinel:sessions");
+  if (!key) return std::nullopt;  // this host keeps none: each run asks for a code of its own
+  return broker::SessionStore(std::move(terms.session_store), std::move(*key));
+}
+
+ipc::Result<broker::ReadableFiles> check_readable(const Terms& terms) {
   const auto paths = broker::profile_paths(terms.settings, terms.home);
   if (!paths) return std::unexpected(paths.error());
-  if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
-  const broker::ReadableFiles files = readable_files(terms, *paths);
-  if (std::ranges::find(files.always, "/") != files.always.end()) {
-    return ipc::fail(ipc::Fault::kConfig,
-                     "the policy file " + terms.policy_file + " lies in /, and the broker may read its whole folder",
-                     "keep the policy in a folder of its own");
-  }
-  const ipc::Result<std::string> protections = broker::enter_sandbox(files);
-  if (!protections) return std::unexpected(protections.error());
+  broker::ReadableFiles files = readable_files(terms, *paths);
+  if (std::ranges::find(files.always, "/") == files.always.end()) return files;
+  return ipc::fail(ipc::Fault::kConfig,
+                   "the policy file " + terms.policy_file + " lies in /, and the broker may read its whole folder",
+                   "keep the policy in a folder of its own");
+}
+
+ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, const broker::CallerCheck& callers) {
   ipc::BrokerLockedDown locked;
   locked.protocol = ipc::kProtocolHash;
   locked.witness_pid = static_cast<ipc::U32>(callers.witness_pid());
   const bool memfd = ipc::SecretArena::protection() == ipc::SecretProtection::kMemfdSecret;
   locked.protections = ipc::Text<1024>(
-      *protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
-  if (ipc::Status sent = control.send(locked); !sent) return std::unexpected(sent.error());
+      protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
+  return control.send(locked);
+}
+
+ipc::Status read_keys(ipc::Channel& control, const Terms& terms, broker::KeysRead& read) {
   if (terms.environment_follows) {
     auto received = broker::receive_caller_keys(control);
     if (!received) return std::unexpected(received.error());
-    caller_keys = std::move(*received);
+    read.caller_keys = std::move(*received);
   }
   ipc::Result<broker::ResolvedProfile> profile =
       broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region, {terms.environment_keys, {}});
-  if (!profile) return profile;
-  if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&profile->base)) {
-    if (ipc::Status read = broker::load_stored_key(*stored, terms.home); !read) return std::unexpected(read.error());
+  if (!profile) return std::unexpected(profile.error());
+  read.profile = std::move(*profile);
+  if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&read.profile.base)) {
+    if (ipc::Status loaded = broker::load_stored_key(*stored, terms.home); !loaded) return loaded;
   }
-  ipc::Result<std::string> ca = broker::load_ca(profile->ca_bundle);
+  ipc::Result<std::string> ca = broker::load_ca(read.profile.ca_bundle);
   if (!ca) return std::unexpected(ca.error());
-  ca_pem = std::move(*ca);
+  read.ca_pem = std::move(*ca);
   if (!terms.log_key.empty()) {
     auto key = broker::LogKey::read(terms.log_key, broker::LogKey::Purpose::kSign, terms.log_key_id);
     if (!key) return std::unexpected(key.error());
-    log_key = std::move(*key);
+    read.log_key = std::move(*key);
   }
   auto chosen = broker::choose_policy_key(broker::kHostPolicyKey, terms.policy_key, terms.policy_kms_key);
   if (!chosen) return std::unexpected(chosen.error());
-  policy_key = std::move(*chosen);
-  if (ipc::Status closed = broker::forget_key_files(files); !closed) return std::unexpected(closed.error());
-  return profile;
+  read.policy_key = std::move(*chosen);
+  return {};
+}
+
+// Lock down, and only then read the keys.
+ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Terms& terms,
+                                                      const broker::CallerCheck& callers) {
+  if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
+  const auto files = check_readable(terms);
+  if (!files) return std::unexpected(files.error());
+  broker::KeysRead read;
+  read.sessions = open_session_store(terms);
+  const ipc::Result<std::string> protections = broker::enter_sandbox(*files);
+  if (!protections) return std::unexpected(protections.error());
+  if (ipc::Status said = say_locked_down(control, *protections, callers); !said) return std::unexpected(said.error());
+  if (ipc::Status keys = read_keys(control, terms, read); !keys) return std::unexpected(keys.error());
+  if (ipc::Status closed = broker::forget_key_files(*files); !closed) return std::unexpected(closed.error());
+  return read;
 }
 
 ipc::Result<broker::AuditLog> open_log(Terms& terms, std::optional<broker::LogKey> key) {
@@ -145,18 +167,12 @@ int serve() {
   if (!host) return give_up(host.error());
   event_base* const base = new_event_base();
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
-  std::string ca_pem;
-  std::optional<broker::LogKey> log_key;
-  broker::PolicyKey policy_key;
-  broker::CallerKeys caller_keys;
-  ipc::Result<broker::ResolvedProfile> profile =
-      lock_down_and_read_keys(control, *terms, *callers, ca_pem, log_key, policy_key, caller_keys);
-  if (!profile) return give_up(profile.error());
-  ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(log_key));
+  ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *terms, *callers);
+  if (!read) return give_up(read.error());
+  ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(read->log_key));
   if (!audit) return give_up(audit.error());
-  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*profile),
-                                       std::move(ca_pem), std::move(*callers), std::move(*audit), std::move(*host),
-                                       std::move(policy_key), std::move(caller_keys));
+  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*read),
+                                       std::move(*callers), std::move(*audit), std::move(*host));
   return service ? (*service)->run() : 1;  // open() has said why
 }
 

@@ -58,26 +58,25 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
 
 Service::~Service() { frontend_watch_ = nullptr; }
 
-ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms,
-                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit, HostFacts host, PolicyKey policy_key,
-                                                    CallerKeys caller_keys) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(profile),
+ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
+                                                    CallerCheck callers, AuditLog audit, HostFacts host) {
+  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(read.profile),
                                                std::move(callers), std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
   };
-  auto http = AwsHttp::open(base, std::move(ca_pem));
+  auto http = AwsHttp::open(base, std::move(read.ca_pem));
   if (!http) return fail_with(http.error());
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
-  service->caller_keys_ = std::move(caller_keys);
+  service->caller_keys_ = std::move(read.caller_keys);
+  service->session_store_ = std::move(read.sessions);
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
-  if (ipc::Status opened = service->open_policy(std::move(policy_key)); !opened)
+  if (ipc::Status opened = service->open_policy(std::move(read.policy_key)); !opened)
     return fail_with(advised(opened.error(), kMendPolicy));
   service->sessions_ = std::make_unique<SessionTracker>(
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
@@ -105,15 +104,17 @@ ipc::Status Service::open_policy(PolicyKey key) {
 }
 
 ipc::Status Service::open_keys() {
-  errands_ =
-      std::make_unique<Errands>(base_, timers_, [this](const ipc::Errand& errand) { return control_.send(errand); });
+  errands_ = std::make_unique<Errands>(
+      base_, timers_, [this](const ipc::Errand& errand) { return control_.send(errand); },
+      [this](const ipc::Waiting& waiting) { return control_.send(waiting); });
   IssuerEvents events;
   events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
     if (left.count() == 0) return;  // whoever asks hears it
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
                      std::chrono::steady_clock::now());
   };
-  auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, caller_keys_, std::move(events)});
+  const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
+  auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, caller_keys_, sessions, std::move(events)});
   if (!keys) return std::unexpected(keys.error());
   base_keys_ = std::move(*keys);
   aws_->keys = base_keys_.get();

@@ -28,13 +28,21 @@ struct HostFacts {
   std::optional<std::vector<std::string>> groups;
 };
 
+// What was read once the broker was locked down, and before it lost the right to open files.
+struct KeysRead {
+  ResolvedProfile profile{};
+  std::string ca_pem{};  // from load_ca()
+  std::optional<LogKey> log_key{};
+  PolicyKey policy_key{};
+  CallerKeys caller_keys{};
+  std::optional<SessionStore> sessions{};
+};
+
 class Service {
  public:
-  // `base` outlives the service. `ca_pem`: from load_ca().
-  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms,
-                                                    ResolvedProfile profile, std::string ca_pem, CallerCheck callers,
-                                                    AuditLog audit, HostFacts host, PolicyKey policy_key,
-                                                    CallerKeys caller_keys);
+  // `base` outlives the service.
+  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
+                                                    CallerCheck callers, AuditLog audit, HostFacts host);
   ~Service();
   // Returns the exit status.
   int run();
@@ -76,6 +84,7 @@ class Service {
   ResolvedProfile profile_;
   CallerCheck callers_;
   CallerKeys caller_keys_;
+  std::optional<SessionStore> session_store_;
   SystemClock clock_;
   EventTimers timers_;
   Notices notices_;

@@ -112,9 +112,13 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   return request("AssumeRole", endpoint, std::move(form));
 }
 
-AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration) {
+AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration, const MfaCode& mfa) {
   Form form("GetSessionToken");
   form.add("DurationSeconds", std::to_string(duration.count()));
+  if (!mfa.code.empty()) {
+    form.add("SerialNumber", mfa.serial);
+    form.add("TokenCode", mfa.code);
+  }
   return request("GetSessionToken", endpoint, std::move(form));
 }
 

@@ -40,7 +40,10 @@ struct AssumeRoleTerms {
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint);
 AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms);
-AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration);
+struct MfaCode {
+  std::string serial, code;  // empty: none is sent
+};
+AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration, const MfaCode& mfa = {});
 
 ipc::Result<CallerIdentity> read_caller_identity(std::string_view body);
 // `action`: AssumeRole or GetSessionToken. Fields that only the caller knows (source identity, role) stay empty.

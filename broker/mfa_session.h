@@ -1,0 +1,50 @@
+// A session made of a long-term key and a one-time code: GetSessionToken with SerialNumber and TokenCode. Roles that
+// demand MFA are assumed from it, so that one code serves every role, every renewal within hours, and every other run
+// of the user that finds it in the session store.
+//
+// Runs in: broker, main thread.   Blocks: on the session store, a small local file.   Owns: the long-term key's holder;
+// the question under way.
+// Asked ahead of need: before the command starts, and ahead of the session's end; never while a request waits for
+// nothing else. Of the user's runs one asks at a time; the others find its session. A refused or unanswered question is
+// not asked again for kQuiet.
+// Fails: kConfig where the key is a temporary one; kRefused with AWS's or the user's no.
+#pragma once
+
+#include <memory>
+
+#include "base_keys.h"
+#include "errands.h"
+#include "profile.h"
+#include "session_store.h"
+
+namespace broker {
+
+// How long such a session is made for. A role's keys are made from it, so it may be long; without a role it is what the
+// command itself gets, so it is not.
+inline constexpr std::chrono::seconds kMfaSessionForRoles{12 * 3600}, kMfaSessionItself{3600};
+
+struct MfaParts {
+  AwsContext& context;
+  ErrandDoer& errands;
+  const SessionStore* store;  // null: sessions are not shared
+  AwsEndpoint sts;
+  MfaPlan plan;
+  std::chrono::seconds duration;
+};
+
+class MfaKeys final : public BaseKeys {
+ public:
+  static constexpr std::chrono::seconds kQuiet{300};
+  static constexpr int kTries = 3;  // of a user who mistypes; a program that is wrong once is wrong
+
+  MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEvents events = {});
+  void get(OnKey done) override { session_.get(std::move(done)); }
+  [[nodiscard]] std::optional<Held> held() const override { return session_.held(); }
+
+ private:
+  MfaParts parts_;
+  std::unique_ptr<BaseKeys> long_term_;
+  RenewedKeys session_;
+};
+
+}  // namespace broker
