@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "commands.h"
+
 namespace supervisor {
 namespace {
 

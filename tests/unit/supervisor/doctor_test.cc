@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <regex>
 #include <set>
 
+#include "commands.h"
 #include "doctor_probe.h"
 #include "doctor_report.h"
 #include "doctor_scene.h"
@@ -38,6 +40,18 @@ TEST(DoctorTable, NothingStandsOpenWithoutAFixButWhatUserModeIs) {
       EXPECT_EQ(row.fix.empty(), row.name == "other_user") << row.name;
     }
   }
+}
+
+TEST(DoctorTable, AFixNamesNoCommandThatIsNotThere) {
+  const std::regex command("`sentinel ([a-z]+)( [a-z]+)?");
+  std::size_t seen = 0;
+  for (const CheckRow& row : check_rows()) {
+    const std::string fix(row.fix);
+    for (std::sregex_iterator at(fix.begin(), fix.end(), command), end; at != end; ++at, ++seen) {
+      EXPECT_TRUE(find_command((*at)[1].str() + (*at)[2].str())) << fix;
+    }
+  }
+  EXPECT_GE(seen, 1U);
 }
 
 TEST(DoctorFindings, WhatCannotBeToldIsNeitherGoodNorOpen) {
