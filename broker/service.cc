@@ -98,6 +98,10 @@ ipc::Status Service::open_policy(PolicyKey key) {
       [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
         ask_kms(message, signature, std::move(answer));
       });
+  if (terms_.policy_name().empty()) {
+    policy_ = std::make_unique<NoPolicy>();
+    return {};
+  }
   if (!terms_.policy_file.empty()) return open_policy_file();
   open_policy_parameter();
   return {};
@@ -150,7 +154,10 @@ int Service::run() {
   watch(callers_.fd(), &Service::on_witness);
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
   // What the policy answers first may hang on the device.
-  posture_.start([this] { startup_->begin([this](const ipc::Status& started) { on_started(started); }); });
+  posture_.start([this] {
+    if (terms_.mode == ipc::RunMode::Whoami) return ask_who();
+    startup_->begin([this](const ipc::Status& started) { on_started(started); });
+  });
   event_base_dispatch(base_);
   return exit_status_;
 }
@@ -178,6 +185,17 @@ void Service::on_started(const ipc::Status& started) {
   audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
+}
+
+void Service::ask_who() {
+  const bool has_policy = !terms_.policy_name().empty();
+  whoami_ =
+      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *requests_, *policy_, has_policy});
+  whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
+    if (!who) return end(who.error());
+    if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
+    event_base_loopbreak(base_);
+  });
 }
 
 void Service::answer_once() {

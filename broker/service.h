@@ -16,6 +16,7 @@
 #include "requests.h"
 #include "startup.h"
 #include "terms.h"
+#include "whoami.h"
 
 struct event;
 struct event_base;
@@ -63,6 +64,7 @@ class Service {
   void on_witness();
   void on_started(const ipc::Status& started);
   void answer_once();  // where nothing is served
+  void ask_who();
   ipc::Status take_control(ipc::Packet& packet);
   ipc::Status take_client(ipc::Packet& packet);
   ipc::Status attach(ipc::Packet& packet);
@@ -103,6 +105,7 @@ class Service {
   std::unique_ptr<SessionTracker> sessions_;
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;
+  std::unique_ptr<WhoamiAnswer> whoami_;
   std::unique_ptr<Timer> detach_later_, leave_anyway_;
   bool serving_ = false;
   int exit_status_ = 0;

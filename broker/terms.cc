@@ -68,13 +68,14 @@ ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
   terms.auto_login = begin->auto_login == 1;
   const bool flags =
       begin->lazy <= 1 && begin->environment_keys <= 1 && begin->environment_follows <= 1 && begin->auto_login <= 1;
-  const bool sane = flags && one_judge(terms) && ipc::transport_from(begin->transport, terms.transport) &&
-                    !terms.profile.empty() && ipc::run_mode_from(begin->mode, terms.mode) && duration_fits(terms) &&
-                    terms.policy_poll >= kShortestPoll && terms.policy_poll <= kLongestPoll &&
+  const bool sane = flags && ipc::run_mode_from(begin->mode, terms.mode) && one_judge(terms) &&
+                    ipc::transport_from(begin->transport, terms.transport) && !terms.profile.empty() &&
+                    duration_fits(terms) && terms.policy_poll >= kShortestPoll && terms.policy_poll <= kLongestPoll &&
                     terms.policy_max_age <= kLongestPolicyAge &&
                     (terms.policy_key.empty() || terms.policy_kms_key.empty());
   if (!sane) return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
-  if (terms.sinks.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
+  const bool issues = terms.mode != ipc::RunMode::Whoami;
+  if (issues && terms.sinks.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
   return {};
 }
 

@@ -1,41 +1,71 @@
-#!/usr/bin/python3
-"""`sentinel whoami` against a double of the broker: what is printed, and how it ends."""
+"""`sentinel whoami`: whose key it is, where it comes from, and what the policy would say now. Against the stand-in."""
 import json
+import os
+import sys
+import unittest
 
-import harness
-from harness import ProcessTest
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from aws_case import AwsTest, Run, policy, rule
+from standin_client import role_arn, user_arn
 
 
-class Whoami(ProcessTest):
-    doubles = True
+class Whoami(AwsTest):
+    def whoami(self, profile, *options, environment=None):
+        run = Run(self, ["whoami", "--profile", profile, *options],
+                  environment={**self.environment(), **(environment or {})}, cwd=self.folder).finish()
+        self.assert_no_secret(run.stdout + run.stderr, "the answer")
+        self.assert_nothing_left()
+        return run
 
-    def ask(self, profile, *more, **kwargs):
-        return self.run_sentinel("whoami", "--profile", profile, *more, **kwargs)
+    def refused(self, profile, *options, **more):
+        run = self.whoami(profile, *options, **more)
+        self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        return run.stderr
 
-    def test_an_answer_that_is_none_is_a_failure_with_nothing_on_stdout(self):
-        for profile in ("nobody", "issues", "fail", "early-exit", "stray-message"):
-            with self.subTest(profile):
-                run = self.ask(profile)
-                self.assertEqual((1, ""), (run.code, run.stdout))
-                self.assertIn("sentinel: ", run.stderr)
-
-    def test_the_identity_is_on_stdout_alone(self):
-        run = self.ask("ok")
+    def told(self, profile, *options, **more):
+        run = self.whoami(profile, *options, "--json", **more)
         self.assertEqual(0, run.code, run.stderr)
-        self.assertEqual("", run.stderr)
-        self.assertEqual("profile:  ok\nidentity: arn:aws:iam::111122223333:user/double\naccount:  111122223333\nuser:     double\n"
-                         "source:   static\n", run.stdout)
+        return json.loads(run.stdout)
 
-    def test_json_is_one_object(self):
-        run = self.ask("ok", "--json")
-        self.assertEqual("arn:aws:iam::111122223333:user/double", json.loads(run.stdout)["arn"])
-        self.assertEqual(None, json.loads(run.stdout)["effect"])
+    def test_a_profile_that_is_not_there_is_refused(self):
+        self.assertIn("nobody", self.refused("nobody"))
 
-    def test_a_stdout_that_takes_nothing_is_a_failure(self):
-        run = self.ask("ok", command_line_prefix=["/bin/sh", "-c", 'exec "$@" > /dev/full', "sh"])
-        self.assertEqual(1, run.code)
-        self.assertIn("cannot write to stdout", run.stderr)
+    def test_a_key_that_aws_does_not_know_is_refused_with_its_profile(self):
+        self.write(".aws/credentials", "[marta]\naws_access_key_id = AKIANOBODY0000000000\naws_secret_access_key = x\n")
+        self.assertIn("profile marta: GetCallerIdentity", self.refused("marta"))
+
+    def test_a_policy_that_cannot_be_used_is_part_of_the_answer(self):
+        told = self.told("marta", "--policy-parameter", "/sentinel/policies/absent")
+        self.assertEqual("none", told["effect"])
+        self.assertIn("there is no SSM parameter", told["rule"])
+        self.assertEqual("marta", told["user"])
+
+    def test_without_a_policy_it_says_who_and_from_where(self):
+        told = self.told("ledger-chained")
+        self.assertEqual(user_arn("marta"), told["arn"])
+        self.assertEqual(("111122223333", "marta", "eu-central-1", None), (told["account"], told["user"], told["region"], told["effect"]))
+        self.assertEqual(f"static (profile marta), then role {role_arn('ledger-prod')} (profile ledger-prod), then role "
+                         f"{role_arn('ledger-chained')} (profile ledger-chained)", told["source"])
+        self.assertEqual([], self.assume_role(), "nothing is issued")
+
+    def test_it_says_what_the_policy_would_say_now(self):
+        told = self.told("ledger-prod", "--policy-file", self.write("policy.yaml", policy(rule())))
+        self.assertEqual(("allow", 'rule "the-rule": a test'), (told["effect"], told["rule"]))
+        self.assertEqual([], self.assume_role())
+        self.assertFalse(os.path.exists(self.log_path))
+
+    def test_a_policy_that_tells_server_and_command_line_apart_is_shown_to(self):
+        path = self.write("policy.yaml", policy(rule(name="served", conditions="{ profiles: [ledger-prod], mode: [server] }")))
+        told = self.told("ledger-prod", "--policy-file", path)
+        self.assertEqual("allow with --server --unix-socket, deny without", told["effect"])
+        self.assertIn('rule "served": a test; without --server no rule matches', told["rule"])
+
+    def test_its_lines_are_for_people(self):
+        run = self.whoami("marta")
+        self.assertEqual(0, run.code, run.stderr)
+        self.assertIn(f"identity: {user_arn('marta')}\n", run.stdout)
+        self.assertIn("source:   static (profile marta)\n", run.stdout)
 
 
 if __name__ == "__main__":
-    harness.main()
+    unittest.main()

@@ -1,0 +1,66 @@
+// The answer of `sentinel whoami`: whose key a profile begins with, by which name policies know him, where the key
+// comes from, and what the policy would say now. Nothing is issued, so nothing is logged.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the call under way.
+// Fails: where the key cannot be had, or AWS does not know it. A policy that cannot be used is part of the answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "aws_call.h"
+#include "identity.h"
+#include "ipc/messages.h"
+#include "policy_source.h"
+#include "profile.h"
+#include "requests.h"
+#include "run.h"
+
+namespace broker {
+
+// A run without a policy: one that permits nothing, were it asked.
+class NoPolicy final : public PolicySource {
+ public:
+  void start(Ready ready) override { ready({}); }
+  ipc::Result<const Policy*> current(BootClock::time_point) override { return &nothing_; }
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
+  [[nodiscard]] std::uint64_t signed_version() const override { return 0; }
+
+ private:
+  Policy nothing_{};
+};
+
+// "key of profile marta (static), then role arn:… (profile ledger)".
+std::string source_text(const ResolvedProfile& profile, std::string_view source);
+
+class WhoamiAnswer {
+ public:
+  using Done = std::function<void(ipc::Result<ipc::Whoami>)>;
+  struct Parts {
+    AwsContext& context;
+    const ResolvedProfile& profile;
+    Run& run;  // its mode and transport are those of the question that is being asked
+    Requests& requests;
+    PolicySource& policy;
+    bool has_policy;
+  };
+  explicit WhoamiAnswer(Parts parts) : parts_(parts) {}
+  // Calls back once, later, from the event loop.
+  void begin(Done done);
+
+ private:
+  void on_identity(const ipc::Result<Principal>& principal);
+  void answer();
+  void add_policy(ipc::Whoami& message);
+  [[nodiscard]] Decision judge(Mode mode, std::optional<Via> transport);
+
+  Parts parts_;
+  Done done_;
+  std::optional<Principal> principal_;
+  bool have_policy_ = false;
+  ipc::Status policy_loaded_;
+  std::unique_ptr<AwsCall> identity_;
+};
+
+}  // namespace broker
