@@ -15,14 +15,36 @@ namespace broker {
 namespace {
 
 struct Partition {
-  std::string_view name, prefix, suffix;
+  std::string_view name, prefix, suffix, dual_suffix;
 };
 
-#define PARTITION(name, prefix, suffix) Partition{name, prefix, suffix},
+#define PARTITION(name, prefix, suffix, dual_suffix) Partition{name, prefix, suffix, dual_suffix},
 constexpr Partition kPartitions[] = {
 #include "partitions.def"
 };
 #undef PARTITION
+
+struct Service {
+  std::string_view name, plain, fips, gov_fips;
+};
+
+#define SERVICE(name, plain, fips, gov_fips) Service{name, plain, fips, gov_fips},
+constexpr Service kServices[] = {
+#include "endpoint_services.def"
+};
+#undef SERVICE
+
+struct IamRow {
+  std::string_view partition, region, plain, dual, fips, fips_region, both;
+};
+
+#define IAM(partition, region, plain, dual, fips, fips_region, both) \
+  IamRow{partition, region, plain, dual, fips, fips_region, both},
+constexpr IamRow kIam[] = {
+#include "iam_endpoints.def"
+};
+#undef IAM
+static_assert(std::size(kIam) == std::size(kPartitions));
 
 constexpr std::string_view kGlobalRegion = "us-east-1";
 
@@ -186,7 +208,8 @@ ipc::Status check_region(std::string_view region, std::string_view place) {
   if (region.starts_with("fips-") || region.ends_with("-fips") || region.starts_with("aws-") ||
       region.ends_with("-global")) {
     return ipc::fail(ipc::Fault::kConfig, where + ": '" + std::string(region) + "' is a pseudo-region",
-                     "give the real region, such as us-east-1; FIPS endpoints are not supported yet");
+                     "give the real region, such as us-east-1; FIPS endpoints come with use_fips_endpoint = true or "
+                     "AWS_USE_FIPS_ENDPOINT");
   }
   return {};
 }
@@ -197,17 +220,27 @@ bool is_partition(std::string_view name) {
   return std::ranges::find(kPartitions, name, &Partition::name) != std::end(kPartitions);
 }
 
-AwsEndpoint regional_endpoint(std::string_view service, std::string_view region) {
-  std::string host(service == "sso_oidc" ? "oidc" : service == "sso" ? "portal.sso" : service);
-  host.append(".").append(region).append(".").append(partition_row(region).suffix);
+AwsEndpoint regional_endpoint(std::string_view service, std::string_view region, EndpointVariant variant) {
+  const Partition& partition = partition_row(region);
+  const Service& row = *std::ranges::find(kServices, service, &Service::name);
+  const bool gov = partition.name == "aws-us-gov" && !variant.dual_stack;
+  std::string host(!variant.fips ? row.plain : gov ? row.gov_fips : row.fips);
+  host.append(".").append(region).append(".").append(variant.dual_stack ? partition.dual_suffix : partition.suffix);
   return https(std::move(host), region);
 }
 
-AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind) {
-  const bool legacy =
-      kind == StsEndpoints::kLegacy && std::ranges::find(kLegacyStsRegions, region) != std::end(kLegacyStsRegions);
+AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind, EndpointVariant variant) {
+  const bool plain = !variant.fips && !variant.dual_stack;
+  const bool legacy = plain && kind == StsEndpoints::kLegacy &&
+                      std::ranges::find(kLegacyStsRegions, region) != std::end(kLegacyStsRegions);
   if (region.empty() || legacy) return https("sts.amazonaws.com", kGlobalRegion);
-  return regional_endpoint("sts", region);
+  return regional_endpoint("sts", region, variant);
+}
+
+AwsEndpoint iam_endpoint(std::string_view region, EndpointVariant variant) {
+  const IamRow& row = *std::ranges::find(kIam, partition_of(region), &IamRow::partition);
+  if (variant.fips) return https(std::string(variant.dual_stack ? row.both : row.fips), row.fips_region);
+  return https(std::string(variant.dual_stack ? row.dual : row.plain), row.region);
 }
 
 }  // namespace broker

@@ -2,7 +2,7 @@
 //
 // Runs in: broker.   Blocks: never.
 // Fails: kConfig; the sentence starts with `place` (a file:line or a variable's name).
-// Source: botocore endpoints.json and partitions.json for partitions and suffixes.
+// Source: botocore partitions.json and the services' endpoint rule sets.
 #pragma once
 
 #include <span>
@@ -32,11 +32,20 @@ enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
 // A region becomes a part of a host name, so it must be one DNS label; pseudo-regions are refused.
 [[nodiscard]] ipc::Status check_region(std::string_view region, std::string_view place);
 
-// `service` is sts, ssm, kms or dynamodb; the region has passed check_region.
-[[nodiscard]] AwsEndpoint regional_endpoint(std::string_view service, std::string_view region);
+// use_fips_endpoint and use_dualstack_endpoint.
+struct EndpointVariant {
+  bool fips = false, dual_stack = false;
+};
 
-// The STS endpoint of a region; of no region, the global one, signed as us-east-1.
-[[nodiscard]] AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind);
+// `service` is one of endpoint_services.def; the region has passed check_region.
+[[nodiscard]] AwsEndpoint regional_endpoint(std::string_view service, std::string_view region,
+                                            EndpointVariant variant = {});
+
+// The STS endpoint of a region; of no region, the global one, signed as us-east-1, which has no variants.
+[[nodiscard]] AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind, EndpointVariant variant = {});
+
+// The one IAM endpoint of the region's partition; of no region, the public cloud's.
+[[nodiscard]] AwsEndpoint iam_endpoint(std::string_view region, EndpointVariant variant = {});
 
 // aws, aws-cn, aws-us-gov, … of a region; aws where nothing else fits, as the AWS SDKs do.
 [[nodiscard]] std::string_view partition_of(std::string_view region);

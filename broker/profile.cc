@@ -1,10 +1,10 @@
 #include "profile.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 
 #include "profile_chain.h"
+#include "profile_endpoints.h"
 #include "profile_files.h"
 #include "profile_mfa.h"
 #include "profile_source.h"
@@ -12,25 +12,10 @@
 namespace broker {
 namespace {
 
-std::unexpected<ipc::Error> refuse(std::string what, std::string_view next_step) {
-  return ipc::fail(ipc::Fault::kConfig, std::move(what), std::string(next_step));
-}
-
 ipc::Result<std::string> aws_file(const ipc::Settings& settings, std::string_view home, std::string_view variable,
                                   std::string_view fallback) {
   const std::string_view given = ipc::setting(settings, variable);
   return absolute_path(given.empty() ? fallback : given, home, variable);
-}
-
-// true or false; nothing where the key is absent.
-ipc::Result<std::optional<bool>> parse_flag(const std::optional<PlacedText>& text) {
-  if (!text || text->text.empty()) return std::nullopt;
-  std::string lower = text->text;
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (lower == "true") return true;
-  if (lower == "false") return false;
-  return refuse(text->place + ": the value is neither true nor false", "write true or false");
 }
 
 class Resolver {
@@ -53,13 +38,6 @@ class Resolver {
   ipc::Status set_region(std::string_view region, std::string_view place);
   ipc::Status check_global() const;
   ipc::Status take_endpoints();
-  ipc::Status refuse_variants() const;
-  ipc::Result<bool> ignores_endpoints() const;
-  MaybeText endpoint_text(std::string_view service) const;
-  MaybeText setting_text(std::string_view variable) const;
-  ipc::Result<AwsEndpoint> endpoint(std::string_view service, std::string_view region, bool ignore) const;
-  ipc::Status take_sso_endpoints(bool ignore);
-  ipc::Result<StsEndpoints> sts_kind() const;
   ipc::Status take_ca_bundle();
 
   const ProfileFiles& files_;
@@ -194,112 +172,30 @@ ipc::Status Resolver::take_region(std::string_view flag) {
   return check_global();
 }
 
-MaybeText Resolver::setting_text(std::string_view variable) const {
-  const std::string_view value = ipc::setting(settings_, variable);
-  if (value.empty()) return std::nullopt;
-  return PlacedText{std::string(value), std::string(variable)};
-}
-
-ipc::Result<bool> Resolver::ignores_endpoints() const {
-  MaybeText text = setting_text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-  if (text && !*text) text = files_.text(out_.name, "ignore_configured_endpoint_urls");
-  if (!text) return std::unexpected(text.error());
-  const auto flag = parse_flag(*text);
-  if (!flag) return std::unexpected(flag.error());
-  return flag->value_or(false);
-}
-
-// In botocore's order: the service's variable, the common one, the services section, the profile.
-MaybeText Resolver::endpoint_text(std::string_view service) const {
-  std::string variable = "AWS_ENDPOINT_URL_";
-  std::ranges::transform(service, std::back_inserter(variable),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  const MaybeText own = setting_text(variable);
-  if (*own) return own;
-  const MaybeText common = setting_text("AWS_ENDPOINT_URL");
-  if (*common) return common;
-  const MaybeText services = files_.text(out_.name, "services");
-  if (!services) return services;
-  if (*services) {
-    const MaybeText nested = files_.service_text(**services, service, "endpoint_url");
-    if (!nested || (*nested && !(*nested)->text.empty())) return nested;
-  }
-  return files_.text(out_.name, "endpoint_url");
-}
-
-ipc::Result<StsEndpoints> Resolver::sts_kind() const {
-  const MaybeText text = files_.text(out_.name, "sts_regional_endpoints");
-  if (!text) return std::unexpected(text.error());
-  if (!*text || (*text)->text == "regional") return StsEndpoints::kRegional;
-  if ((*text)->text == "legacy") return StsEndpoints::kLegacy;
-  return refuse((*text)->place + ": sts_regional_endpoints is neither regional nor legacy", "write regional or legacy");
-}
-
-ipc::Result<AwsEndpoint> Resolver::endpoint(std::string_view service, std::string_view region, bool ignore) const {
-  const MaybeText text = ignore ? MaybeText(std::nullopt) : endpoint_text(service);
-  if (!text) return std::unexpected(text.error());
-  if (*text && !(*text)->text.empty()) {
-    ipc::Result<AwsEndpoint> given = parse_endpoint((*text)->text, (*text)->place);
-    if (given) given->signing_region = region.empty() ? "us-east-1" : region;
-    return given;
-  }
-  if (service != "sts") return regional_endpoint(service, region);
-  const ipc::Result<StsEndpoints> kind = sts_kind();
-  if (!kind) return std::unexpected(kind.error());
-  return sts_endpoint(region, *kind);
-}
-
-ipc::Status Resolver::refuse_variants() const {
-  for (const std::string_view key : {"use_fips_endpoint", "use_dualstack_endpoint"}) {
-    const MaybeText text = files_.text(out_.name, key);
-    if (!text) return std::unexpected(text.error());
-    const auto flag = parse_flag(*text);
-    if (!flag) return std::unexpected(flag.error());
-    if (!flag->value_or(false)) continue;
-    return refuse(
-        (*text)->place + ": " + std::string(key) + " is not supported yet",
-        "give the endpoints with endpoint_url or AWS_ENDPOINT_URL_STS, _SSM, _KMS and _DYNAMODB, and remove the "
-        "line");
-  }
-  return {};
-}
-
-ipc::Status Resolver::take_sso_endpoints(bool ignore) {
-  auto* const plan = std::get_if<SsoPlan>(&out_.base);
-  if (!plan) return {};
-  ipc::Result<AwsEndpoint> oidc = endpoint("sso_oidc", plan->region, ignore);
-  if (!oidc) return std::unexpected(std::move(oidc).error());
-  plan->oidc = std::move(*oidc);
-  ipc::Result<AwsEndpoint> portal = endpoint("sso", plan->region, ignore);
-  if (!portal) return std::unexpected(std::move(portal).error());
-  plan->portal = std::move(*portal);
-  return {};
-}
-
 ipc::Status Resolver::take_endpoints() {
-  if (const ipc::Status plain = refuse_variants(); !plain) return plain;
-  const ipc::Result<bool> ignore = ignores_endpoints();
-  if (!ignore) return std::unexpected(ignore.error());
-  ipc::Result<AwsEndpoint> sts = endpoint("sts", out_.region, *ignore);
-  if (!sts) return std::unexpected(std::move(sts).error());
-  out_.sts = std::move(*sts);
-  if (ipc::Status sso = take_sso_endpoints(*ignore); !sso) return sso;
-  if (out_.region.empty()) return {};  // require_ssm() says what to do, if SSM is wanted at all
-  ipc::Result<AwsEndpoint> ssm = endpoint("ssm", out_.region, *ignore);
-  if (!ssm) return std::unexpected(std::move(ssm).error());
-  out_.ssm = std::move(*ssm);
-  ipc::Result<AwsEndpoint> kms = endpoint("kms", out_.region, *ignore);
-  if (!kms) return std::unexpected(std::move(kms).error());
-  out_.kms = std::move(*kms);
-  ipc::Result<AwsEndpoint> dynamodb = endpoint("dynamodb", out_.region, *ignore);
-  if (!dynamodb) return std::unexpected(std::move(dynamodb).error());
-  out_.dynamodb = std::move(*dynamodb);
-  return {};
+  const ipc::Result<ProfileEndpoints> endpoints = ProfileEndpoints::read(files_, settings_, out_.name);
+  if (!endpoints) return std::unexpected(endpoints.error());
+  const auto take = [&](std::string_view service, std::string_view region, AwsEndpoint& out) -> ipc::Status {
+    ipc::Result<AwsEndpoint> endpoint = endpoints->of(service, region);
+    if (!endpoint) return std::unexpected(std::move(endpoint).error());
+    out = std::move(*endpoint);
+    return {};
+  };
+  ipc::Status status = take("sts", out_.region, out_.sts);
+  if (status) status = take("iam", out_.region, out_.iam);
+  if (auto* const sso = std::get_if<SsoPlan>(&out_.base); sso && status) {
+    status = take("sso_oidc", sso->region, sso->oidc);
+    if (status) status = take("sso", sso->region, sso->portal);
+  }
+  if (out_.region.empty()) return status;  // require_ssm() says what to do, if SSM is wanted at all
+  if (status) status = take("ssm", out_.region, out_.ssm);
+  if (status) status = take("kms", out_.region, out_.kms);
+  if (status) status = take("dynamodb", out_.region, out_.dynamodb);
+  return status;
 }
 
 ipc::Status Resolver::take_ca_bundle() {
-  MaybeText text = setting_text("AWS_CA_BUNDLE");
-  if (text && !*text) text = files_.text(out_.name, "ca_bundle");
+  const MaybeText text = setting_or_key(settings_, "AWS_CA_BUNDLE", files_, out_.name, "ca_bundle");
   if (!text) return std::unexpected(text.error());
   if (!*text || (*text)->text.empty()) return {};
   ipc::Result<std::string> path = absolute_path((*text)->text, home_, (*text)->place);

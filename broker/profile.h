@@ -43,7 +43,7 @@ struct ResolvedProfile {
   BasePlan base;                 // how to get the key to begin with
   std::optional<MfaPlan> mfa{};  // with `base` a long-term key: makes a session of it first
   std::vector<RoleStep> chain;   // assumed first to last; empty: the profile is just a key
-  AwsEndpoint sts;
+  AwsEndpoint sts, iam;
   AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
   AwsEndpoint kms;                    // the same, require_kms()
   AwsEndpoint dynamodb;               // the same, require_dynamodb()

@@ -258,4 +258,11 @@ std::vector<std::string> ProfileFiles::warnings() const {
   return all;
 }
 
+MaybeText setting_or_key(const ipc::Settings& settings, std::string_view variable, const ProfileFiles& files,
+                         std::string_view profile, std::string_view key) {
+  const std::string_view value = ipc::setting(settings, variable);
+  if (!value.empty()) return PlacedText{std::string(value), std::string(variable)};
+  return files.text(profile, key);
+}
+
 }  // namespace broker

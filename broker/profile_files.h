@@ -17,6 +17,7 @@
 #include "aws_config_file.h"
 #include "credentials.h"
 #include "ipc/result.h"
+#include "ipc/settings.h"
 
 namespace broker {
 
@@ -78,5 +79,9 @@ class ProfileFiles {
 
   AwsConfigFile config_, credentials_;
 };
+
+// The variable where it is set, else the profile's key; the place is the variable's name, or file:line.
+[[nodiscard]] MaybeText setting_or_key(const ipc::Settings& settings, std::string_view variable,
+                                       const ProfileFiles& files, std::string_view profile, std::string_view key);
 
 }  // namespace broker

@@ -22,16 +22,9 @@ std::string folded(std::string_view text) {
   return out;
 }
 
-// A variable, else the key of the profile that was asked for.
-MaybeText setting_or_key(const SourcePlace& at, std::string_view variable, std::string_view key) {
-  const std::string_view value = ipc::setting(at.settings, variable);
-  if (!value.empty()) return PlacedText{std::string(value), std::string(variable)};
-  return at.files.text(at.asked, key);
-}
-
 ipc::Result<bool> wants_ipv6(const SourcePlace& at) {
-  const MaybeText mode =
-      setting_or_key(at, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+  const MaybeText mode = setting_or_key(at.settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", at.files, at.asked,
+                                        "ec2_metadata_service_endpoint_mode");
   if (!mode) return std::unexpected(mode.error());
   if (*mode && !(*mode)->text.empty()) {
     const std::string word = folded((*mode)->text);
@@ -82,7 +75,8 @@ ipc::Result<BasePlan> instance_source(const SourcePlace& at, const std::string& 
     return refuse_at(place, "credential_source is Ec2InstanceMetadata, and AWS_EC2_METADATA_DISABLED is true",
                      "unset the variable, or name another source");
   }
-  const MaybeText own = setting_or_key(at, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+  const MaybeText own = setting_or_key(at.settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT", at.files, at.asked,
+                                       "ec2_metadata_service_endpoint");
   if (!own) return std::unexpected(own.error());
   const ipc::Result<bool> ipv6 = wants_ipv6(at);
   if (!ipv6) return std::unexpected(ipv6.error());

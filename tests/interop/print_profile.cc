@@ -1,4 +1,5 @@
 // Prints how the broker resolves a profile: print_profile HOME PROFILE [REGION]. Settings come from the environment.
+// After what the corpus expects come the endpoints that it leaves out.
 #include <cstdlib>
 
 #include "profile_text.h"
@@ -12,5 +13,9 @@ int main(int argc, char** argv) {
   }
   const auto profile = broker::resolve_profile(argv[2], settings, argv[1], argc > 3 ? argv[3] : "");
   std::fputs(test::profile_text(profile).c_str(), stdout);
-  return profile ? 0 : 1;
+  if (!profile) return 1;
+  const std::string more = "iam " + test::endpoint_text(profile->iam) + "\nkms " + test::endpoint_text(profile->kms) +
+                           "\ndynamodb " + test::endpoint_text(profile->dynamodb) + "\n";
+  std::fputs(more.c_str(), stdout);
+  return 0;
 }
