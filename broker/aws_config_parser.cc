@@ -117,7 +117,8 @@ SectionKey key_of(std::string_view header, AwsFileKind kind) {
   const auto words = Words::split(header);
   if (words && words->size() == 2 && !words->back().empty()) {
     for (const auto& [prefix, section] : kPrefixes) {
-      if (words->front() == prefix) return {section, words->back()};
+      // A blank before the word makes it another section, as for botocore.
+      if (header.starts_with(prefix) && words->front() == prefix) return {section, words->back()};
     }
   }
   return {SectionKind::kOther, std::string(header)};

@@ -189,10 +189,11 @@ ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view
   const bool tls = scheme == "https";
   const bool allowed = std::ranges::find(http_hosts, authority->host) != http_hosts.end();
   if (!tls && !allowed && !is_loopback(authority->host)) {
-    return ipc::fail(
-        ipc::Fault::kConfig,
-        where + ": plain http is allowed to 127.0.0.0/8, [::1] and localhost alone, not to " + authority->host,
-        "use https, since a signed request and its answer would cross the network in the clear");
+    return ipc::fail(ipc::Fault::kConfig,
+                     where + ": plain http is allowed to 127.0.0.0/8, [::1] and localhost" +
+                         (http_hosts.empty() ? " alone" : " and to the link-local addresses of AWS alone") +
+                         ", not to " + authority->host,
+                     "use https, since a signed request and its answer would cross the network in the clear");
   }
   const bool is_default = *port == 0 || *port == (tls ? 443 : 80);
   std::string host = authority->host + (is_default ? "" : ":" + std::to_string(*port));

@@ -53,6 +53,7 @@ MaybeMfa plan_mfa(const ProfileFiles& files, const ProfileChain& chain, bool tem
         "profile '" + (*first)->profile + "' and the profile of its key, '" + base + "', name two MFA devices",
         "keep the one that belongs to the key's user");
   }
+  if (*first && *own && (*first)->process.empty()) (*first)->process = (*own)->process;
   if (!*first) first = own;
   if (!*first || !temporary) return first;
   return refuse_at((*first)->place,
