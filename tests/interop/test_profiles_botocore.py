@@ -29,6 +29,8 @@ PRINT_PROFILE = os.environ.get("PRINT_PROFILE") or os.path.join(
     os.environ.get("SENTINEL_BUILD", HERE.parent.parent / "build/dev"), "tests/print_profile")
 KNOWS_ENDPOINTS = hasattr(botocore.configprovider, "ConfiguredEndpointProvider")
 BEYOND_OLD_BOTOCORE = ("eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1")  # partitions that 1.29 does not have
+# Hosts of container keys that the old one refuses.
+BEYOND_OLD_CASES = ("machine_full_eks", "machine_full_six", "machine_full_https")
 LOADER = botocore.loaders.create_loader()
 
 EARLY = "botocore leaves it to AWS to refuse"
@@ -369,6 +371,8 @@ class Corpus(unittest.TestCase):
         if (case, profile) in DIFFERENT:
             self.assertNotEqual(self.asked(profile), (our_source(ours), our_roles(ours)), "is listed as different")
             return
+        if not KNOWS_ENDPOINTS and case in BEYOND_OLD_CASES and profile == "container":
+            return
         source, chain = botocore_keys(profile)
         self.assertEqual(our_source(ours), source)
         self.assertEqual(our_roles(ours), chain)
@@ -390,7 +394,7 @@ class Corpus(unittest.TestCase):
     def check_endpoints(self, case, profile, ours):
         if "refused" in ours:
             return
-        if not KNOWS_ENDPOINTS and (case.startswith("endpoints") or ours["region"] in BEYOND_OLD_BOTOCORE):
+        if not KNOWS_ENDPOINTS and (case.startswith(("endpoints", "odd_nested")) or ours["region"] in BEYOND_OLD_BOTOCORE):
             return
         if "sts_regional_endpoints" in botocore_session(profile).get_scoped_config():
             os.environ.pop("AWS_STS_REGIONAL_ENDPOINTS", None)

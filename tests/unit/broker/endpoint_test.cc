@@ -112,4 +112,35 @@ TEST(StsEndpoint, LegacyIsGlobalOnlyForTheRegionsOfThatTime) {
   EXPECT_EQ(broker::sts_endpoint("cn-north-1", StsEndpoints::kLegacy).url, "https://sts.cn-north-1.amazonaws.com.cn");
 }
 
+TEST(SourceUrl, PlainHttpGoesToTheNamedAddressesAndNoOther) {
+  constexpr std::string_view kHosts[] = {"169.254.170.2", "[fd00:ec2::23]"};
+  for (const std::string_view url : {"http://169.254.170.3", "http://169.254.170.2.example.com",
+                                     "http://[fd00:ec2::24]", "http://[fd00:ec2:0::23]", "http://169.254.169.254"}) {
+    const auto endpoint = broker::parse_source_url(url, "place", kHosts);
+    ASSERT_FALSE(endpoint) << url;
+    EXPECT_NE(endpoint.error().what.find("link-local addresses of AWS"), std::string::npos) << endpoint.error().what;
+  }
+  EXPECT_EQ(broker::parse_source_url("http://169.254.170.2", "place", kHosts)->url, "http://169.254.170.2");
+  EXPECT_EQ(broker::parse_source_url("http://[FD00:EC2::23]:80/", "place", kHosts)->url, "http://[fd00:ec2::23]");
+  EXPECT_FALSE(broker::parse_endpoint("http://169.254.170.2", "place"));
+}
+
+// All of them are compared with botocore's rule sets in tests/interop/test_endpoints_botocore.py; these are the odd
+// ones.
+TEST(Variants, GovCloudIsValidatedUnderItsPlainNamesButForKms) {
+  EXPECT_EQ(broker::regional_endpoint("sts", "us-gov-west-1", {true, false}).url,
+            "https://sts.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(broker::regional_endpoint("kms", "us-gov-west-1", {true, false}).url,
+            "https://kms-fips.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(broker::regional_endpoint("sts", "us-gov-west-1", {true, true}).url,
+            "https://sts-fips.us-gov-west-1.api.aws");
+}
+
+TEST(Variants, IamIsOneEndpointOfAPartition) {
+  EXPECT_EQ(broker::iam_endpoint("eu-west-1").url, "https://iam.amazonaws.com");
+  EXPECT_EQ(broker::iam_endpoint("").signing_region, "us-east-1");
+  EXPECT_EQ(broker::iam_endpoint("cn-northwest-1").signing_region, "cn-north-1");
+  EXPECT_EQ(broker::iam_endpoint("cn-north-1", {true, false}).signing_region, "cn-northwest-1");
+}
+
 }  // namespace

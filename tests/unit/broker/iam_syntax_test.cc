@@ -74,4 +74,29 @@ TEST(RoleDuration, IsPlainSecondsWithinTheLimits) {
   EXPECT_EQ(broker::parse_role_duration("43200"), std::chrono::seconds(43200));
 }
 
+TEST(RoleSessionName, WhatStsRefusesIsRefused) {
+  for (const std::string& name : {std::string(), std::string("a"), std::string(65, 'a'), std::string("a b"),
+                                  std::string("a:b"), std::string("a/b"), std::string("caf\xc3\xa9")}) {
+    EXPECT_FALSE(broker::is_role_session_name(name)) << name;
+  }
+  EXPECT_TRUE(broker::is_role_session_name("me@desk_1+2=3,4.5-6"));
+}
+
+TEST(RoleName, WhatIamRefusesIsRefused) {
+  for (const std::string& name :
+       {std::string(), std::string(65, 'a'), std::string("path/name"), kArn + "name", std::string("a b")}) {
+    EXPECT_FALSE(broker::is_role_name(name)) << name;
+  }
+  EXPECT_TRUE(broker::is_role_name("A"));
+}
+
+TEST(MfaSerial, WhatStsRefusesIsRefused) {
+  for (const std::string& serial : {std::string(), std::string("12345678"), std::string(257, '1'),
+                                    std::string("GAHT 12345678"), std::string("arn:aws:iam::111122223333:mfa/a;b")}) {
+    EXPECT_FALSE(broker::is_mfa_serial(serial)) << serial;
+  }
+  EXPECT_TRUE(broker::is_mfa_serial("GAHT12345678"));
+  EXPECT_TRUE(broker::is_mfa_serial("arn:aws:iam::111122223333:mfa/team/me"));
+}
+
 }  // namespace
