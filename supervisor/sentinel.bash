@@ -7,7 +7,7 @@ _sentinel() {
     case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
     [[ $word == -* ]] && continue
     case $scope in
-    '') case $word in exec|credentials|whoami|doctor|policy|audit) scope=$word ;; esac ;;
+    '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show) scope="audit $word" ;; esac ;;
     exec) _command_offset $i; return ;;
@@ -61,7 +61,7 @@ _sentinel() {
   --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
   esac
   case $scope in
-  '') COMPREPLY=($(compgen -W "exec credentials whoami doctor policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
+  '') COMPREPLY=($(compgen -W "exec credentials whoami profiles doctor policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
   'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
   'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --help" -- "$cur")) ;;
@@ -89,6 +89,7 @@ _sentinel() {
     COMPREPLY=($(compgen -W "--log-key --expect-head --json --color --help" -- "$cur")) ;;
   'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
+  'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
   esac
 }
