@@ -7,9 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <span>
+
 #include "exit_codes.h"
 #include "ipc/channel.h"
 #include "terminal.h"
+#include "terminal_question.h"
 
 namespace supervisor {
 namespace {
@@ -23,7 +27,8 @@ struct Release {
   ipc::Text<64> region;
   ipc::Secret<64> token;
 };
-constexpr std::size_t kReleaseBytes = 2 * (4 + 64);
+constexpr char kRelease = 'R';
+constexpr std::size_t kReleaseBytes = 1 + 2 * (4 + 64);
 
 // 0: can be executed; else the errno that execve would give.
 int why_not_executable(const std::string& file) {
@@ -42,16 +47,27 @@ CommandError cannot_run(const std::string& name, int error) {
            "check that it is a program and may be executed", error}};
 }
 
+bool read_release(std::string_view packet, Release& release) {
+  if (!packet.starts_with(kRelease)) return false;
+  ipc::Reader reader(packet.substr(1));
+  return reader.get(release.region) && reader.get(release.token) && reader.at_end();
+}
+
+// Until then it asks on the terminal what the keeper wants to be asked there.
 bool wait_for_release(int starter, Release& release) {
-  char bytes[kReleaseBytes];
-  ssize_t got;
-  do {
-    got = ::recv(starter, bytes, sizeof bytes, 0);
-  } while (got < 0 && errno == EINTR);
-  ipc::Reader reader({bytes, got > 0 ? static_cast<std::size_t>(got) : 0});
-  const bool ok = reader.get(release.region) && reader.get(release.token) && reader.at_end();
-  ipc::wipe(bytes, sizeof bytes);
-  return ok;
+  char bytes[std::max(kReleaseBytes, kMaxQuestion)];
+  while (true) {
+    const ssize_t got = ::recv(starter, bytes, sizeof bytes, 0);
+    if (got < 0 && errno == EINTR) continue;
+    const std::string_view packet(bytes, got > 0 ? static_cast<std::size_t>(got) : 0);
+    if (is_question(packet)) {
+      ask_on_terminal(starter, packet.substr(1));
+      continue;
+    }
+    const bool ok = read_release(packet, release);
+    ipc::wipe(bytes, sizeof bytes);
+    return ok;
+  }
 }
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -138,11 +154,11 @@ ipc::Status release(WaitingCommand& command, std::string_view region, std::strin
   if (!message.region.assign(region) || !message.token.assign(token)) {
     return ipc::fail(Fault::kProtocol, "the broker's region or token is too long");
   }
-  char bytes[kReleaseBytes];
-  ipc::Writer writer(bytes);
+  char bytes[kReleaseBytes]{kRelease};
+  ipc::Writer writer(std::span<char>(bytes).subspan(1));
   writer.put(message.region);
   writer.put(message.token);
-  const ssize_t sent = ::send(command.starter.get(), bytes, writer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = ::send(command.starter.get(), bytes, 1 + writer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   const int error = errno;
   ipc::wipe(bytes, sizeof bytes);
   command.starter.reset();

@@ -2,7 +2,8 @@
 //
 // The waiting process is forked before the helpers exist, so it holds none of their descriptors, and while it is still
 // in the caller's session and process group, so that job control works as if the shell had started it. It waits for one
-// packet (region and token), and becomes the command. End of file means: end.
+// packet (region and token), and becomes the command. End of file means: end. While it waits it is who can ask on the
+// terminal (terminal_question.h).
 // Runs in: supervisor (keeper); release() in the keeper, the rest in the waiting process.
 // Blocks: the waiting process only.   Source: environ(7), execve(2), PR_SET_PDEATHSIG in prctl(2).
 #pragma once

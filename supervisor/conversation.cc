@@ -150,6 +150,8 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
       on_notice(*message);
       return {};
     }
+    case ipc::Errand::kId:
+      return on_errand(packet);
     case ipc::LogFull::kId: {
       const auto message = ipc::open_packet<ipc::LogFull>(packet);
       return message ? on_log_full(*message) : std::unexpected(message.error());
@@ -196,6 +198,13 @@ ipc::Status Conversation::on_identity(const ipc::Packet& packet) {
   if (message->arn.empty()) return ipc::fail(Fault::kProtocol, "Whoami without an identity");
   identity_ = std::move(*message);
   return {};
+}
+
+ipc::Status Conversation::on_errand(const ipc::Packet& packet) {
+  const auto message = ipc::open_packet<ipc::Errand>(packet);
+  if (!message) return std::unexpected(message.error());
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Errand before BrokerLockedDown");
+  return errands_.begin(*message);
 }
 
 // Only now: what takes them is locked down, and the kernel says so.

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 
+#include "errands.h"
 #include "launch.h"
 #include "preparation.h"
 
@@ -25,13 +26,17 @@ enum class Heard {
 
 class Conversation {
  public:
-  explicit Conversation(Preparation& preparation) : preparation_(preparation) {}
+  explicit Conversation(Preparation& preparation) : preparation_(preparation), errands_(preparation, broker_.channel) {}
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
   ipc::Status start_broker();
   ipc::Status start_frontend();
   Heard hear(ipc::Side side);
 
   Helper& helper(ipc::Side side) { return side == ipc::Side::Broker ? broker_ : frontend_; }
+  Errands& errands() { return errands_; }
+  [[nodiscard]] const Errands& errands() const { return errands_; }
   [[nodiscard]] const ipc::Error& error() const { return error_; }
   [[nodiscard]] const std::string& region() const { return region_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
@@ -51,6 +56,7 @@ class Conversation {
   ipc::Status on_ready(const ipc::Packet&);
   ipc::Status on_issued(const ipc::Packet&);
   ipc::Status on_identity(const ipc::Packet&);
+  ipc::Status on_errand(const ipc::Packet&);
   ipc::Status send_environment_keys();
   ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
   void on_notice(const ipc::Notice&) const;
@@ -59,6 +65,7 @@ class Conversation {
 
   Preparation& preparation_;
   Helper broker_, frontend_;
+  Errands errands_;
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
        listener_told_ = false;
   std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with

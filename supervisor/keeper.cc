@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "conversation.h"
 #include "deadlines.h"
@@ -17,6 +18,7 @@
 #include "process_tree.h"
 #include "restart_limit.h"
 #include "terminal.h"
+#include "terminal_question.h"
 #include "wait_status.h"
 
 namespace supervisor {
@@ -60,9 +62,16 @@ class Keeper {
     auto command = fork_waiting_command(command_plan());
     if (!command) return std::unexpected(command.error());
     command_ = std::move(*command);
+    if (has_terminal()) talk_.errands().offer_terminal([this] { return asker(); });
     if (::setsid() < 0) return ipc::system_error("setsid");
     if (ipc::Status s = talk_.start_broker(); !s) return s;
     return talk_.start_frontend();
+  }
+
+  // The waiting command, which alone of ours is in the caller's session.
+  [[nodiscard]] ipc::Result<int> asker() const {
+    if (command_.starter) return command_.starter.get();
+    return ipc::fail(Fault::kUnavailable, "the terminal is the command's now");
   }
 
   [[nodiscard]] CommandPlan command_plan() {
@@ -101,14 +110,15 @@ class Keeper {
   }
 
   void wait_and_read() {
-    pollfd polled[] = {
+    std::vector<pollfd> polled = {
         {signals_.get(), POLLIN, 0},
         {face_gone_ ? -1 : face_.fd(), POLLIN, 0},
         {talk_.helper(Side::Broker).channel.fd(), POLLIN, 0},
         {talk_.helper(Side::Frontend).channel.fd(), POLLIN, 0},
         {state_ == State::Bereft ? preparation_.listener.fd.get() : -1, POLLIN, 0},
     };
-    if (::poll(polled, std::size(polled), poll_timeout_ms()) <= 0) return;
+    talk_.errands().add_to(polled);
+    if (::poll(polled.data(), polled.size(), poll_timeout_ms()) <= 0) return;
     if (polled[1].revents && !face_gone_) {
       face_gone_ = true;
       happen(Event::FaceGone);
@@ -117,6 +127,7 @@ class Keeper {
     if (polled[3].revents) hear(Side::Frontend);
     if (polled[4].revents) drop_waiting_clients(preparation_.listener);
     while (const auto arrived = next_signal(signals_.get())) on_signal(*arrived);
+    talk_.errands().work();
   }
 
   [[nodiscard]] int poll_timeout_ms() const {
@@ -162,10 +173,16 @@ class Keeper {
       if (!arrived.from_terminal) happen(Event::TermSignal);
       return;  // from the terminal the command has it already
     }
-    if (arrived.number == SIGTSTP && state_ == State::Starting) return stop_face();
+    if (arrived.number == SIGTSTP && state_ == State::Starting) return on_stop_at_start(arrived);
     if (!asks_to_end(arrived.number)) return;
     if (state_ == State::Starting) set_outcome(kExitSignalBase + arrived.number);
     happen(Event::TermSignal);
+  }
+
+  // Whoever has the terminal silent stops first, when it has given it back; that stop is passed on.
+  void on_stop_at_start(const ArrivedSignal& arrived) const {
+    if (!talk_.errands().asks_on_terminal()) return stop_face();
+    if (!arrived.from_terminal) forward_signal();
   }
 
   // The shell waits for the face: it must see a stop. SIGSTOP cannot be missed, and SIGCONT comes back through the
@@ -227,6 +244,7 @@ class Keeper {
               "run it under the same user from its folder to see whether it can be executed", 0});
       set_outcome(kExitOwnError);
     }
+    if (side == Side::Broker) talk_.errands().end();
     if (side == Side::Broker) return on_broker_end(ending);
     // It ended because the broker did, whose own end follows: its control channel closes first.
     hear(Side::Broker);
@@ -250,6 +268,7 @@ class Keeper {
   }
 
   void look_at_clock() {
+    if (state_ == State::Starting && deadline_) start_clock_.look(talk_.errands().user_is_waited_for(), *deadline_);
     if (!deadline_ || Clock::now() < *deadline_) return;
     deadline_.reset();
     if (state_ == State::Starting) {
@@ -298,6 +317,8 @@ class Keeper {
   }
 
   void start_command() {
+    talk_.errands().leave_terminal();
+    talk_.errands().work();
     ipc::Status started = write_aws_config(preparation_, talk_.region());
     if (started) started = release(command_, talk_.region(), talk_.token().reveal());
     talk_.forget_token();
@@ -329,6 +350,7 @@ class Keeper {
   }
 
   void stop_tree() {
+    talk_.errands().end();
     command_.starter.reset();  // a command that still waits ends itself
     deadline_ = Clock::now() + kTreeGrace;
     sweep_tree();
@@ -376,6 +398,7 @@ class Keeper {
   WaitingCommand command_;
   State state_ = State::Starting;
   std::optional<Clock::time_point> deadline_;
+  StandingStill start_clock_;
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
   TreeEnd tree_end_;
   int signal_ = 0, outcome_ = kExitOwnError;

@@ -8,12 +8,14 @@
 
 #include <array>
 #include <chrono>
+#include <vector>
 
 #include "command.h"
 #include "conversation.h"
 #include "deadlines.h"
 #include "exit_codes.h"
 #include "terminal.h"
+#include "terminal_question.h"
 #include "wait_status.h"
 #include "whoami.h"
 
@@ -69,7 +71,9 @@ struct Outcome {
 
 class OneShot {
  public:
-  explicit OneShot(Preparation& preparation) : talk_(preparation) {}
+  explicit OneShot(Preparation& preparation) : talk_(preparation) {
+    if (has_terminal()) talk_.errands().offer_terminal([this] { return asker(); });
+  }
 
   Outcome ask(const HeldSignals& signals) {
     const auto deadline = Clock::now() + kStartDeadline;
@@ -79,6 +83,8 @@ class OneShot {
     } else {
       outcome = wait(signals, deadline);
     }
+    talk_.errands().end();
+    end_asker();
     end_broker();
     return outcome;
   }
@@ -89,23 +95,59 @@ class OneShot {
  private:
   // To the broker's own end: what it says after the keys counts, too.
   Outcome wait(const HeldSignals& signals, Clock::time_point deadline) {
+    StandingStill clock;
     while (true) {
+      clock.look(talk_.errands().user_is_waited_for(), deadline);
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
       if (left.count() <= 0) return talk_.has_answer() ? Outcome{true, 0, {}} : Outcome{false, 0, overdue()};
-      pollfd polled[] = {{signals.fd(), POLLIN, 0}, {broker().channel.fd(), POLLIN, 0}};
-      if (::poll(polled, std::size(polled), static_cast<int>(left.count())) <= 0) continue;
+      std::vector<pollfd> polled{{signals.fd(), POLLIN, 0}, {broker().channel.fd(), POLLIN, 0}};
+      talk_.errands().add_to(polled);
+      if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) <= 0) continue;
       while (const auto arrived = next_signal(signals.fd())) {
-        if (arrived->number == SIGTSTP) stop_if_not_ignored();
         if (asks_to_end(arrived->number)) return {false, arrived->number, {}};
+        on_signal(*arrived);
       }
+      talk_.errands().work();
       if (!polled[1].revents) continue;
       const bool had_answered = talk_.has_answer();
       const Heard heard = talk_.hear(Side::Broker);
       if (heard == Heard::Refused) return {false, 0, talk_.error()};
       if (heard == Heard::PeerGone && talk_.has_answer()) return {true, 0, {}};
       if (heard == Heard::PeerGone) return {false, 0, broker_gone()};
+      talk_.errands().work();
       if (talk_.has_answer() && !had_answered) deadline = Clock::now() + kHelperGrace;
     }
+  }
+
+  // Job control. Whoever has the terminal silent stops first, when it has given it back; then so do we.
+  void on_signal(const ArrivedSignal& arrived) {
+    if (arrived.number == SIGTSTP && !talk_.errands().asks_on_terminal()) return stop_if_not_ignored();
+    if (arrived.number == SIGTSTP && !arrived.from_terminal) (void)::kill(asker_.pid, SIGTSTP);
+    siginfo_t info{};
+    if (arrived.number != SIGCHLD || asker_.pid < 0) return;
+    if (::waitid(P_PID, static_cast<id_t>(asker_.pid), &info, WSTOPPED | WNOHANG) != 0 || info.si_pid == 0) return;
+    ::raise(SIGSTOP);
+    (void)::kill(asker_.pid, SIGCONT);
+  }
+
+  ipc::Result<int> asker() {
+    if (!asker_.socket) {
+      auto forked = fork_asker();
+      if (!forked) return std::unexpected(forked.error());
+      asker_ = std::move(*forked);
+    }
+    return asker_.socket.get();
+  }
+
+  // It restores the terminal before it goes.
+  void end_asker() {
+    asker_.socket.reset();
+    siginfo_t info{};
+    if (asker_.pid > 0) {
+      while (::waitid(P_PID, static_cast<id_t>(asker_.pid), &info, WEXITED) != 0 && errno == EINTR) {
+      }
+    }
+    asker_.pid = -1;
   }
 
   [[nodiscard]] ipc::Error overdue() const {
@@ -139,6 +181,7 @@ class OneShot {
   Helper& broker() { return talk_.helper(Side::Broker); }
 
   Conversation talk_;
+  Asker asker_;
 };
 
 // By the same signal, so that a shell sees what it is used to see.

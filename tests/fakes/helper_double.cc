@@ -8,6 +8,9 @@
 //           no-secret none, issued-twice them twice, issued-first before it is locked down, served answers Ready.
 //           With a server, issues answers as if there were none. Asked who it is, it is the user double; nobody: no
 //           one.
+// Errands:  errand:KIND:SUBJECT, several with && between them, asks for these before it is ready, and tells in notices
+//           what came of each (an answer backwards, so that a search for it finds those who should not have it); later:
+//           likewise once the command runs; unknown-errand and errand-twice ask for what no broker may ask.
 // Paths:    /crash ends the frontend.
 #include <poll.h>
 #include <seccomp.h>
@@ -15,11 +18,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/errands.h"
 
 namespace {
 
@@ -62,6 +68,104 @@ void notice(Channel& control, ipc::Severity severity, const std::string& text) {
   must(control.send(message));
 }
 
+// What is asked of the supervisor, and what came of it.
+class ErrandsDouble {
+ public:
+  explicit ErrandsDouble(Channel& control) : control_(control) {}
+
+  void ask(std::string list) {
+    while (!list.empty()) {
+      const std::size_t end = std::min(list.find("&&"), list.size());
+      const std::string one = list.substr(0, end);
+      list.erase(0, std::min(end + 2, list.size()));
+      const std::size_t colon = one.find(':');
+      send(static_cast<ipc::U8>(std::stoi(one.substr(0, colon))), one.substr(colon + 1));
+    }
+  }
+  void send(ipc::U8 kind, const std::string& subject, bool again = false) {
+    ipc::Errand errand;
+    errand.id = again ? last_ : ++last_;
+    errand.kind = kind;
+    errand.profile = ipc::Text<256>("ledger");
+    errand.subject = ipc::Text<4096>(std::string_view(subject));
+    errand.detail = ipc::Text<256>("WXYZ-1234");
+    must(control_.send(errand));
+    kinds_[errand.id] = kind;
+    ++open_;
+  }
+  [[nodiscard]] bool all_done() const { return open_ == 0; }
+
+  void wait() {
+    while (!all_done()) {
+      std::vector<pollfd> polled{{control_.fd(), POLLIN, 0}};
+      add_to(polled);
+      wait_for(polled);
+      if (polled[0].revents) hear(next(control_));
+      read_outputs();
+    }
+  }
+  void add_to(std::vector<pollfd>& polled) const {
+    for (const auto& [id, output] : outputs_) {
+      if (output.fd) polled.push_back({output.fd.get(), POLLIN, 0});
+    }
+  }
+  // A few bytes each time, and no more than a broker takes.
+  void read_outputs() {
+    for (auto& [id, output] : outputs_) {
+      pollfd ready{output.fd.get(), POLLIN, 0};
+      if (!output.fd || ::poll(&ready, 1, 0) != 1) continue;
+      char part[4096];
+      const ssize_t got = ::read(output.fd.get(), part, sizeof part);
+      if (got > 0) output.text.append(part, static_cast<std::size_t>(got));
+      if (got <= 0 || output.text.size() > 16384) output.fd.reset();
+    }
+  }
+  static bool is_answer(ipc::U16 id) {
+    return id == ipc::ErrandAnswer::kId || id == ipc::ErrandOpened::kId || id == ipc::ErrandEnded::kId;
+  }
+  void hear(ipc::Packet packet) {
+    if (packet.id == ipc::ErrandAnswer::kId) {
+      const auto message = ipc::open_packet<ipc::ErrandAnswer>(packet);
+      const std::string_view typed = message->answer.reveal();
+      done(message->id, "answer " + std::string(typed.rbegin(), typed.rend()));
+    } else if (packet.id == ipc::ErrandOpened::kId) {
+      const auto message = ipc::open_packet<ipc::ErrandOpened>(packet);
+      if (ipc::errand_row(kinds_[message->id])->result == ipc::ErrandResult::Output) {
+        outputs_[message->id].fd = std::move(packet.descriptor);
+        return;
+      }
+      char part[64];
+      const ssize_t got = ::read(packet.descriptor.get(), part, sizeof part);
+      done(message->id, "file " + std::string(part, got > 0 ? static_cast<std::size_t>(got) : 0));
+    } else if (packet.id == ipc::ErrandEnded::kId) {
+      const auto message = ipc::open_packet<ipc::ErrandEnded>(packet);
+      for (int i = 0; i < 100 && outputs_[message->id].fd; ++i) {  // what is still in the pipe
+        read_outputs();
+        ::usleep(1000);
+      }
+      const std::string& text = outputs_[message->id].text;
+      done(message->id, (message->good ? "good" : "bad: " + message->what.str() + " | " + message->next_step.str()) +
+                            " output " + std::to_string(text.size()) + " " + text.substr(0, 600));
+    }
+  }
+
+ private:
+  struct Output {
+    ipc::UniqueFd fd;
+    std::string text;
+  };
+  void done(ipc::U32 id, const std::string& what) {
+    --open_;
+    notice(control_, ipc::Severity::Warning, "errand " + std::to_string(id) + " " + what);
+  }
+
+  Channel& control_;
+  ipc::U32 last_ = 0;
+  int open_ = 0;
+  std::map<ipc::U32, ipc::U8> kinds_;
+  std::map<ipc::U32, Output> outputs_;
+};
+
 class BrokerDouble {
  public:
   int run() {
@@ -76,6 +180,13 @@ class BrokerDouble {
     if (profile() == "silent") next(control_);
     if (profile() == "fail") return fail();
     if (profile() == "stray-message") must(control_.send(ipc::FrontendLockedDown{}));
+    if (profile() == "unknown-errand") errands_.send(77, "x");
+    if (profile() == "errand-twice") {
+      errands_.send(9, "https://login.example");
+      errands_.send(9, "https://login.example", true);
+    }
+    if (profile().starts_with("errand:")) errands_.ask(profile().substr(7));
+    errands_.wait();
     if (profile() == "echo" && is_one_shot()) notice(control_, ipc::Severity::Info, heard_);
     if (begin_.mode == static_cast<ipc::U8>(ipc::RunMode::Whoami) && profile() != "issues") return identify();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
@@ -189,14 +300,18 @@ class BrokerDouble {
   [[noreturn]] void serve() {
     while (true) {
       std::vector<pollfd> polled{{control_.fd(), POLLIN, 0}, {frontend_.fd(), POLLIN, 0}};
+      errands_.add_to(polled);
       wait_for(polled);
       if (polled[0].revents) on_control(next(control_));
       if (polled[1].revents && frontend_.open()) on_frontend();
+      errands_.read_outputs();
     }
   }
 
   void on_control(ipc::Packet packet) {
+    if (ErrandsDouble::is_answer(packet.id)) return errands_.hear(std::move(packet));
     if (packet.id != ipc::FrontendAttached::kId) return;
+    if (profile().starts_with("later:")) errands_.ask(profile().substr(6));
     frontend_ = Channel(std::move(packet.descriptor), Side::Broker, Side::Frontend);
     frontend_.gate().enter_serving();
   }
@@ -222,6 +337,7 @@ class BrokerDouble {
   }
 
   Channel control_{ipc::UniqueFd(kControlFd), Side::Broker, Side::Supervisor}, frontend_;
+  ErrandsDouble errands_{control_};
   ipc::Begin begin_;
   std::string heard_;
 };
