@@ -80,6 +80,20 @@ class Memory(HostileTest):
                 stage.end()
 
     @needs_root
+    def test_the_keys_of_the_callers_environment_stay_in_no_process_but_the_broker(self):
+        secrets = {"AWS_SECRET_ACCESS_KEY": "environ+secret/" + "q7Zk" * 6, "AWS_SESSION_TOKEN": "environ+token/" + "Jw4x" * 90,
+                   "AWS_CONTAINER_AUTHORIZATION_TOKEN": "environ+container/" + "0Vbn" * 8}
+        ordinary = self.environment()
+        self.environment = lambda: {**ordinary, "AWS_ACCESS_KEY_ID": "AKIAOFTHECALLER00000", **secrets}
+        for transport in ("unix", "tcp"):
+            with self.subTest(transport):
+                stage = self.serve_a_while(transport)
+                for name, pid in {**stage.helpers(), "command": stage.puppet}.items():
+                    if name != "broker":
+                        self.assertEqual([], self.places(pid, secrets.values()), f"a key of the environment is in the {name}")
+                stage.end()
+
+    @needs_root
     def test_no_secret_is_an_argument_or_an_environment_variable(self):
         for transport in ("unix", "tcp"):
             stage = self.serve_a_while(transport)
