@@ -281,7 +281,7 @@ class OnTheTerminal(ErrandTest):
                     with open(f"/proc/{pid}/{part}", "rb") as file:
                         self.assertNotIn(b"491827", file.read())
             terminal.send("\x03")
-            terminal.expect("ended-130")
+            terminal.expect("ended-130" if mode else "ready> ")
             terminal.close()
 
     def test_control_c_ends_the_run_and_gives_the_terminal_back(self):
@@ -291,7 +291,8 @@ class OnTheTerminal(ErrandTest):
                 self.start(terminal, mode, command="echo ran")
                 self.question(terminal)
                 terminal.send("12" + key)
-                terminal.expect(f"ended-{code}")
+                # Without a server sentinel itself dies of the signal, and of SIGINT bash drops the rest of the line.
+                terminal.expect(f"ended-{code}" if mode or code == 131 else "ready> ")
                 self.assertNotIn("ran\r", terminal.text)
                 self.sound(terminal)
                 terminal.close()
