@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mfa_session.h"
+#include "process_keys.h"
 #include "stored_keys.h"
 
 namespace broker {
@@ -21,6 +22,10 @@ std::unexpected<ipc::Error> not_yet(const std::string& place, SourceKind kind) {
 struct Opener {
   SourceParts parts;
 
+  Opened renewed(StartFetch fetch) const {
+    return std::make_unique<RenewedKeys>(parts.context, std::move(fetch), parts.events);
+  }
+
   Opened operator()(StaticKeyPlan& plan) const { return std::make_unique<FixedKey>(std::move(plan.key)); }
 
   Opened operator()(const EnvironmentKeyPlan& plan) const {
@@ -37,7 +42,9 @@ struct Opener {
     if (!key) return std::unexpected(key.error());
     return std::make_unique<StoredKeySource>(parts.context, parts.errands, std::move(*key), plan.home);
   }
-  Opened operator()(const ProcessPlan& plan) const { return not_yet(plan.place, SourceKind::kProcess); }
+  Opened operator()(const ProcessPlan& plan) const {
+    return renewed(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
+  }
   Opened operator()(const WebIdentityPlan& plan) const { return not_yet(plan.place, SourceKind::kWebIdentity); }
   Opened operator()(const SsoPlan& plan) const { return not_yet(plan.place, SourceKind::kSso); }
   Opened operator()(const InstancePlan& plan) const { return not_yet(plan.place, SourceKind::kInstance); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "key_syntax.h"
 #include "uri_encoding.h"
 #include "xml_fields.h"
 
@@ -13,9 +14,6 @@ namespace broker {
 namespace {
 
 using ipc::Fault;
-
-constexpr std::size_t kMaxSecretBytes = 256;   // AWS's have 40
-constexpr std::size_t kMaxTokenBytes = 12288;  // AWS promises no limit; known ones stay under 4096
 
 // application/x-www-form-urlencoded, in the order given.
 class Form {
@@ -52,23 +50,6 @@ std::optional<int> number(std::string_view digits) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || end != digits.data() + digits.size() || digits.front() == '-') return std::nullopt;
   return value;
-}
-
-// Key ids are shown and put into headers.
-bool is_key_id(std::string_view id) {
-  if (id.size() < 4 || id.size() > 128) return false;
-  for (const char c : id) {
-    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
-  }
-  return true;
-}
-
-// Secrets go into HTTP headers and JSON; anything but printable ASCII would be a broken answer.
-bool is_visible(std::string_view text) {
-  for (const char c : text) {
-    if (c <= ' ' || c > '~') return false;
-  }
-  return !text.empty();
 }
 
 // The rule's tags, then those of the profile that the rule says nothing of.
@@ -137,8 +118,8 @@ ipc::Result<CallerIdentity> read_caller_identity(std::string_view body) {
 
 ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::string_view body) {
   IssuedCredentials keys;
-  keys.secret_access_key = ipc::SecretBuffer::with_capacity(kMaxSecretBytes);
-  auto token = ipc::SecretBuffer::with_capacity(kMaxTokenBytes);
+  keys.secret_access_key = ipc::SecretBuffer::with_capacity(kMaxKeySecret);
+  auto token = ipc::SecretBuffer::with_capacity(kMaxKeyToken);
   std::string expiration;
   const std::string name(action);
   const std::string path = name + "Response/" + name + "Result/Credentials/";

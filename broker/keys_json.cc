@@ -1,0 +1,132 @@
+#include "keys_json.h"
+
+#include <array>
+#include <optional>
+
+#include "json_scan.h"
+#include "key_fetch.h"
+#include "key_syntax.h"
+#include "sts.h"
+#include "time_text.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+std::unexpected<ipc::Error> bad(std::string what) { return ipc::fail(Fault::kProtocol, std::move(what), {}); }
+
+// A decoded string that is wiped when it goes, whether or not it is long enough to lie on the heap.
+struct Decoded {
+  std::optional<std::string> text;
+  explicit Decoded(std::string_view literal) : text(decode_json_string(literal)) {}
+  ~Decoded() {
+    if (text) ipc::wipe(text->data(), text->size());
+  }
+  Decoded(const Decoded&) = delete;
+  Decoded& operator=(const Decoded&) = delete;
+};
+
+// Collects the members that count; `wrong` says why it stopped.
+class Members {
+ public:
+  explicit Members(std::string_view token) : names_{"AccessKeyId", "SecretAccessKey", token, "Expiration", "Version"} {}
+
+  bool take(std::string_view name, std::string_view value) {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (name != names_[i]) continue;
+      if (std::exchange(seen_[i], true)) return stop("has " + std::string(name) + " twice");
+      return value == "null" || take_known(i, value);
+    }
+    // For people only; the two forms of services that differ in nothing else.
+    if (name == "Code" || name == "code") out.code = Decoded(value).text.value_or("");
+    if (name == "Message" || name == "message") out.message = Decoded(value).text.value_or("");
+    return true;
+  }
+
+  KeysJson out;
+  std::string wrong;
+
+ private:
+  bool stop(std::string why) {
+    wrong = std::move(why);
+    return false;
+  }
+
+  bool take_known(std::size_t which, std::string_view value) {
+    const std::string name(names_[which]);
+    if (name == "Version") {
+      out.version_1 = value == "1";
+      return true;
+    }
+    const Decoded decoded(value);
+    if (!decoded.text) return stop("has a value for " + name + " that is no text");
+    return set(which, name, *decoded.text);
+  }
+
+  bool set(std::size_t which, const std::string& name, std::string_view text) {
+    if (which == 0) {
+      out.keys.access_key_id = text;
+      return is_key_id(text) || stop("has an AccessKeyId that is no key's");
+    }
+    if (which == 3) {
+      const auto end = read_end(text);
+      if (end) out.keys.expiration = *end;
+      return end || stop("has an Expiration that is no moment such as 2026-01-31T12:00:00Z");
+    }
+    const std::size_t most = which == 1 ? kMaxKeySecret : kMaxKeyToken;
+    if (text.size() > most) return stop("has a value for " + name + " that is too long");
+    if (!is_visible(text)) return stop("has a value for " + name + " that is empty, or has characters that no key has");
+    (which == 1 ? out.keys.secret_access_key : out.keys.session_token) = ipc::SecretBuffer::copy_of(text);
+    return true;
+  }
+
+  std::array<std::string_view, 5> names_;
+  std::array<bool, 5> seen_{};
+};
+
+// Minutes east of Greenwich, of "+02:00".
+std::optional<std::chrono::minutes> offset(std::string_view text) {
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+  for (const std::size_t at : {1, 2, 4, 5}) {
+    if (!is_digit(text[at])) return std::nullopt;
+  }
+  const int hours = (text[1] - '0') * 10 + (text[2] - '0'), minutes = (text[4] - '0') * 10 + (text[5] - '0');
+  if (hours > 23 || minutes > 59) return std::nullopt;
+  const std::chrono::minutes east{hours * 60 + minutes};
+  return text[0] == '+' ? east : -east;
+}
+
+}  // namespace
+
+ipc::Result<KeysJson> read_keys_json(std::string_view json, std::string_view token) {
+  Members members(token);
+  members.out.keys.expiration = kNever;
+  const bool whole = walk_json_object(
+      json, [&members](const std::string& name, std::string_view value) { return members.take(name, value); });
+  if (!members.wrong.empty()) return bad(std::move(members.wrong));
+  if (!whole) return bad("is not one JSON object");
+  const IssuedCredentials& keys = members.out.keys;
+  const bool some = !keys.access_key_id.empty() || !keys.secret_access_key.empty() || !keys.session_token.empty();
+  if (some && keys.access_key_id.empty()) return bad("has no AccessKeyId");
+  if (some && keys.secret_access_key.empty()) return bad("has no SecretAccessKey");
+  return std::move(members.out);
+}
+
+ipc::Status check_not_ended(const IssuedCredentials& keys, std::chrono::sys_seconds now) {
+  if (keys.expiration - now >= kTooLittleLife) return {};
+  const std::string when(rfc3339(keys.expiration).text());
+  if (keys.expiration <= now) return ipc::fail(Fault::kProtocol, "has keys that ended at " + when, {});
+  return ipc::fail(Fault::kProtocol, "has keys that end in a moment, at " + when, {});
+}
+
+ipc::Result<std::chrono::sys_seconds> read_end(std::string_view text) {
+  if (text.size() < 6) return read_aws_time(text);
+  const auto east = offset(text.substr(text.size() - 6));
+  if (!east) return read_aws_time(text);
+  const auto local = read_aws_time(std::string(text.substr(0, text.size() - 6)) + "Z");
+  if (!local) return local;
+  return *local - *east;
+}
+
+}  // namespace broker
