@@ -46,7 +46,7 @@ void AwsCall::begin_try() {
 }
 
 void AwsCall::send(const BaseKey* key) {
-  ++tries_;
+  if (tries_++ == 0) started_ = context_.clock.since_boot();  // a key that took its time has a budget of its own
   signed_at_ = context_.aws_now();
   signed_offset_ = context_.clock_offset;
   std::vector<HttpHeader> headers = request_.headers;

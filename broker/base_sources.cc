@@ -6,6 +6,7 @@
 #include "mfa_session.h"
 #include "process_keys.h"
 #include "stored_keys.h"
+#include "web_identity.h"
 
 namespace broker {
 namespace {
@@ -45,7 +46,9 @@ struct Opener {
   Opened operator()(const ProcessPlan& plan) const {
     return renewed(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
   }
-  Opened operator()(const WebIdentityPlan& plan) const { return not_yet(plan.place, SourceKind::kWebIdentity); }
+  Opened operator()(const WebIdentityPlan& plan) const {
+    return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
+  }
   Opened operator()(const SsoPlan& plan) const { return not_yet(plan.place, SourceKind::kSso); }
   Opened operator()(const InstancePlan& plan) const { return not_yet(plan.place, SourceKind::kInstance); }
   Opened operator()(const ContainerPlan& plan) const { return not_yet(plan.place, SourceKind::kContainer); }

@@ -25,7 +25,7 @@ struct SourceParts {
 };
 
 // Takes a static key out of `plan`. Where the profile names an MFA device, what comes is the session made with its
-// code.
+// code. The plan outlives the keys, too.
 ipc::Result<std::unique_ptr<BaseKeys>> open_base_keys(BasePlan& plan, SourceParts parts);
 
 }  // namespace broker

@@ -8,6 +8,7 @@
 #include "source_identity.h"
 #include "sts.h"
 #include "terms.h"
+#include "web_identity.h"
 
 namespace broker {
 namespace {
@@ -21,12 +22,19 @@ NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::
 
 }  // namespace
 
-Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done)
-    : context_(context), profile_(profile), terms_(std::move(terms)), done_(std::move(done)) {
+Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
+                   ErrandDoer* errands)
+    : context_(context), profile_(profile), terms_(std::move(terms)), done_(std::move(done)), errands_(errands) {
+  if (profile_.chain.empty()) by_token_ = std::get_if<WebIdentityPlan>(&profile_.base);
   if (const ipc::Status ready = prepare(); !ready) {
     fail_later(ready.error());
-    return;
+  } else {
+    begin();
   }
+}
+
+void Issuance::begin() {
+  if (by_token_) return ask_by_token();
   profile_.chain.empty() ? ask_base() : next_link();
 }
 
@@ -63,13 +71,37 @@ void Issuance::hand_on(const BaseKey& key) {
   finish_later(std::move(keys));
 }
 
+// ---- by a web identity ---------------------------------------------------------------------------------------------
+
+void Issuance::ask_by_token() {
+  if (!errands_) return fail_later({Fault::kSystem, "nobody can fetch the web identity's token", {}});
+  WebIdentityTerms terms{session_name_, lifetime_.asked};
+  if (terms_.narrowing) terms.narrowing = narrowed_session(*terms_.narrowing, hard_end_);
+  token_fetch_ = std::make_unique<WebIdentityFetch>(context_, *errands_, *by_token_, profile_.sts, std::move(terms),
+                                                    [this](ipc::Result<IssuedCredentials> keys) {
+                                                      if (!keys) return finish(std::move(keys));
+                                                      settle(std::move(*keys));
+                                                    });
+}
+
 // ---- links ---------------------------------------------------------------------------------------------------------
 
-ipc::Status Issuance::prepare() {
-  if (terms_.narrowing && profile_.chain.empty()) {
+// Checked when the policy is loaded; here so that no other way leads to keys that are wider than their rule says.
+ipc::Status Issuance::can_be_narrowed() const {
+  if (!terms_.narrowing) return {};
+  if (profile_.chain.empty() && !by_token_) {
     return ipc::fail(Fault::kConfig, "only a role's credentials can be narrowed, and this profile has no role",
                      "use a profile with role_arn, or take restrict out of the rule");
   }
+  if (by_token_ && !terms_.narrowing->tags.empty()) {
+    return ipc::fail(Fault::kConfig, "a role that is assumed with a web identity takes no tags but its token's",
+                     "take the tags out of the rule's restrict");
+  }
+  return {};
+}
+
+ipc::Status Issuance::prepare() {
+  if (ipc::Status narrowed = can_be_narrowed(); !narrowed) return narrowed;
   if (ipc::Status fixed = fix_end(); !fixed) return fixed;
   const auto id = new_request_id();
   if (!id) return std::unexpected(id.error());
@@ -143,10 +175,14 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
     keys->source_identity = source_identity_;
     keys->role_arn = profile_.chain.back().role_arn;
   }
-  // What ends first. STS's own end is not asked for alone: an endpoint may answer with a later one.
-  keys->expiration = std::min(keys->expiration, context_.aws_now() + lifetime_.granted);
-  if (hard_end_) keys->expiration = std::min(keys->expiration, *hard_end_);
-  if (terms_.no_later_than) keys->expiration = std::min(keys->expiration, *terms_.no_later_than);
+  settle(std::move(*keys));
+}
+
+// What ends first. STS's own end is not asked for alone: an endpoint may answer with a later one.
+void Issuance::settle(IssuedCredentials keys) {
+  keys.expiration = std::min(keys.expiration, context_.aws_now() + lifetime_.granted);
+  if (hard_end_) keys.expiration = std::min(keys.expiration, *hard_end_);
+  if (terms_.no_later_than) keys.expiration = std::min(keys.expiration, *terms_.no_later_than);
   finish(std::move(keys));
 }
 

@@ -68,7 +68,9 @@ ipc::Result<Lifetime> handed_on(const LifetimeQuestion& question, seconds wanted
 
 KeySource key_source(const ResolvedProfile& profile) {
   KeySource source;
-  source.has_role = !profile.chain.empty() || kind_of(profile.base) == SourceKind::kWebIdentity;
+  const bool by_token = profile.chain.empty() && kind_of(profile.base) == SourceKind::kWebIdentity;
+  source.has_role = !profile.chain.empty() || by_token;
+  source.takes_tags = !by_token;
   const auto* own = std::get_if<StaticKeyPlan>(&profile.base);
   source.temporary_base = source_row(kind_of(profile.base)).life == SourceLife::Temporary ||
                           (own && !own->key.session_token.empty()) || profile.mfa.has_value();

@@ -29,6 +29,7 @@ struct KeySource {
   bool has_role = false;        // else GetSessionToken issues, or a temporary base key is handed on as it is
   bool chained = false;         // one role's keys assume the next
   bool temporary_base = false;  // the key to begin with is temporary itself
+  bool takes_tags = true;       // false: the role is assumed with a web identity, whose token alone sets tags
   std::chrono::seconds profile_duration{0};  // duration_seconds of the profile; 0: not set
 };
 // As far as the profile says it; what only the first key and AWS say of it comes with learn().

@@ -147,15 +147,24 @@ std::string narrowing_key(const Narrowing* narrowing) {
   return hash.empty() ? text : hash.substr(0, kKeyDigits);  // no hash: long, and still told apart
 }
 
-ipc::Status check_profile_can_be_narrowed(const Policy& policy, std::string_view profile, bool has_role) {
-  if (has_role) return {};
+ipc::Status check_profile_can_be_narrowed(const Policy& policy, std::string_view profile, bool has_role,
+                                          bool takes_tags) {
+  if (has_role && takes_tags) return {};
   for (const Rule& rule : policy.rules) {
     if (!rule.narrowing || !rule.narrowing->any() || !can_match(rule.conditions, profile)) continue;
+    const std::string where = policy.source + ":" + std::to_string(rule.line) + ": rule " + in_quotes(rule.name) + ": ";
+    if (!has_role) {
+      return ipc::fail(ipc::Fault::kConfig,
+                       where + "it restricts what is issued for profile " + in_quotes(profile) +
+                           ", which has no role, and only a role's credentials can be narrowed",
+                       "give the profile a role_arn, or name other profiles in this rule");
+    }
+    if (rule.narrowing->tags.empty()) continue;
     return ipc::fail(ipc::Fault::kConfig,
-                     policy.source + ":" + std::to_string(rule.line) + ": rule " + in_quotes(rule.name) +
-                         ": it restricts what is issued for profile " + in_quotes(profile) +
-                         ", which has no role, and only a role's credentials can be narrowed",
-                     "give the profile a role_arn, or name other profiles in this rule");
+                     where + "it sets tags on what is issued for profile " + in_quotes(profile) +
+                         ", whose role is assumed with a web identity, and only that identity's token can set tags",
+                     "take the tags out of this rule's restrict, or assume a further role with role_arn and "
+                     "source_profile");
   }
   return {};
 }

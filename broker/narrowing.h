@@ -3,7 +3,7 @@
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.   Owns: nothing.
 // Units: bytes, which are STS's characters, because the loader lets plain ASCII through and nothing else.
-// Fails: kConfig when a rule narrows a profile that has no role.
+// Fails: kConfig when a rule narrows a profile that cannot be narrowed so.
 // Source: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: "The plaintext that you use for both inline
 // and managed session policies can't exceed 2,048 characters" (Policy, PolicyArns); docs.aws.amazon.com/IAM/latest/
 // UserGuide: access_policies.html (session policies: what they allow is a union, and is intersected with the role's),
@@ -37,7 +37,9 @@ std::size_t session_policy_size(const Narrowing& narrowing);
 // Short and the same in every run; different for different narrowings, empty for none.
 std::string narrowing_key(const Narrowing* narrowing);
 
-// Refuses when some rule with `restrict` can match the profile and the profile has no role: only AssumeRole narrows.
-ipc::Status check_profile_can_be_narrowed(const Policy& policy, std::string_view profile, bool has_role);
+// Refuses when some rule with `restrict` can match the profile and the profile has no role: only a role's session can
+// be narrowed; and when such a rule sets tags that the profile's last call does not take (KeySource::takes_tags).
+ipc::Status check_profile_can_be_narrowed(const Policy& policy, std::string_view profile, bool has_role,
+                                          bool takes_tags = true);
 
 }  // namespace broker

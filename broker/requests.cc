@@ -28,7 +28,7 @@ Requests::Requests(Parts parts)
           parts_.aws,
           [this](const IssueTerms& terms) -> StartFetch {
             return [this, terms](OnKeys done) {
-              return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done));
+              return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done), parts_.errands);
             };
           },
           parts_.notices,
@@ -106,7 +106,8 @@ ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
 // Once for each policy, not for each request: neither of them changes while the hash stays.
 const ipc::Status& Requests::fits_profile(const Policy& policy) {
   if (!fits_ || fits_for_ != policy.sha256) {
-    fits_ = check_profile_can_be_narrowed(policy, parts_.run.profile, parts_.run.source.has_role);
+    const KeySource& source = parts_.run.source;
+    fits_ = check_profile_can_be_narrowed(policy, parts_.run.profile, source.has_role, source.takes_tags);
     fits_for_ = policy.sha256;
   }
   return *fits_;

@@ -19,6 +19,7 @@
 #include "caller.h"
 #include "client_answer.h"
 #include "client_socket.h"
+#include "errands.h"
 #include "issuer_store.h"
 #include "notices.h"
 #include "policy_source.h"
@@ -46,7 +47,8 @@ class Requests {
     Notices& notices;
     Timers& timers;
     SessionTracker& sessions;
-    OverrideSource overrides{};  // approvals and break-glass events; empty: this build keeps none
+    OverrideSource overrides{};     // approvals and break-glass events; empty: this build keeps none
+    ErrandDoer* errands = nullptr;  // for issuing that needs the user's own process
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 

@@ -82,9 +82,18 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");
       });
-  service->requests_ = std::make_unique<Requests>(
-      Requests::Parts{service->run_, *service->aws_, service->profile_, *service->policy_, service->posture_,
-                      service->callers_, service->audit_, service->notices_, service->timers_, *service->sessions_});
+  service->requests_ = std::make_unique<Requests>(Requests::Parts{service->run_,
+                                                                  *service->aws_,
+                                                                  service->profile_,
+                                                                  *service->policy_,
+                                                                  service->posture_,
+                                                                  service->callers_,
+                                                                  service->audit_,
+                                                                  service->notices_,
+                                                                  service->timers_,
+                                                                  *service->sessions_,
+                                                                  {},
+                                                                  service->errands_.get()});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
                                                 service->notices_, *service->policy_, *service->sessions_,
                                                 service->terms_.session_table,

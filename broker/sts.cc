@@ -63,6 +63,36 @@ std::vector<std::pair<std::string, std::string>> merged_tags(const AssumeRoleTer
   return tags;
 }
 
+void add_policies(Form& form, const NarrowedSession& narrowing) {
+  if (!narrowing.policy.empty()) form.add("Policy", narrowing.policy);
+  for (std::size_t i = 0; i < narrowing.policy_arns.size(); ++i) {
+    form.add("PolicyArns.member." + std::to_string(i + 1) + ".arn", narrowing.policy_arns[i]);
+  }
+}
+
+// Of AssumeRoleWithWebIdentity, whose caller has no key; empty where the refusal is none of its own.
+std::string web_identity_next_step(const std::string& code) {
+  if (code == "ExpiredTokenException" || code == "ExpiredToken") {
+    return "the identity provider's token has expired: see to it that whatever writes it goes on renewing it";
+  }
+  if (code == "InvalidIdentityToken") {
+    return "check that the token is an OpenID Connect token whose issuer is an identity provider in the role's account "
+           "and whose audience that provider accepts";
+  }
+  if (code == "IDPRejectedClaim") return "the identity provider rejects the token: get a new one from it";
+  if (code == "IDPCommunicationError") {
+    return "STS cannot reach the identity provider: try again, then look at the issuer's discovery document";
+  }
+  if (code == "AccessDenied") {
+    return "the role's trust policy must allow sts:AssumeRoleWithWebIdentity to the token's provider, with conditions "
+           "that its subject and audience meet";
+  }
+  if (code == "ValidationError") {
+    return "check role_arn, role_session_name, the token, and the duration against the role's maximum session duration";
+  }
+  return {};
+}
+
 }  // namespace
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint) {
@@ -76,11 +106,7 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   form.add("DurationSeconds", std::to_string(terms.duration.count()));
   form.add("SourceIdentity", terms.source_identity);
   if (!terms.external_id.empty()) form.add("ExternalId", terms.external_id);
-  const NarrowedSession& narrowing = terms.narrowing;
-  if (!narrowing.policy.empty()) form.add("Policy", narrowing.policy);
-  for (std::size_t i = 0; i < narrowing.policy_arns.size(); ++i) {
-    form.add("PolicyArns.member." + std::to_string(i + 1) + ".arn", narrowing.policy_arns[i]);
-  }
+  add_policies(form, terms.narrowing);
   const auto tags = merged_tags(terms);
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const std::string member = "Tags.member." + std::to_string(i + 1);
@@ -91,6 +117,19 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
     form.add("TransitiveTagKeys.member." + std::to_string(i + 1), terms.transitive_tags[i]);
   }
   return request("AssumeRole", endpoint, std::move(form));
+}
+
+AwsRequest assume_role_with_web_identity(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms,
+                                         std::string_view token) {
+  Form form("AssumeRoleWithWebIdentity");
+  form.add("RoleArn", terms.role_arn);
+  form.add("RoleSessionName", terms.session_name);
+  form.add("DurationSeconds", std::to_string(terms.duration.count()));
+  form.add("WebIdentityToken", token);
+  add_policies(form, terms.narrowing);
+  AwsRequest unsigned_request = request("AssumeRoleWithWebIdentity", endpoint, std::move(form));
+  unsigned_request.anonymous = true;
+  return unsigned_request;
 }
 
 AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration, const MfaCode& mfa) {
@@ -150,6 +189,9 @@ AwsFailure read_sts_failure(const HttpAnswer& answer) {
 
 std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
   const std::string& code = failure.code;
+  if (action == "AssumeRoleWithWebIdentity") {
+    if (std::string own = web_identity_next_step(code); !own.empty()) return own;
+  }
   if (code == "InvalidClientTokenId" || code == "UnrecognizedClientException") {
     return "check aws_access_key_id in the credentials file: the key is unknown, deleted or inactive";
   }

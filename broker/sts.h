@@ -1,4 +1,4 @@
-// The three STS actions that the broker uses: builds their requests, reads their answers. No I/O of its own.
+// The STS actions that the broker uses: builds their requests, reads their answers. No I/O of its own.
 //
 // Runs in: broker.   Blocks: never.
 // Fails: kProtocol for an answer that is not the action's; kConfig for a request that STS could only refuse.
@@ -40,17 +40,22 @@ struct AssumeRoleTerms {
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint);
 AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms);
+// Unsigned: the token is what proves the caller. It takes no source identity, external id or tags, so those of `terms`
+// are not looked at. The token stands in the body, which the broker's heap wipes (heap.h).
+AwsRequest assume_role_with_web_identity(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms,
+                                         std::string_view token);
 struct MfaCode {
   std::string serial, code;  // empty: none is sent
 };
 AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration, const MfaCode& mfa = {});
 
 ipc::Result<CallerIdentity> read_caller_identity(std::string_view body);
-// `action`: AssumeRole or GetSessionToken. Fields that only the caller knows (source identity, role) stay empty.
+// `action`: AssumeRole, AssumeRoleWithWebIdentity or GetSessionToken. Fields that only the caller knows (source
+// identity, role) stay empty.
 ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::string_view body);
 AwsFailure read_sts_failure(const HttpAnswer& answer);
 
-// What the user can do about a refused AssumeRole, GetSessionToken or GetCallerIdentity.
+// What the user can do about a refusal.
 std::string sts_next_step(std::string_view action, const AwsFailure& failure);
 
 // "2026-01-27T10:00:00Z", with or without a fraction; nothing else.

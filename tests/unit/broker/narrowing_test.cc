@@ -204,5 +204,22 @@ TEST(ProfileWithoutRole, IsNoMatterWhereNoSuchRuleCanMatchIt) {
   }
 }
 
+// A role that is assumed with a web identity: narrowed like any other, but tags are the token's to set.
+TEST(ProfileThatTakesNoTags, IsRefusedWhereARuleThatSetsTagsCanMatchIt) {
+  Policy policy = restricting({});
+  EXPECT_TRUE(check_profile_can_be_narrowed(policy, "api", true, false));
+  Narrowing tagged;
+  tagged.tags = {{"team", "ledger"}};
+  policy.rules.back().narrowing = std::make_shared<const Narrowing>(tagged);
+  const auto status = check_profile_can_be_narrowed(policy, "api", true, false);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().what, StartsWith("team.yaml:9: rule \"narrow\": it sets tags"));
+  EXPECT_THAT(status.error().what, HasSubstr("web identity"));
+  EXPECT_THAT(status.error().next_step, HasSubstr("further role"));
+  EXPECT_TRUE(check_profile_can_be_narrowed(policy, "api", true, true));
+  policy.rules.back().conditions.profiles = {"other"};
+  EXPECT_TRUE(check_profile_can_be_narrowed(policy, "api", true, false));
+}
+
 }  // namespace
 }  // namespace broker
