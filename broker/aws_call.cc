@@ -1,5 +1,8 @@
 #include "aws_call.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 #include "base_keys.h"
@@ -16,6 +19,10 @@ ipc::Error sentence(const AwsRequest& request, const AwsFailure& failure, NextTr
   what += failure.code.empty() ? "HTTP status " + std::to_string(failure.status) : failure.code;
   if (!failure.message.empty()) what += ": " + failure.message;
   return {next == NextTry::kAfterDelay ? Fault::kUnavailable : Fault::kRefused, std::move(what), {}};
+}
+
+bool one_of(std::initializer_list<std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 }  // namespace
@@ -40,7 +47,10 @@ void AwsCall::begin_try() {
   std::weak_ptr<bool> alive = alive_;
   context_.keys->get([this, alive](const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
     if (alive.expired()) return;
-    if (key) return send(key->get());
+    if (key) {
+      signed_with_ = *key;
+      return send(key->get());
+    }
     finish_later(key.error());  // the source has said what it could; whoever called may still be on the stack
   });
 }
@@ -76,6 +86,7 @@ void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
     return finish(std::move(*answer));
   }
   AwsFailure failure = read_failure_(*answer);
+  if (key_replaced(failure)) return begin_try();
   NextTry next = judge(failure);
   ipc::Error error = sentence(request_, failure, next);
   if (next == NextTry::kWithCorrectedClock && !correct_clock(*answer)) next = NextTry::kNone;
@@ -89,6 +100,15 @@ bool AwsCall::correct_clock(const HttpAnswer& answer) {
   clock_corrected_ = true;
   context_.clock_offset = signed_offset_ + *off;
   return true;
+}
+
+// A temporary key may end earlier than its source said, as when its session was revoked; the source has then a new one.
+bool AwsCall::key_replaced(const AwsFailure& failure) {
+  const bool by_key = one_of(
+      {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}, failure.code);
+  if (!by_key || !signed_with_ || key_refused_) return false;
+  key_refused_ = true;
+  return context_.keys->refuse(signed_with_);
 }
 
 // AWS ends a hard expiry by its own clock: a few seconds of difference are nothing, a minute is half of such a life.

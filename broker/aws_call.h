@@ -67,7 +67,8 @@ class AwsCall {
   static constexpr std::chrono::seconds kCallBudget{25};
   static constexpr std::chrono::seconds kClockMatters{10};
 
-  // Signed with `key`, or where there is none with the context's keys. The callback comes once, from the event loop,
+  // Signed with `key`, or where there is none with the context's keys; where AWS does not take those, once more with
+  // keys fetched anew. The callback comes once, from the event loop,
   // and may destroy the call.
   AwsCall(AwsContext& context, AwsRequest request, std::shared_ptr<const BaseKey> key, FailureReader read_failure,
           OnDone done);
@@ -82,6 +83,7 @@ class AwsCall {
   void finish(std::expected<HttpAnswer, AwsCallError> outcome);
   void finish_later(ipc::Error error);
   [[nodiscard]] bool correct_clock(const HttpAnswer& answer);
+  [[nodiscard]] bool key_replaced(const AwsFailure& failure);
   void learn_clock(const HttpAnswer& answer);
 
   AwsContext& context_;
@@ -93,6 +95,8 @@ class AwsCall {
   Clock::SinceBoot started_;
   int tries_ = 0;
   bool clock_corrected_ = false;
+  bool key_refused_ = false;                    // and fetched anew, once
+  std::shared_ptr<const BaseKey> signed_with_;  // of the context's keys; null: by another key, or not at all
   std::chrono::sys_seconds signed_at_{};
   std::chrono::seconds signed_offset_{0};  // the clock's correction then: another call may correct it meanwhile
   std::unique_ptr<HttpExchange> exchange_;

@@ -71,7 +71,8 @@ class AwsHttp::Multi {
  public:
   class Exchange;
 
-  explicit Multi(event_base* base, std::string ca_pem) : base_(base), ca_pem_(std::move(ca_pem)) {}
+  Multi(event_base* base, std::string ca_pem, Proxy proxy)
+      : base_(base), ca_pem_(std::move(ca_pem)), proxy_(std::move(proxy)) {}
   ~Multi() {
     rest_.reset();
     timer_.reset();
@@ -107,6 +108,7 @@ class AwsHttp::Multi {
   }
   event_base* base() { return base_; }
   std::string& ca_pem() { return ca_pem_; }
+  const Proxy& proxy() { return proxy_; }
 
  private:
   struct Watch {
@@ -157,6 +159,7 @@ class AwsHttp::Multi {
 
   event_base* base_;
   std::string ca_pem_;
+  Proxy proxy_;
   std::unique_ptr<event, EventDeleter> timer_, rest_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
   int under_way_ = 0;
@@ -171,11 +174,11 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   }
 
   void start() {
-    ipc::Status ready = check_endpoint_url(request_.url);
-    if (ready && !configure()) ready = ipc::fail(Fault::kSystem, "libcurl could not be set up for " + request_.url);
+    ipc::Status ready = check_request_url(request_.url, request_.direct);
+    if (ready && !configure()) ready = ipc::fail(Fault::kSystem, "libcurl could not be set up for " + origin());
     if (ready) {
       joined_ = multi_.join(easy_.get());
-      if (!joined_) ready = ipc::fail(Fault::kSystem, "libcurl did not take the request to " + request_.url);
+      if (!joined_) ready = ipc::fail(Fault::kSystem, "libcurl did not take the request to " + origin());
     }
     if (!ready) fail_later(std::move(ready.error()));
   }
@@ -194,7 +197,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   }
 
  private:
-  [[nodiscard]] bool configure() { return easy_ && set_request() && set_trust() && set_callbacks(); }
+  [[nodiscard]] bool configure() { return easy_ && set_request() && set_trust() && set_proxy() && set_callbacks(); }
 
   template <class Value>
   bool set(CURLoption option, Value value) {
@@ -216,7 +219,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
     return ok && set(CURLOPT_URL, request_.url.c_str()) && set(CURLOPT_HTTPHEADER, list_.get()) && set_method() &&
            set(CURLOPT_USERAGENT, kUserAgent) && set(CURLOPT_PROTOCOLS_STR, "http,https") &&
            set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1}) && set(CURLOPT_FOLLOWLOCATION, 0L) &&
-           set(CURLOPT_PROXY, "") && set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED}) && set(CURLOPT_NOSIGNAL, 1L) &&
+           set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED}) && set(CURLOPT_NOSIGNAL, 1L) &&
            set(CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs) &&
            set(CURLOPT_TIMEOUT_MS, static_cast<long>(request_.deadline.count()));
   }
@@ -233,6 +236,18 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
     return set(CURLOPT_CAINFO_BLOB, &ca) && set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)) &&
            set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
            set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+  }
+
+  // NO_PROXY is read by us, so that curl has nothing to decide; and what the proxy itself answers is none of AWS's.
+  bool set_proxy() {
+    past_proxy_ = request_.direct || goes_past(multi_.proxy(), request_.url);
+    if (past_proxy_) return set(CURLOPT_PROXY, "");
+    curl_blob ca{multi_.ca_pem().data(), multi_.ca_pem().size(), CURL_BLOB_NOCOPY};
+    return set(CURLOPT_PROXY, multi_.proxy().url.c_str()) && set(CURLOPT_NOPROXY, "") &&
+           set(CURLOPT_HTTPPROXYTUNNEL, 1L) && set(CURLOPT_HEADEROPT, long{CURLHEADER_SEPARATE}) &&
+           set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) && set(CURLOPT_PROXY_CAINFO_BLOB, &ca) &&
+           set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr)) && set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L) &&
+           set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L) && set(CURLOPT_PROXY_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
   }
 
   bool set_callbacks() {
@@ -275,20 +290,46 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
     }
   }
 
+  [[nodiscard]] std::string origin() const { return origin_of(request_.url); }
+
+  // The proxy's refusal of the tunnel; nothing where that is not what went wrong.
+  std::optional<ipc::Error> explain_proxy(CURLcode code) const {
+    const Proxy& proxy = multi_.proxy();
+    long refusal = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &refusal);
+    const std::string which = "the proxy " + proxy.shown + " (" + proxy.variable + ")";
+    if (code == CURLE_COULDNT_RESOLVE_PROXY) {
+      return ipc::Error{Fault::kUnavailable, which + " is not found", "check the name in " + proxy.variable};
+    }
+    if (refusal == 0 || (refusal >= 200 && refusal < 300)) return std::nullopt;
+    const std::string what =
+        which + " lets nothing through to " + origin() + ": it answered " + std::to_string(refusal);
+    if (refusal == 407) {
+      return ipc::Error{Fault::kConfig, what, "put the user and password that it asks for into " + proxy.variable};
+    }
+    return ipc::Error{refusal >= 500 ? Fault::kUnavailable : Fault::kConfig, what,
+                      "allow the host at the proxy, or name it in NO_PROXY"};
+  }
+
   ipc::Error explain(CURLcode code) const {
-    const std::string why = detail_[0] != '\0' ? detail_.data() : curl_easy_strerror(code);
+    std::string why = detail_[0] != '\0' ? detail_.data() : curl_easy_strerror(code);
+    if (!past_proxy_) {
+      if (auto refused = explain_proxy(code)) return std::move(*refused);
+      why += ", through the proxy " + multi_.proxy().shown + " of " + multi_.proxy().variable;
+    }
     if (too_large_) {
-      return {Fault::kProtocol, "the answer of " + request_.url + " is larger than 256 KiB", "check the endpoint URL"};
+      return {Fault::kProtocol, "the answer of " + origin() + " is larger than 256 KiB", "check the endpoint URL"};
     }
     if (is_trust_problem(code)) {
-      return {Fault::kConfig, request_.url + " is not trusted: " + why,
+      return {Fault::kConfig, origin() + " is not trusted: " + why,
               "if its certificate comes from your own authority, name that in AWS_CA_BUNDLE or ca_bundle"};
     }
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) {
-      return {Fault::kConfig, request_.url + " is no URL that can be asked: " + why, "check the endpoint URL"};
+      return {Fault::kConfig, origin() + " is no URL that can be asked: " + why, "check the endpoint URL"};
     }
-    return {Fault::kUnavailable, request_.url + " gave no answer: " + why,
-            "check the network, the region and the endpoint URL"};
+    return {Fault::kUnavailable, origin() + " gave no answer: " + why,
+            past_proxy_ ? "check the network, the region and the endpoint URL"
+                        : "check the network, the proxy, the region and the endpoint URL"};
   }
 
   // A failure before the start still arrives from the loop, so that no caller is called back inside send().
@@ -311,6 +352,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   std::array<char, CURL_ERROR_SIZE> detail_{};
   HttpAnswer answer_;
   bool too_large_ = false;
+  bool past_proxy_ = true;
   bool joined_ = false;
   ipc::Error early_error_{};
   std::unique_ptr<event, EventDeleter> early_;
@@ -330,8 +372,8 @@ void AwsHttp::Multi::advance(curl_socket_t socket, int flags) {
   }
 }
 
-ipc::Result<std::unique_ptr<AwsHttp>> AwsHttp::open(event_base* base, std::string ca_pem) {
-  auto multi = std::make_unique<Multi>(base, std::move(ca_pem));
+ipc::Result<std::unique_ptr<AwsHttp>> AwsHttp::open(event_base* base, std::string ca_pem, Proxy proxy) {
+  auto multi = std::make_unique<Multi>(base, std::move(ca_pem), std::move(proxy));
   if (!multi->start()) return ipc::fail(Fault::kSystem, "libcurl could not be attached to the event loop");
   return std::unique_ptr<AwsHttp>(new AwsHttp(std::move(multi)));
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "ipc/result.h"
+#include "proxy.h"
 #include "server_trust.h"
 #include "sigv4.h"
 #include "wiped_bytes.h"
@@ -61,8 +62,9 @@ class HttpTransport {
 class AwsHttp final : public HttpTransport {
  public:
   static constexpr std::size_t kMaxAnswerBytes = 256 * 1024;
-  // `ca_pem`: what load_ca() returned. libcurl must have been started (heap.h). Exchanges must go before AwsHttp.
-  static ipc::Result<std::unique_ptr<AwsHttp>> open(event_base* base, std::string ca_pem);
+  // `ca_pem`: what load_ca() returned. `proxy`: what read_proxy() did. libcurl must have been started (heap.h).
+  // Exchanges must go before AwsHttp.
+  static ipc::Result<std::unique_ptr<AwsHttp>> open(event_base* base, std::string ca_pem, Proxy proxy = {});
   ~AwsHttp() override;
   std::unique_ptr<HttpExchange> send(HttpRequest request, OnHttpAnswer done) override;
 

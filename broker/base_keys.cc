@@ -32,4 +32,10 @@ void RenewedKeys::get(OnKey done) {
   });
 }
 
+// Where another call's refusal has had it replaced meanwhile, there is nothing to drop.
+bool RenewedKeys::refuse(const SharedKey& key) {
+  if (held_ && held_->key == key) issuer_.drop();
+  return true;
+}
+
 }  // namespace broker

@@ -24,6 +24,8 @@ class BaseKeys {
   virtual ~BaseKeys() = default;
   // Calls back at once where there is a key, else later. Whoever is gone by then must have his callback know it.
   virtual void get(OnKey done) = 0;
+  // AWS does not know this key, or says that it has ended. True: get() may answer with another one, fetched anew.
+  virtual bool refuse(const SharedKey& /*key*/) { return false; }
   // The last key and its end; nothing before the first get() has answered.
   struct Held {
     SharedKey key;
@@ -48,6 +50,7 @@ class RenewedKeys final : public BaseKeys {
   // `context` outlives it. `events` are told beside the keeping.
   RenewedKeys(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
   void get(OnKey done) override;
+  bool refuse(const SharedKey& key) override;
   [[nodiscard]] std::optional<Held> held() const override { return held_; }
 
  private:

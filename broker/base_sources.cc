@@ -3,9 +3,12 @@
 #include <string>
 #include <utility>
 
+#include "container_keys.h"
+#include "instance_keys.h"
 #include "mfa_session.h"
 #include "process_keys.h"
 #include "stored_keys.h"
+#include "token_text.h"
 #include "web_identity.h"
 
 namespace broker {
@@ -50,8 +53,20 @@ struct Opener {
     return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
   }
   Opened operator()(const SsoPlan& plan) const { return not_yet(plan.place, SourceKind::kSso); }
-  Opened operator()(const InstancePlan& plan) const { return not_yet(plan.place, SourceKind::kInstance); }
-  Opened operator()(const ContainerPlan& plan) const { return not_yet(plan.place, SourceKind::kContainer); }
+  Opened operator()(const InstancePlan& plan) const { return renewed(instance_keys(parts.context, plan)); }
+
+  Opened operator()(const ContainerPlan& plan) const {
+    ipc::SecretBuffer token;
+    if (plan.token_file.empty() && !parts.caller.container_token.empty()) {
+      auto read = read_token_text(parts.caller.container_token.reveal(), TokenForm::kHeader);
+      if (!read) {
+        return ipc::fail(Fault::kConfig, "AWS_CONTAINER_AUTHORIZATION_TOKEN " + read.error().what,
+                         "set it to one line that fits into an HTTP header, or unset it");
+      }
+      token = std::move(*read);
+    }
+    return renewed(container_keys(parts.context, parts.errands, parts.profile.base_profile, plan, std::move(token)));
+  }
 };
 
 }  // namespace

@@ -30,6 +30,11 @@ void Issuer::get(OnCredentials done) {
   if (!run_) start();
 }
 
+void Issuer::drop() {
+  keys_.reset();
+  renewal_.reset();
+}
+
 void Issuer::start() {
   renewal_.reset();
   run_ = fetch_([this](ipc::Result<IssuedCredentials> result) { on_done(std::move(result)); });

@@ -45,6 +45,9 @@ class Issuer {
   // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
   [[nodiscard]] const IssuedCredentials* current() const;
 
+  // The present keys are good for nothing, whatever they say of their end: the next get() has new ones fetched.
+  void drop();
+
   // Nothing is under way and nobody waits: it may be destroyed.
   [[nodiscard]] bool idle() const { return !run_ && waiters_.empty() && !answering_; }
 

@@ -120,6 +120,13 @@ ipc::Status check_not_ended(const IssuedCredentials& keys, std::chrono::sys_seco
   return ipc::fail(Fault::kProtocol, "has keys that end in a moment, at " + when, {});
 }
 
+ipc::Status check_temporary(const IssuedCredentials& keys, std::chrono::sys_seconds now) {
+  if (keys.access_key_id.empty()) return bad("has no AccessKeyId");
+  if (keys.session_token.empty()) return bad("has no session token");
+  if (keys.expiration == kNever) return bad("has no Expiration");
+  return check_not_ended(keys, now);
+}
+
 ipc::Result<std::chrono::sys_seconds> read_end(std::string_view text) {
   if (text.size() < 6) return read_aws_time(text);
   const auto east = offset(text.substr(text.size() - 6));

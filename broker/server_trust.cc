@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -30,6 +31,13 @@ std::string url_part(CURLU* url, CURLUPart part) {
 
 bool is_this_machine(std::string_view host) { return host == "127.0.0.1" || host == "[::1]" || host == "localhost"; }
 
+// EC2's metadata service, ECS's endpoint, EKS's: none of them is ever reached through a network that others share.
+bool is_link_local_service(std::string_view host) {
+  constexpr std::array<std::string_view, 5> kServices = {"169.254.169.254", "[fd00:ec2::254]", "169.254.170.2",
+                                                         "169.254.170.23", "[fd00:ec2::23]"};
+  return std::ranges::find(kServices, host) != kServices.end();
+}
+
 }  // namespace
 
 ipc::Result<std::string> load_ca(const std::string& bundle) {
@@ -56,27 +64,34 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
   return text;
 }
 
-ipc::Status check_endpoint_url(const std::string& url) {
+ipc::Status check_request_url(const std::string& url, bool link_local) {
   const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-    return ipc::fail(Fault::kConfig, "'" + url + "' is no URL",
+    return ipc::fail(Fault::kConfig, "'" + origin_of(url) + "' is no URL",
                      "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
   }
   const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
   const std::string host = url_part(parsed.get(), CURLUPART_HOST);
   if (scheme != "https" && scheme != "http") {
-    return ipc::fail(Fault::kConfig, "'" + url + "' is neither http nor https", "use an https endpoint");
+    return ipc::fail(Fault::kConfig, "'" + origin_of(url) + "' is neither http nor https", "use an https endpoint");
   }
-  if (scheme == "http" && !is_this_machine(host)) {
+  if (scheme == "http" && !is_this_machine(host) && !(link_local && is_link_local_service(host))) {
     return ipc::fail(Fault::kConfig, "plain http to " + host + " would show the request to the network",
                      "use https; plain http is for 127.0.0.1, ::1 and localhost only");
   }
-  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT}) {
     if (!url_part(parsed.get(), part).empty()) {
-      return ipc::fail(Fault::kConfig, "an endpoint URL may not have a user, a query or a fragment");
+      return ipc::fail(Fault::kConfig, "a URL of AWS may have neither a user nor a fragment");
     }
   }
   return {};
+}
+
+std::string origin_of(std::string_view url) {
+  const std::size_t authority = url.find("://");
+  if (authority == std::string_view::npos) return std::string(url.substr(0, url.find_first_of("/?#@")));
+  const std::string_view rest = url.substr(authority + 3);
+  return std::string(url.substr(0, authority + 3)) + std::string(rest.substr(0, rest.find_first_of("/?#")));
 }
 
 }  // namespace broker

@@ -66,7 +66,9 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
     say_failed(service->control_, error);
     return std::unexpected(error);
   };
-  auto http = AwsHttp::open(base, std::move(read.ca_pem));
+  ipc::Result<Proxy> proxy = read_proxy(service->terms_.settings);
+  if (!proxy) return fail_with(proxy.error());
+  auto http = AwsHttp::open(base, std::move(read.ca_pem), std::move(*proxy));
   if (!http) return fail_with(http.error());
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});

@@ -29,6 +29,7 @@ constexpr std::size_t kMaxAnswer = 1024 * 1024;
 struct Unlocked {
   ResolvedProfile profile;
   std::string ca_pem;
+  Proxy proxy;
 };
 
 // As the broker does it: protections first, then the keys, then nothing can be opened any more.
@@ -45,8 +46,10 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   if (!profile) return std::unexpected(profile.error());
   ipc::Result<std::string> ca = load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());
+  ipc::Result<Proxy> proxy = read_proxy(settings);
+  if (!proxy) return std::unexpected(proxy.error());
   if (const ipc::Status closed = forget_key_files(files); !closed) return std::unexpected(closed.error());
-  return Unlocked{std::move(*profile), std::move(*ca)};
+  return Unlocked{std::move(*profile), std::move(*ca), std::move(*proxy)};
 }
 
 struct FreeBase {
@@ -66,7 +69,7 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   if (!base) return ipc::fail(Fault::kSystem, "the event loop cannot be made");
   ipc::Result<Unlocked> unlocked = lock_down_and_read_keys(place);
   if (!unlocked) return std::unexpected(unlocked.error());
-  auto http = AwsHttp::open(base.get(), std::move(unlocked->ca_pem));
+  auto http = AwsHttp::open(base.get(), std::move(unlocked->ca_pem), std::move(unlocked->proxy));
   if (!http) return std::unexpected(http.error());
   EventTimers timers(base.get());
   const SystemClock clock;

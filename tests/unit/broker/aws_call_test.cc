@@ -181,5 +181,111 @@ TEST_F(AwsCallTest, NoErrorShowsTheSecretOrTheCanonicalRequest) {
   EXPECT_EQ(who_.error().what.find("base-secret"), std::string::npos);
 }
 
+// ---- keys of a source ----------------------------------------------------------------------------------------------
+
+// Each fetch gives the next key.
+class AwsCallKeysTest : public AwsCallTest {
+ protected:
+  struct Fetch final : KeyFetch {
+    std::unique_ptr<Timer> later;
+  };
+  void SetUp() override {
+    AwsCallTest::SetUp();
+    aws_.context.keys = &keys_;
+  }
+  void ask_when_keys_are_there() {
+    ask();
+    aws_.timers.pass(0s);
+  }
+  std::string key_of_last() {
+    const std::string signature = header_of(aws_.http.last(), "Authorization");
+    const std::size_t start = signature.find("Credential=") + 11;
+    return signature.substr(start, signature.find('/', start) - start);
+  }
+  int fetched_ = 0;
+  bool source_fails_ = false;
+  RenewedKeys keys_{aws_.context, [this](OnKeys done) -> std::unique_ptr<KeyFetch> {
+                      auto fetch = std::make_unique<Fetch>();
+                      fetch->later = aws_.timers.after(0ms, [this, done = std::move(done)] {
+                        if (source_fails_) return done(ipc::fail(ipc::Fault::kRefused, "the source is dry", "fill it"));
+                        done(IssuedCredentials{"ASIAFETCH" + std::to_string(++fetched_),
+                                               ipc::SecretBuffer::copy_of("s"),
+                                               ipc::SecretBuffer::copy_of("t"),
+                                               aws_.context.aws_now() + 1h,
+                                               {},
+                                               {}});
+                      });
+                      return fetch;
+                    }};
+};
+
+TEST_F(AwsCallKeysTest, AFixedKeyThatHasExpiredIsNotTriedAgain) {
+  aws_.use(testing::long_term_key());
+  ask();
+  aws_.http.answer(403, refused("ExpiredToken"));
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(aws_.http.requests.size(), 1u);
+}
+
+TEST_F(AwsCallKeysTest, AKeyThatAwsDoesNotTakeIsFetchedAnewOnceAndNoMore) {
+  for (const std::string code :
+       {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}) {
+    const int before = fetched_, answers = answers_;
+    ask_when_keys_are_there();
+    const std::string first = key_of_last();
+    aws_.http.answer(403, refused(code));
+    EXPECT_EQ(answers_, answers);
+    aws_.timers.pass(0s);
+    EXPECT_NE(key_of_last(), first);
+    aws_.http.answer(403, refused(code));
+    aws_.timers.pass(10s);
+    EXPECT_EQ(answers_, answers + 1);
+    EXPECT_NE(who_.error().what.find(code), std::string::npos);
+    EXPECT_EQ(fetched_ - before, before == 0 ? 2 : 1) << code;
+  }
+}
+
+TEST_F(AwsCallKeysTest, AnotherDenialFetchesNothing) {
+  ask_when_keys_are_there();
+  aws_.http.answer(403, refused("AccessDenied"));
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(fetched_, 1);
+}
+
+TEST_F(AwsCallKeysTest, ASourceThatGivesNoNewKeySaysWhy) {
+  ask_when_keys_are_there();
+  source_fails_ = true;
+  aws_.http.answer(403, refused("ExpiredToken"));
+  aws_.timers.pass(0s);
+  ASSERT_EQ(answers_, 1);
+  EXPECT_EQ(who_.error().what, "the source is dry");
+}
+
+TEST_F(AwsCallKeysTest, TheNewKeyAnswersAndTwoCallsRefusedAtOnceFetchItOnce) {
+  ask_when_keys_are_there();
+  const auto first = std::move(call_);
+  ask();
+  aws_.http.answer(403, refused("ExpiredToken"));
+  aws_.timers.pass(0s);
+  aws_.http.answer(403, refused("ExpiredToken"));  // the second call's, signed with the same old key
+  aws_.timers.pass(0s);
+  EXPECT_EQ(fetched_, 2);
+  aws_.http.answer(200, kIdentity);
+  aws_.http.answer(200, kIdentity);
+  EXPECT_EQ(answers_, 2);
+  EXPECT_TRUE(who_);
+}
+
+TEST_F(AwsCallKeysTest, AKeyOfTheCallersOwnIsNotTheSourcesToReplace) {
+  const auto own = std::make_shared<const BaseKey>(
+      BaseKey{"ASIAOWN", ipc::SecretBuffer::copy_of("s"), ipc::SecretBuffer::copy_of("t")});
+  int answers = 0;
+  const AwsCall call(aws_.context, get_caller_identity(endpoint()), own, read_sts_failure,
+                     [&](std::expected<HttpAnswer, AwsCallError>) { ++answers; });
+  aws_.http.answer(403, refused("ExpiredToken"));
+  EXPECT_EQ(answers, 1);
+  EXPECT_EQ(fetched_, 0);
+}
+
 }  // namespace
 }  // namespace broker

@@ -1,0 +1,138 @@
+#include "instance_keys.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ascii.h"
+#include "key_syntax.h"
+#include "keys_json.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using Outcome = std::expected<HttpAnswer, AwsCallError>;
+
+constexpr char kTokenPath[] = "/latest/api/token";
+constexpr char kRolePath[] = "/latest/meta-data/iam/security-credentials/";
+constexpr char kTokenLife[] = "21600";  // seconds; the longest there is
+constexpr std::size_t kMaxSessionToken = 1024;
+constexpr std::size_t kMaxRoleName = 64;  // IAM's
+
+AwsFailure status_alone(const HttpAnswer& answer) { return {answer.status, {}, {}}; }
+
+// IAM's alphabet for role names, of which none means anything in a path.
+bool is_role_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxRoleName && name != "." && name != ".." &&
+         std::ranges::all_of(name, [](char c) {
+           return is_alphanumeric(c) || std::string_view("+=,.@_-").find(c) != std::string_view::npos;
+         });
+}
+
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
+
+class InstanceFetch final : public KeyFetch {
+ public:
+  InstanceFetch(AwsContext& context, const InstancePlan& plan, OnKeys done)
+      : context_(context), plan_(plan), done_(std::move(done)) {
+    AwsRequest request = to("asking the instance metadata service for a token", kTokenPath);
+    request.method = "PUT";
+    request.headers.push_back({"X-aws-ec2-metadata-token-ttl-seconds", kTokenLife});
+    ask(std::move(request), &InstanceFetch::on_token);
+  }
+
+ private:
+  [[nodiscard]] AwsRequest to(std::string doing, std::string path) const {
+    AwsRequest request;
+    request.service = "imds";
+    request.action = std::move(doing);
+    request.endpoint = {plan_.url, plan_.url.substr(plan_.url.find("://") + 3), plan_.url.starts_with("https"), {}};
+    request.path = std::move(path);
+    request.method = "GET";
+    request.anonymous = request.link_local = true;
+    request.try_deadline = std::chrono::seconds(1);
+    request.max_tries = 3;
+    return request;
+  }
+
+  // The call that this one replaces is through: it is what called.
+  void ask(AwsRequest request, void (InstanceFetch::*then)(Outcome)) {
+    if (!token_.empty()) request.headers.push_back({"X-aws-ec2-metadata-token", std::string(token_.reveal())});
+    call_ = std::make_unique<AwsCall>(context_, std::move(request), status_alone,
+                                      [this, then](Outcome outcome) { (this->*then)(std::move(outcome)); });
+  }
+
+  void on_token(Outcome outcome) {
+    if (!outcome) {
+      return fail(std::move(outcome.error()),
+                  "allow version 2 of the metadata service on this instance (HttpTokens, HttpEndpoint); Sentinel does "
+                  "not use version 1");
+    }
+    const std::string_view token = first_line(outcome->body.view());
+    if (!is_visible(token) || token.size() > kMaxSessionToken) return odd("a token that is none");
+    token_ = ipc::SecretBuffer::copy_of(token);
+    ask(to("asking the instance metadata service for the instance's role", kRolePath), &InstanceFetch::on_role);
+  }
+
+  void on_role(Outcome outcome) {
+    if (!outcome) return fail(std::move(outcome.error()), "attach an instance profile with a role to this instance");
+    std::string_view name = outcome->body.view();
+    while (name.ends_with('\n') || name.ends_with('\r')) name.remove_suffix(1);
+    if (!is_role_name(name)) return odd("the name of a role that can be none");
+    role_ = name;
+    ask(to("asking the instance metadata service for the keys of role " + role_, kRolePath + role_),
+        &InstanceFetch::on_keys);
+  }
+
+  void on_keys(Outcome outcome) {
+    if (!outcome) return fail(std::move(outcome.error()), "look at the instance's role in the EC2 console");
+    ipc::Result<KeysJson> read = read_keys_json(outcome->body.view(), "Token");
+    if (!read) return odd("what " + read.error().what);
+    if (!read->code.empty() && read->code != "Success") return refused(*read);
+    if (ipc::Status whole = check_temporary(read->keys, context_.aws_now()); !whole)
+      return odd("what " + whole.error().what);
+    const OnKeys done = std::move(done_);
+    done(std::move(read->keys));  // last: it may have destroyed this fetch
+  }
+
+  void refused(const KeysJson& answer) {
+    finish({Fault::kRefused,
+            "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) + ": " +
+                printable(answer.message),
+            "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
+  }
+
+  void odd(const std::string& what) {
+    finish({Fault::kProtocol, "the instance metadata service at " + plan_.url + " answered with " + what,
+            "look at what answers there; on an EC2 instance it is the instance metadata service"});
+  }
+
+  void fail(AwsCallError error, std::string_view next_step) {
+    const bool answered = error.failure.status != 0;
+    error.error.next_step = answered ? next_step
+                                     : "is this an EC2 instance whose metadata service is on? from a container it "
+                                       "answers only with a hop limit of 2 or more (HttpPutResponseHopLimit)";
+    finish(std::move(error.error));
+  }
+
+  void finish(ipc::Error error) {
+    error.what = plan_.place + ": " + error.what;
+    const OnKeys done = std::move(done_);
+    done(std::unexpected(std::move(error)));
+  }
+
+  AwsContext& context_;
+  const InstancePlan& plan_;
+  OnKeys done_;
+  ipc::SecretBuffer token_;
+  std::string role_;
+  std::unique_ptr<AwsCall> call_;
+};
+
+}  // namespace
+
+StartFetch instance_keys(AwsContext& context, const InstancePlan& plan) {
+  return [&context, &plan](OnKeys done) { return std::make_unique<InstanceFetch>(context, plan, std::move(done)); };
+}
+
+}  // namespace broker
