@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const bool ready = ipc::SecretArena::open().has_value();
   must(ready);
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  for (const std::string_view action : {"AssumeRole", "GetSessionToken"}) {
+  for (const std::string_view action : {"AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken"}) {
     const auto keys = broker::read_credentials(action, body);
     must(!keys || (visible(keys->access_key_id) && visible(keys->secret_access_key.reveal()) &&
                    visible(keys->session_token.reveal())));

@@ -1,0 +1,127 @@
+"""credential_process: a program of the user's prints the keys. What it prints is hostile until it is read; what is good is
+used, handed out, renewed, and replaced when AWS no longer takes it."""
+import json
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from source_case import SourceTest, role_arn, wait_until
+
+PROGRAM = """\
+import os, sys
+here = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(here, "runs"), "a") as file:
+    file.write(os.environ.get("MARKED_BY_THE_CALLER", "") + "\\n")
+with open(os.path.join(here, "answer")) as file:
+    sys.stdout.write(file.read())
+"""
+
+
+class ProcessTest(SourceTest):
+    word = "credential_process"
+
+    def setUp(self):
+        super().setUp()
+        self.program = self.write("print_keys.py", PROGRAM)
+        self.command = f"/usr/bin/python3 -B {self.program}"
+        self.place = self.add_profile("printer", credential_process=self.command)
+        self.add_role("ci", "printer")
+
+    def prints(self, text):
+        self.write("answer", text)
+
+    def runs(self):
+        try:
+            with open(os.path.join(self.folder, "runs")) as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def good(self, **more):
+        self.prints(self.aws.process_answer(**more))
+
+    # ---- refusals
+
+    def test_what_is_no_answer_is_refused_with_program_place_and_profile_and_never_shown(self):
+        for text in ("", "hidden-in-the-output", '{"Version": 1', '{"Version": 1, "AccessKeyId": 7}',
+                     '{"Version": 2, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "hidden-in-the-output"}',
+                     '{"Version": 1, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "hidden-in-the-output\\r\\nX: 1"}'):
+            with self.subTest(text):
+                self.prints(text)
+                said = self.refused("printer", self.place, "profile 'printer'", "/usr/bin/python3", "run it by hand")
+                self.assertNotIn("hidden-in-the-output", said)
+
+    def test_keys_that_have_ended_are_refused(self):
+        self.good(Expiration="2020-01-01T00:00:00Z")
+        self.refused("printer", self.place, "has keys that ended at 2020-01-01T00:00:00Z")
+
+    def test_an_endless_output_is_cut(self):
+        self.add_profile("endless", credential_process="/usr/bin/yes hidden-in-the-output")
+        self.assertNotIn("hidden-in-the-output", self.refused("endless", "/usr/bin/yes", "longer than any answer"))
+
+    def test_a_program_that_fails_or_is_not_there_is_named(self):
+        self.add_profile("failing", credential_process="/usr/bin/false")
+        self.add_profile("missing", credential_process="/nonexistent/program --secret hidden")
+        self.refused("failing", "/usr/bin/false")
+        self.assertNotIn("hidden", self.refused("missing", "/nonexistent/program"))
+
+    def test_a_chain_says_that_its_first_key_failed(self):
+        self.prints("no keys")
+        self.refused("ci", self.place, "profile 'printer'")
+
+    def test_a_cap_that_nobody_could_keep_is_refused(self):
+        self.good(seconds=7200)
+        self.refused("printer", "use a profile with role_arn", more="max_duration: 15m")
+
+    # ---- good ones
+
+    def test_the_keys_are_handed_on_and_the_aws_cli_works_with_them(self):
+        self.good(role="desk-task")
+        asker = self.served("printer", environment={"MARKED_BY_THE_CALLER": "as the caller has it"})
+        answer = asker.ask()
+        self.assert_served(answer)
+        self.assertIn(":assumed-role/desk-task/", self.who_am_i(asker))
+        self.assertEqual(["as the caller has it"], self.runs())   # once, however many ask; with the caller's environment
+        self.assertEqual([], self.aws.calls("GetSessionToken"))
+        asker.end()
+        self.assert_logged()
+
+    def test_a_long_term_key_makes_a_session(self):
+        keys = {"Version": 1, "AccessKeyId": self.key("marta")["id"], "SecretAccessKey": self.key("marta")["secret"]}
+        self.prints(json.dumps(keys))
+        asker = self.served("printer")
+        self.assertIn(":user/marta", self.who_am_i(asker))
+        self.assertEqual(1, len(self.aws.calls("GetSessionToken", "ok")))
+        self.assert_logged()
+
+    def key(self, user):
+        return next(key for key in self.aws.control.keys() if key["kind"] == "user" and key["arn"].endswith("/" + user))
+
+    def test_a_role_is_assumed_with_them(self):
+        self.good()
+        asker = self.served("ci")
+        self.assertIn(":assumed-role/ledger-ci/", self.who_am_i(asker))
+        asker.end()
+        self.assert_logged(role_arn=role_arn("ledger-ci"))
+
+    def test_keys_that_are_about_to_end_are_renewed_by_another_run_of_the_program(self):
+        self.good(seconds=40)
+        asker = self.served("printer")
+        first = asker.ask()["body"]["AccessKeyId"]
+        self.good(seconds=3600)
+        wait_until(lambda: len(self.runs()) == 2, "the program's second run", 60)   # nobody asks meanwhile
+        wait_until(lambda: asker.ask()["body"].get("AccessKeyId") not in (None, first), "the new keys", 60)
+        self.assertEqual(2, len(self.runs()))
+
+    def test_keys_that_aws_does_not_take_any_more_are_fetched_anew(self):
+        self.good()
+        asker = self.served("ci", options=("--lazy",))
+        self.aws.control.revoke_key(id=self.aws.calls("GetCallerIdentity")[0]["access_key_id"])
+        self.good()
+        self.assertIn(":assumed-role/ledger-ci/", self.who_am_i(asker))
+        self.assertEqual(2, len(self.runs()))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
