@@ -152,6 +152,13 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
     }
     case ipc::Errand::kId:
       return on_errand(packet);
+    case ipc::Waiting::kId: {
+      const auto message = ipc::open_packet<ipc::Waiting>(packet);
+      if (!message) return std::unexpected(message.error());
+      say(message->why.str());
+      renewed_ = true;
+      return {};
+    }
     case ipc::LogFull::kId: {
       const auto message = ipc::open_packet<ipc::LogFull>(packet);
       return message ? on_log_full(*message) : std::unexpected(message.error());

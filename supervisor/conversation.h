@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "errands.h"
 #include "launch.h"
@@ -37,6 +38,8 @@ class Conversation {
   Helper& helper(ipc::Side side) { return side == ipc::Side::Broker ? broker_ : frontend_; }
   Errands& errands() { return errands_; }
   [[nodiscard]] const Errands& errands() const { return errands_; }
+  // Whether a human is waited for in another run, said since the last call: the start's deadline begins anew.
+  bool take_renewal() { return std::exchange(renewed_, false); }
   [[nodiscard]] const ipc::Error& error() const { return error_; }
   [[nodiscard]] const std::string& region() const { return region_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
@@ -67,7 +70,7 @@ class Conversation {
   Helper broker_, frontend_;
   Errands errands_;
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
-       listener_told_ = false;
+       listener_told_ = false, renewed_ = false;
   std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
   std::string region_;
   ipc::Secret<64> token_;

@@ -140,7 +140,9 @@ class Keeper {
   void hear(Side side) {
     Helper& helper = talk_.helper(side);
     if (!helper.channel.open()) return;
-    switch (talk_.hear(side)) {
+    const Heard heard = talk_.hear(side);
+    if (talk_.take_renewal() && state_ == State::Starting) deadline_ = Clock::now() + kStartDeadline;
+    switch (heard) {
       case Heard::Nothing:
         return;
       case Heard::AllReady:
@@ -227,7 +229,8 @@ class Keeper {
       set_outcome(ending.code);
       command_ended_ = true;
     } else if (state_ == State::Starting) {
-      set_outcome(kExitOwnError);
+      // Of a Ctrl-C at its question it may end before we have heard of that.
+      set_outcome(ending.signal == 0 && ending.code > kExitSignalBase ? ending.code : kExitOwnError);
     }
     happen(Event::CommandExit);
   }

@@ -111,6 +111,7 @@ class OneShot {
       if (!polled[1].revents) continue;
       const bool had_answered = talk_.has_answer();
       const Heard heard = talk_.hear(Side::Broker);
+      if (talk_.take_renewal()) deadline = Clock::now() + kStartDeadline;
       if (heard == Heard::Refused) return {false, 0, talk_.error()};
       if (heard == Heard::PeerGone && talk_.has_answer()) return {true, 0, {}};
       if (heard == Heard::PeerGone) return {false, 0, broker_gone()};

@@ -136,10 +136,12 @@ class Windows(ErrandTest):
 
     def setUp(self):
         super().setUp()
-        for name in ("pinentry", "zenity", "kdialog", "ykman"):
+        # First of its kind, and so before any real one of this host.
+        for name in ("pinentry-gnome3", "zenity", "kdialog", "ykman"):
             path = os.path.join(self.user.home, "bin", name)
             if os.path.exists(path):
                 os.remove(path)
+        self.program("pinentry-gnome3", "#!/bin/sh\nexit 2\n")  # it cannot work, and the next is asked
 
     def test_without_terminal_display_or_program_it_is_said_what_would_help(self):
         for mode in MODES:
@@ -182,13 +184,13 @@ class Windows(ErrandTest):
     def test_pinentry_is_spoken_to_in_its_own_protocol(self):
         talk = "#!/usr/bin/python3\nimport os, sys\nassert 'GPG_TTY' not in os.environ\nprint('OK hello', flush=True)\n" \
                "for line in sys.stdin:\n    if line == 'GETPIN\\n': print('D 12%334 6')\n    if line.startswith('SETDESC') and 'marta' not in line: break\n    print('OK', flush=True)\n"
-        self.program("pinentry", talk)
+        self.program("pinentry-gnome3", talk)
         for mode in MODES:
             told = self.told(self.ask(f"errand:2:the store of marta&&1:{DEVICE}", mode=mode, DISPLAY=":0", GPG_TTY="/dev/tty"))
             self.assertEqual("answer 6 4321", told)
-        self.program("pinentry", "#!/bin/sh\necho 'OK hello'; read l; echo 'ERR 83886179 cancelled'\n")
+        self.program("pinentry-gnome3", "#!/bin/sh\necho 'OK hello'; read l; echo 'ERR 83886179 cancelled'\n")
         self.assertIn("closed without an answer", self.told(self.ask(f"errand:1:{DEVICE}", DISPLAY=":0")))
-        self.program("pinentry", "#!/bin/sh\necho nonsense; sleep 1000\n")
+        self.program("pinentry-gnome3", "#!/bin/sh\necho nonsense; sleep 1000\n")
         self.assertIn("says what no pinentry says", self.told(self.ask(f"errand:1:{DEVICE}", DISPLAY=":0")))
 
     def test_one_question_at_a_time(self):
