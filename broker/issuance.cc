@@ -105,9 +105,11 @@ ipc::Status Issuance::prepare() {
   if (ipc::Status fixed = fix_end(); !fixed) return fixed;
   const auto id = new_request_id();
   if (!id) return std::unexpected(id.error());
-  auto identity = format_source_identity(terms_.user, terms_.marker, *id);
-  if (!identity) return std::unexpected(identity.error());
-  source_identity_ = std::move(*identity);
+  if (!terms_.marker.empty()) {
+    auto identity = format_source_identity(terms_.user, terms_.marker, *id);
+    if (!identity) return std::unexpected(identity.error());
+    source_identity_ = std::move(*identity);
+  }
   session_name_ = role_session_name(terms_.user, *id);
   return {};
 }

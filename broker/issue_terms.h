@@ -16,7 +16,7 @@ namespace broker {
 
 struct IssueTerms {
   std::string user;               // Principal::user; may be empty
-  std::string marker = "direct";  // or an approval's (source_identity.h)
+  std::string marker = "direct";  // or an approval's (source_identity.h); empty: no source identity is set
   Lifetime lifetime{};            // before the end of an override, which is counted anew at each issue
   std::optional<std::chrono::sys_seconds> no_later_than{};  // the end of the override that permits this
   std::shared_ptr<const Narrowing> narrowing{};             // null: none

@@ -48,6 +48,7 @@ void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
     const seconds life = result->expiration - context_.aws_now();
     keep(std::move(*result), least_life(meant > seconds(0) ? meant : std::max(life, 4 * kShortest)));
   } else {
+    if (ended->withdraws()) keys_.reset();
     note_failure(std::move(result.error()), ended->quiet_for());
   }
   answer_waiters();

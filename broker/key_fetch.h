@@ -20,6 +20,8 @@ class KeyFetch {
   [[nodiscard]] virtual std::chrono::seconds granted() const { return std::chrono::seconds(0); }
   // After a failure: not to be repeated sooner, for a human said no.
   [[nodiscard]] virtual std::chrono::seconds quiet_for() const { return std::chrono::seconds(0); }
+  // After a failure: whoever judges has said no, and what was fetched earlier is not handed out any more either.
+  [[nodiscard]] virtual bool withdraws() const { return false; }
 };
 
 using OnKeys = std::function<void(ipc::Result<IssuedCredentials>)>;

@@ -9,11 +9,13 @@
 #include <string_view>
 
 #include "caller.h"
+#include "device_id.h"
 #include "heap.h"
 #include "keyring_key.h"
 #include "policy_file.h"
 #include "policy_key.h"
 #include "print_tables.h"
+#include "remote_profile.h"
 #include "root_file.h"
 #include "sandbox.h"
 #include "service.h"
@@ -61,13 +63,19 @@ ipc::Result<broker::CallerCheck> find_callers() {
 }
 
 // Before the lock-down, too: who runs us, and a process that goes on asking what the device is like.
-ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers) {
+ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, const Terms& terms) {
   ipc::Result<broker::PostureReader> posture = broker::PostureReader::start();
   if (!posture) return std::unexpected(posture.error());
   if (posture->exists()) {
     if (ipc::Status known = callers.leave_out(posture->pid()); !known) return std::unexpected(known.error());
   }
-  return broker::HostFacts{std::move(*posture), broker::own_unix_groups()};
+  broker::HostFacts facts{std::move(*posture), broker::own_unix_groups()};
+  if (!terms.remote_url.empty()) {
+    ipc::Result<std::string> device = broker::read_device_id();
+    if (!device) return std::unexpected(device.error());
+    facts.device_id = std::move(*device);
+  }
+  return facts;
 }
 
 // For the MFA sessions that runs share. Before the lock-down, whose filter kills keyctl.
@@ -105,7 +113,10 @@ ipc::Status read_keys(ipc::Channel& control, const Terms& terms, broker::KeysRea
     read.caller_keys = std::move(*received);
   }
   ipc::Result<broker::ResolvedProfile> profile =
-      broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region, {terms.environment_keys, {}});
+      terms.remote_token_file.empty()
+          ? broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region,
+                                    {terms.environment_keys, {}})
+          : broker::resolve_without_keys(terms.profile, terms.settings, terms.home, terms.region);
   if (!profile) return std::unexpected(profile.error());
   read.profile = std::move(*profile);
   if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&read.profile.base)) {
@@ -163,7 +174,7 @@ int serve() {
   };
   ipc::Result<broker::CallerCheck> callers = find_callers();
   if (!callers) return give_up(callers.error());
-  ipc::Result<broker::HostFacts> host = find_host_facts(*callers);
+  ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *terms);
   if (!host) return give_up(host.error());
   event_base* const base = new_event_base();
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});

@@ -27,6 +27,7 @@ Requests::Requests(Parts parts)
       issuers_(
           parts_.aws,
           [this](const IssueTerms& terms) -> StartFetch {
+            if (parts_.remote) return parts_.remote->fetch(terms.lifetime.granted);
             return [this, terms](OnKeys done) {
               return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done), parts_.errands);
             };
@@ -89,6 +90,7 @@ void Requests::watch_callers() {
 // ---- may he --------------------------------------------------------------------------------------------------------
 
 ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
+  if (parts_.remote) return RemoteJudge::verdict();
   const Run& run = parts_.run;
   const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
   if (!policy) return std::unexpected(policy.error());
@@ -183,7 +185,9 @@ void Requests::be_patient(Iterator it) {
   it->patience = parts_.timers.after(kHold, [this, serial = it->serial] {
     const Iterator late = find(serial);
     if (late != under_way_.end())
-      fail(late, ipc::Error{ipc::Fault::kUnavailable, "AWS has not answered yet", "the program will ask again", 0});
+      fail(late, ipc::Error{ipc::Fault::kUnavailable,
+                            std::string(parts_.remote ? "the remote server" : "AWS") + " has not answered yet",
+                            "the program will ask again", 0});
   });
 }
 
@@ -267,7 +271,16 @@ void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decis
   finish(it, true);
 }
 
+// The remote server's no is a decision like a policy's: no client is to ask again because of it.
+bool Requests::is_remote_refusal(const ipc::Error& error) const {
+  return parts_.remote && error.fault == ipc::Fault::kRefused;
+}
+
 void Requests::fail(Iterator it, const ipc::Error& error) {
+  if (is_remote_refusal(error)) {
+    const Refusal refusal{std::string(kRemoteSource), error.what, error.next_step};
+    return refuse(it, refusal, Decision{Check::kPassed, RemoteJudge::refusal(error), {}, refusal});
+  }
   const CallerFacts& caller = it->inquiry.facts;
   const Decision decision{Check::kPassed, ask_policy(via(caller.transport)), {}, Refusal{}};
   DecisionLine line = line_for(caller, decision);
@@ -324,6 +337,12 @@ void Requests::record(const DecisionLine& line) {
     parts_.notices.refusal("audit", written.error().what + "; nothing is handed out until it can be written",
                            std::chrono::steady_clock::now());
   }
+}
+
+ipc::Status Requests::record_if_refused(const ipc::Error& error) {
+  if (!is_remote_refusal(error)) return {};
+  const Refusal refusal{std::string(kRemoteSource), error.what, error.next_step};
+  return record_refusal(refusal, Decision{Check::kPassed, RemoteJudge::refusal(error), {}, refusal});
 }
 
 ipc::Status Requests::record_refusal(const Refusal& refusal, const Decision& decision) {

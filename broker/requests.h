@@ -25,6 +25,7 @@
 #include "policy_source.h"
 #include "posture.h"
 #include "refusal_flood.h"
+#include "remote_judge.h"
 #include "run.h"
 #include "session_tracker.h"
 #include "timers.h"
@@ -49,6 +50,7 @@ class Requests {
     SessionTracker& sessions;
     OverrideSource overrides{};     // approvals and break-glass events; empty: this build keeps none
     ErrandDoer* errands = nullptr;  // for issuing that needs the user's own process
+    RemoteJudge* remote = nullptr;  // judges and issues in the policy's place
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
@@ -74,6 +76,10 @@ class Requests {
   Issuer* issuer_for(const IssueTerms& terms, const Verdict& verdict);
   // Records a refusal that was decided before any client asked (start-up).
   ipc::Status record_refusal(const Refusal& refusal, const Decision& decision);
+  // Whether somebody else judges: then nobody here is asked who the user is.
+  [[nodiscard]] bool judged_remotely() const { return parts_.remote != nullptr; }
+  // Why no keys came, where that was the remote server's refusal: recorded as one.
+  ipc::Status record_if_refused(const ipc::Error& error);
 
   // A line that shows its arguments, which must outlive it; a refusal until its outcome says otherwise.
   [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
@@ -108,6 +114,7 @@ class Requests {
   void answer(Iterator it);
   void commit();
   void refuse(Iterator it, const Refusal& refusal, const Decision& decision);
+  [[nodiscard]] bool is_remote_refusal(const ipc::Error& error) const;
   void fail(Iterator it, const ipc::Error& error);
   void finish(Iterator it, bool closed);
   void settle_callers(std::chrono::microseconds budget = {});

@@ -40,6 +40,7 @@ bool one_of(const std::string_view (&names)[N], std::string_view name) {
 }  // namespace
 
 NextTry judge(const AwsFailure& failure) {
+  if (failure.next) return *failure.next;
   if (one_of(kClock, failure.code)) return NextTry::kWithCorrectedClock;
   if (one_of(kPassing, failure.code)) return NextTry::kAfterDelay;
   if (failure.status == 429 || failure.status >= 500) return NextTry::kAfterDelay;

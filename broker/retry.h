@@ -15,16 +15,18 @@
 
 namespace broker {
 
+enum class NextTry { kNone, kAfterDelay, kWithCorrectedClock };
+
 // What an AWS service says of a failed call.
 struct AwsFailure {
   long status = 0;
   std::string code;     // such as AccessDenied, without namespace prefix or suffix; empty when the body has none
   std::string message;  // for people: printable, one line, bounded; empty where AWS repeats the request in it
+  std::optional<NextTry> next{};                      // where the reader of the answer knows it better than judge()
+  std::optional<std::chrono::seconds> retry_after{};  // where the reader passes it on
 };
 
-enum class NextTry { kNone, kAfterDelay, kWithCorrectedClock };
-
-// Throttling, 5xx and request timeouts may pass; a denial never does.
+// Where the failure does not say it itself: throttling, 5xx and request timeouts may pass; a denial never does.
 NextTry judge(const AwsFailure& failure);
 // Of a request that got no answer.
 NextTry judge(const ipc::Error& failure);

@@ -51,8 +51,14 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
   run_.duration = terms_.duration;
   run_.mode = mode_of(terms_.mode);
   run_.groups = std::move(host.groups);
+  device_id_ = std::move(host.device_id);
   run_.source = key_source(profile_);
   run_.credential_source = source_row(kind_of(profile_.base)).word;
+  if (!terms_.remote_url.empty()) {
+    // The server makes keys to measure, out of whatever it has.
+    run_.source = KeySource{.has_role = true};
+    run_.credential_source = kRemoteSource;
+  }
   if (terms_.mode == ipc::RunMode::Server) run_.transport = via(terms_.transport);
 }
 
@@ -95,7 +101,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
                                                                   service->timers_,
                                                                   *service->sessions_,
                                                                   {},
-                                                                  service->errands_.get()});
+                                                                  service->errands_.get(),
+                                                                  service->remote_});
   service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
                                                 service->notices_, *service->policy_, *service->sessions_,
                                                 service->terms_.session_table,
@@ -109,12 +116,22 @@ ipc::Status Service::open_policy(PolicyKey key) {
       [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
         ask_kms(message, signature, std::move(answer));
       });
+  if (!terms_.remote_url.empty()) return open_remote();
   if (terms_.policy_name().empty()) {
     policy_ = std::make_unique<NoPolicy>();
     return {};
   }
   if (!terms_.policy_file.empty()) return open_policy_file();
   open_policy_parameter();
+  return {};
+}
+
+ipc::Status Service::open_remote() {
+  auto judge = RemoteJudge::open(
+      {*aws_, *errands_, profile_, terms_.remote_url, terms_.remote_token_file, std::move(device_id_), terms_.os_user});
+  if (!judge) return std::unexpected(judge.error());
+  remote_ = judge->get();
+  policy_ = std::move(*judge);
   return {};
 }
 
@@ -128,6 +145,7 @@ ipc::Status Service::open_keys() {
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
                      std::chrono::steady_clock::now());
   };
+  if (!terms_.remote_token_file.empty()) return {};  // nothing is signed
   const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
   auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, caller_keys_, sessions, std::move(events)});
   if (!keys) return std::unexpected(keys.error());
@@ -335,7 +353,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
 }
 
 void Service::say_how_signed() {
-  if (!verifier_->enforces() || verifier_->remembers()) return;
+  if (remote_ || !verifier_->enforces() || verifier_->remembers()) return;
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");

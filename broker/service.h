@@ -27,6 +27,7 @@ namespace broker {
 struct HostFacts {
   PostureReader posture;
   std::optional<std::vector<std::string>> groups;
+  std::string device_id{};  // empty where no remote server is to be told
 };
 
 // What was read once the broker was locked down, and before it lost the right to open files.
@@ -53,6 +54,7 @@ class Service {
           AuditLog audit, HostFacts host);
   ipc::Status open_keys();
   ipc::Status open_policy(PolicyKey key);
+  ipc::Status open_remote();
   ipc::Status open_policy_file();
   void open_policy_parameter();
   void ask_kms(const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer);
@@ -101,6 +103,8 @@ class Service {
   std::unique_ptr<PolicyVerifier> verifier_;
   std::unique_ptr<PolicyFetch> policy_fetch_;
   std::unique_ptr<PolicySource> policy_;
+  RemoteJudge* remote_ = nullptr;  // policy_ itself, where a remote server judges
+  std::string device_id_;
   PostureSource posture_;
   std::unique_ptr<SessionTracker> sessions_;
   std::unique_ptr<Requests> requests_;

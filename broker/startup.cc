@@ -14,7 +14,10 @@ ipc::Error advised(ipc::Error error, std::string_view advice) {
 
 void Startup::begin(Done done) {
   done_ = std::move(done);
-  identity_ = ask_identity(context_, profile_.sts, [this](const ipc::Result<Principal>& who) { on_identity(who); });
+  have_identity_ = requests_.judged_remotely();  // whoever judges elsewhere finds out for himself who asks
+  if (!have_identity_) {
+    identity_ = ask_identity(context_, profile_.sts, [this](const ipc::Result<Principal>& who) { on_identity(who); });
+  }
   policy_.start([this](const ipc::Status& loaded) { on_policy(loaded); });
 }
 
@@ -103,6 +106,7 @@ void Startup::go_on(const Decision& decision) {
   Issuer* const issuer = requests_.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {
     if (keys) return finish({});
+    if (ipc::Status recorded = requests_.record_if_refused(keys.error()); !recorded) return finish(recorded);
     finish(std::unexpected(
         advised(keys.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   });

@@ -104,7 +104,7 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   form.add("RoleArn", terms.role_arn);
   form.add("RoleSessionName", terms.session_name);
   form.add("DurationSeconds", std::to_string(terms.duration.count()));
-  form.add("SourceIdentity", terms.source_identity);
+  if (!terms.source_identity.empty()) form.add("SourceIdentity", terms.source_identity);
   if (!terms.external_id.empty()) form.add("ExternalId", terms.external_id);
   add_policies(form, terms.narrowing);
   const auto tags = merged_tags(terms);

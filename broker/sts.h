@@ -30,8 +30,9 @@ struct NarrowedSession {
 };
 
 struct AssumeRoleTerms {
-  std::string role_arn, session_name, source_identity;
-  std::string external_id;  // empty: not sent
+  std::string role_arn, session_name;
+  std::string source_identity;  // empty: not sent
+  std::string external_id;      // empty: not sent
   std::chrono::seconds duration{0};
   NarrowedSession narrowing{};
   std::vector<std::pair<std::string, std::string>> tags{};  // the profile's; a rule's tag of the same key goes before

@@ -39,6 +39,9 @@ bool duration_fits(const Terms& terms) {
 bool one_judge(const Terms& terms) {
   const int judges = !terms.policy_file.empty() + !terms.policy_parameter.empty() + !terms.remote_url.empty();
   if (terms.remote_url.empty() && !terms.remote_token_file.empty()) return false;
+  const bool asks_of_a_policy =
+      !terms.session_table.empty() || !terms.policy_key.empty() || !terms.policy_kms_key.empty();
+  if (!terms.remote_url.empty() && asks_of_a_policy) return false;
   return judges == 1 || (judges == 0 && terms.mode == ipc::RunMode::Whoami);
 }
 

@@ -1,0 +1,132 @@
+#include "remote_keys.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "key_syntax.h"
+#include "remote_answer.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using std::chrono::seconds;
+
+constexpr std::size_t kMaxToken = 8 * 1024;  // what API Gateway takes of all headers is 10 KiB
+
+std::unexpected<ipc::Error> bad_token(const std::string& path, const std::string& what) {
+  return ipc::fail(Fault::kConfig, "the token file " + path + " " + what, "it must hold the token and nothing else");
+}
+
+// Whoever cannot sign has not been judged: a refusal on the way to the key is none of the server's.
+ipc::Error before_asking(const std::string& what, ipc::Error error) {
+  if (error.fault == Fault::kRefused) error.fault = Fault::kConfig;
+  error.what = what + ": " + error.what;
+  return error;
+}
+
+}  // namespace
+
+RemoteFetch::RemoteFetch(RemoteParts parts, seconds duration, OnKeys done)
+    : parts_(std::move(parts)), duration_(duration), done_(std::move(done)) {
+  parts_.signer ? ask_signer() : open_token();
+}
+
+// ---- who asks ------------------------------------------------------------------------------------------------------
+
+void RemoteFetch::ask_signer() {
+  std::weak_ptr<bool> alive = alive_;
+  parts_.signer->get([this, alive](const ipc::Result<SharedKey>& key) {
+    if (alive.expired()) return;
+    if (!key) return fail_later(before_asking("no key to sign with", key.error()));
+    call(remote_request(parts_.server, duration_), *key);
+  });
+}
+
+// Anew at each fetch: whoever renews the token writes the file anew.
+void RemoteFetch::open_token() {
+  errand_ = parts_.errands->open(ipc::ErrandKind::OpenTokenFile, {parts_.server.profile, parts_.token_file, {}},
+                                 [this](const ipc::Result<ipc::UniqueFd>& file) { on_token(file); });
+}
+
+void RemoteFetch::on_token(const ipc::Result<ipc::UniqueFd>& file) {
+  if (!file) return finish(std::unexpected(before_asking("no token for the remote server", file.error())));
+  const ipc::Result<ipc::SecretBuffer> token = read_bearer_token(*file, parts_.token_file);
+  if (!token) return finish(std::unexpected(token.error()));
+  AwsRequest request = remote_request(parts_.server, duration_);
+  request.anonymous = true;
+  request.headers.push_back({"Authorization", "Bearer " + std::string(token->reveal())});
+  call(std::move(request), nullptr);
+}
+
+// ---- the call ------------------------------------------------------------------------------------------------------
+
+void RemoteFetch::call(AwsRequest request, SharedKey key) {
+  call_ = std::make_unique<AwsCall>(
+      parts_.context, std::move(request), std::move(key), read_remote_failure,
+      [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
+}
+
+// What is told is the earlier of the server's end and the one that was asked for.
+void RemoteFetch::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
+  if (!outcome) return finish(std::unexpected(explain(std::move(outcome.error()))));
+  const std::chrono::sys_seconds now = parts_.context.aws_now();
+  auto keys = read_remote_keys(outcome->body.view(), parts_.server.name, now);
+  if (keys) keys->expiration = std::min(keys->expiration, now + duration_);
+  finish(std::move(keys));
+}
+
+ipc::Error RemoteFetch::explain(AwsCallError failure) {
+  if (failure.failure.status == 0) {
+    // The transport names the whole URL; what was sent in its query helps nobody.
+    std::string& what = failure.error.what;
+    const std::string query = "?" + remote_request(parts_.server, duration_).query;
+    if (const std::size_t at = what.find(query); at != std::string::npos) what.erase(at, query.size());
+    return std::move(failure.error);
+  }
+  if (failure.failure.retry_after) quiet_ = std::min<seconds>(*failure.failure.retry_after, kLongestQuiet);
+  ipc::Error error = remote_error(parts_.server, failure.failure);
+  withdraws_ = error.fault == Fault::kRefused;
+  return error;
+}
+
+// ---- the end -------------------------------------------------------------------------------------------------------
+
+// Nobody is called back from inside the constructor.
+void RemoteFetch::fail_later(ipc::Error error) {
+  early_end_ = parts_.context.timers.after(std::chrono::milliseconds(0),
+                                           [this, error = std::move(error)] { finish(std::unexpected(error)); });
+}
+
+void RemoteFetch::finish(ipc::Result<IssuedCredentials> result) {
+  const OnKeys done = std::move(done_);
+  done(std::move(result));  // last: it may have destroyed this fetch
+}
+
+// ---- the token -----------------------------------------------------------------------------------------------------
+
+ipc::Result<ipc::SecretBuffer> read_bearer_token(const ipc::UniqueFd& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return bad_token(path, "is no file");
+  ipc::SecretBuffer text = ipc::SecretBuffer::with_capacity(kMaxToken + 3);  // a byte more than is taken
+  while (!text.room().empty()) {
+    const ssize_t got = ::read(file.get(), text.room().data(), text.room().size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return ipc::system_error("the token file " + path + " cannot be read");
+    if (got == 0) break;
+    text.grow(static_cast<std::size_t>(got));
+  }
+  std::string_view token = text.reveal();
+  if (token.ends_with('\n')) token.remove_suffix(1);
+  if (token.ends_with('\r')) token.remove_suffix(1);
+  if (token.empty()) return bad_token(path, "is empty");
+  if (token.size() > kMaxToken) return bad_token(path, "holds more than 8 KiB");
+  if (!is_visible(token)) return bad_token(path, "holds a blank, a second line or another character that no token has");
+  return ipc::SecretBuffer::copy_of(token);
+}
+
+}  // namespace broker
