@@ -1,22 +1,17 @@
 #include "remote_keys.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "key_syntax.h"
 #include "remote_answer.h"
+#include "token_text.h"
 
 namespace broker {
 namespace {
 
 using ipc::Fault;
 using std::chrono::seconds;
-
-constexpr std::size_t kMaxToken = 8 * 1024;  // what API Gateway takes of all headers is 10 KiB
 
 std::unexpected<ipc::Error> bad_token(const std::string& path, const std::string& what) {
   return ipc::fail(Fault::kConfig, "the token file " + path + " " + what, "it must hold the token and nothing else");
@@ -109,24 +104,12 @@ void RemoteFetch::finish(ipc::Result<IssuedCredentials> result) {
 
 // ---- the token -----------------------------------------------------------------------------------------------------
 
+// RFC 6750: no blanks in it. Anything else that is visible may be what this server understands.
 ipc::Result<ipc::SecretBuffer> read_bearer_token(const ipc::UniqueFd& file, const std::string& path) {
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return bad_token(path, "is no file");
-  ipc::SecretBuffer text = ipc::SecretBuffer::with_capacity(kMaxToken + 3);  // a byte more than is taken
-  while (!text.room().empty()) {
-    const ssize_t got = ::read(file.get(), text.room().data(), text.room().size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ipc::system_error("the token file " + path + " cannot be read");
-    if (got == 0) break;
-    text.grow(static_cast<std::size_t>(got));
-  }
-  std::string_view token = text.reveal();
-  if (token.ends_with('\n')) token.remove_suffix(1);
-  if (token.ends_with('\r')) token.remove_suffix(1);
-  if (token.empty()) return bad_token(path, "is empty");
-  if (token.size() > kMaxToken) return bad_token(path, "holds more than 8 KiB");
-  if (!is_visible(token)) return bad_token(path, "holds a blank, a second line or another character that no token has");
-  return ipc::SecretBuffer::copy_of(token);
+  auto token = read_token_file(file.get(), TokenForm::kHeader);
+  if (token && !is_visible(token->reveal())) token = ipc::fail(Fault::kConfig, "has a blank in it");
+  if (!token) return bad_token(path, token.error().what);
+  return token;
 }
 
 }  // namespace broker

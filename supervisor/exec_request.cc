@@ -150,7 +150,7 @@ ipc::RunMode mode_of(const CommandLine& line) {
 // How the key that everything begins with is come by.
 ipc::Status take_sources(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
   if (line.has("remote-server")) {
-    auto url = remote_url(line.value("remote-server"), request.profile);
+    auto url = remote_url(line.value("remote-server"));
     if (!url) return std::unexpected(url.error());
     request.remote_url = std::move(*url);
     request.remote_token_file = absolute_path(line.value("remote-token-file"), around.folder);

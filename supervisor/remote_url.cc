@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "commands.h"
 
@@ -73,9 +74,10 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return out;
 }
 
-// The query without what Sentinel sends itself.
-ipc::Result<std::string> checked_query(std::string_view query, std::string_view profile) {
+// The query, unless it says what Sentinel says itself.
+ipc::Result<std::string> checked_query(std::string_view query) {
   std::string kept;
+  bool named = false;
   while (!query.empty()) {
     const std::string_view item = next_item(query, '&');
     const std::size_t equals = item.find('=');
@@ -84,10 +86,9 @@ ipc::Result<std::string> checked_query(std::string_view query, std::string_view 
     if (!name || !value) return refused("has a % that stands for no character", "write % as %25");
     if (*name == "duration") return refused("names a duration", "leave it out of the URL, and write --server-duration");
     if (*name == "device_id") return refused("names a device_id", "leave it out: Sentinel sends this host's own");
-    if (*name == "profile" && *value != profile) {
-      return refused("names another profile than --profile does", "leave it out of the URL: Sentinel sends it");
-    }
-    if (*name == "profile" || item.empty()) continue;
+    if (*name == "profile" && value->empty()) return refused("names an empty profile", "leave it out of the URL");
+    if (*name == "profile" && std::exchange(named, true)) return refused("names two profiles", "leave one of them out");
+    if (item.empty()) continue;
     kept += (kept.empty() ? "?" : "&") + std::string(item);
   }
   return kept;
@@ -95,7 +96,7 @@ ipc::Result<std::string> checked_query(std::string_view query, std::string_view 
 
 }  // namespace
 
-ipc::Result<std::string> remote_url(std::string_view url, std::string_view profile) {
+ipc::Result<std::string> remote_url(std::string_view url) {
   if (!std::ranges::all_of(url, is_url_character)) {
     return refused("has a character in it that no URL has", "write such characters as %xx");
   }
@@ -116,7 +117,7 @@ ipc::Result<std::string> remote_url(std::string_view url, std::string_view profi
                    "write https; plain http is for a server on this host");
   }
   const std::size_t mark = std::min(url.find('?'), url.size());
-  const auto query = checked_query(mark == url.size() ? std::string_view{} : url.substr(mark + 1), profile);
+  const auto query = checked_query(mark == url.size() ? std::string_view{} : url.substr(mark + 1));
   if (!query) return query;
   return std::string(url.substr(0, mark)) + *query;
 }

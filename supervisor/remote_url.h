@@ -12,8 +12,8 @@
 
 namespace supervisor {
 
-// The URL as the broker gets it. The parameters profile, duration and device_id are the broker's to set: `profile` may
-// be there where it says the same, and is taken out; others stay.
-ipc::Result<std::string> remote_url(std::string_view url, std::string_view profile);
+// The URL as the broker gets it. The parameters duration and device_id are the broker's to set; `profile` may be there
+// once, and is then what is asked for, while --profile says whose keys sign; others stay.
+ipc::Result<std::string> remote_url(std::string_view url);
 
 }  // namespace supervisor

@@ -299,7 +299,7 @@ class ByToken(RemoteTest):
         return super().start("--remote-token-file", self.token, *options, environment={**nothing, **(environment or {})}, **more)
 
     def test_a_file_that_is_no_token(self):
-        for text in ("", "two words", "two\nlines\n", "x" * 9000):
+        for text in ("", "two words", "two\nlines\n", "x" * 30000):
             with self.subTest(text=text[:10]):
                 self.write("token", text)
                 self.assertIn(self.token, self.refused_start().stderr)

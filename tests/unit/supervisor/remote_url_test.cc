@@ -6,7 +6,7 @@ namespace supervisor {
 namespace {
 
 std::string refusal(std::string_view url) {
-  const auto judged = remote_url(url, "ledger");
+  const auto judged = remote_url(url);
   if (judged) return "";
   EXPECT_FALSE(judged.error().next_step.empty());
   return judged.error().what;
@@ -21,7 +21,7 @@ TEST(RemoteUrl, OnlyHttpsUnlessItIsThisHost) {
     EXPECT_NE(refusal(bad).find("is plain http"), std::string::npos) << bad;
   for (const char* good : {"https://tvm.example", "http://127.0.0.1:8080/x", "http://127.9.9.9", "http://localhost:1",
                            "http://[::1]:8443/x", "https://[2001:db8::1]/x"})
-    EXPECT_EQ(remote_url(good, "ledger"), good);
+    EXPECT_EQ(remote_url(good), good);
 }
 
 TEST(RemoteUrl, NoUserNoFragmentNoStrangeCharacter) {
@@ -46,17 +46,18 @@ TEST(RemoteUrl, WhatSentinelSendsItselfIsNotTheUrlsToSay) {
   EXPECT_EQ(refusal("https://h/?duration=900"), "--remote-server names a duration");
   EXPECT_EQ(refusal("https://h/?a=1&device_id=x"), "--remote-server names a device_id");
   EXPECT_EQ(refusal("https://h/?%64uration=900"), "--remote-server names a duration");
-  EXPECT_EQ(refusal("https://h/?profile=other"), "--remote-server names another profile than --profile does");
-  EXPECT_EQ(refusal("https://h/?profile"), "--remote-server names another profile than --profile does");
+  EXPECT_EQ(refusal("https://h/?profile="), "--remote-server names an empty profile");
+  EXPECT_EQ(refusal("https://h/?profile"), "--remote-server names an empty profile");
+  EXPECT_EQ(refusal("https://h/?profile=a&x=1&profil%65=a"), "--remote-server names two profiles");
   EXPECT_NE(refusal("https://h/?a=%zz"), "");
   EXPECT_NE(refusal("https://h/?a=%4"), "");
 }
 
-TEST(RemoteUrl, TheSameProfileIsTakenOutAndOtherParametersStay) {
-  EXPECT_EQ(remote_url("https://h/x?profile=ledger", "ledger"), "https://h/x");
-  EXPECT_EQ(remote_url("https://h/x?profile=led%67er&stage=a%2Fb", "ledger"), "https://h/x?stage=a%2Fb");
-  EXPECT_EQ(remote_url("https://h/x?a=1&profile=ledger&b", "ledger"), "https://h/x?a=1&b");
-  EXPECT_EQ(remote_url("https://h?a=1", "ledger"), "https://h?a=1");
+TEST(RemoteUrl, TheProfileThatIsAskedForAndOtherParametersStay) {
+  for (const char* good :
+       {"https://h/x?profile=ledger", "https://h/x?profile=arn:aws:iam::111122223333:role/x&stage=a%2Fb",
+        "https://h?a=1", "https://h/x?a=1&b"})
+    EXPECT_EQ(remote_url(good), good);
 }
 
 }  // namespace
