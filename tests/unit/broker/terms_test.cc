@@ -100,6 +100,13 @@ struct BadBegin {
   std::function<void(ipc::Begin&)> spoil;
 };
 
+// A server that judges elsewhere has nothing to do with what belongs to a policy here.
+ipc::Begin& remote(ipc::Begin& begin) {
+  begin.policy_file = ipc::Text<4096>("");
+  begin.remote_url = ipc::Text<2048>("https://tvm.example.com/");
+  return begin;
+}
+
 const BadBegin kBadBegins[] = {
     {"NoProfile", [](ipc::Begin& begin) { begin.profile = ipc::Text<256>(""); }},
     {"NoPolicy", [](ipc::Begin& begin) { begin.policy_file = ipc::Text<4096>(""); }},
@@ -118,6 +125,11 @@ const BadBegin kBadBegins[] = {
        begin.policy_key = ipc::Text<4096>("/etc/key.pem");
        begin.policy_kms_key = ipc::Text<2048>("alias/policy");
      }},
+    {"TwoJudges", [](ipc::Begin& begin) { begin.remote_url = ipc::Text<2048>("https://tvm.example.com/"); }},
+    {"ATokenForNobody", [](ipc::Begin& begin) { begin.remote_token_file = ipc::Text<4096>("/run/token"); }},
+    {"RemoteAndTracked", [](ipc::Begin& begin) { remote(begin).session_table = ipc::Text<256>("sessions"); }},
+    {"RemoteAndSigned", [](ipc::Begin& begin) { remote(begin).policy_key = ipc::Text<4096>("/etc/key.pem"); }},
+    {"RemoteAndSignedByKms", [](ipc::Begin& begin) { remote(begin).policy_kms_key = ipc::Text<2048>("alias/p"); }},
     {"HalfLazy", [](ipc::Begin& begin) { begin.lazy = 2; }},
     {"NoTransport", [](ipc::Begin& begin) { begin.transport = 9; }},
 };
@@ -160,6 +172,17 @@ TEST_F(TermsTest, AreWhatTheSupervisorSaid) {
   EXPECT_EQ(std::chrono::seconds(43200), terms->duration);
   EXPECT_TRUE(terms->lazy);
   EXPECT_EQ(ipc::Transport::Tcp, terms->transport);
+}
+
+TEST_F(TermsTest, ARemoteServerStandsInThePolicysPlace) {
+  send_sink("log", 0);
+  ipc::Begin begin = good_begin();
+  remote(begin).remote_token_file = ipc::Text<4096>("/run/token");
+  ASSERT_TRUE(supervisor_.send(begin));
+  const ipc::Result<Terms> terms = broker::receive_terms(broker_);
+  ASSERT_TRUE(terms) << terms.error().what;
+  EXPECT_EQ("https://tvm.example.com/", terms->policy_name());
+  EXPECT_EQ("/run/token", terms->remote_token_file);
 }
 
 // What follows Begin belongs to whoever serves, and stays in the channel.
