@@ -87,7 +87,7 @@ class BadInput(harness.ProcessTest):
                 (("--lazy=yes",), "--lazy takes no value"), (("--profile", "other"), "given twice with different values"),
                 (("--no-server",), "given twice with different values"), (("--version",), "wrong side of the word exec"),
                 (("--region", "x" * 65), "--region is longer"), (("--server-port",), "--server-port"),
-                (("--remote-server", "https://x"), "unknown option --remote-server"), (("--no-session",), "unknown option --no-session"),
+                (("--remote-server", "https://x"), "--server and --remote-server are both given"), (("--no-session",), "unknown option --no-session"),
                 (("--duration", "1h"), "--duration does nothing with --server"), (("-x",), "unknown option -x")):
             with self.subTest(options=options):
                 self.exec_refused(options, (sentence,))

@@ -70,7 +70,7 @@ class Environment(harness.ProcessTest):
     def test_a_remote_server_serves_without_server_and_policy(self):
         line = self.told("--remote-server", "https://tvm.example/x?profile=echo", "--remote-token-file", "token", "--unix-socket", "--lazy",
                          SENTINEL_SESSION_TABLE="not-here")
-        self.assertIn(f"remote=https://tvm.example/x token_file={self.user.home}/token ", line)
+        self.assertIn(f"remote=https://tvm.example/x?profile=echo token_file={self.user.home}/token ", line)
         self.assertIn(" policy= ", " " + line)
         self.assertIn("transport=2 mode=1 table= ", line)
         self.assertNotIn(" store ", line)
