@@ -237,7 +237,7 @@ TEST_F(RemoteKeysTest, ATokenFileThatIsNoTokenIsRefusedAndNothingIsSent) {
     EXPECT_NE(got_.find("/run/token"), std::string::npos) << got_;
     aws_.timers.pass(60s);
   };
-  for (const char* text : {"", "\n", "two\nlines\n", "two words", "tab\t", "a\r\nX: y", "\x01", "\xc3\xa4"})
+  for (const char* text : {"", "\n", "two\nlines\n", "two words", "tab\tbed", "a\r\nX: y", "\x01", "\xc3\xa4"})
     refused(text);
   refused(std::string(30000, 'x'));
   refused(std::string_view("a\0b", 3));
