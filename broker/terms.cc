@@ -41,7 +41,8 @@ bool one_judge(const Terms& terms) {
   if (terms.remote_url.empty() && !terms.remote_token_file.empty()) return false;
   const bool asks_of_a_policy =
       !terms.session_table.empty() || !terms.policy_key.empty() || !terms.policy_kms_key.empty();
-  if (!terms.remote_url.empty() && asks_of_a_policy) return false;
+  const bool only_asks = terms.mode == ipc::RunMode::Whoami;  // which no server elsewhere answers
+  if (!terms.remote_url.empty() && (asks_of_a_policy || only_asks)) return false;
   return judges == 1 || (judges == 0 && terms.mode == ipc::RunMode::Whoami);
 }
 

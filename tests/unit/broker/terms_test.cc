@@ -127,6 +127,7 @@ const BadBegin kBadBegins[] = {
      }},
     {"TwoJudges", [](ipc::Begin& begin) { begin.remote_url = ipc::Text<2048>("https://tvm.example.com/"); }},
     {"ATokenForNobody", [](ipc::Begin& begin) { begin.remote_token_file = ipc::Text<4096>("/run/token"); }},
+    {"RemoteAndOnlyAsking", [](ipc::Begin& begin) { remote(begin).mode = static_cast<ipc::U8>(ipc::RunMode::Whoami); }},
     {"RemoteAndTracked", [](ipc::Begin& begin) { remote(begin).session_table = ipc::Text<256>("sessions"); }},
     {"RemoteAndSigned", [](ipc::Begin& begin) { remote(begin).policy_key = ipc::Text<4096>("/etc/key.pem"); }},
     {"RemoteAndSignedByKms", [](ipc::Begin& begin) { remote(begin).policy_kms_key = ipc::Text<2048>("alias/p"); }},
