@@ -37,7 +37,7 @@ class BadInput(harness.ProcessTest):
                 ((), "no command is given"),
                 (("exce",), "unknown command exce"),
                 (("exec", "--server"), "--profile is missing"),
-                (("exec", "--server", "--profile", "x"), "--policy-parameter or --policy-file is missing"),
+                (("exec", "--server", "--profile", "x"), "--policy-parameter or --policy-file or --remote-server is missing"),
                 (("exec", "--server", "--profile="), "empty value"),
                 (("exec", *LEAST, "--lazy"), "--lazy does nothing without --server"),
                 (("exec", *LEAST, "--server", "--policy-parameter", "/p"), "both given"),
