@@ -35,7 +35,8 @@ bool is_wrong_code(const AwsFailure& failure) {
 
 class MfaFetch final : public KeyFetch {
  public:
-  MfaFetch(const MfaParts& parts, BaseKeys& long_term, OnKeys done) : parts_(parts), done_(std::move(done)) {
+  MfaFetch(const MfaParts& parts, BaseKeys& long_term, const std::string& refused, OnKeys done)
+      : parts_(parts), refused_(refused), done_(std::move(done)) {
     std::weak_ptr<bool> alive = alive_;
     // Not from inside the constructor, whatever holds the key does.
     pause_ = parts_.context.timers.after(milliseconds(0), [this, alive, &long_term] {
@@ -67,11 +68,16 @@ class MfaFetch final : public KeyFetch {
     take_turn();
   }
 
+  [[nodiscard]] std::optional<IssuedCredentials> shared_session() const {
+    auto found = parts_.store->find(name_, parts_.context.aws_now(), kLeastShared);
+    if (found && found->access_key_id == refused_) found.reset();
+    return found;
+  }
+
   // One that another run has made; else this run makes one, when it is its turn.
   void take_turn() {
     if (!parts_.store) return ask();
-    if (auto shared = parts_.store->find(name_, parts_.context.aws_now(), kLeastShared))
-      return finish(std::move(*shared));
+    if (auto shared = shared_session()) return finish(std::move(*shared));
     const ipc::Result<bool> locked = parts_.store->try_lock();
     if (!locked) return ask();  // a file that cannot be locked shares nothing
     if (!*locked) {
@@ -82,8 +88,7 @@ class MfaFetch final : public KeyFetch {
       return;
     }
     locked_ = true;
-    if (auto shared = parts_.store->find(name_, parts_.context.aws_now(), kLeastShared))
-      return finish(std::move(*shared));
+    if (auto shared = shared_session()) return finish(std::move(*shared));
     ask();
   }
 
@@ -104,7 +109,8 @@ class MfaFetch final : public KeyFetch {
     if (!code) {
       asked_in_vain_ = true;
       ipc::Error error = std::move(code.error());
-      error.what = "no MFA code for profile '" + parts_.plan.profile + "': " + error.what;
+      const std::string first = tries_ > 1 ? "AWS refused the MFA code, and no other came" : "no MFA code";
+      error.what = first + " for profile '" + parts_.plan.profile + "': " + error.what;
       return finish(std::unexpected(std::move(error)));
     }
     const std::string_view digits = trimmed(code->reveal());
@@ -148,6 +154,7 @@ class MfaFetch final : public KeyFetch {
   }
 
   const MfaParts& parts_;
+  const std::string& refused_;
   OnKeys done_;
   SharedKey key_;
   SessionName name_;
@@ -166,7 +173,12 @@ MfaKeys::MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEven
       long_term_(std::move(long_term)),
       session_(
           parts_.context,
-          [this](OnKeys done) { return std::make_unique<MfaFetch>(parts_, *long_term_, std::move(done)); },
+          [this](OnKeys done) { return std::make_unique<MfaFetch>(parts_, *long_term_, refused_, std::move(done)); },
           std::move(events)) {}
+
+bool MfaKeys::refuse(const SharedKey& key) {
+  refused_ = key->access_key_id;
+  return session_.refuse(key);
+}
 
 }  // namespace broker

@@ -39,11 +39,14 @@ class MfaKeys final : public BaseKeys {
 
   MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEvents events = {});
   void get(OnKey done) override { session_.get(std::move(done)); }
+  // A session that AWS has forgotten is made anew, though the store still has it.
+  bool refuse(const SharedKey& key) override;
   [[nodiscard]] std::optional<Held> held() const override { return session_.held(); }
 
  private:
   MfaParts parts_;
   std::unique_ptr<BaseKeys> long_term_;
+  std::string refused_;  // key id of a session that is not to be taken from the store again
   RenewedKeys session_;
 };
 

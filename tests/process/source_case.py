@@ -33,9 +33,9 @@ class SourceTest(AwsTest):
         """A run of this profile whose command asks when it is told to."""
         return self.asker(*options, profile=profile, policy=self.policy_for(profile, more), transport=transport, **rest)
 
-    def refused(self, profile, *said, more="", **rest):
+    def refused(self, profile, *said, more="", options=(), **rest):
         """The run does not start, and says this; returns what it said."""
-        run = self.refused_start(profile=profile, policy=self.policy_for(profile, more), transport="unix", **rest)
+        run = self.refused_start(*options, profile=profile, policy=self.policy_for(profile, more), transport="unix", **rest)
         for text in said:
             self.assertIn(text, run.stderr)
         return run.stderr
