@@ -7,6 +7,7 @@
 #include "instance_keys.h"
 #include "mfa_session.h"
 #include "process_keys.h"
+#include "sso_keys.h"
 #include "stored_keys.h"
 #include "token_text.h"
 #include "web_identity.h"
@@ -16,12 +17,6 @@ namespace {
 
 using ipc::Fault;
 using Opened = ipc::Result<std::unique_ptr<BaseKeys>>;
-
-std::unexpected<ipc::Error> not_yet(const std::string& place, SourceKind kind) {
-  return ipc::fail(Fault::kConfig,
-                   place + ": this version does not fetch keys by " + std::string(source_row(kind).word),
-                   "use a profile with an access key, or one that assumes a role from such a profile");
-}
 
 struct Opener {
   SourceParts parts;
@@ -52,7 +47,10 @@ struct Opener {
   Opened operator()(const WebIdentityPlan& plan) const {
     return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
   }
-  Opened operator()(const SsoPlan& plan) const { return not_yet(plan.place, SourceKind::kSso); }
+  Opened operator()(const SsoPlan& plan) const {
+    return renewed(
+        sso_keys(parts.context, parts.errands, plan, {parts.auto_login, parts.profile.base_profile, parts.warn}));
+  }
   Opened operator()(const InstancePlan& plan) const { return renewed(instance_keys(parts.context, plan)); }
 
   Opened operator()(const ContainerPlan& plan) const {

@@ -4,7 +4,9 @@
 // Fails: kConfig where the plan's source cannot work in this run, with the plan's place and the next step.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base_keys.h"
 #include "caller_keys.h"
@@ -22,6 +24,8 @@ struct SourceParts {
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
   IssuerEvents events{};
+  bool auto_login = false;
+  std::function<void(const std::string&)> warn{};  // a sentence for the terminal; may be empty
 };
 
 // Takes a static key out of `plan`. Where the profile names an MFA device, what comes is the session made with its
