@@ -11,6 +11,7 @@
 #include "caller.h"
 #include "device_id.h"
 #include "heap.h"
+#include "key_store.h"
 #include "keyring_key.h"
 #include "policy_file.h"
 #include "policy_key.h"
@@ -112,10 +113,12 @@ ipc::Status read_keys(ipc::Channel& control, const Terms& terms, broker::KeysRea
     if (!received) return std::unexpected(received.error());
     read.caller_keys = std::move(*received);
   }
+  const broker::KeyStore store(terms.home);
   ipc::Result<broker::ResolvedProfile> profile =
       terms.remote_token_file.empty()
-          ? broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region,
-                                    {terms.environment_keys, {}})
+          ? broker::resolve_profile(
+                terms.profile, terms.settings, terms.home, terms.region,
+                {terms.environment_keys, [&store](std::string_view name) { return store.has(name); }})
           : broker::resolve_without_keys(terms.profile, terms.settings, terms.home, terms.region);
   if (!profile) return std::unexpected(profile.error());
   read.profile = std::move(*profile);

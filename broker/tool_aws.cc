@@ -13,7 +13,9 @@
 #include "base_keys.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
+#include "key_store.h"
 #include "sandbox.h"
+#include "sts.h"
 #include "tool_settings.h"
 
 namespace broker {
@@ -27,6 +29,7 @@ constexpr std::size_t kMaxAnswer = 1024 * 1024;
 // ---- the keys' process
 
 struct Unlocked {
+  ipc::Settings settings;
   ResolvedProfile profile;
   std::string ca_pem;
   Proxy proxy;
@@ -42,14 +45,16 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   const ReadableFiles files = readable_files(*paths, settings, home);
   const ipc::Result<std::string> protections = enter_sandbox(files);
   if (!protections) return std::unexpected(protections.error());
-  ipc::Result<ResolvedProfile> profile = resolve_profile(place.profile, settings, home, place.region);
+  ipc::Result<ResolvedProfile> profile =
+      resolve_profile(place.profile, settings, home, place.region,
+                      {false, [store = KeyStore(home)](std::string_view name) { return store.has(name); }});
   if (!profile) return std::unexpected(profile.error());
   ipc::Result<std::string> ca = load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());
   ipc::Result<Proxy> proxy = read_proxy(settings);
   if (!proxy) return std::unexpected(proxy.error());
   if (const ipc::Status closed = forget_key_files(files); !closed) return std::unexpected(closed.error());
-  return Unlocked{std::move(*profile), std::move(*ca), std::move(*proxy)};
+  return Unlocked{settings, std::move(*profile), std::move(*ca), std::move(*proxy)};
 }
 
 struct FreeBase {
@@ -74,11 +79,10 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   EventTimers timers(base.get());
   const SystemClock clock;
   AwsContext context{**http, timers, clock};
+  AwsSession session(base.get(), context, unlocked->profile, unlocked->settings);
   auto* const own = std::get_if<StaticKeyPlan>(&unlocked->profile.base);
-  if (!own) return no_source(unlocked->profile);
-  FixedKey keys(std::move(own->key));
-  context.keys = &keys;
-  AwsSession session(base.get(), context, unlocked->profile);
+  if (!own && !place.brings_keys) return no_source(unlocked->profile);
+  if (own) session.use(std::move(own->key));
   return work(session);
 }
 
@@ -179,6 +183,58 @@ ipc::Result<KmsSignature> AwsSession::kms_sign(std::string_view key, std::string
   if (!kms) return std::unexpected(kms.error());
   return wait_for<ipc::Result<KmsSignature>>(
       base_, [&](auto done) { return ask_kms_sign(context_, *kms, key, message, std::move(done)); });
+}
+
+void AwsSession::use(BaseKey key) {
+  own_ = std::make_unique<FixedKey>(std::move(key));
+  context_.keys = own_.get();
+}
+
+ipc::Result<Principal> AwsSession::identity() {
+  return wait_for<ipc::Result<Principal>>(
+      base_, [&](auto done) { return ask_identity(context_, profile_.sts, std::move(done)); });
+}
+
+ipc::Result<HttpAnswer> AwsSession::send_iam(AwsRequest request) {
+  const std::string action = request.action;
+  return wait_for<ipc::Result<HttpAnswer>>(base_, [&](auto done) {
+    return std::make_unique<AwsCall>(context_, std::move(request), read_sts_failure,
+                                     [done = std::move(done), action](std::expected<HttpAnswer, AwsCallError> outcome) {
+                                       if (!outcome)
+                                         return done(std::unexpected(iam_error(action, std::move(outcome.error()))));
+                                       done(std::move(*outcome));
+                                     });
+  });
+}
+
+ipc::Result<HttpAnswer> AwsSession::ask_iam(AwsRequest (*request)(const AwsEndpoint&)) {
+  const ipc::Result<AwsEndpoint> iam = iam_endpoint(settings_, profile_.region);
+  if (!iam) return std::unexpected(iam.error());
+  return send_iam(request(*iam));
+}
+
+ipc::Result<CreatedKey> AwsSession::create_access_key() {
+  const ipc::Result<HttpAnswer> answer = ask_iam(broker::create_access_key);
+  if (!answer) return std::unexpected(answer.error());
+  return read_created_key(answer->body.view());
+}
+
+ipc::Result<std::vector<std::string>> AwsSession::access_keys() {
+  const ipc::Result<HttpAnswer> answer = ask_iam(list_access_keys);
+  if (!answer) return std::unexpected(answer.error());
+  return read_key_list(answer->body.view());
+}
+
+ipc::Status AwsSession::delete_access_key(std::string_view access_key_id) {
+  const ipc::Result<AwsEndpoint> iam = iam_endpoint(settings_, profile_.region);
+  if (!iam) return std::unexpected(iam.error());
+  const ipc::Result<HttpAnswer> answer = send_iam(broker::delete_access_key(*iam, access_key_id));
+  if (answer || answer.error().what.find("NoSuchEntity") != std::string::npos) return {};
+  return std::unexpected(answer.error());
+}
+
+ipc::Result<std::string> work_in_this_process(const AwsPlace& place, const Work& work) {
+  return work_apart(place, work);
 }
 
 ipc::Result<std::string> with_aws(const AwsPlace& place, const Work& work) {

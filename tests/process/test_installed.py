@@ -64,7 +64,7 @@ class Installed(unittest.TestCase):
 
     def test_helpers_can_be_run_but_not_read_by_others(self):
         for name in ("sentinel-broker", "sentinel-frontend", "sentinel-policy", "sentinel-audit", "sentinel-doctor",
-                     "sentinel-profiles"):
+                     "sentinel-profiles", "sentinel-keys"):
             mode = os.stat(os.path.join(self.folder, "libexec", "sentinel", name)).st_mode
             self.assertEqual(stat.S_IMODE(mode), 0o711, name)
 

@@ -14,7 +14,7 @@ from harness import BUILD, SANITIZED, main  # noqa: E402
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 PROGRAMS = {"broker": "broker/sentinel-broker", "frontend": "frontend/sentinel-frontend", "supervisor": "supervisor/sentinel",
             "policy tool": "broker/sentinel-policy", "audit tool": "broker/sentinel-audit", "doctor": "supervisor/sentinel-doctor",
-            "profiles tool": "broker/sentinel-profiles",
+            "profiles tool": "broker/sentinel-profiles", "keys tool": "broker/sentinel-keys",
             "credential process": "supervisor/sentinel-credential-process"}
 HEAVY = ("curl", "crypto", "ssl", "jsoncpp", "yaml", "sqlite", "expat", "date-tz", "python")
 # Which libraries' headers a folder may name, beside the system's and C++'s own.

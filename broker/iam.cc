@@ -1,0 +1,121 @@
+#include "iam.h"
+
+#include <array>
+
+#include "iam_syntax.h"
+#include "sts.h"
+#include "uri_encoding.h"
+#include "xml_fields.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+constexpr std::size_t kMaxSecretBytes = 256;  // AWS's have 40
+constexpr std::size_t kMaxKeys = 8;           // AWS gives a user two
+
+struct IamPlace {
+  std::string_view partition, host, region;
+};
+// Source: botocore endpoints.json, service iam.
+constexpr IamPlace kIamPlaces[] = {
+    {"aws", "iam.amazonaws.com", "us-east-1"},
+    {"aws-cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+    {"aws-us-gov", "iam.us-gov.amazonaws.com", "us-gov-west-1"},
+    {"aws-iso", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"},
+    {"aws-iso-b", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
+};
+
+AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, std::string_view more = {}) {
+  AwsRequest out{"iam",
+                 std::string(action),
+                 endpoint,
+                 {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+                 "Action=" + std::string(action) + "&Version=2010-05-08" + std::string(more)};
+  return out;
+}
+
+std::unexpected<ipc::Error> missing(std::string_view action, std::string_view what) {
+  return ipc::fail(Fault::kProtocol, "the answer to " + std::string(action) + " has no " + std::string(what),
+                   "check that the endpoint is AWS IAM");
+}
+
+}  // namespace
+
+ipc::Result<AwsEndpoint> iam_endpoint(const ipc::Settings& settings, std::string_view region) {
+  const std::string_view partition = region.empty() ? "aws" : partition_of(region);
+  const IamPlace* place = nullptr;
+  for (const IamPlace& row : kIamPlaces) {
+    if (row.partition == partition) place = &row;
+  }
+  if (!place) {
+    return ipc::fail(Fault::kConfig, "where IAM is in the partition " + std::string(partition) + " is not known",
+                     "rotate the key by hand");
+  }
+  for (const std::string_view variable : {"AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"}) {
+    const std::string_view given = ipc::setting(settings, variable);
+    if (given.empty() || ipc::setting(settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") continue;
+    ipc::Result<AwsEndpoint> endpoint = parse_endpoint(given, variable);
+    if (endpoint) endpoint->signing_region = place->region;
+    return endpoint;
+  }
+  const std::string host(place->host);
+  return AwsEndpoint{"https://" + host, host, true, std::string(place->region)};
+}
+
+AwsRequest create_access_key(const AwsEndpoint& endpoint) {
+  AwsRequest out = request("CreateAccessKey", endpoint);
+  out.max_tries = 1;
+  return out;
+}
+
+ipc::Result<CreatedKey> read_created_key(std::string_view body) {
+  CreatedKey key{{}, ipc::SecretBuffer::with_capacity(kMaxSecretBytes)};
+  std::array fields = {
+      XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/AccessKeyId", &key.access_key_id},
+      XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/SecretAccessKey", &key.secret_access_key}};
+  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
+  if (!is_access_key_id(key.access_key_id)) return missing("CreateAccessKey", "valid AccessKeyId");
+  if (!is_secret_text(key.secret_access_key.reveal())) return missing("CreateAccessKey", "valid SecretAccessKey");
+  return key;
+}
+
+AwsRequest list_access_keys(const AwsEndpoint& endpoint) { return request("ListAccessKeys", endpoint); }
+
+// The elements repeat, which extract_xml refuses by design; ids are made of letters and digits, so each stands whole
+// between its tags.
+ipc::Result<std::vector<std::string>> read_key_list(std::string_view body) {
+  constexpr std::string_view kOpen = "<AccessKeyId>", kClose = "</AccessKeyId>";
+  std::vector<std::string> ids;
+  for (std::size_t at = body.find(kOpen); at != body.npos; at = body.find(kOpen, at)) {
+    at += kOpen.size();
+    const std::string_view id = body.substr(at, body.find(kClose, at) - at);
+    if (!is_access_key_id(id) || ids.size() == kMaxKeys) return missing("ListAccessKeys", "valid list of keys");
+    ids.emplace_back(id);
+  }
+  return ids;
+}
+
+AwsRequest delete_access_key(const AwsEndpoint& endpoint, std::string_view access_key_id) {
+  return request("DeleteAccessKey", endpoint, "&AccessKeyId=" + uri_encode(access_key_id));
+}
+
+ipc::Error iam_error(std::string_view action, AwsCallError error) {
+  if (!error.error.next_step.empty()) return std::move(error.error);
+  const std::string& code = error.failure.code;
+  std::string& next = error.error.next_step;
+  if (code.find("AccessDenied") != code.npos) {
+    next =
+        "the user's policy must allow iam:CreateAccessKey, iam:ListAccessKeys and iam:DeleteAccessKey on the user "
+        "itself, without MFA; else let an administrator rotate the key, then run sentinel keys remove and add";
+  } else if (code == "InvalidClientTokenId") {
+    next =
+        "the stored key is unknown to AWS, deleted or inactive: make a new one, then run sentinel keys remove and add";
+  } else {
+    next = sts_next_step(action, error.failure);
+  }
+  return std::move(error.error);
+}
+
+}  // namespace broker
