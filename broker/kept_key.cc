@@ -43,23 +43,22 @@ bool KeptKey::by_passphrase() const {
 
 ipc::Status KeptKey::make_opener(KeyPrompt& prompt) {
   const bool in_file = about_.store == KeyStoreKind::kFile;
-  const KeyPlaceRow& row = in_file ? row_of(about_.protection) : row_of(about_.store);
-  if (const ipc::Status there = require_program(row); !there) return there;
+  if (const ipc::Status there = require_program(keeper_of(about_)); !there) return there;
   if (!in_file) return {};
   ipc::Result<SecretBuffer> opener = by_passphrase() ? prompt.new_passphrase() : new_machine_key();
   if (!opener) return std::unexpected(opener.error());
   opener_ = std::move(*opener);
   if (by_passphrase()) return {};
   if (const ipc::Status ready = store_.prepare(); !ready) return ready;
-  const ipc::Result<SecretBuffer> done = run_key_program(writing_words(about_, home_), opener_.reveal());
+  const ipc::Result<SecretBuffer> done =
+      run_key_program(keeper_of(about_), writing_words(about_, home_), opener_.reveal());
   if (!done) return std::unexpected(done.error());
   return {};
 }
 
 ipc::Result<SecretBuffer> KeptKey::run_reading(const StoredKey& about) const {
-  const KeyPlaceRow& row = about.store == KeyStoreKind::kFile ? row_of(about.protection) : row_of(about.store);
-  if (const ipc::Status there = require_program(row); !there) return std::unexpected(there.error());
-  return run_key_program(reading_words(about, home_), {});
+  if (const ipc::Status there = require_program(keeper_of(about)); !there) return std::unexpected(there.error());
+  return run_key_program(keeper_of(about), reading_words(about, home_), {});
 }
 
 ipc::Result<SecretBuffer> KeptKey::open_with_opener(const StoredKey& about) const {
@@ -112,7 +111,8 @@ ipc::Status KeptKey::put(const BaseKey& key, std::string_view replaces) {
     done = seal_with_machine_key(fresh, secret, opener_.reveal());
   } else {
     const SecretBuffer entry = entry_text(fresh.access_key_id, secret);
-    const ipc::Result<SecretBuffer> written = run_key_program(writing_words(fresh, home_), entry.reveal());
+    const ipc::Result<SecretBuffer> written =
+        run_key_program(keeper_of(fresh), writing_words(fresh, home_), entry.reveal());
     if (!written) done = std::unexpected(written.error());
   }
   if (done) done = store_.write(fresh.profile, render_stored_key(fresh));
@@ -130,7 +130,7 @@ ipc::Status KeptKey::forget(std::string_view access_key_id) const {
   other.access_key_id = access_key_id;
   const CommandWords words = removing_words(other);
   if (words.empty()) return {};
-  const ipc::Result<SecretBuffer> done = run_key_program(words, {});
+  const ipc::Result<SecretBuffer> done = run_key_program(keeper_of(about_), words, {});
   if (!done) return std::unexpected(done.error());
   return {};
 }

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -178,13 +178,19 @@ ipc::Status require_program(const KeyPlaceRow& row) {
                    "install the package " + std::string(row.package) + ", or use another store or protection");
 }
 
-ipc::Result<SecretBuffer> run_key_program(const CommandWords& words, std::string_view input) {
+const KeyPlaceRow& keeper_of(const StoredKey& key) {
+  return key.store == KeyStoreKind::kFile ? row_of(key.protection) : row_of(key.store);
+}
+
+ipc::Result<SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const CommandWords& words,
+                                          std::string_view input) {
   ipc::Result<Pipe> in = Pipe::open();
   if (!in) return std::unexpected(in.error());
   ipc::Result<Pipe> out = Pipe::open();
   if (!out) return std::unexpected(out.error());
   const pid_t child = ::fork();
-  if (child < 0) return ipc::system_error("cannot start " + words[0], "end some processes, or raise ulimit -u");
+  if (child < 0)
+    return ipc::system_error("cannot start " + std::string(keeper.program), "end some processes, or raise ulimit -u");
   if (child == 0) become_program(words, in->reading.get(), out->writing.get());
   in->reading.reset();
   out->writing.reset();
@@ -195,12 +201,13 @@ ipc::Result<SecretBuffer> run_key_program(const CommandWords& words, std::string
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!output) return ipc::fail(Fault::kUnavailable, words[0] + " gave no answer that can be used", "run it by hand");
+  const std::string program(keeper.program);
+  if (!output) return ipc::fail(Fault::kUnavailable, program + " gave no answer that can be used", "run it by hand");
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(*output);
-  const bool absent = WIFEXITED(status) && WEXITSTATUS(status) == 127;
-  return ipc::fail(
-      Fault::kRefused, words[0] + (absent ? " cannot be run" : " did not end well"),
-      "see above what it says, and run it by hand: " + words[0] + (words.size() > 1 ? " " + words[1] : std::string()));
+  std::string next_step = "see above what it says, and try " + program + " by hand";
+  if (std::ranges::find(words, "--user") != words.end())
+    next_step += "; systemd keeps credentials of ordinary users from version 256 on";
+  return ipc::fail(Fault::kRefused, program + " did not do it", std::move(next_step));
 }
 
 }  // namespace broker

@@ -29,8 +29,12 @@ using CommandWords = std::vector<std::string>;
 // Refuses, with the package's name, where a program is not to be found by PATH.
 [[nodiscard]] ipc::Status require_program(const KeyPlaceRow& row);
 
-// Runs it with the caller's environment and stderr, `input` on its stdin; answers with its stdout.
-// Fails: kRefused where it does not end well; kUnavailable where it takes longer than a minute.
-[[nodiscard]] ipc::Result<ipc::SecretBuffer> run_key_program(const CommandWords& words, std::string_view input);
+// What keeps `key`: the program of its store, or of its file's protection.
+[[nodiscard]] const KeyPlaceRow& keeper_of(const StoredKey& key);
+
+// Runs a program of `keeper` with the caller's environment and stderr, `input` on its stdin; answers with its stdout.
+// Fails: kRefused where it does not end well; kUnavailable where it takes longer than five minutes.
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const CommandWords& words,
+                                                             std::string_view input);
 
 }  // namespace broker
