@@ -30,13 +30,16 @@ constexpr std::size_t kMaxOutput = 4096;
 // A TPM keeps an object of its own sealed: its two halves lie beside the key's file, and are worthless elsewhere.
 // Transient objects are flushed, since a TPM without a resource manager has room for three.
 constexpr char kTpmSeal[] =
-    "umask 077; d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; "
-    "tpm2_createprimary -Q -C o -G ecc -c \"$d/p\" && tpm2_create -Q -C \"$d/p\" -i - -u \"$1\" -r \"$2\"; s=$?; "
-    "tpm2_flushcontext -Q -t 2>/dev/null; exit $s";
+    "umask 077; d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; flush() { tpm2_flushcontext -t >/dev/null 2>&1; "
+    "}; "
+    "tpm2_createprimary -Q -C o -G ecc -c \"$d/p\" && { flush; "
+    "tpm2_create -Q -C \"$d/p\" -i - -u \"$1\" -r \"$2\"; }; s=$?; flush; exit $s";
 constexpr char kTpmUnseal[] =
-    "umask 077; d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; "
-    "tpm2_createprimary -Q -C o -G ecc -c \"$d/p\" && tpm2_load -Q -C \"$d/p\" -u \"$1\" -r \"$2\" -c \"$d/k\" && "
-    "tpm2_unseal -c \"$d/k\"; s=$?; tpm2_flushcontext -Q -t 2>/dev/null; exit $s";
+    "umask 077; d=$(mktemp -d) || exit 1; trap 'rm -rf \"$d\"' EXIT; flush() { tpm2_flushcontext -t >/dev/null 2>&1; "
+    "}; "
+    "tpm2_createprimary -Q -C o -G ecc -c \"$d/p\" && { flush; "
+    "tpm2_load -Q -C \"$d/p\" -u \"$1\" -r \"$2\" -c \"$d/k\"; } && { flush; "
+    "tpm2_unseal -c \"$d/k\"; }; s=$?; flush; exit $s";
 
 // As a shell, and Python's shlex, take one word.
 std::string quoted_word(std::string_view word) {
