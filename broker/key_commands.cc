@@ -1,10 +1,6 @@
 #include "key_commands.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -13,6 +9,7 @@
 #include "kept_key.h"
 #include "key_rotation.h"
 #include "profile_files.h"
+#include "tool_settings.h"
 
 namespace broker {
 namespace {
@@ -21,11 +18,6 @@ using ipc::Fault;
 using ipc::SecretBuffer;
 
 constexpr std::string_view kTemporary = "ASIA";  // what STS issues begins so
-
-std::string home_folder() {
-  const passwd* const entry = ::getpwuid(::getuid());
-  return entry != nullptr ? entry->pw_dir : "";
-}
 
 template <class Kind, std::size_t Rows>
 std::optional<Kind> kind_named(const KeyPlaceRow (&rows)[Rows], std::string_view word) {
@@ -69,15 +61,6 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
   return BaseKey{std::move(*id), std::move(*secret), {}};
 }
 
-ipc::Result<std::string> credentials_path(const std::string& home) {
-  ipc::Settings settings;
-  if (const char* const given = std::getenv("AWS_SHARED_CREDENTIALS_FILE"))
-    settings.emplace("AWS_SHARED_CREDENTIALS_FILE", given);
-  ipc::Result<ProfilePaths> paths = profile_paths(settings, home);
-  if (!paths) return std::unexpected(paths.error());
-  return std::move(paths->credentials);
-}
-
 // Stored, and proven to be: read back, opened, compared.
 ipc::Status put_away(KeptKey& kept, const BaseKey& key, KeyPrompt& prompt) {
   ipc::Status done = kept.make_opener(prompt);
@@ -95,10 +78,9 @@ ipc::Status put_away(KeptKey& kept, const BaseKey& key, KeyPrompt& prompt) {
 
 // A key in the AWS files goes before the stored one.
 void warn_of_key_in_files(const std::string& home, const std::string& profile, ToolOutput& out) {
-  const ipc::Result<std::string> credentials = credentials_path(home);
-  const char* const config = std::getenv("AWS_CONFIG_FILE");
-  if (!credentials) return;
-  const auto files = ProfileFiles::open(config ? config : home + "/.aws/config", *credentials);
+  const ipc::Result<ProfilePaths> paths = profile_paths(settings_of_environment(home), home);
+  if (!paths) return;
+  const auto files = ProfileFiles::open(paths->config, paths->credentials);
   if (!files || !files->has(profile, "aws_access_key_id")) return;
   out.note(files->place_of(profile, "aws_access_key_id") + ": profile '" + profile +
            "' has an access key here, which goes before the stored one; remove it");
@@ -136,9 +118,9 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
   KeyPrompt prompt;
   std::optional<CredentialsFileKey> in_file;
   if (arguments.flag("from-credentials-file")) {
-    const ipc::Result<std::string> path = credentials_path(home);
-    if (!path) return std::unexpected(path.error());
-    ipc::Result<CredentialsFileKey> found = read_credentials_file_key(*path, name);
+    const ipc::Result<ProfilePaths> paths = profile_paths(settings_of_environment(home), home);
+    if (!paths) return std::unexpected(paths.error());
+    ipc::Result<CredentialsFileKey> found = read_credentials_file_key(paths->credentials, name);
     if (!found) return std::unexpected(found.error());
     in_file = std::move(*found);
   }

@@ -52,11 +52,11 @@ void StoredKeySource::begin() {
 
 void StoredKeySource::ask_passphrase() {
   const int left = kTries - tries_;
-  std::string wrong;
-  if (tries_ > 0)
-    wrong = "that passphrase is wrong; " + std::to_string(left) + (left == 1 ? " try" : " tries") + " left";
-  errand_ = errands_.ask(ErrandKind::AskPassphrase,
-                         {stored_.profile, "the key " + stored_.access_key_id + " of sentinel keys", std::move(wrong)},
+  std::string what = "the stored key " + stored_.access_key_id;
+  if (tries_ > 0) {
+    what += " (that passphrase was wrong; " + std::to_string(left) + (left == 1 ? " try" : " tries") + " left)";
+  }
+  errand_ = errands_.ask(ErrandKind::AskPassphrase, {stored_.profile, std::move(what), {}},
                          [this](const ipc::Result<SecretBuffer>& answer) { on_passphrase(answer); });
 }
 

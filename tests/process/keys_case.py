@@ -5,8 +5,10 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 
 from aws_case import AwsTest  # noqa: F401
+import harness  # noqa: E402
 from harness import BUILD, Run
 from standin_client import key_id_of, secret_of
 
@@ -73,6 +75,22 @@ class KeysTest(AwsTest):
 
     def iam_ids(self):
         return {key["id"] for key in self.aws.control.keys() if key.get("arn", "").endswith("/" + self.name)}
+
+    def as_user(self, *argv, environment=None, check=True, **more):
+        done = subprocess.run(argv, env={**harness.CLEAN_ENVIRONMENT, "HOME": self.user.home, harness.MARK: self.mark,
+                                         **(environment or {})}, capture_output=True, text=True, cwd=self.user.home,
+                              **self.user.popen_arguments(), **more)
+        if check:
+            self.assertEqual(0, done.returncode, done.stderr)
+        return done
+
+    def make_password_store(self):
+        """pass(1) with a key of GnuPG that has no passphrase."""
+        for folder in (".gnupg", ".password-store"):
+            self.addCleanup(shutil.rmtree, os.path.join(self.user.home, folder), True)
+        self.addCleanup(self.as_user, "gpgconf", "--kill", "all", check=False)
+        self.as_user("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", "keys@test", "default", "default", "never")
+        self.as_user("pass", "init", "keys@test")
 
     def own_secrets(self):
         """Of the keys that this test's user has, or had at first."""

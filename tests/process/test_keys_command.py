@@ -250,14 +250,6 @@ class OtherStores(KeysTest):
             if not shutil.which(program):
                 self.skipTest(f"{program} is not installed")
 
-    def as_user(self, *argv, environment=None, check=True, **more):
-        done = subprocess.run(argv, env={**harness.CLEAN_ENVIRONMENT, "HOME": self.user.home, harness.MARK: self.mark,
-                                         **(environment or {})}, capture_output=True, text=True, cwd=self.user.home,
-                              **self.user.popen_arguments(), **more)
-        if check:
-            self.assertEqual(0, done.returncode, done.stderr)
-        return done
-
     def there_and_back(self, *options, environment=None):
         self.add(*options, passphrase=None, environment=environment)
         self.assert_not_on_disk(self.secret)
@@ -272,12 +264,8 @@ class OtherStores(KeysTest):
 
     def test_pass(self):
         self.need("pass", "gpg")
-        self.addCleanup(shutil.rmtree, os.path.join(self.user.home, ".gnupg"), True)
-        self.addCleanup(shutil.rmtree, os.path.join(self.user.home, ".password-store"), True)
-        self.addCleanup(self.as_user, "gpgconf", "--kill", "all", check=False)
         self.refused("add", self.name, "--store", "pass", lines=[self.id, self.secret], says="pass did not do it")
-        self.as_user("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", "keys@test", "default", "default", "never")
-        self.as_user("pass", "init", "keys@test")
+        self.make_password_store()
         self.there_and_back("--store", "pass")
         left = [names for _, _, names in os.walk(os.path.join(self.user.home, ".password-store")) if names]
         self.assertEqual([[".gpg-id"]], left, "an entry is left behind")

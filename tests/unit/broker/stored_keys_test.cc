@@ -48,11 +48,11 @@ class StoredKeysTest : public ::testing::Test {
 TEST_F(StoredKeysTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) {
   const auto keys = with_passphrase();
   ask(*keys);
-  EXPECT_EQ(errands_.last().text.detail, "");
+  EXPECT_EQ(errands_.last().text.subject, "the stored key AKIDLEDGER");
   errands_.answer("wrong");
-  EXPECT_NE(errands_.last().text.detail.find("2 tries left"), std::string::npos);
+  EXPECT_NE(errands_.last().text.subject.find("2 tries left"), std::string::npos);
   errands_.answer("wrong");
-  EXPECT_NE(errands_.last().text.detail.find("1 try left"), std::string::npos);
+  EXPECT_NE(errands_.last().text.subject.find("1 try left"), std::string::npos);
   EXPECT_TRUE(answers_.empty());
   errands_.answer("wrong");
   ASSERT_EQ(answers_.size(), 1U);
