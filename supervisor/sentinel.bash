@@ -4,12 +4,13 @@ _sentinel() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
-    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
     [[ $word == -* ]] && continue
     case $scope in
-    '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit) scope=$word ;; esac ;;
+    '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show) scope="audit $word" ;; esac ;;
+    keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
     exec) _command_offset $i; return ;;
     esac
   done
@@ -58,12 +59,15 @@ _sentinel() {
   --since) return ;;
   --until) return ;;
   --limit) return ;;
+  --store) COMPREPLY=($(compgen -W "file secret-service pass" -- "$cur")); return ;;
+  --protect) COMPREPLY=($(compgen -W "passphrase systemd-creds tpm2" -- "$cur")); return ;;
   --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
   esac
   case $scope in
-  '') COMPREPLY=($(compgen -W "exec credentials whoami profiles doctor policy audit --help --version --print-man --print-bash" -- "$cur")) ;;
+  '') COMPREPLY=($(compgen -W "exec credentials whoami profiles doctor policy audit keys --help --version --print-man --print-bash" -- "$cur")) ;;
   'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
+  'keys') COMPREPLY=($(compgen -W "add list remove rotate --help" -- "$cur")) ;;
   'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --help" -- "$cur")) ;;
   'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
   'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --mfa-token --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
@@ -91,6 +95,13 @@ _sentinel() {
     COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
   'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
+  'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;
+  'keys list') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'keys remove') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'keys rotate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--region --json --color --help" -- "$cur")) ;;
   esac
 }
 complete -F _sentinel sentinel

@@ -28,8 +28,11 @@ class StoredKeys(KeysTest):
         return ["exec", "--server", "--unix-socket", "--profile", profile, "--policy-file", self.policy, "--log-file", self.log_path,
                 "--", *command]
 
+    def aws_command(self):
+        return AWS, "--endpoint-url", self.aws.url, "sts", "get-caller-identity", "--output", "json"
+
     def on_terminal(self, profile=None, *command):
-        command = command or (AWS, "sts", "get-caller-identity", "--output", "json")
+        command = command or self.aws_command()
         return Terminal(self, [self.layout.sentinel, *self.arguments(profile or self.name, *command)], environment=self.environment())
 
     def assert_no_secret_shown(self, text):
@@ -94,7 +97,7 @@ class StoredKeys(KeysTest):
             self.skipTest("pass or gpg is not installed")
         self.make_password_store()
         self.add("--store", "pass", passphrase=None)
-        run = self.start(command=(AWS, "sts", "get-caller-identity"), profile=self.name, transport="unix",
+        run = self.start(command=self.aws_command(), profile=self.name, transport="unix",
                          policy=("--policy-file", self.policy)).finish()
         self.assertEqual(0, run.code, run.stderr)
         self.assertIn("user/" + self.name, run.stdout)
