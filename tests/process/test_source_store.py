@@ -29,7 +29,7 @@ class StoredKeys(KeysTest):
                 "--", *command]
 
     def aws_command(self):
-        return AWS, "--endpoint-url", self.aws.url, "sts", "get-caller-identity", "--output", "json"
+        return AWS, "--no-cli-pager", "--endpoint-url", self.aws.url, "sts", "get-caller-identity", "--output", "json"
 
     def on_terminal(self, profile=None, *command):
         command = command or self.aws_command()
