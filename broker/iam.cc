@@ -90,7 +90,8 @@ ipc::Result<std::vector<std::string>> read_key_list(std::string_view body) {
   std::vector<std::string> ids;
   for (std::size_t at = body.find(kOpen); at != body.npos; at = body.find(kOpen, at)) {
     at += kOpen.size();
-    const std::string_view id = body.substr(at, body.find(kClose, at) - at);
+    const std::size_t end = body.find(kClose, at);
+    const std::string_view id = end == body.npos ? "" : body.substr(at, end - at);
     if (!is_access_key_id(id) || ids.size() == kMaxKeys) return missing("ListAccessKeys", "valid list of keys");
     ids.emplace_back(id);
   }
