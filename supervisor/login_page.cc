@@ -38,6 +38,10 @@ std::vector<std::string> browser_words(const std::vector<std::string>& environme
 }
 
 ipc::Status show_login(const LoginPage& page) {
+  if (page.url.empty()) {
+    say("profile " + std::string(page.profile) + ": waiting for the login that another run shows");
+    return {};
+  }
   if (!is_web_address(page.url)) return ipc::fail(Fault::kProtocol, "a login page whose address is none");
   say("profile " + std::string(page.profile) + ": log in at " + std::string(page.url));
   if (!page.code.empty()) say("  and check that the page shows the code " + std::string(page.code));

@@ -14,7 +14,7 @@
 namespace supervisor {
 
 struct LoginPage {
-  std::string_view profile, url, code;
+  std::string_view profile, url, code;  // url empty: another run shows the page
   const std::vector<std::string>& environment;
   bool no_browser = false;  // --stdout
   bool as_sibling = false;  // as in programs.h

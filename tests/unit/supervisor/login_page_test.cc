@@ -10,9 +10,17 @@ const std::string kUrl = "https://device.sso.eu-1.amazonaws.com/?user_code=WXYZ-
 
 TEST(LoginPage, WhatIsNoWebAddressIsShownToNobody) {
   const Words environment;
-  for (const char* bad : {"", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b",
+  for (const char* bad : {" ", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b",
                           "https://a\nb", "https://a'b", "http://127.0.0.1.elsewhere/"})
     EXPECT_FALSE(show_login({"p", bad, "", environment, true, false})) << bad;
+}
+
+TEST(LoginPage, ThePageOfAnotherRunIsWaitedForInWords) {
+  const Words with_a_browser = {"DISPLAY=:0", "BROWSER=/bin/false"};
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(show_login({"p", "", "", with_a_browser, false, false}));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "sentinel: profile p: waiting for the login that another run shows\n");
 }
 
 TEST(LoginPage, WithoutADisplayThereIsNoBrowser) {
