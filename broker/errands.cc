@@ -231,7 +231,7 @@ ipc::Status Errands::take_ended(const ipc::Packet& packet) {
 
 // ---- a program's output --------------------------------------------------------------------------------------------
 
-// One read for each readiness: it never blocks, whoever made the pipe.
+// One read for each readiness. It never blocks: the supervisor opened this end so.
 void Errands::on_output(int pipe, short, void* raw) noexcept {
   auto* const seen = static_cast<Job*>(raw);
   const std::shared_ptr<Job> job = seen->owner->find(seen->id);

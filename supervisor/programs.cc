@@ -156,6 +156,10 @@ ipc::Result<std::string> file_of(const ProgramPlan& plan) {
   return std::move(*file);
 }
 
+// Opened anew through /proc, its stdout is a pipe that the program can read itself: whoever is told that there is
+// something to read may find nothing, and must not wait for more.
+bool never_block(int reading_end) { return ::fcntl(reading_end, F_SETFL, O_NONBLOCK) == 0; }
+
 }  // namespace
 
 ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
@@ -166,6 +170,7 @@ ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
   auto output = new_pipe(), input = new_pipe();
   if (!output) return std::unexpected(output.error());
   if (!input) return std::unexpected(input.error());
+  if (!never_block(output->first.get())) return ipc::system_error("cannot set up a pipe");
   if (!plan.with_input) {
     input->second.reset();
     input->first = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -175,7 +180,7 @@ ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
   if (minder < 0) return cannot_start(plan);
   if (minder == 0) be_minder(*file, plan, ends->second.get(), output->second.get(), input->first.get());
   return RunningProgram{std::move(ends->first), std::move(output->first), std::move(input->second),
-                 plan.as_sibling ? -1 : minder};
+                        plan.as_sibling ? -1 : minder};
 }
 
 void end_program(RunningProgram& program) {

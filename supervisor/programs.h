@@ -33,7 +33,7 @@ struct ProgramPlan {
 
 struct RunningProgram {
   ipc::UniqueFd status;  // becomes readable when it has ended
-  ipc::UniqueFd output;  // reading end of its stdout
+  ipc::UniqueFd output;  // reading end of its stdout; never blocks
   ipc::UniqueFd input;   // writing end of its stdin
   pid_t minder = -1;     // where it is our own child
 };

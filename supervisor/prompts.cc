@@ -156,6 +156,7 @@ void Prompt::read_output() {
     std::ranges::copy(before, bytes.begin());
     const ssize_t got = ::read(program_.output.get(), bytes.data() + before.size(), bytes.size() - before.size());
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;  // the program has read it itself
     if (got <= 0) {
       too_long_ = too_long_ || before.size() == bytes.size();
       program_.output.reset();

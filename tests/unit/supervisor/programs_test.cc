@@ -25,8 +25,11 @@ ipc::Result<RunningProgram> start(std::vector<std::string> words, std::chrono::m
 std::string output_of(const RunningProgram& program) {
   std::string out;
   char part[256];
-  for (ssize_t got; (got = ::read(program.output.get(), part, sizeof part)) != 0;) {
-    if (got < 0 && errno != EINTR) break;
+  pollfd ready{program.output.get(), POLLIN, 0};
+  for (ssize_t got = -1; got != 0;) {
+    (void)::poll(&ready, 1, -1);
+    got = ::read(program.output.get(), part, sizeof part);
+    if (got < 0 && errno != EINTR && errno != EAGAIN) break;
     if (got > 0) out.append(part, static_cast<std::size_t>(got));
   }
   return out;
@@ -78,11 +81,26 @@ TEST(Programs, LettingGoEndsIt) {
   auto program = start({"sh", "-c", "echo $$; exec sleep 1000"});
   ASSERT_TRUE(program);
   char part[32]{};
+  pollfd ready{program->output.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&ready, 1, -1), 1);
   ASSERT_GT(::read(program->output.get(), part, sizeof part - 1), 0);
   end_program(*program);
   EXPECT_FALSE(runs(std::stoi(part)));
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "a child is left";
   EXPECT_EQ(errno, ECHILD);
+}
+
+// It opens its own stdout for reading and takes back what it wrote: readiness was no promise.
+TEST(Programs, OneThatEatsItsOwnOutputKeepsNobodyWaiting) {
+  auto program = start({"sh", "-c", "exec 3</proc/self/fd/1; echo bait; read -r bait <&3; exec sleep 1000"}, 3s);
+  ASSERT_TRUE(program);
+  char part[32];
+  pollfd ready{program->output.get(), POLLIN, 0};
+  while (::poll(&ready, 1, 50) == 1) {  // until the bait is gone
+  }
+  EXPECT_EQ(::read(program->output.get(), part, sizeof part), -1) << "it waited for the program";
+  EXPECT_EQ(errno, EAGAIN);
+  end_program(*program);
 }
 
 TEST(Programs, HowItEndedIsSaid) {
