@@ -12,8 +12,10 @@ using ipc::Fault;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kLookAgain{250};   // for the lock that another run holds while its user looks for the device
-constexpr int kSayEvery = 32;             // looks: eight seconds
+constexpr milliseconds kLookAgain{250};  // for the lock that another run holds while its user looks for the device
+constexpr int kSayEvery = 32;            // looks: eight seconds
+// Looks: six minutes, one more than a user has for a code. Any program of the user can hold a lock for ever.
+constexpr int kMostLooks = 6 * 60 * 4;
 constexpr seconds kLeastShared{30 * 60};  // with less left the user is asked, who then has that long
 constexpr std::size_t kCodeDigits = 6;
 
@@ -79,7 +81,8 @@ class MfaFetch final : public KeyFetch {
     if (!parts_.store) return ask();
     if (auto shared = shared_session()) return finish(std::move(*shared));
     const ipc::Result<bool> locked = parts_.store->try_lock();
-    if (!locked) return ask();  // a file that cannot be locked shares nothing
+    if (!locked) return ask();                           // a file that cannot be locked shares nothing
+    if (!*locked && looks_ == kMostLooks) return ask();  // whatever holds it asks nobody; nothing is shared then
     if (!*locked) {
       if (looks_++ % kSayEvery == 0) {
         parts_.errands.say_waiting("waiting for the MFA code that another run of yours is asking for");

@@ -183,6 +183,20 @@ TEST_F(MfaTest, ARunThatEndsInTheMiddleLeavesTheTurnToTheNext) {
   EXPECT_EQ(errands_.errands.size(), 2u);
 }
 
+// The file is the user's: any program of his, the command of a run too, can lock it and go on for ever.
+TEST_F(MfaTest, ALockThatNobodyLetsGoOfIsNotWaitedForForEver) {
+  const SessionStore* const hostile = new_store();
+  ASSERT_TRUE(*hostile->try_lock());
+  get(run());
+  aws_.timers.pass(5min + 30s);
+  EXPECT_EQ(errands_.waiting(), 0u) << "a human has five minutes";
+  aws_.timers.pass(1min);
+  ASSERT_EQ(errands_.waiting(), 1u);
+  errands_.answer("123456");
+  answer_with("ASIAONE");
+  EXPECT_EQ(got_, std::vector<std::string>{"ASIAONE"});
+}
+
 TEST_F(MfaTest, WithoutAStoreEachRunAsksForItself) {
   get(run({}, false));
   errands_.answer("123456");
