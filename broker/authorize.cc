@@ -120,6 +120,7 @@ std::variant<Permit, Refusal> Authorizer::permit(const Question& question, const
   const Run& run = question.run;
   LifetimeQuestion how_long = question_for(verdict, run.duration, run.mode, run.source);
   how_long.base_left = question.base_left;
+  how_long.source.temporary_base = question.temporary_base.value_or(run.source.temporary_base);
   const ipc::Result<Lifetime> lifetime = decide_lifetime(how_long);
   if (!lifetime) return refused_lifetime(lifetime.error(), subject_of(run, verdict));
   IssueTerms terms{run.user, std::string(kDirect), *lifetime, std::nullopt, verdict.narrowing};

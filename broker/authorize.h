@@ -34,6 +34,7 @@ struct Question {
   const OverrideSource& overrides;                   // empty: nothing is on record
   std::chrono::sys_seconds now{};                    // as policy was asked
   std::optional<std::chrono::seconds> base_left{};   // of a temporary base key's own life; none: long-term, or unknown
+  std::optional<bool> temporary_base{};              // the base key that is held now; none: no other than at the start
 };
 
 struct Decision {

@@ -119,7 +119,10 @@ Question Requests::question(std::optional<Via> transport) {
   Question asked{parts_.run, [this, transport] { return ask_policy(transport); }, parts_.overrides, now()};
   if (!parts_.aws.keys) return asked;
   const auto held = parts_.aws.keys->held();
-  if (held && held->expiration != kNever) asked.base_left = held->expiration - parts_.aws.aws_now();
+  if (!held) return asked;
+  // A source may give a long-term key first and temporary ones later: what no cap can shorten is judged as it is now.
+  asked.temporary_base = !held->key->session_token.empty();
+  if (held->expiration != kNever) asked.base_left = held->expiration - parts_.aws.aws_now();
   return asked;
 }
 

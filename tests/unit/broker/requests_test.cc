@@ -147,5 +147,19 @@ TEST_F(RequestsTest, AnApprovalThatExpiresBetweenTwoRequestsLiftsTheFirstAlone) 
   EXPECT_EQ(decided(), "policy");
 }
 
+// Handed on as they are, keys live as long as their source says: a cap that they exceed refuses them, whatever kind of
+// key the source gave at the start.
+TEST_F(RequestsTest, ASourceThatTurnsToTemporaryKeysIsHeldToTheCapAllTheSame) {
+  policy_is("allow\n    max_duration: 15m");
+  run_.source = KeySource{};
+  aws_.use(testing::long_term_key());
+  EXPECT_EQ(decided(), "permit") << "STS makes a session of 15 minutes";
+  BaseKey temporary = testing::long_term_key();
+  temporary.session_token = ipc::SecretBuffer::copy_of("a token");
+  aws_.use(std::move(temporary));
+  EXPECT_EQ(decided(), "lifetime");
+  EXPECT_NE(last_.find("temporary ones that live longer"), std::string::npos) << last_;
+}
+
 }  // namespace
 }  // namespace broker
