@@ -8,6 +8,7 @@
 #include "narrowing.h"
 #include "policy_eval.h"
 #include "source_identity.h"
+#include "token.h"
 
 namespace broker {
 
@@ -16,11 +17,13 @@ using std::chrono::milliseconds;
 // The refusal of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
 constexpr std::string_view kSessionLost = "session";
 
-// Each holds what its client presented. A frontend that was taken over may send as many as it likes, each as long as
-// can be: the arena, whose exhaustion ends the broker, must outlast that with room for the keys.
-constexpr std::size_t kRoomForKeys = 96 * 1024;
-static_assert(Requests::kMaxUnderWay * decltype(ipc::ServeClient::authorization)::kCapacity + kRoomForKeys <=
-              ipc::SecretArena::kBytes);
+// Each holds what its client presented, up to one character more than a token has, which is enough to be wrong. A
+// command, or a frontend that was taken over, may send as many as it likes, each as long as can be: the arena, whose
+// exhaustion ends the broker, must outlast that with room for the keys, of which some sources have dozens of kilobytes.
+constexpr std::size_t kMostPresented = kTokenLength + 1, kArenaPiece = 64;
+constexpr std::size_t kRoomForKeys = 208 * 1024;
+static_assert(kMostPresented <= kArenaPiece);
+static_assert(Requests::kMaxUnderWay * kArenaPiece + kRoomForKeys <= ipc::SecretArena::kBytes);
 
 Requests::Requests(Parts parts)
     : parts_(std::move(parts)),
@@ -48,8 +51,9 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
     answered(request, true);
     return;
   }
-  under_way_.push_back(Request{++last_serial_, request, keep_alive, ipc::SecretBuffer::copy_of(authorization),
-                               std::move(*judged), answered});
+  under_way_.push_back(Request{++last_serial_, request, keep_alive,
+                               ipc::SecretBuffer::copy_of(authorization.substr(0, kMostPresented)), std::move(*judged),
+                               answered});
   const Iterator it = std::prev(under_way_.end());
   it->inquiry = parts_.callers.begin(it->client);
   if (it->inquiry.settled) judge(it);
