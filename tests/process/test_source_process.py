@@ -3,6 +3,7 @@ used, handed out, renewed, and replaced when AWS no longer takes it."""
 import json
 import os
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -73,6 +74,17 @@ class ProcessTest(SourceTest):
     def test_a_cap_that_nobody_could_keep_is_refused(self):
         self.good(seconds=7200)
         self.refused("printer", "use a profile with role_arn", more="max_duration: 15m")
+
+    def test_a_source_that_turns_to_temporary_keys_is_held_to_the_cap(self):
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 30))
+        self.prints(json.dumps({"Version": 1, "AccessKeyId": self.key("marta")["id"],
+                                "SecretAccessKey": self.key("marta")["secret"], "Expiration": soon}))
+        asker = self.served("printer", more="max_duration: 15m", options=("--lazy",))
+        self.good(seconds=7200)
+        wait_until(lambda: len(self.runs()) == 2, "the program's second run", 60)
+        # Nobody can make two hours of a quarter of an hour.
+        wait_until(lambda: asker.ask()["status"] == 403, "a refusal", 5)
+        self.assertIn("use a profile with role_arn", asker.end().stderr)
 
     # ---- good ones
 
