@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 
@@ -215,6 +216,8 @@ ipc::Status check_region(std::string_view region, std::string_view place) {
   return {};
 }
 
+std::string_view dns_suffix_of(std::string_view region) { return partition_row(region).suffix; }
+
 std::string_view partition_of(std::string_view region) { return partition_row(region).name; }
 
 bool is_partition(std::string_view name) {
@@ -223,7 +226,9 @@ bool is_partition(std::string_view name) {
 
 AwsEndpoint regional_endpoint(std::string_view service, std::string_view region, EndpointVariant variant) {
   const Partition& partition = partition_row(region);
-  const Service& row = *std::ranges::find(kServices, service, &Service::name);
+  const auto found = std::ranges::find(kServices, service, &Service::name);
+  if (found == std::end(kServices)) std::abort();  // a service without a row of its own: a bug, and no host to ask
+  const Service& row = *found;
   const bool gov = partition.name == "aws-us-gov" && !variant.dual_stack;
   std::string host(!variant.fips ? row.plain : gov ? row.gov_fips : row.fips);
   host.append(".").append(region).append(".").append(variant.dual_stack ? partition.dual_suffix : partition.suffix);

@@ -47,6 +47,9 @@ struct EndpointVariant {
 // The one IAM endpoint of the region's partition; of no region, the public cloud's.
 [[nodiscard]] AwsEndpoint iam_endpoint(std::string_view region, EndpointVariant variant = {});
 
+// The end of the host names of a region's services: amazonaws.com, amazonaws.com.cn, …
+[[nodiscard]] std::string_view dns_suffix_of(std::string_view region);
+
 // aws, aws-cn, aws-us-gov, … of a region; aws where nothing else fits, as the AWS SDKs do.
 [[nodiscard]] std::string_view partition_of(std::string_view region);
 [[nodiscard]] bool is_partition(std::string_view name);

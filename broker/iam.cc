@@ -15,18 +15,6 @@ using ipc::Fault;
 constexpr std::size_t kMaxSecretBytes = 256;  // AWS's have 40
 constexpr std::size_t kMaxKeys = 8;           // AWS gives a user two
 
-struct IamPlace {
-  std::string_view partition, host, region;
-};
-// Source: botocore endpoints.json, service iam.
-constexpr IamPlace kIamPlaces[] = {
-    {"aws", "iam.amazonaws.com", "us-east-1"},
-    {"aws-cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
-    {"aws-us-gov", "iam.us-gov.amazonaws.com", "us-gov-west-1"},
-    {"aws-iso", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"},
-    {"aws-iso-b", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
-};
-
 AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, std::string_view more = {}) {
   AwsRequest out{"iam",
                  std::string(action),
@@ -42,27 +30,6 @@ std::unexpected<ipc::Error> missing(std::string_view action, std::string_view wh
 }
 
 }  // namespace
-
-ipc::Result<AwsEndpoint> iam_endpoint(const ipc::Settings& settings, std::string_view region) {
-  const std::string_view partition = region.empty() ? "aws" : partition_of(region);
-  const IamPlace* place = nullptr;
-  for (const IamPlace& row : kIamPlaces) {
-    if (row.partition == partition) place = &row;
-  }
-  if (!place) {
-    return ipc::fail(Fault::kConfig, "where IAM is in the partition " + std::string(partition) + " is not known",
-                     "rotate the key by hand");
-  }
-  for (const std::string_view variable : {"AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"}) {
-    const std::string_view given = ipc::setting(settings, variable);
-    if (given.empty() || ipc::setting(settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") continue;
-    ipc::Result<AwsEndpoint> endpoint = parse_endpoint(given, variable);
-    if (endpoint) endpoint->signing_region = place->region;
-    return endpoint;
-  }
-  const std::string host(place->host);
-  return AwsEndpoint{"https://" + host, host, true, std::string(place->region)};
-}
 
 AwsRequest create_access_key(const AwsEndpoint& endpoint) {
   AwsRequest out = request("CreateAccessKey", endpoint);

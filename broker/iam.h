@@ -13,12 +13,8 @@
 #include "endpoint.h"
 #include "ipc/result.h"
 #include "ipc/secret.h"
-#include "ipc/settings.h"
 
 namespace broker {
-
-// IAM is one service for all regions of a partition, and signed for that partition's own.
-[[nodiscard]] ipc::Result<AwsEndpoint> iam_endpoint(const ipc::Settings& settings, std::string_view region);
 
 struct CreatedKey {
   std::string access_key_id;

@@ -122,7 +122,7 @@ std::string region_in(const std::string& host) {
   const std::vector<std::string_view> labels = split(name, '.');
   if (labels.size() < 4 || labels[1] != "execute-api" || !check_region(labels[2], kFlag)) return {};
   const std::string region(labels[2]);
-  const std::string tail = "." + regional_endpoint("execute-api", region).host;
+  const std::string tail = ".execute-api." + region + "." + std::string(dns_suffix_of(region));
   return name.ends_with(tail) ? region : "";
 }
 

@@ -29,7 +29,6 @@ constexpr std::size_t kMaxAnswer = 1024 * 1024;
 // ---- the keys' process
 
 struct Unlocked {
-  ipc::Settings settings;
   ResolvedProfile profile;
   std::string ca_pem;
   Proxy proxy;
@@ -54,7 +53,7 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   ipc::Result<Proxy> proxy = read_proxy(settings);
   if (!proxy) return std::unexpected(proxy.error());
   if (const ipc::Status closed = forget_key_files(files); !closed) return std::unexpected(closed.error());
-  return Unlocked{settings, std::move(*profile), std::move(*ca), std::move(*proxy)};
+  return Unlocked{std::move(*profile), std::move(*ca), std::move(*proxy)};
 }
 
 struct FreeBase {
@@ -79,7 +78,7 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   EventTimers timers(base.get());
   const SystemClock clock;
   AwsContext context{**http, timers, clock};
-  AwsSession session(base.get(), context, unlocked->profile, unlocked->settings);
+  AwsSession session(base.get(), context, unlocked->profile);
   auto* const own = std::get_if<StaticKeyPlan>(&unlocked->profile.base);
   if (!own && !place.brings_keys) return no_source(unlocked->profile);
   if (own) session.use(std::move(own->key));
@@ -208,9 +207,7 @@ ipc::Result<HttpAnswer> AwsSession::send_iam(AwsRequest request) {
 }
 
 ipc::Result<HttpAnswer> AwsSession::ask_iam(AwsRequest (*request)(const AwsEndpoint&)) {
-  const ipc::Result<AwsEndpoint> iam = iam_endpoint(settings_, profile_.region);
-  if (!iam) return std::unexpected(iam.error());
-  return send_iam(request(*iam));
+  return send_iam(request(profile_.iam));
 }
 
 ipc::Result<CreatedKey> AwsSession::create_access_key() {
@@ -226,9 +223,7 @@ ipc::Result<std::vector<std::string>> AwsSession::access_keys() {
 }
 
 ipc::Status AwsSession::delete_access_key(std::string_view access_key_id) {
-  const ipc::Result<AwsEndpoint> iam = iam_endpoint(settings_, profile_.region);
-  if (!iam) return std::unexpected(iam.error());
-  const ipc::Result<HttpAnswer> answer = send_iam(broker::delete_access_key(*iam, access_key_id));
+  const ipc::Result<HttpAnswer> answer = send_iam(broker::delete_access_key(profile_.iam, access_key_id));
   if (answer || answer.error().what.find("NoSuchEntity") != std::string::npos) return {};
   return std::unexpected(answer.error());
 }

@@ -24,8 +24,8 @@ namespace broker {
 // The calls, one after the other.
 class AwsSession {
  public:
-  AwsSession(event_base* base, AwsContext& context, const ResolvedProfile& profile, const ipc::Settings& settings)
-      : base_(base), context_(context), profile_(profile), settings_(settings) {}
+  AwsSession(event_base* base, AwsContext& context, const ResolvedProfile& profile)
+      : base_(base), context_(context), profile_(profile) {}
   // From now on calls are signed with this key instead of the profile's.
   void use(BaseKey key);
   ipc::Result<Parameter> parameter(const std::string& name);
@@ -45,7 +45,6 @@ class AwsSession {
   event_base* base_;
   AwsContext& context_;
   const ResolvedProfile& profile_;
-  const ipc::Settings& settings_;
   std::unique_ptr<FixedKey> own_;
 };
 

@@ -42,20 +42,6 @@ TEST(Iam, AListOfKeysIsOneOfIdsAndShort) {
             (std::vector<std::string>{"AKIDA", "AKIDB"}));
 }
 
-TEST(Iam, EachPartitionHasItsOwnAndAnotherEndpointKeepsItsRegion) {
-  EXPECT_EQ(iam_endpoint({}, "")->host, "iam.amazonaws.com");
-  EXPECT_EQ(iam_endpoint({}, "eu-central-1")->signing_region, "us-east-1");
-  EXPECT_EQ(iam_endpoint({}, "cn-northwest-1")->host, "iam.cn-north-1.amazonaws.com.cn");
-  EXPECT_EQ(iam_endpoint({}, "us-gov-east-1")->signing_region, "us-gov-west-1");
-  ipc::Settings settings{{"AWS_ENDPOINT_URL", "https://all.example.com"}};
-  EXPECT_EQ(iam_endpoint(settings, "cn-north-1")->host, "all.example.com");
-  EXPECT_EQ(iam_endpoint(settings, "cn-north-1")->signing_region, "cn-north-1");
-  settings["AWS_ENDPOINT_URL_IAM"] = "https://iam.example.com";
-  EXPECT_EQ(iam_endpoint(settings, "")->host, "iam.example.com");
-  settings["AWS_ENDPOINT_URL_IAM"] = "http://iam.example.com";
-  EXPECT_FALSE(iam_endpoint(settings, ""));
-}
-
 TEST(Iam, AKeyIsAskedForOnce) {
   const AwsRequest request = create_access_key({"https://iam.example.com", "iam.example.com", true, "us-east-1"});
   EXPECT_EQ(request.max_tries, 1);
