@@ -11,6 +11,8 @@ ipc::Result<CallerKeys> receive_caller_keys(ipc::Channel& control) {
     return ipc::fail(ipc::Fault::kProtocol, "the keys of the environment were announced, and something else came");
   }
   const auto message = ipc::open_packet<ipc::EnvironmentKeys>(packet);
+  // The channel has other owners before it is read again, each with what the last one's buffer held.
+  ipc::wipe(const_cast<char*>(packet.payload.data()), packet.payload.size());
   if (!message) return std::unexpected(message.error());
   CallerKeys keys;
   keys.key.access_key_id = message->access_key_id.str();

@@ -82,6 +82,8 @@ Result<Arrival> Channel::receive(Packet& packet) {
   do {
     got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
+  // Everybody reads until there is no more: the last packet, which may have held a secret, has been taken by now.
+  if (got <= 0) wipe(buffer_.data(), buffer_.size());
   if (got < 0) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return Arrival::Nothing;
     if (peer_is_gone(errno)) return Arrival::PeerGone;

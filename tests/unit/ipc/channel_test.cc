@@ -129,6 +129,24 @@ TEST_F(ChannelTest, SaysNothingWhenNothingIsThere) {
   EXPECT_EQ(channel_.receive(packet).value(), Arrival::Nothing);
 }
 
+TEST_F(ChannelTest, NothingOfAPacketIsLeftWhenThereAreNoMore) {
+  ipc::ServeClient message;
+  ASSERT_TRUE(message.authorization.assign("a bearer token"));
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  Channel sender(std::move(raw_), Side::Frontend, Side::Broker);
+  ASSERT_TRUE(sender.send(message, ends[0]));
+  Packet packet;
+  ASSERT_EQ(channel_.receive(packet).value(), Arrival::Message);
+  const std::string_view payload = packet.payload;
+  ASSERT_NE(payload.find("a bearer token"), std::string_view::npos);
+  Packet next;
+  EXPECT_EQ(channel_.receive(next).value(), Arrival::Nothing);
+  EXPECT_EQ(payload.find_first_not_of('\0'), std::string_view::npos);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_F(ChannelTest, NoticesThatThePeerIsGone) {
   raw_.reset();
   Packet packet;
