@@ -1,0 +1,73 @@
+"""Where secrets lie in memory while a run lasts: in the broker's arena and in the command, and nowhere else. Root reads the
+memory of every process of the run, as a debugger would."""
+import os
+import re
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import needs_own_home
+from source_case import SourceTest
+
+MOST_OF_A_MAPPING = 256 << 20   # a sanitizer's shadow is larger, and holds no bytes of ours
+
+
+def mappings(pid):
+    """(name, bytes) of each mapping that can be read."""
+    with open(f"/proc/{pid}/maps") as file:
+        lines = file.read().splitlines()
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in lines:
+            start, end, mode, name = re.match(r"(\w+)-(\w+) (\S+) \S+ \S+ \S+ *(.*)", line).groups()
+            size = int(end, 16) - int(start, 16)
+            if mode.startswith("r") and size < MOST_OF_A_MAPPING:
+                try:
+                    memory.seek(int(start, 16))
+                    yield name or "anonymous", memory.read(size)
+                except (OSError, ValueError, OverflowError):
+                    pass   # memfd_secret, or the kernel's own
+
+
+def places(pid, secret):
+    return [name for name, data in mappings(pid) if secret.encode() in data]
+
+
+@needs_own_home
+class SecretsInMemoryTest(SourceTest):
+    def processes(self):
+        """{name: pid} of the run's own processes."""
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/status") as file:
+                    status = file.read()
+            except OSError:
+                continue
+            name = re.search(r"^Name:\t(.*)$", status, re.M)[1]
+            if re.search(rf"^Uid:\t{self.user.uid}\t", status, re.M) and name.startswith("sentinel"):
+                found[name] = pid
+        self.assertLessEqual({"sentinel", "sentinel-keeper", "sentinel-broker"}, set(found))
+        return found
+
+    def test_the_keys_of_the_environment_and_the_runs_token_are_in_no_process_that_has_passed_them_on(self):
+        key = next(key for key in self.aws.control.keys() if key["kind"] == "user" and key["arn"].endswith("/marta"))
+        environment = {"AWS_ACCESS_KEY_ID": key["id"], "AWS_SECRET_ACCESS_KEY": key["secret"]}
+        asker = self.asker("--env-keys", profile="nowhere", policy=self.policy_for("nowhere"), transport="unix",
+                           environment=environment)
+        issued = asker.ask()["body"]
+        token = asker.order("environment")["SENTINEL_AUTH_TOKEN"]
+        processes = self.processes()
+        self.assertEqual([], [name for name in places(processes["sentinel-broker"], key["secret"]) if name == "[stack]"])
+        for name, pid in processes.items():
+            for what, secret in (("the environment's secret", key["secret"]), ("the issued secret", issued["SecretAccessKey"]),
+                                 ("the run's token", token)):
+                # The broker keeps all three, and clients send the last to the frontend.
+                if name == "sentinel-broker" or (name.startswith("sentinel-fronte") and secret == token):
+                    continue
+                with self.subTest(f"{what} in {name}"):
+                    self.assertEqual([], places(pid, secret))
+        asker.end()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
