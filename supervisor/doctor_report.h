@@ -5,15 +5,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "doctor.h"
 
 namespace supervisor {
-
-// Without control characters, direction marks and what is not UTF-8: each such byte becomes '?'.
-std::string harmless(std::string_view text);
 
 std::string report_text(const Host&, const std::vector<Finding>&, bool colour);
 std::string report_json(const Host&, const std::vector<Finding>&);

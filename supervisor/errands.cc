@@ -6,6 +6,7 @@
 #include "child_env.h"
 #include "command.h"
 #include "login_page.h"
+#include "plain_text.h"
 #include "shell_words.h"
 #include "terminal.h"
 #include "user_files.h"
@@ -31,17 +32,10 @@ std::string_view key_of(ErrandKind kind) {
   }
 }
 
-std::string folded(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return text;
-}
-
 PromptText question_of(ErrandKind kind, const std::string& profile, const std::string& subject) {
   const bool code = kind == ErrandKind::AskCode;
   const std::string what = code ? "Code of the MFA device " : "Passphrase of ";
-  return {folded(what + subject + (profile.empty() ? "" : ", for profile " + profile) + ": "), subject, code};
+  return {harmless(what + subject + (profile.empty() ? "" : ", for profile " + profile) + ": "), subject, code};
 }
 
 }  // namespace

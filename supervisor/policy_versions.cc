@@ -1,17 +1,14 @@
 #include "policy_versions.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
+#include "own_file.h"
 #include "state_folder.h"
 
 namespace supervisor {
 namespace {
-
-using ipc::Fault;
 
 constexpr std::string_view kWhat = "the versions of signed policies";
 constexpr std::string_view kNextStep = "set XDG_STATE_HOME to a folder of yours that you may write";
@@ -29,16 +26,8 @@ ipc::Result<ipc::UniqueFd> open_policy_versions(std::string_view home, std::stri
   const auto folder = make_state_folder(home, state_home, kWhat, kNextStep);
   if (!folder) return std::unexpected(folder.error());
   const std::string path = *folder + "/policy-versions";
-  ipc::UniqueFd fd(
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, S_IRUSR | S_IWUSR));
-  struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0) return ipc::system_error("cannot open " + path, kNextStep);
-  if (!S_ISREG(st.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
-  if (st.st_uid != ::geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return ipc::fail(Fault::kConfig, path + " can be written by others, who could make an old policy count again",
-                     "look at what is in it, then make it yours alone: chmod 600 " + path);
-  }
-  return fd;
+  return open_own_file({path, S_IWGRP | S_IWOTH, "can be written by others, who could make an old policy count again",
+                        "look at what is in it, then make it yours alone: chmod 600 " + path, kNextStep});
 }
 
 }  // namespace supervisor

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "own_file.h"
+
 namespace supervisor {
 namespace {
 
@@ -33,16 +35,8 @@ ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_v
       return ipc::system_error("cannot make the folder " + path, "make it by hand, for yourself alone");
   }
   path += "/" + std::string(name) + ".json";
-  ipc::UniqueFd fd(
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, S_IRUSR | S_IWUSR));
-  struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0) return ipc::system_error("cannot open " + path, "look at what lies there");
-  if (!S_ISREG(st.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
-  if (st.st_uid != ::geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return ipc::fail(Fault::kConfig, path + " can be written by others, whose token would be taken for yours",
-                     "remove it, and log in again");
-  }
-  return fd;
+  return open_own_file({path, S_IWGRP | S_IWOTH, "can be written by others, whose token would be taken for yours",
+                        "remove it, and log in again", "look at what lies there"});
 }
 
 ipc::Result<ipc::UniqueFd> open_token_file(const std::string& path) {

@@ -1,8 +1,9 @@
 #include "whoami.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "plain_text.h"
 
 namespace supervisor {
 namespace {
@@ -29,30 +30,6 @@ std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ExecRequest& request)
            {"rule", "rule", who.rule.str()}}};
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-std::string folded(std::string text) {
-  std::ranges::replace_if(text, is_control, '?');
-  return text;
-}
-
-std::string json_string(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_control(c)) {
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    } else {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
@@ -63,7 +40,7 @@ std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
       if (fact.value.empty()) continue;
       std::string label = std::string(fact.label) + ":";
       label.resize(10, ' ');
-      out += label + folded(fact.value) + "\n";
+      out += label + harmless(fact.value) + "\n";
     }
     return out;
   }

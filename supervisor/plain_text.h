@@ -1,0 +1,18 @@
+// Text from elsewhere, made fit to be shown: whatever it holds can neither break a line nor steer a terminal, nor break
+// JSON.
+//
+// Runs in: supervisor, sentinel-doctor.   Blocks: never.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace supervisor {
+
+// Without control characters, direction marks and what is not UTF-8: each such byte becomes '?'.
+std::string harmless(std::string_view text);
+
+// The same as a string of JSON, in its quotes.
+std::string json_string(std::string_view text);
+
+}  // namespace supervisor
