@@ -107,7 +107,7 @@ std::string signed_message(std::string_view entry, std::string_view timestamp, s
 
 }  // namespace
 
-bool is_key_id(std::string_view id) {
+bool is_log_key_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 &&
          std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
 }
@@ -128,7 +128,7 @@ ipc::Result<LogKey> LogKey::from_text(std::string_view text, const std::string& 
     key.id_ =
         key.kind_ == Kind::kHmac ? sha256_hex(hmac(key.secret_.reveal(), "key id")) : sha256_hex(key.public_part_);
     key.id_.resize(kKeyIdDigits);
-  } else if (is_key_id(key_id)) {
+  } else if (is_log_key_id(key_id)) {
     key.id_ = std::move(key_id);
   } else {
     return ipc::fail(Fault::kUsage, "--log-key-id is not 1 to 64 visible characters without quotes",

@@ -45,7 +45,7 @@ class LogKey {
 };
 
 // Is it fit for --log-key-id: visible ASCII without quotes and backslashes, at most 64.
-bool is_key_id(std::string_view id);
+bool is_log_key_id(std::string_view id);
 
 // `entry`: one compact object with Go's escapes. The signed line, without newline.
 ipc::Result<std::string> sign_entry(const LogKey& key, std::string_view entry, std::string_view timestamp);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "ascii.h"
+
 namespace broker {
 namespace {
 
@@ -13,17 +15,7 @@ constexpr std::string_view kBlank = " \t";
 // aws_security_token is the old name of aws_session_token, which botocore still reads.
 constexpr std::string_view kSecretKeys[] = {"aws_secret_access_key", "aws_session_token", "aws_security_token"};
 
-std::string_view strip(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
+std::string_view strip(std::string_view text) { return trimmed(text, kBlank); }
 
 bool has_control(std::string_view line) {
   return std::ranges::any_of(line,
@@ -188,7 +180,7 @@ ipc::Status AwsConfigParser::take_option(std::string_view body, std::uint64_t of
   if (sign == std::string_view::npos) return refuse("the line has no '='", "write it as key = value");
   const std::string_view name = strip(body.substr(0, sign));
   if (name.empty()) return refuse("the line has no key before its '='", "write it as key = value");
-  const std::string key = lower(name);
+  const std::string key = lowered(name);
   const auto [found, is_new] = section_->values.try_emplace(key);
   if (!is_new) {
     return refuse(
@@ -209,7 +201,7 @@ ipc::Status AwsConfigParser::take_option(std::string_view body, std::uint64_t of
 }
 
 ipc::Status AwsConfigParser::take_continuation(std::string_view body) {
-  const std::string key = lower(strip(body.substr(0, body.find_first_of("=:"))));
+  const std::string key = lowered(strip(body.substr(0, body.find_first_of("=:"))));
   if (value_is_secret_) return refuse("an indented line continues a secret key", "begin the line at the margin");
   if (is_secret_key(key)) {
     return refuse("'" + key + "' is indented, so AWS tools take it for a part of the value above",

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "ascii.h"
 #include "footprint.h"
 #include "ipc/secret.h"
 
@@ -36,16 +37,8 @@ struct ListDeleter {
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 // `a` is lower-case.
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, {}, [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-}
+bool same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, {}, lower); }
 
 // Appends `Name: value`; curl needs "Name;" for an empty value, or it would remove the header.
 bool add_header(HeaderList& list, const HttpHeader& header) {

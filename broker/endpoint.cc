@@ -67,12 +67,6 @@ AwsEndpoint https(std::string host, std::string_view signing_region) {
   return {"https://" + host, host, true, std::string(signing_region)};
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return broker::lower(c); });
-  return out;
-}
-
 struct Authority {
   std::string host;  // lower case, an IPv6 address in brackets
   std::string_view port;
@@ -126,7 +120,7 @@ std::optional<Authority> split_authority(std::string_view text) {
   } else {
     end = std::min(text.find(':'), text.size());
   }
-  Authority authority{lower(text.substr(0, end)), text.substr(end)};
+  Authority authority{lowered(text.substr(0, end)), text.substr(end)};
   const bool known = text.starts_with('[') ? is_ipv6(authority.host) : is_name_or_ipv4(authority.host);
   if (!known) return {};
   return authority;
@@ -169,7 +163,7 @@ ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view
                                           std::span<const std::string_view> http_hosts) {
   const std::string where(place);
   const std::size_t colon = url.find("://");
-  const std::string scheme = lower(url.substr(0, colon));
+  const std::string scheme = lowered(url.substr(0, colon));
   if (colon == std::string_view::npos || (scheme != "https" && scheme != "http")) {
     return ipc::fail(ipc::Fault::kConfig, where + ": an endpoint URL must start with https:// or http://",
                      std::string(kUrlAdvice));

@@ -76,6 +76,11 @@ bool is_role_session_name(std::string_view text) { return is_name_text(text, 2, 
 
 bool is_role_name(std::string_view text) { return is_name_text(text, 1, 64, ""); }
 
+bool is_tag_text(std::string_view text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return is_alphanumeric(c) || std::string_view(" _.:/=+-@").contains(c); });
+}
+
 bool is_mfa_serial(std::string_view text) { return is_name_text(text, 9, 256, ":/"); }
 
 std::optional<std::chrono::seconds> parse_role_duration(std::string_view text) {

@@ -1,9 +1,8 @@
 #include "instance_keys.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "ascii.h"
+#include "iam_syntax.h"
 #include "key_syntax.h"
 #include "keys_json.h"
 
@@ -17,17 +16,11 @@ constexpr char kTokenPath[] = "/latest/api/token";
 constexpr char kRolePath[] = "/latest/meta-data/iam/security-credentials/";
 constexpr char kTokenLife[] = "21600";  // seconds; the longest there is
 constexpr std::size_t kMaxSessionToken = 1024;
-constexpr std::size_t kMaxRoleName = 64;  // IAM's
 
 AwsFailure status_alone(const HttpAnswer& answer) { return {answer.status, {}, {}}; }
 
-// IAM's alphabet for role names, of which none means anything in a path.
-bool is_role_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxRoleName && name != "." && name != ".." &&
-         std::ranges::all_of(name, [](char c) {
-           return is_alphanumeric(c) || std::string_view("+=,.@_-").find(c) != std::string_view::npos;
-         });
-}
+// No letter of IAM's role names means anything in a path, but for these two.
+bool fits_path(std::string_view role_name) { return is_role_name(role_name) && role_name != "." && role_name != ".."; }
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
 
@@ -78,7 +71,7 @@ class InstanceFetch final : public KeyFetch {
     if (!outcome) return fail(std::move(outcome.error()), "attach an instance profile with a role to this instance");
     std::string_view name = outcome->body.view();
     while (name.ends_with('\n') || name.ends_with('\r')) name.remove_suffix(1);
-    if (!is_role_name(name)) return odd("the name of a role that can be none");
+    if (!fits_path(name)) return odd("the name of a role that can be none");
     role_ = name;
     ask(to("asking the instance metadata service for the keys of role " + role_, kRolePath + role_),
         &InstanceFetch::on_keys);

@@ -122,7 +122,7 @@ ipc::Status check_not_ended(const IssuedCredentials& keys, std::chrono::sys_seco
 
 ipc::Status check_temporary(const IssuedCredentials& keys, std::chrono::sys_seconds now) {
   if (keys.access_key_id.empty()) return bad("has no AccessKeyId");
-  if (keys.session_token.empty()) return bad("has no session token");
+  if (keys.session_token.empty()) return bad("has no Token");
   if (keys.expiration == kNever) return bad("has no Expiration");
   return check_not_ended(keys, now);
 }

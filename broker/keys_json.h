@@ -29,7 +29,7 @@ ipc::Result<KeysJson> read_keys_json(std::string_view json, std::string_view tok
 // Keys that end this soon are not taken: nothing could be done with them.
 inline constexpr std::chrono::seconds kTooLittleLife{15};
 ipc::Status check_not_ended(const IssuedCredentials& keys, std::chrono::sys_seconds now);
-// The same of a role's keys, which always have a token and an end.
+// The same of a role's keys, which always have a `Token` and an end.
 ipc::Status check_temporary(const IssuedCredentials& keys, std::chrono::sys_seconds now);
 
 // As AWS writes it, or with an offset in the place of the Z, as Python's isoformat() does.

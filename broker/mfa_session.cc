@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ascii.h"
 #include "sts.h"
 
 namespace broker {
@@ -19,15 +20,7 @@ constexpr int kMostLooks = 6 * 60 * 4;
 constexpr seconds kLeastShared{30 * 60};  // with less left the user is asked, who then has that long
 constexpr std::size_t kCodeDigits = 6;
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-bool is_code(std::string_view text) {
-  return text.size() == kCodeDigits && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_code(std::string_view text) { return text.size() == kCodeDigits && std::ranges::all_of(text, is_digit); }
 
 // AWS's word for a code that is wrong, old or used.
 bool is_wrong_code(const AwsFailure& failure) {

@@ -10,22 +10,16 @@ namespace {
 
 constexpr std::size_t kMaxCompared = 64;  // nobody misspells longer words, and the cost is quadratic
 
-std::string in_lower_case(std::string_view word) {
-  std::string out(word);
-  std::ranges::transform(out, out.begin(), lower);
-  return out;
-}
-
 }  // namespace
 
 std::optional<std::string_view> nearest_word(std::string_view given, std::span<const std::string_view> known) {
   if (given.size() > kMaxCompared) return std::nullopt;
-  const std::string wanted = in_lower_case(given);  // case is free
+  const std::string wanted = lowered(given);  // case is free
   std::optional<std::string_view> best;
   std::size_t least = std::max<std::size_t>(1, (given.size() + 1) / 3) + 1;
   for (std::string_view candidate : known) {
     if (candidate.size() > kMaxCompared) continue;
-    const std::size_t distance = ipc::edit_distance(wanted, in_lower_case(candidate));
+    const std::size_t distance = ipc::edit_distance(wanted, lowered(candidate));
     if (distance < least) best = candidate, least = distance;
   }
   return best;

@@ -70,17 +70,10 @@ ipc::Result<PolicyVersions::Seen> PolicyVersions::read() const {
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) return ipc::system_error(std::string("cannot look at ") + kFile, kRepair);
   if (!S_ISREG(status.st_mode)) return corrupt("is not a regular file");
-  std::string text(kMaxBytes + 1, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got = ::pread(file_.get(), text.data() + used, text.size() - used, static_cast<off_t>(used));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ipc::system_error(std::string("cannot read ") + kFile, kRepair);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  if (used > kMaxBytes) return corrupt("is longer than 64 KiB");
-  std::string_view rest(text.data(), used);
+  const std::optional<std::string> text = read_from_start(file_.get(), kMaxBytes + 1);
+  if (!text) return ipc::system_error(std::string("cannot read ") + kFile, kRepair);
+  if (text->size() > kMaxBytes) return corrupt("is longer than 64 KiB");
+  std::string_view rest = *text;
   if (!rest.empty() && !rest.ends_with('\n')) return corrupt("ends in the middle of a line");
   Seen seen;
   while (!rest.empty()) {

@@ -22,7 +22,6 @@ using std::chrono::minutes;
 
 constexpr std::size_t kMaxManagedPolicies = 10;
 constexpr std::size_t kMaxArn = 2048;
-constexpr std::size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;
 constexpr std::size_t kLeastVpcDigits = 8, kMostVpcDigits = 17;
 constexpr minutes kLeastHardExpiry{1};
 constexpr hours kMostHardExpiry{12};
@@ -73,12 +72,6 @@ bool read_source_vpcs(YamlReader& in, const YamlNode& node, Narrowing& out) {
   return true;
 }
 
-// STS takes letters of all alphabets; ASCII is what other tools take too.
-bool is_tag_text(std::string_view text) {
-  const auto is_allowed = [](char c) { return is_alphanumeric(c) || std::string_view(" _.:/=+-@").contains(c); };
-  return std::ranges::all_of(text, is_allowed);
-}
-
 bool check_tag_key(YamlReader& in, const YamlNode& tag, std::set<std::string>& seen) {
   if (tag.key.empty() || tag.key.size() > kMaxTagKey) {
     return in.refuse_key(tag, "the tag key " + in_quotes(tag.key) + " has not 1 to 128 characters", "change the key");
@@ -87,8 +80,7 @@ bool check_tag_key(YamlReader& in, const YamlNode& tag, std::set<std::string>& s
     return in.refuse_key(tag, "the tag key " + in_quotes(tag.key) + " has a character that is refused",
                          "use letters, digits, blanks and _.:/=+-@");
   }
-  std::string folded = tag.key;
-  std::ranges::transform(folded, folded.begin(), lower);
+  const std::string folded = lowered(tag.key);
   if (folded.starts_with("aws:")) {
     return in.refuse_key(tag, "the tag key " + in_quotes(tag.key) + " starts with \"aws:\", which AWS keeps for itself",
                          "give it another prefix");

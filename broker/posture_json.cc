@@ -3,13 +3,13 @@
 #include <json/json.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "ascii.h"
 #include "nearest_word.h"
 #include "plain_text.h"
 
@@ -56,8 +56,7 @@ ipc::Status take_os_type(const Json::Value& object, Posture& facts) {
   const ipc::Result<std::string> text = text_at(object, "os_type");
   if (!text) return std::unexpected(text.error());
   if (text->empty()) return {};
-  std::string folded = *text;
-  std::ranges::transform(folded, folded.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string folded = lowered(*text);
   const auto found = std::ranges::find(kOsTypeWords, folded);
   if (found == std::end(kOsTypeWords))
     return unusable("os_type is " + in_quotes(*text) + suggestion(folded, kOsTypeWords));

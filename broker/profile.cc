@@ -218,6 +218,14 @@ ipc::Result<ResolvedProfile> Resolver::resolve(std::string_view name, std::strin
   return std::move(out_);
 }
 
+ipc::Result<AwsEndpoint> require_regional(const ResolvedProfile& profile, const AwsEndpoint& endpoint,
+                                          std::string_view what) {
+  if (!endpoint.url.empty()) return endpoint;
+  return ipc::fail(ipc::Fault::kConfig,
+                   "profile '" + profile.name + "' has no region, and " + std::string(what) + " needs one",
+                   "give --region, set AWS_REGION, or add region to the profile");
+}
+
 }  // namespace
 
 ipc::Result<ProfilePaths> profile_paths(const ipc::Settings& settings, std::string_view home) {
@@ -247,21 +255,15 @@ ipc::Result<ResolvedProfile> resolve_profile(std::string_view name, const ipc::S
 }
 
 ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile) {
-  if (!profile.ssm.url.empty()) return profile.ssm;
-  return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and SSM needs one",
-                   "give --region, set AWS_REGION, or add region to the profile");
+  return require_regional(profile, profile.ssm, "SSM");
 }
 
 ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile) {
-  if (!profile.kms.url.empty()) return profile.kms;
-  return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and KMS needs one",
-                   "give --region, set AWS_REGION, or add region to the profile");
+  return require_regional(profile, profile.kms, "KMS");
 }
 
 ipc::Result<AwsEndpoint> require_dynamodb(const ResolvedProfile& profile) {
-  if (!profile.dynamodb.url.empty()) return profile.dynamodb;
-  return ipc::fail(ipc::Fault::kConfig, "profile '" + profile.name + "' has no region, and a session table needs one",
-                   "give --region, set AWS_REGION, or add region to the profile");
+  return require_regional(profile, profile.dynamodb, "a session table");
 }
 
 }  // namespace broker

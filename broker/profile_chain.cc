@@ -63,10 +63,9 @@ bool ChainWalk::has_own_key(const std::string& profile) const {
 ipc::Status ChainWalk::refuse_unsupported(const std::string& profile) const {
   for (const UnsupportedKey& row : kUnsupportedKeys) {
     if (!files_.has(profile, row.key)) continue;
-    return refuse_at(
-        files_.place_of(profile, row.key),
-        "profile '" + profile + "' uses " + std::string(row.key) + ", which this version does not support yet",
-        row.next_step);
+    return refuse_at(files_.place_of(profile, row.key),
+                     "profile '" + profile + "' uses " + std::string(row.key) + ", which is not supported",
+                     row.next_step);
   }
   return {};
 }

@@ -1,21 +1,10 @@
 #include "profile_endpoints.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "ascii.h"
 
 namespace broker {
-namespace {
-
-std::string folded(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
-}  // namespace
 
 ipc::Result<ProfileEndpoints> ProfileEndpoints::read(const ProfileFiles& files, const ipc::Settings& settings,
                                                      std::string_view profile) {
@@ -30,7 +19,7 @@ ipc::Result<ProfileEndpoints> ProfileEndpoints::read(const ProfileFiles& files, 
 ipc::Result<bool> ProfileEndpoints::flag(std::string_view variable, std::string_view key, std::string* place) {
   const MaybeText text = setting_or_key(*settings_, variable, *files_, profile_, key);
   if (!text) return std::unexpected(text.error());
-  const std::string word = *text ? folded((*text)->text) : "";
+  const std::string word = *text ? lowered((*text)->text) : "";
   if (word == "true" && place) *place = (*text)->place;
   if (word == "true" || word == "false" || word.empty()) return word == "true";
   return refuse_at((*text)->place, "the value is neither true nor false", "write true or false");
@@ -61,9 +50,7 @@ ipc::Status ProfileEndpoints::read_sts_kind() {
 // In botocore's order: the service's variable, the common one, the services section, the profile.
 MaybeText ProfileEndpoints::configured(std::string_view service) const {
   if (ignores_configured_) return std::nullopt;
-  std::string variable = "AWS_ENDPOINT_URL_";
-  std::ranges::transform(service, std::back_inserter(variable),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  const std::string variable = "AWS_ENDPOINT_URL_" + uppered(service);
   for (const std::string_view name : {std::string_view(variable), std::string_view("AWS_ENDPOINT_URL")}) {
     const std::string_view value = ipc::setting(*settings_, name);
     if (!value.empty()) return PlacedText{std::string(value), std::string(name)};

@@ -16,25 +16,19 @@ constexpr std::string_view kRelative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 constexpr std::string_view kFull = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 constexpr std::string_view kTokenFile = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-std::string folded(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
 ipc::Result<bool> wants_ipv6(const SourcePlace& at) {
   const MaybeText mode = setting_or_key(at.settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", at.files, at.asked,
                                         "ec2_metadata_service_endpoint_mode");
   if (!mode) return std::unexpected(mode.error());
   if (*mode && !(*mode)->text.empty()) {
-    const std::string word = folded((*mode)->text);
+    const std::string word = lowered((*mode)->text);
     if (word == "ipv6" || word == "ipv4") return word == "ipv6";
     return refuse_at((*mode)->place, "the mode of the instance metadata service is neither IPv4 nor IPv6",
                      "write IPv4 or IPv6");
   }
   const MaybeText old = at.files.text(at.asked, "imds_use_ipv6");
   if (!old) return std::unexpected(old.error());
-  return *old && folded((*old)->text) == "true";
+  return *old && lowered((*old)->text) == "true";
 }
 
 bool is_path_text(std::string_view text) {
@@ -71,7 +65,7 @@ ipc::Result<PlacedUrl> container_url(const SourcePlace& at, const std::string& p
 }  // namespace
 
 ipc::Result<BasePlan> instance_source(const SourcePlace& at, const std::string& place) {
-  if (folded(ipc::setting(at.settings, "AWS_EC2_METADATA_DISABLED")) == "true") {
+  if (lowered(ipc::setting(at.settings, "AWS_EC2_METADATA_DISABLED")) == "true") {
     return refuse_at(place, "credential_source is Ec2InstanceMetadata, and AWS_EC2_METADATA_DISABLED is true",
                      "unset the variable, or name another source");
   }

@@ -6,43 +6,23 @@
 
 #include "ascii.h"
 #include "iam_syntax.h"
+#include "split.h"
 
 namespace broker {
 namespace {
 
-constexpr std::size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;  // STS's
-constexpr std::string_view kTagSigns = " _.:/=+-@";
 constexpr std::string_view kTagForm = "write it as key=value, with commas between";
 
 std::string named(std::string_view key, const std::string& profile) {
   return "the " + std::string(key) + " of profile '" + profile + "'";
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
+constexpr std::string_view kBlank = " ";
 
 std::vector<std::string_view> parts_of(std::string_view list) {
-  std::vector<std::string_view> parts;
-  for (bool more = true; more;) {
-    const std::size_t comma = list.find(',');
-    parts.push_back(trimmed(list.substr(0, comma)));
-    more = comma != std::string_view::npos;
-    if (more) list.remove_prefix(comma + 1);
-  }
+  std::vector<std::string_view> parts = split(list, ',');
+  for (std::string_view& part : parts) part = trimmed(part, kBlank);
   return parts;
-}
-
-std::string folded(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
-bool is_tag_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || kTagSigns.contains(c); });
 }
 
 // Empty where the tag is one that STS takes.
@@ -50,7 +30,7 @@ std::string wrong_with(std::string_view key, std::string_view value) {
   if (key.empty() || key.size() > kMaxTagKey) return "a key that has not 1 to 128 characters";
   if (value.size() > kMaxTagValue) return "a value with more than 256 characters";
   if (!is_tag_text(key) || !is_tag_text(value)) return "a character other than letters, digits, blanks and _.:/=+-@";
-  if (folded(key).starts_with("aws:")) return "a key that begins with aws:, which AWS keeps for itself";
+  if (lowered(key).starts_with("aws:")) return "a key that begins with aws:, which AWS keeps for itself";
   return "";
 }
 
@@ -64,13 +44,13 @@ ipc::Status read_tags(const ProfileFiles& files, RoleStep& role) {
     if (sign == std::string_view::npos) {
       return refuse_at(place, named("session_tags", role.profile) + " have a part without '='", kTagForm);
     }
-    const std::string_view key = trimmed(part.substr(0, sign)), value = trimmed(part.substr(sign + 1));
+    const std::string_view key = trimmed(part.substr(0, sign), kBlank), value = trimmed(part.substr(sign + 1), kBlank);
     const std::string wrong = wrong_with(key, value);
     if (!wrong.empty()) {
       return refuse_at(place, named("session_tags", role.profile) + " have " + wrong, kTagForm);
     }
     const bool twice =
-        std::ranges::any_of(role.tags, [&](const auto& tag) { return folded(tag.first) == folded(key); });
+        std::ranges::any_of(role.tags, [&](const auto& tag) { return lowered(tag.first) == lowered(key); });
     if (twice) {
       return refuse_at(place,
                        named("session_tags", role.profile) + " have '" + std::string(key) + "' twice, case aside",

@@ -71,8 +71,7 @@ std::string_view either(const ipc::Settings& settings, std::string_view lower_na
     name = lower_name;
     return value;
   }
-  std::ranges::transform(lower_name, std::back_inserter(name),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  name = uppered(lower_name);
   return ipc::setting(settings, name);
 }
 
@@ -149,8 +148,7 @@ ipc::Result<Proxy> read_proxy(const ipc::Settings& settings) {
   if (value.empty()) return Proxy{};
   ipc::Result<Proxy> proxy = parse(value, variable);
   if (proxy) {
-    const std::string_view past_it = either(settings, "no_proxy", unused);
-    std::ranges::transform(past_it, std::back_inserter(proxy->past_it), lower);
+    proxy->past_it = lowered(either(settings, "no_proxy", unused));
   }
   return proxy;
 }
@@ -160,8 +158,7 @@ bool goes_past(const Proxy& proxy, const std::string& url) {
   const Url parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return true;  // never sent
   const int port = number(part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT)).value_or(0);
-  std::string small = part(parsed, CURLUPART_HOST);
-  std::ranges::transform(small, small.begin(), lower);
+  std::string small = lowered(part(parsed, CURLUPART_HOST));
   if (small.ends_with('.')) small.pop_back();
   if (is_near(small)) return true;
   constexpr std::string_view kBetween = ", \t";

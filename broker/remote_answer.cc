@@ -4,7 +4,6 @@
 #include <array>
 
 #include "aws_json.h"
-#include "key_fetch.h"
 #include "keys_json.h"
 #include "time_text.h"
 
@@ -65,10 +64,7 @@ ipc::Result<IssuedCredentials> read_remote_keys(std::string_view body, std::stri
   ipc::Result<KeysJson> read = read_keys_json(body, "Token");
   if (!read) return unusable(server, read.error().what);
   IssuedCredentials& keys = read->keys;
-  if (keys.access_key_id.empty()) return unusable(server, "has no AccessKeyId");
-  if (keys.session_token.empty()) return unusable(server, "has no Token");
-  if (keys.expiration == kNever) return unusable(server, "has no Expiration");
-  if (const ipc::Status alive = check_not_ended(keys, now); !alive) return unusable(server, alive.error().what);
+  if (const ipc::Status whole = check_temporary(keys, now); !whole) return unusable(server, whole.error().what);
   if (keys.expiration > now + kLongestRemote + kRemoteSkew) {
     return unusable(server, "has keys that end at " + std::string(rfc3339(keys.expiration).text()) +
                                 ", and AWS issues none for more than 12 hours");

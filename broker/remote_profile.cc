@@ -4,6 +4,7 @@
 
 #include "endpoint.h"
 #include "profile_files.h"
+#include "profile_source.h"
 
 namespace broker {
 namespace {
@@ -33,11 +34,10 @@ ipc::Status take_region(const std::optional<PlacedText>& region, ResolvedProfile
 
 ipc::Status take_ca_bundle(const std::optional<PlacedText>& bundle, std::string_view home, ResolvedProfile& profile) {
   if (!bundle || bundle->text.empty()) return {};
-  profile.ca_bundle = bundle->text;
-  if (profile.ca_bundle.starts_with("~/")) profile.ca_bundle.replace(0, 1, home);
-  if (profile.ca_bundle.starts_with('/')) return {};
-  return ipc::fail(ipc::Fault::kConfig, bundle->place + ": '" + bundle->text + "' is not an absolute path",
-                   "give an absolute path");
+  ipc::Result<std::string> path = absolute_path(bundle->text, home, bundle->place);
+  if (!path) return std::unexpected(std::move(path).error());
+  profile.ca_bundle = std::move(*path);
+  return {};
 }
 
 }  // namespace

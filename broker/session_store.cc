@@ -9,6 +9,7 @@
 
 #include "aead.h"
 #include "ipc/codec.h"
+#include "read_up_to.h"
 
 namespace broker {
 namespace {
@@ -45,20 +46,6 @@ bool fill(Record& record, const SessionName& name, const IssuedCredentials& sess
          record.session_token.assign(session.session_token.reveal());
 }
 
-// Up to `most` bytes from the start.
-std::string read_whole(int file, std::size_t most) {
-  std::string text(most, '\0');
-  std::size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t got = ::pread(file, text.data() + used, text.size() - used, static_cast<off_t>(used));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  text.resize(used);
-  return text;
-}
-
 }  // namespace
 
 ipc::Result<bool> SessionStore::try_lock() const {
@@ -71,7 +58,7 @@ void SessionStore::unlock() const { (void)::flock(file_.get(), LOCK_UN); }
 
 // The file begins with the length of what is sealed: it never becomes shorter, and what lies behind is of no use.
 std::vector<SessionStore::Kept> SessionStore::read() const {
-  const std::string text = read_whole(file_.get(), kMaxBytes);
+  const std::string text = read_from_start(file_.get(), kMaxBytes).value_or("");
   ipc::Reader header(text);
   ipc::U32 length = 0;
   if (!header.get(length) || length > text.size() - sizeof length) return {};

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "ascii.h"
 #include "hex.h"
 #include "ipc/secret.h"
 #include "split.h"
@@ -74,12 +75,6 @@ std::string canonical_query(std::string_view query) {
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 // Trimmed, and each run of blanks made one blank.
 std::string folded(std::string_view value) {
   std::string out;
@@ -106,7 +101,7 @@ bool left_unsigned(std::string_view lower_name) {
 std::map<std::string, std::string> signed_headers(std::span<const HttpHeader> headers) {
   std::map<std::string, std::string> result;
   for (const HttpHeader& header : headers) {
-    const std::string name = lower(header.name);
+    const std::string name = lowered(header.name);
     if (left_unsigned(name)) continue;
     const auto [entry, is_new] = result.try_emplace(name);
     if (!is_new) entry->second += ',';

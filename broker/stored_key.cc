@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 
+#include "aead.h"
 #include "aws_json.h"
 #include "base64.h"
 #include "hex.h"
@@ -22,18 +22,13 @@ using ipc::Fault;
 using ipc::SecretBuffer;
 
 constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kKeyBytes = 32, kSaltBytes = 32, kNonceBytes = 12, kTagBytes = 16;
+constexpr std::size_t kSaltBytes = 32;
 constexpr std::size_t kMaxSecret = 256;  // AWS's have 40
 constexpr std::string_view kCipher = "aes-256-gcm", kKdf = "scrypt";
 constexpr char kAddAgain[] = "restore it from a backup, or run sentinel keys remove and add the key again";
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* bytes_of(char* text) { return reinterpret_cast<unsigned char*>(text); }
-
-struct FreeCipher {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
 
 std::string file_of(std::string_view profile) { return "the stored key of profile '" + std::string(profile) + "'"; }
 
@@ -47,7 +42,7 @@ std::unexpected<ipc::Error> no_openssl(std::string_view what) {
 
 // ---- the text
 
-// All that stands before the sealed secret, which is authenticated with it.
+// All that is authenticated with the sealed secret, which follows; the nonce in between needs no more than being used.
 JsonLine header_of(const StoredKey& key) {
   JsonLine line;
   line.number("sentinel_key", kVersion).text("profile", key.profile).text("access_key_id", key.access_key_id);
@@ -58,7 +53,6 @@ JsonLine header_of(const StoredKey& key) {
     line.text("kdf", kKdf).number("log2_n", key.cost.log2_n).number("r", key.cost.r).number("p", key.cost.p);
     line.text("salt", base64(key.salt));
   }
-  line.text("nonce", base64(key.nonce));
   return line;
 }
 
@@ -105,8 +99,9 @@ ipc::Status take_sealed_members(const Json::Value& root, StoredKey& key) {
   if (key.protection == KeyProtection::kPassphrase) {
     if (const ipc::Status taken = take_passphrase_members(root, key); !taken) return taken;
   }
-  if (!take_bytes(root, "nonce", kNonceBytes, kNonceBytes, key.nonce)) return malformed(key.profile, "it has no nonce");
-  if (!take_bytes(root, "sealed", kTagBytes + 1, kTagBytes + kMaxSecret, key.sealed)) {
+  if (!take_bytes(root, "nonce", kAeadNonceBytes, kAeadNonceBytes, key.nonce))
+    return malformed(key.profile, "it has no nonce");
+  if (!take_bytes(root, "sealed", kAeadTagBytes + 1, kAeadTagBytes + kMaxSecret, key.sealed)) {
     return malformed(key.profile, "it has no sealed secret");
   }
   return {};
@@ -114,67 +109,36 @@ ipc::Status take_sealed_members(const Json::Value& root, StoredKey& key) {
 
 // ---- sealing
 
-// One pass of AES-256-GCM over `in`; `tag` is written when sealing, compared when opening.
-bool run_cipher(bool sealing, std::string_view data_key, const StoredKey& key, std::string_view in, char* out,
-                char* tag) {
-  const Cipher cipher(EVP_CIPHER_CTX_new());
-  const std::string header = header_of(key).object();
-  const int encrypt = sealing ? 1 : 0;
-  int size = 0;
-  if (!cipher || EVP_CipherInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, bytes_of(data_key), bytes_of(key.nonce),
-                                   encrypt) != 1) {
-    return false;
-  }
-  if (EVP_CipherUpdate(cipher.get(), nullptr, &size, bytes_of(header), static_cast<int>(header.size())) != 1 ||
-      EVP_CipherUpdate(cipher.get(), bytes_of(out), &size, bytes_of(in), static_cast<int>(in.size())) != 1 ||
-      size != static_cast<int>(in.size())) {
-    return false;
-  }
-  if (!sealing && EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes, tag) != 1) return false;
-  if (EVP_CipherFinal_ex(cipher.get(), bytes_of(out) + size, &size) != 1) return false;
-  return !sealing || EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, tag) == 1;
+ipc::Status seal_into(StoredKey& key, std::string_view secret, const SecretBuffer& data_key) {
+  const ipc::Result<std::string> whole = seal(data_key, secret, header_of(key).object());
+  if (!whole) return no_openssl("encrypt");
+  key.nonce = whole->substr(0, kAeadNonceBytes);
+  key.sealed = whole->substr(kAeadNonceBytes);
+  return {};
 }
 
-bool draw(std::string& bytes, std::size_t size) {
-  bytes.assign(size, '\0');
-  return fill_with_random({bytes_of(bytes.data()), size});
-}
-
-ipc::Status seal(StoredKey& key, std::string_view secret, std::string_view data_key) {
-  if (!draw(key.nonce, kNonceBytes)) return no_openssl("get random bytes");
-  key.sealed.assign(secret.size() + kTagBytes, '\0');
-  if (run_cipher(true, data_key, key, secret, key.sealed.data(), key.sealed.data() + secret.size())) return {};
-  return no_openssl("encrypt");
-}
-
-ipc::Result<SecretBuffer> open(const StoredKey& key, std::string_view data_key, std::string_view why) {
-  const std::string_view in = std::string_view(key.sealed).substr(0, key.sealed.size() - kTagBytes);
-  std::array<char, kTagBytes> tag;
-  std::copy_n(key.sealed.end() - kTagBytes, kTagBytes, tag.begin());
-  SecretBuffer secret = SecretBuffer::with_capacity(in.size());
-  const bool good = run_cipher(false, data_key, key, in, secret.room().data(), tag.data());
-  if (good) secret.grow(in.size());
-  if (good && is_secret_text(secret.reveal())) return secret;
-  if (!good) ipc::wipe(secret.room().data(), secret.capacity());
+ipc::Result<SecretBuffer> open(const StoredKey& key, const SecretBuffer& data_key, std::string_view why) {
+  ipc::Result<SecretBuffer> secret = unseal(data_key, key.nonce + key.sealed, header_of(key).object());
+  if (secret && is_secret_text(secret->reveal())) return secret;
   return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), kAddAgain);
 }
 
 ipc::Result<SecretBuffer> stretch(const StoredKey& key, std::string_view passphrase) {
-  SecretBuffer out = SecretBuffer::with_capacity(kKeyBytes);
+  SecretBuffer out = SecretBuffer::with_capacity(kAeadKeyBytes);
   const std::uint64_t n = std::uint64_t{1} << key.cost.log2_n;
   const std::uint64_t memory = 128 * key.cost.r * (n + key.cost.p + 2) + (1 << 20);
   if (EVP_PBE_scrypt(passphrase.data(), passphrase.size(), bytes_of(key.salt), key.salt.size(), n, key.cost.r,
-                     key.cost.p, memory, bytes_of(out.room().data()), kKeyBytes) != 1) {
+                     key.cost.p, memory, bytes_of(out.room().data()), kAeadKeyBytes) != 1) {
     return no_openssl("stretch the passphrase");
   }
-  out.grow(kKeyBytes);
+  out.grow(kAeadKeyBytes);
   return out;
 }
 
 ipc::Result<SecretBuffer> machine_key_of(const StoredKey& key, std::string_view digits) {
   if (digits.ends_with('\n')) digits.remove_suffix(1);
-  SecretBuffer out = SecretBuffer::with_capacity(kKeyBytes);
-  if (!is_lower_hex(digits, 2 * kKeyBytes)) {
+  SecretBuffer out = SecretBuffer::with_capacity(kAeadKeyBytes);
+  if (!is_lower_hex(digits, 2 * kAeadKeyBytes)) {
     return ipc::fail(
         Fault::kRefused,
         "what " + std::string(row_of(key.protection).program) + " gives for " + file_of(key.profile) + " is no key",
@@ -217,17 +181,18 @@ ipc::Result<StoredKey> parse_stored_key(std::string_view profile, std::string_vi
 
 std::string render_stored_key(const StoredKey& key) {
   JsonLine line = header_of(key);
-  if (key.store == KeyStoreKind::kFile) line.text("sealed", base64(key.sealed));
+  if (key.store == KeyStoreKind::kFile) line.text("nonce", base64(key.nonce)).text("sealed", base64(key.sealed));
   return std::move(line).finish();
 }
 
 ipc::Status seal_with_passphrase(StoredKey& key, std::string_view secret, std::string_view passphrase) {
   key.store = KeyStoreKind::kFile;
   key.protection = KeyProtection::kPassphrase;
-  if (!draw(key.salt, kSaltBytes)) return no_openssl("get random bytes");
+  key.salt.assign(kSaltBytes, '\0');
+  if (!fill_with_random({bytes_of(key.salt.data()), kSaltBytes})) return no_openssl("get random bytes");
   const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
   if (!data_key) return std::unexpected(data_key.error());
-  return seal(key, secret, data_key->reveal());
+  return seal_into(key, secret, *data_key);
 }
 
 ipc::Status seal_with_machine_key(StoredKey& key, std::string_view secret, std::string_view hex_key) {
@@ -235,25 +200,25 @@ ipc::Status seal_with_machine_key(StoredKey& key, std::string_view secret, std::
   key.salt.clear();
   const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_key);
   if (!data_key) return std::unexpected(data_key.error());
-  return seal(key, secret, data_key->reveal());
+  return seal_into(key, secret, *data_key);
 }
 
 ipc::Result<SecretBuffer> open_with_passphrase(const StoredKey& key, std::string_view passphrase) {
   const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, data_key->reveal(), "the passphrase is wrong, or its file was changed");
+  return open(key, *data_key, "the passphrase is wrong, or its file was changed");
 }
 
 ipc::Result<SecretBuffer> open_with_machine_key(const StoredKey& key, std::string_view hex_key) {
   const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_key);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, data_key->reveal(), "its file was changed, or belongs to another key of this machine");
+  return open(key, *data_key, "its file was changed, or belongs to another key of this machine");
 }
 
 ipc::Result<SecretBuffer> new_machine_key() {
-  std::array<unsigned char, kKeyBytes> raw;
+  std::array<unsigned char, kAeadKeyBytes> raw;
   if (!fill_with_random(raw)) return no_openssl("get random bytes");
-  SecretBuffer digits = SecretBuffer::with_capacity(2 * kKeyBytes);
+  SecretBuffer digits = SecretBuffer::with_capacity(2 * kAeadKeyBytes);
   bool whole = true;
   for (const unsigned char byte : raw) {
     const char pair[] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};

@@ -26,10 +26,8 @@ bool is_header(char c) { return c >= ' ' && c <= '~'; }
 }  // namespace
 
 ipc::Result<ipc::SecretBuffer> read_token_text(std::string_view text, TokenForm form) {
-  constexpr std::string_view kAround = " \t\r\n";
-  const std::size_t start = text.find_first_not_of(kAround);
-  if (start == std::string_view::npos) return bad("is empty");
-  text = text.substr(start, text.find_last_not_of(kAround) - start + 1);
+  text = trimmed(text);
+  if (text.empty()) return bad("is empty");
   if (text.size() > kMaxTokenText) return bad("is longer than any token that is known");
   if (text.find('\n') != std::string_view::npos) return bad("has more than one line");
   if (!std::ranges::all_of(text, form == TokenForm::kIdentity ? is_identity : is_header)) {

@@ -110,7 +110,7 @@ TEST_F(InstanceKeysTest, AnAnswerThatIsNoSuccessIsShownPrintable) {
 TEST_F(InstanceKeysTest, KeysThatAreNotWholeOrHaveEndedAreRefused) {
   EXPECT_NE(of_keys("<html>").find("is not one JSON object"), std::string::npos);
   EXPECT_NE(of_keys("{}").find("has no AccessKeyId"), std::string::npos);
-  EXPECT_NE(of_keys(R"({"Code":"Success","AccessKeyId":"ASIAX","SecretAccessKey":"s"})").find("has no session token"),
+  EXPECT_NE(of_keys(R"({"Code":"Success","AccessKeyId":"ASIAX","SecretAccessKey":"s"})").find("has no Token"),
             std::string::npos);
   EXPECT_NE(of_keys(R"({"AccessKeyId":"ASIAX","SecretAccessKey":"s","Token":"t"})").find("has no Expiration"),
             std::string::npos);
