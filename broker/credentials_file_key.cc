@@ -12,6 +12,7 @@
 #include "aws_config_file.h"
 #include "iam_syntax.h"
 #include "ipc/unique_fd.h"
+#include "tool_file.h"
 #include "wiped_bytes.h"
 
 namespace broker {
@@ -76,23 +77,11 @@ std::optional<WipedBytes> without_key(std::string_view text, const CredentialsFi
   return out;
 }
 
-ipc::Status write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0)
-      return ipc::system_error("cannot write beside " + path, "look at the space and the rights of its folder");
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::fsync(fd) != 0) return ipc::system_error("cannot write beside " + path, "look at the space of its disk");
-  return {};
-}
-
 ipc::Status replace(const CredentialsFileKey& key, std::string_view text) {
   std::string beside = key.path + ".XXXXXX";
   const ipc::UniqueFd fd(::mkostemp(beside.data(), O_CLOEXEC));
   if (!fd) return ipc::system_error("cannot make a file beside " + key.path, "look at the rights of its folder");
-  ipc::Status done = write_all(fd.get(), text, key.path);
+  ipc::Status done = write_and_sync(fd.get(), text, key.path);
   if (done && ::fchmod(fd.get(), key.seen.st_mode & 07777) != 0) done = ipc::system_error("cannot write " + key.path);
   if (done) done = check_unchanged(key);
   if (done && ::rename(beside.c_str(), key.path.c_str()) != 0) done = ipc::system_error("cannot write " + key.path);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "iam_syntax.h"
+#include "key_syntax.h"
 #include "sts.h"
 #include "uri_encoding.h"
 #include "xml_fields.h"
@@ -12,8 +13,7 @@ namespace {
 
 using ipc::Fault;
 
-constexpr std::size_t kMaxSecretBytes = 256;  // AWS's have 40
-constexpr std::size_t kMaxKeys = 8;           // AWS gives a user two
+constexpr std::size_t kMaxKeys = 8;  // AWS gives a user two
 
 AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, std::string_view more = {}) {
   AwsRequest out{"iam",
@@ -38,7 +38,7 @@ AwsRequest create_access_key(const AwsEndpoint& endpoint) {
 }
 
 ipc::Result<CreatedKey> read_created_key(std::string_view body) {
-  CreatedKey key{{}, ipc::SecretBuffer::with_capacity(kMaxSecretBytes)};
+  CreatedKey key{{}, ipc::SecretBuffer::with_capacity(kMaxKeySecret)};
   std::array fields = {
       XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/AccessKeyId", &key.access_key_id},
       XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/SecretAccessKey", &key.secret_access_key}};

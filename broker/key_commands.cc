@@ -8,6 +8,7 @@
 #include "iam_syntax.h"
 #include "kept_key.h"
 #include "key_rotation.h"
+#include "key_syntax.h"
 #include "profile_files.h"
 #include "tool_settings.h"
 
@@ -18,13 +19,6 @@ using ipc::Fault;
 using ipc::SecretBuffer;
 
 constexpr std::string_view kTemporary = "ASIA";  // what STS issues begins so
-
-template <class Kind, std::size_t Rows>
-std::optional<Kind> kind_named(const KeyPlaceRow (&rows)[Rows], std::string_view word) {
-  const auto found = std::ranges::find(rows, word, &KeyPlaceRow::word);
-  if (found == std::end(rows)) return std::nullopt;
-  return static_cast<Kind>(found - std::begin(rows));
-}
 
 // ---- add
 
@@ -54,7 +48,7 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
   }
   ipc::Result<SecretBuffer> secret = prompt.secret("AWS secret access key (not shown): ");
   if (!secret) return std::unexpected(secret.error());
-  if (!is_secret_text(secret->reveal()) || secret->size() > 256) {
+  if (!is_secret_text(secret->reveal()) || secret->size() > kMaxKeySecret) {
     return ipc::fail(Fault::kUsage, "what was given is no secret access key",
                      "it is one word without blanks, in the line behind the access key id");
   }
@@ -135,7 +129,7 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
       return std::unexpected(std::move(error));
     }
     out.note("the key is not in " + in_file->path +
-             " any more; backups and the disk may still have it: sentinel keys " + "rotate " + name + " makes it void");
+             " any more; backups and the disk may still have it: sentinel keys rotate " + name + " makes it void");
   }
   tell_added(kept, arguments, out);
   warn_of_key_in_files(home, name, out);

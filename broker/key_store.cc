@@ -14,6 +14,7 @@
 #include "ipc/unique_fd.h"
 #include "plain_text.h"
 #include "read_up_to.h"
+#include "tool_file.h"
 
 namespace broker {
 namespace {
@@ -36,17 +37,6 @@ ipc::Status check_own(const struct stat& status, const std::string& path, mode_t
   }
   if ((status.st_mode & others) == 0) return {};
   return ipc::fail(Fault::kConfig, path + " is open to others", "run chmod go= " + path);
-}
-
-ipc::Status write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return ipc::system_error("cannot write " + path, "look at the space and the rights of its folder");
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::fsync(fd) != 0) return ipc::system_error("cannot write " + path, "look at the space of its disk");
-  return {};
 }
 
 ipc::Status sync_folder(const std::string& folder) {
@@ -145,7 +135,7 @@ ipc::Status KeyStore::write(std::string_view name, std::string_view text, std::s
   std::string beside = folder_ + "/." + std::string(name) + std::string(suffix) + ".XXXXXX";
   const ipc::UniqueFd fd(::mkostemp(beside.data(), O_CLOEXEC));  // mode 0600
   if (!fd) return ipc::system_error("cannot make a file in " + folder_, "look at its space and its rights");
-  ipc::Status done = write_all(fd.get(), text, file);
+  ipc::Status done = write_and_sync(fd.get(), text, file);
   if (done && ::rename(beside.c_str(), file.c_str()) != 0) done = ipc::system_error("cannot write " + file);
   if (!done) {
     (void)::unlink(beside.c_str());

@@ -13,6 +13,7 @@
 #include "iam_syntax.h"
 #include "json_line.h"
 #include "key_store.h"
+#include "key_syntax.h"
 #include "random_bytes.h"
 
 namespace broker {
@@ -23,7 +24,6 @@ using ipc::SecretBuffer;
 
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kSaltBytes = 32;
-constexpr std::size_t kMaxSecret = 256;  // AWS's have 40
 constexpr std::string_view kCipher = "aes-256-gcm", kKdf = "scrypt";
 constexpr char kAddAgain[] = "restore it from a backup, or run sentinel keys remove and add the key again";
 
@@ -54,13 +54,6 @@ JsonLine header_of(const StoredKey& key) {
     line.text("salt", base64(key.salt));
   }
   return line;
-}
-
-template <class Kind, std::size_t Rows>
-std::optional<Kind> kind_named(const KeyPlaceRow (&rows)[Rows], std::string_view word) {
-  const auto found = std::ranges::find(rows, word, &KeyPlaceRow::word);
-  if (found == std::end(rows)) return std::nullopt;
-  return static_cast<Kind>(found - std::begin(rows));
 }
 
 std::optional<std::uint32_t> small_number(const Json::Value& root, std::string_view name) {
@@ -101,7 +94,7 @@ ipc::Status take_sealed_members(const Json::Value& root, StoredKey& key) {
   }
   if (!take_bytes(root, "nonce", kAeadNonceBytes, kAeadNonceBytes, key.nonce))
     return malformed(key.profile, "it has no nonce");
-  if (!take_bytes(root, "sealed", kAeadTagBytes + 1, kAeadTagBytes + kMaxSecret, key.sealed)) {
+  if (!take_bytes(root, "sealed", kAeadTagBytes + 1, kAeadTagBytes + kMaxKeySecret, key.sealed)) {
     return malformed(key.profile, "it has no sealed secret");
   }
   return {};
@@ -243,7 +236,7 @@ ipc::Result<SecretBuffer> secret_of_entry(const StoredKey& key, std::string_view
   const std::string program(row_of(key.store).program);
   if (entry.ends_with('\n')) entry.remove_suffix(1);
   const std::size_t end = entry.find('\n');
-  if (end == entry.npos || !is_secret_text(entry.substr(0, end)) || end > kMaxSecret) {
+  if (end == entry.npos || !is_secret_text(entry.substr(0, end)) || end > kMaxKeySecret) {
     return ipc::fail(Fault::kRefused, "what " + program + " gives for " + file_of(key.profile) + " is no entry of ours",
                      kAddAgain);
   }

@@ -9,7 +9,9 @@
 // are weaker or dearer than allowed; kRefused for a key that does not open it. Sources: RFC 7914 (scrypt).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +47,13 @@ inline constexpr KeyPlaceRow kKeyProtections[] = {
 
 constexpr const KeyPlaceRow& row_of(KeyStoreKind kind) { return kKeyStores[static_cast<std::size_t>(kind)]; }
 constexpr const KeyPlaceRow& row_of(KeyProtection kind) { return kKeyProtections[static_cast<std::size_t>(kind)]; }
+
+template <class Kind, std::size_t Rows>
+[[nodiscard]] std::optional<Kind> kind_named(const KeyPlaceRow (&rows)[Rows], std::string_view word) {
+  const auto found = std::ranges::find(rows, word, &KeyPlaceRow::word);
+  if (found == std::end(rows)) return std::nullopt;
+  return static_cast<Kind>(found - std::begin(rows));
+}
 
 // What scrypt costs: 128 * r * 2^log2_n bytes, for p rounds.
 struct ScryptCost {

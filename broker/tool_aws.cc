@@ -60,7 +60,7 @@ struct FreeBase {
   void operator()(event_base* base) const { event_base_free(base); }
 };
 
-// Nobody does errands for a tool yet.
+// A tool has no supervisor, which would do errands for it.
 std::unexpected<ipc::Error> no_source(const ResolvedProfile& profile) {
   return ipc::fail(Fault::kConfig,
                    "this command cannot fetch the keys of profile '" + profile.base_profile + "', which come from " +

@@ -15,17 +15,6 @@ namespace {
 
 using ipc::Fault;
 
-ipc::Status write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return ipc::system_error("cannot write " + path, "look at the space and the rights of its folder");
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::fsync(fd) != 0) return ipc::system_error("cannot write " + path, "look at the space of its disk");
-  return {};
-}
-
 ipc::Status check_target(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
@@ -56,12 +45,23 @@ ipc::Result<std::string> read_whole_file(const std::string& path, std::size_t ma
   return std::move(*text);
 }
 
+ipc::Status write_and_sync(int fd, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return ipc::system_error("cannot write " + path, "look at the space and the rights of its folder");
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (::fsync(fd) != 0) return ipc::system_error("cannot write " + path, "look at the space of its disk");
+  return {};
+}
+
 ipc::Status write_own_file(const std::string& path, std::string_view text) {
   if (const ipc::Status good = check_target(path); !good) return good;
   std::string beside = path + ".XXXXXX";
   const ipc::UniqueFd fd(::mkostemp(beside.data(), O_CLOEXEC));  // mode 0600
   if (!fd) return ipc::system_error("cannot make a file beside " + path, "name a file in a folder of yours");
-  ipc::Status done = write_all(fd.get(), text, path);
+  ipc::Status done = write_and_sync(fd.get(), text, path);
   if (done && ::rename(beside.c_str(), path.c_str()) != 0) done = ipc::system_error("cannot write " + path);
   if (!done) (void)::unlink(beside.c_str());
   return done;

@@ -1,4 +1,4 @@
-// What IAM answers, or something in its place, is the action's or is refused; where IAM is, by partition.
+// What IAM answers, or something in its place, is the action's or is refused.
 #include "iam.h"
 
 #include <gtest/gtest.h>
