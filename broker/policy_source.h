@@ -50,4 +50,16 @@ class PolicySource {
   [[nodiscard]] virtual std::uint64_t signed_version() const = 0;
 };
 
+// Where no policy judges: one without rules, which permits nothing, whoever should ask it.
+class NoPolicy : public PolicySource {
+ public:
+  void start(Ready ready) override { ready({}); }
+  ipc::Result<const Policy*> current(BootClock::time_point) override { return &nothing_; }
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
+  [[nodiscard]] std::uint64_t signed_version() const override { return 0; }
+
+ private:
+  Policy nothing_{};
+};
+
 }  // namespace broker

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "hex.h"
+#include "read_up_to.h"
 
 namespace broker {
 namespace {

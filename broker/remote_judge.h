@@ -4,7 +4,6 @@
 // What follows from it: the server judges when it is asked, not at each request. Between two fetches its last answer
 // counts, for two thirds of the keys' life; a refusal then ends what is kept (remote_keys.h).
 // Runs in: broker, main thread.   Blocks: never.   Owns: the server's description, and the chain of the signing key.
-// As a PolicySource it has a policy without rules, which permits nothing, whoever should ask it.
 #pragma once
 
 #include <chrono>
@@ -20,7 +19,7 @@
 
 namespace broker {
 
-class RemoteJudge final : public PolicySource {
+class RemoteJudge final : public NoPolicy {
  public:
   // All outlive it. Signed with the profile's keys unless there is a token file.
   struct Parts {
@@ -39,11 +38,6 @@ class RemoteJudge final : public PolicySource {
   // Once it has refused, in its own words.
   [[nodiscard]] static Verdict refusal(const ipc::Error& error);
 
-  void start(Ready ready) override { ready({}); }
-  ipc::Result<const Policy*> current(BootClock::time_point) override { return &nothing_; }
-  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
-  [[nodiscard]] std::uint64_t signed_version() const override { return 0; }
-
  private:
   RemoteJudge(AwsContext& context, ErrandDoer& errands, RemoteServer server)
       : context_(context), errands_(errands), server_(std::move(server)) {}
@@ -54,7 +48,6 @@ class RemoteJudge final : public PolicySource {
   RemoteServer server_;
   std::string token_file_;
   std::unique_ptr<BaseKeys> chain_;  // null: the profile has no role, and its first key signs
-  Policy nothing_{};
 };
 
 }  // namespace broker

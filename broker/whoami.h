@@ -19,18 +19,6 @@
 
 namespace broker {
 
-// A run without a policy: one that permits nothing, were it asked.
-class NoPolicy final : public PolicySource {
- public:
-  void start(Ready ready) override { ready({}); }
-  ipc::Result<const Policy*> current(BootClock::time_point) override { return &nothing_; }
-  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
-  [[nodiscard]] std::uint64_t signed_version() const override { return 0; }
-
- private:
-  Policy nothing_{};
-};
-
 // "key of profile marta (static), then role arn:… (profile ledger)".
 std::string source_text(const ResolvedProfile& profile, std::string_view source);
 

@@ -1,7 +1,7 @@
 // What `sentinel whoami` prints: one line for each fact, or one JSON object.
 //
 // Runs in: supervisor.   Blocks: never.
-// Trust: the texts come from AWS, a profile and a policy: control characters in them are folded, in JSON escaped.
+// Trust: the texts come from AWS, a profile and a policy: they are made harmless, in JSON as well.
 #pragma once
 
 #include <string>
