@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "commands.h"
-
 namespace supervisor {
 namespace {
 
