@@ -141,6 +141,15 @@ inline std::string header_of(const HttpRequest& request, std::string_view name) 
   return {};
 }
 
+// One value out of the form that was sent, as it was encoded.
+inline std::string field(const HttpRequest& request, const std::string& name) {
+  const std::string body = "&" + request.body + "&";
+  const std::size_t start = body.find("&" + name + "=");
+  if (start == std::string::npos) return "(absent)";
+  const std::size_t value = start + name.size() + 2;
+  return body.substr(value, body.find('&', value) - value);
+}
+
 inline BaseKey long_term_key() { return {"AKIDEXAMPLE", ipc::SecretBuffer::copy_of("base-secret-of-the-profile"), {}}; }
 
 inline AwsEndpoint endpoint() { return {"https://sts.example.com", "sts.example.com", true, "eu-west-1"}; }

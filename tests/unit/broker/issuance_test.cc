@@ -11,20 +11,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::FakeAws;
+using testing::field;
 using testing::header_of;
 using testing::issued;
 using testing::refused;
 
 constexpr char kTime[] = "2026-01-27T10:15:00Z";
-
-// One value out of the form that was sent.
-std::string field(const HttpRequest& request, const std::string& name) {
-  const std::string body = "&" + request.body + "&";
-  const std::size_t start = body.find("&" + name + "=");
-  if (start == std::string::npos) return "(absent)";
-  const std::size_t value = start + name.size() + 2;
-  return body.substr(value, body.find('&', value) - value);
-}
 
 class IssuanceTest : public ::testing::Test {
  protected:

@@ -17,20 +17,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::FakeAws;
 using testing::FakeErrands;
+using testing::field;
 using testing::issued;
 using testing::refused;
 
 constexpr char kSerial[] = "arn:aws:iam::111122223333:mfa/marta";
 constexpr char kWrong[] = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
 constexpr char kEnds[] = "2026-01-27T22:00:00Z";  // the clock stands at ten in the morning
-
-std::string field(const HttpRequest& request, const std::string& name) {
-  const std::string body = "&" + request.body + "&";
-  const std::size_t start = body.find("&" + name + "=");
-  if (start == std::string::npos) return "(absent)";
-  const std::size_t value = start + name.size() + 2;
-  return body.substr(value, body.find('&', value) - value);
-}
 
 class MfaTest : public ::testing::Test {
  protected:

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::FakeAws;
 using testing::FakeErrands;
+using testing::field;
 using testing::header_of;
 using testing::issued;
 using testing::refused;
@@ -20,14 +21,6 @@ using testing::refused;
 constexpr char kAction[] = "AssumeRoleWithWebIdentity";
 constexpr char kToken[] = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
 constexpr char kHour[] = "2026-01-27T11:00:00Z";
-
-std::string field(const HttpRequest& request, const std::string& name) {
-  const std::string body = "&" + request.body + "&";
-  const std::size_t start = body.find("&" + name + "=");
-  if (start == std::string::npos) return "(absent)";
-  const std::size_t value = start + name.size() + 2;
-  return body.substr(value, body.find('&', value) - value);
-}
 
 class WebIdentityTest : public ::testing::Test {
  protected:
