@@ -47,7 +47,7 @@ class Profiles(AwsTest):
                 ("[profile bad]\nregion = eu-central-1\n", "bad"),
                 (f"[profile bad]\nrole_arn = not-an-arn\nsource_profile = marta\n", "role_arn"),
                 (f"[profile bad]\n{role}source_profile = marta\nduration_seconds = soon\n", "duration_seconds"),
-                (f"[profile bad]\n{role}source_profile = marta\nmfa_serial = arn:aws:iam::111122223333:mfa/x\n", "mfa_serial"),
+                (f"[profile bad]\n{role}source_profile = marta\nmfa_serial = a device\n", "mfa_serial"),
                 ("[profile bad]\ncredential_process = /bin/true\n", "credential_process"),
                 ("[profile bad]\nsso_start_url = https://x\n", "sso_start_url"),
                 (f"[profile bad]\n{role}source_profile = marta\nendpoint_url = ftp://x\n", "bad-config:6: an endpoint URL")):

@@ -157,7 +157,7 @@ class WhereItGoes(AwsTest):
         asker = self.asker("--log-stderr", log=False, environment={"XDG_STATE_HOME": state})
         asker.ask()
         asker.end()
-        self.assertEqual([], os.listdir(state))
+        self.assertEqual(["sessions"], os.listdir(os.path.join(state, "sentinel")), "nothing but what runs share")
         self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
 
     # LG2: there is no setting that issues without a line.
