@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "plain_text.h"
+
 namespace supervisor {
 namespace {
 
@@ -13,12 +15,7 @@ constexpr int kSayWaitMs = 200;  // a terminal stopped with Ctrl-S must not stop
 }  // namespace
 
 void say(std::string_view line) {
-  std::string text = "sentinel: ";
-  for (const char c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += byte < 0x20 || byte == 0x7f ? '?' : c;  // a message may quote hostile input
-  }
-  text += '\n';
+  const std::string text = "sentinel: " + harmless(line) + "\n";  // a message may quote hostile input
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, kSayWaitMs) != 1) return;
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());  // one line, one write
