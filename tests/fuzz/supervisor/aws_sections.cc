@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "doctor_aws_files.h"
-#include "doctor_report.h"
 #include "doctor_sections.h"
+#include "plain_text.h"
 
 namespace {
 
