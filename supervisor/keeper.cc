@@ -156,6 +156,8 @@ class Keeper {
         helper.channel.close();
         if (helper.running()) (void)helper.handle.send_signal(SIGKILL);
         if (state_ == State::Starting) return fail_start(talk_.error());
+        // A restarted frontend that could not be joined to a broker which has ended: that end follows, and says more.
+        if (side == Side::Frontend && !talk_.helper(Side::Broker).channel.open()) return;
         if (side == Side::Broker) broker_gave_up_ = true;
         report(talk_.error());
         // Not a crash: somebody speaks through it. It gets no second try.

@@ -303,7 +303,7 @@ class Metadata(DoctorTest):
         heard = os.path.join(folder, "heard")
         serve = ("import socket,sys; s=socket.socket(); s.setsockopt(1,2,1); s.bind(('169.254.169.254',80)); s.listen(); "
                  "print('up',flush=True); c,_=s.accept(); open(sys.argv[1],'wb').write(b'x'+c.recv(4096))")
-        script = ("ip addr add 169.254.169.254/32 dev lo && { /usr/bin/python3 -c \"$SERVE\" \"$HEARD\" > \"$HEARD.up\" & "
+        script = ("ip addr add 169.254.169.254/32 dev lo && : > \"$HEARD.up\" && { /usr/bin/python3 -c \"$SERVE\" \"$HEARD\" > \"$HEARD.up\" & "
                   "while ! grep -q up \"$HEARD.up\"; do sleep 0.05; done; }")
         for arguments, standing in ((("--offline",), "unknown"), ((), "open")):
             with self.subTest(arguments=arguments):
