@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include <regex>
+#include <algorithm>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "commands.h"
 #include "doctor_probe.h"
@@ -42,13 +44,30 @@ TEST(DoctorTable, NothingStandsOpenWithoutAFixButWhatUserModeIs) {
   }
 }
 
+// What stands behind each "`sentinel ", up to two words of letters.
+std::vector<std::string> commands_in(std::string_view fix) {
+  constexpr std::string_view kMark = "`sentinel ";
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  std::vector<std::string> commands;
+  for (std::size_t at = fix.find(kMark); at != std::string_view::npos; at = fix.find(kMark, at + 1)) {
+    const std::string_view words = fix.substr(at + kMark.size());
+    std::size_t end = words.find_first_not_of(kLetters);
+    if (end == 0) continue;
+    if (end < words.size() && words[end] == ' ') {
+      const std::size_t second = std::min(words.find_first_not_of(kLetters, end + 1), words.size());
+      if (second > end + 1) end = second;
+    }
+    commands.emplace_back(words.substr(0, end));
+  }
+  return commands;
+}
+
 TEST(DoctorTable, AFixNamesNoCommandThatIsNotThere) {
-  const std::regex command("`sentinel ([a-z]+)( [a-z]+)?");
   std::size_t seen = 0;
   for (const CheckRow& row : check_rows()) {
-    const std::string fix(row.fix);
-    for (std::sregex_iterator at(fix.begin(), fix.end(), command), end; at != end; ++at, ++seen) {
-      EXPECT_TRUE(find_command((*at)[1].str() + (*at)[2].str())) << fix;
+    for (const std::string& command : commands_in(row.fix)) {
+      ++seen;
+      EXPECT_TRUE(find_command(command)) << command << ": " << row.fix;
     }
   }
   EXPECT_GE(seen, 1U);
