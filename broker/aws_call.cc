@@ -44,15 +44,13 @@ void AwsCall::begin_try() {
   if (request_.anonymous) return send(nullptr);
   if (key_) return send(key_.get());
   if (!context_.keys) return finish_later({Fault::kSystem, request_.action + " has no key to be signed with", {}});
-  std::weak_ptr<bool> alive = alive_;
-  context_.keys->get([this, alive](const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
-    if (alive.expired()) return;
+  context_.keys->get(presence_.guard([this](const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
     if (key) {
       signed_with_ = *key;
       return send(key->get());
     }
     finish_later(key.error());  // the source has said what it could; whoever called may still be on the stack
-  });
+  }));
 }
 
 void AwsCall::send(const BaseKey* key) {

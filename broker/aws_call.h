@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "credentials.h"
 #include "endpoint.h"
+#include "presence.h"
 #include "retry.h"
 #include "timers.h"
 
@@ -89,7 +90,7 @@ class AwsCall {
   AwsContext& context_;
   AwsRequest request_;
   std::shared_ptr<const BaseKey> key_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a key that comes when the call is gone
+  Presence presence_;  // for a key that comes when the call is gone
   FailureReader read_failure_;
   OnDone done_;
   Clock::SinceBoot started_;

@@ -65,7 +65,7 @@ class Issuance final : public KeyFetch {
   std::unique_ptr<AwsCall> call_;
   std::unique_ptr<KeyFetch> token_fetch_;
   std::unique_ptr<Timer> early_end_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a base key that comes when the run is gone
+  Presence presence_;  // for a base key that comes when the run is gone
 };
 
 }  // namespace broker

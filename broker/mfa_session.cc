@@ -32,12 +32,9 @@ class MfaFetch final : public KeyFetch {
  public:
   MfaFetch(const MfaParts& parts, BaseKeys& long_term, const std::string& refused, OnKeys done)
       : parts_(parts), refused_(refused), done_(std::move(done)) {
-    std::weak_ptr<bool> alive = alive_;
     // Not from inside the constructor, whatever holds the key does.
-    pause_ = parts_.context.timers.after(milliseconds(0), [this, alive, &long_term] {
-      long_term.get([this, alive](const ipc::Result<SharedKey>& key) {
-        if (!alive.expired()) on_key(key);
-      });
+    pause_ = parts_.context.timers.after(milliseconds(0), [this, &long_term] {
+      long_term.get(presence_.guard([this](const ipc::Result<SharedKey>& key) { on_key(key); }));
     });
   }
   ~MfaFetch() override {
@@ -159,7 +156,7 @@ class MfaFetch final : public KeyFetch {
   std::unique_ptr<Timer> pause_;
   std::unique_ptr<Errand> errand_;
   std::unique_ptr<AwsCall> call_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Presence presence_;  // for a key that comes when the fetch is gone
 };
 
 }  // namespace

@@ -34,12 +34,10 @@ RemoteFetch::RemoteFetch(RemoteParts parts, seconds duration, OnKeys done)
 // ---- who asks ------------------------------------------------------------------------------------------------------
 
 void RemoteFetch::ask_signer() {
-  std::weak_ptr<bool> alive = alive_;
-  parts_.signer->get([this, alive](const ipc::Result<SharedKey>& key) {
-    if (alive.expired()) return;
+  parts_.signer->get(presence_.guard([this](const ipc::Result<SharedKey>& key) {
     if (!key) return fail_later(before_asking("no key to sign with", key.error()));
     call(remote_request(parts_.server, duration_), *key);
-  });
+  }));
 }
 
 // Anew at each fetch: whoever renews the token writes the file anew.

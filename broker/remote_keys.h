@@ -55,7 +55,7 @@ class RemoteFetch final : public KeyFetch {
   std::unique_ptr<Errand> errand_;
   std::unique_ptr<AwsCall> call_;
   std::unique_ptr<Timer> early_end_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for a key that comes when the fetch is gone
+  Presence presence_;  // for a key that comes when the fetch is gone
 };
 
 // What is told the server instead of a signature: one line of visible characters. `path`: for sentences.

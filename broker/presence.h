@@ -1,0 +1,25 @@
+// Lets a callback know that whoever asked is gone, where what was asked cannot be cancelled.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: one mark, which ends with the owner.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+namespace broker {
+
+// A member of the owner; what guard() returns does nothing once the owner is gone.
+class Presence {
+ public:
+  template <class Callback>
+  [[nodiscard]] auto guard(Callback callback) const {
+    return [mark = std::weak_ptr<const char>(mark_), callback = std::move(callback)](auto&&... arguments) {
+      if (!mark.expired()) callback(std::forward<decltype(arguments)>(arguments)...);
+    };
+  }
+
+ private:
+  std::shared_ptr<const char> mark_ = std::make_shared<const char>();
+};
+
+}  // namespace broker
