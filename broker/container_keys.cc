@@ -39,7 +39,7 @@ class ContainerFetch final : public KeyFetch {
  public:
   ContainerFetch(AwsContext& context, ErrandDoer& errands, const std::string& profile, const ContainerPlan& plan,
                  const ipc::SecretBuffer& token, OnKeys done)
-      : context_(context), plan_(plan), done_(std::move(done)) {
+      : KeyFetch(std::move(done)), context_(context), plan_(plan) {
     if (plan_.token_file.empty()) {
       ask(token.reveal());
       return;
@@ -51,12 +51,12 @@ class ContainerFetch final : public KeyFetch {
  private:
   void on_file(const ipc::Result<ipc::UniqueFd>& file) {
     if (!file) {
-      return finish({file.error().fault, file.error().what + " (the authorization token " + plan_.token_file + ")",
+      return give_up({file.error().fault, file.error().what + " (the authorization token " + plan_.token_file + ")",
                      file.error().next_step});
     }
     const auto token = read_token_file(file->get(), TokenForm::kHeader);
     if (token) return ask(token->reveal());
-    finish({Fault::kConfig, "the authorization token in " + plan_.token_file + " " + token.error().what,
+    give_up({Fault::kConfig, "the authorization token in " + plan_.token_file + " " + token.error().what,
             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"});
   }
 
@@ -81,12 +81,11 @@ class ContainerFetch final : public KeyFetch {
     ipc::Result<KeysJson> read = read_keys_json(outcome->body.view(), "Token");
     if (!read) return odd(read.error().what);
     if (ipc::Status whole = check_temporary(read->keys, context_.aws_now()); !whole) return odd(whole.error().what);
-    const OnKeys done = std::move(done_);
-    done(std::move(read->keys));  // last: it may have destroyed this fetch
+    finish(std::move(read->keys));
   }
 
   void odd(const std::string& what) {
-    finish({Fault::kProtocol, "the container's endpoint " + origin_of(plan_.url) + " answered what " + what,
+    give_up({Fault::kProtocol, "the container's endpoint " + origin_of(plan_.url) + " answered what " + what,
             "look at what answers there; it must be the endpoint that ECS or EKS names"});
   }
 
@@ -103,18 +102,16 @@ class ContainerFetch final : public KeyFetch {
     } else {
       error.error.next_step = "try again; if it stays so, look at the container's agent";
     }
-    finish(std::move(error.error));
+    give_up(std::move(error.error));
   }
 
-  void finish(ipc::Error error) {
+  void give_up(ipc::Error error) {
     error.what = plan_.place + ": " + error.what;
-    const OnKeys done = std::move(done_);
-    done(std::unexpected(std::move(error)));
+    finish(std::unexpected(std::move(error)));
   }
 
   AwsContext& context_;
   const ContainerPlan& plan_;
-  OnKeys done_;
   std::unique_ptr<Errand> errand_;
   std::unique_ptr<AwsCall> call_;
 };

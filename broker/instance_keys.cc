@@ -27,7 +27,7 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 class InstanceFetch final : public KeyFetch {
  public:
   InstanceFetch(AwsContext& context, const InstancePlan& plan, OnKeys done)
-      : context_(context), plan_(plan), done_(std::move(done)) {
+      : KeyFetch(std::move(done)), context_(context), plan_(plan) {
     AwsRequest request = to("asking the instance metadata service for a token", kTokenPath);
     request.method = "PUT";
     request.headers.push_back({"X-aws-ec2-metadata-token-ttl-seconds", kTokenLife});
@@ -84,19 +84,18 @@ class InstanceFetch final : public KeyFetch {
     if (!read->code.empty() && read->code != "Success") return refused(*read);
     if (ipc::Status whole = check_temporary(read->keys, context_.aws_now()); !whole)
       return odd("what " + whole.error().what);
-    const OnKeys done = std::move(done_);
-    done(std::move(read->keys));  // last: it may have destroyed this fetch
+    finish(std::move(read->keys));
   }
 
   void refused(const KeysJson& answer) {
-    finish({Fault::kRefused,
+    give_up({Fault::kRefused,
             "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) + ": " +
                 printable(answer.message),
             "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
   }
 
   void odd(const std::string& what) {
-    finish({Fault::kProtocol, "the instance metadata service at " + plan_.url + " answered with " + what,
+    give_up({Fault::kProtocol, "the instance metadata service at " + plan_.url + " answered with " + what,
             "look at what answers there; on an EC2 instance it is the instance metadata service"});
   }
 
@@ -105,18 +104,16 @@ class InstanceFetch final : public KeyFetch {
     error.error.next_step = answered ? next_step
                                      : "is this an EC2 instance whose metadata service is on? from a container it "
                                        "answers only with a hop limit of 2 or more (HttpPutResponseHopLimit)";
-    finish(std::move(error.error));
+    give_up(std::move(error.error));
   }
 
-  void finish(ipc::Error error) {
+  void give_up(ipc::Error error) {
     error.what = plan_.place + ": " + error.what;
-    const OnKeys done = std::move(done_);
-    done(std::unexpected(std::move(error)));
+    finish(std::unexpected(std::move(error)));
   }
 
   AwsContext& context_;
   const InstancePlan& plan_;
-  OnKeys done_;
   ipc::SecretBuffer token_;
   std::string role_;
   std::unique_ptr<AwsCall> call_;

@@ -24,7 +24,7 @@ NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::
 
 Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
                    ErrandDoer* errands)
-    : context_(context), profile_(profile), terms_(std::move(terms)), done_(std::move(done)), errands_(errands) {
+    : KeyFetch(std::move(done)), context_(context), profile_(profile), terms_(std::move(terms)), errands_(errands) {
   if (profile_.chain.empty()) by_token_ = std::get_if<WebIdentityPlan>(&profile_.base);
   if (const ipc::Status ready = prepare(); !ready) {
     fail_later(ready.error());
@@ -191,11 +191,6 @@ std::string Issuance::describe_link() const {
   const RoleStep& step = profile_.chain[link_];
   return "role " + std::to_string(link_ + 1) + " of " + std::to_string(profile_.chain.size()) + " (" + step.role_arn +
          ", profile '" + step.profile + "'): ";
-}
-
-void Issuance::finish(ipc::Result<IssuedCredentials> result) {
-  const OnKeys done = std::move(done_);
-  done(std::move(result));  // last: it may have destroyed this run
 }
 
 }  // namespace broker

@@ -48,13 +48,11 @@ class Issuance final : public KeyFetch {
   void fail_later(ipc::Error error);
   void on_answer(std::expected<HttpAnswer, AwsCallError> outcome);
   void settle(IssuedCredentials keys);
-  void finish(ipc::Result<IssuedCredentials> result);
   [[nodiscard]] std::string describe_link() const;
 
   AwsContext& context_;
   const ResolvedProfile& profile_;
   IssueTerms terms_;
-  OnKeys done_;
   ErrandDoer* errands_;
   const WebIdentityPlan* by_token_ = nullptr;  // whose token issues; null: AssumeRole, or no role
   Lifetime lifetime_{};

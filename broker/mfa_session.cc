@@ -31,7 +31,7 @@ bool is_wrong_code(const AwsFailure& failure) {
 class MfaFetch final : public KeyFetch {
  public:
   MfaFetch(const MfaParts& parts, BaseKeys& long_term, const std::string& refused, OnKeys done)
-      : parts_(parts), refused_(refused), done_(std::move(done)) {
+      : KeyFetch(std::move(done)), parts_(parts), refused_(refused) {
     // Not from inside the constructor, whatever holds the key does.
     pause_ = parts_.context.timers.after(milliseconds(0), [this, &long_term] {
       long_term.get(presence_.guard([this](const ipc::Result<SharedKey>& key) { on_key(key); }));
@@ -40,17 +40,15 @@ class MfaFetch final : public KeyFetch {
   ~MfaFetch() override {
     if (locked_) parts_.store->unlock();
   }
-  MfaFetch(const MfaFetch&) = delete;
-  MfaFetch& operator=(const MfaFetch&) = delete;
 
   [[nodiscard]] seconds granted() const override { return parts_.duration; }
   [[nodiscard]] seconds quiet_for() const override { return asked_in_vain_ ? MfaKeys::kQuiet : seconds(0); }
 
  private:
   void on_key(const ipc::Result<SharedKey>& key) {
-    if (!key) return finish(std::unexpected(key.error()));
+    if (!key) return end(std::unexpected(key.error()));
     if (!(*key)->session_token.empty()) {
-      return finish(ipc::fail(Fault::kConfig,
+      return end(ipc::fail(Fault::kConfig,
                               parts_.plan.place + ": profile '" + parts_.plan.profile +
                                   "' names an MFA device, and its key is a temporary one",
                               "a code goes with a long-term key alone: remove mfa_serial, or use another source"));
@@ -69,7 +67,7 @@ class MfaFetch final : public KeyFetch {
   // One that another run has made; else this run makes one, when it is its turn.
   void take_turn() {
     if (!parts_.store) return ask();
-    if (auto shared = shared_session()) return finish(std::move(*shared));
+    if (auto shared = shared_session()) return end(std::move(*shared));
     const ipc::Result<bool> locked = parts_.store->try_lock();
     if (!locked) return ask();                           // a file that cannot be locked shares nothing
     if (!*locked && looks_ == kMostLooks) return ask();  // whatever holds it asks nobody; nothing is shared then
@@ -81,7 +79,7 @@ class MfaFetch final : public KeyFetch {
       return;
     }
     locked_ = true;
-    if (auto shared = shared_session()) return finish(std::move(*shared));
+    if (auto shared = shared_session()) return end(std::move(*shared));
     ask();
   }
 
@@ -104,7 +102,7 @@ class MfaFetch final : public KeyFetch {
       ipc::Error error = std::move(code.error());
       const std::string first = tries_ > 1 ? "AWS refused the MFA code, and no other came" : "no MFA code";
       error.what = first + " for profile '" + parts_.plan.profile + "': " + error.what;
-      return finish(std::unexpected(std::move(error)));
+      return end(std::unexpected(std::move(error)));
     }
     const std::string_view digits = trimmed(code->reveal());
     if (!is_code(digits)) return ask_again("an MFA code has six digits, and what came has not");
@@ -121,34 +119,32 @@ class MfaFetch final : public KeyFetch {
       ipc::Error error = std::move(answer.error().error);
       error.what = "MFA session for the key of profile '" + parts_.plan.profile + "': " + error.what;
       if (error.next_step.empty()) error.next_step = sts_next_step("GetSessionToken", answer.error().failure);
-      return finish(std::unexpected(std::move(error)));
+      return end(std::unexpected(std::move(error)));
     }
     auto session = read_credentials("GetSessionToken", answer->body.view());
     if (session && parts_.store && locked_) {
       (void)parts_.store->put(name_, *session, parts_.context.aws_now());  // else the next run asks for itself
     }
-    finish(std::move(session));
+    end(std::move(session));
   }
 
   void ask_again(std::string why) {
     const bool may_mend = parts_.plan.process.empty() && tries_ < MfaKeys::kTries;
     if (may_mend) return ask();
     asked_in_vain_ = true;
-    finish(ipc::fail(Fault::kRefused, std::move(why),
+    end(ipc::fail(Fault::kRefused, std::move(why),
                      parts_.plan.process.empty()
                          ? "wait for the next code: each works once; check mfa_serial and the device's clock"
                          : "run the mfa_process of " + parts_.plan.place + " by hand and look at what it prints"));
   }
 
-  void finish(ipc::Result<IssuedCredentials> result) {
+  void end(ipc::Result<IssuedCredentials> result) {
     if (std::exchange(locked_, false)) parts_.store->unlock();
-    const OnKeys done = std::move(done_);
-    done(std::move(result));  // last: it may have destroyed this fetch
+    finish(std::move(result));
   }
 
   const MfaParts& parts_;
   const std::string& refused_;
-  OnKeys done_;
   SharedKey key_;
   SessionName name_;
   int tries_ = 0, looks_ = 0;

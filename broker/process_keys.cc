@@ -11,7 +11,7 @@ namespace {
 class ProcessFetch final : public KeyFetch {
  public:
   ProcessFetch(AwsContext& context, ErrandDoer& errands, std::string profile, ProcessPlan plan, OnKeys done)
-      : context_(context), profile_(std::move(profile)), plan_(std::move(plan)), done_(std::move(done)) {
+      : KeyFetch(std::move(done)), context_(context), profile_(std::move(profile)), plan_(std::move(plan)) {
     errand_ = errands.run(ipc::ErrandKind::RunCredentialProcess, {profile_, plan_.command, {}},
                           [this](ipc::Result<ipc::SecretBuffer> output) { on_output(std::move(output)); });
   }
@@ -21,8 +21,7 @@ class ProcessFetch final : public KeyFetch {
     if (!output) return fail(": ", output.error());
     auto keys = read_process_keys(output->reveal(), context_.aws_now());
     if (!keys) return fail(" printed what ", keys.error());
-    const OnKeys done = std::move(done_);
-    done(std::move(keys));  // last: it may have destroyed this fetch
+    finish(std::move(keys));
   }
 
   void fail(std::string_view verb, ipc::Error error) {
@@ -33,14 +32,12 @@ class ProcessFetch final : public KeyFetch {
           "run it by hand and compare: one JSON object with Version 1, AccessKeyId, SecretAccessKey, "
           "and SessionToken and Expiration where the keys are temporary";
     }
-    const OnKeys done = std::move(done_);
-    done(std::unexpected(std::move(error)));
+    finish(std::unexpected(std::move(error)));
   }
 
   AwsContext& context_;
   std::string profile_;
   ProcessPlan plan_;
-  OnKeys done_;
   std::unique_ptr<Errand> errand_;
 };
 

@@ -27,7 +27,7 @@ ipc::Error before_asking(const std::string& what, ipc::Error error) {
 }  // namespace
 
 RemoteFetch::RemoteFetch(RemoteParts parts, seconds duration, OnKeys done)
-    : parts_(std::move(parts)), duration_(duration), done_(std::move(done)) {
+    : KeyFetch(std::move(done)), parts_(std::move(parts)), duration_(duration) {
   parts_.signer ? ask_signer() : open_token();
 }
 
@@ -93,11 +93,6 @@ ipc::Error RemoteFetch::explain(AwsCallError failure) {
 void RemoteFetch::fail_later(ipc::Error error) {
   early_end_ = parts_.context.timers.after(std::chrono::milliseconds(0),
                                            [this, error = std::move(error)] { finish(std::unexpected(error)); });
-}
-
-void RemoteFetch::finish(ipc::Result<IssuedCredentials> result) {
-  const OnKeys done = std::move(done_);
-  done(std::move(result));  // last: it may have destroyed this fetch
 }
 
 // ---- the token -----------------------------------------------------------------------------------------------------

@@ -45,11 +45,9 @@ class RemoteFetch final : public KeyFetch {
   void on_answer(std::expected<HttpAnswer, AwsCallError> outcome);
   ipc::Error explain(AwsCallError failure);
   void fail_later(ipc::Error error);
-  void finish(ipc::Result<IssuedCredentials> result);
 
   RemoteParts parts_;
   std::chrono::seconds duration_;
-  OnKeys done_;
   std::chrono::seconds quiet_{0};
   bool withdraws_ = false;
   std::unique_ptr<Errand> errand_;

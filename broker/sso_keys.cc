@@ -12,7 +12,7 @@ using ipc::Fault;
 
 class SsoFetch final : public KeyFetch {
  public:
-  SsoFetch(std::shared_ptr<SsoSource> source, OnKeys done) : source_(std::move(source)), done_(std::move(done)) {
+  SsoFetch(std::shared_ptr<SsoSource> source, OnKeys done) : KeyFetch(std::move(done)), source_(std::move(source)) {
     sign_in({});
   }
 
@@ -70,13 +70,7 @@ class SsoFetch final : public KeyFetch {
     finish(std::unexpected(std::move(error)));
   }
 
-  void finish(ipc::Result<IssuedCredentials> outcome) {
-    const OnKeys done = std::move(done_);
-    done(std::move(outcome));  // last: it may have destroyed this fetch
-  }
-
   std::shared_ptr<SsoSource> source_;
-  OnKeys done_;
   ipc::SecretBuffer token_;
   bool refused_once_ = false;
   std::unique_ptr<SsoSignIn> sign_in_;

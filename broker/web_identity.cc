@@ -24,7 +24,7 @@ AwsFailure read_failure(const HttpAnswer& answer) {
 
 WebIdentityFetch::WebIdentityFetch(AwsContext& context, ErrandDoer& errands, const WebIdentityPlan& plan,
                                    const AwsEndpoint& sts, WebIdentityTerms terms, OnKeys done)
-    : context_(context), plan_(plan), sts_(sts), terms_(std::move(terms)), done_(std::move(done)) {
+    : KeyFetch(std::move(done)), context_(context), plan_(plan), sts_(sts), terms_(std::move(terms)) {
   if (plan_.token_file.empty()) {
     errand_ = errands.run(ipc::ErrandKind::RunTokenProcess, {plan_.profile, plan_.token_process, {}},
                           [this](ipc::Result<ipc::SecretBuffer> output) {
@@ -69,15 +69,13 @@ void WebIdentityFetch::on_answer(std::expected<HttpAnswer, AwsCallError> outcome
   auto keys = read_credentials(kAction, outcome->body.view());
   if (!keys) return fail(std::move(keys.error()));
   keys->role_arn = plan_.role_arn;
-  const OnKeys done = std::move(done_);
-  done(std::move(keys));  // last: it may have destroyed this fetch
+  finish(std::move(keys));
 }
 
 void WebIdentityFetch::fail(ipc::Error error) {
   error.what =
       plan_.place + ": web identity of profile '" + plan_.profile + "' (" + plan_.role_arn + "): " + error.what;
-  const OnKeys done = std::move(done_);
-  done(std::unexpected(std::move(error)));
+  finish(std::unexpected(std::move(error)));
 }
 
 StartFetch web_identity_keys(AwsContext& context, ErrandDoer& errands, const WebIdentityPlan& plan,

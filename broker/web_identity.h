@@ -43,7 +43,6 @@ class WebIdentityFetch final : public KeyFetch {
   const WebIdentityPlan& plan_;
   const AwsEndpoint& sts_;
   WebIdentityTerms terms_;
-  OnKeys done_;
   std::unique_ptr<Errand> errand_;
   std::unique_ptr<AwsCall> call_;
 };
