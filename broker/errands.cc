@@ -38,6 +38,7 @@ bool is_regular(int fd) {
 
 struct Errands::Job {
   Errands* owner;
+  ipc::ErrandKind kind;
   ErrandResult result;
   std::uint32_t id = 0;
   OnSecret on_secret{};
@@ -50,7 +51,7 @@ struct Errands::Job {
   std::optional<bool> ended{};  // the program, and well
   std::unique_ptr<Timer> limit{};
 
-  Job(Errands* of, ErrandResult wanted) : owner(of), result(wanted) {}
+  Job(Errands* of, ipc::ErrandKind asked) : owner(of), kind(asked), result(ipc::errand_row(asked).result) {}
   ~Job() { stop_reading(); }
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -78,12 +79,12 @@ Errands::~Errands() = default;
 
 // ---- asking --------------------------------------------------------------------------------------------------------
 
-std::unique_ptr<Errand> Errands::begin(ipc::ErrandKind kind, const ErrandText& text, std::shared_ptr<Job> job) {
+std::unique_ptr<Errand> Errands::begin(const ErrandText& text, std::shared_ptr<Job> job) {
   job->id = ++last_id_;
   jobs_.emplace(job->id, job);
   ipc::Errand errand;
   errand.id = job->id;
-  errand.kind = static_cast<ipc::U8>(kind);
+  errand.kind = static_cast<ipc::U8>(job->kind);
   const bool whole =
       errand.profile.assign(text.profile) && errand.subject.assign(text.subject) && errand.detail.assign(text.detail);
   ipc::Status sent = whole ? ipc::Status{}
@@ -100,27 +101,21 @@ std::unique_ptr<Errand> Errands::begin(ipc::ErrandKind kind, const ErrandText& t
 }
 
 std::unique_ptr<Errand> Errands::ask(ipc::ErrandKind kind, ErrandText text, OnSecret done) {
-  auto job = std::make_shared<Job>(this, ErrandResult::Answer);
+  auto job = std::make_shared<Job>(this, kind);
   job->on_secret = std::move(done);
-  return begin(kind, text, std::move(job));
-}
-
-std::unique_ptr<Errand> Errands::run(ipc::ErrandKind kind, ErrandText text, OnSecret done) {
-  auto job = std::make_shared<Job>(this, ErrandResult::Output);
-  job->on_secret = std::move(done);
-  return begin(kind, text, std::move(job));
+  return begin(text, std::move(job));
 }
 
 std::unique_ptr<Errand> Errands::open(ipc::ErrandKind kind, ErrandText text, OnFile done) {
-  auto job = std::make_shared<Job>(this, ErrandResult::File);
+  auto job = std::make_shared<Job>(this, kind);
   job->on_file = std::move(done);
-  return begin(kind, text, std::move(job));
+  return begin(text, std::move(job));
 }
 
 std::unique_ptr<Errand> Errands::show(ipc::ErrandKind kind, ErrandText text, OnDone done) {
-  auto job = std::make_shared<Job>(this, ErrandResult::Done);
+  auto job = std::make_shared<Job>(this, kind);
   job->on_done = std::move(done);
-  return begin(kind, text, std::move(job));
+  return begin(text, std::move(job));
 }
 
 void Errands::say_waiting(const std::string& why) {

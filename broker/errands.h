@@ -44,7 +44,6 @@ class ErrandDoer {
   // The callbacks come once, later, from the event loop, and may destroy the errand.
   // A typed answer, or a program's output: the latter is cut off at kMaxOutput, and the program must end well.
   [[nodiscard]] virtual std::unique_ptr<Errand> ask(ipc::ErrandKind kind, ErrandText text, OnSecret done) = 0;
-  [[nodiscard]] virtual std::unique_ptr<Errand> run(ipc::ErrandKind kind, ErrandText text, OnSecret done) = 0;
   [[nodiscard]] virtual std::unique_ptr<Errand> open(ipc::ErrandKind kind, ErrandText text, OnFile done) = 0;
   [[nodiscard]] virtual std::unique_ptr<Errand> show(ipc::ErrandKind kind, ErrandText text, OnDone done) = 0;
   // A human is waited for in another run. Said again while it lasts, at least every ten seconds.
@@ -65,7 +64,6 @@ class Errands final : public ErrandDoer {
   ~Errands() override;
 
   std::unique_ptr<Errand> ask(ipc::ErrandKind kind, ErrandText text, OnSecret done) override;
-  std::unique_ptr<Errand> run(ipc::ErrandKind kind, ErrandText text, OnSecret done) override;
   std::unique_ptr<Errand> open(ipc::ErrandKind kind, ErrandText text, OnFile done) override;
   std::unique_ptr<Errand> show(ipc::ErrandKind kind, ErrandText text, OnDone done) override;
   void say_waiting(const std::string& why) override;
@@ -77,7 +75,7 @@ class Errands final : public ErrandDoer {
  private:
   struct Job;
   class Handle;
-  std::unique_ptr<Errand> begin(ipc::ErrandKind kind, const ErrandText& text, std::shared_ptr<Job> job);
+  std::unique_ptr<Errand> begin(const ErrandText& text, std::shared_ptr<Job> job);
   ipc::Status take_answer(const ipc::Packet& packet);
   ipc::Status take_opened(ipc::Packet& packet);
   ipc::Status take_ended(const ipc::Packet& packet);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "json_scan.h"
 #include "key_syntax.h"
@@ -16,22 +15,11 @@ constexpr std::size_t kMostMembers = 64;
 
 std::unexpected<ipc::Error> bad(std::string what) { return ipc::fail(Fault::kProtocol, std::move(what)); }
 
-// A decoded text that is wiped when it goes, however short.
-struct Decoded {
-  std::optional<std::string> text;
-  explicit Decoded(std::string_view literal) : text(decode_json_string(literal)) {}
-  ~Decoded() {
-    if (text) ipc::wipe(text->data(), text->size());
-  }
-  Decoded(const Decoded&) = delete;
-  Decoded& operator=(const Decoded&) = delete;
-};
-
-ipc::Status check(const Decoded& decoded, std::string_view name, std::size_t most) {
+ipc::Status check(const SecretJsonText& decoded, std::string_view name, std::size_t most) {
   const std::string member(name);
-  if (!decoded.text) return bad("has a value for " + member + " that is no text");
-  if (decoded.text->size() > most) return bad("has a value for " + member + " that is too long");
-  if (is_visible(*decoded.text)) return {};
+  if (!decoded) return bad("has a value for " + member + " that is no text");
+  if (decoded.reveal().size() > most) return bad("has a value for " + member + " that is too long");
+  if (is_visible(decoded.reveal())) return {};
   return bad("has a value for " + member + " that is empty, or has spaces, line ends or other bytes");
 }
 
@@ -61,16 +49,16 @@ std::string_view JsonMembers::value(std::string_view name) const {
 
 ipc::Result<std::string> JsonMembers::text(std::string_view name, std::size_t most) const {
   if (!has(name)) return bad("has no " + std::string(name));
-  const Decoded decoded(value(name));
+  const SecretJsonText decoded(value(name));
   if (const ipc::Status sound = check(decoded, name, most); !sound) return std::unexpected(sound.error());
-  return *decoded.text;
+  return decoded.reveal();
 }
 
 ipc::Result<ipc::SecretBuffer> JsonMembers::secret(std::string_view name, std::size_t most) const {
   if (!has(name)) return bad("has no " + std::string(name));
-  const Decoded decoded(value(name));
+  const SecretJsonText decoded(value(name));
   if (const ipc::Status sound = check(decoded, name, most); !sound) return std::unexpected(sound.error());
-  return ipc::SecretBuffer::copy_of(*decoded.text);
+  return ipc::SecretBuffer::copy_of(decoded.reveal());
 }
 
 ipc::Result<std::int64_t> JsonMembers::number(std::string_view name, std::int64_t least, std::int64_t most) const {

@@ -16,17 +16,6 @@ using ipc::Fault;
 
 std::unexpected<ipc::Error> bad(std::string what) { return ipc::fail(Fault::kProtocol, std::move(what), {}); }
 
-// A decoded string that is wiped when it goes, whether or not it is long enough to lie on the heap.
-struct Decoded {
-  std::optional<std::string> text;
-  explicit Decoded(std::string_view literal) : text(decode_json_string(literal)) {}
-  ~Decoded() {
-    if (text) ipc::wipe(text->data(), text->size());
-  }
-  Decoded(const Decoded&) = delete;
-  Decoded& operator=(const Decoded&) = delete;
-};
-
 // Collects the members that count; `wrong` says why it stopped.
 class Members {
  public:
@@ -39,8 +28,8 @@ class Members {
       return value == "null" || take_known(i, value);
     }
     // For people only; the two forms of services that differ in nothing else.
-    if (name == "Code" || name == "code") out.code = Decoded(value).text.value_or("");
-    if (name == "Message" || name == "message") out.message = Decoded(value).text.value_or("");
+    if (name == "Code" || name == "code") out.code = decode_json_string(value).value_or("");
+    if (name == "Message" || name == "message") out.message = decode_json_string(value).value_or("");
     return true;
   }
 
@@ -59,9 +48,9 @@ class Members {
       out.version_1 = value == "1";
       return true;
     }
-    const Decoded decoded(value);
-    if (!decoded.text) return stop("has a value for " + name + " that is no text");
-    return set(which, name, *decoded.text);
+    const SecretJsonText decoded(value);
+    if (!decoded) return stop("has a value for " + name + " that is no text");
+    return set(which, name, decoded.reveal());
   }
 
   bool set(std::size_t which, const std::string& name, std::string_view text) {

@@ -92,7 +92,7 @@ class MfaFetch final : public KeyFetch {
           parts_.errands.ask(ipc::ErrandKind::AskCode, {parts_.plan.profile, parts_.plan.serial, detail}, answered);
     } else {
       errand_ =
-          parts_.errands.run(ipc::ErrandKind::RunMfaProcess, {parts_.plan.profile, parts_.plan.process, {}}, answered);
+          parts_.errands.ask(ipc::ErrandKind::RunMfaProcess, {parts_.plan.profile, parts_.plan.process, {}}, answered);
     }
   }
 

@@ -12,7 +12,7 @@ class ProcessFetch final : public KeyFetch {
  public:
   ProcessFetch(AwsContext& context, ErrandDoer& errands, std::string profile, ProcessPlan plan, OnKeys done)
       : KeyFetch(std::move(done)), context_(context), profile_(std::move(profile)), plan_(std::move(plan)) {
-    errand_ = errands.run(ipc::ErrandKind::RunCredentialProcess, {profile_, plan_.command, {}},
+    errand_ = errands.ask(ipc::ErrandKind::RunCredentialProcess, {profile_, plan_.command, {}},
                           [this](ipc::Result<ipc::SecretBuffer> output) { on_output(std::move(output)); });
   }
 

@@ -69,7 +69,7 @@ void StoredKeySource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
 }
 
 void StoredKeySource::run_program() {
-  errand_ = errands_.run(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, home_), {}},
+  errand_ = errands_.ask(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, home_), {}},
                          [this](const ipc::Result<SecretBuffer>& output) { on_output(output); });
 }
 

@@ -26,7 +26,7 @@ WebIdentityFetch::WebIdentityFetch(AwsContext& context, ErrandDoer& errands, con
                                    const AwsEndpoint& sts, WebIdentityTerms terms, OnKeys done)
     : KeyFetch(std::move(done)), context_(context), plan_(plan), sts_(sts), terms_(std::move(terms)) {
   if (plan_.token_file.empty()) {
-    errand_ = errands.run(ipc::ErrandKind::RunTokenProcess, {plan_.profile, plan_.token_process, {}},
+    errand_ = errands.ask(ipc::ErrandKind::RunTokenProcess, {plan_.profile, plan_.token_process, {}},
                           [this](ipc::Result<ipc::SecretBuffer> output) {
                             on_token(output ? read_token_text(output->reveal(), TokenForm::kIdentity)
                                             : std::unexpected(std::move(output).error()));

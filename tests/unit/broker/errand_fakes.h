@@ -30,9 +30,6 @@ class FakeErrands final : public ErrandDoer {
   std::unique_ptr<Errand> ask(ipc::ErrandKind kind, ErrandText text, OnSecret done) override {
     return add({kind, std::move(text), std::move(done)});
   }
-  std::unique_ptr<Errand> run(ipc::ErrandKind kind, ErrandText text, OnSecret done) override {
-    return add({kind, std::move(text), std::move(done)});
-  }
   std::unique_ptr<Errand> open(ipc::ErrandKind kind, ErrandText text, OnFile done) override {
     return add({kind, std::move(text), {}, std::move(done)});
   }
