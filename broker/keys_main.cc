@@ -1,10 +1,6 @@
 // sentinel-keys: puts long-term keys away, lists, removes and rotates them. `sentinel keys …` starts it with the
 // options that the supervisor's table knows, in one form (tool_arguments.h). Nobody can read it from before its first
 // secret.
-#include <cstdio>
-
-#include "heap.h"
-#include "ipc/lockdown.h"
 #include "key_commands.h"
 
 namespace {
@@ -21,15 +17,8 @@ int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
   return broker::kToolMisused;
 }
 
-int say(const ipc::Error& error) {
-  broker::ToolOutput(stdout, stderr, false).error(error);
-  return broker::kToolMisused;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const ipc::Status unreadable = ipc::become_unreadable(); !unreadable) return say(unreadable.error());
-  if (const ipc::Status started = broker::start_libraries(); !started) return say(started.error());
-  return broker::run_tool("sentinel keys", kWords, argc, argv, run);
+  return broker::run_unreadable_tool("sentinel keys", kWords, argc, argv, run);
 }

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstdio>
 
-#include "heap.h"
-#include "ipc/lockdown.h"
 #include "ipc/secret.h"
 #include "key_store.h"
 #include "profiles_list.h"
@@ -45,18 +43,11 @@ int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
   return broker::kToolGood;
 }
 
-int say(const ipc::Error& error) {
-  broker::ToolOutput(stdout, stderr, false).error(error);
-  return broker::kToolMisused;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (const ipc::Status unreadable = ipc::become_unreadable(); !unreadable) return say(unreadable.error());
-  if (const ipc::Status started = broker::start_libraries(); !started) return say(started.error());
   // With a buffer of its own stdio never asks what kind of file stdout is, which the sandbox would not let it.
   static std::array<char, 64 * 1024> buffer;
   (void)std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
-  return broker::run_tool("sentinel profiles", kWords, argc, argv, run);
+  return broker::run_unreadable_tool("sentinel profiles", kWords, argc, argv, run);
 }

@@ -3,6 +3,9 @@
 #include <csignal>
 #include <cstdio>
 
+#include "heap.h"
+#include "ipc/lockdown.h"
+
 namespace broker {
 namespace {
 
@@ -28,6 +31,13 @@ int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, c
   if (!out) return misused(out.error());
   const int code = run(*arguments, *out);
   return out->finish() || code != kToolGood ? code : kToolRefused;
+}
+
+int run_unreadable_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
+                        int (*run)(const ToolArguments&, ToolOutput&)) {
+  if (const ipc::Status unreadable = ipc::become_unreadable(); !unreadable) return misused(unreadable.error());
+  if (const ipc::Status started = start_libraries(); !started) return misused(started.error());
+  return run_tool(name, words, argc, argv, run);
 }
 
 }  // namespace broker

@@ -1,6 +1,6 @@
 // What every tool does around its words: its arguments, its output, its exit code.
 //
-// Runs in: sentinel-policy, sentinel-audit.   Blocks: as the word does.
+// Runs in: the sentinel-… tools beside the broker.   Blocks: as the word does.
 #pragma once
 
 #include <span>
@@ -20,5 +20,9 @@ int refused(ToolOutput& out, const ipc::Error& error);
 // `name`: as the user typed it, "sentinel policy". `run` does the word's work.
 int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
              int (*run)(const ToolArguments&, ToolOutput&));
+
+// The same for a tool that sees keys: before anything else nobody can read this process, and what it frees is wiped.
+int run_unreadable_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
+                        int (*run)(const ToolArguments&, ToolOutput&));
 
 }  // namespace broker

@@ -186,9 +186,26 @@ TEST_F(AwsCallTest, NoErrorShowsTheSecretOrTheCanonicalRequest) {
 // Each fetch gives the next key.
 class AwsCallKeysTest : public AwsCallTest {
  protected:
-  struct Fetch final : KeyFetch {
-    std::unique_ptr<Timer> later;
+  class Fetch final : public KeyFetch {
+   public:
+    Fetch(FakeAws& aws, OnKeys done, ipc::Result<IssuedCredentials> outcome)
+        : KeyFetch(std::move(done)), outcome_(std::move(outcome)) {
+      later_ = aws.timers.after(0ms, [this] { finish(std::move(outcome_)); });
+    }
+
+   private:
+    ipc::Result<IssuedCredentials> outcome_;
+    std::unique_ptr<Timer> later_;
   };
+  ipc::Result<IssuedCredentials> next_keys() {
+    if (source_fails_) return ipc::fail(ipc::Fault::kRefused, "the source is dry", "fill it");
+    return IssuedCredentials{"ASIAFETCH" + std::to_string(++fetched_),
+                             ipc::SecretBuffer::copy_of("s"),
+                             ipc::SecretBuffer::copy_of("t"),
+                             aws_.context.aws_now() + 1h,
+                             {},
+                             {}};
+  }
   void SetUp() override {
     AwsCallTest::SetUp();
     aws_.context.keys = &keys_;
@@ -205,17 +222,7 @@ class AwsCallKeysTest : public AwsCallTest {
   int fetched_ = 0;
   bool source_fails_ = false;
   RenewedKeys keys_{aws_.context, [this](OnKeys done) -> std::unique_ptr<KeyFetch> {
-                      auto fetch = std::make_unique<Fetch>();
-                      fetch->later = aws_.timers.after(0ms, [this, done = std::move(done)] {
-                        if (source_fails_) return done(ipc::fail(ipc::Fault::kRefused, "the source is dry", "fill it"));
-                        done(IssuedCredentials{"ASIAFETCH" + std::to_string(++fetched_),
-                                               ipc::SecretBuffer::copy_of("s"),
-                                               ipc::SecretBuffer::copy_of("t"),
-                                               aws_.context.aws_now() + 1h,
-                                               {},
-                                               {}});
-                      });
-                      return fetch;
+                      return std::make_unique<Fetch>(aws_, std::move(done), next_keys());
                     }};
 };
 
