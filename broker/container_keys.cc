@@ -52,12 +52,12 @@ class ContainerFetch final : public KeyFetch {
   void on_file(const ipc::Result<ipc::UniqueFd>& file) {
     if (!file) {
       return give_up({file.error().fault, file.error().what + " (the authorization token " + plan_.token_file + ")",
-                     file.error().next_step});
+                      file.error().next_step});
     }
     const auto token = read_token_file(file->get(), TokenForm::kHeader);
     if (token) return ask(token->reveal());
     give_up({Fault::kConfig, "the authorization token in " + plan_.token_file + " " + token.error().what,
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"});
+             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"});
   }
 
   void ask(std::string_view token) {
@@ -86,7 +86,7 @@ class ContainerFetch final : public KeyFetch {
 
   void odd(const std::string& what) {
     give_up({Fault::kProtocol, "the container's endpoint " + origin_of(plan_.url) + " answered what " + what,
-            "look at what answers there; it must be the endpoint that ECS or EKS names"});
+             "look at what answers there; it must be the endpoint that ECS or EKS names"});
   }
 
   void fail(AwsCallError error) {

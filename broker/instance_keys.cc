@@ -89,14 +89,14 @@ class InstanceFetch final : public KeyFetch {
 
   void refused(const KeysJson& answer) {
     give_up({Fault::kRefused,
-            "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) + ": " +
-                printable(answer.message),
-            "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
+             "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) + ": " +
+                 printable(answer.message),
+             "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
   }
 
   void odd(const std::string& what) {
     give_up({Fault::kProtocol, "the instance metadata service at " + plan_.url + " answered with " + what,
-            "look at what answers there; on an EC2 instance it is the instance metadata service"});
+             "look at what answers there; on an EC2 instance it is the instance metadata service"});
   }
 
   void fail(AwsCallError error, std::string_view next_step) {

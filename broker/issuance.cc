@@ -50,8 +50,7 @@ void Issuance::finish_later(ipc::Result<IssuedCredentials> result) {
 
 void Issuance::ask_base() {
   if (!context_.keys) return fail_later({Fault::kSystem, "there is no key to begin with", {}});
-  context_.keys->get(
-      presence_.guard([this](const ipc::Result<std::shared_ptr<const BaseKey>>& key) { on_base(key); }));
+  context_.keys->get(presence_.guard([this](const ipc::Result<std::shared_ptr<const BaseKey>>& key) { on_base(key); }));
 }
 
 void Issuance::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {

@@ -49,9 +49,9 @@ class MfaFetch final : public KeyFetch {
     if (!key) return end(std::unexpected(key.error()));
     if (!(*key)->session_token.empty()) {
       return end(ipc::fail(Fault::kConfig,
-                              parts_.plan.place + ": profile '" + parts_.plan.profile +
-                                  "' names an MFA device, and its key is a temporary one",
-                              "a code goes with a long-term key alone: remove mfa_serial, or use another source"));
+                           parts_.plan.place + ": profile '" + parts_.plan.profile +
+                               "' names an MFA device, and its key is a temporary one",
+                           "a code goes with a long-term key alone: remove mfa_serial, or use another source"));
     }
     key_ = *key;
     name_ = {key_->access_key_id, parts_.plan.serial, parts_.duration};
@@ -133,9 +133,9 @@ class MfaFetch final : public KeyFetch {
     if (may_mend) return ask();
     asked_in_vain_ = true;
     end(ipc::fail(Fault::kRefused, std::move(why),
-                     parts_.plan.process.empty()
-                         ? "wait for the next code: each works once; check mfa_serial and the device's clock"
-                         : "run the mfa_process of " + parts_.plan.place + " by hand and look at what it prints"));
+                  parts_.plan.process.empty()
+                      ? "wait for the next code: each works once; check mfa_serial and the device's clock"
+                      : "run the mfa_process of " + parts_.plan.place + " by hand and look at what it prints"));
   }
 
   void end(ipc::Result<IssuedCredentials> result) {

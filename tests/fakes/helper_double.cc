@@ -187,13 +187,12 @@ class BrokerDouble {
     }
     if (profile().starts_with("errand:")) errands_.ask(profile().substr(7));
     errands_.wait();
-    if (profile() == "echo" && is_one_shot()) notice(control_, ipc::Severity::Info, heard_);
+    if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
     if (begin_.mode == static_cast<ipc::U8>(ipc::RunMode::Whoami) && profile() != "issues") return identify();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
     if (profile() == "chatty") chat();
-    if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
     serve();
   }
 

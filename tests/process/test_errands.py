@@ -42,6 +42,10 @@ class ErrandTest(harness.ProcessTest):
 
 
 class Programs(ErrandTest):
+    def wait_for_program(self, line):
+        # Not only in a command line: sentinel's own names the program, and has it from the start.
+        wait_until(lambda: any(command_line(pid) == line for pid in self.own_processes()), line)
+
     def test_how_a_program_fails_is_said_with_profile_and_program(self):
         for line, what in (("/bin/false", "/bin/false ended with code 1"), ("sh -c 'kill -9 $$'", "sh was killed by signal 9"),
                            ("none-such x", "command none-such was not found"), ("/etc/passwd", "cannot be executed"),
@@ -83,7 +87,7 @@ class Programs(ErrandTest):
         for mode in MODES:
             run = self.start_sentinel("exec", *mode, "--profile", "errand:3:sleep 1000", "--policy-file", "p", "--", "echo", "ran",
                                       start_new_session=True)
-            wait_until(lambda: any("sleep 1000" in command_line(pid) for pid in self.own_processes()), "the program")
+            self.wait_for_program("sleep 1000")
             os.kill(run.pid, signal.SIGTERM)
             run.finish()
             self.assertIn(run.code, (143, -15))
@@ -94,7 +98,7 @@ class Programs(ErrandTest):
         for mode, victim in (([], "pid"), (["--server"], "pid"), (["--server"], "keeper")):
             run = self.start_sentinel("exec", *mode, "--profile", "errand:3:sleep 1000", "--policy-file", "p", "--", "true",
                                       start_new_session=True)
-            wait_until(lambda: any("sleep 1000" in command_line(pid) for pid in self.own_processes()), "the program")
+            self.wait_for_program("sleep 1000")
             os.kill(getattr(run, victim), signal.SIGKILL)
             wait_until(lambda: not self.own_processes(), "the end of all")
             run.finish()

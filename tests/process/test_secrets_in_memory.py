@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import needs_own_home
+from harness import SANITIZED, needs_own_home
 from source_case import SourceTest
 
 MOST_OF_A_MAPPING = 256 << 20   # a sanitizer's shadow is larger, and holds no bytes of ours
@@ -63,6 +63,8 @@ class SecretsInMemoryTest(SourceTest):
                                  ("the run's token", token)):
                 # The broker keeps all three, and clients send the last to the frontend.
                 if name == "sentinel-broker" or (name.startswith("sentinel-fronte") and secret == token):
+                    continue
+                if SANITIZED and secret == key["secret"]:   # a sanitizer copies the environment before main() begins
                     continue
                 with self.subTest(f"{what} in {name}"):
                     self.assertEqual([], places(pid, secret))
