@@ -59,6 +59,17 @@ class Call:
         self.params = dict(pairs)
         return len(self.params) == len(pairs)
 
+    def read_json(self, otherwise):
+        """The body's object; `otherwise` is what a body that is none is refused with."""
+        try:
+            params = json.loads(self.body)
+        except ValueError:
+            params = None
+        if isinstance(params, dict):
+            self.params = params
+        else:
+            self.malformed = otherwise
+
 
 def signer_of(call, world, address, entry):
     """The key that signed the call, if no session policy of its own forbids it the action."""
@@ -79,7 +90,7 @@ class AwsCall(Call):
         if target is None:
             self._read_form()
         else:
-            self._read_json(target)
+            self._read_target(target)
 
     def _read_form(self):
         url = urllib.parse.urlsplit(self.path)
@@ -94,7 +105,7 @@ class AwsCall(Call):
             self.malformed = wire.Refusal("UnknownAction", f"Could not find operation {self.action or '(none)'} for "
                                                            f"version {version or 'NO_VERSION_SPECIFIED'}")
 
-    def _read_json(self, target):
+    def _read_target(self, target):
         prefix, _, self.action = target.partition(".")
         self.service = TARGETS.get(prefix, "ssm")
         content_type = self.headers.get("Content-Type", "")
@@ -102,14 +113,7 @@ class AwsCall(Call):
             self.malformed = wire.Refusal("UnknownAction")
         elif content_type != wire.json_type(self.service):
             self.malformed = wire.Refusal("UnknownAction", f"not a content type of {self.service}: {content_type}")
-        try:
-            params = json.loads(self.body)
-        except ValueError:
-            params = None
-        if isinstance(params, dict):
-            self.params = params
-        else:
-            self.malformed = wire.Refusal("SerializationException")
+        self.read_json(wire.Refusal("SerializationException"))
 
     def authorise(self, world, address, entry):
         if self.service == "sts" and self.action in sts_actions.UNSIGNED:

@@ -128,21 +128,12 @@ class SsoCall(Call):
         path, _, query = self.path.partition("?")
         method, self.action, self.service = ROUTES[path]
         if self.service == "sso-oidc":
-            self._read_json()
+            self.read_json(Refusal("InvalidRequestException", "not a JSON object"))
         elif not self.read_query(query):
             self.malformed = Refusal("InvalidRequestException", "a parameter is given more than once")
         if self.method != method:
             self.malformed = Refusal("InvalidRequestException", f"{self.action} is asked with {method}")
 
-    def _read_json(self):
-        try:
-            params = json.loads(self.body)
-        except ValueError:
-            params = None
-        if isinstance(params, dict):
-            self.params = params
-        else:
-            self.malformed = Refusal("InvalidRequestException", "not a JSON object")
 
     def authorise(self, world, address, entry):
         if self.service == "sso":

@@ -4,12 +4,12 @@ botocore are the judge. They are data of botocore 1.43; an older one has other s
 
 import itertools
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+import other_python
 
 try:
     import botocore
@@ -112,14 +112,7 @@ class EveryRegion(unittest.TestCase):
 @unittest.skipIf(NEW_ENOUGH, "this Python's botocore was the judge")
 class OtherPython(unittest.TestCase):
     def test_the_same_under_the_python_with_a_newer_botocore(self):
-        other = shutil.which("python3")
-        if os.environ.get("NEWER_BOTOCORE") or not other or os.path.realpath(other) == os.path.realpath(sys.executable):
-            self.skipTest("there is no other Python")
-        if subprocess.run([other, "-c", "import botocore"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
-            self.skipTest("the other Python has no botocore")
-        run = subprocess.run([other, "-B", __file__], env={**os.environ, "NEWER_BOTOCORE": "1"}, text=True,
-                             stderr=subprocess.PIPE, check=False)
-        self.assertEqual(run.returncode, 0, run.stderr)
+        other_python.run_again(self, __file__)
 
 
 if __name__ == "__main__":

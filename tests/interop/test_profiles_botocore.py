@@ -23,6 +23,8 @@ import botocore.session
 import botocore.tokens
 import botocore.utils
 
+import other_python
+
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE.parent / "unit/broker/data/profiles"
 PRINT_PROFILE = os.environ.get("PRINT_PROFILE") or os.path.join(
@@ -424,15 +426,7 @@ def cases():
 
 class NewerBotocore(unittest.TestCase):
     def test_the_same_with_the_botocore_of_the_other_python(self):
-        other = shutil.which("python3")
-        if os.environ.get("NEWER_BOTOCORE") or not other or os.path.realpath(other) == os.path.realpath(sys.executable):
-            self.skipTest("there is no other Python")
-        probe = subprocess.run([other, "-c", "import botocore"], stderr=subprocess.DEVNULL, check=False)
-        if probe.returncode != 0:
-            self.skipTest("the other Python has no botocore")
-        run = subprocess.run([other, "-B", __file__], env={**os.environ, "NEWER_BOTOCORE": "1"}, text=True,
-                             stderr=subprocess.PIPE, check=False)
-        self.assertEqual(run.returncode, 0, run.stderr)
+        other_python.run_again(self, __file__)
 
 
 if __name__ == "__main__":

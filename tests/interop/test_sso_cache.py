@@ -13,7 +13,9 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-if os.environ.get("SSO_CACHE_OTHER") is None:
+import other_python
+
+if other_python.UNDER_ANOTHER not in os.environ:
     sys.path.insert(0, "/usr/lib/python3/dist-packages/awscli")   # the CLI of Debian brings its own botocore
 
 try:
@@ -195,15 +197,8 @@ class SsoCache(unittest.TestCase):
 
 
 class OtherPython(unittest.TestCase):
-    @unittest.skipIf("SSO_CACHE_OTHER" in os.environ, "this is the other")
     def test_the_same_with_the_botocore_of_the_other_python(self):
-        other = shutil.which("python3")
-        found = other and subprocess.run([other, "-c", "import botocore; print(botocore.__version__)"], capture_output=True, text=True)
-        if not found or found.returncode != 0 or os.path.realpath(other) == os.path.realpath(sys.executable):
-            self.skipTest("no other Python with botocore")
-        done = subprocess.run([other, "-B", os.path.abspath(__file__)], capture_output=True, text=True,
-                              env={**os.environ, "SSO_CACHE_OTHER": found.stdout.strip()})
-        self.assertEqual(0, done.returncode, done.stderr)
+        other_python.run_again(self, __file__)
 
 
 if __name__ == "__main__":

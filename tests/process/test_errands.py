@@ -261,6 +261,14 @@ class OnTheTerminal(ErrandTest):
         terminal.send("echo sou''nd\n")
         terminal.expect("^sound\r")
 
+    def bring_forward_and_answer(self, terminal):
+        terminal.send("fg\n")
+        self.question(terminal)
+        terminal.send("123456\n")
+        terminal.expect("answer 654321")
+        self.sound(terminal)
+        terminal.close()
+
     def test_the_code_is_asked_before_the_command_starts_and_never_shown(self):
         for mode in MODES:
             with self.subTest(mode):
@@ -325,12 +333,7 @@ class OnTheTerminal(ErrandTest):
                 terminal.expect("Stopped")
                 terminal.expect("ready> ")
                 self.sound(terminal)
-                terminal.send("fg\n")
-                self.question(terminal)
-                terminal.send("123456\n")
-                terminal.expect("answer 654321")
-                self.sound(terminal)
-                terminal.close()
+                self.bring_forward_and_answer(terminal)
 
     def test_a_job_in_the_background_stops_until_it_is_brought_forward(self):
         for mode in MODES:
@@ -342,12 +345,7 @@ class OnTheTerminal(ErrandTest):
                            any(state_of(pid) == "T" for pid in children_of(terminal.process.pid)), "the stop")
                 self.assertNotIn("Code of", terminal.text)
                 self.sound(terminal)
-                terminal.send("fg\n")
-                self.question(terminal)
-                terminal.send("123456\n")
-                terminal.expect("answer 654321")
-                self.sound(terminal)
-                terminal.close()
+                self.bring_forward_and_answer(terminal)
 
     def kill_while_asking(self, mode, whom):
         terminal = harness.Terminal(self, [self.layout.sentinel, "exec", *mode, "--profile", f"errand:1:{DEVICE}", "--policy-file", "p",

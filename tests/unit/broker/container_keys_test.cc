@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "aws_fakes.h"
 #include "base_keys.h"
-#include "errand_fakes.h"
+#include "key_fetch_case.h"
 
 namespace broker {
 namespace {
@@ -18,31 +17,19 @@ constexpr char kKeys[] =
     R"({"RoleArn":"arn:aws:iam::111122223333:role/desk-task","AccessKeyId":"ASIATASK","SecretAccessKey":"task-secret",)"
     R"("Token":"task-token","Expiration":"2026-01-27T16:00:00Z"})";
 
-class ContainerKeysTest : public ::testing::Test {
+class ContainerKeysTest : public testing::KeyFetchCase {
  protected:
-  void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
   void ask(std::string_view token = "") {
     start_ = container_keys(aws_.context, errands_, "task", plan_,
                             token.empty() ? ipc::SecretBuffer() : ipc::SecretBuffer::copy_of(token));
-    fetch_ = start_([this](ipc::Result<IssuedCredentials> keys) {
-      ++answers_;
-      keys_ = std::move(keys);
-      fetch_.reset();  // a callback may
-    });
+    KeyFetchCase::ask();
   }
-  std::string why() { return keys_ ? "keys" : keys_.error().what; }
   std::string refused(long status, std::string_view body) {
     ask("token-of-the-environment");
     aws_.http.answer(status, body);
     return why();
   }
-  FakeAws aws_;
-  FakeErrands errands_;
   ContainerPlan plan_{"http://169.254.170.2/v2/credentials/6f0b6d5e?part=1", "", "/home/marta/.aws/config:4"};
-  StartFetch start_;
-  std::unique_ptr<KeyFetch> fetch_;
-  ipc::Result<IssuedCredentials> keys_;
-  int answers_ = 0;
 };
 
 TEST_F(ContainerKeysTest, WhereNobodyAnswersItSaysSoAfterThreeTries) {

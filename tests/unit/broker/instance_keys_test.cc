@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "aws_fakes.h"
 #include "base_keys.h"
+#include "key_fetch_case.h"
 
 namespace broker {
 namespace {
@@ -19,17 +19,9 @@ std::string keys_json(std::string_view end, std::string_view id = "ASIAINSTANCE"
 }
 constexpr char kEnd[] = "2026-01-27T16:00:00Z";
 
-class InstanceKeysTest : public ::testing::Test {
+class InstanceKeysTest : public testing::KeyFetchCase {
  protected:
-  void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
-  void ask() {
-    fetch_ = start_([this](ipc::Result<IssuedCredentials> keys) {
-      ++answers_;
-      keys_ = std::move(keys);
-      fetch_.reset();  // a callback may
-    });
-  }
-  std::string why() { return keys_ ? "keys" : keys_.error().what; }
+  InstanceKeysTest() { start_ = instance_keys(aws_.context, plan_); }
   // The last step's answer, after two good ones.
   std::string of_keys(std::string_view body, long status = 200) {
     ask();
@@ -38,12 +30,7 @@ class InstanceKeysTest : public ::testing::Test {
     aws_.http.answer(status, body);
     return why();
   }
-  FakeAws aws_;
   InstancePlan plan_{"http://169.254.169.254", "/home/marta/.aws/config:4"};
-  StartFetch start_ = instance_keys(aws_.context, plan_);
-  std::unique_ptr<KeyFetch> fetch_;
-  ipc::Result<IssuedCredentials> keys_;
-  int answers_ = 0;
 };
 
 TEST_F(InstanceKeysTest, WhereNobodyAnswersItSaysSoAfterThreeTriesOfASecond) {

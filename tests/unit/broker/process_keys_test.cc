@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "aws_fakes.h"
 #include "base_keys.h"
-#include "errand_fakes.h"
+#include "key_fetch_case.h"
 
 namespace broker {
 namespace {
@@ -19,29 +18,18 @@ std::string printed(std::string_view end, std::string_view id = "ASIAPRINTED") {
          "\"}\n";
 }
 
-class ProcessKeysTest : public ::testing::Test {
+class ProcessKeysTest : public testing::KeyFetchCase {
  protected:
-  void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
-  void ask() {
-    fetch_ = start_([this](ipc::Result<IssuedCredentials> keys) {
-      ++answers_;
-      keys_ = std::move(keys);
-      fetch_.reset();  // a callback may
-    });
+  ProcessKeysTest() {
+    start_ = process_keys(aws_.context, errands_, "ledger",
+                          {"/opt/vault/bin/keys --secret 'of the command line'", "/home/marta/.aws/config:7"});
   }
   // What is said of this output.
   std::string why(std::string_view output) {
     ask();
     errands_.answer(output);
-    return keys_ ? "taken" : keys_.error().what;
+    return KeyFetchCase::why();
   }
-  FakeAws aws_;
-  FakeErrands errands_;
-  StartFetch start_ = process_keys(aws_.context, errands_, "ledger",
-                                   {"/opt/vault/bin/keys --secret 'of the command line'", "/home/marta/.aws/config:7"});
-  std::unique_ptr<KeyFetch> fetch_;
-  ipc::Result<IssuedCredentials> keys_;
-  int answers_ = 0;
 };
 
 TEST_F(ProcessKeysTest, AProgramThatFailsIsNamedWithProfileAndPlaceAndNotWithItsArguments) {
@@ -81,7 +69,7 @@ TEST_F(ProcessKeysTest, KeysThatHaveEndedAreRefused) {
 }
 
 TEST_F(ProcessKeysTest, KeysAreThoseThatWerePrinted) {
-  EXPECT_EQ(why(printed("2026-01-27T11:00:00Z")), "taken");
+  EXPECT_EQ(why(printed("2026-01-27T11:00:00Z")), "keys");
   EXPECT_EQ(errands_.last().kind, ipc::ErrandKind::RunCredentialProcess);
   EXPECT_EQ(errands_.last().text.profile, "ledger");
   EXPECT_EQ(errands_.last().text.subject, "/opt/vault/bin/keys --secret 'of the command line'");
