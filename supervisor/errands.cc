@@ -32,10 +32,18 @@ std::string_view key_of(ErrandKind kind) {
   }
 }
 
-PromptText question_of(ErrandKind kind, const std::string& profile, const std::string& subject) {
-  const bool code = kind == ErrandKind::AskCode;
-  const std::string what = code ? "Code of the MFA device " : "Passphrase of ";
-  return {harmless(what + subject + (profile.empty() ? "" : ", for profile " + profile) + ": "), subject, code};
+// Why it is asked (again): a sentence of its own before the question; nothing where nothing is said.
+std::string opening(std::string detail) {
+  if (detail.empty()) return {};
+  if (detail.front() >= 'a' && detail.front() <= 'z') detail.front() = static_cast<char>(detail.front() - 'a' + 'A');
+  return detail + ". ";
+}
+
+PromptText question_of(const ipc::ErrandRow& row, const std::string& profile, const std::string& subject,
+                       const std::string& detail) {
+  const bool code = row.kind == ErrandKind::AskCode;
+  const std::string what = opening(detail) + (code ? "Code of the MFA device " : "Passphrase of ") + subject;
+  return {harmless(what + (profile.empty() ? "" : ", for profile " + profile) + ": "), subject, code};
 }
 
 }  // namespace
@@ -106,7 +114,7 @@ PromptSurroundings Errands::surroundings() const {
 void Errands::open_next_prompt() {
   while (!prompt_ && !questions_.empty()) {
     const Job& job = questions_.front();
-    PromptText text = question_of(job.row->kind, job.profile, job.subject);
+    PromptText text = question_of(*job.row, job.profile, job.subject, job.detail);
     auto ways = prompt_ways(preparation_.request.prompt, text.for_code, surroundings());
     if (ways) {
       prompt_ = std::make_unique<Prompt>(std::move(text), std::move(*ways), tools_);

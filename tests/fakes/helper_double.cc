@@ -10,7 +10,8 @@
 //           one.
 // Errands:  errand:KIND:SUBJECT, several with && between them, asks for these before it is ready, and tells in notices
 //           what came of each (an answer backwards, so that a search for it finds those who should not have it); later:
-//           likewise once the command runs; unknown-errand and errand-twice ask for what no broker may ask.
+//           likewise once the command runs; a question's SUBJECT may end in |DETAIL; unknown-errand and errand-twice
+//           ask for what no broker may ask.
 // Paths:    /crash ends the frontend.
 #include <poll.h>
 #include <seccomp.h>
@@ -82,13 +83,14 @@ class ErrandsDouble {
       send(static_cast<ipc::U8>(std::stoi(one.substr(0, colon))), one.substr(colon + 1));
     }
   }
-  void send(ipc::U8 kind, const std::string& subject, bool again = false) {
+  void send(ipc::U8 kind, std::string subject, bool again = false) {
+    const std::string detail = take_detail(kind, subject);
     ipc::Errand errand;
     errand.id = again ? last_ : ++last_;
     errand.kind = kind;
     errand.profile = ipc::Text<256>("ledger");
     errand.subject = ipc::Text<4096>(std::string_view(subject));
-    errand.detail = ipc::Text<256>("WXYZ-1234");
+    errand.detail = ipc::Text<256>(std::string_view(detail));
     must(control_.send(errand));
     kinds_[errand.id] = kind;
     ++open_;
@@ -150,6 +152,17 @@ class ErrandsDouble {
   }
 
  private:
+  // The code of a login page; of a question, what stands behind a bar.
+  static std::string take_detail(ipc::U8 kind, std::string& subject) {
+    const ipc::ErrandRow* row = ipc::errand_row(kind);
+    if (row && row->kind == ipc::ErrandKind::ShowLogin) return "WXYZ-1234";
+    const std::size_t bar = row && row->result == ipc::ErrandResult::Answer ? subject.find('|') : std::string::npos;
+    if (bar == std::string::npos) return {};
+    std::string detail = subject.substr(bar + 1);
+    subject.resize(bar);
+    return detail;
+  }
+
   struct Output {
     ipc::UniqueFd fd;
     std::string text;

@@ -13,6 +13,7 @@ import harness
 from harness import children_of, command_line, state_of, wait_until
 
 MODES = ([], ["--server"])
+AGAIN = "|the last code was refused"  # how the double is told what a question's errand says beside
 DEVICE = "arn:aws:iam::111122223333:mfa/marta"
 
 
@@ -174,6 +175,19 @@ class Windows(ErrandTest):
             self.assertEqual("answer 222222", self.told(self.ask(f"errand:1:{DEVICE}", "--prompt", "kdialog", mode=mode, DISPLAY=":0")))
             self.assertEqual("answer 333333", self.told(self.ask(f"errand:1:{DEVICE}", "--prompt", "ykman", mode=mode)))
 
+    def test_a_window_says_why_it_asks_again(self):
+        seen = os.path.join(self.user.home, "seen")
+        self.program("zenity", f"#!/bin/sh\nfor word; do case $word in --text=*) echo \"$word\" >> {seen};; esac; done\necho 123456\n")
+        for mode in MODES:
+            for detail in (AGAIN, AGAIN + "\u202e", ""):
+                self.assertEqual("answer 654321", self.told(self.ask(f"errand:1:{DEVICE}{detail}", mode=mode, DISPLAY=":0")))
+            self.ask(f"errand:2:the pass store{AGAIN}", mode=mode, DISPLAY=":0")
+            asked = f"Code of the MFA device {DEVICE}, for profile ledger: \n"
+            with open(seen) as file:
+                self.assertEqual(f"--text=The last code was refused. {asked}--text=The last code was refused???. {asked}--text={asked}"
+                                 "--text=The last code was refused. Passphrase of the pass store, for profile ledger: \n", file.read())
+            os.remove(seen)
+
     def test_a_closed_window_is_an_answer_and_a_broken_one_is_not(self):
         self.program("kdialog", "#!/bin/sh\necho 222222\n")
         for mode in MODES:
@@ -280,6 +294,21 @@ class OnTheTerminal(ErrandTest):
                 terminal.expect("^ran\r")
                 terminal.expect("ended-0")
                 self.assertNotIn("123456", terminal.text)
+                self.sound(terminal)
+                terminal.close()
+
+    def test_it_says_why_it_asks_again(self):
+        for mode in MODES:
+            with self.subTest(mode):
+                terminal = self.shell()
+                self.start(terminal, mode, profile=f"errand:1:{DEVICE}&&1:{DEVICE}{AGAIN}")
+                self.question(terminal)
+                self.assertNotIn("The last code", terminal.text)
+                terminal.send("111111\n")
+                terminal.expect("^The last code was refused\\. (?=Code of)")
+                self.question(terminal)
+                terminal.send("123456\n")
+                terminal.expect("answer 654321")
                 self.sound(terminal)
                 terminal.close()
 

@@ -101,17 +101,31 @@ class MfaTest(SourceTest):
             asker.end()
         self.assertEqual(1, len(self.sessions("ok")))
 
-    def test_the_terminal_is_asked_before_the_command_starts_and_shows_no_code(self):
+    def on_the_terminal(self):
         path = self.write("policy.yaml", policy(rule(conditions="{ profiles: [guarded] }")))
         words = [self.layout.sentinel, "exec", "--server", "--unix-socket", "--profile", "guarded", "--policy-file", path,
                  "--log-file", self.log_path, "--", "/usr/bin/aws", "--endpoint-url", self.aws.url, "sts", "get-caller-identity"]
-        terminal = Terminal(self, words, environment={**self.environment(), "AWS_PAGER": ""})
+        return Terminal(self, words, environment={**self.environment(), "AWS_PAGER": ""})
+
+    def test_the_terminal_is_asked_before_the_command_starts_and_shows_no_code(self):
+        terminal = self.on_the_terminal()
         terminal.expect(mfa_serial("marta"))
         code = self.aws.mfa_code("marta")
         terminal.send(code + "\n")
         terminal.expect("assumed-role/ledger-mfa")
         self.assertNotIn(code, terminal.text)
         terminal.close()
+
+    def test_a_code_that_aws_refuses_is_asked_for_again_and_the_terminal_says_why(self):
+        terminal = self.on_the_terminal()
+        terminal.expect("Code of the MFA device")
+        self.assertNotIn("refused", terminal.text)
+        terminal.send("000000\n")
+        terminal.expect(f"The last code was refused\\. Code of the MFA device {mfa_serial('marta')}")
+        terminal.send(self.aws.mfa_code("marta") + "\n")
+        terminal.expect("assumed-role/ledger-mfa")
+        terminal.close()
+        self.assertEqual(2, len(self.sessions()))
 
 
 if __name__ == "__main__":
