@@ -1,5 +1,6 @@
 #include "pinentry.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -72,24 +73,27 @@ ipc::Result<std::string> PinentryTalk::on_ok() {
   return odd("goes on after the end");
 }
 
+// A line of Assuan has at most 1000 bytes, so that a longer answer comes in several.
 ipc::Status PinentryTalk::on_data(std::string_view data) {
-  if (step_ != Step::Pin || !typed_.reveal().empty()) return odd("answers what was not asked");
+  if (step_ != Step::Pin) return odd("answers what was not asked");
   std::array<char, Typed::kCapacity> plain{};
-  std::size_t size = 0;
-  bool sound = true;
-  for (std::size_t i = 0; i < data.size() && sound; ++i) {
+  std::size_t size = typed_.reveal().size();
+  std::ranges::copy(typed_.reveal(), plain.begin());
+  ipc::Status taken;
+  for (std::size_t i = 0; i < data.size() && taken; ++i) {
     unsigned char byte = static_cast<unsigned char>(data[i]);
     if (data[i] == '%') {
       const std::string_view hex = data.substr(i + 1, 2);
-      sound = hex.size() == 2 && std::from_chars(hex.data(), hex.data() + 2, byte, 16).ptr == hex.data() + 2;
+      const bool sound = hex.size() == 2 && std::from_chars(hex.data(), hex.data() + 2, byte, 16).ptr == hex.data() + 2;
+      if (!sound) taken = odd("gives an answer that is badly quoted");
       i += 2;
     }
-    sound = sound && size < plain.size();
-    if (sound) plain[size++] = static_cast<char>(byte);
+    if (taken && size == plain.size()) taken = std::unexpected(answer_too_long("the answer of pinentry"));
+    if (taken) plain[size++] = static_cast<char>(byte);
   }
-  if (sound) (void)typed_.assign({plain.data(), size});
+  if (taken) (void)typed_.assign({plain.data(), size});
   ipc::wipe(plain.data(), plain.size());
-  return sound ? ipc::Status{} : odd("gives an answer that is too long or badly quoted");
+  return taken;
 }
 
 }  // namespace supervisor

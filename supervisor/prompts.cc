@@ -133,6 +133,7 @@ std::optional<ipc::Result<Typed>> Prompt::work() {
   }
   if (program_.status) {
     read_output();
+    if (too_long_) return std::unexpected(answer_too_long("the answer of " + std::string(prompt_word(method_))));
     if (ipc::Status talked = talk_to_pinentry(); !talked) {
       if (talked.error().fault == Fault::kRefused || ways_.empty()) return std::unexpected(talked.error());
       next_way(talked.error());
@@ -194,8 +195,7 @@ ipc::Result<Typed> Prompt::answer_of(const ProgramEnd& end) {
   }
   Typed typed;
   const std::string_view answer = trimmed(output_.reveal(), text_.for_code);
-  if (too_long_ || !typed.assign(answer))
-    return ipc::fail(Fault::kRefused, name + " gave an answer that is too long", "choose another --prompt");
+  if (!typed.assign(answer)) return std::unexpected(answer_too_long("the answer of " + name));
   if (answer.empty()) return ipc::fail(Fault::kRefused, "nothing was typed", "try again");
   return typed;
 }

@@ -109,7 +109,7 @@ bool reach_foreground(int tty) {
   return false;
 }
 
-enum class Came { Line, Nothing, Withdrawn, Stopped, Late };
+enum class Came { Line, TooLong, Nothing, Withdrawn, Stopped, Late };
 
 class Question {
  public:
@@ -124,6 +124,8 @@ class Question {
       switch (ask_once()) {
         case Came::Line:
           return send_typed(socket_, {line_.data(), size_});
+        case Came::TooLong:
+          return send_refusal(socket_, answer_too_long("what was typed"));
         case Came::Withdrawn:
           return;
         case Came::Nothing:
@@ -172,17 +174,20 @@ class Question {
       if (stop != 0) return Came::Stopped;
       if (!polled[2].revents) continue;
       if (!read_line()) return Came::Nothing;
+      if (size_ > Typed::kCapacity) return Came::TooLong;
       if (size_ > 0) return Came::Line;
       write("\n" + std::string(text_));
     }
   }
 
-  // A line that came whole, without what ends it. False at the end of the file.
+  // A line that came whole, without what ends it; of one that is too long as much as shows that. False at the end of
+  // the file.
   bool read_line() {
     size_ = 0;
     const ssize_t got = ::read(tty_, line_.data(), line_.size());
     if (got <= 0) return got < 0 && (errno == EINTR || errno == EAGAIN);
     size_ = static_cast<std::size_t>(got);
+    if (size_ == line_.size() && line_.back() != '\n') return true;  // it goes on
     while (size_ > 0 && (line_[size_ - 1] == '\n' || line_[size_ - 1] == '\r')) --size_;
     return true;
   }
@@ -194,7 +199,7 @@ class Question {
   int socket_, tty_;
   std::string_view text_;
   QuestionSignals signals_;
-  std::array<char, Typed::kCapacity> line_{};
+  std::array<char, Typed::kCapacity + 1> line_{};  // with the end of the line
   std::size_t size_ = 0;
 };
 
@@ -215,6 +220,12 @@ class Question {
 
 }  // namespace
 
+ipc::Error answer_too_long(std::string_view which) {
+  const std::string most = std::to_string(Typed::kCapacity) + " bytes";
+  return {Fault::kRefused, std::string(which) + " is longer than " + most + ", and such an answer is not taken",
+          "try again with the answer alone", 0};
+}
+
 ipc::Status send_question(int socket, std::string_view text) {
   const std::string packet = kQuestion + std::string(text.substr(0, kMaxQuestion - 1));
   if (::send(socket, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
@@ -222,14 +233,15 @@ ipc::Status send_question(int socket, std::string_view text) {
 }
 
 std::optional<ipc::Result<Typed>> next_answer(int socket) {
-  std::array<char, 1 + Typed::kCapacity> bytes;
+  std::array<char, 2 + Typed::kCapacity> bytes;  // room for one more than may come: a cut answer is a wrong one
   const ssize_t got = ::recv(socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
   const std::string_view all(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   if (all.size() > 1 && all.front() == kAnswer) {
     Typed typed;
-    (void)typed.assign(all.substr(1));
+    const bool fits = typed.assign(all.substr(1));
     ipc::wipe(bytes.data(), bytes.size());
+    if (!fits) return std::unexpected(answer_too_long("what was typed"));
     return typed;
   }
   if (all.empty()) return ipc::fail(Fault::kSystem, "whoever asked on the terminal was killed", "try again");

@@ -6,6 +6,7 @@
 // end of file, withdraws the question and restores the terminal, so nothing but SIGKILL of the asking process itself
 // leaves it silent, and then the keeper restores it.
 // Runs in: supervisor; ask_on_terminal() in the waiting command or the child.   Blocks: ask_on_terminal() alone.
+// Fails: kUnavailable with what the user reads where there is no answer; kSystem where whoever asks is gone.
 // Source: termios(3), tcgetpgrp(3), credentials(7) on process groups.
 #pragma once
 
@@ -24,6 +25,9 @@ namespace supervisor {
 
 inline constexpr std::chrono::minutes kHumanLimit{5};
 using Typed = ipc::Secret<1024>;
+
+// Why an answer that does not fit is refused, wherever it was typed: a cut one would be sent as if it were the answer.
+ipc::Error answer_too_long(std::string_view which);
 
 // ---- the keeper's side ----
 

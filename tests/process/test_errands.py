@@ -199,6 +199,19 @@ class Windows(ErrandTest):
             self.program("zenity", "#!/bin/sh\nexec yes\n")
             self.assertTrue(self.told(self.ask(f"errand:1:{DEVICE}", "--prompt", "zenity", mode=mode, DISPLAY=":0")).startswith("bad: "))
 
+    def test_an_answer_that_is_too_long_is_refused_and_never_cut(self):
+        self.program("kdialog", "#!/bin/sh\necho 222222\n")
+        store = "errand:2:the pass store"
+        for mode in MODES:
+            for size in (1025, 4096, 70000):
+                self.program("zenity", f"#!/bin/sh\nhead -c {size} /dev/zero | tr '\\0' x\nsleep 1000\n" if size > 4096 else
+                             f"#!/bin/sh\nhead -c {size} /dev/zero | tr '\\0' x\necho\n")
+                told = self.told(self.ask(store, mode=mode, DISPLAY=":0"))
+                self.assertIn("bad: profile ledger: the passphrase of the pass store: the answer of zenity is longer than 1024 bytes, and "
+                              "such an answer is not taken | try again", told)
+            self.program("zenity", "#!/bin/sh\nhead -c 1024 /dev/zero | tr '\\0' x\necho\n")
+            self.assertEqual("answer " + 1024 * "x", self.told(self.ask(store, mode=mode, DISPLAY=":0")))
+
     def test_pinentry_is_spoken_to_in_its_own_protocol(self):
         talk = "#!/usr/bin/python3\nimport os, sys\nassert 'GPG_TTY' not in os.environ\nprint('OK hello', flush=True)\n" \
                "for line in sys.stdin:\n    if line == 'GETPIN\\n': print('D 12%334 6')\n    if line.startswith('SETDESC') and 'marta' not in line: break\n    print('OK', flush=True)\n"
@@ -350,6 +363,27 @@ class OnTheTerminal(ErrandTest):
             terminal.send("\x04")
             terminal.expect("bad: profile ledger: the code of MFA device .*nothing was typed")
             self.sound(terminal)
+            terminal.close()
+
+    def test_an_answer_that_is_too_long_is_refused_and_never_cut(self):
+        for mode in MODES:
+            for size in (1025, 1500, 3000):
+                with self.subTest(mode, size=size):
+                    terminal = self.shell()
+                    self.start(terminal, mode)
+                    self.question(terminal)
+                    terminal.send(size * "7" + "\n")
+                    terminal.expect("bad: profile ledger: the code of MFA device .*: what was typed is longer than 1024 bytes, and such an "
+                                    "answer is not taken")
+                    terminal.expect("ended-0")
+                    self.sound(terminal)
+                    self.assertNotIn("77", terminal.text)
+                    terminal.close()
+            terminal = self.shell()
+            self.start(terminal, mode)
+            self.question(terminal)
+            terminal.send(1024 * "7" + "\n")
+            terminal.expect("answer 7{1024}\r")
             terminal.close()
 
     def test_control_z_and_fg(self):

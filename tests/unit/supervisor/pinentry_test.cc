@@ -37,12 +37,21 @@ TEST(Pinentry, WhatIsNotOfTheProtocolEndsIt) {
   EXPECT_EQ(refusal({"hello"}), "pinentry says what no pinentry says");
   EXPECT_EQ(refusal({""}), "pinentry says what no pinentry says");
   EXPECT_EQ(refusal({"OK"}), "nothing was typed");
-  EXPECT_EQ(refusal({"D 1", "D 2"}), "pinentry answers what was not asked");
-  EXPECT_EQ(refusal({"D %4"}), "pinentry gives an answer that is too long or badly quoted");
-  EXPECT_EQ(refusal({"D %zz"}), "pinentry gives an answer that is too long or badly quoted");
-  EXPECT_EQ(refusal({"D " + std::string(1025, 'x')}), "pinentry gives an answer that is too long or badly quoted");
+  EXPECT_EQ(refusal({"D %4"}), "pinentry gives an answer that is badly quoted");
+  EXPECT_EQ(refusal({"D %zz"}), "pinentry gives an answer that is badly quoted");
   PinentryTalk early("?");
   EXPECT_FALSE(early.hear("D 123456"));
+}
+
+TEST(Pinentry, AnAnswerThatIsTooLongIsRefusedAndNeverCut) {
+  const std::string line = "D " + std::string(998, 'x');
+  PinentryTalk talk("?");
+  const ipc::Status heard = after_the_question(talk, {line, "D " + std::string(26, 'y') + "%25"});
+  ASSERT_FALSE(heard);
+  EXPECT_EQ(heard.error().fault, ipc::Fault::kRefused) << "no other program is asked instead";
+  EXPECT_EQ(heard.error().what, "the answer of pinentry is longer than 1024 bytes, and such an answer is not taken");
+  EXPECT_TRUE(talk.take().reveal().size() < 1024);
+  EXPECT_NE(refusal({"D " + std::string(1025, 'x')}), "");
 }
 
 TEST(Pinentry, TheQuestionCannotEndItsLine) {
@@ -57,6 +66,13 @@ TEST(Pinentry, CommentsAndStatusLinesAreNoAnswers) {
   ASSERT_TRUE(after_the_question(talk, {"S PIN_REPEATED", "D 12%334%256", "OK"}));
   EXPECT_TRUE(talk.done());
   EXPECT_EQ(talk.take().reveal(), "1234%6");
+}
+
+TEST(Pinentry, ALongAnswerComesInSeveralLines) {
+  PinentryTalk talk("?");
+  const std::string first(998, 'x'), second(26, 'y');
+  ASSERT_TRUE(after_the_question(talk, {"D " + first, "D " + second, "OK"}));
+  EXPECT_EQ(talk.take().reveal(), first + second);
 }
 
 }  // namespace
