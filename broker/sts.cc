@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "ascii.h"
 #include "key_syntax.h"
 #include "uri_encoding.h"
 #include "xml_fields.h"
@@ -52,15 +53,26 @@ std::optional<int> number(std::string_view digits) {
   return value;
 }
 
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+// To AWS, Department and department are one key: it refuses a request with both. Keys are ASCII (is_tag_text).
+auto find_tag(const Tags& tags, std::string_view key) {
+  return std::ranges::find_if(tags, [&](const auto& tag) { return lowered(tag.first) == lowered(key); });
+}
+
 // The rule's tags, then those of the profile that the rule says nothing of.
-std::vector<std::pair<std::string, std::string>> merged_tags(const AssumeRoleTerms& terms) {
-  auto tags = terms.narrowing.tags;
+Tags merged_tags(const AssumeRoleTerms& terms) {
+  Tags tags = terms.narrowing.tags;
   for (const auto& tag : terms.tags) {
-    const bool ruled =
-        std::ranges::any_of(terms.narrowing.tags, [&](const auto& own) { return own.first == tag.first; });
-    if (!ruled) tags.push_back(tag);
+    if (find_tag(terms.narrowing.tags, tag.first) == terms.narrowing.tags.end()) tags.push_back(tag);
   }
   return tags;
+}
+
+// A key as the tag that is sent writes it.
+std::string as_sent(const Tags& tags, const std::string& key) {
+  const auto tag = find_tag(tags, key);
+  return tag == tags.end() ? key : tag->first;
 }
 
 void add_policies(Form& form, const NarrowedSession& narrowing) {
@@ -107,14 +119,14 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   if (!terms.source_identity.empty()) form.add("SourceIdentity", terms.source_identity);
   if (!terms.external_id.empty()) form.add("ExternalId", terms.external_id);
   add_policies(form, terms.narrowing);
-  const auto tags = merged_tags(terms);
+  const Tags tags = merged_tags(terms);
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const std::string member = "Tags.member." + std::to_string(i + 1);
     form.add(member + ".Key", tags[i].first);
     form.add(member + ".Value", tags[i].second);
   }
   for (std::size_t i = 0; i < terms.transitive_tags.size(); ++i) {
-    form.add("TransitiveTagKeys.member." + std::to_string(i + 1), terms.transitive_tags[i]);
+    form.add("TransitiveTagKeys.member." + std::to_string(i + 1), as_sent(tags, terms.transitive_tags[i]));
   }
   return request("AssumeRole", endpoint, std::move(form));
 }

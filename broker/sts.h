@@ -2,7 +2,7 @@
 //
 // Runs in: broker.   Blocks: never.
 // Fails: kProtocol for an answer that is not the action's; kConfig for a request that STS could only refuse.
-// Source: docs.aws.amazon.com/STS/latest/APIReference (2011-06-15).
+// Source: docs.aws.amazon.com/STS/latest/APIReference (2011-06-15); API_AssumeRole.html, Tags, on the case of keys.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,8 @@ struct AssumeRoleTerms {
   std::string external_id;      // empty: not sent
   std::chrono::seconds duration{0};
   NarrowedSession narrowing{};
-  std::vector<std::pair<std::string, std::string>> tags{};  // the profile's; a rule's tag of the same key goes before
+  // The profile's. A rule's tag of the same key, case aside, takes the place of one of these.
+  std::vector<std::pair<std::string, std::string>> tags{};
   std::vector<std::string> transitive_tags{};
 };
 

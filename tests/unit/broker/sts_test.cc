@@ -8,6 +8,7 @@ namespace broker {
 namespace {
 
 using testing::endpoint;
+using testing::field;
 using testing::issued;
 
 constexpr char kTime[] = "2026-01-27T10:15:00Z";
@@ -56,6 +57,26 @@ TEST_F(Sts, RefusesKeysThatWouldBreakAHeaderOrJson) {
     EXPECT_FALSE(read_credentials("AssumeRole", body)) << bad;
     EXPECT_FALSE(read_credentials("AssumeRole", issued("AssumeRole", kTime, bad))) << bad;
   }
+}
+
+// AWS takes no two tags whose keys differ in case alone, and the rule's is the one that counts.
+TEST_F(Sts, ARulesTagTakesThePlaceOfTheProfilesWhateverTheCaseOfTheirKeys) {
+  AssumeRoleTerms terms{"arn:aws:iam::111122223333:role/prod", "marta", "", "", std::chrono::seconds(900)};
+  terms.narrowing.tags = {{"team", "ledger"}, {"Cost-Center", "7"}};
+  terms.tags = {{"TEAM", "mine"}, {"desk", "4"}, {"cost-center", "0"}};
+  terms.transitive_tags = {"TEAM", "desk"};
+  HttpRequest sent;
+  sent.body = assume_role(endpoint(), terms).body;
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"team", "ledger"}, {"Cost-Center", "7"}, {"desk", "4"}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const std::string member = "Tags.member." + std::to_string(i + 1);
+    EXPECT_EQ(field(sent, member + ".Key"), expected[i].first);
+    EXPECT_EQ(field(sent, member + ".Value"), expected[i].second);
+  }
+  EXPECT_EQ(field(sent, "Tags.member.4.Key"), "(absent)");
+  EXPECT_EQ(field(sent, "TransitiveTagKeys.member.1"), "team") << "as the tag that is sent is written";
+  EXPECT_EQ(field(sent, "TransitiveTagKeys.member.2"), "desk");
 }
 
 TEST_F(Sts, RefusesMalformedTimes) {
