@@ -16,6 +16,14 @@ namespace {
 using ipc::Fault;
 using std::chrono::seconds;
 
+constexpr std::string_view kWhatIsLeft = "what is left of the approval or event ";
+
+// A clause about a lifetime, with its subject.
+std::unexpected<ipc::Error> blamed(std::string_view subject, ipc::Error error) {
+  error.what.insert(0, subject);
+  return std::unexpected(std::move(error));
+}
+
 NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::chrono::sys_seconds> hard_end) {
   return {session_policy_document(narrowing, hard_end), narrowing.managed_policies, narrowing.tags};
 }
@@ -59,10 +67,22 @@ void Issuance::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
   hand_on(**key);
 }
 
+// Judged at each request (authorize.h); here so that no other way leads to keys that outlive what permits them: the
+// first key may have been another one then.
+ipc::Status Issuance::may_be_handed_on(std::chrono::sys_seconds expiration) const {
+  const std::chrono::sys_seconds now = context_.aws_now();
+  const auto left = expiration == kNever ? std::nullopt : std::optional<seconds>(expiration - now);
+  if (ipc::Status fits = can_be_handed_on(terms_.lifetime.cap, left); !fits) return blamed("the rule ", fits.error());
+  if (!terms_.no_later_than) return {};
+  ipc::Status fits = can_be_handed_on(*terms_.no_later_than - now, left);
+  return fits ? fits : blamed(kWhatIsLeft, fits.error());
+}
+
 // What is told is the earlier of its own end and the one that was asked for; AWS knows the former alone.
 void Issuance::hand_on(const BaseKey& key) {
   IssuedCredentials keys{key.access_key_id, key.secret_access_key.clone(), key.session_token.clone(), kNever, {}, {}};
   if (const auto held = context_.keys->held()) keys.expiration = held->expiration;
+  if (const ipc::Status may = may_be_handed_on(keys.expiration); !may) return fail_later(may.error());
   keys.expiration = std::min(keys.expiration, context_.aws_now() + lifetime_.granted);
   if (terms_.no_later_than) keys.expiration = std::min(keys.expiration, *terms_.no_later_than);
   finish_later(std::move(keys));
@@ -116,10 +136,7 @@ ipc::Status Issuance::fix_end() {
   const std::chrono::sys_seconds now = context_.aws_now();
   const seconds left = terms_.no_later_than ? *terms_.no_later_than - now : seconds::max();
   const ipc::Result<Lifetime> lifetime = shortened(terms_.lifetime, left);
-  if (!lifetime) {
-    return ipc::fail(lifetime.error().fault, "what is left of the approval or event " + lifetime.error().what,
-                     lifetime.error().next_step);
-  }
+  if (!lifetime) return blamed(kWhatIsLeft, lifetime.error());
   lifetime_ = *lifetime;
   if (lifetime_.hard_end) hard_end_ = now + lifetime_.granted;
   return {};

@@ -42,6 +42,7 @@ class Issuance final : public KeyFetch {
   void ask_base();
   void on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key);
   void hand_on(const BaseKey& key);
+  ipc::Status may_be_handed_on(std::chrono::sys_seconds expiration) const;
   void finish_later(ipc::Result<IssuedCredentials> result);
   ipc::Status fix_end();
   void next_link();

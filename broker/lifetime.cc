@@ -45,23 +45,22 @@ ipc::Result<Lifetime> floored(seconds granted, bool hard_end) {
   return Lifetime{granted, std::max(granted, kShortestDuration), hard_end};
 }
 
-// AWS accepts keys that are handed on until their own end, whatever we say of it. So whoever caps must find them short
-// enough; who only wishes is told an earlier end.
+std::optional<seconds> tighter(std::optional<seconds> one, std::optional<seconds> other) {
+  return one && other ? std::min(one, other) : std::max(one, other);  // none is less than any
+}
+
+std::optional<seconds> cap_of_rule(const LifetimeQuestion& question) {
+  const bool served = question.mode == Mode::kServer;
+  return tighter(question.max_duration, served ? question.max_server_duration : std::nullopt);
+}
+
+// Who only wishes is told an earlier end than the keys have.
 ipc::Result<Lifetime> handed_on(const LifetimeQuestion& question, seconds wanted) {
-  std::optional<seconds> tightest;
-  const auto cap = [&tightest](const std::optional<seconds>& at) {
-    if (at) tightest = tightest ? std::min(*tightest, *at) : *at;
-  };
-  if (question.mode == Mode::kServer) cap(question.max_server_duration);
-  cap(question.max_duration);
-  cap(question.override_left);
-  if (tightest && (!question.base_left || *question.base_left > *tightest)) {
-    return ipc::fail(Fault::kRefused,
-                     "allows keys for " + in_words(*tightest) +
-                         ", and those of this profile are temporary ones that live longer and that nobody can shorten",
-                     "use a profile with role_arn, whose keys are made to measure");
+  const std::optional<seconds> cap = cap_of_rule(question);
+  if (ipc::Status fits = can_be_handed_on(tighter(cap, question.override_left), question.base_left); !fits) {
+    return std::unexpected(std::move(fits.error()));
   }
-  return Lifetime{wanted, wanted, false};
+  return Lifetime{wanted, wanted, false, cap};
 }
 
 }  // namespace
@@ -103,12 +102,26 @@ ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
   cap(question.override_left);
   if (question.source.chained) cap(kLongestChained);
   cap(question.hard_expiry);
-  return floored(granted, question.hard_expiry.has_value());
+  ipc::Result<Lifetime> lifetime = floored(granted, question.hard_expiry.has_value());
+  if (lifetime && !question.source.has_role) lifetime->cap = cap_of_rule(question);
+  return lifetime;
+}
+
+// AWS accepts keys that are handed on until their own end, whatever we say of it. So whoever caps must find them short
+// enough.
+ipc::Status can_be_handed_on(std::optional<seconds> cap, std::optional<seconds> left) {
+  if (!cap || (left && *left <= *cap)) return {};
+  return ipc::fail(Fault::kRefused,
+                   "allows keys for " + in_words(*cap) +
+                       ", and those of this profile are temporary ones that live longer and that nobody can shorten",
+                   "use a profile with role_arn, whose keys are made to measure");
 }
 
 ipc::Result<Lifetime> shortened(const Lifetime& lifetime, seconds left) {
   if (left >= lifetime.granted) return lifetime;
-  return floored(left, lifetime.hard_end);
+  ipc::Result<Lifetime> shorter = floored(left, lifetime.hard_end);
+  if (shorter) shorter->cap = lifetime.cap;
+  return shorter;
 }
 
 LifetimeQuestion question_for(const Verdict& verdict, seconds wanted, Mode mode, const KeySource& source) {

@@ -49,10 +49,15 @@ struct Lifetime {
   std::chrono::seconds granted{0};  // from the issue on; nothing is advertised for longer
   std::chrono::seconds asked{0};    // what STS is asked for: granted, but at least its shortest
   bool hard_end = false;            // AWS itself must end the credentials after `granted`
+  // The rule's own, kept for a profile without a role alone: its key may turn out to be one that is handed on.
+  std::optional<std::chrono::seconds> cap{};
   bool operator==(const Lifetime&) const = default;
 };
 
 ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question);
+
+// Whether keys that live for `left` more (none: nobody knows) may be handed on under a cap (none: whatever they live).
+ipc::Status can_be_handed_on(std::optional<std::chrono::seconds> cap, std::optional<std::chrono::seconds> left);
 
 // The same once only `left` remains, counted anew at each issue.
 ipc::Result<Lifetime> shortened(const Lifetime& lifetime, std::chrono::seconds left);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "base_keys.h"
 #include "source_identity.h"
 #include "sts.h"
 
@@ -17,6 +18,19 @@ using testing::issued;
 using testing::refused;
 
 constexpr char kTime[] = "2026-01-27T10:15:00Z";
+
+// A first key that is temporary itself.
+class TemporaryKey final : public BaseKeys {
+ public:
+  explicit TemporaryKey(std::chrono::sys_seconds end) : end_(end) {}
+  void get(OnKey done) override { done(key_); }
+  [[nodiscard]] std::optional<Held> held() const override { return Held{key_, end_}; }
+
+ private:
+  SharedKey key_ = std::make_shared<const BaseKey>(
+      BaseKey{"ASIABASE", ipc::SecretBuffer::copy_of("base-secret"), ipc::SecretBuffer::copy_of("base-token")});
+  std::chrono::sys_seconds end_;
+};
 
 class IssuanceTest : public ::testing::Test {
  protected:
@@ -102,6 +116,54 @@ TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
   aws_.timers.pass(0s);
   EXPECT_EQ(answers_, 1);
   EXPECT_FALSE(result_);
+  EXPECT_TRUE(aws_.http.requests.empty());
+}
+
+// The permit was made when nobody held this key, or another one.
+TEST_F(IssuanceTest, ATemporaryKeyThatOutlivesItsRulesCapIsNotHandedOn) {
+  IssueTerms capped = terms(3600s);
+  capped.lifetime.cap = 1800s;
+  for (const auto end : {aws_.context.aws_now() + 1801s, kNever}) {
+    TemporaryKey base(end);
+    aws_.context.keys = &base;
+    result_ = ipc::Result<IssuedCredentials>();
+    run(capped);
+    aws_.timers.pass(0s);
+    ASSERT_FALSE(result_);
+    EXPECT_EQ(result_.error().fault, ipc::Fault::kRefused);
+    EXPECT_EQ(result_.error().what,
+              "the rule allows keys for 1800 s, and those of this profile are temporary ones that live longer and that "
+              "nobody can shorten");
+  }
+  EXPECT_EQ(answers_, 2);
+  EXPECT_TRUE(aws_.http.requests.empty());
+}
+
+TEST_F(IssuanceTest, ATemporaryKeyThatOutlivesItsOverrideIsNotHandedOn) {
+  IssueTerms lifted = terms(3600s);
+  lifted.no_later_than = aws_.context.aws_now() + 1800s;
+  TemporaryKey base(*lifted.no_later_than + 1s);
+  aws_.context.keys = &base;
+  run(lifted);
+  aws_.timers.pass(0s);
+  ASSERT_EQ(answers_, 1);
+  ASSERT_FALSE(result_);
+  EXPECT_EQ(result_.error().what.find("what is left of the approval or event allows keys for 1800 s, and those of"),
+            0u);
+}
+
+TEST_F(IssuanceTest, ATemporaryKeyThatEndsInTimeIsHandedOnAsItIs) {
+  IssueTerms capped = terms(3600s);
+  capped.lifetime.cap = 1800s;
+  capped.no_later_than = aws_.context.aws_now() + 1800s;
+  TemporaryKey base(*capped.no_later_than);
+  aws_.context.keys = &base;
+  run(capped);
+  aws_.timers.pass(0s);
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->access_key_id, "ASIABASE");
+  EXPECT_EQ(result_->session_token.reveal(), "base-token");
+  EXPECT_EQ(result_->expiration, *capped.no_later_than);
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 

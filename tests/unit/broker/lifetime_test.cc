@@ -252,6 +252,22 @@ TEST(Lifetime, HoldsItsRuleForEveryCombination) {
   EXPECT_GT(hard, 5'000);
 }
 
+// What is handed on later is judged by the rule's cap, which a wish that is shorter does not hide.
+TEST(Lifetime, WithoutARoleTheRulesCapIsKept) {
+  LifetimeQuestion question{900s, Mode::kServer};
+  question.max_duration = 2h;
+  question.max_server_duration = 1h;
+  EXPECT_EQ(decide_lifetime(question)->cap, 1h);
+  question.mode = Mode::kCli;
+  EXPECT_EQ(decide_lifetime(question)->cap, 2h);
+  EXPECT_EQ(shortened({3600s, 3600s, false, 2h}, 1800s)->cap, 2h);
+  question.source.temporary_base = true;
+  question.base_left = 30min;
+  EXPECT_EQ(decide_lifetime(question)->cap, 2h);
+  question.source.has_role = true;
+  EXPECT_EQ(decide_lifetime(question)->cap, std::nullopt) << "a role's keys are made to measure";
+}
+
 // Counting an override's time at the issue gives what deciding with it gave.
 TEST(Lifetime, ShortenedLaterIsTheSameRule) {
   RandomQuestions questions;
