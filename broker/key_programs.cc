@@ -209,7 +209,9 @@ ipc::Result<SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const Comma
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(*output);
   std::string next_step = "see above what it says, and try " + program + " by hand";
   if (std::ranges::find(words, "--user") != words.end())
-    next_step += "; systemd keeps credentials of ordinary users from version 256 on";
+    next_step +=
+        "; systemd keeps credentials of ordinary users from version 256 on: before that, use --protect passphrase or "
+        "tpm2";
   return ipc::fail(Fault::kRefused, program + " did not do it", std::move(next_step));
 }
 

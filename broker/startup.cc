@@ -12,6 +12,12 @@ ipc::Error advised(ipc::Error error, std::string_view advice) {
   return error;
 }
 
+ipc::Error of_profile(ipc::Error error, std::string_view name) {
+  const std::string start = "profile " + std::string(name) + ": ";
+  if (!error.what.starts_with(start)) error.what = start + error.what;
+  return error;
+}
+
 void Startup::begin(Done done) {
   done_ = std::move(done);
   have_identity_ = requests_.judged_remotely();  // whoever judges elsewhere finds out for himself who asks
@@ -24,9 +30,8 @@ void Startup::begin(Done done) {
 void Startup::on_identity(const ipc::Result<Principal>& principal) {
   if (!principal) {
     ipc::Error error = principal.error();
-    error.what = "profile " + profile_.base_profile + ": " + error.what;
-    return finish(std::unexpected(
-        advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
+    error = advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url);
+    return finish(std::unexpected(of_profile(std::move(error), profile_.base_profile)));
   }
   run_.user = principal->user;
   run_.account = principal->account;

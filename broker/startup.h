@@ -21,6 +21,9 @@ namespace broker {
 // The error, with `advice` where it came without a next step: nobody is left with a problem and no way on.
 [[nodiscard]] ipc::Error advised(ipc::Error error, std::string_view advice);
 
+// The error with the profile's name before it, where it does not begin with that: an errand's does.
+[[nodiscard]] ipc::Error of_profile(ipc::Error error, std::string_view name);
+
 inline constexpr std::string_view kMendPolicy = "correct the policy, then start again";
 
 class Startup {

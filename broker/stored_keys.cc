@@ -68,13 +68,21 @@ void StoredKeySource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
   finish(std::move(secret));
 }
 
+// What failed may be the shell that runs the programs of a TPM.
+ipc::Error StoredKeySource::of_this_key(ipc::Error error) const {
+  const KeyPlaceRow& keeper = keeper_of(stored_);
+  error.what += "; it opens the stored key " + stored_.access_key_id + " (" + std::string(keeper.word) + ", by " +
+                std::string(keeper.program) + ")";
+  return error;
+}
+
 void StoredKeySource::run_program() {
   errand_ = errands_.ask(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, home_), {}},
                          [this](const ipc::Result<SecretBuffer>& output) { on_output(output); });
 }
 
 void StoredKeySource::on_output(const ipc::Result<SecretBuffer>& output) {
-  if (!output) return finish(std::unexpected(output.error()));
+  if (!output) return finish(std::unexpected(of_this_key(output.error())));
   finish(stored_.store == KeyStoreKind::kFile ? open_with_machine_key(stored_, output->reveal())
                                               : secret_of_entry(stored_, output->reveal()));
 }

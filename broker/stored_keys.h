@@ -38,6 +38,7 @@ class StoredKeySource final : public BaseKeys {
   void ask_passphrase();
   void on_passphrase(const ipc::Result<ipc::SecretBuffer>& answer);
   void run_program();
+  [[nodiscard]] ipc::Error of_this_key(ipc::Error error) const;
   void on_output(const ipc::Result<ipc::SecretBuffer>& output);
   void finish(ipc::Result<ipc::SecretBuffer> secret);
 

@@ -46,8 +46,8 @@ void WhoamiAnswer::on_identity(const ipc::Result<Principal>& principal) {
   if (!principal) {
     ipc::Error error =
         advised(principal.error(), "try again; if it stays so, look at what answers at " + parts_.profile.sts.url);
-    error.what = "profile " + parts_.profile.base_profile + ": " + error.what;
-    if (const Done done = std::exchange(done_, nullptr)) done(std::unexpected(std::move(error)));
+    if (const Done done = std::exchange(done_, nullptr))
+      done(std::unexpected(of_profile(std::move(error), parts_.profile.base_profile)));
     return;
   }
   principal_ = *principal;

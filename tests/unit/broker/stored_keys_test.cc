@@ -77,6 +77,15 @@ TEST_F(StoredKeysTest, WhoDoesNotWantToAnswerIsNotAskedAgainAtOnce) {
   EXPECT_EQ(errands_.errands.size(), 1U);
 }
 
+TEST_F(StoredKeysTest, AProgramThatFailedIsNamedAlsoWhereAShellRanIt) {
+  key_.protection = KeyProtection::kTpm2;
+  const auto keys = this->keys();
+  ask(*keys);
+  errands_.fail({ipc::Fault::kRefused, "sh ended with code 1", "run it by hand"});
+  EXPECT_EQ(answers_.back(),
+            "refused: sh ended with code 1; it opens the stored key AKIDLEDGER (tpm2, by tpm2_unseal)");
+}
+
 TEST_F(StoredKeysTest, ManyWaitForOneQuestion) {
   const auto keys = with_passphrase();
   for (int i = 0; i < 5; ++i) ask(*keys);
