@@ -56,10 +56,10 @@ def wait_until(condition, what, patience=None):
 
 
 class OrdinaryUser:
-    """The user that tests run as: a new one when we are root, else ourselves."""
+    """The user that tests run as: a new one when we are root, else ourselves; or ourselves also as root, if told so."""
 
-    def __init__(self, folder=None):
-        self.made = os.geteuid() == 0
+    def __init__(self, folder=None, ourselves=False):
+        self.made = os.geteuid() == 0 and not ourselves
         self.born = time.time()
         self.removed = False
         self.folder = folder or tempfile.mkdtemp(prefix="stest-")
@@ -300,12 +300,13 @@ class ProcessTest(unittest.TestCase):
     """Gives each test class a user and a layout, and each test the check that nothing is left behind."""
 
     doubles = False
+    ourselves = False  # no user is made for it: what only root can do
 
     @classmethod
     def setUpClass(cls):
         if not os.path.exists(os.path.join(BUILD, "supervisor/sentinel")):
             raise unittest.SkipTest(f"no build in {BUILD}")
-        cls.user = OrdinaryUser()
+        cls.user = OrdinaryUser(ourselves=cls.ourselves)
         cls.layout = Layout(cls.user, cls.doubles)
 
     @classmethod

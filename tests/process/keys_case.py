@@ -74,7 +74,11 @@ class KeysTest(AwsTest):
         return self.listed()[self.name]["access_key_id"]
 
     def iam_ids(self):
-        return {key["id"] for key in self.aws.control.keys() if key.get("arn", "").endswith("/" + self.name)}
+        """Of the user's long-term keys; a session's have a token."""
+        return {key["id"] for key in self.keys_of_user() if not key["token"]}
+
+    def keys_of_user(self):
+        return [key for key in self.aws.control.keys() if key.get("arn", "").endswith("/" + self.name)]
 
     def as_user(self, *argv, environment=None, check=True, **more):
         done = subprocess.run(argv, env={**harness.CLEAN_ENVIRONMENT, "HOME": self.user.home, harness.MARK: self.mark,
@@ -93,8 +97,8 @@ class KeysTest(AwsTest):
         self.as_user("pass", "init", "keys@test")
 
     def own_secrets(self):
-        """Of the keys that this test's user has, or had at first."""
-        return {self.secret} | {key["secret"] for key in self.aws.control.keys() if key["id"] in self.iam_ids()}
+        """Of the keys that this test's user has, or had at first, and of the sessions made with them."""
+        return {self.secret} | {key["secret"] for key in self.keys_of_user()}
 
     def file(self, name=None, suffix=".json"):
         return os.path.join(self.store, (name or self.name) + suffix)

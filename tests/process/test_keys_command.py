@@ -1,13 +1,10 @@
 #!/usr/bin/python3
-"""sentinel keys as people use it: on a terminal and by stdin, with every store whose program is there. Refusals first; no secret
-is ever shown, an argument, or on disk as it is."""
-import json
+"""sentinel keys as people use it: on a terminal and by stdin, with files. Refusals first; no secret is ever shown, an argument, or
+on disk as it is. The stores of other programs: test_keys_stores.py."""
 import os
 import shutil
-import subprocess
 import sys
 import time
-import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -239,98 +236,6 @@ class OutOfTheCredentialsFile(KeysTest):
                          environment={"PATH": bin_folder + ":/usr/bin:/bin"})
             self.assertEqual(self.text, text_of(path))
             self.assertEqual({}, self.listed())
-
-
-@needs_own_home
-class OtherStores(KeysTest):
-    """Each with its real program; a file of the store says where the key is, and nothing secret."""
-
-    def need(self, *programs):
-        for program in programs:
-            if not shutil.which(program):
-                self.skipTest(f"{program} is not installed")
-
-    def there_and_back(self, *options, environment=None):
-        self.add(*options, passphrase=None, environment=environment)
-        self.assert_not_on_disk(self.secret)
-        self.assertEqual(self.id, self.stored_id())
-        run = self.keys("rotate", self.name, environment=environment)
-        self.assertEqual(0, run.code, run.stderr)
-        self.assertNotEqual(self.id, self.stored_id())
-        self.assertEqual({self.stored_id()}, self.iam_ids())
-        run = self.keys("remove", self.name, environment=environment)
-        self.assertEqual(0, run.code, run.stderr)
-        self.assertEqual([], os.listdir(self.store))
-
-    def test_pass(self):
-        self.need("pass", "gpg")
-        self.refused("add", self.name, "--store", "pass", lines=[self.id, self.secret], says="pass did not do it")
-        self.make_password_store()
-        self.there_and_back("--store", "pass")
-        left = [names for _, _, names in os.walk(os.path.join(self.user.home, ".password-store")) if names]
-        self.assertEqual([[".gpg-id"]], left, "an entry is left behind")
-
-    def test_tpm2(self):
-        self.need("swtpm", "tpm2_unseal")
-        os.mkdir(os.path.join(self.folder, "tpm"))
-        state = self.owned(os.path.join(self.folder, "tpm"))
-        port = 21000 + os.getpid() % 20000
-        tpm = subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--server", f"type=tcp,port={port}",
-                                "--ctrl", f"type=tcp,port={port + 1}", "--flags", "not-need-init,startup-clear"],
-                               env={**harness.CLEAN_ENVIRONMENT, harness.MARK: self.mark}, **self.user.popen_arguments())
-        self.addCleanup(tpm.wait)
-        self.addCleanup(tpm.kill)
-        environment = {"TPM2TOOLS_TCTI": f"swtpm:host=127.0.0.1,port={port}"}
-        wait_until(lambda: self.as_user("tpm2_getrandom", "--hex", "4", environment=environment, check=False).returncode == 0, "the TPM")
-        self.there_and_back("--protect", "tpm2", environment=environment)
-        # The two halves of the sealed key, and a file that another TPM's user brought along.
-        self.add("--protect", "tpm2", passphrase=None, environment=environment)
-        with open(self.file(suffix=".tpm-private"), "r+b") as half:
-            half.seek(40)
-            byte = half.read(1)
-            half.seek(40)
-            half.write(bytes([byte[0] ^ 1]))
-        self.refused("rotate", self.name, environment=environment, says="tpm2_unseal did not do it")
-
-    def test_systemd_creds(self):
-        self.need("systemd-creds")
-        able = self.as_user("systemd-creds", "encrypt", "--user", "--name=probe", "-", "-", input="x", check=False)
-        if able.returncode != 0:
-            self.refused("add", self.name, "--protect", "systemd-creds", lines=[self.id, self.secret], says="256")
-            self.assertEqual([], os.listdir(self.store))
-            self.skipTest("this systemd-creds keeps no credentials of ordinary users: " + able.stderr.strip())
-        self.there_and_back("--protect", "systemd-creds")
-
-    def test_secret_service(self):
-        self.need("secret-tool", "dbus-run-session", "gnome-keyring-daemon")
-        self.addCleanup(shutil.rmtree, os.path.join(self.user.home, ".cache"), True)
-        script = os.path.join(self.folder, "session")
-        steps = os.path.join(self.folder, "steps")
-        with open(script, "w") as file:
-            # One session for all steps: the keyring is unlocked in it.
-            file.write("#!/bin/sh\nprintf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1\n"
-                       f"exec /usr/bin/python3 {steps}\n")
-        sentinel = self.layout.sentinel
-        with open(steps, "w") as file:
-            file.write("import json, subprocess, sys\n"
-                       "def keys(*words, text=''):\n"
-                       f"    done = subprocess.run([{sentinel!r}, 'keys', *words], input=text, capture_output=True, text=True)\n"
-                       "    print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)\n"
-                       f"keys('add', {self.name!r}, '--store', 'secret-service', text={self.id + chr(10) + self.secret + chr(10)!r})\n"
-                       f"keys('list', '--json')\nkeys('rotate', {self.name!r})\nkeys('list', '--json')\nkeys('remove', {self.name!r})\n"
-                       f"keys('list', '--json')\n")
-        os.chmod(script, 0o755)
-        done = self.as_user("dbus-run-session", "--", script, environment={**self.environment(), "XDG_RUNTIME_DIR": self.folder})
-        os.remove(steps)  # it has the secret
-        added, first, rotated, second, removed, last = [json.loads(line) for line in done.stdout.splitlines()]
-        for step in (added, rotated, removed):
-            self.assertEqual(0, step[0], step)
-        self.assertEqual(self.id, json.loads(first[1])[0]["access_key_id"])
-        self.assertNotEqual(self.id, json.loads(second[1])[0]["access_key_id"])
-        self.assertEqual([], json.loads(last[1]))
-        self.assert_not_on_disk(self.secret)
-        for secret in self.own_secrets():
-            self.assertNotIn(secret, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
