@@ -21,9 +21,13 @@ ipc::Result<Principal> principal(std::expected<HttpAnswer, AwsCallError> outcome
 
 }  // namespace
 
-std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts,
-                                      std::function<void(ipc::Result<Principal>)> done) {
-  return std::make_unique<AwsCall>(context, get_caller_identity(sts), read_sts_failure,
+std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, OnPrincipal done) {
+  return ask_identity(context, sts, nullptr, std::move(done));
+}
+
+std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, std::shared_ptr<const BaseKey> key,
+                                      OnPrincipal done) {
+  return std::make_unique<AwsCall>(context, get_caller_identity(sts), std::move(key), read_sts_failure,
                                    [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
                                      done(principal(std::move(outcome)));
                                    });

@@ -18,8 +18,11 @@
 
 namespace broker {
 
-std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts,
-                                      std::function<void(ipc::Result<Principal>)> done);
+// Whose the base key is; with `key`: whose that one is.
+using OnPrincipal = std::function<void(ipc::Result<Principal>)>;
+std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, OnPrincipal done);
+std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, std::shared_ptr<const BaseKey> key,
+                                      OnPrincipal done);
 
 std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                        std::function<void(ipc::Result<Parameter>)> done);

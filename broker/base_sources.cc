@@ -7,6 +7,7 @@
 #include "instance_keys.h"
 #include "mfa_session.h"
 #include "process_keys.h"
+#include "same_principal.h"
 #include "sso_keys.h"
 #include "stored_keys.h"
 #include "token_text.h"
@@ -23,6 +24,10 @@ struct Opener {
 
   Opened renewed(StartFetch fetch) const {
     return std::make_unique<RenewedKeys>(parts.context, std::move(fetch), parts.events);
+  }
+  // Where the source chooses whose they are.
+  Opened checked(StartFetch fetch) const {
+    return renewed(of_same_principal(parts.context, parts.profile.sts, parts.run, std::move(fetch)));
   }
 
   Opened operator()(StaticKeyPlan& plan) const { return std::make_unique<FixedKey>(std::move(plan.key)); }
@@ -42,16 +47,16 @@ struct Opener {
     return std::make_unique<StoredKeySource>(parts.context, parts.errands, std::move(*key), plan.home);
   }
   Opened operator()(const ProcessPlan& plan) const {
-    return renewed(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
+    return checked(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
   }
   Opened operator()(const WebIdentityPlan& plan) const {
     return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
   }
   Opened operator()(const SsoPlan& plan) const {
-    return renewed(
+    return checked(
         sso_keys(parts.context, parts.errands, plan, {parts.auto_login, parts.profile.base_profile, parts.warn}));
   }
-  Opened operator()(const InstancePlan& plan) const { return renewed(instance_keys(parts.context, plan)); }
+  Opened operator()(const InstancePlan& plan) const { return checked(instance_keys(parts.context, plan)); }
 
   Opened operator()(const ContainerPlan& plan) const {
     ipc::SecretBuffer token;
@@ -63,7 +68,7 @@ struct Opener {
       }
       token = std::move(*read);
     }
-    return renewed(container_keys(parts.context, parts.errands, parts.profile.base_profile, plan, std::move(token)));
+    return checked(container_keys(parts.context, parts.errands, parts.profile.base_profile, plan, std::move(token)));
   }
 };
 

@@ -12,6 +12,7 @@
 #include "caller_keys.h"
 #include "errands.h"
 #include "profile.h"
+#include "run.h"
 #include "session_store.h"
 
 namespace broker {
@@ -21,6 +22,7 @@ struct SourceParts {
   AwsContext& context;
   ErrandDoer& errands;
   const ResolvedProfile& profile;
+  const Run& run;                          // whose keys must stay the same person's
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
   IssuerEvents events{};

@@ -87,4 +87,8 @@ ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view ac
   return who;
 }
 
+std::string_view without_session_name(std::string_view arn) {
+  return arn.find(":assumed-role/") == std::string_view::npos ? arn : arn.substr(0, arn.rfind('/'));
+}
+
 }  // namespace broker

@@ -24,4 +24,7 @@ struct Principal {
 // `account` as GetCallerIdentity says it beside the ARN; the two must agree.
 ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view account);
 
+// A principal's ARN without the session name that ends that of an assumed role.
+std::string_view without_session_name(std::string_view arn);
+
 }  // namespace broker

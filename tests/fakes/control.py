@@ -75,6 +75,13 @@ class Control:
         """New keys of a role, as a program or an environment that nobody here plays would bring them."""
         return self._world.role_session(self._world.role_named(role), session_name, seconds).described()
 
+    def user_session_keys(self, user, seconds=3600):
+        """Likewise of a user: a session of theirs, as GetSessionToken gives one."""
+        own = next(key for key in self._world.keys.values() if key.kind == "user" and key.arn.endswith("/" + user))
+        session = self._world.issue(own.arn, own.account, own.user_id, "session", seconds)
+        session.deny_actions, session.user_name = own.deny_actions, own.user_name
+        return session.described()
+
     def revoke_key(self, id):
         """From now on the key is unknown, as one that was deleted in IAM."""
         return self._world.keys.pop(id, None) is not None

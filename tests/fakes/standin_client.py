@@ -202,9 +202,11 @@ class Standin:
         """The command line of an mfa_process that knows the user's codes."""
         return f"{self._python} -B {os.path.join(HERE, 'print_mfa_code.py')} {self.control.url} {mfa_serial(user)}"
 
-    def process_answer(self, role="desk-task", seconds=3600, **changes):
-        """What a credential_process prints: new keys of a role, of which `changes` change members (None: left out)."""
-        key = self.control.role_keys(role=role, seconds=seconds)
+    def process_answer(self, role="desk-task", seconds=3600, user=None, session_name="desk", **changes):
+        """What a credential_process prints: new keys of a role, or a session of a user; `changes` change members (None: left
+        out)."""
+        key = (self.control.user_session_keys(user=user, seconds=seconds) if user else
+               self.control.role_keys(role=role, seconds=seconds, session_name=session_name))
         answer = {"Version": 1, "AccessKeyId": key["id"], "SecretAccessKey": key["secret"], "SessionToken": key["token"],
                   "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(key["expires"])), **changes}
         return json.dumps({name: value for name, value in answer.items() if value is not None})

@@ -80,11 +80,33 @@ class ProcessTest(SourceTest):
         self.prints(json.dumps({"Version": 1, "AccessKeyId": self.key("marta")["id"],
                                 "SecretAccessKey": self.key("marta")["secret"], "Expiration": soon}))
         asker = self.served("printer", more="max_duration: 15m", options=("--lazy",))
-        self.good(seconds=7200)
+        self.good(seconds=7200, user="marta")
         wait_until(lambda: len(self.runs()) == 2, "the program's second run", 60)
         # Nobody can make two hours of a quarter of an hour.
         wait_until(lambda: asker.ask()["status"] == 403, "a refusal", 5)
         self.assertIn("use a profile with role_arn", asker.end().stderr)
+
+    def test_somebody_elses_keys_are_no_renewal(self):
+        for kind, other in (("role", {"role": "ledger-ci"}), ("user", {"user": "marta"})):
+            with self.subTest(kind):
+                self.good()
+                asker = self.served("ci", options=("--lazy",))
+                began = self.aws.calls("GetCallerIdentity")[-1]
+                self.aws.control.revoke_key(id=began["access_key_id"])
+                self.good(**other)
+                answer = asker.ask()
+                self.assertGreaterEqual(answer["status"], 400, answer)
+                said = asker.end().stderr
+                self.assertRegex(said, r"the source gives the keys of arn:\S+ now, and this run began as "
+                                       r"arn:\S+:assumed-role/desk-task/desk")
+                self.assertEqual([], self.aws.calls("AssumeRole", "ok"))
+
+    def test_another_session_of_the_same_role_is_a_renewal(self):
+        self.good()
+        asker = self.served("ci", options=("--lazy",))
+        self.aws.control.revoke_key(id=self.aws.calls("GetCallerIdentity")[0]["access_key_id"])
+        self.good(session_name="another-desk")
+        self.assert_served(asker.ask())
 
     # ---- good ones
 

@@ -1,0 +1,67 @@
+#include "same_principal.h"
+
+#include <optional>
+#include <utility>
+
+#include "aws_queries.h"
+#include "credentials.h"
+
+namespace broker {
+namespace {
+
+class CheckedFetch final : public KeyFetch {
+ public:
+  CheckedFetch(AwsContext& context, const AwsEndpoint& sts, const Run& run, const StartFetch& fetch, OnKeys done)
+      : KeyFetch(std::move(done)), context_(context), sts_(sts), run_(run) {
+    fetch_ = fetch([this](ipc::Result<IssuedCredentials> keys) { on_keys(std::move(keys)); });
+  }
+
+  [[nodiscard]] std::chrono::seconds granted() const override { return fetch_->granted(); }
+  [[nodiscard]] std::chrono::seconds quiet_for() const override { return fetch_->quiet_for(); }
+  [[nodiscard]] bool withdraws() const override { return fetch_->withdraws(); }
+
+ private:
+  void on_keys(ipc::Result<IssuedCredentials> keys) {
+    if (!keys || run_.arn.empty()) return finish(std::move(keys));
+    keys_ = std::move(*keys);
+    auto key = std::make_shared<const BaseKey>(
+        BaseKey{keys_->access_key_id, keys_->secret_access_key.clone(), keys_->session_token.clone()});
+    call_ =
+        ask_identity(context_, sts_, std::move(key), [this](const ipc::Result<Principal>& owner) { on_owner(owner); });
+  }
+
+  void on_owner(const ipc::Result<Principal>& owner) {
+    if (!owner) {
+      ipc::Error error = owner.error();
+      error.what = "whose keys the source gives now is not known: " + error.what;
+      return finish(std::unexpected(std::move(error)));
+    }
+    if (is_same(*owner)) return finish(std::move(*keys_));
+    finish(ipc::fail(ipc::Fault::kRefused,
+                     "the source gives the keys of " + owner->arn + " now, and this run began as " + run_.arn,
+                     "start again, so that the policy judges who it is"));
+  }
+
+  // The name of a role's session may change: it is the caller's own choice, and policies do not look at it.
+  [[nodiscard]] bool is_same(const Principal& owner) const {
+    return owner.account == run_.account && owner.user == run_.user &&
+           without_session_name(owner.arn) == without_session_name(run_.arn);
+  }
+
+  AwsContext& context_;
+  const AwsEndpoint& sts_;
+  const Run& run_;
+  std::unique_ptr<KeyFetch> fetch_;
+  std::optional<IssuedCredentials> keys_;
+  std::unique_ptr<AwsCall> call_;
+};
+
+}  // namespace
+
+StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Run& run, StartFetch fetch) {
+  return [&context, &sts, &run, fetch = std::move(fetch)](OnKeys done) {
+    return std::make_unique<CheckedFetch>(context, sts, run, fetch, std::move(done));
+  };
+}
+
+}  // namespace broker
