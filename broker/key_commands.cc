@@ -202,7 +202,8 @@ ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder(), name = arguments.files().front();
   ipc::Result<KeptKey> kept = KeptKey::find(home, name);
   if (!kept) return std::unexpected(kept.error());
-  ipc::Result<KeyAsker> asker = KeyAsker::start({name, std::string(arguments.value("region")), true});
+  ipc::Result<KeyAsker> asker =
+      KeyAsker::start({.profile = name, .region = std::string(arguments.value("region")), .brings_keys = true});
   if (!asker) return std::unexpected(asker.error());
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
   if (const ipc::Status ready = asker->ready(); !ready) return ready;

@@ -116,9 +116,9 @@ ipc::Status read_keys(ipc::Channel& control, const Terms& terms, broker::KeysRea
   const broker::KeyStore store(terms.home);
   ipc::Result<broker::ResolvedProfile> profile =
       terms.remote_token_file.empty()
-          ? broker::resolve_profile(
-                terms.profile, terms.settings, terms.home, terms.region,
-                {terms.environment_keys, [&store](std::string_view name) { return store.has(name); }})
+          ? broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region,
+                                    {.environment_keys = terms.environment_keys,
+                                     .stored = [&store](std::string_view name) { return store.has(name); }})
           : broker::resolve_without_keys(terms.profile, terms.settings, terms.home, terms.region);
   if (!profile) return std::unexpected(profile.error());
   read.profile = std::move(*profile);

@@ -97,7 +97,7 @@ std::string signed_file_name(const ToolArguments& arguments, const std::string& 
 }
 
 AwsPlace aws_place(const ToolArguments& arguments) {
-  return {std::string(arguments.value("profile")), std::string(arguments.value("region"))};
+  return {std::string(arguments.value("profile")), std::string(arguments.value("region")), arguments.flag("env-keys")};
 }
 
 ipc::Status needs_profile(const ToolArguments& arguments) {

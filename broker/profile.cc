@@ -56,7 +56,7 @@ ipc::Status Resolver::check_exists() const {
 
 // --env-keys is for a profile that says nothing of its own: else two would decide whose keys they are.
 ipc::Status Resolver::refuse_own_source() const {
-  if (!options_.environment_keys) return {};
+  if (!options_.environment_keys || options_.regions_alone) return {};
   const std::string place = place_of_source(files_, out_.name);
   if (place.empty()) return {};
   return refuse_at(place, "profile '" + out_.name + "' has a role or a source of its own, and --env-keys is given",
@@ -70,7 +70,7 @@ ipc::Status Resolver::take_chain() {
   if (!chain) return std::unexpected(std::move(chain).error());
   chain_ = std::move(*chain);
   out_.base_profile = chain_.visited.back();
-  out_.chain = chain_.roles;
+  if (!options_.regions_alone) out_.chain = chain_.roles;
   return {};
 }
 

@@ -62,6 +62,7 @@ using StoredKeys = std::function<bool(std::string_view)>;
 
 struct ProfileOptions {
   bool environment_keys = false;  // --env-keys: the chain begins with the environment's key; the profile may be absent
+  bool regions_alone = false;     // with it: the profile's roles and source do not count, nor stand against it
   // Empty: not known. Then a profile of the files that names no source is planned as the store's, and the store says
   // whether it has the key; a profile that stands in no file is refused.
   StoredKeys stored{};

@@ -80,8 +80,8 @@ ipc::Result<ProfileList> list_profiles(const ProfilePaths& paths, const ipc::Set
                                        const std::string& home, const std::vector<std::string>& stored_keys) {
   const ipc::Result<ProfileFiles> files = ProfileFiles::open(paths.config, paths.credentials);
   if (!files) return std::unexpected(files.error());
-  const ProfileOptions options{false,
-                               [&](std::string_view name) { return std::ranges::binary_search(stored_keys, name); }};
+  const ProfileOptions options{
+      .stored = [&](std::string_view name) { return std::ranges::binary_search(stored_keys, name); }};
   ProfileList list{{}, files->warnings()};
   std::vector<std::string> names;
   std::ranges::set_union(files->names(), stored_keys, std::back_inserter(names));

@@ -8,13 +8,16 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 
-#include "base_keys.h"
+#include "base_sources.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
 #include "key_store.h"
+#include "no_errands.h"
 #include "sandbox.h"
+#include "stored_keys.h"
 #include "sts.h"
 #include "tool_settings.h"
 
@@ -46,8 +49,13 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   if (!protections) return std::unexpected(protections.error());
   ipc::Result<ResolvedProfile> profile =
       resolve_profile(place.profile, settings, home, place.region,
-                      {false, [store = KeyStore(home)](std::string_view name) { return store.has(name); }});
+                      {.environment_keys = place.environment_keys,
+                       .regions_alone = place.environment_keys,
+                       .stored = [store = KeyStore(home)](std::string_view name) { return store.has(name); }});
   if (!profile) return std::unexpected(profile.error());
+  if (auto* const stored = std::get_if<StoredKeyPlan>(&profile->base); stored && !place.brings_keys) {
+    if (ipc::Status loaded = load_stored_key(*stored, home); !loaded) return std::unexpected(loaded.error());
+  }
   ipc::Result<std::string> ca = load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());
   ipc::Result<Proxy> proxy = read_proxy(settings);
@@ -60,12 +68,19 @@ struct FreeBase {
   void operator()(event_base* base) const { event_base_free(base); }
 };
 
-// A tool has no supervisor, which would do errands for it.
-std::unexpected<ipc::Error> no_source(const ResolvedProfile& profile) {
-  return ipc::fail(Fault::kConfig,
-                   "this command cannot fetch the keys of profile '" + profile.base_profile + "', which come from " +
-                       std::string(source_row(kind_of(profile.base)).word),
-                   "run it inside of sentinel exec with that profile, or use a profile with an access key");
+std::string_view variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value ? std::string_view(value) : std::string_view();
+}
+
+// They stay in the environment, too: this process is a copy of the tool, and ends with its answer.
+CallerKeys keys_of_environment() {
+  const auto secret = [](std::string_view value) {
+    return value.empty() ? ipc::SecretBuffer() : ipc::SecretBuffer::copy_of(value);
+  };
+  return {{std::string(variable("AWS_ACCESS_KEY_ID")), secret(variable("AWS_SECRET_ACCESS_KEY")),
+           secret(variable("AWS_SESSION_TOKEN"))},
+          secret(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"))};
 }
 
 ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
@@ -79,9 +94,14 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   const SystemClock clock;
   AwsContext context{**http, timers, clock};
   AwsSession session(base.get(), context, unlocked->profile);
-  auto* const own = std::get_if<StaticKeyPlan>(&unlocked->profile.base);
-  if (!own && !place.brings_keys) return no_source(unlocked->profile);
-  if (own) session.use(std::move(own->key));
+  if (place.brings_keys) return work(session);
+  NoErrands errands(timers);
+  CallerKeys caller = keys_of_environment();
+  const Run run{};
+  unlocked->profile.mfa.reset();  // nobody is asked for a code: the key itself signs
+  auto keys = open_base_keys(unlocked->profile.base, {context, errands, unlocked->profile, run, caller});
+  if (!keys) return std::unexpected(keys.error());
+  context.keys = keys->get();
   return work(session);
 }
 

@@ -50,7 +50,8 @@ class AwsSession {
 
 struct AwsPlace {
   std::string profile, region;
-  bool brings_keys = false;  // use() comes before the first call: the profile need not have a key of its own
+  bool environment_keys = false;  // begin with those of the environment; the profile need not exist
+  bool brings_keys = false;       // use() comes before the first call: the profile need not have a key of its own
 };
 // Runs `work` in that process; what it answers is what the tool gets. It must write nothing and open no file.
 ipc::Result<std::string> with_aws(const AwsPlace& place,

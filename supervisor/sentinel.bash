@@ -82,13 +82,13 @@ _sentinel() {
   'policy diff') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy schema') COMPREPLY=($(compgen -W "--man --json --color --help" -- "$cur")) ;;
-  'policy pull') COMPREPLY=($(compgen -W "--profile --region --policy-parameter --output --json --color --help" -- "$cur")) ;;
+  'policy pull') COMPREPLY=($(compgen -W "--profile --region --env-keys --policy-parameter --output --json --color --help" -- "$cur")) ;;
   'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --env-keys --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
   'policy sign') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --env-keys --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
   'policy verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --env-keys --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
   'audit verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--log-key --expect-head --json --color --help" -- "$cur")) ;;
   'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }

@@ -179,6 +179,22 @@ class WithoutServer(harness.ProcessTest):
 class AgainstAws(AwsTest):
     """The real broker, against the stand-in."""
 
+    def test_sentinel_policy_in_a_run_signs_with_the_keys_of_the_run(self):
+        tool = self.layout._copy("broker/sentinel-policy", "broker/sentinel-policy")
+        answer = self.aws.process_answer()
+        self.write("answer", answer)
+        self.add_to_config(f"\n[profile admin]\nregion = eu-central-1\ncredential_process = cat {self.folder}/answer\n")
+        pushed = self.write("pushed.yaml", policy(rule()))
+        words = (self.layout.sentinel, "policy", "push", pushed, "--policy-parameter", "/pushed", "--profile", "admin")
+        permit = policy(rule(conditions="{ profiles: [admin] }"))
+        alone = self.in_cli(permit, command=words, profile="admin").finish()
+        self.assertIn("add --env-keys", alone.stderr)
+        run = self.in_cli(permit, command=(*words, "--env-keys"), profile="admin").finish()
+        self.assertEqual(0, run.code, run.stderr)
+        put, = self.aws.calls("PutParameter", "ok")
+        self.assertEqual(json.loads(answer)["AccessKeyId"], put["access_key_id"])
+        os.remove(tool)
+
     def once(self, words, policy_text, profile="ledger-prod", command=(), log=True, **more):
         path = self.write("policy.yaml", policy_text)
         arguments = [*words, "--profile", profile, "--policy-file", path, *(["--log-file", self.log_path] if log else []),

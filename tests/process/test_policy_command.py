@@ -20,6 +20,7 @@ PROGRAM = os.path.join(BUILD, "broker/sentinel-policy")
 DATA = os.path.join(HERE, "../unit/broker/data/policy")
 PARAMETER = "/sentinel/policies/default"
 SIGNATURE = "/sentinel/signatures/default"
+ROLE = "arn:aws:iam::111122223333:role/ledger-ci"
 GOOD = policy(rule())
 
 
@@ -481,6 +482,43 @@ class Remote(PolicyTest):
         os.symlink(victim, os.path.join(self.folder, "link"))
         self.assertIn("symbolic link", self.run_policy("pull", code=1, **self.there, output="link").stderr)
         self.assertEqual("precious", self.read("victim"))
+
+    # ---- where the keys come from
+
+    def add_profile(self, name, **members):
+        with open(os.path.join(self.folder, ".aws/config"), "a") as file:
+            file.write(f"[profile {name}]\nregion = eu-central-1\n" + "".join(f"{key} = {value}\n" for key, value in members.items()))
+        return {"policy_parameter": PARAMETER, "profile": name}
+
+    def test_a_source_that_needs_the_users_own_process_says_the_way_on(self):
+        for name, what, members in (("printer", "runs no program", {"credential_process": "/bin/true"}),
+                                    ("web", "opens no token", {"web_identity_token_file": "/tmp/t", "role_arn": ROLE}),
+                                    ("portal", "opens no token", {"sso_start_url": "https://x.awsapps.com/start", "sso_region": "eu-central-1",
+                                                                  "sso_account_id": "111122223333", "sso_role_name": "Reader"})):
+            with self.subTest(name):
+                said = self.run_policy("pull", code=1, **self.add_profile(name, **members)).stderr
+                self.assertIn(what, said)
+                self.assertIn(f"sentinel exec --profile {name}", said)
+                self.assertIn("--env-keys", said)
+        self.assertEqual([], self.aws.calls("GetParameter"))
+
+    def test_without_keys_in_the_environment_it_is_said(self):
+        self.assertIn("no AWS_ACCESS_KEY_ID", self.run_policy("pull", code=1, **self.there, env_keys="true").stderr)
+
+    def test_instances_containers_and_the_environment_have_keys(self):
+        self.aws.control.put_parameter(name=PARAMETER, value=GOOD)
+        key = self.aws.control.role_keys(role="desk-task")
+        self.environment.update(self.aws.instance_environment())
+        self.environment.update(self.aws.container_environment())
+        self.environment.update({"AWS_ACCESS_KEY_ID": key["id"], "AWS_SECRET_ACCESS_KEY": key["secret"], "AWS_SESSION_TOKEN": key["token"]})
+        for source in ("Ec2InstanceMetadata", "EcsContainer", "Environment"):
+            with self.subTest(source):
+                self.assertEqual(GOOD, self.run_policy("pull", **self.add_profile(source, credential_source=source)).stdout)
+        self.assertEqual(key["id"], self.aws.calls("GetParameter", "ok")[-1]["access_key_id"])
+        self.assertEqual(GOOD, self.run_policy("pull", policy_parameter=PARAMETER, profile="of-no-file", region="eu-central-1",
+                                               env_keys="true").stdout)
+        self.run_policy("push", self.path, **self.there, env_keys="true")
+        self.assertEqual(key["id"], self.aws.calls("PutParameter", "ok")[-1]["access_key_id"])
 
     # ---- push and verify: a pair that belongs together, or nothing
 

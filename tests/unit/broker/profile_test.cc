@@ -192,6 +192,19 @@ TEST_F(ProfileTest, EnvironmentKeysNeedNoProfileAndTakeItsSettingsWhereThereIsOn
   EXPECT_EQ(dev->mfa->profile, "dev");
 }
 
+TEST_F(ProfileTest, WhereOnlyTheRegionCountsNoSourceStandsAgainstEnvironmentKeysAndNoRoleIsAssumed) {
+  options_.environment_keys = options_.regions_alone = true;
+  put("config",
+      "[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = base\n"
+      "[profile base]\nregion = eu-west-1\ncredential_process = x\n");
+  const auto dev = resolve("dev");
+  ASSERT_TRUE(dev) << dev.error().what;
+  EXPECT_TRUE(std::holds_alternative<broker::EnvironmentKeyPlan>(dev->base));
+  EXPECT_TRUE(dev->chain.empty());
+  EXPECT_EQ(dev->region, "eu-west-1");
+  EXPECT_TRUE(resolve("nowhere"));
+}
+
 // ---- keys of the store
 
 constexpr std::string_view kRole = "role_arn = arn:aws:iam::111122223333:role/r\n";
