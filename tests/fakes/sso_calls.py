@@ -134,7 +134,6 @@ class SsoCall(Call):
         if self.method != method:
             self.malformed = Refusal("InvalidRequestException", f"{self.action} is asked with {method}")
 
-
     def authorise(self, world, address, entry):
         if self.service == "sso":
             world.sso.check_access(world.now(), self.headers.get("x-amz-sso_bearer_token", ""))

@@ -3,6 +3,7 @@
 broker is a double that tells what it got, answers backwards."""
 import os
 import re
+import select
 import signal
 import stat
 import sys
@@ -37,6 +38,27 @@ class ErrandTest(harness.ProcessTest):
     def ask(self, profile, *more, mode=(), command=("true",), **environment):
         return self.run_sentinel("exec", *mode, "--profile", profile, "--policy-file", "p", *more, "--", *command,
                                  environment={"PATH": self.path, **environment}, start_new_session=True)
+
+    def ask_beside(self, profile, told, until=lambda: None, **environment):
+        """Likewise, once the command runs; that ends when `told` was said and `until` returns."""
+        end = os.path.join(self.user.home, "end")
+        run = self.start_sentinel("exec", "--server", "--profile", f"later:{profile}", "--policy-file", "p", "--", "sh", "-c",
+                                  f"while [ ! -e {end} ]; do sleep 0.02; done",
+                                  environment={"PATH": self.path, **environment}, start_new_session=True)
+        said = bytearray()
+
+        def hear():
+            if select.select([run.process.stderr], [], [], 0.1)[0]:
+                said.extend(os.read(run.process.stderr.fileno(), 4096))
+            return told.encode() in said
+        wait_until(hear, told)
+        until()
+        with open(end, "w"):
+            pass
+        run.finish()
+        os.remove(end)
+        run.stderr = said.decode() + run.stderr
+        return run
 
     def told(self, run, number=1):
         return next(line.split(" ", 3)[3] for line in run.stderr.splitlines() if line.startswith(f"sentinel: errand {number} "))
@@ -105,7 +127,7 @@ class Programs(ErrandTest):
             run.finish()
 
     def test_programs_run_beside_the_command_and_do_not_keep_the_run_alive(self):
-        run = self.ask("later:3:echo now&&3:sleep 1000", mode=["--server"], command=("sleep", "1"))
+        run = self.ask_beside("3:echo now&&3:sleep 1000", "good output 4 now", lambda: self.wait_for_program("sleep 1000"))
         self.assertEqual(0, run.code, run.stderr)
         self.assertIn("good output 4 now", self.told(run))
 
@@ -233,7 +255,7 @@ class Windows(ErrandTest):
 
     def test_once_the_command_runs_a_window_asks(self):
         self.program("zenity", "#!/bin/sh\necho 123456\n")
-        run = self.ask(f"later:1:{DEVICE}", mode=["--server"], command=("sleep", "1"), DISPLAY=":0")
+        run = self.ask_beside(f"1:{DEVICE}", "errand 1 ", DISPLAY=":0")
         self.assertEqual("answer 654321", self.told(run))
 
 
@@ -260,6 +282,7 @@ class Login(ErrandTest):
             for more, environment in ((["--stdout"], {"DISPLAY": ":0"}), ([], {})):
                 run = self.ask("errand:9:https://login.example", "--auto-login", *more, mode=mode, BROWSER="browse", **environment)
                 self.assertIn("log in at https://login.example", run.stderr)
+        wait_until(lambda: not self.own_processes(), "the end of all")  # also of a browser, if there is one
         self.assertFalse(os.path.exists(seen))
         self.assertTrue(self.told(self.ask("errand:9:file:///etc/passwd", "--auto-login")).startswith("bad: "))
 

@@ -4,7 +4,6 @@ on disk as it is. The stores of other programs: test_keys_stores.py."""
 import os
 import shutil
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -139,6 +138,11 @@ class Files(KeysTest):
         self.assertEqual(2, terminal.wait())
         self.assertEqual({}, self.listed())
 
+    def expect_hidden_question(self, terminal):
+        terminal.expect("not shown")
+        # What interrupts it before it reads it notices with the next key.
+        wait_until(lambda: [harness.state_of(pid) for pid in harness.children_of(terminal.process.pid)] == ["S"], "its reading")
+
     def test_an_interruption_gives_the_terminal_its_echo_back(self):
         terminal = Terminal(self, ["bash", "--norc", "--noprofile", "-i"], environment=self.environment())
         terminal.expect("ready> ")
@@ -146,8 +150,7 @@ class Files(KeysTest):
             terminal.send(f"{self.layout.sentinel} keys add {self.name}\n")
             terminal.expect("key id: ")
             terminal.send(self.id + "\n")
-            terminal.expect("not shown")
-            time.sleep(0.2)
+            self.expect_hidden_question(terminal)
             terminal.send(key)
             terminal.expect("ready> ")
             terminal.send("echo ended-$?\n")
@@ -158,14 +161,12 @@ class Files(KeysTest):
         terminal.send(f"{self.layout.sentinel} keys add {self.name}\n")
         terminal.expect("key id: ")
         terminal.send(self.id + "\n")
-        terminal.expect("not shown")
-        time.sleep(0.2)
+        self.expect_hidden_question(terminal)
         terminal.send("\x1a")
         terminal.expect("Stopped")
         terminal.expect("ready> ")
         terminal.send("fg\n")
         terminal.expect("not shown")
-        time.sleep(0.2)
         terminal.send(self.secret + "\n")
         terminal.expect("New passphrase")
         self.assertNotIn(self.secret, terminal.text)

@@ -1,6 +1,5 @@
 """MFA: a long-term key and a one-time code make a session; roles that demand MFA are assumed from it. One code serves the
 run, its renewals, and the user's other runs. The real program, the stand-in's device."""
-import json
 import os
 import sys
 import unittest
