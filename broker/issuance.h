@@ -20,6 +20,7 @@
 #include "errands.h"
 #include "issue_terms.h"
 #include "key_fetch.h"
+#include "presence.h"
 #include "profile.h"
 
 namespace broker {

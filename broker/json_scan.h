@@ -2,8 +2,10 @@
 //
 // Why not jsoncpp, which reads everything else: a signed line is judged by its bytes. jsoncpp forgets in what order the
 // members came and how a number was written, and takes text that is not UTF-8; two readers of such a line could see two
-// things under one good signature. What needs only the values uses jsoncpp (aws_json.h).
-// Runs in: broker and sentinel-audit.   Blocks: never.   Source: RFC 8259.
+// things under one good signature. And what it copies of a secret it does not wipe. What needs only the values, and has
+// no secret in it, uses jsoncpp (aws_json.h).
+//
+// Runs in: broker and its tools.   Blocks: never.   Source: RFC 8259.
 #pragma once
 
 #include <functional>

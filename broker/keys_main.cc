@@ -19,6 +19,4 @@ int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  return broker::run_unreadable_tool("sentinel keys", kWords, argc, argv, run);
-}
+int main(int argc, char** argv) { return broker::run_unreadable_tool("sentinel keys", kWords, argc, argv, run); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ascii.h"
+#include "presence.h"
 #include "sts.h"
 
 namespace broker {

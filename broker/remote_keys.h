@@ -15,6 +15,7 @@
 #include "base_keys.h"
 #include "errands.h"
 #include "key_fetch.h"
+#include "presence.h"
 #include "remote_server.h"
 
 namespace broker {

@@ -3,9 +3,12 @@
 //
 // That process is protected as the broker is: unreadable before it reads a key, secrets in their own pages, the
 // broker's sandbox and syscall filter. Weaker than a broker: it begins as a copy of the tool, so between fork and its
-// first call it is as readable as the tool, and holds nothing then.
-// Runs in: sentinel-policy, sentinel-keys.   Blocks: until AWS has answered; each call has its own deadline
-// (aws_call.h). Fails: with the sentence of what failed in there; kSystem when it ended without an answer.
+// first call it is as readable as the tool, and holds nothing then. What says "Runs in: broker" runs there as well.
+// The profile's keys come from its source as in a run, but nobody does errands for it (no_errands.h).
+//
+// Runs in: sentinel-policy, sentinel-keys.
+// Blocks: until AWS and the source have answered; each call has its own deadline (aws_call.h).
+// Fails: with the sentence of what failed in there; kSystem when it ended without an answer.
 #pragma once
 
 #include <functional>

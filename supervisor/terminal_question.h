@@ -6,7 +6,8 @@
 // end of file, withdraws the question and restores the terminal, so nothing but SIGKILL of the asking process itself
 // leaves it silent, and then the keeper restores it.
 // Runs in: supervisor; ask_on_terminal() in the waiting command or the child.   Blocks: ask_on_terminal() alone.
-// Fails: kUnavailable with what the user reads where there is no answer; kSystem where whoever asks is gone.
+// Fails: kUnavailable with what the user reads where there is no answer; kRefused for a packet with more than fits;
+// kSystem where whoever asks is gone.
 // Source: termios(3), tcgetpgrp(3), credentials(7) on process groups.
 #pragma once
 
