@@ -1,7 +1,7 @@
 // The AWS keys of the caller's environment, which the supervisor hands over once the broker is locked down.
 //
-// Runs in: broker, at the start.   Blocks: until they have come, at most kPatience.   Owns: the secrets, in wiped
-// memory. Fails: kProtocol where something else comes.
+// Runs in: broker, at the start.   Blocks: until they have come, at most kPatience.
+// Owns: the secrets, in wiped memory.   Fails: kProtocol where something else comes.
 #pragma once
 
 #include "credentials.h"

@@ -93,12 +93,6 @@ JsonLine& JsonLine::raw(std::string_view name, std::string_view value) {
   return *this;
 }
 
-JsonLine& JsonLine::boolean(std::string_view name, bool value) {
-  key(name);
-  line_ += value ? "true" : "false";
-  return *this;
-}
-
 std::string JsonLine::object() && {
   line_ += '}';
   return std::move(line_);

@@ -23,7 +23,6 @@ class JsonLine {
   JsonLine& text(std::string_view key, std::string_view value);
   JsonLine& text_if(std::string_view key, std::string_view value);  // leaves out an empty one
   JsonLine& number(std::string_view key, std::int64_t value);
-  JsonLine& boolean(std::string_view key, bool value);
   JsonLine& raw(std::string_view key, std::string_view json);  // a value that is JSON already
   // The finished object; and as a line, newline included.
   [[nodiscard]] std::string object() &&;

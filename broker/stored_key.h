@@ -3,10 +3,13 @@
 //
 // The secret is sealed by AES-256-GCM (aead.h); everything before it in the file is authenticated with it, so that a
 // file under another profile's name, another key id or other parameters does not open. The key that opens it comes from
-// a passphrase (scrypt), or from what the machine keeps (32 bytes as hex, see key_programs.h). Runs in: broker and
-// sentinel-keys.   Blocks: open_with_passphrase for scrypt's half a second or so, with its memory. Owns: nothing;
-// secrets are the caller's buffers. Fails: kConfig for a file that is not of this form, and for one whose parameters
-// are weaker or dearer than allowed; kRefused for a key that does not open it. Sources: RFC 7914 (scrypt).
+// a passphrase (scrypt), or from what the machine keeps (32 bytes as hex, see key_programs.h).
+//
+// Runs in: broker and sentinel-keys.   Owns: nothing; secrets are the caller's buffers.
+// Blocks: open_with_passphrase for scrypt's half a second or so, with its memory.
+// Fails: kConfig for a file that is not of this form, and for one whose parameters are weaker or dearer than allowed;
+// kRefused for a key that does not open it.
+// Source: RFC 7914 (scrypt).
 #pragma once
 
 #include <algorithm>

@@ -2,10 +2,11 @@
 // ipc/errands.def.
 //
 // Each errand is a small state; programs run side by side, questions one after the other.
-// Runs in: supervisor (keeper; the caller's own process without a server).   Blocks: never, but for the end of a
-// program that was just killed. Owns: the programs and questions under way. Their answers pass through to the broker, a
-// program's output not even that. Fails: kProtocol for a kind that is none, or an id that does not rise: the run ends.
-// Whatever else goes wrong is the errand's own end, told to the broker.
+// Runs in: supervisor (keeper; the caller's own process without a server).
+// Blocks: never, but for the end of a program that was just killed.
+// Owns: the programs and questions under way. Answers pass through to the broker, a program's output not even that.
+// Fails: kProtocol for a kind that is none, or an id that does not rise: the run ends. Whatever else goes wrong is the
+// errand's own end, told to the broker.
 #pragma once
 
 #include <poll.h>

@@ -20,7 +20,8 @@ class PinentryTalk {
   explicit PinentryTalk(std::string text) : text_(std::move(text)) {}
 
   // Takes a line that came, without its end; returns what is to be sent, with its end, or nothing.
-  // Fails: the user closed the window, or the program cannot work.
+  // Fails: kRefused where the user closed the window, typed nothing, or more than fits; kProtocol where the program is
+  // none or cannot work.
   ipc::Result<std::string> hear(std::string_view line);
   [[nodiscard]] bool done() const { return step_ == Step::Done; }
   Typed take() { return std::move(typed_); }
