@@ -224,6 +224,8 @@ class Keeper {
       if (state_ == State::Stopping || state_ == State::Killing) return;
       return stopped_ ? stop_face() : (void)face_.send_signal(SIGCONT);
     }
+    // What it was refused was said before its end, and may still lie in the channel.
+    if (released_) hear(Side::Broker);
     command_.pid = -1;
     const Ending ending = ending_of(news.code, news.status);
     if (released_) {
