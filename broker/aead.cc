@@ -50,7 +50,9 @@ ipc::Result<ipc::SecretBuffer> unseal(const ipc::SecretBuffer& key, std::string_
   if (key.size() != kAeadKeyBytes || sealed.size() < kAeadOverhead || !fits_int(sealed.size())) return not_ours();
   const std::string_view body = sealed.substr(kAeadNonceBytes, sealed.size() - kAeadOverhead);
   std::string tag(sealed.substr(sealed.size() - kAeadTagBytes));
-  ipc::SecretBuffer plain = ipc::SecretBuffer::with_capacity(body.size() + 1);  // never of no bytes
+  auto room = ipc::SecretBuffer::if_room(body.size() + 1);  // never of no bytes
+  if (!room) return room;
+  ipc::SecretBuffer& plain = *room;
   const Context context(EVP_CIPHER_CTX_new());
   int length = 0;
   unsigned char* const out = bytes(plain.room().data());
@@ -64,7 +66,7 @@ ipc::Result<ipc::SecretBuffer> unseal(const ipc::SecretBuffer& key, std::string_
       EVP_DecryptFinal_ex(context.get(), out + length, &length) == 1;
   if (!good) return not_ours();
   plain.grow(body.size());
-  return plain;
+  return room;
 }
 
 }  // namespace broker

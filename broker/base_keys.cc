@@ -6,9 +6,9 @@ namespace broker {
 namespace {
 
 // Keeps first, so that whoever is told finds the key.
-IssuerEvents with_keeping(IssuerEvents events, std::function<void(const IssuedCredentials&)> keep) {
+IssuerEvents with_keeping(IssuerEvents events, std::function<void()> keep) {
   events.issued = [keep = std::move(keep), tell = std::move(events.issued)](const IssuedCredentials& keys) {
-    keep(keys);
+    keep();
     if (tell) tell(keys);
   };
   return events;
@@ -17,13 +17,10 @@ IssuerEvents with_keeping(IssuerEvents events, std::function<void(const IssuedCr
 }  // namespace
 
 RenewedKeys::RenewedKeys(AwsContext& context, StartFetch fetch, IssuerEvents events)
-    : issuer_(context, std::move(fetch),
-              with_keeping(std::move(events), [this](const IssuedCredentials& keys) { keep(keys); })) {}
-
-void RenewedKeys::keep(const IssuedCredentials& keys) {
-  BaseKey key{keys.access_key_id, keys.secret_access_key.clone(), keys.session_token.clone()};
-  held_ = Held{std::make_shared<const BaseKey>(std::move(key)), keys.expiration};
-}
+    : issuer_(context, std::move(fetch), with_keeping(std::move(events), [this] {
+                const auto keys = issuer_.share();
+                held_ = Held{keys, keys->expiration};
+              })) {}
 
 void RenewedKeys::get(OnKey done) {
   issuer_.get([this, done = std::move(done)](const ipc::Result<const IssuedCredentials*>& keys) {

@@ -54,8 +54,6 @@ class RenewedKeys final : public BaseKeys {
   [[nodiscard]] std::optional<Held> held() const override { return held_; }
 
  private:
-  void keep(const IssuedCredentials& keys);
-
   std::optional<Held> held_;
   Issuer issuer_;
 };

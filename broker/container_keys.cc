@@ -10,8 +10,6 @@
 namespace broker {
 namespace {
 
-using ipc::Fault;
-
 // ECS answers with JSON, EKS's agent with a line of text; a page in HTML comes from something else, and says nothing.
 AwsFailure read_failure(const HttpAnswer& answer) {
   AwsFailure failure{answer.status, {}, {}};
@@ -54,10 +52,14 @@ class ContainerFetch final : public KeyFetch {
       return give_up({file.error().fault, file.error().what + " (the authorization token " + plan_.token_file + ")",
                       file.error().next_step});
     }
-    const auto token = read_token_file(file->get(), TokenForm::kHeader);
+    auto token = read_token_file(file->get(), TokenForm::kHeader);
     if (token) return ask(token->reveal());
-    give_up({Fault::kConfig, "the authorization token in " + plan_.token_file + " " + token.error().what,
-             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"});
+    ipc::Error error = std::move(token.error());
+    error.what = "the authorization token in " + plan_.token_file + " " + error.what;
+    if (error.next_step.empty()) {
+      error.next_step = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line";
+    }
+    give_up(std::move(error));
   }
 
   void ask(std::string_view token) {
@@ -79,14 +81,18 @@ class ContainerFetch final : public KeyFetch {
   void on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
     if (!outcome) return fail(std::move(outcome.error()));
     ipc::Result<KeysJson> read = read_keys_json(outcome->body.view(), "Token");
-    if (!read) return odd(read.error().what);
-    if (ipc::Status whole = check_temporary(read->keys, context_.aws_now()); !whole) return odd(whole.error().what);
+    if (!read) return odd(std::move(read.error()));
+    if (ipc::Status whole = check_temporary(read->keys, context_.aws_now()); !whole)
+      return odd(std::move(whole.error()));
     finish(std::move(read->keys));
   }
 
-  void odd(const std::string& what) {
-    give_up({Fault::kProtocol, "the container's endpoint " + origin_of(plan_.url) + " answered what " + what,
-             "look at what answers there; it must be the endpoint that ECS or EKS names"});
+  void odd(ipc::Error error) {
+    error.what = "the container's endpoint " + origin_of(plan_.url) + " answered what " + error.what;
+    if (error.next_step.empty()) {
+      error.next_step = "look at what answers there; it must be the endpoint that ECS or EKS names";
+    }
+    give_up(std::move(error));
   }
 
   void fail(AwsCallError error) {

@@ -17,11 +17,8 @@ struct BaseKey {
   ipc::SecretBuffer session_token;  // empty for a long-term key
 };
 
-// Keys that STS issued for the command.
-struct IssuedCredentials {
-  std::string access_key_id;
-  ipc::SecretBuffer secret_access_key;
-  ipc::SecretBuffer session_token;
+// Keys that STS issued: for the command, or to sign the next call with.
+struct IssuedCredentials : BaseKey {
   std::chrono::sys_seconds expiration{};
   std::string source_identity;  // what the last AssumeRole was stamped with; empty after GetSessionToken
   std::string role_arn;         // empty after GetSessionToken

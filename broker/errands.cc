@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -48,6 +49,7 @@ struct Errands::Job {
   event* readable = nullptr;
   ipc::SecretBuffer output{};
   bool at_end = false;          // of the output
+  bool waits = false;           // with something to read, until there is room for it
   std::optional<bool> ended{};  // the program, and well
   std::unique_ptr<Timer> limit{};
 
@@ -141,7 +143,10 @@ std::shared_ptr<Errands::Job> Errands::find(std::uint32_t id) {
   return found == jobs_.end() ? nullptr : found->second;
 }
 
-void Errands::forget(std::uint32_t id) { jobs_.erase(id); }
+void Errands::forget(std::uint32_t id) {
+  jobs_.erase(id);
+  wake();
+}
 
 void Errands::fail(const std::shared_ptr<Job>& job, ipc::Error error) {
   forget(job->id);
@@ -186,7 +191,6 @@ ipc::Status Errands::take_opened(ipc::Packet& packet) {
     return ipc::fail(Fault::kProtocol, "a descriptor of another kind than was asked for");
   }
   job->pipe = std::move(packet.descriptor);
-  job->output = ipc::SecretBuffer::with_capacity(kMaxOutput + 1);
   job->readable = event_new(base_, job->pipe.get(), EV_READ | EV_PERSIST, &Errands::on_output, job.get());
   if (!job->readable || event_add(job->readable, nullptr) != 0) {
     fail(job, {Fault::kSystem, "the event loop takes no more descriptors", "try again"});
@@ -214,23 +218,58 @@ ipc::Status Errands::take_ended(const ipc::Packet& packet) {
     return ipc::fail(Fault::kProtocol, "the end of another kind of errand than was asked for");
   }
   job->ended = true;
-  job->limit = timers_.after(std::chrono::milliseconds(kAfterTheEnd), [this, id = job->id] {
-    if (const auto held_open = find(id)) {
-      held_open->at_end = true;
-      settle_output(held_open);
-    }
-  });
+  settle_soon(job);
   settle_output(job);
   return {};
 }
 
 // ---- a program's output --------------------------------------------------------------------------------------------
 
+// Room for the output, from its first byte on: a program that says nothing takes nothing away from the others.
+bool Errands::may_read(const std::shared_ptr<Job>& job) {
+  if (job->output.capacity() != 0) return true;
+  const auto reading = std::ranges::count_if(jobs_, [](const auto& e) { return e.second->output.capacity() != 0; });
+  if (static_cast<std::size_t>(reading) >= kMostRead) {
+    event_del(job->readable);
+    job->waits = true;
+    return false;
+  }
+  auto room = ipc::SecretBuffer::if_room(kMaxOutput + 1);
+  if (!room) {
+    room.error().what = "its output " + room.error().what;
+    fail(job, std::move(room.error()));
+    return false;
+  }
+  job->output = std::move(*room);
+  job->waits = false;
+  settle_soon(job);
+  return true;
+}
+
+// Once the program has ended, and its output is being read.
+void Errands::settle_soon(const std::shared_ptr<Job>& job) {
+  if (!job->ended) return;
+  job->limit = timers_.after(std::chrono::milliseconds(kAfterTheEnd), [this, id = job->id] {
+    const auto held_open = find(id);
+    if (!held_open) return;
+    if (held_open->waits) return settle_soon(held_open);  // those that it waits for have a limit of their own
+    held_open->at_end = true;
+    settle_output(held_open);
+  });
+}
+
+// All that wait: each looks again whether there is room, and may be gone by the time it does.
+void Errands::wake() {
+  for (const auto& [id, job] : jobs_) {
+    if (job->waits) (void)event_add(job->readable, nullptr);
+  }
+}
+
 // One read for each readiness. It never blocks: the supervisor opened this end so.
 void Errands::on_output(int pipe, short, void* raw) noexcept {
   auto* const seen = static_cast<Job*>(raw);
   const std::shared_ptr<Job> job = seen->owner->find(seen->id);
-  if (!job) return;
+  if (!job || !job->owner->may_read(job)) return;
   const std::span<char> room = job->output.room();
   const ssize_t got = ::read(pipe, room.data(), room.size());
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;

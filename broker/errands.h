@@ -57,6 +57,8 @@ class Errands final : public ErrandDoer {
   static constexpr std::chrono::seconds kProgramLimit{90};  // the supervisor ends a program earlier
   static constexpr std::chrono::seconds kHumanLimit{15 * 60};
   static constexpr std::size_t kMost = 16;  // at once
+  // Of programs' outputs. The others wait in their pipes until one of these is whole: each takes room of the arena.
+  static constexpr std::size_t kMostRead = 4;
 
   using Send = std::function<ipc::Status(const ipc::Errand&)>;
   using SendWaiting = std::function<ipc::Status(const ipc::Waiting&)>;
@@ -84,6 +86,9 @@ class Errands final : public ErrandDoer {
   void forget(std::uint32_t id);
   void fail(const std::shared_ptr<Job>& job, ipc::Error error);
   void settle_output(const std::shared_ptr<Job>& job);
+  [[nodiscard]] bool may_read(const std::shared_ptr<Job>& job);
+  void settle_soon(const std::shared_ptr<Job>& job);
+  void wake();
   static void on_output(int pipe, short what, void* job) noexcept;
 
   event_base* base_;

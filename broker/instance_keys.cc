@@ -80,10 +80,10 @@ class InstanceFetch final : public KeyFetch {
   void on_keys(Outcome outcome) {
     if (!outcome) return fail(std::move(outcome.error()), "look at the instance's role in the EC2 console");
     ipc::Result<KeysJson> read = read_keys_json(outcome->body.view(), "Token");
-    if (!read) return odd("what " + read.error().what);
+    if (!read) return odd(std::move(read.error()), "what ");
     if (!read->code.empty() && read->code != "Success") return refused(*read);
     if (ipc::Status whole = check_temporary(read->keys, context_.aws_now()); !whole)
-      return odd("what " + whole.error().what);
+      return odd(std::move(whole.error()), "what ");
     finish(std::move(read->keys));
   }
 
@@ -94,9 +94,13 @@ class InstanceFetch final : public KeyFetch {
              "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
   }
 
-  void odd(const std::string& what) {
-    give_up({Fault::kProtocol, "the instance metadata service at " + plan_.url + " answered with " + what,
-             "look at what answers there; on an EC2 instance it is the instance metadata service"});
+  void odd(std::string what) { odd(ipc::Error{Fault::kProtocol, std::move(what), {}}, ""); }
+  void odd(ipc::Error error, std::string_view before) {
+    error.what = "the instance metadata service at " + plan_.url + " answered with " + std::string(before) + error.what;
+    if (error.next_step.empty()) {
+      error.next_step = "look at what answers there; on an EC2 instance it is the instance metadata service";
+    }
+    give_up(std::move(error));
   }
 
   void fail(AwsCallError error, std::string_view next_step) {

@@ -80,7 +80,13 @@ ipc::Status Issuance::may_be_handed_on(std::chrono::sys_seconds expiration) cons
 
 // What is told is the earlier of its own end and the one that was asked for; AWS knows the former alone.
 void Issuance::hand_on(const BaseKey& key) {
-  IssuedCredentials keys{key.access_key_id, key.secret_access_key.clone(), key.session_token.clone(), kNever, {}, {}};
+  auto secret = key.secret_access_key.clone(), token = key.session_token.clone();
+  if (!secret || !token) {
+    ipc::Error error = !secret ? std::move(secret.error()) : std::move(token.error());
+    error.what = "one more copy of the keys of profile '" + profile_.base_profile + "' " + error.what;
+    return fail_later(std::move(error));
+  }
+  IssuedCredentials keys{{key.access_key_id, std::move(*secret), std::move(*token)}, kNever, {}, {}};
   if (const auto held = context_.keys->held()) keys.expiration = held->expiration;
   if (const ipc::Status may = may_be_handed_on(keys.expiration); !may) return fail_later(may.error());
   keys.expiration = std::min(keys.expiration, context_.aws_now() + lifetime_.granted);
@@ -183,8 +189,7 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   if (!session && link_ + 1 < profile_.chain.size()) {
     ++link_;
     // The call that used the old key is through; next_link() replaces it.
-    hop_key_ = std::make_shared<const BaseKey>(
-        BaseKey{std::move(keys->access_key_id), std::move(keys->secret_access_key), std::move(keys->session_token)});
+    hop_key_ = std::make_shared<const BaseKey>(std::move(*keys));
     return next_link();
   }
   if (!session) {

@@ -16,7 +16,7 @@ constexpr seconds kLookAgain = std::chrono::hours(24 * 30);
 Issuer::Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events)
     : context_(context), fetch_(std::move(fetch)), events_(std::move(events)) {}
 
-const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= least_life_ ? &*keys_ : nullptr; }
+const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= least_life_ ? keys_.get() : nullptr; }
 
 void Issuer::get(OnCredentials done) {
   const bool quiet = now() < quiet_until_;
@@ -63,7 +63,7 @@ void Issuer::keep(IssuedCredentials keys, seconds least) {
   }
   failures_ = 0;
   quiet_until_ = {};
-  keys_ = std::move(keys);
+  keys_ = std::make_shared<const IssuedCredentials>(std::move(keys));
   least_life_ = least;
   // A timer for the year 9999 would be none; keys that end so far off are looked at again in a month.
   const seconds counted = std::min<seconds>(life, kLookAgain);

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "aws_call.h"
@@ -45,6 +44,9 @@ class Issuer {
   // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
   [[nodiscard]] const IssuedCredentials* current() const;
 
+  // The present keys, for as long as whoever takes them likes, with no second copy of their secrets; null: none.
+  [[nodiscard]] std::shared_ptr<const IssuedCredentials> share() const { return keys_; }
+
   // The present keys are good for nothing, whatever they say of their end: the next get() has new ones fetched.
   void drop();
 
@@ -64,7 +66,7 @@ class Issuer {
   AwsContext& context_;
   StartFetch fetch_;
   IssuerEvents events_;
-  std::optional<IssuedCredentials> keys_;
+  std::shared_ptr<const IssuedCredentials> keys_;
   Clock::SinceBoot ends_{};         // of keys_
   Clock::SinceBoot renew_at_{};     // of keys_
   Clock::SinceBoot quiet_until_{};  // after a failure, no new run before this

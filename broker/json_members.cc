@@ -58,7 +58,7 @@ ipc::Result<ipc::SecretBuffer> JsonMembers::secret(std::string_view name, std::s
   if (!has(name)) return bad("has no " + std::string(name));
   const SecretJsonText decoded(value(name));
   if (const ipc::Status sound = check(decoded, name, most); !sound) return std::unexpected(sound.error());
-  return ipc::SecretBuffer::copy_of(decoded.reveal());
+  return ipc::SecretBuffer::copy_if_room(decoded.reveal());
 }
 
 ipc::Result<std::int64_t> JsonMembers::number(std::string_view name, std::int64_t least, std::int64_t most) const {

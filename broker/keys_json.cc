@@ -16,7 +16,7 @@ using ipc::Fault;
 
 std::unexpected<ipc::Error> bad(std::string what) { return ipc::fail(Fault::kProtocol, std::move(what), {}); }
 
-// Collects the members that count; `wrong` says why it stopped.
+// Collects the members that count; `wrong` says why it stopped, where it has a sentence.
 class Members {
  public:
   explicit Members(std::string_view token) : names_{"AccessKeyId", "SecretAccessKey", token, "Expiration", "Version"} {}
@@ -34,11 +34,11 @@ class Members {
   }
 
   KeysJson out;
-  std::string wrong;
+  ipc::Error wrong{Fault::kProtocol, {}, {}};
 
  private:
   bool stop(std::string why) {
-    wrong = std::move(why);
+    wrong.what = std::move(why);
     return false;
   }
 
@@ -66,7 +66,12 @@ class Members {
     const std::size_t most = which == 1 ? kMaxKeySecret : kMaxKeyToken;
     if (text.size() > most) return stop("has a value for " + name + " that is too long");
     if (!is_visible(text)) return stop("has a value for " + name + " that is empty, or has characters that no key has");
-    (which == 1 ? out.keys.secret_access_key : out.keys.session_token) = ipc::SecretBuffer::copy_of(text);
+    auto copy = ipc::SecretBuffer::copy_if_room(text);
+    if (!copy) {
+      wrong = std::move(copy.error());
+      return false;
+    }
+    (which == 1 ? out.keys.secret_access_key : out.keys.session_token) = std::move(*copy);
     return true;
   }
 
@@ -93,7 +98,7 @@ ipc::Result<KeysJson> read_keys_json(std::string_view json, std::string_view tok
   members.out.keys.expiration = kNever;
   const bool whole = walk_json_object(
       json, [&members](const std::string& name, std::string_view value) { return members.take(name, value); });
-  if (!members.wrong.empty()) return bad(std::move(members.wrong));
+  if (!members.wrong.what.empty()) return std::unexpected(std::move(members.wrong));
   if (!whole) return bad("is not one JSON object");
   const IssuedCredentials& keys = members.out.keys;
   const bool some = !keys.access_key_id.empty() || !keys.secret_access_key.empty() || !keys.session_token.empty();

@@ -3,8 +3,8 @@
 // not looked at.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: nothing; what passes through ordinary memory is wiped there.
-// Fails: kProtocol; the sentence begins with a verb ("has no AccessKeyId"), says nothing of the source and
-// quotes nothing.
+// Fails: kProtocol, and kUnavailable where there is no room for them; the sentence begins with a verb ("has no
+// AccessKeyId"), says nothing of the source and quotes nothing.
 // Source: docs.aws.amazon.com/sdkref, "Process credential provider"; AWSEC2 UserGuide, "Retrieve security
 // credentials from instance metadata"; AmazonECS, "Task IAM role".
 #pragma once

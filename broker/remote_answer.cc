@@ -52,9 +52,12 @@ const Row& row_of(const AwsFailure& failure) {
   return found == std::end(kRows) ? row_of(failure.status) : *found;
 }
 
-std::unexpected<ipc::Error> unusable(std::string_view server, const std::string& what) {
-  return ipc::fail(Fault::kProtocol, "the answer of the remote server " + std::string(server) + " " + what,
-                   "check that the URL is that of a token vending machine; else tell whoever keeps it");
+std::unexpected<ipc::Error> unusable(std::string_view server, ipc::Error error) {
+  error.what = "the answer of the remote server " + std::string(server) + " " + error.what;
+  if (error.next_step.empty()) {
+    error.next_step = "check that the URL is that of a token vending machine; else tell whoever keeps it";
+  }
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace
@@ -62,12 +65,14 @@ std::unexpected<ipc::Error> unusable(std::string_view server, const std::string&
 ipc::Result<IssuedCredentials> read_remote_keys(std::string_view body, std::string_view server,
                                                 std::chrono::sys_seconds now) {
   ipc::Result<KeysJson> read = read_keys_json(body, "Token");
-  if (!read) return unusable(server, read.error().what);
+  if (!read) return unusable(server, std::move(read.error()));
   IssuedCredentials& keys = read->keys;
-  if (const ipc::Status whole = check_temporary(keys, now); !whole) return unusable(server, whole.error().what);
+  if (ipc::Status whole = check_temporary(keys, now); !whole) return unusable(server, std::move(whole.error()));
   if (keys.expiration > now + kLongestRemote + kRemoteSkew) {
-    return unusable(server, "has keys that end at " + std::string(rfc3339(keys.expiration).text()) +
-                                ", and AWS issues none for more than 12 hours");
+    return unusable(server, {Fault::kProtocol,
+                             "has keys that end at " + std::string(rfc3339(keys.expiration).text()) +
+                                 ", and AWS issues none for more than 12 hours",
+                             {}});
   }
   return std::move(keys);
 }

@@ -13,8 +13,10 @@ namespace {
 using ipc::Fault;
 using std::chrono::seconds;
 
-std::unexpected<ipc::Error> bad_token(const std::string& path, const std::string& what) {
-  return ipc::fail(Fault::kConfig, "the token file " + path + " " + what, "it must hold the token and nothing else");
+std::unexpected<ipc::Error> bad_token(const std::string& path, ipc::Error error) {
+  error.what = "the token file " + path + " " + error.what;
+  if (error.next_step.empty()) error.next_step = "it must hold the token and nothing else";
+  return std::unexpected(std::move(error));
 }
 
 // Whoever cannot sign has not been judged: a refusal on the way to the key is none of the server's.
@@ -101,7 +103,7 @@ void RemoteFetch::fail_later(ipc::Error error) {
 ipc::Result<ipc::SecretBuffer> read_bearer_token(const ipc::UniqueFd& file, const std::string& path) {
   auto token = read_token_file(file.get(), TokenForm::kHeader);
   if (token && !is_visible(token->reveal())) token = ipc::fail(Fault::kConfig, "has a blank in it");
-  if (!token) return bad_token(path, token.error().what);
+  if (!token) return bad_token(path, std::move(token.error()));
   return token;
 }
 

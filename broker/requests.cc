@@ -17,14 +17,6 @@ using std::chrono::milliseconds;
 // The refusal of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
 constexpr std::string_view kSessionLost = "session";
 
-// Each holds what its client presented, up to one character more than a token has, which is enough to be wrong. A
-// command, or a frontend that was taken over, may send as many as it likes, each as long as can be: the arena, whose
-// exhaustion ends the broker, must outlast that with room for the keys, of which some sources have dozens of kilobytes.
-constexpr std::size_t kMostPresented = kTokenLength + 1, kArenaPiece = 64;
-constexpr std::size_t kRoomForKeys = 208 * 1024;
-static_assert(kMostPresented <= kArenaPiece);
-static_assert(Requests::kMaxUnderWay * kArenaPiece + kRoomForKeys <= ipc::SecretArena::kBytes);
-
 Requests::Requests(Parts parts)
     : parts_(std::move(parts)),
       issuers_(

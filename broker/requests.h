@@ -29,6 +29,7 @@
 #include "run.h"
 #include "session_tracker.h"
 #include "timers.h"
+#include "token.h"
 
 namespace broker {
 
@@ -36,6 +37,8 @@ class Requests {
  public:
   static constexpr std::chrono::milliseconds kHold{900};
   static constexpr std::size_t kMaxUnderWay = 576;  // more than the frontend has slots
+  // Of what a client presents: one character more than a token has is enough to be wrong.
+  static constexpr std::size_t kMostPresented = kTokenLength + 1;
 
   struct Parts {
     const Run& run;

@@ -1,6 +1,6 @@
 #include "same_principal.h"
 
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "aws_queries.h"
@@ -23,11 +23,8 @@ class CheckedFetch final : public KeyFetch {
  private:
   void on_keys(ipc::Result<IssuedCredentials> keys) {
     if (!keys || run_.arn.empty()) return finish(std::move(keys));
-    keys_ = std::move(*keys);
-    auto key = std::make_shared<const BaseKey>(
-        BaseKey{keys_->access_key_id, keys_->secret_access_key.clone(), keys_->session_token.clone()});
-    call_ =
-        ask_identity(context_, sts_, std::move(key), [this](const ipc::Result<Principal>& owner) { on_owner(owner); });
+    keys_ = std::make_shared<IssuedCredentials>(std::move(*keys));
+    call_ = ask_identity(context_, sts_, keys_, [this](const ipc::Result<Principal>& owner) { on_owner(owner); });
   }
 
   void on_owner(const ipc::Result<Principal>& owner) {
@@ -52,7 +49,7 @@ class CheckedFetch final : public KeyFetch {
   const AwsEndpoint& sts_;
   const Run& run_;
   std::unique_ptr<KeyFetch> fetch_;
-  std::optional<IssuedCredentials> keys_;
+  std::shared_ptr<IssuedCredentials> keys_;  // shared with the call, while it lasts
   std::unique_ptr<AwsCall> call_;
 };
 

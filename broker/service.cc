@@ -9,6 +9,7 @@
 #include "footprint.h"
 #include "one_shot.h"
 #include "policy_file.h"
+#include "secret_room.h"  // without room for all, no broker is built
 #include "token.h"
 
 namespace broker {

@@ -69,10 +69,11 @@ std::vector<SessionStore::Kept> SessionStore::read() const {
   while (!in.at_end() && kept.size() < kMost) {
     Record record;
     if (!record.get(in)) return {};
+    auto secret = ipc::SecretBuffer::copy_if_room(record.secret_access_key.reveal());
+    auto token = ipc::SecretBuffer::copy_if_room(record.session_token.reveal());
+    if (!secret || !token) return {};
     kept.push_back({{record.base_key_id.str(), record.serial.str(), std::chrono::seconds(record.duration_s)},
-                    {record.access_key_id.str(),
-                     ipc::SecretBuffer::copy_of(record.secret_access_key.reveal()),
-                     ipc::SecretBuffer::copy_of(record.session_token.reveal()),
+                    {{record.access_key_id.str(), std::move(*secret), std::move(*token)},
                      std::chrono::sys_seconds(std::chrono::seconds(record.expiration)),
                      {},
                      {}}});
@@ -94,7 +95,9 @@ ipc::Status SessionStore::put(const SessionName& name, const IssuedCredentials& 
                               std::chrono::sys_seconds now) const {
   std::vector<Kept> others = read();
   std::erase_if(others, [&](const Kept& kept) { return kept.name == name || kept.session.expiration <= now; });
-  ipc::SecretBuffer plain = ipc::SecretBuffer::with_capacity(kMaxBytes - sizeof(ipc::U32) - kAeadOverhead);
+  auto room = ipc::SecretBuffer::if_room(kMaxBytes - sizeof(ipc::U32) - kAeadOverhead);
+  if (!room) return std::unexpected(std::move(room.error()));
+  ipc::SecretBuffer& plain = *room;
   ipc::Writer out(plain.room());
   Record first;
   if (!fill(first, name, session) || !first.put(out)) {

@@ -31,9 +31,10 @@ AwsRequest oidc(const SsoPlan& plan, std::string_view action, std::string_view p
 }
 
 // The sentence of an answer that cannot be used.
-std::unexpected<ipc::Error> unfit(std::string_view action, const ipc::Error& error) {
-  return ipc::fail(Fault::kProtocol, "the answer to " + std::string(action) + " " + error.what,
-                   "check that the endpoint is AWS IAM Identity Center");
+std::unexpected<ipc::Error> unfit(std::string_view action, ipc::Error error) {
+  error.what = "the answer to " + std::string(action) + " " + error.what;
+  if (error.next_step.empty()) error.next_step = "check that the endpoint is AWS IAM Identity Center";
+  return std::unexpected(std::move(error));
 }
 
 // One refusal in the words of RFC 6749 and 8628, and as AWS's services call it.

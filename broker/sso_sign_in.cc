@@ -43,14 +43,16 @@ void SsoSignIn::on_file(ipc::Result<ipc::UniqueFd> file) {
   look();
 }
 
-void SsoSignIn::read_file() {
+// Fails: where there is no room for a token that may well be good.
+ipc::Status SsoSignIn::read_file() {
   token_.reset();
   const auto text = file_.read();
   if (text && text->view().empty()) {
     unreadable_ = "nobody is signed in";
-    return;
+    return {};
   }
   auto token = text ? read_sso_token(text->view()) : ipc::Result<SsoToken>(std::unexpected(text.error()));
+  if (!token && token.error().fault == Fault::kUnavailable) return std::unexpected(std::move(token.error()));
   if (!token) {
     unreadable_ = "the token file ~/.aws/sso/cache/" + sso_token_name(source_.plan) + ".json " + token.error().what;
   } else if (!token->start_url.empty() && !same_start_url(token->start_url, source_.plan.start_url)) {
@@ -58,6 +60,7 @@ void SsoSignIn::read_file() {
   } else {
     token_ = std::move(*token);
   }
+  return {};
 }
 
 SsoStanding SsoSignIn::standing() const {
@@ -66,7 +69,9 @@ SsoStanding SsoSignIn::standing() const {
 
 // Every way leads here again: with the lock, after a wait, after a renewal that failed.
 void SsoSignIn::look() {
-  read_file();
+  if (const ipc::Status read = read_file(); !read) {
+    return fail(read.error().fault, "the token file " + read.error().what, read.error().next_step);
+  }
   const SsoStanding standing = this->standing();
   const bool renewable = token_ && !tried_to_renew_ && is_renewable(*token_, now());
   if (standing == SsoStanding::kGood || (standing == SsoStanding::kEndsSoon && !renewable)) return hand_out();

@@ -58,7 +58,7 @@ class SsoSignIn {
   void open();
   void on_file(ipc::Result<ipc::UniqueFd> file);
   void look();
-  void read_file();
+  ipc::Status read_file();
   void lock();
   void wait();
   void say_that_we_wait();

@@ -46,6 +46,11 @@ std::unexpected<ipc::Error> missing(std::string_view action, std::string_view wh
                    "check that the endpoint is AWS STS");
 }
 
+std::unexpected<ipc::Error> no_room(std::string_view action, ipc::Error error) {
+  error.what = "the answer to " + std::string(action) + " " + error.what;
+  return std::unexpected(std::move(error));
+}
+
 std::optional<int> number(std::string_view digits) {
   int value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -169,20 +174,23 @@ ipc::Result<CallerIdentity> read_caller_identity(std::string_view body) {
 
 ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::string_view body) {
   IssuedCredentials keys;
-  keys.secret_access_key = ipc::SecretBuffer::with_capacity(kMaxKeySecret);
-  auto token = ipc::SecretBuffer::with_capacity(kMaxKeyToken);
+  auto secret = ipc::SecretBuffer::if_room(kMaxKeySecret), token = ipc::SecretBuffer::if_room(kMaxKeyToken);
+  if (!secret || !token) return no_room(action, std::move(!secret ? secret.error() : token.error()));
   std::string expiration;
   const std::string name(action);
   const std::string path = name + "Response/" + name + "Result/Credentials/";
   const std::string id_path = path + "AccessKeyId", secret_path = path + "SecretAccessKey",
                     token_path = path + "SessionToken", expiration_path = path + "Expiration";
-  std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &keys.secret_access_key},
-                       XmlField{token_path, &token}, XmlField{expiration_path, &expiration}};
+  std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
+                       XmlField{token_path, &*token}, XmlField{expiration_path, &expiration}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
   if (!is_key_id(keys.access_key_id)) return missing(action, "valid AccessKeyId");
-  if (!is_visible(keys.secret_access_key.reveal())) return missing(action, "valid SecretAccessKey");
-  if (!is_visible(token.reveal())) return missing(action, "valid SessionToken");
-  keys.session_token = token.clone();  // as small as it is: the arena is small too
+  if (!is_visible(secret->reveal())) return missing(action, "valid SecretAccessKey");
+  if (!is_visible(token->reveal())) return missing(action, "valid SessionToken");
+  auto small = token->clone();  // as small as it is: the arena is small too
+  if (!small) return no_room(action, std::move(small.error()));
+  keys.secret_access_key = std::move(*secret);
+  keys.session_token = std::move(*small);
   auto time = read_aws_time(expiration);
   if (!time) return missing(action, "valid Expiration");
   keys.expiration = *time;

@@ -33,11 +33,13 @@ ipc::Result<ipc::SecretBuffer> read_token_text(std::string_view text, TokenForm 
   if (!std::ranges::all_of(text, form == TokenForm::kIdentity ? is_identity : is_header)) {
     return bad("has characters that no such token has");
   }
-  return ipc::SecretBuffer::copy_of(text);
+  return ipc::SecretBuffer::copy_if_room(text);
 }
 
 ipc::Result<ipc::SecretBuffer> read_token_file(int file, TokenForm form) {
-  auto whole = ipc::SecretBuffer::with_capacity(kMaxTokenText + kRoomForSpaces + 1);
+  auto room = ipc::SecretBuffer::if_room(kMaxTokenText + kRoomForSpaces + 1);
+  if (!room) return room;
+  ipc::SecretBuffer& whole = *room;
   for (;;) {
     const ssize_t got = ::pread(file, whole.room().data(), whole.room().size(), static_cast<off_t>(whole.size()));
     if (got < 0 && errno == EINTR) continue;

@@ -2,7 +2,8 @@
 // container's, a remote server's.
 //
 // Runs in: broker, main thread.   Blocks: read_token_file() on a local file.   Owns: nothing.   Units: bytes.
-// Fails: kConfig; the sentence begins with a verb ("is empty") and quotes nothing.
+// Fails: kConfig, and kUnavailable where there is no room for it; the sentence begins with a verb ("is empty") and
+// quotes nothing.
 #pragma once
 
 #include <cstddef>

@@ -15,11 +15,12 @@
 namespace ipc {
 namespace {
 
-constexpr std::size_t kGranule = 64;
+constexpr std::size_t kGranule = SecretArena::kPiece;
 constexpr std::size_t kGranules = SecretArena::kBytes / kGranule;
+constexpr std::size_t kForAll = (SecretArena::kBytes - SecretArena::kKeptBack) / kGranule;  // from the first on
 
-// A first-fit allocator over granules: some dozens of live secrets, so a scan of 4096 flags is fast enough and
-// has no header inside the arena that an overflow could reach.
+// A first-fit allocator over granules: some dozens of live secrets, so a scan of flags is fast enough, and there is no
+// header inside the arena that an overflow could reach. What is in use lies together, so few pages are ever touched.
 struct Arena {
   char* base = nullptr;
   SecretProtection protection = SecretProtection::kLockedPages;
@@ -34,11 +35,12 @@ Arena arena;
 
 std::size_t granules_for(std::size_t bytes) { return (bytes + kGranule - 1) / kGranule; }
 
-char* take(std::size_t bytes) {
+// Among the first `most` granules; null where no such run of them is free.
+char* take(std::size_t bytes, std::size_t most) {
   if (!arena.base) die("used before it was opened");
   const std::size_t wanted = granules_for(bytes);
   std::size_t run = 0;
-  for (std::size_t i = 0; i < kGranules; ++i) {
+  for (std::size_t i = 0; i < most; ++i) {
     run = arena.used[i] ? 0 : run + 1;
     if (run == wanted) {
       const std::size_t first = i + 1 - wanted;
@@ -46,7 +48,7 @@ char* take(std::size_t bytes) {
       return arena.base + first * kGranule;
     }
   }
-  die("exhausted");
+  return nullptr;
 }
 
 void give_back(char* data, std::size_t bytes) noexcept {
@@ -64,7 +66,8 @@ void* map_memfd_secret() {
 void* map_locked_pages() {
   void* p = ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return p;
-  if (::mlock(p, SecretArena::kBytes) == 0 && ::madvise(p, SecretArena::kBytes, MADV_DONTDUMP) == 0 &&
+  // On fault: all of it counts to the limit, and what is never used is no memory.
+  if (::mlock2(p, SecretArena::kBytes, MLOCK_ONFAULT) == 0 && ::madvise(p, SecretArena::kBytes, MADV_DONTDUMP) == 0 &&
       ::madvise(p, SecretArena::kBytes, MADV_WIPEONFORK) == 0) {
     return p;
   }
@@ -94,7 +97,7 @@ Status SecretArena::open() {
     arena.protection = SecretProtection::kLockedPages;
   }
   if (p == MAP_FAILED) {
-    return system_error("memory for secrets cannot be locked", "raise the locked-memory limit (ulimit -l) to 512 KiB");
+    return system_error("memory for secrets cannot be locked", "raise the locked-memory limit (ulimit -l) to 2048 KiB");
   }
   arena.base = static_cast<char*>(p);
   return {};
@@ -124,7 +127,20 @@ SecretBuffer::~SecretBuffer() {
 SecretBuffer SecretBuffer::with_capacity(std::size_t capacity) {
   SecretBuffer buffer;
   if (capacity == 0) return buffer;
-  buffer.data_ = take(capacity);
+  buffer.data_ = take(capacity, kGranules);
+  if (!buffer.data_) die("exhausted");
+  buffer.capacity_ = capacity;
+  return buffer;
+}
+
+Result<SecretBuffer> SecretBuffer::if_room(std::size_t capacity) {
+  SecretBuffer buffer;
+  if (capacity == 0) return buffer;
+  buffer.data_ = take(capacity, kForAll);
+  if (!buffer.data_) {
+    return fail(Fault::kUnavailable, "finds no room in the memory for secrets",
+                "try again, with shorter tokens or fewer different rules at work at once");
+  }
   buffer.capacity_ = capacity;
   return buffer;
 }
@@ -132,6 +148,12 @@ SecretBuffer SecretBuffer::with_capacity(std::size_t capacity) {
 SecretBuffer SecretBuffer::copy_of(std::string_view bytes) {
   SecretBuffer buffer = with_capacity(bytes.size());
   if (!buffer.append(bytes)) die("a copy does not fit its own size");
+  return buffer;
+}
+
+Result<SecretBuffer> SecretBuffer::copy_if_room(std::string_view bytes) {
+  Result<SecretBuffer> buffer = if_room(bytes.size());
+  if (buffer && !buffer->append(bytes)) die("a copy does not fit its own size");
   return buffer;
 }
 

@@ -21,7 +21,13 @@ enum class SecretProtection { kMemfdSecret, kLockedPages };
 
 class SecretArena {
  public:
-  static constexpr std::size_t kBytes = 256 * 1024;  // well under the 8 MiB RLIMIT_MEMLOCK of an ordinary user
+  // Well under the 8 MiB RLIMIT_MEMLOCK of an ordinary user, and over what a broker's keys and tokens can come to
+  // (broker/secret_room.h). A page that was never written costs nothing.
+  static constexpr std::size_t kBytes = 1024 * 1024;
+  // What if_room() and copy_if_room() leave: for the small pieces that may not fail.
+  static constexpr std::size_t kKeptBack = 64 * 1024;
+  static constexpr std::size_t kPiece = 64;  // a buffer takes whole ones
+
   // Maps the arena. Call once, before lock-down (memfd_secret and mlock are not in any filter).
   // Fails: kSystem where pages cannot be locked; a secret is then never read.
   static Status open();
@@ -38,9 +44,13 @@ class SecretBuffer {
   ~SecretBuffer();  // wipes
 
   // A buffer of `capacity` bytes, empty. Aborts the process if the arena is not open or is exhausted: both are bugs,
-  // and going on with ordinary memory would weaken the promise silently.
+  // and going on with ordinary memory would weaken the promise silently. For what is small or there but once.
   static SecretBuffer with_capacity(std::size_t capacity);
   static SecretBuffer copy_of(std::string_view bytes);
+  // The same for what comes from outside, as large and as often as others like.
+  // Fails: kUnavailable; the sentence begins with a verb ("finds no room").
+  static Result<SecretBuffer> if_room(std::size_t capacity);
+  static Result<SecretBuffer> copy_if_room(std::string_view bytes);
 
   // Adds bytes; false, and nothing added, when they do not fit.
   [[nodiscard]] bool append(std::string_view bytes) noexcept;
@@ -54,7 +64,7 @@ class SecretBuffer {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] SecretBuffer clone() const { return copy_of(reveal()); }
+  [[nodiscard]] Result<SecretBuffer> clone() const { return copy_if_room(reveal()); }
 
   // Compares in a time that depends on the lengths alone. An empty secret equals nothing, not even an empty guess.
   [[nodiscard]] bool equals(std::string_view guess) const noexcept;

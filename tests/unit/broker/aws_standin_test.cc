@@ -60,7 +60,8 @@ class Aws : public ::testing::TestWithParam<bool> {
         [this, terms](OnKeys done) { return std::make_unique<Issuance>(*context_, profile_, terms, std::move(done)); };
   }
   static BaseKey copy_of(const BaseKey& key) {
-    return {key.access_key_id, key.secret_access_key.clone(), key.session_token.clone()};
+    return {key.access_key_id, ipc::SecretBuffer::copy_of(key.secret_access_key.reveal()),
+            ipc::SecretBuffer::copy_of(key.session_token.reveal())};
   }
   ipc::Result<Principal> identity(const BaseKey& key) {
     FixedKey keys(copy_of(key));
@@ -105,7 +106,7 @@ TEST_P(Aws, AWrongSecretIsRefusedWithoutARetry) {
 }
 
 TEST_P(Aws, AnUnknownKeyIsRefused) {
-  const BaseKey unknown{"AKIANOBODY0000000000", key_.secret_access_key.clone(), {}};
+  const BaseKey unknown{"AKIANOBODY0000000000", ipc::SecretBuffer::copy_of(key_.secret_access_key.reveal()), {}};
   EXPECT_NE(identity(unknown).error().what.find("InvalidClientTokenId"), std::string::npos);
 }
 
@@ -207,7 +208,8 @@ TEST_P(Aws, AChainOfTwoRolesIsFollowedAndItsKeysWork) {
   EXPECT_EQ(issue(2h).substr(0, 4), "ASIA");
   const IssuedCredentials* keys = issuer_->current();
   ASSERT_TRUE(keys);
-  const BaseKey issued{keys->access_key_id, keys->secret_access_key.clone(), keys->session_token.clone()};
+  const BaseKey issued{keys->access_key_id, ipc::SecretBuffer::copy_of(keys->secret_access_key.reveal()),
+                       ipc::SecretBuffer::copy_of(keys->session_token.reveal())};
   const auto who = identity(issued);
   ASSERT_TRUE(who) << who.error().what;
   EXPECT_EQ(who->arn, "arn:aws:sts::111122223333:assumed-role/ledger-chained/sentinel-marta");

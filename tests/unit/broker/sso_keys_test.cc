@@ -11,6 +11,7 @@
 
 #include "aws_fakes.h"
 #include "errand_fakes.h"
+#include "full_arena.h"
 #include "time_text.h"
 
 namespace broker {
@@ -175,6 +176,19 @@ TEST_F(SsoKeys, AFileThatMakesNoSenseIsNamed) {
                                        ".json " + why))
         << run.last();
   }
+}
+
+TEST_F(SsoKeys, ATokenThatFindsNoRoomIsNeitherReplacedNorALoginAskedFor) {
+  const std::string text = token_text("access-1", 8h, renewable());
+  write(token_path(), text);
+  OneRun run(aws_, plan_, true);
+  const testing::FullArena full;
+  begin(run);
+  EXPECT_TRUE(
+      run.last().starts_with("~/.aws/config:3: the token file finds no room in the memory for secrets | try again"))
+      << run.last();
+  EXPECT_TRUE(aws_.http.requests.empty());
+  EXPECT_EQ(text, read(token_path()));
 }
 
 TEST_F(SsoKeys, ATokenOfAnotherStartUrlIsNotSent) {

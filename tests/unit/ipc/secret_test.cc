@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <type_traits>
+#include <vector>
 
 #include "ipc/field_types.h"
 
@@ -18,7 +19,9 @@ static_assert(!std::is_copy_constructible_v<SecretBuffer> && !std::is_copy_assig
 static_assert(!std::is_copy_constructible_v<ipc::Secret<8>>);
 
 template <class T>
-concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+concept Printable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 static_assert(!Printable<SecretBuffer>, "printing a secret must not compile");
 static_assert(!Printable<ipc::Secret<8>>, "printing a secret must not compile");
 
@@ -38,6 +41,33 @@ TEST_F(SecretTest, EveryPrefixAndEveryOtherLengthDiffers) {
   EXPECT_FALSE(secret.equals("correct horse "));
   EXPECT_FALSE(secret.equals("correct horsf"));
   EXPECT_TRUE(secret.equals("correct horse"));
+}
+
+// What comes from outside finds no room; what the process itself needs still does.
+TEST_F(SecretTest, WhatFindsNoRoomIsRefusedAndLeavesRoomForWhatMayNotBe) {
+  {
+    std::vector<SecretBuffer> all;
+    all.push_back(SecretBuffer::copy_of("first"));
+    while (auto more = SecretBuffer::if_room(12'288)) all.push_back(std::move(*more));
+    while (auto more = SecretBuffer::if_room(1)) all.push_back(std::move(*more));
+    const auto refused = SecretBuffer::copy_if_room("a");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, ipc::Fault::kUnavailable);
+    EXPECT_EQ(refused.error().what, "finds no room in the memory for secrets");
+    EXPECT_FALSE(all.front().clone());
+    for (std::size_t i = 0; i < SecretArena::kKeptBack / SecretArena::kPiece; ++i) {
+      all.push_back(SecretBuffer::copy_of("small"));
+    }
+    EXPECT_EQ(all.back().reveal(), "small");
+  }
+  EXPECT_TRUE(SecretBuffer::if_room(SecretArena::kBytes - SecretArena::kKeptBack)) << "all of it is given back";
+  EXPECT_FALSE(SecretBuffer::if_room(SecretArena::kBytes - SecretArena::kKeptBack + 1));
+}
+
+TEST_F(SecretTest, NothingNeedsNoRoom) {
+  const auto nothing = SecretBuffer::copy_if_room("");
+  ASSERT_TRUE(nothing);
+  EXPECT_TRUE(nothing->empty());
 }
 
 TEST_F(SecretTest, WhatDoesNotFitIsNotAdded) {
