@@ -73,7 +73,10 @@ void AwsCall::send(const BaseKey* key) {
       [this](ipc::Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
 }
 
+// The exchange has copies of the request, with the session token that it was signed with, and goes at once: whoever
+// made the call may keep it for long.
 void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
+  exchange_.reset();
   if (!answer) {
     const NextTry next = judge(answer.error());
     answer.error().what = request_.action + ": " + answer.error().what;
@@ -127,6 +130,9 @@ void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked
 }
 
 void AwsCall::finish(std::expected<HttpAnswer, AwsCallError> outcome) {
+  request_ = {};  // a header or the body may hold a token
+  key_.reset();
+  signed_with_.reset();
   const OnDone done = std::move(done_);
   done(std::move(outcome));  // last: it may have destroyed this call
 }

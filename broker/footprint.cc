@@ -5,7 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstddef>
+#include <memory>
+
+#include "ipc/secret.h"
 
 namespace broker {
 namespace {
@@ -23,9 +27,21 @@ int forget_file_pages(dl_phdr_info* object, std::size_t, void*) noexcept {
   return 0;
 }
 
+// More than any call of the broker reaches down. All of it lies in this function's own frame.
+constexpr std::size_t kDeepest = 256 * 1024;
+[[gnu::noinline]] void forget_stack() noexcept {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::array<char, kDeepest> below;
+  ipc::wipe(below.data(), below.size());
+  void* first = below.data();
+  std::size_t left = below.size();
+  if (std::align(page, page, first, left)) (void)::madvise(first, left & ~(page - 1), MADV_DONTNEED);
+}
+
 }  // namespace
 
 void shrink_footprint() {
+  forget_stack();
   ::malloc_trim(0);
   ::dl_iterate_phdr(forget_file_pages, nullptr);
 }

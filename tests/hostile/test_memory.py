@@ -3,6 +3,7 @@
 
 The stand-in for AWS knows every secret that exists; what a process holds is read from /proc/PID/mem by root.
 """
+import json
 import os
 import re
 import signal
@@ -11,10 +12,11 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from scene import HostileTest, main, needs_root, wait_until  # noqa: E402
+from scene import POLICY, HostileTest, main, needs_root, wait_until  # noqa: E402
 from harness import SANITIZED  # noqa: E402
-from standin_client import secret_of  # noqa: E402
+from standin_client import REGION, role_arn, secret_of  # noqa: E402
 
+TABLE = "sentinel-sessions"   # of the stand-in's world
 LARGEST = 256 << 20  # larger maps are a sanitizer's, and empty
 
 
@@ -118,6 +120,46 @@ class Memory(HostileTest):
         self.assertEqual([], self.places(broker, [secret_of("marta")]), "long-term secret")
         self.assertEqual([], self.places(broker, [s for s in self.aws.secrets() if s != secret_of("marta")]), "issued")
         stage.end()
+
+    def temporary_profiles(self):
+        """Keys that a run was given, as the base keys of two profiles; returns the keys."""
+        stage = self.stage(profile="marta")
+        keys = json.loads(stage.order("fetch")["body"])
+        stage.end()
+        text = "".join(f"[profile {name}]\nrole_arn = {role_arn('ledger-prod')}\nregion = {REGION}\n{source}\n\n" for name, source in
+                       (("of-the-file", "source_profile = temporary"), ("of-the-environment", "credential_source = Environment")))
+        for name, more in (("config", text), ("credentials", f"[temporary]\naws_access_key_id = {keys['AccessKeyId']}\n"
+                           f"aws_secret_access_key = {keys['SecretAccessKey']}\naws_session_token = {keys['Token']}\n")):
+            with open(os.path.join(self.user.home, ".aws", name), "a") as file:
+                file.write(more)
+        return keys
+
+    @needs_root
+    def test_temporary_base_keys_are_in_no_memory_that_root_can_read_once_calls_were_signed_with_them(self):
+        # Each call of the broker sends the token as a header: through several copies, none of which may outlive the call.
+        if SANITIZED:
+            self.skipTest("sanitizers keep freed memory")
+        keys = self.temporary_profiles()
+        policy = os.path.join(self.user.home, "policy", "temporary.yaml")
+        with open(policy, "w") as file:
+            file.write(POLICY.replace("ledger-prod, marta", "of-the-file, of-the-environment"))
+        os.chown(policy, self.user.uid, self.user.gid)
+        ordinary = self.environment()
+        environ = {"AWS_ACCESS_KEY_ID": keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+                   "AWS_SESSION_TOKEN": keys["Token"]}
+        for profile, environment in (("of-the-file", ordinary), ("of-the-environment", {**ordinary, **environ})):
+            with self.subTest(profile):
+                self.environment = lambda environment=environment: environment
+                stage = self.stage("--session-table", TABLE, profile=profile, policy=policy)
+                for _ in range(5):
+                    self.assert_served(stage.order("fetch"))
+                broker = stage.run.helper("broker")
+                if not any("secretmem" in name for _, _, _, name in regions(broker)):
+                    self.skipTest("this kernel has no memfd_secret: locked pages are readable to root")
+                self.assertEqual([], self.places(broker, [keys["SecretAccessKey"]]), "secret")
+                self.assertEqual([], self.places(broker, [keys["Token"]]), "session token")
+                self.assertTrue(any(keys["AccessKeyId"].encode() in data for _, data in memory(broker)), "the scan sees the id")
+                stage.end()
 
     @needs_root
     def test_no_core_is_ever_written(self):

@@ -48,6 +48,29 @@ TEST_F(AwsCallTest, ADenialEndsItAtOnce) {
   EXPECT_EQ(aws_.http.requests.size(), 1u);
 }
 
+// Whoever made it may keep it for as long as the run lasts; the request has the session token in a header.
+TEST_F(AwsCallTest, ACallThatIsOverHoldsNeitherItsRequestNorItsKey) {
+  for (const long status : {200L, 403L}) {
+    auto key = std::make_shared<const BaseKey>(
+        BaseKey{"ASIAOWN", ipc::SecretBuffer::copy_of("s"), ipc::SecretBuffer::copy_of("t")});
+    const std::weak_ptr<const BaseKey> seen = key;
+    const AwsCall call(aws_.context, get_caller_identity(endpoint()), std::move(key), read_sts_failure,
+                       [](const std::expected<HttpAnswer, AwsCallError>&) {});
+    EXPECT_EQ(header_of(aws_.http.last(), "X-Amz-Security-Token"), "t");
+    EXPECT_FALSE(seen.expired());
+    aws_.http.answer(status, status == 200 ? kIdentity : refused("AccessDenied"));
+    EXPECT_TRUE(aws_.http.requests.back()->cancelled) << "the exchange is gone";
+    EXPECT_TRUE(seen.expired());
+  }
+}
+
+TEST_F(AwsCallTest, WhatWasSentIsNotKeptUntilTheNextTry) {
+  ask();
+  aws_.http.answer(400, refused("Throttling", "Rate exceeded"));
+  EXPECT_TRUE(aws_.http.requests.back()->cancelled);
+  EXPECT_EQ(answers_, 0);
+}
+
 TEST_F(AwsCallTest, AnUnknownKeyIsAnErrorWithANextStep) {
   ask();
   aws_.http.answer(403, refused("InvalidClientTokenId"));
@@ -199,12 +222,11 @@ class AwsCallKeysTest : public AwsCallTest {
   };
   ipc::Result<IssuedCredentials> next_keys() {
     if (source_fails_) return ipc::fail(ipc::Fault::kRefused, "the source is dry", "fill it");
-    return IssuedCredentials{"ASIAFETCH" + std::to_string(++fetched_),
-                             ipc::SecretBuffer::copy_of("s"),
-                             ipc::SecretBuffer::copy_of("t"),
-                             aws_.context.aws_now() + 1h,
-                             {},
-                             {}};
+    return IssuedCredentials{
+        {"ASIAFETCH" + std::to_string(++fetched_), ipc::SecretBuffer::copy_of("s"), ipc::SecretBuffer::copy_of("t")},
+        aws_.context.aws_now() + 1h,
+        {},
+        {}};
   }
   void SetUp() override {
     AwsCallTest::SetUp();
