@@ -76,6 +76,9 @@ class AwsCall {
   AwsCall(AwsContext& context, AwsRequest request, FailureReader read_failure, OnDone done)
       : AwsCall(context, std::move(request), nullptr, read_failure, std::move(done)) {}
 
+  // The context's key that signed the last try; null before that, and where it was another one or none.
+  [[nodiscard]] const std::shared_ptr<const BaseKey>& signed_with() const { return signed_with_; }
+
  private:
   void begin_try();
   void send(const BaseKey* key);

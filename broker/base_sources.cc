@@ -78,7 +78,8 @@ Opened open_base_keys(BasePlan& plan, SourceParts parts) {
   const ResolvedProfile& profile = parts.profile;
   if (!profile.mfa) return std::visit(Opener{std::move(parts)}, plan);
   MfaParts mfa{parts.context, parts.errands, parts.sessions,
-               profile.sts,   *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles};
+               profile.sts,   *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
+               parts.run};
   IssuerEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
   Opened long_term = std::visit(Opener{std::move(parts)}, plan);
   if (!long_term) return long_term;

@@ -5,6 +5,7 @@
 
 #include "ascii.h"
 #include "presence.h"
+#include "same_principal.h"
 #include "sts.h"
 
 namespace broker {
@@ -161,10 +162,12 @@ class MfaFetch final : public KeyFetch {
 MfaKeys::MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEvents events)
     : parts_(std::move(parts)),
       long_term_(std::move(long_term)),
-      session_(
-          parts_.context,
-          [this](OnKeys done) { return std::make_unique<MfaFetch>(parts_, *long_term_, refused_, std::move(done)); },
-          std::move(events)) {}
+      session_(parts_.context,
+               of_same_principal(parts_.context, parts_.sts, parts_.run,
+                                 [this](OnKeys done) {
+                                   return std::make_unique<MfaFetch>(parts_, *long_term_, refused_, std::move(done));
+                                 }),
+               std::move(events)) {}
 
 bool MfaKeys::refuse(const SharedKey& key) {
   refused_ = key->access_key_id;

@@ -7,7 +7,8 @@
 // Asked ahead of need: before the command starts, and ahead of the session's end; never while a request waits for
 // nothing else. Of the user's runs one asks at a time; the others find its session. A refused or unanswered question is
 // not asked again for kQuiet.
-// Fails: kConfig where the key is a temporary one; kRefused with AWS's or the user's no.
+// Fails: kConfig where the key is a temporary one; kRefused with AWS's or the user's no, and for a session in the store
+// that is not the principal's whom the run began as.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base_keys.h"
 #include "errands.h"
 #include "profile.h"
+#include "run.h"
 #include "session_store.h"
 
 namespace broker {
@@ -30,6 +32,7 @@ struct MfaParts {
   AwsEndpoint sts;
   MfaPlan plan;
   std::chrono::seconds duration;
+  const Run& run;  // whose session it must stay: the store is the user's own, and any program of theirs can write it
 };
 
 class MfaKeys final : public BaseKeys {

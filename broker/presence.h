@@ -11,6 +11,9 @@ namespace broker {
 // A member of the owner; what guard() returns does nothing once the owner is gone.
 class Presence {
  public:
+  Presence() = default;
+  Presence(const Presence&) = delete;  // a copy would keep the mark when its owner is gone
+  Presence& operator=(const Presence&) = delete;
   template <class Callback>
   [[nodiscard]] auto guard(Callback callback) const {
     return [mark = std::weak_ptr<const char>(mark_), callback = std::move(callback)](auto&&... arguments) {

@@ -21,10 +21,13 @@ ipc::Error of_profile(ipc::Error error, std::string_view name) {
 void Startup::begin(Done done) {
   done_ = std::move(done);
   have_identity_ = requests_.judged_remotely();  // whoever judges elsewhere finds out for himself who asks
-  if (!have_identity_) {
-    identity_ = ask_identity(context_, profile_.sts, [this](const ipc::Result<Principal>& who) { on_identity(who); });
-  }
+  if (!have_identity_) ask_whose();
   policy_.start([this](const ipc::Status& loaded) { on_policy(loaded); });
+}
+
+void Startup::ask_whose() {
+  ++asked_;
+  identity_ = ask_identity(context_, profile_.sts, [this](const ipc::Result<Principal>& who) { on_identity(who); });
 }
 
 void Startup::on_identity(const ipc::Result<Principal>& principal) {
@@ -33,11 +36,17 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
     error = advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url);
     return finish(std::unexpected(of_profile(std::move(error), profile_.base_profile)));
   }
+  const auto held = context_.keys->held();
+  // A renewal that came meanwhile had no principal to be compared with (same_principal.h), and is what is used now.
+  if (held && held->key != identity_->signed_with()) {
+    if (asked_ < kMostAsked) return ask_whose();
+    return finish(ipc::fail(ipc::Fault::kUnavailable,
+                            "the source gives other keys before AWS has said whose the last were", "try again"));
+  }
   run_.user = principal->user;
   run_.account = principal->account;
   run_.arn = principal->arn;
-  if (const auto held = context_.keys->held())
-    learn(run_.source, profile_, !held->key->session_token.empty(), *principal);
+  if (held) learn(run_.source, profile_, !held->key->session_token.empty(), *principal);
   if (run_.user.empty()) {
     notices_.warning("the key belongs to " + principal->arn +
                      ", whose name its owner chose: only rules without users can match");

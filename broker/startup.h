@@ -29,6 +29,7 @@ inline constexpr std::string_view kMendPolicy = "correct the policy, then start 
 class Startup {
  public:
   using Done = std::function<void(ipc::Status)>;
+  static constexpr int kMostAsked = 3;  // whose the key is, where it is another one by the time of the answer
 
   // All outlive the start-up.
   Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
@@ -47,6 +48,7 @@ class Startup {
   ipc::Status refused(const Refusal& refusal, const Decision& decision);
 
  private:
+  void ask_whose();
   void on_identity(const ipc::Result<Principal>& principal);
   void on_policy(const ipc::Status& loaded);
   void when_both_are_there();
@@ -68,6 +70,7 @@ class Startup {
   bool have_identity_ = false, have_policy_ = false;
   ipc::Status policy_loaded_;
   std::unique_ptr<AwsCall> identity_;
+  int asked_ = 0;  // whose the key is
 };
 
 }  // namespace broker

@@ -7,6 +7,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from aws_case import PARAMETER, policy, rule
 from source_case import SourceTest, role_arn, wait_until
 
 PROGRAM = """\
@@ -16,6 +17,8 @@ with open(os.path.join(here, "runs"), "a") as file:
     file.write(os.environ.get("MARKED_BY_THE_CALLER", "") + "\\n")
 with open(os.path.join(here, "answer")) as file:
     sys.stdout.write(file.read())
+if os.path.exists(os.path.join(here, "later")):
+    os.replace(os.path.join(here, "later"), os.path.join(here, "answer"))
 """
 
 
@@ -100,6 +103,16 @@ class ProcessTest(SourceTest):
                 self.assertRegex(said, r"the source gives the keys of arn:\S+ now, and this run began as "
                                        r"arn:\S+:assumed-role/desk-task/desk")
                 self.assertEqual([], self.aws.calls("AssumeRole", "ok"))
+
+    def test_a_run_begins_as_whom_its_keys_belong_to_though_they_changed_while_that_was_asked(self):
+        self.good(user="marta")
+        self.write("later", self.aws.process_answer(user="otto"))
+        self.aws.control.fault(kind="latency", action="GetCallerIdentity", seconds=2)
+        self.aws.control.fault(kind="error", action="GetParameter", code="ExpiredTokenException", status=400)
+        self.aws.control.put_parameter(name=PARAMETER, value=policy(rule(conditions="{ users: [marta] }")))
+        run = self.refused_start(profile="printer", transport="unix")
+        self.assertEqual(2, len(self.runs()))
+        self.assertIn("and user otto", run.stderr)
 
     def test_another_session_of_the_same_role_is_a_renewal(self):
         self.good()

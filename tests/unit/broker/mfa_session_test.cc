@@ -47,7 +47,7 @@ class MfaTest : public ::testing::Test {
   MfaKeys& run(const std::string& process = {}, bool shared = true, BaseKey key = testing::long_term_key()) {
     runs_.push_back(
         std::make_unique<MfaKeys>(MfaParts{aws_.context, errands_, shared ? new_store() : nullptr, testing::endpoint(),
-                                           MfaPlan{kSerial, process, "marta", "config:3"}, kMfaSessionForRoles},
+                                           MfaPlan{kSerial, process, "marta", "config:3"}, kMfaSessionForRoles, began_},
                                   std::make_unique<FixedKey>(std::move(key))));
     return *runs_.back();
   }
@@ -61,6 +61,7 @@ class MfaTest : public ::testing::Test {
   void refuse_code() { aws_.http.answer(403, refused("AccessDenied", kWrong)); }
 
   FakeAws aws_;
+  broker::Run began_;  // without a principal: at the start nobody's session is the wrong one
   FakeErrands errands_;
   int file_ = -1;
   std::string path_;
@@ -196,6 +197,33 @@ TEST_F(MfaTest, WithoutAStoreEachRunAsksForItself) {
   answer_with("ASIAONE");
   get(run({}, false));
   EXPECT_EQ(errands_.waiting(), 1u);
+}
+
+// Whoever writes the store needs no more than the user's uid.
+TEST_F(MfaTest, ASessionOfAnotherPrincipalInTheStoreIsNoRenewal) {
+  MfaKeys& keys = run();
+  get(keys);
+  errands_.answer("123456");
+  answer_with("ASIAONE");
+  began_.account = "111122223333";
+  began_.user = "marta";
+  began_.arn = "arn:aws:iam::111122223333:user/marta";
+  for (const char* owner : {"arn:aws:iam::111122223333:user/nina", "arn:aws:iam::111122223333:user/marta"}) {
+    const auto now = aws_.context.aws_now();
+    IssuedCredentials planted{
+        "ASIAPLANTED", ipc::SecretBuffer::copy_of("s"), ipc::SecretBuffer::copy_of("t"), now + 11h, {}, {}};
+    ASSERT_TRUE(new_store()->put({testing::long_term_key().access_key_id, kSerial, kMfaSessionForRoles}, planted, now));
+    keys.refuse(keys.held()->key);
+    aws_.timers.pass(2min);  // after the pause that follows a refusal
+    get(keys);
+    aws_.http.answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>" + std::string(owner) +
+                              "</Arn><UserId>AIDA</UserId><Account>111122223333</Account></GetCallerIdentityResult>"
+                              "</GetCallerIdentityResponse>");
+  }
+  EXPECT_EQ(got_, (std::vector<std::string>{"ASIAONE",
+                                            "error: the source gives the keys of arn:aws:iam::111122223333:user/nina "
+                                            "now, and this run began as arn:aws:iam::111122223333:user/marta",
+                                            "ASIAPLANTED"}));
 }
 
 TEST_F(MfaTest, TheNextCodeIsAskedForAheadOfTheEnd) {
