@@ -47,6 +47,7 @@ void AwsCall::begin_try() {
   context_.keys->get(presence_.guard([this](const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
     if (key) {
       signed_with_ = *key;
+      last_key_ = *key;
       return send(key->get());
     }
     finish_later(key.error());  // the source has said what it could; whoever called may still be on the stack

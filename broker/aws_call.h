@@ -76,8 +76,10 @@ class AwsCall {
   AwsCall(AwsContext& context, AwsRequest request, FailureReader read_failure, OnDone done)
       : AwsCall(context, std::move(request), nullptr, read_failure, std::move(done)) {}
 
-  // The context's key that signed the last try; null before that, and where it was another one or none.
-  [[nodiscard]] const std::shared_ptr<const BaseKey>& signed_with() const { return signed_with_; }
+  // Whether it is the context's key that signed the last try; to be asked when the call is over, too.
+  [[nodiscard]] bool was_signed_with(const std::shared_ptr<const BaseKey>& key) const {
+    return key && last_key_.lock() == key;
+  }
 
  private:
   void begin_try();
@@ -101,6 +103,7 @@ class AwsCall {
   bool clock_corrected_ = false;
   bool key_refused_ = false;                    // and fetched anew, once
   std::shared_ptr<const BaseKey> signed_with_;  // of the context's keys; null: by another key, or not at all
+  std::weak_ptr<const BaseKey> last_key_;       // likewise, and keeps none alive
   std::chrono::sys_seconds signed_at_{};
   std::chrono::seconds signed_offset_{0};  // the clock's correction then: another call may correct it meanwhile
   std::unique_ptr<HttpExchange> exchange_;

@@ -38,7 +38,7 @@ void Startup::on_identity(const ipc::Result<Principal>& principal) {
   }
   const auto held = context_.keys->held();
   // A renewal that came meanwhile had no principal to be compared with (same_principal.h), and is what is used now.
-  if (held && held->key != identity_->signed_with()) {
+  if (held && !identity_->was_signed_with(held->key)) {
     if (asked_ < kMostAsked) return ask_whose();
     return finish(ipc::fail(ipc::Fault::kUnavailable,
                             "the source gives other keys before AWS has said whose the last were", "try again"));
