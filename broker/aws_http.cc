@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ascii.h"
-#include "footprint.h"
+#include "curl_loop.h"
 #include "ipc/secret.h"
 
 namespace broker {
@@ -18,18 +18,10 @@ namespace {
 using ipc::Fault;
 
 constexpr long kConnectTimeoutMs = 5'000;
-constexpr long kIdleConnections = 4;             // STS and SSM, with one to spare each
-constexpr timeval kRest{5, 0};                   // a chain of requests never pauses that long, except to wait for AWS
 constexpr char kUserAgent[] = "sentinel/0.1.0";  // as in CMakeLists.txt; a test compares them
 
-struct EventDeleter {
-  void operator()(event* e) const noexcept { event_free(e); }
-};
-struct EasyDeleter {  // libcurl's two handle types are both void
+struct EasyDeleter {
   void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct MultiDeleter {
-  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
 };
 struct ListDeleter {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
@@ -59,126 +51,34 @@ bool is_trust_problem(CURLcode code) {
 
 }  // namespace
 
-// The event loop's side: curl says which sockets and which timeout it waits for, and is told when they come.
-class AwsHttp::Multi {
- public:
-  class Exchange;
-
-  Multi(event_base* base, std::string ca_pem, Proxy proxy)
-      : base_(base), ca_pem_(std::move(ca_pem)), proxy_(std::move(proxy)) {}
-  ~Multi() {
-    rest_.reset();
-    timer_.reset();
-    multi_.reset();  // calls on_socket for what is still open
-  }
-
-  [[nodiscard]] bool start() {
-    timer_.reset(evtimer_new(base_, &Multi::on_timeout, this));
-    rest_.reset(evtimer_new(base_, &Multi::on_rest, this));
-    return timer_ && rest_ && open_multi();
-  }
-
-  [[nodiscard]] bool open_multi() {
-    multi_.reset(curl_multi_init());
-    if (!multi_) return false;
-    CURLM* m = multi_.get();
-    return curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, &Multi::on_socket) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_SOCKETDATA, this) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, &Multi::on_timer) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_TIMERDATA, this) == CURLM_OK &&
-           curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, kIdleConnections) == CURLM_OK;
-  }
-
-  [[nodiscard]] bool join(CURL* easy) {
-    if (curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) return false;
-    ++under_way_;
-    evtimer_del(rest_.get());
-    return true;
-  }
-  void leave(CURL* easy) {
-    curl_multi_remove_handle(multi_.get(), easy);
-    if (--under_way_ == 0) evtimer_add(rest_.get(), &kRest);
-  }
-  event_base* base() { return base_; }
-  std::string& ca_pem() { return ca_pem_; }
-  const Proxy& proxy() { return proxy_; }
-
- private:
-  struct Watch {
-    std::unique_ptr<event, EventDeleter> readiness;
-  };
-
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void* watch) noexcept {
-    return static_cast<Multi*>(self)->watch(socket, what, static_cast<Watch*>(watch));
-  }
-
-  int watch(curl_socket_t socket, int what, Watch* old) {
-    delete old;
-    if (what == CURL_POLL_REMOVE) return curl_multi_assign(multi_.get(), socket, nullptr) == CURLM_OK ? 0 : -1;
-    const int in = what & CURL_POLL_IN ? EV_READ : 0;
-    const int out = what & CURL_POLL_OUT ? EV_WRITE : 0;
-    auto fresh = std::make_unique<Watch>();
-    fresh->readiness.reset(event_new(base_, socket, static_cast<short>(EV_PERSIST | in | out), &Multi::on_ready, this));
-    if (!fresh->readiness || event_add(fresh->readiness.get(), nullptr) != 0) return -1;
-    return curl_multi_assign(multi_.get(), socket, fresh.release()) == CURLM_OK ? 0 : -1;
-  }
-
-  static int on_timer(CURLM*, long wait_ms, void* self) noexcept {
-    auto* multi = static_cast<Multi*>(self);
-    if (!multi->timer_) return 0;
-    const timeval wait{wait_ms / 1000, (wait_ms % 1000) * 1000};
-    return wait_ms < 0 ? evtimer_del(multi->timer_.get()) : evtimer_add(multi->timer_.get(), &wait);
-  }
-
-  static void on_ready(evutil_socket_t socket, short what, void* self) noexcept {
-    const int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-    static_cast<Multi*>(self)->advance(socket, flags);
-  }
-  static void on_timeout(evutil_socket_t, short, void* self) noexcept {
-    static_cast<Multi*>(self)->advance(CURL_SOCKET_TIMEOUT, 0);
-  }
-
-  void advance(curl_socket_t socket, int flags);
-
-  // AWS ends an idle connection long before the next renewal. Until then each would hold its TLS state and a copy of
-  // the certificates, and keys of sessions lie in memory for nothing.
-  static void on_rest(evutil_socket_t, short, void* self) noexcept {
-    auto* multi = static_cast<Multi*>(self);
-    if (multi->under_way_ != 0) return;
-    multi->multi_.reset();
-    (void)multi->open_multi();  // without one, join() fails, and the request with it
-    shrink_footprint();
-  }
-
-  event_base* base_;
-  std::string ca_pem_;
-  Proxy proxy_;
-  std::unique_ptr<event, EventDeleter> timer_, rest_;
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
-  int under_way_ = 0;
+// What all exchanges share.
+struct AwsHttp::Shared {
+  std::string ca_pem;
+  Proxy proxy;
+  CurlLoop loop;  // last: goes first, while what its connections refer to is still there
 };
 
-class AwsHttp::Multi::Exchange final : public HttpExchange {
+class AwsHttp::Exchange final : public HttpExchange, private CurlTransfer {
  public:
-  Exchange(Multi& multi, HttpRequest request, OnHttpAnswer done)
-      : multi_(multi), request_(std::move(request)), done_(std::move(done)), easy_(curl_easy_init()) {}
+  Exchange(Shared& shared, HttpRequest request, OnHttpAnswer done)
+      : shared_(shared), request_(std::move(request)), done_(std::move(done)), easy_(curl_easy_init()) {}
   ~Exchange() override {
-    if (joined_) multi_.leave(easy_.get());
+    if (joined_) shared_.loop.leave(easy_.get());
   }
 
   void start() {
     ipc::Status ready = check_request_url(request_.url, request_.direct);
     if (ready && !configure()) ready = ipc::fail(Fault::kSystem, "libcurl could not be set up for " + origin());
     if (ready) {
-      joined_ = multi_.join(easy_.get());
+      joined_ = shared_.loop.join(easy_.get());
       if (!joined_) ready = ipc::fail(Fault::kSystem, "libcurl did not take the request to " + origin());
     }
     if (!ready) fail_later(std::move(ready.error()));
   }
 
-  // Called by Multi when curl is through. The callback is the last thing: it may destroy this exchange.
-  void finish(CURLcode code) {
-    multi_.leave(easy_.get());
+  // The callback is the last thing: it may destroy this exchange.
+  void finish(CURLcode code) override {
+    shared_.loop.leave(easy_.get());
     joined_ = false;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
     const OnHttpAnswer done = std::move(done_);
@@ -225,7 +125,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   }
 
   bool set_trust() {
-    curl_blob ca{multi_.ca_pem().data(), multi_.ca_pem().size(), CURL_BLOB_NOCOPY};
+    curl_blob ca{shared_.ca_pem.data(), shared_.ca_pem.size(), CURL_BLOB_NOCOPY};
     return set(CURLOPT_CAINFO_BLOB, &ca) && set(CURLOPT_CAPATH, static_cast<const char*>(nullptr)) &&
            set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
            set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
@@ -233,10 +133,10 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
 
   // NO_PROXY is read by us, so that curl has nothing to decide; and what the proxy itself answers is none of AWS's.
   bool set_proxy() {
-    past_proxy_ = request_.direct || goes_past(multi_.proxy(), request_.url);
+    past_proxy_ = request_.direct || goes_past(shared_.proxy, request_.url);
     if (past_proxy_) return set(CURLOPT_PROXY, "");
-    curl_blob ca{multi_.ca_pem().data(), multi_.ca_pem().size(), CURL_BLOB_NOCOPY};
-    return set(CURLOPT_PROXY, multi_.proxy().url.c_str()) && set(CURLOPT_NOPROXY, "") &&
+    curl_blob ca{shared_.ca_pem.data(), shared_.ca_pem.size(), CURL_BLOB_NOCOPY};
+    return set(CURLOPT_PROXY, shared_.proxy.url.c_str()) && set(CURLOPT_NOPROXY, "") &&
            set(CURLOPT_HTTPPROXYTUNNEL, 1L) && set(CURLOPT_HEADEROPT, long{CURLHEADER_SEPARATE}) &&
            set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) && set(CURLOPT_PROXY_CAINFO_BLOB, &ca) &&
            set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr)) && set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L) &&
@@ -244,7 +144,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   }
 
   bool set_callbacks() {
-    return set(CURLOPT_PRIVATE, this) && set(CURLOPT_ERRORBUFFER, detail_.data()) &&
+    return set(CURLOPT_PRIVATE, static_cast<CurlTransfer*>(this)) && set(CURLOPT_ERRORBUFFER, detail_.data()) &&
            set(CURLOPT_WRITEFUNCTION, &Exchange::on_body) && set(CURLOPT_WRITEDATA, this) &&
            set(CURLOPT_HEADERFUNCTION, &Exchange::on_header) && set(CURLOPT_HEADERDATA, this);
   }
@@ -287,7 +187,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
 
   // The proxy's refusal of the tunnel; nothing where that is not what went wrong.
   std::optional<ipc::Error> explain_proxy(CURLcode code) const {
-    const Proxy& proxy = multi_.proxy();
+    const Proxy& proxy = shared_.proxy;
     long refusal = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &refusal);
     const std::string which = "the proxy " + proxy.shown + " (" + proxy.variable + ")";
@@ -308,7 +208,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
     std::string why = detail_[0] != '\0' ? detail_.data() : curl_easy_strerror(code);
     if (!past_proxy_) {
       if (auto refused = explain_proxy(code)) return std::move(*refused);
-      why += ", through the proxy " + multi_.proxy().shown + " of " + multi_.proxy().variable;
+      why += ", through the proxy " + shared_.proxy.shown + " of " + shared_.proxy.variable;
     }
     if (too_large_) {
       return {Fault::kProtocol, "the answer of " + origin() + " is larger than 256 KiB", "check the endpoint URL"};
@@ -328,7 +228,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   // A failure before the start still arrives from the loop, so that no caller is called back inside send().
   void fail_later(ipc::Error error) {
     early_error_ = std::move(error);
-    early_.reset(evtimer_new(multi_.base(), &Exchange::on_early, this));
+    early_.reset(evtimer_new(shared_.loop.base(), &Exchange::on_early, this));
     const timeval now{};
     if (early_) evtimer_add(early_.get(), &now);
   }
@@ -338,7 +238,7 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
     done(std::unexpected(std::move(exchange->early_error_)));
   }
 
-  Multi& multi_;
+  Shared& shared_;
   HttpRequest request_;
   OnHttpAnswer done_;
   HeaderList list_;
@@ -352,30 +252,17 @@ class AwsHttp::Multi::Exchange final : public HttpExchange {
   Easy easy_;  // last: goes first, while what it points to is still there
 };
 
-void AwsHttp::Multi::advance(curl_socket_t socket, int flags) {
-  int running = 0;
-  curl_multi_socket_action(multi_.get(), socket, flags, &running);
-  int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;
-    Exchange* exchange = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
-    exchange->finish(code);  // `message` is gone after this
-  }
-}
-
 ipc::Result<std::unique_ptr<AwsHttp>> AwsHttp::open(event_base* base, std::string ca_pem, Proxy proxy) {
-  auto multi = std::make_unique<Multi>(base, std::move(ca_pem), std::move(proxy));
-  if (!multi->start()) return ipc::fail(Fault::kSystem, "libcurl could not be attached to the event loop");
-  return std::unique_ptr<AwsHttp>(new AwsHttp(std::move(multi)));
+  std::unique_ptr<Shared> shared(new Shared{std::move(ca_pem), std::move(proxy), CurlLoop(base)});
+  if (!shared->loop.start()) return ipc::fail(Fault::kSystem, "libcurl could not be attached to the event loop");
+  return std::unique_ptr<AwsHttp>(new AwsHttp(std::move(shared)));
 }
 
-AwsHttp::AwsHttp(std::unique_ptr<Multi> multi) : multi_(std::move(multi)) {}
+AwsHttp::AwsHttp(std::unique_ptr<Shared> shared) : shared_(std::move(shared)) {}
 AwsHttp::~AwsHttp() = default;
 
 std::unique_ptr<HttpExchange> AwsHttp::send(HttpRequest request, OnHttpAnswer done) {
-  auto exchange = std::make_unique<Multi::Exchange>(*multi_, std::move(request), std::move(done));
+  auto exchange = std::make_unique<Exchange>(*shared_, std::move(request), std::move(done));
   exchange->start();
   return exchange;
 }

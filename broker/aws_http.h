@@ -69,9 +69,10 @@ class AwsHttp final : public HttpTransport {
   std::unique_ptr<HttpExchange> send(HttpRequest request, OnHttpAnswer done) override;
 
  private:
-  class Multi;
-  explicit AwsHttp(std::unique_ptr<Multi> multi);
-  std::unique_ptr<Multi> multi_;
+  struct Shared;
+  class Exchange;
+  explicit AwsHttp(std::unique_ptr<Shared> shared);
+  std::unique_ptr<Shared> shared_;
 };
 
 }  // namespace broker
