@@ -87,9 +87,11 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   if (!settings) return std::unexpected(settings.error());
   p.settings = std::move(*settings);
   const std::string_view state_home = environment_value(p.environment, "XDG_STATE_HOME");
-  auto logs = open_decision_logs(p.request, p.account.home, state_home);
-  if (!logs) return std::unexpected(logs.error());
-  p.logs = std::move(*logs);
+  if (p.request.mode != ipc::RunMode::Whoami) {  // which issues nothing, and answers though the log be broken
+    auto logs = open_decision_logs(p.request, p.account.home, state_home);
+    if (!logs) return std::unexpected(logs.error());
+    p.logs = std::move(*logs);
+  }
   if (p.request.remote_token_file.empty()) {
     auto store = open_session_store(p.account.home, state_home);
     if (store) p.session_store = std::move(*store);

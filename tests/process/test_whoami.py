@@ -60,6 +60,18 @@ class Whoami(AwsTest):
         self.assertEqual("allow with --server --unix-socket, deny without", told["effect"])
         self.assertIn('rule "served": a test; without --server no rule matches', told["rule"])
 
+    def test_a_broken_decision_log_is_no_hindrance_and_none_is_made(self):
+        state = os.path.join(self.folder, "state")
+        for broken in (True, False):
+            if broken:
+                os.makedirs(os.path.join(state, "sentinel"))
+                self.write("state/sentinel/decisions.jsonl", "not a line of a log\n")
+                for folder in ("state", "state/sentinel"):
+                    self.owned(os.path.join(self.folder, folder))
+            told = self.told("marta", environment={"XDG_STATE_HOME": state if broken else os.path.join(self.folder, "other")})
+            self.assertEqual("marta", told["user"])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "other/sentinel/decisions.jsonl")))
+
     def test_its_lines_are_for_people(self):
         run = self.whoami("marta")
         self.assertEqual(0, run.code, run.stderr)
