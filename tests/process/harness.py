@@ -197,7 +197,7 @@ class Run:
     def __init__(self, case, arguments, environment=None, cwd=None, command_line_prefix=(), **more):
         env = dict(CLEAN_ENVIRONMENT, **{MARK: case.mark}, HOME=case.user.home)
         if not case.user.made:  # the home of whoever runs the tests is in the password database; its log is no test's
-            env["XDG_STATE_HOME"] = os.path.join(case.user.home, ".local/state")
+            env["XDG_STATE_HOME"] = case.user.home
         env.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
         env.update(environment or {})
         self.process = subprocess.Popen([*command_line_prefix, case.layout.sentinel, *arguments], env=env,

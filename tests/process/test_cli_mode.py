@@ -147,6 +147,7 @@ class WithoutServer(harness.ProcessTest):
                 self.assertEqual([], self.own_processes())
                 self.assertFalse(os.path.exists(os.path.join(self.user.home, "the-command-ran")))
 
+    @harness.needs_own_home
     def test_ctrl_c_and_ctrl_z_while_it_waits(self):
         shell = Terminal(self, ["/bin/bash", "--norc", "-i"])
         shell.expect("ready> ")
