@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "advised.h"
 #include "aws_json.h"
 #include "keys_json.h"
 #include "server_trust.h"
@@ -56,10 +57,7 @@ class ContainerFetch final : public KeyFetch {
     if (token) return ask(token->reveal());
     ipc::Error error = std::move(token.error());
     error.what = "the authorization token in " + plan_.token_file + " " + error.what;
-    if (error.next_step.empty()) {
-      error.next_step = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line";
-    }
-    give_up(std::move(error));
+    give_up(advised(std::move(error), "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"));
   }
 
   void ask(std::string_view token) {
@@ -89,10 +87,7 @@ class ContainerFetch final : public KeyFetch {
 
   void odd(ipc::Error error) {
     error.what = "the container's endpoint " + origin_of(plan_.url) + " answered what " + error.what;
-    if (error.next_step.empty()) {
-      error.next_step = "look at what answers there; it must be the endpoint that ECS or EKS names";
-    }
-    give_up(std::move(error));
+    give_up(advised(std::move(error), "look at what answers there; it must be the endpoint that ECS or EKS names"));
   }
 
   void fail(AwsCallError error) {

@@ -2,7 +2,8 @@
 // transient copy of a key survives in freed memory. Linking this file replaces the global operator delete; the
 // functions below do the same for the C libraries. Not under sanitizers, which keep freed memory themselves.
 //
-// Runs in: broker and its tools.   Blocks: never.   Honest limit: jsoncpp and the C library free with free(3) and are not covered.
+// Runs in: broker and its tools.   Blocks: never.
+// Honest limit: jsoncpp and the C library free with free(3) and are not covered.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,5 @@
 // What IAM and STS accept as a key id, an account, the ARN of a role or policy, an external id, a tag
-// and a duration, checked
-// before AWS is asked.
+// and a duration, checked before AWS is asked.
 //
 // Runs in: broker.   Blocks: never.
 // Source: IAM and STS API references (AssumeRole, AccessKey, Role).

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "advised.h"
 #include "keys_json.h"
 #include "retry.h"
 
@@ -27,12 +28,10 @@ class ProcessFetch final : public KeyFetch {
   void fail(std::string_view verb, ipc::Error error) {
     error.what = plan_.place + ": credential_process of profile '" + profile_ + "': " + program_of(plan_.command) +
                  std::string(verb) + error.what;
-    if (error.next_step.empty()) {
-      error.next_step =
-          "run it by hand and compare: one JSON object with Version 1, AccessKeyId, SecretAccessKey, "
-          "and SessionToken and Expiration where the keys are temporary";
-    }
-    finish(std::unexpected(std::move(error)));
+    finish(std::unexpected(
+        advised(std::move(error),
+                "run it by hand and compare: one JSON object with Version 1, AccessKeyId, SecretAccessKey, "
+                "and SessionToken and Expiration where the keys are temporary")));
   }
 
   AwsContext& context_;

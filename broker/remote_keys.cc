@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "advised.h"
 #include "key_syntax.h"
 #include "remote_answer.h"
 #include "token_text.h"
@@ -15,8 +16,7 @@ using std::chrono::seconds;
 
 std::unexpected<ipc::Error> bad_token(const std::string& path, ipc::Error error) {
   error.what = "the token file " + path + " " + error.what;
-  if (error.next_step.empty()) error.next_step = "it must hold the token and nothing else";
-  return std::unexpected(std::move(error));
+  return std::unexpected(advised(std::move(error), "it must hold the token and nothing else"));
 }
 
 // Whoever cannot sign has not been judged: a refusal on the way to the key is none of the server's.

@@ -7,11 +7,6 @@
 
 namespace broker {
 
-ipc::Error advised(ipc::Error error, std::string_view advice) {
-  if (error.next_step.empty()) error.next_step = advice;
-  return error;
-}
-
 ipc::Error of_profile(ipc::Error error, std::string_view name) {
   const std::string start = "profile " + std::string(name) + ": ";
   if (!error.what.starts_with(start)) error.what = start + error.what;

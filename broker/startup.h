@@ -10,6 +10,7 @@
 #include <memory>
 #include <string_view>
 
+#include "advised.h"
 #include "aws_call.h"
 #include "identity.h"
 #include "policy_source.h"
@@ -17,9 +18,6 @@
 #include "requests.h"
 
 namespace broker {
-
-// The error, with `advice` where it came without a next step: nobody is left with a problem and no way on.
-[[nodiscard]] ipc::Error advised(ipc::Error error, std::string_view advice);
 
 // The error with the profile's name before it, where it does not begin with that: an errand's does.
 [[nodiscard]] ipc::Error of_profile(ipc::Error error, std::string_view name);
