@@ -1,49 +1,21 @@
 #include "startup.h"
 
 #include "authorize.h"
-#include "aws_queries.h"
-#include "base_keys.h"
 #include "terms.h"
 
 namespace broker {
 
-ipc::Error of_profile(ipc::Error error, std::string_view name) {
-  const std::string start = "profile " + std::string(name) + ": ";
-  if (!error.what.starts_with(start)) error.what = start + error.what;
-  return error;
-}
-
 void Startup::begin(Done done) {
   done_ = std::move(done);
   have_identity_ = requests_.judged_remotely();  // whoever judges elsewhere finds out for himself who asks
-  if (!have_identity_) ask_whose();
+  if (!have_identity_) identity_.find([this](const ipc::Status& found) { on_identity(found); });
   policy_.start([this](const ipc::Status& loaded) { on_policy(loaded); });
 }
 
-void Startup::ask_whose() {
-  ++asked_;
-  identity_ = ask_identity(context_, profile_.sts, [this](const ipc::Result<Principal>& who) { on_identity(who); });
-}
-
-void Startup::on_identity(const ipc::Result<Principal>& principal) {
-  if (!principal) {
-    ipc::Error error = principal.error();
-    error = advised(std::move(error), "try again; if it stays so, look at what answers at " + profile_.sts.url);
-    return finish(std::unexpected(of_profile(std::move(error), profile_.base_profile)));
-  }
-  const auto held = context_.keys->held();
-  // A renewal that came meanwhile had no principal to be compared with (same_principal.h), and is what is used now.
-  if (held && !identity_->was_signed_with(held->key)) {
-    if (asked_ < kMostAsked) return ask_whose();
-    return finish(ipc::fail(ipc::Fault::kUnavailable,
-                            "the source gives other keys before AWS has said whose the last were", "try again"));
-  }
-  run_.user = principal->user;
-  run_.account = principal->account;
-  run_.arn = principal->arn;
-  if (held) learn(run_.source, profile_, !held->key->session_token.empty(), *principal);
+void Startup::on_identity(const ipc::Status& found) {
+  if (!found) return finish(found);
   if (run_.user.empty()) {
-    notices_.warning("the key belongs to " + principal->arn +
+    notices_.warning("the key belongs to " + run_.arn +
                      ", whose name its owner chose: only rules without users can match");
   }
   have_identity_ = true;

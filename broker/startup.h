@@ -12,22 +12,18 @@
 
 #include "advised.h"
 #include "aws_call.h"
-#include "identity.h"
 #include "policy_source.h"
 #include "profile.h"
 #include "requests.h"
+#include "run_identity.h"
 
 namespace broker {
-
-// The error with the profile's name before it, where it does not begin with that: an errand's does.
-[[nodiscard]] ipc::Error of_profile(ipc::Error error, std::string_view name);
 
 inline constexpr std::string_view kMendPolicy = "correct the policy, then start again";
 
 class Startup {
  public:
   using Done = std::function<void(ipc::Status)>;
-  static constexpr int kMostAsked = 3;  // whose the key is, where it is another one by the time of the answer
 
   // All outlive the start-up.
   Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
@@ -35,6 +31,7 @@ class Startup {
       : context_(context),
         profile_(profile),
         run_(run),
+        identity_(context, profile, run),
         requests_(requests),
         notices_(notices),
         policy_(policy),
@@ -46,8 +43,7 @@ class Startup {
   ipc::Status refused(const Refusal& refusal, const Decision& decision);
 
  private:
-  void ask_whose();
-  void on_identity(const ipc::Result<Principal>& principal);
+  void on_identity(const ipc::Status& found);
   void on_policy(const ipc::Status& loaded);
   void when_both_are_there();
   [[nodiscard]] std::string table_to_track_in(const Decision& decision) const;
@@ -58,6 +54,7 @@ class Startup {
   AwsContext& context_;
   const ResolvedProfile& profile_;
   Run& run_;
+  RunIdentity identity_;
   Requests& requests_;
   Notices& notices_;
   PolicySource& policy_;
@@ -67,8 +64,6 @@ class Startup {
   Done done_;
   bool have_identity_ = false, have_policy_ = false;
   ipc::Status policy_loaded_;
-  std::unique_ptr<AwsCall> identity_;
-  int asked_ = 0;  // whose the key is
 };
 
 }  // namespace broker

@@ -2,10 +2,6 @@
 
 #include <utility>
 
-#include "aws_queries.h"
-#include "base_keys.h"
-#include "startup.h"
-
 namespace broker {
 namespace {
 
@@ -33,8 +29,7 @@ std::string source_text(const ResolvedProfile& profile, std::string_view source)
 
 void WhoamiAnswer::begin(Done done) {
   done_ = std::move(done);
-  identity_ = ask_identity(parts_.context, parts_.profile.sts,
-                           [this](const ipc::Result<Principal>& principal) { on_identity(principal); });
+  identity_.find([this](const ipc::Status& found) { on_identity(found); });
   parts_.policy.start([this](const ipc::Status& loaded) {
     policy_loaded_ = loaded;
     have_policy_ = true;
@@ -42,30 +37,18 @@ void WhoamiAnswer::begin(Done done) {
   });
 }
 
-void WhoamiAnswer::on_identity(const ipc::Result<Principal>& principal) {
-  if (!principal) {
-    ipc::Error error =
-        advised(principal.error(), "try again; if it stays so, look at what answers at " + parts_.profile.sts.url);
-    if (const Done done = std::exchange(done_, nullptr))
-      done(std::unexpected(of_profile(std::move(error), parts_.profile.base_profile)));
-    return;
-  }
-  principal_ = *principal;
-  parts_.run.user = principal->user;
-  parts_.run.account = principal->account;
-  parts_.run.arn = principal->arn;
-  if (const auto held = parts_.context.keys->held()) {
-    learn(parts_.run.source, parts_.profile, !held->key->session_token.empty(), *principal);
-  }
-  answer();
+void WhoamiAnswer::on_identity(const ipc::Status& found) {
+  have_identity_ = found.has_value();
+  if (have_identity_) return answer();
+  if (const Done done = std::exchange(done_, nullptr)) done(std::unexpected(found.error()));
 }
 
 void WhoamiAnswer::answer() {
-  if (!principal_ || !have_policy_ || !done_) return;
+  if (!have_identity_ || !have_policy_ || !done_) return;
   ipc::Whoami message;
-  message.arn = ipc::Text<2048>(principal_->arn);
-  message.account = ipc::Text<64>(principal_->account);
-  message.user = ipc::Text<256>(principal_->user);
+  message.arn = ipc::Text<2048>(parts_.run.arn);
+  message.account = ipc::Text<64>(parts_.run.account);
+  message.user = ipc::Text<256>(parts_.run.user);
   message.source = ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source));
   message.region = ipc::Text<64>(parts_.profile.region);
   if (parts_.has_policy) add_policy(message);

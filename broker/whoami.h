@@ -10,12 +10,12 @@
 #include <string>
 
 #include "aws_call.h"
-#include "identity.h"
 #include "ipc/messages.h"
 #include "policy_source.h"
 #include "profile.h"
 #include "requests.h"
 #include "run.h"
+#include "run_identity.h"
 
 namespace broker {
 
@@ -33,22 +33,21 @@ class WhoamiAnswer {
     PolicySource& policy;
     bool has_policy;
   };
-  explicit WhoamiAnswer(Parts parts) : parts_(parts) {}
+  explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}
   // Calls back once, later, from the event loop.
   void begin(Done done);
 
  private:
-  void on_identity(const ipc::Result<Principal>& principal);
+  void on_identity(const ipc::Status& found);
   void answer();
   void add_policy(ipc::Whoami& message);
   [[nodiscard]] Decision judge(Mode mode, std::optional<Via> transport);
 
   Parts parts_;
+  RunIdentity identity_;
   Done done_;
-  std::optional<Principal> principal_;
-  bool have_policy_ = false;
+  bool have_identity_ = false, have_policy_ = false;
   ipc::Status policy_loaded_;
-  std::unique_ptr<AwsCall> identity_;
 };
 
 }  // namespace broker
