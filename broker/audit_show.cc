@@ -5,7 +5,7 @@
 
 #include "ipc/go_duration.h"
 #include "plain_text.h"
-#include "sts.h"
+#include "time_text.h"
 
 namespace broker {
 namespace {
@@ -17,8 +17,7 @@ using std::chrono::sys_seconds;
 // Dates are read as the first second of their day.
 std::optional<sys_seconds> moment(std::string_view text) {
   const std::string whole = text.size() == 10 ? std::string(text) + "T00:00:00Z" : std::string(text);
-  const auto read = read_aws_time(whole);
-  return read ? std::optional(*read) : std::nullopt;
+  return read_aws_time(whole);
 }
 
 std::optional<seconds> length_of(std::string_view text) {

@@ -6,7 +6,6 @@
 #include "json_scan.h"
 #include "key_fetch.h"
 #include "key_syntax.h"
-#include "sts.h"
 #include "time_text.h"
 
 namespace broker {
@@ -79,18 +78,6 @@ class Members {
   std::array<bool, 5> seen_{};
 };
 
-// Minutes east of Greenwich, of "+02:00".
-std::optional<std::chrono::minutes> offset(std::string_view text) {
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-  for (const std::size_t at : {1, 2, 4, 5}) {
-    if (!is_digit(text[at])) return std::nullopt;
-  }
-  const int hours = (text[1] - '0') * 10 + (text[2] - '0'), minutes = (text[4] - '0') * 10 + (text[5] - '0');
-  if (hours > 23 || minutes > 59) return std::nullopt;
-  const std::chrono::minutes east{hours * 60 + minutes};
-  return text[0] == '+' ? east : -east;
-}
-
 }  // namespace
 
 ipc::Result<KeysJson> read_keys_json(std::string_view json, std::string_view token) {
@@ -122,12 +109,8 @@ ipc::Status check_temporary(const IssuedCredentials& keys, std::chrono::sys_seco
 }
 
 ipc::Result<std::chrono::sys_seconds> read_end(std::string_view text) {
-  if (text.size() < 6) return read_aws_time(text);
-  const auto east = offset(text.substr(text.size() - 6));
-  if (!east) return read_aws_time(text);
-  const auto local = read_aws_time(std::string(text.substr(0, text.size() - 6)) + "Z");
-  if (!local) return local;
-  return *local - *east;
+  if (const auto end = read_time_of_keys(text)) return *end;
+  return ipc::fail(Fault::kProtocol, "a time in an answer is malformed");
 }
 
 }  // namespace broker

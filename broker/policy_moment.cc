@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "plain_text.h"
+#include "time_text.h"
 #include "time_window.h"
 
 namespace broker {
@@ -15,38 +16,6 @@ constexpr char kForms[] = "write 2026-01-31T12:00:00+01:00, or \"2026-01-31 12:0
 
 std::unexpected<ipc::Error> no_moment(std::string_view text, std::string_view why) {
   return ipc::fail(ipc::Fault::kUsage, in_quotes(text) + " " + std::string(why), kForms);
-}
-
-// Takes what a pattern of digits ('0') and other characters, which must be as they are, finds at the front.
-bool take(std::string_view& text, std::string_view pattern, std::vector<int>& numbers) {
-  if (text.size() < pattern.size()) return false;
-  bool in_number = false;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (pattern[i] != '0') {
-      if (text[i] != pattern[i]) return false;
-      in_number = false;
-      continue;
-    }
-    if (!digit) return false;
-    if (!in_number) numbers.push_back(0);
-    in_number = true;
-    numbers.back() = numbers.back() * 10 + (text[i] - '0');
-  }
-  text.remove_prefix(pattern.size());
-  return true;
-}
-
-// The offset behind a time: Z, or +HH:MM; nothing for anything else.
-bool take_offset(std::string_view text, seconds& offset) {
-  if (text == "Z" || text == "z") return true;
-  if (text.empty() || (text[0] != '+' && text[0] != '-')) return false;
-  const int sign = text[0] == '-' ? -1 : 1;
-  text.remove_prefix(1);
-  std::vector<int> parts;
-  if (!take(text, "00:00", parts) || !text.empty() || parts[0] > 23 || parts[1] > 59) return false;
-  offset = sign * (hours(parts[0]) + minutes(parts[1]));
-  return true;
 }
 
 // All instants at which the zone's clock shows this minute.
@@ -64,32 +33,20 @@ std::vector<sys_seconds> shown_at(const date::time_zone& zone, sys_seconds as_ut
 }  // namespace
 
 ipc::Result<sys_seconds> parse_moment(std::string_view text) {
-  std::string_view rest = text;
-  std::vector<int> part;
-  if (!take(rest, "0000-00-00", part)) return no_moment(text, "is no time");
-  const bool local = rest.starts_with(' ');
-  if (!rest.starts_with(' ') && !rest.starts_with('T') && !rest.starts_with('t')) return no_moment(text, "is no time");
-  rest.remove_prefix(1);
-  if (!take(rest, "00:00", part)) return no_moment(text, "is no time");
-  if (rest.starts_with(':') && !take(rest, ":00", part)) return no_moment(text, "is no time");
-  const year_month_day date(year(part[0]), month(static_cast<unsigned>(part[1])), day(static_cast<unsigned>(part[2])));
-  const int second = part.size() > 5 ? part[5] : 0;
-  if (!date.ok() || part[0] < 1970 || part[3] > 23 || part[4] > 59 || second > 59) {
+  const auto read = read_rfc3339(text);
+  if (!read || read->has_fraction || read->local < sys_seconds{} || read->second > 59) {
     return no_moment(text, "is no day and time of the calendar");
   }
-  const sys_seconds minute = sys_days(date) + hours(part[3]) + minutes(part[4]);
-  seconds offset{0};
-  if (!rest.empty()) {
-    if (local || !take_offset(rest, offset)) return no_moment(text, "is no time");
-    return minute + seconds(second) - offset;
-  }
-  if (!local) return no_moment(text, "has no offset from UTC");
+  const bool local = read->between == ' ';
+  if (local && read->east) return no_moment(text, "is no day and time of the calendar");
+  if (!local && !read->east) return no_moment(text, "has no offset from UTC");
+  if (!local) return read->utc();
   const auto zone = local_zone();
   if (!zone) return std::unexpected(zone.error());
-  const std::vector<sys_seconds> found = shown_at(**zone, minute);
+  const std::vector<sys_seconds> found = shown_at(**zone, floor<minutes>(read->local));
   if (found.empty()) return no_moment(text, "is skipped by this host's clock, which goes forward then");
   if (found.size() > 1) return no_moment(text, "comes twice on this host, whose clock goes back then");
-  return found.front() + seconds(second);
+  return found.front() + seconds(read->second);
 }
 
 }  // namespace broker

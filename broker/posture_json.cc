@@ -3,7 +3,6 @@
 #include <json/json.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "ascii.h"
 #include "nearest_word.h"
 #include "plain_text.h"
+#include "time_text.h"
 
 namespace broker {
 namespace {
@@ -79,29 +79,11 @@ ipc::Status take_os_version(const Json::Value& object, Posture& facts) {
 }
 
 // YYYY-MM-DDTHH:MM:SSZ, or with an offset as +02:00. A fraction would be a guess of somebody's clock: it is refused.
-std::optional<std::chrono::sys_seconds> instant_from(const std::string& text) {
-  using namespace std::chrono;
-  int year_ = 0, month_ = 0, day_ = 0, hour = 0, minute = 0, second = 0, used = 0;
-  char zone[8] = {};
-  const bool shaped = text.size() >= 20 && text.size() <= 25 && text.find_first_not_of("0123456789-:TZ+") == text.npos;
-  if (!shaped ||
-      std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year_, &month_, &day_, &hour, &minute, &second, &used) !=
-          6 ||
-      used != 19)
-    return std::nullopt;
-  const year_month_day date(year(year_), month(static_cast<unsigned>(month_)), day(static_cast<unsigned>(day_)));
-  if (!date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
-    return std::nullopt;
-  const sys_seconds local = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
-  if (text.substr(19) == "Z") return local;
-  int off_hours = 0, off_minutes = 0;
-  used = 0;
-  if (text.size() != 25 ||
-      std::sscanf(text.c_str() + 19, "%1[+-]%2d:%2d%n", zone, &off_hours, &off_minutes, &used) != 3 || used != 6 ||
-      off_hours < 0 || off_hours > 23 || off_minutes < 0 || off_minutes > 59)
-    return std::nullopt;
-  const minutes offset = hours(off_hours) + minutes(off_minutes);
-  return zone[0] == '+' ? local - offset : local + offset;
+std::optional<std::chrono::sys_seconds> instant_from(std::string_view text) {
+  const auto read = read_rfc3339(text);
+  const bool shaped = read && read->between == 'T' && read->has_seconds && !read->has_fraction && read->east &&
+                      text.back() != 'z' && read->second < 60;
+  return shaped ? std::optional(read->utc()) : std::nullopt;
 }
 
 ipc::Status take_valid_until(const Json::Value& object, StatedPosture& stated) {

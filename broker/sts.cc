@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 #include <utility>
 
 #include "ascii.h"
 #include "key_syntax.h"
+#include "time_text.h"
 #include "uri_encoding.h"
 #include "xml_fields.h"
 
@@ -49,13 +48,6 @@ std::unexpected<ipc::Error> missing(std::string_view action, std::string_view wh
 std::unexpected<ipc::Error> no_room(std::string_view action, ipc::Error error) {
   error.what = "the answer to " + std::string(action) + " " + error.what;
   return std::unexpected(std::move(error));
-}
-
-std::optional<int> number(std::string_view digits) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.front() == '-') return std::nullopt;
-  return value;
 }
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
@@ -245,23 +237,6 @@ std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
     return "GetSessionToken needs a long-term key; for other keys use a profile with role_arn";
   }
   return "try again; if it goes on, see the AWS documentation of " + std::string(action);
-}
-
-ipc::Result<std::chrono::sys_seconds> read_aws_time(std::string_view text) {
-  using namespace std::chrono;
-  const auto bad = [] { return ipc::fail(Fault::kProtocol, "a time in AWS's answer is malformed"); };
-  if (text.size() < 20 || text.size() > 32 || text.back() != 'Z') return bad();
-  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return bad();
-  if (text.size() > 20 && (text[19] != '.' || text.size() == 21 ||
-                           text.substr(20, text.size() - 21).find_first_not_of("0123456789") != text.npos)) {
-    return bad();
-  }
-  const auto y = number(text.substr(0, 4)), mo = number(text.substr(5, 2)), d = number(text.substr(8, 2)),
-             h = number(text.substr(11, 2)), mi = number(text.substr(14, 2)), s = number(text.substr(17, 2));
-  if (!y || !mo || !d || !h || !mi || !s || *h > 23 || *mi > 59 || *s > 60) return bad();
-  const year_month_day date{year(*y), month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
-  if (!date.ok() || *y < 2000) return bad();
-  return sys_seconds(sys_days(date)) + hours(*h) + minutes(*mi) + seconds(*s);
 }
 
 }  // namespace broker

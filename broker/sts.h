@@ -60,7 +60,4 @@ AwsFailure read_sts_failure(const HttpAnswer& answer);
 // What the user can do about a refusal.
 std::string sts_next_step(std::string_view action, const AwsFailure& failure);
 
-// "2026-01-27T10:00:00Z", with or without a fraction; nothing else.
-ipc::Result<std::chrono::sys_seconds> read_aws_time(std::string_view text);
-
 }  // namespace broker

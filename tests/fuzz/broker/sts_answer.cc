@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sts.h"
+#include "time_text.h"
 
 namespace {
 

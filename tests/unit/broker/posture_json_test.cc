@@ -39,6 +39,8 @@ TEST(PostureJson, WhatIsNotUnderstoodMakesTheWholeUnusable) {
       {R"({"valid_until": "2026-01-31T12:00:00.5Z"})", "valid_until"},
       {R"({"valid_until": "2026-01-31T12:00:00+2:00"})", "valid_until"},
       {R"({"valid_until": "2026-01-31T12:00:00Z0"})", "valid_until"},
+      {R"({"valid_until": "2026-+1-31T12:00:00Z"})", "valid_until"},
+      {R"({"valid_until": "2026-01-31T12:+0:-0Z"})", "valid_until"},
       {"{\"os_version\": \"1\xff\"}", "UTF-8"},
   };
   for (const auto& [text, why] : cases) {

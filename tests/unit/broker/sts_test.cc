@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "time_text.h"
 
 namespace broker {
 namespace {
