@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "ipc/sts_limits.h"
 #include "source_identity.h"
-#include "terms.h"
 
 namespace broker {
 namespace {
@@ -49,7 +49,7 @@ Refusal refused_lifetime(const ipc::Error& error, const std::string& subject) {
 
 // What a lifetime that falls too short is to be blamed on.
 std::string subject_of(const Run& run, const Verdict& verdict) {
-  const bool wish = run.duration > std::chrono::seconds(0) && run.duration < kShortestDuration;
+  const bool wish = run.duration > std::chrono::seconds(0) && run.duration < ipc::sts::kShortest;
   return wish || verdict.rule.empty() ? "the duration asked for" : "rule \"" + verdict.rule + "\"";
 }
 

@@ -5,6 +5,7 @@
 
 #include "ascii.h"
 #include "endpoint.h"
+#include "ipc/sts_limits.h"
 
 namespace broker {
 namespace {
@@ -12,8 +13,6 @@ namespace {
 constexpr std::string_view kNameSigns = "_+=,.@-";
 constexpr std::string_view kRolePrefix = "role/";
 constexpr std::size_t kAccountDigits = 12;
-constexpr int kMinRoleSeconds = 900;
-constexpr int kMaxRoleSeconds = 43200;
 
 bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
 
@@ -87,7 +86,7 @@ std::optional<std::chrono::seconds> parse_role_duration(std::string_view text) {
   int seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc{} || end != text.data() + text.size()) return {};
-  if (seconds < kMinRoleSeconds || seconds > kMaxRoleSeconds) return {};
+  if (seconds < ipc::sts::kShortest.count() || seconds > ipc::sts::kLongestOfRole.count()) return {};
   return std::chrono::seconds(seconds);
 }
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base_keys.h"
+#include "ipc/sts_limits.h"
 #include "narrowing.h"
 #include "source_identity.h"
 #include "sts.h"
-#include "terms.h"
 #include "web_identity.h"
 
 namespace broker {
@@ -157,7 +157,7 @@ void Issuance::next_link() {
     const RoleStep& step = profile_.chain[link_];
     AssumeRoleTerms terms{step.role_arn,     step.session_name.empty() ? session_name_ : step.session_name,
                           source_identity_,  step.external_id,
-                          kShortestDuration, {}};
+                          ipc::sts::kShortest, {}};
     terms.tags = step.tags;
     terms.transitive_tags = step.transitive_tags;
     if (link_ + 1 == profile_.chain.size()) {

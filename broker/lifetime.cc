@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "terms.h"
+#include "ipc/sts_limits.h"
 
 namespace broker {
 namespace {
@@ -35,14 +35,14 @@ ipc::Status issuable(const LifetimeQuestion& question) {
 }
 
 ipc::Result<Lifetime> floored(seconds granted, bool hard_end) {
-  if (granted < kShortestDuration && !hard_end) {
+  if (granted < ipc::sts::kShortest && !hard_end) {
     return ipc::fail(Fault::kRefused, "caps the lifetime below the 15 minutes that STS can issue",
                      "raise max_server_duration or max_duration to at least 15m, or give the rule a hard_expiry");
   }
   if (granted < kShortestHardEnd) {
     return ipc::fail(Fault::kRefused, "leaves less than a minute of lifetime", "raise the cap to at least 1m");
   }
-  return Lifetime{granted, std::max(granted, kShortestDuration), hard_end};
+  return Lifetime{granted, std::max(granted, ipc::sts::kShortest), hard_end};
 }
 
 std::optional<seconds> tighter(std::optional<seconds> one, std::optional<seconds> other) {
@@ -87,7 +87,7 @@ void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_bas
 ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
   if (ipc::Status possible = issuable(question); !possible) return std::unexpected(possible.error());
   seconds granted = question.wanted > seconds(0) ? question.wanted : default_for(question.mode, question.source);
-  const seconds longest = question.source.has_role ? kLongestDuration : kLongestSession;
+  const seconds longest = question.source.has_role ? ipc::sts::kLongestOfRole : ipc::sts::kLongestOfSession;
   if (granted > longest) {
     return ipc::fail(Fault::kConfig,
                      "STS issues no keys for " + in_words(granted) + "; " + in_words(longest) + " is its longest here",
@@ -100,7 +100,7 @@ ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
   if (question.mode == Mode::kServer) cap(question.max_server_duration);
   cap(question.max_duration);
   cap(question.override_left);
-  if (question.source.chained) cap(kLongestChained);
+  if (question.source.chained) cap(ipc::sts::kLongestChained);
   cap(question.hard_expiry);
   ipc::Result<Lifetime> lifetime = floored(granted, question.hard_expiry.has_value());
   if (lifetime && !question.source.has_role) lifetime->cap = cap_of_rule(question);

@@ -21,8 +21,6 @@
 namespace broker {
 
 inline constexpr std::chrono::seconds kShortestHardEnd{60};     // what hard_expiry may be at least
-inline constexpr std::chrono::seconds kLongestChained{3600};    // STS, role chaining
-inline constexpr std::chrono::seconds kLongestSession{129600};  // GetSessionToken's ceiling
 
 // What AWS makes of a profile.
 struct KeySource {

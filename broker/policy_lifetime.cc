@@ -4,11 +4,11 @@
 #include <iterator>
 
 #include "ipc/go_duration.h"
+#include "ipc/sts_limits.h"
 #include "narrowing.h"
 #include "nearest_word.h"
 #include "plain_text.h"
 #include "policy_members.h"
-#include "terms.h"
 #include "time_text.h"
 
 namespace broker {
@@ -31,7 +31,7 @@ ipc::Result<seconds> wanted_duration(const ToolArguments& arguments) {
   const auto length = ipc::parse_go_duration(arguments.value("duration"));
   if (!length) return std::unexpected(length.error());
   const auto wanted = std::chrono::floor<seconds>(*length);
-  if (wanted >= kShortestDuration && wanted <= kLongestDuration) return wanted;
+  if (wanted >= ipc::sts::kShortest && wanted <= ipc::sts::kLongestOfRole) return wanted;
   return arguments.misuse("--duration is outside what AWS grants, which is 15m to 12h");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ipc/sts_limits.h"
 #include "plain_text.h"
 #include "policy_overlap.h"
 #include "policy_place.h"
@@ -11,7 +12,6 @@ namespace broker {
 namespace {
 
 using Kind = FindingKind;
-constexpr std::chrono::seconds kLeastIssued{900};  // AssumeRole's DurationSeconds
 constexpr std::size_t kMaxNamed = 5;
 
 std::string quoted_name(const Rule& rule) { return in_quotes(rule.name); }
@@ -130,7 +130,7 @@ void Look::server_only() {
 void Look::caps() {
   if (rule_.effect == Effect::kDeny || (rule_.narrowing && rule_.narrowing->hard_expiry)) return;
   const auto look = [&](const char* key, const std::optional<std::chrono::seconds>& cap) {
-    if (!cap || *cap >= kLeastIssued) return;
+    if (!cap || *cap >= ipc::sts::kShortest) return;
     add(Kind::kShortCap,
         "rule " + quoted_name(rule_) + " caps " + key + " at " + std::to_string(cap->count()) +
             " s, and AWS issues nothing for less than 900 s: where the cap holds, it refuses",

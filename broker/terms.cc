@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include "ipc/sts_limits.h"
+
 namespace broker {
 namespace {
 
@@ -32,7 +34,7 @@ ipc::Status take_sink(ipc::Packet& packet, Terms& terms) {
 // Only a served run must say how long: the others have the profile's own lifetime.
 bool duration_fits(const Terms& terms) {
   if (terms.duration.count() == 0) return terms.mode != ipc::RunMode::Server;
-  return terms.duration >= kShortestDuration && terms.duration <= kLongestDuration;
+  return terms.duration >= ipc::sts::kShortest && terms.duration <= ipc::sts::kLongestOfRole;
 }
 
 // A policy here, or a server elsewhere; who only asks who he is needs neither.

@@ -43,8 +43,6 @@ struct Terms {
 };
 
 inline constexpr std::chrono::seconds kPatience{10};
-inline constexpr std::chrono::seconds kShortestDuration{900};   // STS's own floor
-inline constexpr std::chrono::seconds kLongestDuration{43200};  // AssumeRole's ceiling
 inline constexpr std::chrono::seconds kShortestPoll{5}, kLongestPoll{3600};
 inline constexpr std::chrono::seconds kLongestPolicyAge{24 * 3600};
 inline constexpr std::size_t kMaxSinks = 4;

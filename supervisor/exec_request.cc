@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ipc/go_duration.h"
+#include "ipc/sts_limits.h"
 #include "remote_url.h"
 
 namespace supervisor {
@@ -20,8 +21,8 @@ struct DurationRow {
   std::string_view why_not, bounds;
 };
 constexpr std::string_view kStsBounds = "give 15m to 12h";  // STS refuses less; no role grants more
-constexpr DurationRow kServerDuration{"server-duration", 15min, 12h, " is outside what AWS grants", kStsBounds};
-constexpr DurationRow kDuration{"duration", 15min, 12h, " is outside what AWS grants", kStsBounds};
+constexpr DurationRow kServerDuration{"server-duration", ipc::sts::kShortest, ipc::sts::kLongestOfRole, " is outside what AWS grants", kStsBounds};
+constexpr DurationRow kDuration{"duration", ipc::sts::kShortest, ipc::sts::kLongestOfRole, " is outside what AWS grants", kStsBounds};
 constexpr DurationRow kPolicyPoll{"policy-poll", 5s, 1h, " is out of bounds", "give 5s to 1h"};
 constexpr DurationRow kPolicyMaxAge{"policy-max-age", 0s, 24h, " is out of bounds", "give at most 24h"};
 
