@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "aws_context.h"
 #include "aws_http.h"
 #include "clock.h"
 #include "credentials.h"
@@ -20,22 +21,6 @@
 #include "timers.h"
 
 namespace broker {
-
-class BaseKeys;
-
-// What every call needs; all outlive the calls. One per broker.
-struct AwsContext {
-  HttpTransport& http;
-  Timers& timers;
-  const Clock& clock;
-  Jitter jitter = random_jitter;
-  std::chrono::seconds clock_offset{0};  // learned from the Date of AWS's answers: AWS's clock minus ours
-  BaseKeys* keys = nullptr;              // what calls are signed with that bring no key of their own
-
-  [[nodiscard]] std::chrono::sys_seconds aws_now() const {
-    return std::chrono::floor<std::chrono::seconds>(clock.wall()) + clock_offset;
-  }
-};
 
 // A request before it is signed.
 struct AwsRequest {

@@ -1,8 +1,8 @@
 // The broker's own keys: what its calls to AWS are signed with, and what a role chain begins with. A long-term key is
-// there at once; a temporary one is fetched when it is first wanted and renewed ahead of its end.
+// there at once; renewed_keys.h fetches temporary ones.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the key. Whoever signs holds it for as long as the call lasts,
-// so that a renewal takes nothing away from a call under way.
+// Blocks: never.   Owns: the key. Each call holds the key that it is signed with, so that a renewal takes nothing away
+// from a call under way.
 // Fails: with the source's sentence.
 #pragma once
 
@@ -11,8 +11,7 @@
 #include <optional>
 
 #include "credentials.h"
-#include "issuer.h"
-#include "key_fetch.h"
+#include "ipc/result.h"
 
 namespace broker {
 
@@ -43,19 +42,6 @@ class FixedKey final : public BaseKeys {
 
  private:
   SharedKey key_;
-};
-
-class RenewedKeys final : public BaseKeys {
- public:
-  // `context` outlives it. `events` are told beside the keeping.
-  RenewedKeys(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
-  void get(OnKey done) override;
-  bool refuse(const SharedKey& key) override;
-  [[nodiscard]] std::optional<Held> held() const override { return held_; }
-
- private:
-  std::optional<Held> held_;
-  Issuer issuer_;
 };
 
 }  // namespace broker

@@ -7,6 +7,7 @@
 #include "instance_keys.h"
 #include "mfa_session.h"
 #include "process_keys.h"
+#include "renewed_keys.h"
 #include "same_principal.h"
 #include "sso_keys.h"
 #include "stored_keys.h"

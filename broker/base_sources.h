@@ -8,9 +8,11 @@
 #include <memory>
 #include <string>
 
+#include "aws_context.h"
 #include "base_keys.h"
 #include "caller_keys.h"
 #include "errands.h"
+#include "issuer.h"
 #include "profile.h"
 #include "run.h"
 #include "session_store.h"

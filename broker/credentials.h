@@ -24,4 +24,7 @@ struct IssuedCredentials : BaseKey {
   std::string role_arn;         // empty after GetSessionToken
 };
 
+// The end of keys that have none.
+inline constexpr std::chrono::sys_seconds kNever = std::chrono::sys_days(std::chrono::year(9999) / 1 / 1);
+
 }  // namespace broker

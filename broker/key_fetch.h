@@ -43,7 +43,4 @@ class KeyFetch {
 
 using StartFetch = std::function<std::unique_ptr<KeyFetch>(OnKeys)>;
 
-// The end of keys that have none.
-inline constexpr std::chrono::sys_seconds kNever = std::chrono::sys_days(std::chrono::year(9999) / 1 / 1);
-
 }  // namespace broker

@@ -3,8 +3,8 @@
 #include <array>
 #include <optional>
 
+#include "credentials.h"
 #include "json_scan.h"
-#include "key_fetch.h"
 #include "key_syntax.h"
 #include "time_text.h"
 

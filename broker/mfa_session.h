@@ -16,6 +16,7 @@
 #include "base_keys.h"
 #include "errands.h"
 #include "profile.h"
+#include "renewed_keys.h"
 #include "run.h"
 #include "session_store.h"
 

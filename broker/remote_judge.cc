@@ -4,6 +4,7 @@
 
 #include "issuance.h"
 #include "remote_keys.h"
+#include "renewed_keys.h"
 
 namespace broker {
 namespace {

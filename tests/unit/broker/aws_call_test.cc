@@ -4,6 +4,7 @@
 
 #include "aws_fakes.h"
 #include "aws_queries.h"
+#include "renewed_keys.h"
 #include "sts.h"
 
 namespace broker {

@@ -4,6 +4,7 @@
 
 #include "base_keys.h"
 #include "key_fetch_case.h"
+#include "renewed_keys.h"
 
 namespace broker {
 namespace {

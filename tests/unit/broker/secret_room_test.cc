@@ -1,5 +1,6 @@
 // The memory for secrets outlasts a source whose keys are as long as may be, with as many rules at work as may be; and
 // where there is no room all the same, one fetch fails and nothing else.
+#include "renewed_keys.h"
 #include "secret_room.h"
 
 #include <gtest/gtest.h>

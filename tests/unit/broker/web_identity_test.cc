@@ -1,3 +1,4 @@
+#include "renewed_keys.h"
 #include "web_identity.h"
 
 #include <gtest/gtest.h>

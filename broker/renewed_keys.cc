@@ -1,4 +1,4 @@
-#include "base_keys.h"
+#include "renewed_keys.h"
 
 #include <utility>
 
