@@ -103,7 +103,7 @@ Decision Authorizer::by_policy(const Question& question) {
     if (question.overrides && (approval_lifts(obstacle) || break_glass_lifts(obstacle))) {
       const ipc::Result<Overrides> on_record = question.overrides();
       ipc::Result<std::optional<Lift>> found =
-          on_record ? find_lift(obstacle, *on_record, question.run.user, question.run.profile, question.now)
+          on_record ? find_lift(obstacle, *on_record, question.run.principal.user, question.run.profile, question.now)
                     : std::unexpected(on_record.error());
       if (!found) refusal.sentence += "; what could lift it is not known: " + found.error().what;
       if (found) lift = std::move(*found);
@@ -123,7 +123,7 @@ std::variant<Permit, Refusal> Authorizer::permit(const Question& question, const
   how_long.source.temporary_base = question.temporary_base.value_or(run.source.temporary_base);
   const ipc::Result<Lifetime> lifetime = decide_lifetime(how_long);
   if (!lifetime) return refused_lifetime(lifetime.error(), subject_of(run, verdict));
-  IssueTerms terms{run.user, std::string(kDirect), *lifetime, std::nullopt, verdict.narrowing};
+  IssueTerms terms{run.principal.user, std::string(kDirect), *lifetime, std::nullopt, verdict.narrowing};
   if (lift) {
     how_long.override_left = lift->ends - question.now;
     const ipc::Result<Lifetime> left = decide_lifetime(how_long);

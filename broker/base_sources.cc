@@ -28,7 +28,7 @@ struct Opener {
   }
   // Where the source chooses whose they are.
   Opened checked(StartFetch fetch) const {
-    return renewed(of_same_principal(parts.context, parts.profile.sts, parts.run, std::move(fetch)));
+    return renewed(of_same_principal(parts.context, parts.profile.sts, parts.principal, std::move(fetch)));
   }
 
   Opened operator()(StaticKeyPlan& plan) const { return std::make_unique<FixedKey>(std::move(plan.key)); }
@@ -78,9 +78,9 @@ struct Opener {
 Opened open_base_keys(BasePlan& plan, SourceParts parts) {
   const ResolvedProfile& profile = parts.profile;
   if (!profile.mfa) return std::visit(Opener{std::move(parts)}, plan);
-  MfaParts mfa{parts.context, parts.errands, parts.sessions,
-               profile.sts,   *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
-               parts.run};
+  MfaParts mfa{parts.context,  parts.errands, parts.sessions,
+               profile.sts,    *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
+               parts.principal};
   IssuerEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
   Opened long_term = std::visit(Opener{std::move(parts)}, plan);
   if (!long_term) return long_term;

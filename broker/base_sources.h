@@ -12,9 +12,9 @@
 #include "base_keys.h"
 #include "caller_keys.h"
 #include "errands.h"
+#include "identity.h"
 #include "issuer.h"
 #include "profile.h"
-#include "run.h"
 #include "session_store.h"
 
 namespace broker {
@@ -24,7 +24,7 @@ struct SourceParts {
   AwsContext& context;
   ErrandDoer& errands;
   const ResolvedProfile& profile;
-  const Run& run;                          // whose keys must stay the same person's
+  const Principal& principal;              // whom all later keys must belong to; its ARN is empty at first
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
   IssuerEvents events{};

@@ -8,7 +8,7 @@ namespace {
 DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerFacts& caller) {
   DecisionLine line;
   line.time = now;
-  line.user = run.user;
+  line.user = run.principal.user;
   line.profile = run.profile;
   line.policy_path = run.policy_name;
   line.effect = "deny";

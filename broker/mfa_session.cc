@@ -163,7 +163,7 @@ MfaKeys::MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEven
     : parts_(std::move(parts)),
       long_term_(std::move(long_term)),
       session_(parts_.context,
-               of_same_principal(parts_.context, parts_.sts, parts_.run,
+               of_same_principal(parts_.context, parts_.sts, parts_.principal,
                                  [this](OnKeys done) {
                                    return std::make_unique<MfaFetch>(parts_, *long_term_, refused_, std::move(done));
                                  }),

@@ -15,9 +15,9 @@
 
 #include "base_keys.h"
 #include "errands.h"
+#include "identity.h"
 #include "profile.h"
 #include "renewed_keys.h"
-#include "run.h"
 #include "session_store.h"
 
 namespace broker {
@@ -33,7 +33,8 @@ struct MfaParts {
   AwsEndpoint sts;
   MfaPlan plan;
   std::chrono::seconds duration;
-  const Run& run;  // whose session it must stay: the store is the user's own, and any program of theirs can write it
+  const Principal&
+      principal;  // whose session it must stay: the store is the user's own, and any program of theirs can write it
 };
 
 class MfaKeys final : public BaseKeys {

@@ -91,9 +91,9 @@ ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
   const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
   if (!policy) return std::unexpected(policy.error());
   if (ipc::Status fits = fits_profile(**policy); !fits) return std::unexpected(fits.error());
-  PolicyQuery query{run.user, run.profile, run.mode, now()};
-  query.account = run.account;
-  query.arn = run.arn;
+  PolicyQuery query{run.principal.user, run.profile, run.mode, now()};
+  query.account = run.principal.account;
+  query.arn = run.principal.arn;
   query.transport = transport;
   query.groups = run.groups;
   query.posture = parts_.posture.current(BootClock::now());

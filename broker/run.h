@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "identity.h"
 #include "ipc/secret.h"
 #include "lifetime.h"
 #include "policy.h"
@@ -16,7 +17,7 @@ namespace broker {
 
 struct Run {
   std::string profile, policy_name;
-  std::string user, account, arn;    // as Principal says them
+  Principal principal{};             // whose key it began with; all empty until AWS has said it
   std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
   Mode mode = Mode::kServer;
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown

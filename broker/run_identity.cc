@@ -43,9 +43,7 @@ void RunIdentity::on_principal(const ipc::Result<Principal>& principal) {
     return finish(ipc::fail(ipc::Fault::kUnavailable,
                             "the source gives other keys before AWS has said whose the last were", "try again"));
   }
-  run_.user = principal->user;
-  run_.account = principal->account;
-  run_.arn = principal->arn;
+  run_.principal = *principal;
   if (held) learn(run_.source, profile_, !held->key->session_token.empty(), *principal);
   finish({});
 }

@@ -11,8 +11,9 @@ namespace {
 
 class CheckedFetch final : public KeyFetch {
  public:
-  CheckedFetch(AwsContext& context, const AwsEndpoint& sts, const Run& run, const StartFetch& fetch, OnKeys done)
-      : KeyFetch(std::move(done)), context_(context), sts_(sts), run_(run) {
+  CheckedFetch(AwsContext& context, const AwsEndpoint& sts, const Principal& principal, const StartFetch& fetch,
+               OnKeys done)
+      : KeyFetch(std::move(done)), context_(context), sts_(sts), principal_(principal) {
     fetch_ = fetch([this](ipc::Result<IssuedCredentials> keys) { on_keys(std::move(keys)); });
   }
 
@@ -22,7 +23,7 @@ class CheckedFetch final : public KeyFetch {
 
  private:
   void on_keys(ipc::Result<IssuedCredentials> keys) {
-    if (!keys || run_.arn.empty()) return finish(std::move(keys));
+    if (!keys || principal_.arn.empty()) return finish(std::move(keys));
     keys_ = std::make_shared<IssuedCredentials>(std::move(*keys));
     call_ = ask_identity(context_, sts_, keys_, [this](const ipc::Result<Principal>& owner) { on_owner(owner); });
   }
@@ -35,19 +36,19 @@ class CheckedFetch final : public KeyFetch {
     }
     if (is_same(*owner)) return finish(std::move(*keys_));
     finish(ipc::fail(ipc::Fault::kRefused,
-                     "the source gives the keys of " + owner->arn + " now, and this run began as " + run_.arn,
+                     "the source gives the keys of " + owner->arn + " now, and this run began as " + principal_.arn,
                      "start again, so that the policy judges who it is"));
   }
 
   // The name of a role's session may change: it is the caller's own choice, and policies do not look at it.
   [[nodiscard]] bool is_same(const Principal& owner) const {
-    return owner.account == run_.account && owner.user == run_.user &&
-           without_session_name(owner.arn) == without_session_name(run_.arn);
+    return owner.account == principal_.account && owner.user == principal_.user &&
+           without_session_name(owner.arn) == without_session_name(principal_.arn);
   }
 
   AwsContext& context_;
   const AwsEndpoint& sts_;
-  const Run& run_;
+  const Principal& principal_;
   std::unique_ptr<KeyFetch> fetch_;
   std::shared_ptr<IssuedCredentials> keys_;  // shared with the call, while it lasts
   std::unique_ptr<AwsCall> call_;
@@ -55,9 +56,10 @@ class CheckedFetch final : public KeyFetch {
 
 }  // namespace
 
-StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Run& run, StartFetch fetch) {
-  return [&context, &sts, &run, fetch = std::move(fetch)](OnKeys done) {
-    return std::make_unique<CheckedFetch>(context, sts, run, fetch, std::move(done));
+StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Principal& principal,
+                             StartFetch fetch) {
+  return [&context, &sts, &principal, fetch = std::move(fetch)](OnKeys done) {
+    return std::make_unique<CheckedFetch>(context, sts, principal, fetch, std::move(done));
   };
 }
 

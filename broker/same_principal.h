@@ -7,14 +7,14 @@
 #pragma once
 
 #include "aws_call.h"
+#include "identity.h"
 #include "key_fetch.h"
-#include "run.h"
 
 namespace broker {
 
-// `context`, `sts` and `run` outlive every fetch. As long as the run's ARN is not known nothing is asked: the first
-// key's owner is found out by whoever starts (startup.h).
-[[nodiscard]] StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Run& run,
+// `context`, `sts` and `principal` outlive every fetch. While its ARN is empty nothing is asked: the start of a run
+// finds out whose the first key is, and writes it there.
+[[nodiscard]] StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Principal& principal,
                                            StartFetch fetch);
 
 }  // namespace broker

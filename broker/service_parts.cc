@@ -89,7 +89,7 @@ ipc::Status Service::open_keys() {
   if (!terms_.remote_token_file.empty()) return {};  // nothing is signed
   const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
   const auto warn = [this](const std::string& sentence) { notices_.warning(sentence); };
-  auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, run_, caller_keys_, sessions,
+  auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, run_.principal, caller_keys_, sessions,
                                              std::move(events), terms_.auto_login, warn});
   if (!keys) return std::unexpected(keys.error());
   base_keys_ = std::move(*keys);

@@ -15,8 +15,8 @@ void Startup::begin(Done done) {
 
 void Startup::on_identity(const ipc::Status& found) {
   if (!found) return finish(found);
-  if (run_.user.empty()) {
-    notices_.warning("the key belongs to " + run_.arn +
+  if (run_.principal.user.empty()) {
+    notices_.warning("the key belongs to " + run_.principal.arn +
                      ", whose name its owner chose: only rules without users can match");
   }
   have_identity_ = true;
@@ -33,7 +33,7 @@ ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
   // A policy that cannot be used has its own sentence, and is no decision.
   if (!decision.verdict) return std::unexpected(advised(decision.verdict.error(), kMendPolicy));
   if (ipc::Status recorded = requests_.record_refusal(refusal, decision); !recorded) return recorded;
-  const std::string user = run_.user.empty() ? "" : " and user " + run_.user;
+  const std::string user = run_.principal.user.empty() ? "" : " and user " + run_.principal.user;
   return ipc::fail(ipc::Fault::kRefused,
                    "refused credentials for profile " + run_.profile + user + ": " + refusal.sentence + " [" +
                        run_.policy_name + "]",
@@ -62,7 +62,7 @@ std::string Startup::table_to_track_in(const Decision& decision) const {
 // The record comes first: what was not written cannot be revoked. Then policy is asked again, about a tracked run.
 void Startup::track(const std::string& table, bool demanded) {
   ipc::Result<SessionRecord> record =
-      new_session_record(run_.user, run_.profile, context_.clock.wall() + context_.clock_offset, ipc::sts::kShortest);
+      new_session_record(run_.principal.user, run_.profile, context_.clock.wall() + context_.clock_offset, ipc::sts::kShortest);
   if (!record) return finish(std::unexpected(record.error()));
   sessions_.create(table, std::move(*record), [this, demanded](const ipc::Status& created) {
     if (created) return go_on(requests_.judge_run());

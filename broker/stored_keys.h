@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "aws_context.h"
 #include "base_keys.h"
 #include "credential_source.h"
 #include "errands.h"

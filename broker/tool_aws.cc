@@ -97,9 +97,9 @@ ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
   if (place.brings_keys) return work(session);
   NoErrands errands(timers);
   CallerKeys caller = keys_of_environment();
-  const Run run{};                // of nobody: no policy or log knows this process by its first key (same_principal.h)
+  const Principal anyone{};       // no policy or log knows this process by its first key (same_principal.h)
   unlocked->profile.mfa.reset();  // nobody is asked for a code: the key itself signs
-  auto keys = open_base_keys(unlocked->profile.base, {context, errands, unlocked->profile, run, caller});
+  auto keys = open_base_keys(unlocked->profile.base, {context, errands, unlocked->profile, anyone, caller});
   if (!keys) return std::unexpected(keys.error());
   context.keys = keys->get();
   return work(session);

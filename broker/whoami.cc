@@ -46,9 +46,9 @@ void WhoamiAnswer::on_identity(const ipc::Status& found) {
 void WhoamiAnswer::answer() {
   if (!have_identity_ || !have_policy_ || !done_) return;
   ipc::Whoami message;
-  message.arn = ipc::Text<2048>(parts_.run.arn);
-  message.account = ipc::Text<64>(parts_.run.account);
-  message.user = ipc::Text<256>(parts_.run.user);
+  message.arn = ipc::Text<2048>(parts_.run.principal.arn);
+  message.account = ipc::Text<64>(parts_.run.principal.account);
+  message.user = ipc::Text<256>(parts_.run.principal.user);
   message.source = ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source));
   message.region = ipc::Text<64>(parts_.profile.region);
   if (parts_.has_policy) add_policy(message);

@@ -54,7 +54,7 @@ class AuthorizerTest : public testing::Test {
   static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
 
   void SetUp() override {
-    run_.user = "marta";
+    run_.principal.user = "marta";
     run_.profile = "ledger-prod";
     run_.source.has_role = true;
     run_.token = ipc::SecretBuffer::copy_of(kToken);

@@ -61,7 +61,7 @@ class MfaTest : public ::testing::Test {
   void refuse_code() { aws_.http.answer(403, refused("AccessDenied", kWrong)); }
 
   FakeAws aws_;
-  broker::Run began_;  // without a principal: at the start nobody's session is the wrong one
+  broker::Principal began_;  // without a principal: at the start nobody's session is the wrong one
   FakeErrands errands_;
   int file_ = -1;
   std::string path_;

@@ -44,7 +44,7 @@ class RequestsTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
   void SetUp() override {
-    run_.user = "marta";
+    run_.principal.user = "marta";
     run_.profile = "ledger-prod";
     run_.source.has_role = true;
   }

@@ -24,13 +24,13 @@ std::string owner(std::string_view arn, std::string_view account = "111122223333
 class SamePrincipalTest : public testing::KeyFetchCase {
  protected:
   SamePrincipalTest() {
-    start_ = of_same_principal(aws_.context, sts_, run_,
+    start_ = of_same_principal(aws_.context, sts_, principal_,
                                process_keys(aws_.context, errands_, "ledger", {"/opt/keys", "config:7"}));
   }
   void began_as(const std::string& arn, const std::string& user = {}) {
-    run_.arn = arn;
-    run_.account = "111122223333";
-    run_.user = user;
+    principal_.arn = arn;
+    principal_.account = "111122223333";
+    principal_.user = user;
   }
   // The program prints a key, and STS says whose it is.
   std::string told(const std::string& arn, std::string_view account = "111122223333") {
@@ -39,7 +39,7 @@ class SamePrincipalTest : public testing::KeyFetchCase {
     aws_.http.answer(200, owner(arn, account));
     return why();
   }
-  broker::Run run_;
+  broker::Principal principal_;
   AwsEndpoint sts_ = testing::endpoint();
 };
 

@@ -145,10 +145,10 @@ TEST_F(StoredKeysTest, ThePlanIsReadFromTheStoreOnceAndCarriesNoSecret) {
   std::filesystem::remove_all(home);
   EXPECT_EQ(plan.text.find(kSecret), std::string::npos);
   ResolvedProfile profile;
-  const broker::Run run{};
+  const Principal anyone{};
   CallerKeys caller;
   BasePlan base = plan;
-  auto opened = open_base_keys(base, {aws_.context, errands_, profile, run, caller});
+  auto opened = open_base_keys(base, {aws_.context, errands_, profile, anyone, caller});
   ASSERT_TRUE(opened) << opened.error().what;
   (*opened)->get(
       [this](const ipc::Result<SharedKey>& key) { answers_.push_back(key ? (*key)->access_key_id : "none"); });
