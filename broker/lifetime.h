@@ -20,7 +20,7 @@
 
 namespace broker {
 
-inline constexpr std::chrono::seconds kShortestHardEnd{60};     // what hard_expiry may be at least
+inline constexpr std::chrono::seconds kShortestHardEnd{60};  // what hard_expiry may be at least
 
 // What AWS makes of a profile.
 struct KeySource {

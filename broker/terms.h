@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "caller_keys.h"
 #include "ipc/channel.h"
 #include "ipc/settings.h"
 
@@ -50,5 +51,9 @@ inline constexpr std::size_t kMaxSinks = 4;
 ipc::Result<Terms> receive_terms(ipc::Channel& control);
 // The next packet, whichever it is; kProtocol when none comes in time.
 ipc::Status receive_within_patience(ipc::Channel& control, ipc::Packet& packet);
+
+// The keys of the caller's environment, where the supervisor has announced them. Needs ipc::SecretArena to be open.
+// Blocks until they have come, at most kPatience.   Fails: kProtocol where something else comes.
+ipc::Result<CallerKeys> receive_caller_keys(ipc::Channel& control);
 
 }  // namespace broker
