@@ -9,6 +9,8 @@
 #include "audit_verify.h"
 #include "hex.h"
 #include "ipc/lockdown.h"
+#include "json_line.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

@@ -5,6 +5,8 @@
 #include <exception>
 #include <memory>
 
+#include "plain_text.h"
+
 namespace broker {
 
 std::optional<Json::Value> read_object(std::string_view text) noexcept try {

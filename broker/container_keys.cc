@@ -5,6 +5,7 @@
 #include "advised.h"
 #include "aws_json.h"
 #include "keys_json.h"
+#include "plain_text.h"
 #include "server_trust.h"
 #include "token_text.h"
 

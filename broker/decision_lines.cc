@@ -1,6 +1,6 @@
 #include "decision_lines.h"
 
-#include "retry.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aws_json.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

@@ -6,7 +6,7 @@
 #include "ascii.h"
 #include "endpoint.h"
 #include "iam_syntax.h"
-#include "retry.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

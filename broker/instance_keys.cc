@@ -6,6 +6,7 @@
 #include "iam_syntax.h"
 #include "key_syntax.h"
 #include "keys_json.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

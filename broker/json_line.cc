@@ -103,4 +103,50 @@ std::string JsonLine::finish() && {
   return std::move(line_);
 }
 
+void JsonText::before(std::string_view key) {
+  if (!first_) text_ += ',';
+  first_ = false;
+  if (key.empty()) return;
+  text_ += '"';
+  text_ += key;
+  text_ += "\":";
+}
+
+JsonText& JsonText::begin(std::string_view key, char bracket) {
+  before(key);
+  text_ += bracket;
+  first_ = true;
+  return *this;
+}
+
+JsonText& JsonText::end(char bracket) {
+  text_ += bracket;
+  first_ = false;
+  return *this;
+}
+
+JsonText& JsonText::text(std::string_view key, std::string_view value) {
+  before(key);
+  append_json_string(text_, value);
+  return *this;
+}
+
+JsonText& JsonText::number(std::string_view key, std::int64_t value) {
+  before(key);
+  text_ += std::to_string(value);
+  return *this;
+}
+
+JsonText& JsonText::boolean(std::string_view key, bool value) {
+  before(key);
+  text_ += value ? "true" : "false";
+  return *this;
+}
+
+JsonText& JsonText::nothing(std::string_view key) {
+  before(key);
+  text_ += "null";
+  return *this;
+}
+
 }  // namespace broker

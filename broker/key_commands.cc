@@ -6,9 +6,11 @@
 
 #include "credentials_file_key.h"
 #include "iam_syntax.h"
+#include "json_line.h"
 #include "kept_key.h"
 #include "key_rotation.h"
 #include "key_syntax.h"
+#include "plain_text.h"
 #include "profile_files.h"
 #include "tool_settings.h"
 

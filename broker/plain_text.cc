@@ -63,4 +63,30 @@ std::optional<TextFault> text_fault(std::string_view text) {
   return std::nullopt;
 }
 
+std::string harmless(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+  }
+  // Each fault is at the first byte of what is wrong; the bytes that continue it are faults of their own then.
+  std::size_t from = 0;
+  while (from < out.size()) {
+    const auto fault = text_fault(std::string_view(out).substr(from));
+    if (!fault) break;
+    from += fault->offset;
+    out[from++] = '?';
+  }
+  return out;
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') break;  // AWS appends the canonical request, with the session token, on further lines
+    if (out.size() == limit) return out + "...";
+    out += c >= ' ' && c <= '~' ? c : '?';
+  }
+  return out;
+}
+
 }  // namespace broker

@@ -1,5 +1,7 @@
 #include "policy_commands.h"
 
+#include "json_line.h"
+#include "plain_text.h"
 #include "policy_lint.h"
 #include "policy_place.h"
 #include "policy_schema.h"

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "json_line.h"
 #include "plain_text.h"
 #include "policy_eval.h"
 #include "policy_members.h"

@@ -1,5 +1,6 @@
 #include "policy_explain.h"
 
+#include "json_line.h"
 #include "plain_text.h"
 #include "policy_members.h"
 #include "time_text.h"

@@ -1,4 +1,5 @@
 // explain, test and diff: what policies decide.
+#include "json_line.h"
 #include "plain_text.h"
 #include "policy_cases.h"
 #include "policy_commands.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tool_output.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

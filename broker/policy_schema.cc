@@ -1,7 +1,7 @@
 #include "policy_schema.h"
 
+#include "json_line.h"
 #include "policy_yaml.h"
-#include "tool_output.h"
 
 namespace broker {
 namespace {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "hex.h"
+#include "json_line.h"
 #include "plain_text.h"
 #include "policy_commands.h"
 #include "policy_signer.h"

@@ -4,7 +4,7 @@
 
 #include "advised.h"
 #include "keys_json.h"
-#include "retry.h"
+#include "plain_text.h"
 
 namespace broker {
 namespace {

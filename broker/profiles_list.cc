@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "json_line.h"
+#include "plain_text.h"
 #include "profile_files.h"
 
 namespace broker {

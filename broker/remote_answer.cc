@@ -6,6 +6,7 @@
 #include "advised.h"
 #include "aws_json.h"
 #include "keys_json.h"
+#include "plain_text.h"
 #include "time_text.h"
 
 namespace broker {

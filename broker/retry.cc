@@ -74,14 +74,4 @@ std::optional<std::chrono::seconds> clock_correction(std::optional<std::chrono::
   return off;
 }
 
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r') break;  // AWS appends the canonical request, with the session token, on further lines
-    if (out.size() == limit) return out + "...";
-    out += c >= ' ' && c <= '~' ? c : '?';
-  }
-  return out;
-}
-
 }  // namespace broker

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "aws_http.h"
 #include "ipc/result.h"
 
 namespace broker {
@@ -47,8 +46,5 @@ std::chrono::milliseconds retry_delay(int tries_made, std::optional<std::chrono:
 // five). Nothing when the clocks agree.
 std::optional<std::chrono::seconds> clock_correction(std::optional<std::chrono::sys_seconds> server,
                                                      std::chrono::sys_seconds ours);
-
-// A text from outside, fit for a terminal and a log line: printable ASCII, one line, at most `limit` characters.
-std::string printable(std::string_view text, std::size_t limit = 300);
 
 }  // namespace broker

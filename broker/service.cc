@@ -8,6 +8,7 @@
 #include "decision_lines.h"
 #include "footprint.h"
 #include "one_shot.h"
+#include "plain_text.h"
 #include "secret_room.h"  // without room for all, no broker is built
 
 namespace broker {

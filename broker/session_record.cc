@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hex.h"
+#include "plain_text.h"
 #include "random_bytes.h"
 #include "time_text.h"
 

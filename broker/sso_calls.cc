@@ -8,6 +8,7 @@
 #include "json_line.h"
 #include "json_members.h"
 #include "key_syntax.h"
+#include "plain_text.h"
 #include "uri_encoding.h"
 
 namespace broker {

@@ -6,6 +6,7 @@
 
 #include "ascii.h"
 #include "key_syntax.h"
+#include "plain_text.h"
 #include "time_text.h"
 #include "uri_encoding.h"
 #include "xml_fields.h"

@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 
-#include "json_line.h"
 #include "plain_text.h"
 
 namespace broker {
@@ -39,22 +38,6 @@ bool terminal_shows_colour() {
 }
 
 }  // namespace
-
-std::string harmless(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
-  }
-  // Each fault is at the first byte of what is wrong; the bytes that continue it are faults of their own then.
-  std::size_t from = 0;
-  while (from < out.size()) {
-    const auto fault = text_fault(std::string_view(out).substr(from));
-    if (!fault) break;
-    from += fault->offset;
-    out[from++] = '?';
-  }
-  return out;
-}
 
 ipc::Result<ToolOutput> ToolOutput::open(std::string_view word) {
   if (word == "always") return ToolOutput(stdout, stderr, true);
@@ -95,53 +78,5 @@ void ToolOutput::quote(std::string_view text, std::string_view mark) {
 }
 
 bool ToolOutput::finish() { return std::fflush(out_) == 0 && std::ferror(out_) == 0; }
-
-// ---- JSON
-
-void JsonText::before(std::string_view key) {
-  if (!first_) text_ += ',';
-  first_ = false;
-  if (key.empty()) return;
-  text_ += '"';
-  text_ += key;
-  text_ += "\":";
-}
-
-JsonText& JsonText::begin(std::string_view key, char bracket) {
-  before(key);
-  text_ += bracket;
-  first_ = true;
-  return *this;
-}
-
-JsonText& JsonText::end(char bracket) {
-  text_ += bracket;
-  first_ = false;
-  return *this;
-}
-
-JsonText& JsonText::text(std::string_view key, std::string_view value) {
-  before(key);
-  append_json_string(text_, value);
-  return *this;
-}
-
-JsonText& JsonText::number(std::string_view key, std::int64_t value) {
-  before(key);
-  text_ += std::to_string(value);
-  return *this;
-}
-
-JsonText& JsonText::boolean(std::string_view key, bool value) {
-  before(key);
-  text_ += value ? "true" : "false";
-  return *this;
-}
-
-JsonText& JsonText::nothing(std::string_view key) {
-  before(key);
-  text_ += "null";
-  return *this;
-}
 
 }  // namespace broker

@@ -11,13 +11,11 @@
 #include <string_view>
 
 #include "ipc/result.h"
+#include "plain_text.h"
 
 namespace broker {
 
 enum class Ink { kNone, kGood, kBad, kWarn, kQuiet, kStrong };
-
-// Valid UTF-8 without control characters, direction marks and the like; what is not becomes '?'.
-std::string harmless(std::string_view text);
 
 class ToolOutput {
  public:
@@ -40,27 +38,6 @@ class ToolOutput {
   std::FILE* out_;
   std::FILE* err_;
   bool colour_;
-};
-
-// A JSON text in the order in which it is said; commas are its own business. Keys are our words: plain ASCII.
-class JsonText {
- public:
-  JsonText& open_object(std::string_view key = {}) { return begin(key, '{'); }
-  JsonText& open_list(std::string_view key = {}) { return begin(key, '['); }
-  JsonText& close_object() { return end('}'); }
-  JsonText& close_list() { return end(']'); }
-  JsonText& text(std::string_view key, std::string_view value);  // in a list: with an empty key
-  JsonText& number(std::string_view key, std::int64_t value);
-  JsonText& boolean(std::string_view key, bool value);
-  JsonText& nothing(std::string_view key);
-  [[nodiscard]] std::string finish() && { return std::move(text_) + "\n"; }
-
- private:
-  void before(std::string_view key);
-  JsonText& begin(std::string_view key, char bracket);
-  JsonText& end(char bracket);
-  std::string text_;
-  bool first_ = true;
 };
 
 }  // namespace broker

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "json_line.h"
+#include "plain_text.h"
 #include "policy_moment.h"
 #include "policy_place.h"
 #include "policy_yaml.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "plain_text.h"
+
 namespace broker {
 namespace {
 
