@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "ascii.h"
 #include "aws_config_file.h"
 #include "iam_syntax.h"
 #include "ipc/unique_fd.h"
@@ -121,7 +122,7 @@ ipc::Result<CredentialsFileKey> read_credentials_file_key(const std::string& pat
   }
   ipc::Result<ipc::SecretBuffer> bytes = file->secret(*secret);
   if (!bytes) return std::unexpected(bytes.error());
-  if (!is_secret_text(bytes->reveal())) {
+  if (!is_visible(bytes->reveal())) {
     return refuse(file->place(secret->line) + ": aws_secret_access_key holds a character that no key has",
                   "remove blanks and comments from the line");
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ascii.h"
 #include "iam_syntax.h"
 #include "key_syntax.h"
 #include "sts.h"
@@ -44,7 +45,7 @@ ipc::Result<CreatedKey> read_created_key(std::string_view body) {
       XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/SecretAccessKey", &key.secret_access_key}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
   if (!is_access_key_id(key.access_key_id)) return missing("CreateAccessKey", "valid AccessKeyId");
-  if (!is_secret_text(key.secret_access_key.reveal())) return missing("CreateAccessKey", "valid SecretAccessKey");
+  if (!is_visible(key.secret_access_key.reveal())) return missing("CreateAccessKey", "valid SecretAccessKey");
   return key;
 }
 

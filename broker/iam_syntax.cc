@@ -14,8 +14,6 @@ constexpr std::string_view kNameSigns = "_+=,.@-";
 constexpr std::string_view kRolePrefix = "role/";
 constexpr std::size_t kAccountDigits = 12;
 
-bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
-
 // The part up to the next ':', which it takes off.
 std::string_view take_part(std::string_view& rest) {
   const std::size_t colon = std::min(rest.find(':'), rest.size());
@@ -29,7 +27,7 @@ bool is_role_resource(std::string_view resource) {
   const std::size_t slash = resource.rfind('/');
   const std::string_view path = resource.substr(kRolePrefix.size() - 1, slash + 2 - kRolePrefix.size());
   const std::string_view name = resource.substr(slash + 1);
-  return is_role_name(name) && path.size() <= 512 && std::ranges::all_of(path, is_visible);
+  return is_role_name(name) && path.size() <= 512 && is_visible(path);
 }
 
 bool is_name_text(std::string_view text, std::size_t shortest, std::size_t longest, std::string_view more_signs) {
@@ -44,8 +42,6 @@ bool is_access_key_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 &&
          std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '_'; });
 }
-
-bool is_secret_text(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_visible); }
 
 bool is_role_arn(std::string_view text) {
   std::string_view rest = text;

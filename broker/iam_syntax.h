@@ -12,8 +12,6 @@
 namespace broker {
 
 [[nodiscard]] bool is_access_key_id(std::string_view text);
-// A secret key or a session token: visible ASCII, no blanks.
-[[nodiscard]] bool is_secret_text(std::string_view text);
 // arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME
 [[nodiscard]] bool is_role_arn(std::string_view text);
 // arn:PARTITION:iam::OWNER:policy/[PATH/]NAME; AWS's own policies are owned by "aws".

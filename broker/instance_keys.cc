@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "advised.h"
+#include "ascii.h"
 #include "iam_syntax.h"
-#include "key_syntax.h"
 #include "keys_json.h"
 #include "plain_text.h"
 

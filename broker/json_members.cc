@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ascii.h"
 #include "json_scan.h"
-#include "key_syntax.h"
 
 namespace broker {
 namespace {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "ascii.h"
 #include "credentials_file_key.h"
 #include "iam_syntax.h"
 #include "json_line.h"
@@ -50,7 +51,7 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
   }
   ipc::Result<SecretBuffer> secret = prompt.secret("AWS secret access key (not shown): ");
   if (!secret) return std::unexpected(secret.error());
-  if (!is_secret_text(secret->reveal()) || secret->size() > kMaxKeySecret) {
+  if (!is_visible(secret->reveal()) || secret->size() > kMaxKeySecret) {
     return ipc::fail(Fault::kUsage, "what was given is no secret access key",
                      "it is one word without blanks, in the line behind the access key id");
   }

@@ -20,9 +20,4 @@ constexpr bool is_key_id(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return is_alphanumeric(c) || c == '_'; });
 }
 
-// Printable ASCII without spaces: a line end would begin another header.
-constexpr bool is_visible(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
-}
-
 }  // namespace broker

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "ascii.h"
 #include "credentials.h"
 #include "json_scan.h"
 #include "key_syntax.h"

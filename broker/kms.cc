@@ -4,7 +4,6 @@
 
 #include "aws_json.h"
 #include "base64.h"
-#include "policy_signature.h"
 
 namespace broker {
 namespace {

@@ -13,6 +13,9 @@
 
 namespace broker {
 
+// The one algorithm that policies are signed with, in KMS's words.
+inline constexpr std::string_view kSignatureAlgorithm = "RSASSA_PSS_SHA_256";
+
 // `key`: id, ARN, alias/name or an alias's ARN. `message`: signed_message(), far below the 4096 bytes of RAW.
 AwsRequest kms_verify(const AwsEndpoint& endpoint, std::string_view key, std::string_view message,
                       std::string_view signature);

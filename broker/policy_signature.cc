@@ -14,6 +14,7 @@
 #include "aws_json.h"
 #include "base64.h"
 #include "hex.h"
+#include "kms.h"
 #include "plain_text.h"
 
 namespace broker {

@@ -20,7 +20,6 @@ struct evp_pkey_st;
 
 namespace broker {
 
-inline constexpr std::string_view kSignatureAlgorithm = "RSASSA_PSS_SHA_256";
 inline constexpr std::size_t kMaxEnvelopeBytes = 16 * 1024;
 inline constexpr std::size_t kMaxKeyFileBytes = 16 * 1024;
 inline constexpr std::uint64_t kMaxPolicyVersion = 999'999'999'999'999;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ascii.h"
 #include "iam_syntax.h"
 
 namespace broker {
@@ -59,7 +60,7 @@ ipc::Result<ipc::SecretBuffer> read_secret(const AwsConfigFile& file, const Conf
   const ConfigValue* value = section.find(key);
   if (!value || value->secret_length == 0) return ipc::SecretBuffer();
   ipc::Result<ipc::SecretBuffer> secret = file.secret(*value);
-  if (secret && !is_secret_text(secret->reveal())) {
+  if (secret && !is_visible(secret->reveal())) {
     return refuse(file.place(value->line) + ": " + std::string(key) + " holds a character that no key has",
                   "remove blanks and comments from the line; AWS tools read them as a part of the value");
   }

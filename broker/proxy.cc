@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "ascii.h"
-#include "key_syntax.h"
 
 namespace broker {
 namespace {

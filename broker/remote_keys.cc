@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "advised.h"
-#include "key_syntax.h"
+#include "ascii.h"
 #include "remote_answer.h"
 #include "token_text.h"
 

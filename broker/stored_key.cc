@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "aead.h"
+#include "ascii.h"
 #include "aws_json.h"
 #include "base64.h"
 #include "hex.h"
@@ -112,7 +113,7 @@ ipc::Status seal_into(StoredKey& key, std::string_view secret, const SecretBuffe
 
 ipc::Result<SecretBuffer> open(const StoredKey& key, const SecretBuffer& data_key, std::string_view why) {
   ipc::Result<SecretBuffer> secret = unseal(data_key, key.nonce + key.sealed, header_of(key).object());
-  if (secret && is_secret_text(secret->reveal())) return secret;
+  if (secret && is_visible(secret->reveal())) return secret;
   return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), kAddAgain);
 }
 
@@ -236,7 +237,7 @@ ipc::Result<SecretBuffer> secret_of_entry(const StoredKey& key, std::string_view
   const std::string program(row_of(key.store).program);
   if (entry.ends_with('\n')) entry.remove_suffix(1);
   const std::size_t end = entry.find('\n');
-  if (end == entry.npos || !is_secret_text(entry.substr(0, end)) || end > kMaxKeySecret) {
+  if (end == entry.npos || !is_visible(entry.substr(0, end)) || end > kMaxKeySecret) {
     return ipc::fail(Fault::kRefused, "what " + program + " gives for " + file_of(key.profile) + " is no entry of ours",
                      kAddAgain);
   }

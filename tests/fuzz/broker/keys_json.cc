@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "ascii.h"
 #include "key_syntax.h"
 #include "process_keys.h"
 #include "token_text.h"

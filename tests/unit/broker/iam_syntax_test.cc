@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "ascii.h"
+
 namespace {
 
 const std::string kArn = "arn:aws:iam::123456789012:role/";
@@ -52,9 +54,9 @@ TEST(AccessKeyId, HoldsLettersDigitsAndUnderscoresAlone) {
 
 TEST(Secret, HoldsNoBlankAndNoControl) {
   for (const std::string_view secret : {"", "a b", "a\tb", "a\x7f", "\xc3\xa4"}) {
-    EXPECT_FALSE(broker::is_secret_text(secret));
+    EXPECT_FALSE(broker::is_visible(secret));
   }
-  EXPECT_TRUE(broker::is_secret_text("a/B+c="));
+  EXPECT_TRUE(broker::is_visible("a/B+c="));
 }
 
 TEST(ExternalId, IsWhatStsAccepts) {
