@@ -15,13 +15,7 @@ Issuer* IssuerStore::find_or_make(const IssueTerms& terms, std::string_view poli
   drop_what_only_earlier_policies_asked_for(policy_sha256);
   if (known == entries_.end()) {
     if (entries_.size() >= kMost && !make_room()) return nullptr;
-    IssuerEvents events;
-    events.issued = issued_;
-    events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
-      if (left.count() == 0) return;  // whoever asks hears it
-      notices_.refusal("renewal", "renewing credentials failed: " + error.what, std::chrono::steady_clock::now());
-    };
-    auto issuer = std::make_unique<Issuer>(aws_, fetch_for_(terms), std::move(events));
+    auto issuer = std::make_unique<Issuer>(aws_, fetch_for_(terms), events_);
     known = entries_.insert(entries_.end(), Entry{terms, std::string(policy_sha256), 0, std::move(issuer)});
   }
   known->asked_at = ++asked_;

@@ -15,7 +15,6 @@
 
 #include "issue_terms.h"
 #include "issuer.h"
-#include "notices.h"
 
 namespace broker {
 
@@ -25,9 +24,9 @@ class IssuerStore {
 
   // All outlive the store.
   using FetchFor = std::function<StartFetch(const IssueTerms&)>;
-  using Issued = std::function<void(const IssuedCredentials&)>;  // told of all keys; may be empty
-  IssuerStore(AwsContext& aws, FetchFor fetch_for, Notices& notices, Issued issued = {})
-      : aws_(aws), fetch_for_(std::move(fetch_for)), notices_(notices), issued_(std::move(issued)) {}
+  // `events` are told of every issuer's keys and failures.
+  IssuerStore(AwsContext& aws, FetchFor fetch_for, IssuerEvents events = {})
+      : aws_(aws), fetch_for_(std::move(fetch_for)), events_(std::move(events)) {}
 
   // Made on first use. Null when kMost are at work at this moment.
   Issuer* find_or_make(const IssueTerms& terms, std::string_view policy_sha256);
@@ -47,8 +46,7 @@ class IssuerStore {
 
   AwsContext& aws_;
   FetchFor fetch_for_;
-  Notices& notices_;
-  Issued issued_;
+  IssuerEvents events_;
   std::list<Entry> entries_;
   std::uint64_t asked_ = 0;
 };

@@ -2,7 +2,7 @@
 
 namespace broker {
 
-void Notices::refusal(const std::string& kind, const std::string& sentence, Clock::time_point now) {
+void Notices::refusal(const std::string& kind, const std::string& sentence, Clock::SinceBoot now) {
   const auto known = told_.find(kind);
   if (known != told_.end() && now - known->second.last < kFold) {
     ++known->second.folded;

@@ -1,7 +1,7 @@
 // Sentences for the user's terminal, folded: SDKs hide a refusal's reason and ask three to five times (FIELD 2.5), so
 // the same refusal is told once, and its repetitions are counted in the next line of its kind.
 //
-// Runs in: broker, main thread.   Blocks: never.   Units: steady-clock time points.
+// Runs in: broker, main thread.   Blocks: never.   Units: time since boot.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "clock.h"
 #include "ipc/messages.h"
 
 namespace broker {
@@ -16,19 +17,18 @@ namespace broker {
 class Notices {
  public:
   using Send = std::function<void(ipc::Severity, const std::string&)>;
-  using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds kFold{10};  // longer than the slowest SDK's series of tries
   static constexpr std::size_t kMaxKinds = 64;      // a hostile client cannot make this grow
 
   explicit Notices(Send send) : send_(std::move(send)) {}
   // `kind` names the refusal (check, rule, reason); `sentence` is what to print.
-  void refusal(const std::string& kind, const std::string& sentence, Clock::time_point now);
+  void refusal(const std::string& kind, const std::string& sentence, Clock::SinceBoot now);
   void warning(const std::string& sentence) { send_(ipc::Severity::Warning, sentence); }
   void info(const std::string& sentence) { send_(ipc::Severity::Info, sentence); }
 
  private:
   struct Told {
-    Clock::time_point last;
+    Clock::SinceBoot last;
     int folded = 0;
   };
   Send send_;

@@ -119,7 +119,7 @@ void PolicyFile::tell_ready() {
   if (const Ready ready = std::exchange(ready_, nullptr)) ready(std::move(outcome));
 }
 
-ipc::Result<const Policy*> PolicyFile::current(BootClock::time_point) {
+ipc::Result<const Policy*> PolicyFile::current(Clock::SinceBoot) {
   if (!looks_unchanged()) reload();
   if (!policy_) return std::unexpected(policy_.error());
   return &*policy_;

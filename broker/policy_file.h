@@ -43,9 +43,9 @@ class PolicyFile final : public PolicySource {
   ~PolicyFile() override;
 
   void start(Ready ready) override;
-  ipc::Result<const Policy*> current(BootClock::time_point now) override;
+  ipc::Result<const Policy*> current(Clock::SinceBoot now) override;
   // A file is looked at for each request.
-  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot) const override { return {}; }
   [[nodiscard]] std::uint64_t signed_version() const override { return signed_version_; }
 
  private:

@@ -12,9 +12,10 @@ namespace broker {
 
 using ipc::Fault;
 
-PolicyParameter::PolicyParameter(event_base* base, std::string name, PolicyFreshness freshness, Fetch fetch,
-                                 Changed changed, Stale stale)
-    : name_(std::move(name)),
+PolicyParameter::PolicyParameter(event_base* base, const Clock& clock, std::string name, PolicyFreshness freshness,
+                                 Fetch fetch, Changed changed, Stale stale)
+    : clock_(clock),
+      name_(std::move(name)),
       freshness_(freshness),
       fetch_(std::move(fetch)),
       changed_(std::move(changed)),
@@ -41,14 +42,14 @@ void PolicyParameter::start(Ready ready) {
 
 void PolicyParameter::refresh() {
   if (std::exchange(fetching_, true)) return;
-  started_at_ = BootClock::now();
+  started_at_ = clock_.since_boot();
   fetch_([weak = std::weak_ptr(self_)](ipc::Result<FetchedPolicy> fetched) {
     const auto self = weak.lock();
-    if (self && (*self)->fetching_) (*self)->on_answer(std::move(fetched), BootClock::now());
+    if (self && (*self)->fetching_) (*self)->on_answer(std::move(fetched), (*self)->clock_.since_boot());
   });
 }
 
-void PolicyParameter::on_answer(ipc::Result<FetchedPolicy> fetched, BootClock::time_point now) {
+void PolicyParameter::on_answer(ipc::Result<FetchedPolicy> fetched, Clock::SinceBoot now) {
   fetching_ = false;
   if (fetched)
     confirm(std::move(*fetched), now);
@@ -60,7 +61,7 @@ void PolicyParameter::on_answer(ipc::Result<FetchedPolicy> fetched, BootClock::t
   if (const Ready ready = std::exchange(ready_, nullptr)) ready(std::move(outcome));
 }
 
-void PolicyParameter::confirm(FetchedPolicy fetched, BootClock::time_point now) {
+void PolicyParameter::confirm(FetchedPolicy fetched, Clock::SinceBoot now) {
   const bool was_stale = !last_failure_.empty();
   last_failure_.clear();
   fetched_at_ = now;
@@ -91,7 +92,7 @@ void PolicyParameter::put(ipc::Result<Policy> policy) {
 }
 
 // Between two fetches that succeed, a policy is as fresh as can be.
-bool PolicyParameter::too_old(BootClock::time_point now) const {
+bool PolicyParameter::too_old(Clock::SinceBoot now) const {
   if (!ever_fetched_) return false;
   const auto undisturbed = std::max(freshness_.max_age, freshness_.poll + kFetchTime);
   return now - fetched_at_ > (last_failure_.empty() ? undisturbed : freshness_.max_age);
@@ -108,7 +109,7 @@ ipc::Error PolicyParameter::too_old_error() const {
           "try again when Parameter Store can be reached", 0};
 }
 
-ipc::Result<const Policy*> PolicyParameter::current(BootClock::time_point now) {
+ipc::Result<const Policy*> PolicyParameter::current(Clock::SinceBoot now) {
   // The machine may have slept: the next try finds a fresh one. The answer may even come within this call.
   if (too_old(now) && now - started_at_ > kPause) refresh();
   if (!policy_) return std::unexpected(policy_.error());
@@ -116,7 +117,7 @@ ipc::Result<const Policy*> PolicyParameter::current(BootClock::time_point now) {
   return &*policy_;
 }
 
-std::optional<std::chrono::seconds> PolicyParameter::stale_for(BootClock::time_point now) const {
+std::optional<std::chrono::seconds> PolicyParameter::stale_for(Clock::SinceBoot now) const {
   if (last_failure_.empty() || !policy_) return std::nullopt;
   return std::max(std::chrono::ceil<std::chrono::seconds>(now - fetched_at_), std::chrono::seconds(1));
 }

@@ -2,10 +2,10 @@
 // request ever waits for it.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: its timer.
-// Units: BootClock for age; `poll` between the starts of two fetches, `max_age` from the end of the last good one.
-// Fails: a fetch that fails with kUnavailable keeps the last good policy until it is `max_age` old, then every request
-// is refused. What else goes wrong is what the fleet's policy now says, and is refused at once: a text that is no valid
-// policy, a signature that is missing or not good, a parameter that is gone or may no longer be read.
+// Units: time since boot for age; `poll` between the starts of two fetches, `max_age` from the end of the last good
+// one. Fails: a fetch that fails with kUnavailable keeps the last good policy until it is `max_age` old, then every
+// request is refused. What else goes wrong is what the fleet's policy now says, and is refused at once: a text that is
+// no valid policy, a signature that is missing or not good, a parameter that is gone or may no longer be read.
 #pragma once
 
 #include <chrono>
@@ -41,27 +41,28 @@ class PolicyParameter final : public PolicySource {
 
   static constexpr std::chrono::seconds kFetchTime{30};  // longer than a fetch that AWS does not answer
 
-  // `base` may be null: then nothing refreshes but start() and a stale current().
-  PolicyParameter(event_base* base, std::string name, PolicyFreshness freshness, Fetch fetch, Changed changed,
-                  Stale stale);
+  // `base` may be null: then nothing refreshes but start() and a stale current(). `clock` outlives it.
+  PolicyParameter(event_base* base, const Clock& clock, std::string name, PolicyFreshness freshness, Fetch fetch,
+                  Changed changed, Stale stale);
   ~PolicyParameter() override;
 
   // Fetches for the first time; then refreshes for ever.
   void start(Ready ready) override;
   // Starts a fetch unless one is under way.
   void refresh();
-  ipc::Result<const Policy*> current(BootClock::time_point now) override;
-  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point now) const override;
+  ipc::Result<const Policy*> current(Clock::SinceBoot now) override;
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot now) const override;
   [[nodiscard]] std::uint64_t signed_version() const override { return fetched_.signed_version; }
 
  private:
-  void on_answer(ipc::Result<FetchedPolicy> fetched, BootClock::time_point now);
-  void confirm(FetchedPolicy fetched, BootClock::time_point now);
+  void on_answer(ipc::Result<FetchedPolicy> fetched, Clock::SinceBoot now);
+  void confirm(FetchedPolicy fetched, Clock::SinceBoot now);
   void fail(const ipc::Error& error);
   void put(ipc::Result<Policy> policy);
-  [[nodiscard]] bool too_old(BootClock::time_point now) const;
+  [[nodiscard]] bool too_old(Clock::SinceBoot now) const;
   [[nodiscard]] ipc::Error too_old_error() const;
 
+  const Clock& clock_;
   std::string name_;
   PolicyFreshness freshness_;
   Fetch fetch_;
@@ -70,7 +71,7 @@ class PolicyParameter final : public PolicySource {
   Ready ready_;
   ipc::Result<Policy> policy_;
   FetchedPolicy fetched_;
-  BootClock::time_point fetched_at_{}, started_at_{};
+  Clock::SinceBoot fetched_at_{}, started_at_{};
   std::string last_failure_;  // why the last fetch gave nothing; empty: it did
   bool fetching_ = false;
   bool ever_fetched_ = false;

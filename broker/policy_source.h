@@ -1,33 +1,20 @@
 // Where the policy comes from, seen by the authorizer: the policy in force at this moment, or why there is none.
 //
 // Runs in: broker, main thread.
-// Units: BootClock, which goes on while the machine sleeps, so that a policy grows old in a closed laptop too.
+// Units: time since boot, which goes on while the machine sleeps, so that a policy grows old in a closed laptop too.
 // Fails: an error means that every request is refused with it. A stale or invalid policy is never a warning.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <functional>
 #include <optional>
 
+#include "clock.h"
 #include "ipc/result.h"
 #include "policy.h"
 
 namespace broker {
-
-struct BootClock {
-  using duration = std::chrono::nanoseconds;
-  using rep = duration::rep;
-  using period = duration::period;
-  using time_point = std::chrono::time_point<BootClock>;
-  static constexpr bool is_steady = true;
-  static time_point now() noexcept {
-    timespec ts{};
-    ::clock_gettime(CLOCK_BOOTTIME, &ts);
-    return time_point(std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec));
-  }
-};
 
 class PolicySource {
  public:
@@ -43,9 +30,9 @@ class PolicySource {
   // Tells `ready` once how it went to get the first policy.
   virtual void start(Ready ready) = 0;
   // The pointer is good until the event loop runs again or current() is called again.
-  virtual ipc::Result<const Policy*> current(BootClock::time_point now) = 0;
+  virtual ipc::Result<const Policy*> current(Clock::SinceBoot now) = 0;
   // How long ago the policy was last confirmed, where the latest try to confirm it failed; nothing while it is fresh.
-  [[nodiscard]] virtual std::optional<std::chrono::seconds> stale_for(BootClock::time_point now) const = 0;
+  [[nodiscard]] virtual std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot now) const = 0;
   // The version that the policy's signature names; 0: it is not signed.
   [[nodiscard]] virtual std::uint64_t signed_version() const = 0;
 };
@@ -54,8 +41,8 @@ class PolicySource {
 class NoPolicy : public PolicySource {
  public:
   void start(Ready ready) override { ready({}); }
-  ipc::Result<const Policy*> current(BootClock::time_point) override { return &nothing_; }
-  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
+  ipc::Result<const Policy*> current(Clock::SinceBoot) override { return &nothing_; }
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot) const override { return {}; }
   [[nodiscard]] std::uint64_t signed_version() const override { return 0; }
 
  private:

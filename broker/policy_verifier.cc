@@ -49,7 +49,7 @@ void PolicyVerifier::by_kms(const std::string& what, const SignatureEnvelope& en
   const std::string message = signed_message(envelope.policy);
   std::string pair = message + envelope.signature;
   if (pair == vouched_) return admit(what, envelope.policy, done);
-  if (pair == doubted_ && BootClock::now() - doubted_at_ < kPause) return done(std::unexpected(doubt_.error()));
+  if (pair == doubted_ && clock_.since_boot() - doubted_at_ < kPause) return done(std::unexpected(doubt_.error()));
   ask_kms_(message, envelope.signature,
            [this, what, pair = std::move(pair), policy = envelope.policy, done](const ipc::Status& answer) {
              if (!answer) {
@@ -57,7 +57,7 @@ void PolicyVerifier::by_kms(const std::string& what, const SignatureEnvelope& en
                error.what = what + " could not be verified: " + error.what;
                doubted_ = pair;
                doubt_ = std::unexpected(error);
-               doubted_at_ = BootClock::now();
+               doubted_at_ = clock_.since_boot();
                return done(std::unexpected(std::move(error)));
              }
              vouched_ = pair;

@@ -1,7 +1,7 @@
 // Says of a policy's text and its signature whether they may be used, before anything of the text is read.
 //
 // Runs in: broker, main thread.   Blocks: on the file of versions only; KMS answers later.
-// Units: BootClock for the pause between two questions to KMS about the same signature.
+// Units: time since boot for the pause between two questions to KMS about the same signature.
 // Fails: kUnavailable where it cannot be said now: the pair is torn (the text and the signature are of two different
 // moments, or the text was altered), KMS gave no answer. kConfig and kRefused are verdicts.
 #pragma once
@@ -26,8 +26,9 @@ class PolicyVerifier {
                                     std::function<void(ipc::Status)> answer)>;
   static constexpr std::chrono::seconds kPause{5};  // KMS is not asked again sooner about what it did not vouch for
 
-  PolicyVerifier(PolicyKey key, PolicyVersions versions, AskKms ask_kms)
-      : key_(std::move(key)), versions_(std::move(versions)), ask_kms_(std::move(ask_kms)) {}
+  // `clock` outlives it.
+  PolicyVerifier(const Clock& clock, PolicyKey key, PolicyVersions versions, AskKms ask_kms)
+      : clock_(clock), key_(std::move(key)), versions_(std::move(versions)), ask_kms_(std::move(ask_kms)) {}
   PolicyVerifier(const PolicyVerifier&) = delete;
   PolicyVerifier& operator=(const PolicyVerifier&) = delete;
 
@@ -44,13 +45,14 @@ class PolicyVerifier {
   void by_kms(const std::string& what, const SignatureEnvelope& envelope, const Done& done);
   void admit(const std::string& what, const SignedPolicy& policy, const Done& done);
 
+  const Clock& clock_;
   PolicyKey key_;
   PolicyVersions versions_;
   AskKms ask_kms_;
   std::string vouched_;  // message and signature that KMS said are good
   std::string doubted_;  // and those that it did not, with its answer and when
   ipc::Status doubt_;
-  BootClock::time_point doubted_at_{};
+  Clock::SinceBoot doubted_at_{};
 };
 
 // Whether the two are of different moments: worth another look. Not for an envelope that cannot be read.

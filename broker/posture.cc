@@ -25,7 +25,7 @@ void PostureSource::start(std::function<void()> ready) {
   ask();
 }
 
-std::optional<Posture> PostureSource::current(BootClock::time_point now) const {
+std::optional<Posture> PostureSource::current(Clock::SinceBoot now) const {
   if (!stated_ || now - answered_ > kMaxAge) return std::nullopt;
   if (stated_->valid_until && parts_.clock.wall() >= *stated_->valid_until) return std::nullopt;
   return stated_->facts;
@@ -63,7 +63,7 @@ void PostureSource::accept(const ipc::Result<std::string>& answer) {
   if (!stated) return forget(stated.error().what);
   if (stated->valid_until && parts_.clock.wall() >= *stated->valid_until) return forget("its valid_until has passed");
   stated_ = std::move(*stated);
-  answered_ = BootClock::now();
+  answered_ = parts_.clock.since_boot();
   warned_.clear();
 }
 

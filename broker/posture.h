@@ -12,7 +12,6 @@
 #include <string>
 
 #include "clock.h"
-#include "policy_source.h"
 #include "posture_reader.h"
 #include "timers.h"
 
@@ -42,7 +41,7 @@ class PostureSource {
   // `ready` is called once: when the first answer is there, when none came in time, or at once where there is nothing
   // to read.
   void start(std::function<void()> ready);
-  [[nodiscard]] std::optional<Posture> current(BootClock::time_point now) const;
+  [[nodiscard]] std::optional<Posture> current(Clock::SinceBoot now) const;
 
  private:
   void ask();
@@ -57,7 +56,7 @@ class PostureSource {
   std::unique_ptr<Timer> again_, first_answer_;
   std::function<void()> ready_;
   std::optional<StatedPosture> stated_;
-  BootClock::time_point answered_{};
+  Clock::SinceBoot answered_{};
   std::string warned_;  // the last warning: the same is not said twice in a row
   bool asked_ = false;
 };

@@ -2,7 +2,7 @@
 
 namespace broker {
 
-std::optional<long> RefusalFlood::admit(Check check, long uid, Clock::time_point now) {
+std::optional<long> RefusalFlood::admit(Check check, long uid, Clock::SinceBoot now) {
   // With too many kinds the rest share one: a flood under many uids is still a flood.
   auto key = std::pair{check, uid};
   if (kinds_.size() >= kMaxKinds && !kinds_.contains(key)) key.second = -1;

@@ -1,7 +1,7 @@
-// Keeps strangers from filling the disk: beyond kPerSecond refusals of one kind in a second, lines are counted instead of
-// written, and the next line of that kind says how many. A full disk would refuse everybody.
+// Keeps strangers from filling the disk: beyond kPerSecond refusals of one kind in a second, lines are counted instead
+// of written, and the next line of that kind says how many. A full disk would refuse everybody.
 //
-// Runs in: broker, main thread.   Blocks: never. Pure but for what it counts.   Units: steady-clock time points.
+// Runs in: broker, main thread.   Blocks: never. Pure but for what it counts.   Units: time since boot.
 // Only for callers that failed a check; what the command's own tree is refused is always written.
 #pragma once
 
@@ -12,21 +12,21 @@
 #include <utility>
 
 #include "caller_checks.h"
+#include "clock.h"
 
 namespace broker {
 
 class RefusalFlood {
  public:
-  using Clock = std::chrono::steady_clock;
   static constexpr int kPerSecond = 50;
   static constexpr std::size_t kMaxKinds = 64;
 
   // How many lines of this kind were counted only since the last one that was written; nothing: count this one too.
-  std::optional<long> admit(Check check, long uid, Clock::time_point now);
+  std::optional<long> admit(Check check, long uid, Clock::SinceBoot now);
 
  private:
   struct Kind {
-    Clock::time_point second{};
+    Clock::SinceBoot second{};
     int written = 0;
     long folded = 0;
   };

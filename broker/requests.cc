@@ -19,18 +19,26 @@ constexpr std::string_view kSessionLost = "session";
 
 Requests::Requests(Parts parts)
     : parts_(std::move(parts)),
-      issuers_(
-          parts_.aws,
-          [this](const IssueTerms& terms) -> StartFetch {
-            if (parts_.remote) return parts_.remote->fetch(terms.lifetime.granted);
-            return [this, terms](OnKeys done) {
-              return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done), parts_.errands);
-            };
-          },
-          parts_.notices,
-          [this](const IssuedCredentials& keys) {
-            parts_.sessions.note_issue(keys.expiration, keys.source_identity);
-          }) {}
+      issuers_(parts_.aws,
+               [this](const IssueTerms& terms) -> StartFetch {
+                 if (parts_.remote) return parts_.remote->fetch(terms.lifetime.granted);
+                 return [this, terms](OnKeys done) {
+                   return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done),
+                                                     parts_.errands);
+                 };
+               },
+               {.issued =
+                    [this](const IssuedCredentials& keys) {
+                      parts_.sessions.note_issue(keys.expiration, keys.source_identity);
+                    },
+                .failed = [this](const ipc::Error& error,
+                                 std::chrono::seconds left) { note_failed_renewal(error, left); }}) {}
+
+// Where no keys are left, the client that waits for them hears it.
+void Requests::note_failed_renewal(const ipc::Error& error, std::chrono::seconds left) {
+  if (left.count() == 0) return;
+  parts_.notices.refusal("renewal", "renewing credentials failed: " + error.what, parts_.aws.clock.since_boot());
+}
 
 void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
                      const Listeners& listeners, const Answered& answered) {
@@ -88,7 +96,7 @@ void Requests::watch_callers() {
 ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
   if (parts_.remote) return RemoteJudge::verdict();
   const Run& run = parts_.run;
-  const ipc::Result<const Policy*> policy = parts_.policy.current(BootClock::now());
+  const ipc::Result<const Policy*> policy = parts_.policy.current(parts_.aws.clock.since_boot());
   if (!policy) return std::unexpected(policy.error());
   if (ipc::Status fits = fits_profile(**policy); !fits) return std::unexpected(fits.error());
   PolicyQuery query{run.principal.user, run.profile, run.mode, now()};
@@ -96,7 +104,7 @@ ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
   query.arn = run.principal.arn;
   query.transport = transport;
   query.groups = run.groups;
-  query.posture = parts_.posture.current(BootClock::now());
+  query.posture = parts_.posture.current(parts_.aws.clock.since_boot());
   query.session_table = parts_.sessions.table();
   return evaluate(**policy, query);
 }
@@ -264,7 +272,7 @@ void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decis
     parts_.notices.refusal(refusal.check + refusal.sentence,
                            "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
                                refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
-                           std::chrono::steady_clock::now());
+                           parts_.aws.clock.since_boot());
   }
   (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
   finish(it, true);
@@ -289,7 +297,7 @@ void Requests::fail(Iterator it, const ipc::Error& error) {
   std::string sentence = "no credentials for profile " + parts_.run.profile + ": " + error.what;
   if (!error.next_step.empty()) sentence += "; " + error.next_step;
   if (!parts_.audit.between_files())
-    parts_.notices.refusal("failed" + error.what, sentence, std::chrono::steady_clock::now());
+    parts_.notices.refusal("failed" + error.what, sentence, parts_.aws.clock.since_boot());
   const bool later = error.fault == ipc::Fault::kUnavailable;
   (void)client_answer_.send_refusal(it->client.fd(), later ? RefusalForm::kUnavailable : RefusalForm::kFailed, false);
   finish(it, true);
@@ -317,12 +325,12 @@ DecisionLine Requests::line_for(const CallerFacts& caller, const Decision& decis
   line.session_id = parts_.sessions.id();
   if (!decision.verdict) return line;
   line.policy_serial = parts_.policy.signed_version();
-  line.policy_age = parts_.policy.stale_for(BootClock::now()).value_or(std::chrono::seconds(0));
+  line.policy_age = parts_.policy.stale_for(parts_.aws.clock.since_boot()).value_or(std::chrono::seconds(0));
   return line;
 }
 
 void Requests::record_stranger(const CallerFacts& caller, Check check, const Refusal& refusal) {
-  const std::optional<long> counted = flood_.admit(check, caller.uid, std::chrono::steady_clock::now());
+  const std::optional<long> counted = flood_.admit(check, caller.uid, parts_.aws.clock.since_boot());
   if (!counted) return;
   const std::string detail =
       *counted == 0 ? "" : std::to_string(*counted) + " more like this one were counted and not written";
@@ -334,7 +342,7 @@ void Requests::record_stranger(const CallerFacts& caller, Check check, const Ref
 void Requests::record(const DecisionLine& line) {
   if (ipc::Status written = parts_.audit.record(line); !written) {
     parts_.notices.refusal("audit", written.error().what + "; nothing is handed out until it can be written",
-                           std::chrono::steady_clock::now());
+                           parts_.aws.clock.since_boot());
   }
 }
 

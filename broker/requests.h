@@ -124,6 +124,7 @@ class Requests {
   void watch_callers();
   void record(const DecisionLine& line);
   void record_stranger(const CallerFacts& caller, Check check, const Refusal& refusal);
+  void note_failed_renewal(const ipc::Error& error, std::chrono::seconds left);
 
   Parts parts_;
   ClientAnswer client_answer_;

@@ -242,7 +242,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
   notices_.refusal(
       "policy-unusable",
       "policy " + run_.policy_name + " cannot be used, so every request is refused: " + usable.error().what,
-      std::chrono::steady_clock::now());
+      clock_.since_boot());
 }
 
 void Service::say_how_signed() {

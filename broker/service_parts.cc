@@ -53,7 +53,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
 
 ipc::Status Service::open_policy(PolicyKey key) {
   verifier_ = std::make_unique<PolicyVerifier>(
-      std::move(key), PolicyVersions(std::move(terms_.policy_versions)),
+      clock_, std::move(key), PolicyVersions(std::move(terms_.policy_versions)),
       [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
         ask_kms(message, signature, std::move(answer));
       });
@@ -84,7 +84,7 @@ ipc::Status Service::open_keys() {
   events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
     if (left.count() == 0) return;  // whoever asks hears it
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
-                     std::chrono::steady_clock::now());
+                     clock_.since_boot());
   };
   if (!terms_.remote_token_file.empty()) return {};  // nothing is signed
   const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
@@ -108,7 +108,7 @@ ipc::Status Service::open_policy_file() {
 void Service::open_policy_parameter() {
   policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter, *verifier_);
   policy_ = std::make_unique<PolicyParameter>(
-      base_, terms_.policy_parameter, PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
+      base_, clock_, terms_.policy_parameter, PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
       [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const ipc::Error* why) { on_policy_stale(why); });

@@ -33,14 +33,11 @@ class IssuerStoreTest : public ::testing::Test {
 
   testing::FakeAws aws_;
   ResolvedProfile profile_;
-  Notices notices_{[](ipc::Severity, const std::string&) {}};
-  IssuerStore store_{aws_.context,
-                     [this](const IssueTerms& terms) -> StartFetch {
+  IssuerStore store_{aws_.context, [this](const IssueTerms& terms) -> StartFetch {
                        return [this, terms](OnKeys done) {
                          return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
                        };
-                     },
-                     notices_};
+                     }};
 };
 
 // IS5: a session that is longer than the cap is not found under it.

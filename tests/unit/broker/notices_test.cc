@@ -13,7 +13,7 @@ class NoticesTest : public testing::Test {
  protected:
   std::vector<std::string> told_;
   Notices notices_{[this](ipc::Severity, const std::string& text) { told_.push_back(text); }};
-  Notices::Clock::time_point start_ = Notices::Clock::now();
+  broker::Clock::SinceBoot start_ = std::chrono::hours(1);
 };
 
 TEST_F(NoticesTest, AnSdksFiveTriesAreOneLine) {

@@ -50,7 +50,7 @@ class PolicyFileTest : public ::testing::Test {
     return file ? std::move(*file) : nullptr;
   }
   static std::string rule_of(PolicySource& source) {
-    const auto policy = source.current(BootClock::now());
+    const auto policy = source.current(SystemClock().since_boot());
     return policy ? (*policy)->rules.at(0).name : policy.error().what;
   }
   std::string refusal() {
@@ -60,7 +60,9 @@ class PolicyFileTest : public ::testing::Test {
 
   std::unique_ptr<event_base, decltype(&event_base_free)> base_{event_base_new(), &event_base_free};
   std::string folder_, path_;
-  std::unique_ptr<PolicyVerifier> verifier_ = std::make_unique<PolicyVerifier>(PolicyKey{}, PolicyVersions(), nullptr);
+  SystemClock clock_;
+  std::unique_ptr<PolicyVerifier> verifier_ =
+      std::make_unique<PolicyVerifier>(clock_, PolicyKey{}, PolicyVersions(), nullptr);
 };
 
 TEST_F(PolicyFileTest, AMissingFileIsRefusedAtTheStart) {

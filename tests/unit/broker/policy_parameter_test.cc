@@ -7,6 +7,8 @@
 #include <deque>
 #include <memory>
 
+#include "aws_fakes.h"
+
 namespace broker {
 namespace {
 
@@ -30,11 +32,12 @@ class PolicyParameterTest : public ::testing::Test {
   }
   void answer(const std::string& text) { answer(FetchedPolicy{text, ++version_}); }
   void fail() { answer(ipc::fail(ipc::Fault::kUnavailable, "ssm.eu-west-1.amazonaws.com timed out")); }
-  std::string rule_at(BootClock::time_point now) {
+  std::string rule_at(Clock::SinceBoot now) {
     const auto policy = source_->current(now);
     return policy ? (*policy)->rules.at(0).name : policy.error().what;
   }
 
+  testing::FakeClock clock_;
   std::deque<PolicyParameter::Answer> asked_;
   std::int64_t version_ = 0;
   std::vector<std::string> told_;
@@ -43,7 +46,7 @@ class PolicyParameterTest : public ::testing::Test {
   std::unique_ptr<PolicyParameter> source_ = make();
   std::unique_ptr<PolicyParameter> make() {
     return std::make_unique<PolicyParameter>(
-        nullptr, "/sentinel/policies/default", freshness_,
+        nullptr, clock_, "/sentinel/policies/default", freshness_,
         [this](PolicyParameter::Answer to) { asked_.push_back(std::move(to)); },
         [this](const ipc::Result<const Policy*>& policy) {
           told_.push_back(policy ? (*policy)->rules.at(0).name : policy.error().what);
@@ -58,7 +61,7 @@ class PolicyParameterTest : public ::testing::Test {
 
 TEST_F(PolicyParameterTest, BeforeTheFirstAnswerEverythingIsRefusedAndNothingWaits) {
   start();
-  EXPECT_THAT(rule_at(BootClock::now()), HasSubstr("has not been fetched yet"));
+  EXPECT_THAT(rule_at(clock_.since_boot()), HasSubstr("has not been fetched yet"));
   EXPECT_TRUE(ready_.empty());
 }
 
@@ -68,7 +71,7 @@ TEST_F(PolicyParameterTest, TheFirstFailureIsToldOnceWithItsReason) {
   source_->refresh();
   fail();
   EXPECT_EQ(ready_, std::vector<std::string>{"ssm.eu-west-1.amazonaws.com timed out"});
-  EXPECT_THAT(rule_at(BootClock::now()), HasSubstr("has not been fetched yet"));
+  EXPECT_THAT(rule_at(clock_.since_boot()), HasSubstr("has not been fetched yet"));
 }
 
 TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
@@ -81,7 +84,7 @@ TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
 TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly) {
   start();
   answer(policy_named("one"));
-  const auto now = BootClock::now();
+  const auto now = clock_.since_boot();
   source_->refresh();
   fail();
   EXPECT_EQ(rule_at(now + minutes(5) - seconds(1)), "one");
@@ -92,13 +95,13 @@ TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly)
 TEST_F(PolicyParameterTest, AStalePolicyIsFetchedAgainAtTheRequestThatFindsItAndServedAfterwards) {
   start();
   answer(policy_named("one"));
-  const auto woken = BootClock::now() + hours(8);
+  const auto woken = clock_.since_boot() + hours(8);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   ASSERT_EQ(asked_.size(), 1u);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   EXPECT_EQ(asked_.size(), 1u) << "one flight";
   answer(policy_named("two"));
-  EXPECT_EQ(rule_at(BootClock::now()), "two");
+  EXPECT_EQ(rule_at(clock_.since_boot()), "two");
 }
 
 TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
@@ -109,7 +112,7 @@ TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
   EXPECT_TRUE(told_.empty());
   source_->refresh();
   answer(policy_named("two"));
-  EXPECT_EQ(rule_at(BootClock::now()), "two");
+  EXPECT_EQ(rule_at(clock_.since_boot()), "two");
   EXPECT_EQ(told_, std::vector<std::string>{"two"});
   EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
 }
@@ -119,13 +122,13 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   answer(policy_named("one"));
   source_->refresh();
   answer("rules: []");
-  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1:8: "));
+  EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
   fail();
-  EXPECT_THAT(rule_at(BootClock::now()), StartsWith("/sentinel/policies/default:1:8: "));
+  EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
   answer(policy_named("one"));
-  EXPECT_EQ(rule_at(BootClock::now()), "one");
+  EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
 
 TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentence) {
@@ -135,15 +138,15 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
     answer(policy_named("one"));
     source_->refresh();
     answer(ipc::fail(fault, "the policy is not signed"));
-    EXPECT_EQ(rule_at(BootClock::now()), "the policy is not signed");
+    EXPECT_EQ(rule_at(clock_.since_boot()), "the policy is not signed");
     EXPECT_EQ(told_, std::vector<std::string>{"the policy is not signed"});
-    EXPECT_FALSE(source_->stale_for(BootClock::now())) << "there is nothing that could be stale";
+    EXPECT_FALSE(source_->stale_for(clock_.since_boot())) << "there is nothing that could be stale";
     source_->refresh();
     fail();
-    EXPECT_EQ(rule_at(BootClock::now()), "the policy is not signed") << "unreachability brings nothing back";
+    EXPECT_EQ(rule_at(clock_.since_boot()), "the policy is not signed") << "unreachability brings nothing back";
     source_->refresh();
     answer(policy_named("one"));
-    EXPECT_EQ(rule_at(BootClock::now()), "one");
+    EXPECT_EQ(rule_at(clock_.since_boot()), "one");
     told_.clear();
   }
 }
@@ -151,19 +154,19 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
 TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge) {
   start();
   answer(policy_named("one"));
-  EXPECT_FALSE(source_->stale_for(BootClock::now()));
+  EXPECT_FALSE(source_->stale_for(clock_.since_boot()));
   for (int i = 0; i < 2; ++i) {
     source_->refresh();
     fail();
   }
   EXPECT_EQ(stale_, std::vector<std::string>{"ssm.eu-west-1.amazonaws.com timed out"});
-  EXPECT_EQ(source_->stale_for(BootClock::now()), seconds(1));
-  EXPECT_GE(source_->stale_for(BootClock::now() + minutes(2)).value_or(seconds(0)), seconds(120));
+  EXPECT_EQ(source_->stale_for(clock_.since_boot()), seconds(1));
+  EXPECT_GE(source_->stale_for(clock_.since_boot() + minutes(2)).value_or(seconds(0)), seconds(120));
   source_->refresh();
   answer(policy_named("one"));
   EXPECT_EQ(stale_.back(), "fresh");
   EXPECT_EQ(stale_.size(), 2u);
-  EXPECT_FALSE(source_->stale_for(BootClock::now() + minutes(2)));
+  EXPECT_FALSE(source_->stale_for(clock_.since_boot() + minutes(2)));
 }
 
 TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
@@ -171,10 +174,10 @@ TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
   source_ = make();
   start();
   answer(policy_named("one"));
-  EXPECT_EQ(rule_at(BootClock::now() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
+  EXPECT_EQ(rule_at(clock_.since_boot() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
   source_->refresh();
   fail();
-  EXPECT_THAT(rule_at(BootClock::now()), HasSubstr("could not be refreshed: ssm.eu-west-1"));
+  EXPECT_THAT(rule_at(clock_.since_boot()), HasSubstr("could not be refreshed: ssm.eu-west-1"));
 }
 
 TEST_F(PolicyParameterTest, ALongerPollThanAgeIsNoStaleness) {
@@ -182,8 +185,8 @@ TEST_F(PolicyParameterTest, ALongerPollThanAgeIsNoStaleness) {
   source_ = make();
   start();
   answer(policy_named("one"));
-  EXPECT_EQ(rule_at(BootClock::now() + minutes(59)), "one");
-  EXPECT_THAT(rule_at(BootClock::now() + minutes(61)), HasSubstr("could not be refreshed"));
+  EXPECT_EQ(rule_at(clock_.since_boot() + minutes(59)), "one");
+  EXPECT_THAT(rule_at(clock_.since_boot() + minutes(61)), HasSubstr("could not be refreshed"));
 }
 
 TEST_F(PolicyParameterTest, TheVersionIsThatOfTheSignature) {
@@ -214,7 +217,7 @@ TEST_F(PolicyParameterTest, ASecondAnswerToOneQuestionIsIgnored) {
   const auto again = asked_.front();
   answer(policy_named("one"));
   again(FetchedPolicy{policy_named("two"), 2});
-  EXPECT_EQ(rule_at(BootClock::now()), "one");
+  EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
 
 }  // namespace

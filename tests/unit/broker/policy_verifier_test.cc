@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "aws_fakes.h"
 #include "signed_policies.h"
 
 namespace broker {
@@ -31,8 +32,9 @@ class PolicyVerifierTest : public ::testing::Test {
   }
 
   std::optional<ipc::Fault> fault_;
+  testing::FakeClock clock_;
   std::unique_ptr<PolicyVerifier> verifier_ =
-      std::make_unique<PolicyVerifier>(believed_key(), PolicyVersions(), nullptr);
+      std::make_unique<PolicyVerifier>(clock_, believed_key(), PolicyVersions(), nullptr);
 };
 
 // SG1
@@ -114,7 +116,7 @@ TEST_F(PolicyVerifierTest, APolicyLongerThanKmsTakesIsVerified) {
 
 // SG1: our warn mode is to have no key; the log shows no signed version then (test_signed_policy.py).
 TEST_F(PolicyVerifierTest, WithoutAKeyAnythingIsTakenAsUnsigned) {
-  verifier_ = std::make_unique<PolicyVerifier>(PolicyKey{}, PolicyVersions(), nullptr);
+  verifier_ = std::make_unique<PolicyVerifier>(clock_, PolicyKey{}, PolicyVersions(), nullptr);
   EXPECT_FALSE(verifier_->enforces());
   EXPECT_EQ(verify(std::nullopt), "version 0");
 }
@@ -126,7 +128,7 @@ class ByKms : public PolicyVerifierTest {
     key.kms = "alias/fleet";
     key.place = "the KMS key";
     verifier_ = std::make_unique<PolicyVerifier>(
-        std::move(key), PolicyVersions(),
+        clock_, std::move(key), PolicyVersions(),
         [this](const std::string& message, const std::string&, std::function<void(ipc::Status)> answer) {
           asked_.push_back(message);
           answer(answer_);

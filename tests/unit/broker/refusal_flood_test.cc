@@ -17,7 +17,7 @@ class RefusalFloodTest : public testing::Test {
     return written;
   }
   RefusalFlood flood_;
-  RefusalFlood::Clock::time_point start_ = RefusalFlood::Clock::now();
+  broker::Clock::SinceBoot start_ = std::chrono::hours(1);
 };
 
 TEST_F(RefusalFloodTest, AFloodWritesNoMoreThanItsShareOfASecond) {

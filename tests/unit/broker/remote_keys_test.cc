@@ -5,6 +5,7 @@
 
 #include "aws_fakes.h"
 #include "errand_fakes.h"
+#include "issuer.h"
 #include "remote_judge.h"
 #include "time_text.h"
 
@@ -282,7 +283,7 @@ TEST_F(RemoteKeysTest, AFetchThatIsGoneIsNotCalledBackByItsToken) {
 
 TEST_F(RemoteKeysTest, AsAPolicyItPermitsNothingAndItsOwnVerdictNamesNoRule) {
   open();
-  const auto policy = judge_->current(BootClock::now());
+  const auto policy = judge_->current(aws_.clock.since_boot());
   ASSERT_TRUE(policy);
   EXPECT_TRUE((*policy)->rules.empty());
   EXPECT_TRUE(RemoteJudge::verdict().allowed);

@@ -21,11 +21,11 @@ using std::chrono::sys_seconds;
 class HeldPolicy final : public PolicySource {
  public:
   void start(Ready ready) override { ready({}); }
-  ipc::Result<const Policy*> current(BootClock::time_point) override {
+  ipc::Result<const Policy*> current(Clock::SinceBoot) override {
     if (!policy) return std::unexpected(policy.error());
     return &*policy;
   }
-  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(BootClock::time_point) const override { return {}; }
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot) const override { return {}; }
   [[nodiscard]] std::uint64_t signed_version() const override { return 0; }
   ipc::Result<Policy> policy = ipc::fail(ipc::Fault::kUnavailable, "the policy has not been fetched yet", "try again");
 };
