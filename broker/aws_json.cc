@@ -1,37 +1,9 @@
 #include "aws_json.h"
 
-#include <json/json.h>
-
-#include <exception>
-#include <memory>
-
+#include "json_value.h"
 #include "plain_text.h"
 
 namespace broker {
-
-std::optional<Json::Value> read_object(std::string_view text) noexcept try {
-  Json::CharReaderBuilder builder;
-  Json::CharReaderBuilder::strictMode(&builder.settings_);
-  builder["stackLimit"] = 32;
-  builder["allowComments"] = false;
-  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-  Json::Value root;
-  if (!reader->parse(text.data(), text.data() + text.size(), &root, nullptr) || !root.isObject()) return std::nullopt;
-  return root;
-} catch (const std::exception&) {
-  return std::nullopt;
-}
-
-const Json::Value* member(const Json::Value& object, std::string_view name) {
-  return object.find(name.data(), name.data() + name.size());
-}
-
-std::string text_of(const Json::Value& object, std::string_view name) {
-  const Json::Value* found = member(object, name);
-  return found && found->isString() ? found->asString() : std::string();
-}
-
-std::string quoted(std::string_view text) { return Json::valueToQuotedString(std::string(text).c_str()); }
 
 // "com.amazonaws.ssm#ParameterNotFound:http://…" and the like: the bare name.
 std::string bare_code(std::string_view code) {

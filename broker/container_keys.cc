@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "advised.h"
-#include "aws_json.h"
+#include "json_value.h"
 #include "keys_json.h"
 #include "plain_text.h"
 #include "server_trust.h"

@@ -4,6 +4,7 @@
 
 #include "aws_json.h"
 #include "base64.h"
+#include "json_value.h"
 
 namespace broker {
 namespace {

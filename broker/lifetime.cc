@@ -65,25 +65,6 @@ ipc::Result<Lifetime> handed_on(const LifetimeQuestion& question, seconds wanted
 
 }  // namespace
 
-KeySource key_source(const ResolvedProfile& profile) {
-  KeySource source;
-  const bool by_token = profile.chain.empty() && kind_of(profile.base) == SourceKind::kWebIdentity;
-  source.has_role = !profile.chain.empty() || by_token;
-  source.takes_tags = !by_token;
-  const auto* own = std::get_if<StaticKeyPlan>(&profile.base);
-  source.temporary_base = source_row(kind_of(profile.base)).life == SourceLife::Temporary ||
-                          (own && !own->key.session_token.empty()) || profile.mfa.has_value();
-  // A temporary key may be a role's, which makes it chaining, or GetSessionToken's: learn() tells.
-  source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && source.temporary_base && !profile.mfa);
-  if (!profile.chain.empty()) source.profile_duration = profile.chain.back().duration;
-  return source;
-}
-
-void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal) {
-  source.temporary_base = temporary_base;
-  source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && principal.type == "assumed-role");
-}
-
 ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
   if (ipc::Status possible = issuable(question); !possible) return std::unexpected(possible.error());
   seconds granted = question.wanted > seconds(0) ? question.wanted : default_for(question.mode, question.source);

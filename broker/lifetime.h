@@ -13,10 +13,8 @@
 #include <chrono>
 #include <optional>
 
-#include "identity.h"
 #include "ipc/result.h"
 #include "policy.h"
-#include "profile.h"
 
 namespace broker {
 
@@ -30,9 +28,6 @@ struct KeySource {
   bool takes_tags = true;       // false: the role is assumed with a web identity, whose token alone sets tags
   std::chrono::seconds profile_duration{0};  // duration_seconds of the profile; 0: not set
 };
-// As far as the profile says it; what only the first key and AWS say of it comes with learn().
-KeySource key_source(const ResolvedProfile& profile);
-void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal);
 
 struct LifetimeQuestion {
   std::chrono::seconds wanted{0};  // by a flag; 0: the mode's default

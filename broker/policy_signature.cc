@@ -11,9 +11,9 @@
 #include <initializer_list>
 #include <optional>
 
-#include "aws_json.h"
 #include "base64.h"
 #include "hex.h"
+#include "json_value.h"
 #include "kms.h"
 #include "plain_text.h"
 

@@ -1,7 +1,5 @@
 #include "posture_json.h"
 
-#include <json/json.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "ascii.h"
+#include "json_value.h"
 #include "nearest_word.h"
 #include "plain_text.h"
 #include "time_text.h"
@@ -22,22 +21,9 @@ constexpr std::string_view kKeys[] = {"disk_encrypted", "mdm_enrolled", "mdm_com
                                       "os_type",        "os_version",   "valid_until"};
 constexpr std::size_t kMaxVersion = 64;
 constexpr char kRepair[] = "mend it; until then nothing is known of this device";
+constexpr int kMaxDepth = 8;
 
 std::unexpected<ipc::Error> unusable(const std::string& why) { return ipc::fail(Fault::kConfig, why, kRepair); }
-
-ipc::Result<Json::Value> object_from(std::string_view text) try {
-  Json::CharReaderBuilder builder;
-  Json::CharReaderBuilder::strictMode(&builder.settings_);
-  builder["stackLimit"] = 8;
-  builder["allowComments"] = false;
-  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-  Json::Value root;
-  if (!reader->parse(text.data(), text.data() + text.size(), &root, nullptr) || !root.isObject())
-    return unusable("it is not one JSON object with each key once");
-  return root;
-} catch (const std::exception&) {
-  return unusable("it is not one JSON object with each key once");
-}
 
 ipc::Status take_bool(const Json::Value& object, const char* key, std::optional<bool>& fact) {
   if (!object.isMember(key)) return {};
@@ -100,8 +86,8 @@ ipc::Status take_valid_until(const Json::Value& object, StatedPosture& stated) {
 ipc::Result<StatedPosture> posture_from_json(std::string_view text) {
   if (text.size() > kMaxPostureBytes) return unusable("it is longer than 16 KiB");
   if (text_fault(text)) return unusable("it is not plain UTF-8 text");
-  const ipc::Result<Json::Value> object = object_from(text);
-  if (!object) return std::unexpected(object.error());
+  const std::optional<Json::Value> object = read_object(text, kMaxDepth);
+  if (!object) return unusable("it is not one JSON object with each key once");
   for (const std::string& key : object->getMemberNames()) {
     if (std::ranges::find(kKeys, key) == std::end(kKeys))
       return unusable("unknown key " + in_quotes(key) + suggestion(key, kKeys));

@@ -5,6 +5,7 @@
 
 #include "advised.h"
 #include "aws_json.h"
+#include "json_value.h"
 #include "keys_json.h"
 #include "plain_text.h"
 #include "time_text.h"

@@ -11,10 +11,15 @@
 
 #include "aws_call.h"
 #include "identity.h"
+#include "lifetime.h"
 #include "profile.h"
 #include "run.h"
 
 namespace broker {
+
+// As far as the profile says it; learn() adds what only the first key and AWS say of it.
+KeySource key_source(const ResolvedProfile& profile);
+void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal);
 
 class RunIdentity {
  public:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aws_json.h"
+#include "json_value.h"
 
 namespace broker {
 namespace {

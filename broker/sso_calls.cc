@@ -7,6 +7,7 @@
 #include "aws_json.h"
 #include "json_line.h"
 #include "json_members.h"
+#include "json_value.h"
 #include "key_syntax.h"
 #include "plain_text.h"
 #include "uri_encoding.h"

@@ -8,11 +8,11 @@
 
 #include "aead.h"
 #include "ascii.h"
-#include "aws_json.h"
 #include "base64.h"
 #include "hex.h"
 #include "iam_syntax.h"
 #include "json_line.h"
+#include "json_value.h"
 #include "key_store.h"
 #include "key_syntax.h"
 #include "random_bytes.h"

@@ -10,6 +10,7 @@
 #include "heap.h"
 #include "issuance.h"
 #include "issuer.h"
+#include "run_identity.h"
 
 namespace broker {
 namespace {

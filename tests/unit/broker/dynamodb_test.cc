@@ -1,9 +1,10 @@
+#include "aws_json.h"
 #include "dynamodb.h"
 
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
-#include "aws_json.h"
+#include "json_value.h"
 
 namespace broker {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
-#include "aws_json.h"
+#include "json_value.h"
 
 namespace broker {
 namespace {
