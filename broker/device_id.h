@@ -2,7 +2,7 @@
 // machine. The same everywhere that knows devices by this scheme. It proves nothing: whoever runs here can say another.
 //
 // Runs in: broker, before the lock-down.   Blocks: on a small local file.   Fails: kConfig where the machine has no id.
-// Source: SPEC.md 10.6; machine-id(5).
+// Source: machine-id(5); key and message of the HMAC are upstream's.
 #pragma once
 
 #include <initializer_list>
