@@ -90,7 +90,7 @@ class WhoseName(IdentityTest):
         self.refused_in_each_mode(policy(rule(conditions="{ users: [sentinel-marta, marta, ledger-prod, { glob: '*' }] }")), "",
                                   said="whose name its owner chose: only rules without users can match", profile="of-borrowed")
 
-    # Nobody's keys are handed out under a second name; policy permits here, and AWS keeps the first stamp.
+    # No keys are handed out under a second name: policy permits here, and AWS keeps the first stamp.
     def test_a_source_identity_that_is_set_is_never_changed(self):
         self.borrow_session()
         for mode, run in self.in_each_mode(policy(rule(conditions="{ profiles: [of-borrowed] }")), profile="of-borrowed"):

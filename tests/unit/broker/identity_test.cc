@@ -42,7 +42,7 @@ TEST(Identity, RefusesWhatIsNoPrincipalWithAKey) {
   EXPECT_FALSE(parse("assumed-role/r/s", "aws", "iam"));
 }
 
-// Upstream cleans such names; here they are nobody's.
+// Upstream cleans such names; here they name no user.
 TEST(Identity, RefusesInjectionInNames) {
   for (const std::string name :
        {"../root", "a;b", "a b", "a'b", "a\"b", "a\nb", "${jndi:x}", "m\u0430rta", "a%b", "a\\b"}) {
@@ -82,7 +82,7 @@ TEST(Identity, ErrorsShowOnlyPrintableText) {
   EXPECT_EQ(bad.error().what.find('\x1b'), std::string::npos);
 }
 
-// Two people must not share a name, and nobody may pick another's.
+// Two people never share a name, and none can pick another's.
 TEST(Identity, ASessionNameThatTheCallerChoseIsNoUser) {
   const auto who = parse("assumed-role/ledger-prod/marta", "aws", "sts");
   ASSERT_TRUE(who);

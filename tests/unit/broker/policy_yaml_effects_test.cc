@@ -62,7 +62,7 @@ TEST(PolicyEffect, TheFiveWordsAreEffectsAndEachIsItself) {
   EXPECT_EQ(seen.size(), 5u);
 }
 
-// Also where the rule before it would have decided; nobody gets half a policy.
+// Also where the rule before it would have decided; half a policy is never used.
 TEST(PolicyEffect, OneOddRuleRefusesThePolicyWhole) {
   for (const auto& [condition, why] :
        {std::pair{"profiles: [q], user: [u]", "unknown key \"user\""},
