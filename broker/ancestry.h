@@ -3,7 +3,7 @@
 // The supervisor is a subreaper, so a descendant stays one through double forks, setsid and dead parents. A step counts
 // only if the parent was still the parent after its pidfd was opened: a number that was used again is noticed.
 // Runs in: broker, main thread.   Blocks: never.   Owns: pidfds of the supervisor and of our own helpers.
-// Source: KERNEL.md 4.
+// Source: broker/caller/KERNEL.md, facts 10, 13 and 14.
 #pragma once
 
 #include <vector>

@@ -35,7 +35,7 @@ class Shown : public std::string_view {
   Shown(std::string&&) = delete;
 };
 
-// Keys of SPEC 9.1 first, in its order, then ours. What it shows must live until record() returns.
+// First the keys that upstream's log has, in its order, then ours. The texts must live until record() returns.
 struct DecisionLine {
   std::chrono::sys_seconds time{};
   Shown user, profile, effect, rule;

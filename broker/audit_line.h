@@ -2,8 +2,7 @@
 //
 // Runs in: broker (the last line of the file that it goes on writing) and sentinel-audit.   Blocks: never.
 // What is read may have been written by anybody: the reader is strict (RFC 8259, no member twice, no value deeper than
-// kMaxDepth) and takes nothing for granted.
-// Source: SPEC 9.1 and 9.2.
+// kMaxDepth) and takes nothing for granted. The keys are those of audit.h, the signed form is audit_signature.h's.
 #pragma once
 
 #include <cstdint>

@@ -4,8 +4,8 @@
 // "key_id":"…"}. The chain's members are inside the entry, so they are signed too.
 // Runs in: broker (signs) and sentinel-audit (verifies).   Blocks: on reading a small local file.
 // Owns: the key, in the arena (ipc/secret.h). Honest limit: for each signature OpenSSL makes a copy of its own on the
-// heap, and wipes it after. Whoever holds an HMAC key can forge: give verifiers the public half of an Ed25519 key.
-// Source: SPEC 9.2; RFC 2104, RFC 8032.
+// heap, and wipes it after. An HMAC key also forges: give verifiers the public half of an Ed25519 key.
+// Source: RFC 2104, RFC 8032; the line and what is signed of it are laid out as upstream's verifier reads them.
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 //
 // Unix: the process that connected, by pidfd; TCP: the process that holds the client's socket, by inode. Either must
 // run as the run's user and descend from the supervisor, and be none of our own processes. A pid alone proves nothing:
-// numbers were used again within 2.7 s (KERNEL.md 0.6).
+// numbers were used again within 2.7 s (broker/caller/KERNEL.md, fact 6).
 //
 // One request, in this order:
 //   CallerInquiry inquiry = callers.begin(client);     // everything that needs no other process, then asks the witness

@@ -16,7 +16,8 @@ struct RefusalRow {
   RefusalForm refusal;
   std::string_view status, code, message;
 };
-// 403 is what no SDK tries again; 429 and 503 are what all of them do (FIELD.md 2.5).
+// The status decides how often SDKs ask again. After a 403 those of Java, Go and Rust do not, boto3, the AWS CLI and
+// JavaScript's do so for seconds; after a 429 or a 503 nearly all do.
 constexpr RefusalRow kRefusals[] = {
     {RefusalForm::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
     {RefusalForm::kTooMany, "429 Too Many Requests", "TooManyRequests", "Sentinel was asked too often"},

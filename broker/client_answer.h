@@ -2,7 +2,8 @@
 //
 // Runs in: broker, main thread.   Blocks: never: one send; a client that does not take the whole answer at once is cut
 // off.   Owns: one buffer in wiped memory, used for every answer and wiped after each.
-// Source: FIELD.md 2.6; the container provider of the AWS SDKs reads both spellings of Code and Message.
+// A refusal has both spellings of its keys (Code and code, Message and message), since some SDKs read only the one,
+// some only the other. Its type is application/json exactly: Go's SDK shows no text of another type.
 #pragma once
 
 #include <string_view>

@@ -14,8 +14,8 @@ bool option(int fd, int name, int& value) {
   return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 && size == sizeof value;
 }
 
-// What every connection of ours has in common, in the order of KERNEL.md 2. A pipe answers ENOTSOCK, an O_PATH
-// descriptor EBADF: both fail at the first question.
+// What every connection of ours has in common, in the order of broker/caller/KERNEL.md, fact 11. A pipe answers
+// ENOTSOCK, an O_PATH descriptor EBADF: both fail at the first question.
 Check judge_kind(int fd, int& domain) {
   int value = 0;
   if (!option(fd, SO_DOMAIN, domain)) return Check::kNotASocket;
@@ -39,8 +39,8 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
 
 bool on_loopback(const sockaddr_in& address) { return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET; }
 
-// On TCP the kernel hands a copy of what is sent to whoever asks for transmit time stamps (KERNEL.md 0.1). The option
-// may have been set on the listener too, and was inherited then.
+// On TCP the kernel hands a copy of what we send to any holder of the connection that asks for transmit time stamps
+// (broker/caller/KERNEL.md, fact 1). The option may have been set on the listener, and was inherited then.
 bool stop_timestamping(int fd) {
   const int off = 0;
   int flags = 1;

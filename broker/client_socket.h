@@ -5,7 +5,7 @@
 // Runs in: broker, main thread.   Blocks: never.   Owns: the descriptor. Its description is shared with the frontend:
 // no flag of it is changed but timestamping, which is turned off.
 // Fails: with the row of caller_checks.def that refused.
-// Source: KERNEL.md 0.1, 0.2 and 2; the limits of each check are said where it is made.
+// Source: broker/caller/KERNEL.md, facts 1, 2 and 11; the limits of each check are said where it is made.
 #pragma once
 
 #include <netinet/in.h>

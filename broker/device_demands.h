@@ -1,7 +1,6 @@
-// What a rule demands of the device, held against what is known of it. Each demand is met, unmet, or nobody knows.
+// What a rule demands of the device, held against what is known of it. Each demand is met, unmet or unknown.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
-// Source: SPEC 2.4 (tri-state posture, versions by segments).
 #pragma once
 
 #include <compare>

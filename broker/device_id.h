@@ -1,8 +1,8 @@
 // What this machine is called where devices are looked up: an HMAC of its machine id, which itself never leaves the
-// machine. The same everywhere that knows devices by this scheme. It proves nothing: whoever runs here can say another.
+// machine. The same everywhere that knows devices by this scheme. It proves nothing: a program here can name another.
 //
 // Runs in: broker, before the lock-down.   Blocks: on a small local file.   Fails: kConfig where the machine has no id.
-// Source: SPEC.md 10.6; machine-id(5).
+// Source: machine-id(5); key and message of the HMAC are upstream's.
 #pragma once
 
 #include <initializer_list>

@@ -57,7 +57,7 @@ struct Errands::Job {
   ~Job() { stop_reading(); }
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
-  void stop_reading() {  // out of epoll before it is closed (KERNEL.md 0.8)
+  void stop_reading() {  // out of epoll before it is closed (broker/caller/KERNEL.md, fact 8)
     if (readable) event_free(std::exchange(readable, nullptr));
     pipe.reset();
   }

@@ -4,7 +4,7 @@
 //
 // Runs in: broker, at the start, before the lock-down: its filter kills keyctl.   Blocks: never.   Owns: nothing.
 // Fails: kSystem where the host has no keyrings for this process (many containers); the caller then keeps nothing.
-// Source: keyctl(2), user-keyring(7); KERNEL.md on keyrings.
+// Source: keyctl(2), user-keyring(7).
 #pragma once
 
 #include "ipc/result.h"

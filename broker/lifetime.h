@@ -3,8 +3,8 @@
 // What is wanted (a flag, else the mode's default) is cut by every cap, in this order: the rule's max_server_duration
 // in server mode, its max_duration, the time left of the approval or break-glass event that lifted a refusal, an hour
 // where one role's keys assume the next, the rule's hard_expiry. Keys that are handed on as they are (a temporary base
-// key without a role) nobody can shorten: a cap below what they have left refuses them. A cap only ever shortens:
-// defaults come first, so that a cap of 4 h does not turn a default of 15 minutes into 4 h (SPEC X46). STS issues
+// key without a role) cannot be shortened: a cap below what they have left refuses them. A cap only ever shortens:
+// defaults come first, so that a cap of 4 h does not turn a default of 15 minutes into 4 h (upstream's did). STS issues
 // nothing below 15 minutes: less is refused, unless the rule has a hard expiry, by which AWS itself ends what STS
 // issued for longer (narrowing.h). Runs in: broker.   Blocks: never. Pure.   Units: whole seconds.   Fails: kRefused
 // where a cap leaves too little, kConfig where STS issues nothing for this profile or this wish.

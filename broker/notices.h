@@ -1,5 +1,5 @@
-// Sentences for the user's terminal, folded: SDKs hide a refusal's reason and ask three to five times (FIELD 2.5), so
-// the same refusal is told once, and its repetitions are counted in the next line of its kind.
+// Sentences for the user's terminal, folded: some SDKs hide a refusal's reason, and ask three times (boto3) or five
+// (JavaScript's). So the same refusal is told once, and its repetitions are counted in the next line of its kind.
 //
 // Runs in: broker, main thread.   Blocks: never.   Units: time since boot.
 #pragma once

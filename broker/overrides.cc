@@ -12,8 +12,8 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
-constexpr seconds kLongestApproval{8 * 3600};    // SPEC 8.1
-constexpr seconds kLongestBreakGlass{4 * 3600};  // SPEC 8.3
+constexpr seconds kLongestApproval{8 * 3600};    // upstream's bound for a request
+constexpr seconds kLongestBreakGlass{4 * 3600};  // upstream's bound for an event
 
 struct Row {
   bool approval, break_glass;

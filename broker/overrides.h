@@ -1,8 +1,8 @@
-// What lifts a refusal by policy: somebody's approval, or a break-glass event; and which refusals nothing lifts
+// What lifts a refusal by policy: an approval or a break-glass event; and which refusals nothing lifts
 // (overrides.def). An override lets a refused request pass, and never makes more of it: the rule's caps and its
 // narrowing hold as before, and the lifetime ends with the override.
 //
-// Runs in: broker, main thread.   Blocks: never. Pure.   Units: whole seconds; all ends inclusive (SPEC 8.1, 8.3).
+// Runs in: broker, main thread.   Blocks: never. Pure.   Units: whole seconds; all ends inclusive.
 #pragma once
 
 #include <chrono>

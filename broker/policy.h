@@ -2,7 +2,7 @@
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: nothing but its own text; zones belong to time_window.
 // Units: minutes since midnight in TimeWindow; whole seconds elsewhere.
-// Source: SPEC 2.1 (schema), 2.2 (effects), 2.4 (matching).
+// Source: sentinel-policy(5) says what each key means.
 #pragma once
 
 #include <array>

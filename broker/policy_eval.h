@@ -2,7 +2,8 @@
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 // Fails: never; what cannot be decided is a refusal with its reason.
-// Source: SPEC 2.2 (effects), 2.4 (first rule whose conditions all hold decides; no rule: deny, index -1).
+// The first rule whose conditions all hold decides; where none does, the answer is deny with index -1.
+// Source: sentinel-policy(5), "How a rule is chosen" and "Effects in each mode".
 #pragma once
 
 #include "policy.h"

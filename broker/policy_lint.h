@@ -2,7 +2,7 @@
 // A claim that a rule never decides is a proof (policy_overlap.h), not a guess by overlapping names.
 //
 // Runs in: sentinel-policy.   Blocks: never.   Units: lines from 1.
-// Source: SPEC 2.6, whose kinds are here with their false alarms removed; the kinds lie in policy_findings.def.
+// The kinds of findings lie in policy_findings.def; upstream's are among them, without their false alarms.
 #pragma once
 
 #include <string>

@@ -1,10 +1,9 @@
-// Whether one rule's conditions hold for one question, and if not, the first that does not, in SPEC 2.4's order.
+// Whether one rule's conditions hold for one question, and if not, the first that does not, in conditions.def's order.
 //
-// What is not known decides for nobody: a condition that needs it does not hold for a rule that could permit, and holds
-// for a rule that denies. `users` is the exception: who has no name is on no list, whatever the effect.
+// What is not known never permits: a condition that needs it does not hold for a rule that could permit, and holds
+// for a rule that denies. `users` is the exception: a caller without a name is on no list, whatever the effect.
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 // Owns: a Moment remembers what the clocks of the zones say at one instant.
-// Source: SPEC 2.4; the conditions lie in conditions.def.
 #pragma once
 
 #include <array>

@@ -6,7 +6,7 @@
 // Runs in: broker and sentinel-policy.   Blocks: never.   Owns: its OpenSSL keys.
 // Fails: kConfig with the place: anything in the envelope that is unknown, twice, missing or out of bounds; a key that
 // is not RSA of 2048 bits or more.
-// Source: SPEC 3.3; RFC 8017 8.1 (PSS, SHA-256, MGF1-SHA-256, salt of 32 bytes, as KMS's RSASSA_PSS_SHA_256); RFC 4648.
+// Source: RFC 8017 8.1 (PSS, SHA-256, MGF1-SHA-256, salt of 32 bytes, as KMS's RSASSA_PSS_SHA_256); RFC 4648.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,9 @@
 //
 // Runs in: broker, main thread.   Blocks: on zone files, which are read here so that no evaluation has to.
 // Fails: kConfig; `what` is "source:line:column: reason", with the nearest good word where a word is misspelt.
-// Source: SPEC 2.1 (schema), 2.3 (validation), 13.3 X5 to X8; issue 3 (the keys that are new).
+// Why so strict: a loader that skips an unknown key turns a misspelt condition into a wider rule, one that takes an
+// unknown effect turns a misspelt refusal into a yes, and an unknown zone moves a window.
+// Source: sentinel-policy(5) has every key; it is made from the tables that are read here.
 #pragma once
 
 #include <string>

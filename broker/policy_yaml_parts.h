@@ -3,7 +3,7 @@
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: read_time() on zone files.   Owns: nothing.
 // Fails: false; the sentence, its place and the next step are in the reader.
-// Source: SPEC 2.1, 2.3; issue 3 (the keys that are new).
+// Source: sentinel-policy(5), which is made from the tables of these readers.
 #pragma once
 
 #include <chrono>

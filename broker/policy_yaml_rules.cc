@@ -91,7 +91,7 @@ bool read_duration(YamlReader& in, const YamlNode& node, std::optional<std::chro
   }
   if (length->count() < 0) return in.refuse(node, in_quotes(text) + " is negative", "leave the key out for no cap");
   const bool bare = text == "0" && !node.quoted;   // a number, which has no unit
-  if (length->count() == 0 && !bare) return true;  // SPEC 2.1: no cap
+  if (length->count() == 0 && !bare) return true;  // a duration of nothing, such as 0s: no cap
   const auto seconds = std::chrono::floor<std::chrono::seconds>(*length);
   if (seconds.count() > 0) return out = seconds, true;
   return in.refuse(node, in_quotes(text) + (bare ? " has no unit" : " is shorter than a second"), kExample);

@@ -2,7 +2,7 @@
 //
 // Runs in: broker.   Blocks: never.   Owns: nothing; keys pass through memory that is wiped.
 // Fails: by tvm_errors.def. An answer that is not wholly as it must be is refused (kProtocol), never mended.
-// Source: SPEC.md 10.2; API Gateway's own refusals, {"message": "Forbidden"}, which say nothing else.
+// Source: tvm_errors.def; API Gateway's own refusals, {"message": "Forbidden"}, which say nothing else.
 #pragma once
 
 #include <chrono>

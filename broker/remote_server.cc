@@ -98,7 +98,8 @@ ipc::Result<Query> read_query(std::string_view text) {
 
 // ---- what is asked for, and where ----------------------------------------------------------------------------------
 
-// SPEC.md 10.1. The two dots that it also refuses cannot come: a dot is none of these characters.
+// The names that upstream's machine takes. It also refuses two dots, which cannot come: a dot is none of these
+// characters.
 bool is_profile(std::string_view name) {
   const auto allowed = [](char c) {
     return is_alphanumeric(c) || std::string_view("_/:-").find(c) != std::string_view::npos;

@@ -5,7 +5,8 @@
 // the value is, another may know profiles by names of its own; and --profile names whose keys sign, in any case.
 // Runs in: broker.   Blocks: never.   Owns: its text; no secret.
 // Fails: kConfig for a URL that could be read in two ways, or that leaves us without what must be sent.
-// Source: SPEC.md 10.1; API Gateway decodes a query and encodes it anew before it checks the signature.
+// The parameters are those that upstream's machine reads. API Gateway decodes a query and encodes it anew before it
+// checks the signature.
 #pragma once
 
 #include <chrono>

@@ -4,7 +4,7 @@
 // Runs in: broker, main thread.   Blocks: never (but the caller check's bounded spin, and fdatasync with --log-sync).
 // Owns: the requests under way, each with its client's descriptor.
 // A request that cannot be answered within kHold is told 503 while the fetch goes on: SDKs give a container endpoint
-// as little as one second (FIELD 2.6).
+// as little as one second (PHP's and JavaScript's).
 #pragma once
 
 #include <chrono>

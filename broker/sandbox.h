@@ -1,7 +1,7 @@
 // The broker's own protections, in two steps: before any secret is read, and tighter once the keys are in.
 //
 // Runs in: broker, main thread.   Blocks: never.
-// Source: syscalls.def for the calls; DESIGN.md 4.
+// Source: syscalls.def for the calls; seccomp(2), landlock(7).
 #pragma once
 
 #include <span>

@@ -13,7 +13,7 @@
 
 namespace broker {
 
-// One readable descriptor of the loop; removed from epoll before the descriptor is closed (KERNEL.md 0.8).
+// One readable descriptor of the loop; it leaves epoll before it is closed (broker/caller/KERNEL.md, fact 8).
 struct Service::Watch {
   Service& service;
   void (Service::*on_readable)();

@@ -5,10 +5,10 @@
 // Units: times are UTC, RFC 3339 with nine digits of a second, so that they sort as text; ttl is in epoch seconds.
 // expires_at is the end of the last keys that were issued, moved on while the run lives. ttl is kKept behind the last
 // use and behind expires_at, whichever is later: DynamoDB may delete the record then and not before, so that a
-// revocation outlives every key. A run that nobody uses renews its keys all the same, and so keeps its record.
+// revocation outlives every key. A run that is not used renews its keys all the same, and so keeps its record.
 // user is the one that policy judges, as it is; a principal without a name of its own has none, and the attribute is
 // then left out, since DynamoDB takes no empty text as the key of an index (gsi-user). device_id is left out likewise.
-// Source: SPEC 7.1, 7.2.
+// Names and types of the attributes, the primary key and the indexes are upstream's, whose commands read the table too.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,6 @@
 // not answer is forgiven for kForgiven after its last yes; one that refuses the question is not.
 // The record's end: end() marks it as expired. A broker that is killed leaves it active, with expires_at soon in the
 // past: readers take that for ended.
-// Source: SPEC 7, 13.3 (X1-X3, X29-X32), 13.4.
 #pragma once
 
 #include <chrono>

@@ -3,7 +3,7 @@
 // One exact question to NETLINK_SOCK_DIAG by the pair of addresses; nothing is listed.
 // Runs in: broker, main thread.   Blocks: never: the kernel answers within the call that asks.
 // Owns: one netlink socket, opened before lock-down (the filter allows no new one).
-// Fails: with the row of caller_checks.def.   Source: sock_diag(7); KERNEL.md 0.7 and 3.
+// Fails: with the row of caller_checks.def.   Source: sock_diag(7); broker/caller/KERNEL.md, facts 7 and 12.
 #pragma once
 
 #include <netinet/in.h>

@@ -3,7 +3,7 @@
 // Runs in: broker, main thread.
 // Blocks: find_zone() and local_zone() read /usr/share/zoneinfo, which is then kept; minute_in_zone() opens no file.
 // Owns: nothing; a zone pointer lives as long as the process (the library's list).
-// Units: minutes since local midnight; a second within a minute does not count (SPEC 2.4).
+// Units: minutes since local midnight; a second within a minute does not count.
 // Limits: zone files carry explicit transitions up to 2037. A file in the slim form, whose daylight-saving rule the
 // library would not follow, is refused when it is loaded.
 #pragma once

@@ -3,8 +3,8 @@
 //
 // Runs in: broker.   Blocks: never after boot (getrandom waits for the kernel's first entropy only).
 // Fails: where the kernel gives no random bytes; nothing is served then.
-// Source: RFC 4648 5 (base64url, no padding); FIELD.md 2.6: the value is compared bare (SecretBuffer::equals, in
-// constant time), since no client sends "Bearer".
+// Source: RFC 4648 5 (base64url, no padding). Authorization's value is compared bare (SecretBuffer::equals, in constant
+// time): AWS SDKs send the token as it is, without "Bearer".
 #pragma once
 
 #include "ipc/result.h"

@@ -3,7 +3,8 @@
 //
 // Runs in: broker, main thread.   Blocks: never.   Units: lines from 1; columns from 1, in bytes.
 // Fails: kConfig; `what` is "source:line:column: reason". Nothing is thrown.
-// Source: TESTING.md 6 for what yaml-cpp 0.7 lets through: open quotes, duplicates, further documents, bad UTF-8.
+// yaml-cpp 0.7 by itself lets through an open quote, a key that is there twice (the first counts), each document behind
+// the first, and bytes that are no UTF-8.
 #pragma once
 
 #include <string>

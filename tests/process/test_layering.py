@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The walls of DESIGN.md 5 as seen in the sources and in the built programs: who includes whom, who links what."""
+"""The walls between the processes as seen in the sources and in the built programs: who includes whom, who links what. And
+what the sources refer to is there."""
 import os
 import re
 import shutil
@@ -72,6 +73,52 @@ class Sources(unittest.TestCase):
         names = listed.stdout.split("\n") if listed and listed.stdout else os.listdir(TOP)
         found = {name.split("/")[0] for name in names if name and not name.startswith(".")}
         self.assertLessEqual(found, allowed)
+
+
+# Documents of those who built this, which are no part of it. The brackets keep this line from naming them.
+ELSEWHERE = (r"\b(?:KERNE[L]|SPE[C]|DESIG[N]|TESTIN[G]|ROOM[S]|STYL[E])\b(?!\.md).{,20}|"
+             r"\bFIEL[D] ?[0-9:].{,20}|\b[Ii]ssue [0-9].{,20}")
+FACTS = "broker/caller/KERNEL.md"
+READ_BY_PEOPLE = (".cc", ".h", ".def", ".py", ".cmake", ".txt", ".md", ".1", ".5", ".in", ".service")
+
+
+def texts():
+    """Each file that people read: its path from the top, and its text without the line breaks of comments."""
+    for top, folders, names in os.walk(TOP):
+        folders[:] = [name for name in folders if name in (".ci", ".presets") or not name.startswith((".", "__"))
+                      and not name.endswith(".corpus") and os.path.join(top, name) != os.path.join(TOP, "build")]
+        for name in names:
+            if name == "run" or name.endswith(READ_BY_PEOPLE):
+                with open(os.path.join(top, name), encoding="utf-8", errors="replace") as file:
+                    yield os.path.relpath(os.path.join(top, name), TOP), re.sub(r"\n\s*(?://|#)?\s*", " ", file.read())
+
+
+class References(unittest.TestCase):
+    def test_a_page_that_a_text_names_is_in_the_tree(self):
+        for path, text in texts():
+            for page in re.findall(r"[\w./-]*\w\.md\b", text):
+                places = (os.path.join(TOP, page), os.path.join(TOP, os.path.dirname(path), page))
+                self.assertTrue(any(map(os.path.exists, places)), f"{path} names {page}")
+
+    def test_a_man_page_of_ours_that_a_text_names_is_in_the_tree(self):
+        all_texts = list(texts())
+        pages = {os.path.basename(path) for path, _ in all_texts}
+        for path, text in all_texts:
+            for name, section in re.findall(r"\b(sentinel-\w+)\((5)\)", text):
+                self.assertTrue(f"{name}.{section}" in pages, f"{path} names {name}({section})")
+
+    def test_no_text_names_a_document_that_lies_elsewhere(self):
+        self.assertEqual([], [(path, found) for path, text in texts() for found in re.findall(ELSEWHERE, text)])
+
+    def test_the_kernel_facts_are_those_that_are_cited(self):
+        cited = {}
+        for path, text in texts():
+            for numbers in re.findall(rf"{FACTS}, facts? ((?:\d+(?:, | and )?)+)", text):
+                cited |= {int(number): path for number in re.findall(r"\d+", numbers)}
+        with open(os.path.join(TOP, FACTS), encoding="utf-8") as file:
+            there = [int(number) for number in re.findall(r"^\*\*(\d+)\. ", file.read(), re.M)]
+        self.assertEqual(list(range(1, len(there) + 1)), there)
+        self.assertEqual(there, sorted(cited), cited)
 
 
 class Programs(unittest.TestCase):

@@ -1,4 +1,4 @@
-// LG1: a signature holds for its own line, time, key name and key, and for nothing else.
+// A signature holds for its own line, time, key name and key, and for nothing else.
 #include "audit_signature.h"
 
 #include <sys/stat.h>
@@ -59,7 +59,6 @@ TEST_P(EachKind, AGenuineLogIsGood) {
   EXPECT_EQ(10u, judged.totals.is_signed);
 }
 
-// LG1: tamper
 TEST_P(EachKind, EveryChangedByteIsFound) {
   const std::string line = lines(1)[0];
   ASSERT_EQ("", fault(line));
@@ -70,19 +69,16 @@ TEST_P(EachKind, EveryChangedByteIsFound) {
   }
 }
 
-// LG1
 TEST_P(EachKind, TheTimeOfSigningIsCovered) {
   EXPECT_NE("", fault(with(lines(1)[0], "\",\"timestamp\":\"2026", "\",\"timestamp\":\"2025")));
 }
 
-// LG1
 TEST_P(EachKind, TheKeyIdIsCovered) {
   const std::string id = key_.id();
   EXPECT_EQ("has no valid signature: it names key other, and the key given is " + id,
             fault(with(lines(1)[0], "\"key_id\":\"" + id, "\"key_id\":\"other")));
 }
 
-// LG1
 TEST_P(EachKind, AMovedSignatureIsFound) {
   const File two = lines(2);
   const auto signature_of = [](const std::string& line) {
@@ -92,7 +88,6 @@ TEST_P(EachKind, AMovedSignatureIsFound) {
   EXPECT_NE("", fault(with(two[0], signature_of(two[0]), signature_of(two[1]))));
 }
 
-// LG1: truncation
 TEST_P(EachKind, AnEmptyOrCutSignatureIsFound) {
   const std::string line = lines(1)[0];
   const std::size_t from = line.find("\"signature\":\"") + 13, to = line.find("\",\"key_id\"");
@@ -103,7 +98,6 @@ TEST_P(EachKind, AnEmptyOrCutSignatureIsFound) {
   EXPECT_NE("", fault(line.substr(0, to) + "00" + line.substr(to)));
 }
 
-// LG1
 TEST_P(EachKind, ASignatureThatIsNotHexIsFound) {
   const std::string line = lines(1)[0];
   const std::size_t from = line.find("\"signature\":\"") + 13;
@@ -170,7 +164,6 @@ TEST_P(EachKind, TheOrderOfMembersIsSigned) {
                            R"("profile":"ledger-prod","user":"user1")")));
 }
 
-// LG1
 TEST(Signature, AnotherKeyIsRefused) {
   for (const auto& [signer, verifier] : {std::pair<std::string, std::string>{kHmacKey, kOtherHmacKey},
                                          {kPrivatePem, kOtherPem},
@@ -199,7 +192,6 @@ TEST(Signature, UnusableKeysAreRefusedWithTheNextStep) {
   }
 }
 
-// LG1
 TEST(Signature, AShortKeyIsRefusedForVerifyingToo) {
   ASSERT_TRUE(key_from(kHmacKey).id().size() == 16);
   EXPECT_FALSE(LogKey::from_text(std::string(62, 'a'), "the-key", kVerify));

@@ -20,7 +20,6 @@ using audit_lines::memory_file;
 using broker::AuditLog;
 using broker::DecisionLine;
 
-// LG2
 TEST(AuditLog, WithoutASinkEveryLineFails) {
   AuditLog log;
   EXPECT_FALSE(log.record(issued_line()));

@@ -1,4 +1,4 @@
-// LG2: whatever is done to a log's lines is found, and named with its file and line; and nothing is found where nothing
+// Whatever is done to a log's lines is found, and named with its file and line; and nothing is found where nothing
 // was done.
 #include "audit_verify.h"
 
@@ -19,7 +19,6 @@ TEST(AuditVerify, AnUntouchedLogIsGood) {
   EXPECT_EQ(broker::sha256_hex(lines.back()), judged.totals.head_hash);
 }
 
-// LG2
 TEST(AuditVerify, ADeletedLineIsNamedByItsNumber) {
   File lines = written_lines(6);
   lines.erase(lines.begin() + 2);
@@ -33,7 +32,6 @@ TEST(AuditVerify, ADeletedBeginningIsFound) {
   EXPECT_EQ("a:1 lines number 1 to 3 are missing before this one", judge(lines).first());
 }
 
-// LG2
 TEST(AuditVerify, ADoubledLineIsFoundWhereverItsCopyStands) {
   const File lines = written_lines(6);
   File next_to_it = lines, later = lines;
@@ -44,7 +42,6 @@ TEST(AuditVerify, ADoubledLineIsFoundWhereverItsCopyStands) {
   EXPECT_EQ("a:7 comes a second time: its number was there already", judge(later).first());
 }
 
-// LG2
 TEST(AuditVerify, ReorderedLinesAreFoundAndTheMovedOneIsNamed) {
   File lines = written_lines(6);
   std::swap(lines[2], lines[3]);
@@ -88,7 +85,6 @@ TEST(AuditVerify, ALineThatWasPutInIsFound) {
   for (const File& file : {foreign, unnumbered}) EXPECT_EQ(1u, judge(file).findings.size());
 }
 
-// LG1, LG2
 TEST(AuditVerify, ACutTailIsFoundByItsHeadAlone) {
   const File lines = written_lines(6);
   const std::string head = broker::sha256_hex(lines.back());

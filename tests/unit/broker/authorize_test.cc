@@ -112,7 +112,6 @@ TEST_F(AuthorizerTest, RefusesEveryTokenWhileTheRunHasNone) {
   EXPECT_EQ("token-wrong", outcome(Check::kPassed, kToken, allowing()));
 }
 
-// PO1
 TEST_F(AuthorizerTest, RefusesWithoutAPolicy) {
   const auto none = ipc::fail(ipc::Fault::kConfig, "policy.yaml:3: unknown key \"efect\"", "write effect");
   const auto answer = ask(Check::kPassed, kToken, none);
@@ -125,7 +124,7 @@ TEST_F(AuthorizerTest, RefusesWithoutAPolicy) {
             outcome(Check::kPassed, kToken, ipc::fail(ipc::Fault::kConfig, "no advice with this one")));
 }
 
-// PO4, PO9: require_approval is no yes.
+// `require_approval` is no yes.
 TEST_F(AuthorizerTest, RefusesWhatThePolicyDoesNotAllow) {
   EXPECT_EQ("policy", outcome(Check::kPassed, kToken, denying("deny", "")));
   EXPECT_EQ("policy", outcome(Check::kPassed, kToken, denying("require_approval", "ask first")));
@@ -241,7 +240,6 @@ TEST_F(OverriddenTest, RecordsThatCannotBeReadLiftNothingAndSaySo) {
   EXPECT_NE(std::get<Refusal>(answer).sentence.find("the store is gone"), std::string::npos);
 }
 
-// PO9
 TEST_F(OverriddenTest, AnApprovalThatEndsTooSoonIsBlamedForIt) {
   approved_.created_at = kNow - 46min;
   const auto answer = ask(Check::kPassed, kToken, denying("require_approval", ""));

@@ -191,7 +191,7 @@ TEST_P(Aws, ParametersAreReadDecryptedWithTheirVersion) {
   EXPECT_EQ(secret->version, 2);
 }
 
-// IS2, ID7: as the stand-in, which takes what STS takes, has received it.
+// Compared is what the stand-in received, which takes what STS takes and nothing else.
 TEST_P(Aws, ARoleIsAssumedWithTheSourceIdentityAndOnlyOnce) {
   add_role("ledger-prod");
   const std::string id = issue();

@@ -436,7 +436,7 @@ TEST_P(TcpCallerTest, NewConnectionsOfOneProcessAreFound) {
   }
 }
 
-// ---- numbers used again (KERNEL.md 0.6), in a pid namespace where the next number can be chosen
+// ---- numbers used again (broker/caller/KERNEL.md, fact 6), in a pid namespace where the next number can be chosen
 
 // Runs `body` as the first process of new pid and mount namespaces with their own /proc; its exit status is the result.
 int in_own_pid_namespace(const std::function<int()>& body) {

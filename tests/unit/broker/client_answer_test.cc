@@ -75,7 +75,7 @@ class ClientAnswerTest : public ::testing::Test {
   std::unique_ptr<ClientAnswer> answer_;
 };
 
-// IS4: the four bodies that there are.
+// All four bodies that a client can get.
 TEST_F(ClientAnswerTest, RefusalsHaveTheBodyThatBothKindsOfParserRead) {
   const std::pair<RefusalForm, const char*> rows[] = {{RefusalForm::kForbidden, "403 Forbidden"},
                                                       {RefusalForm::kTooMany, "429 Too Many Requests"},

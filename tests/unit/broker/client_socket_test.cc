@@ -143,7 +143,7 @@ TEST_F(ClientSocketTest, ClientsOfOurListenersPass) {
   }
 }
 
-// KERNEL.md 0.2: whoever shares a TCP connection can lead it elsewhere.
+// The other holder of a TCP connection can lead it elsewhere (broker/caller/KERNEL.md, fact 2).
 TEST_F(ClientSocketTest, RedirectedConnectionIsNoticed) {
   auto [client, server] = connection(ipc::Transport::Tcp);
   const UniqueFd shared(::dup(server.get()));
@@ -184,7 +184,8 @@ std::string error_queue(int fd) {
 constexpr int kEveryTimestamp = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_ACK |
                                 SOF_TIMESTAMPING_SOFTWARE;
 
-// KERNEL.md 0.1. First that the trick works where nobody stops it: otherwise the second half would prove nothing.
+// First that the trick works where nothing stops it (broker/caller/KERNEL.md, fact 1): otherwise the second half would
+// prove nothing.
 TEST_F(ClientSocketTest, ErrorQueueShowsWhatIsSentUnlessTimestampingWasCleared) {
   auto [client, server] = connection(ipc::Transport::Tcp);
   const UniqueFd shared(::dup(server.get()));

@@ -60,7 +60,7 @@ class IssuanceTest : public ::testing::Test {
   int answers_ = 0;
 };
 
-// IS1: everything is wrong at once; what is mended makes room for the next fault, and nothing is sent before all are.
+// Everything is wrong at once; what is mended makes room for the next fault, and nothing is sent before all are.
 TEST_F(IssuanceTest, FaultsAreNamedInOneOrderAndNothingIsSentBeforeAllAreMended) {
   IssueTerms faulty = terms(3600s);
   faulty.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
@@ -82,7 +82,6 @@ TEST_F(IssuanceTest, FaultsAreNamedInOneOrderAndNothingIsSentBeforeAllAreMended)
   EXPECT_EQ(aws_.http.requests.size(), 1u);
 }
 
-// IS1
 TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
   IssueTerms narrowed = terms();
   narrowed.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
@@ -94,7 +93,6 @@ TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-// IS1
 TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   add_role("prod");
   IssueTerms lifted = terms(3600s);
@@ -107,7 +105,6 @@ TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-// IS1
 TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
   add_role("prod");
   IssueTerms unfit = terms();
@@ -188,7 +185,7 @@ TEST_F(IssuanceTest, AnAnswerWithoutKeysNamesTheLinkToo) {
   EXPECT_EQ(result_.error().what.find("role 1 of 1"), 0u);
 }
 
-// IS2, ID4: and each carries the same source identity.
+// Each link carries the same source identity, too.
 TEST_F(IssuanceTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
   add_role("prod");
   add_role("audit");
@@ -296,7 +293,6 @@ TEST_F(IssuanceTest, WhatStsSaysOfANarrowingHasItsNextStep) {
             std::string::npos);
 }
 
-// IS2
 TEST_F(IssuanceTest, EveryRunHasARequestIdOfItsOwn) {
   add_role("prod");
   run();

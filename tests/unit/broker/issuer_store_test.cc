@@ -40,7 +40,7 @@ class IssuerStoreTest : public ::testing::Test {
                      }};
 };
 
-// IS5: a session that is longer than the cap is not found under it.
+// A session that is longer than the cap is not found under it.
 TEST_F(IssuerStoreTest, KeysOfOtherTermsAreNeverFound) {
   IssueTerms wide = terms(3600s);
   fetch(store_.find_or_make(wide, "p"));

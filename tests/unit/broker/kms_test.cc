@@ -24,7 +24,6 @@ TEST(Kms, TheRequestNamesKeyMessageAndAlgorithm) {
   EXPECT_THAT(kms_sign({}, "k", "message").body, Not(HasSubstr("Signature\":")));
 }
 
-// SG2
 TEST(Kms, OnlyAClearYesIsAYes) {
   EXPECT_TRUE(read_kms_verified(R"({"KeyId":"k","SignatureValid":true,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})"));
   for (const char* body :
@@ -49,7 +48,6 @@ TEST(Kms, ASignatureIsReadWithItsKey) {
   EXPECT_FALSE(read_kms_signature("[]"));
 }
 
-// SG2
 TEST(Kms, RefusalsSayWhatToDoAndNameNoArn) {
   const std::string arn = "arn:aws:kms:eu-west-1:111122223333:key/1";
   for (const char* code : {"KMSInvalidSignatureException", "AccessDeniedException", "NotFoundException",

@@ -26,7 +26,6 @@ seconds granted(const LifetimeQuestion& question) {
 
 // ---- refusals ------------------------------------------------------------------------------------------------------
 
-// IS5
 TEST(Lifetime, BelowFifteenMinutesIsRefusedUnlessAwsItselfEndsIt) {
   LifetimeQuestion question = role_question(1h);
   question.max_duration = 899s;
@@ -81,9 +80,8 @@ TEST(Lifetime, WhatStsNeverIssuesIsRefused) {
   EXPECT_EQ(granted({36h + 1s, Mode::kServer}), -1s);
 }
 
-// ---- caps (IS3) ----------------------------------------------------------------------------------------------------
+// ---- caps ----------------------------------------------------------------------------------------------------------
 
-// IS3: no cap.
 TEST(Lifetime, WithoutACapItIsTheModesDefault) {
   EXPECT_EQ(granted(role_question()), 15min);
   EXPECT_EQ(granted(role_question(0s, Mode::kCli)), 1h);
@@ -95,7 +93,7 @@ TEST(Lifetime, WithoutACapItIsTheModesDefault) {
   EXPECT_EQ(granted(of_profile), 15min);
 }
 
-TEST(Lifetime, ACapNeverLengthensADefault) {  // SPEC X46
+TEST(Lifetime, ACapNeverLengthensADefault) {
   for (const Mode mode : {Mode::kServer, Mode::kCli, Mode::kCredentialProcess}) {
     LifetimeQuestion question = role_question(0s, mode);
     const seconds plain = granted(question);
@@ -104,7 +102,7 @@ TEST(Lifetime, ACapNeverLengthensADefault) {  // SPEC X46
   }
 }
 
-// IS3: each alone, and both.
+// Each of them alone, and both.
 TEST(Lifetime, OfThePolicysCapAndTheOverridesTheSmallerWins) {
   LifetimeQuestion question = role_question(4h);
   question.max_duration = 20min;
@@ -117,7 +115,6 @@ TEST(Lifetime, OfThePolicysCapAndTheOverridesTheSmallerWins) {
   EXPECT_EQ(granted(question), 16min);
 }
 
-// IS3
 TEST(Lifetime, TheServersCapHoldsInServerModeAlone) {
   LifetimeQuestion question = role_question(2h);
   question.max_server_duration = 20min;

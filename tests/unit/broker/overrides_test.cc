@@ -109,7 +109,6 @@ TEST(Overrides, AnEmptyUserIsNobodyEvenWhereOneIsOnRecord) {
   EXPECT_FALSE(lift({{nobody}, {also}}, Obstacle::kDenyRule, ""));
 }
 
-// PO9
 TEST(Overrides, AnApprovalGrantsToItsLastSecondAndNotBeyond) {
   // The window begins with the request.
   EXPECT_TRUE(lift({{approval()}, {}}, Obstacle::kDenyRule, "marta", "ledger-prod", kNow + 50min));

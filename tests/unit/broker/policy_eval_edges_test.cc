@@ -1,4 +1,4 @@
-// The rows PO1 to PO4 of SPEC 12 at their edges: nothing asked, nothing named, each day and both sides of each minute.
+// A policy judged at its edges: nothing asked, nothing named, each day and both sides of each minute.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -34,7 +34,6 @@ void expect_default_denial(const Verdict& verdict) {
   EXPECT_EQ(verdict.reason, "no matching rule");
 }
 
-// PO1
 TEST(PolicyEvalEdges, WhatNoRuleMatchesIsDeniedWithIndexMinusOne) {
   const std::string rules = rule("a", "allow", "profiles: [p], users: [u]") + rule("b", "deny", "profiles: [q]");
   expect_default_denial(evaluate(policy_from(rules), {"u", "other", Mode::kServer, kMonday}));
@@ -42,14 +41,12 @@ TEST(PolicyEvalEdges, WhatNoRuleMatchesIsDeniedWithIndexMinusOne) {
   EXPECT_TRUE(evaluate(policy_from(rules), {"u", "p", Mode::kServer, kMonday}).allowed);
 }
 
-// PO1
 TEST(PolicyEvalEdges, AQuestionThatNobodyFilledInIsDenied) {
   for (const char* effect : {"allow", "require_server", "require_server_session", "require_approval"}) {
     expect_default_denial(evaluate(policy_from(rule("a", effect, "profiles: [p], users: [u]")), PolicyQuery{}));
   }
 }
 
-// PO2
 TEST(PolicyEvalEdges, AnEmptyUserOrProfileMatchesOnlyARuleThatListsNone) {
   const Policy lists = policy_from(rule("users", "allow", "users: [{ glob: \"*\" }, u]") +
                                    rule("profiles", "allow", "profiles: [{ glob: \"*\" }, p]"));
@@ -59,7 +56,6 @@ TEST(PolicyEvalEdges, AnEmptyUserOrProfileMatchesOnlyARuleThatListsNone) {
   EXPECT_TRUE(evaluate(policy_from(rule("any", "allow", "time: {}")), {"", "", Mode::kCli, kMonday}).allowed);
 }
 
-// PO2
 TEST(PolicyEvalEdges, NoPartOfANameAndNoOtherCaseMatchesEitherWay) {
   const Policy policy = policy_from(rule("r", "allow", "profiles: [Prod-1], users: [ada.k]"));
   const std::string user = "ada.k", profile = "Prod-1";
@@ -76,7 +72,7 @@ TEST(PolicyEvalEdges, NoPartOfANameAndNoOtherCaseMatchesEitherWay) {
   EXPECT_TRUE(evaluate(policy, {user, profile, Mode::kCli, kMonday}).allowed);
 }
 
-// PO3: the neighbours of both bounds, to the second that a question carries (the clock's own: requests_test.cc).
+// The neighbours of both bounds, to the second that a question carries (the clock's own: requests_test.cc).
 TEST(PolicyEvalEdges, AWindowIsClosedBeforeItsStartAtItsEndAndAfterIt) {
   const std::string window = "hours: { start: \"09:00\", end: \"17:00\" }, timezone: UTC";
   EXPECT_FALSE(is_open(window, kMonday + 9h - 1s));
@@ -87,7 +83,6 @@ TEST(PolicyEvalEdges, AWindowIsClosedBeforeItsStartAtItsEndAndAfterIt) {
   EXPECT_TRUE(is_open(window, kMonday + 17h - 1s));
 }
 
-// PO3
 TEST(PolicyEvalEdges, MidnightIsTheFirstMinuteAndTheLastIsBeforeIt) {
   const std::string early = "hours: { start: \"00:00\", end: \"00:01\" }, timezone: UTC";
   EXPECT_FALSE(is_open(early, kMonday - 1s));
@@ -100,7 +95,6 @@ TEST(PolicyEvalEdges, MidnightIsTheFirstMinuteAndTheLastIsBeforeIt) {
   EXPECT_TRUE(is_open(late, kMonday + 24h - 1min - 1s));
 }
 
-// PO3
 TEST(PolicyEvalEdges, AWeekdayIsNoWeekendAndEachDayIsItself) {
   const std::string work = "days: [monday, tuesday, wednesday, thursday, friday], timezone: UTC";
   const std::string weekend = "days: [saturday, sunday], timezone: UTC";
@@ -118,7 +112,6 @@ TEST(PolicyEvalEdges, AWeekdayIsNoWeekendAndEachDayIsItself) {
   }
 }
 
-// PO4
 TEST(PolicyEvalEdges, NothingAfterADenialIsRead) {
   const std::string rules = rule("stop", "deny", "users: [u]") + rule("a", "allow", "users: [u]") +
                             rule("b", "require_server", "profiles: [p]") + rule("c", "require_approval", "users: [u]");

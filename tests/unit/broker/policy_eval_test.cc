@@ -1,4 +1,5 @@
-// SPEC 2.7's vectors as they are written, the rows PO1 to PO7 of SPEC 12, and what this product's own conditions mean.
+// How a policy is judged: example policies with their expected answers; names, times, order and modes; and what this
+// product's own conditions mean. More edges: policy_eval_edges_test.cc.
 #include "policy_eval.h"
 
 #include <gmock/gmock.h>
@@ -39,7 +40,7 @@ sys_seconds at(int month, int day, int hour, int minute, int second, int year = 
   return sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) + seconds(second);
 }
 
-// ---- the vectors
+// ---- the examples
 
 struct Vector {
   const char* id;
@@ -52,9 +53,9 @@ struct Vector {
   bool requires_session_tracking = false;
 };
 
-class SpecVector : public ::testing::TestWithParam<Vector> {};
+class PolicyExample : public ::testing::TestWithParam<Vector> {};
 
-TEST_P(SpecVector, IsDecidedAsWritten) {
+TEST_P(PolicyExample, IsDecidedAsWritten) {
   const Vector& vector = GetParam();
   const Policy policy = policy_file(std::string(1, vector.policy) + ".yaml");
   const Verdict verdict = evaluate(policy, vector.query);
@@ -113,10 +114,10 @@ const Vector kVectors[] = {
     {"B7", 'b', {"priya", "batch-ops", Mode::kCli, at(3, 2, 18, 29, 10)}, "deny", -1, "no matching rule"},
     {"B8", 'b', {"priya", "batch-ops", Mode::kCli, at(3, 2, 18, 30, 0)}, "allow", 2, ""},
 };
-INSTANTIATE_TEST_SUITE_P(Spec27, SpecVector, ::testing::ValuesIn(kVectors),
+INSTANTIATE_TEST_SUITE_P(Examples, PolicyExample, ::testing::ValuesIn(kVectors),
                          [](const auto& vector) { return std::string(vector.param.id); });
 
-// ---- PO1: nothing matches (more edges of PO1 to PO4: policy_eval_edges_test.cc)
+// ---- nothing matches
 
 TEST(PolicyEval, APolicyWithoutRulesDeniesEverything) {
   const Verdict verdict = evaluate(Policy{}, PolicyQuery{});
@@ -128,7 +129,7 @@ TEST(PolicyEval, APolicyWithoutRulesDeniesEverything) {
 
 TEST(PolicyEval, AVerdictThatNobodyFilledInIsARefusal) { EXPECT_FALSE(Verdict{}.allowed); }
 
-// ---- PO2: names
+// ---- names
 
 TEST(PolicyEval, NamesMatchWholeAndInTheirCaseOnly) {
   const Policy policy = policy_from(
@@ -146,7 +147,7 @@ TEST(PolicyEval, NamesMatchWholeAndInTheirCaseOnly) {
   EXPECT_TRUE(allowed("ada", "Prod"));
 }
 
-// ---- PO3: time
+// ---- time
 
 struct Edge {
   sys_seconds instant;
@@ -228,7 +229,7 @@ TEST(PolicyEval, AWindowWithoutZoneRefuses) {
   EXPECT_THAT(verdict.reason, HasSubstr("time zone of rule \"r\" cannot be read"));
 }
 
-// ---- PO4: order
+// ---- order
 
 std::string rule(const std::string& name, const std::string& effect, const std::string& more = {}) {
   return "  - name: " + name + "\n    effect: " + effect + "\n    conditions: { profiles: [p]" + more + " }\n";
@@ -255,7 +256,7 @@ TEST(PolicyEval, ADenialWithoutReasonNamesItsRule) {
   EXPECT_EQ(decide(rule("a", "deny")).reason, "rule \"a\" denies it");
 }
 
-// ---- PO7: modes
+// ---- modes
 
 TEST(PolicyEval, AModeConditionMatchesItsModesOnly) {
   for (Mode listed : kAllModes) {

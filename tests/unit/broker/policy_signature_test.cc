@@ -48,7 +48,6 @@ TEST(Envelope, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(read->policy, good().policy);
 }
 
-// SG2
 TEST(Envelope, EmptyMalformedOrTooLongIsRefused) {
   for (const char* text : {"", "{}", "[]", "null", "not json", "{\"signature\":\"\"}", "{\"metadata\":{}}"}) {
     EXPECT_THAT(refusal(text), HasSubstr("the signature ")) << text;
@@ -117,7 +116,6 @@ class RsaKeys : public ::testing::Test {
   PublicKey public_ = *PublicKey::from_pem(pair_.open, "key.pub");
 };
 
-// SG1
 TEST_F(RsaKeys, ASignatureHoldsForItsMessageAndKeyAndForNoOther) {
   const std::string message = signed_message(good().policy);
   const auto signature = private_.sign(message);

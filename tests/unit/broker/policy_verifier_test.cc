@@ -1,4 +1,4 @@
-// SG1 to SG4: what is not signed for this name, with this key, as this text and no older version, is never used.
+// What is not signed for this name, with this key, as this text and no older version, is never used.
 #include "policy_verifier.h"
 
 #include <gmock/gmock.h>
@@ -37,13 +37,11 @@ class PolicyVerifierTest : public ::testing::Test {
       std::make_unique<PolicyVerifier>(clock_, believed_key(), PolicyVersions(), nullptr);
 };
 
-// SG1
 TEST_F(PolicyVerifierTest, AnUnsignedPolicyIsRefused) {
   EXPECT_THAT(verify(std::nullopt), HasSubstr("is not signed, and a signature is demanded"));
   EXPECT_EQ(fault_, ipc::Fault::kRefused);
 }
 
-// SG2
 TEST_F(PolicyVerifierTest, AnEmptyOrMalformedEnvelopeIsRefused) {
   for (const char* envelope : {"", "{}", "signature", "\n"}) {
     EXPECT_THAT(verify(envelope), HasSubstr("the signature of the policy ")) << envelope;
@@ -51,7 +49,6 @@ TEST_F(PolicyVerifierTest, AnEmptyOrMalformedEnvelopeIsRefused) {
   }
 }
 
-// SG1, SG4
 TEST_F(PolicyVerifierTest, AnAlteredTextIsRefusedAndMayBeATornPair) {
   EXPECT_THAT(verify(sign(kName, 1, kText), kText + "#"), HasSubstr("do not belong together"));
   EXPECT_EQ(fault_, ipc::Fault::kUnavailable);
@@ -60,7 +57,6 @@ TEST_F(PolicyVerifierTest, AnAlteredTextIsRefusedAndMayBeATornPair) {
   EXPECT_FALSE(is_torn(kText, "nonsense"));
 }
 
-// SG1
 TEST_F(PolicyVerifierTest, AnAlteredTextWithItsOwnHashIsRefused) {
   const std::string altered = kText + "#";
   SignatureEnvelope envelope = *parse_envelope(sign(kName, 1, kText), "");
@@ -69,32 +65,27 @@ TEST_F(PolicyVerifierTest, AnAlteredTextWithItsOwnHashIsRefused) {
   EXPECT_EQ(fault_, ipc::Fault::kRefused);
 }
 
-// SG1
 TEST_F(PolicyVerifierTest, AnotherKeysSignatureIsRefused) {
   EXPECT_THAT(verify(sign(kName, 1, kText, testing::make_rsa_pair(2048))), HasSubstr("was not signed with the key"));
 }
 
-// SG3
 TEST_F(PolicyVerifierTest, ASignedDevPairInProdIsRefused) {
   EXPECT_THAT(verify(sign("/sentinel/policies/dev", 1, kText)),
               HasSubstr("carries the signature of another policy, '/sentinel/policies/dev'"));
 }
 
-// SG3
 TEST_F(PolicyVerifierTest, ADevSignatureThatSaysProdIsRefused) {
   SignatureEnvelope envelope = *parse_envelope(sign("/sentinel/policies/dev", 1, kText), "");
   envelope.policy.name = kName;
   EXPECT_THAT(verify(format_envelope(envelope)), HasSubstr("was not signed with the key"));
 }
 
-// SG4
 TEST_F(PolicyVerifierTest, AnOlderSignatureThatSaysANewerVersionIsRefused) {
   SignatureEnvelope envelope = *parse_envelope(sign(kName, 1, kText), "");
   envelope.policy.version = 9;
   EXPECT_THAT(verify(format_envelope(envelope)), HasSubstr("was not signed with the key"));
 }
 
-// SG4
 TEST_F(PolicyVerifierTest, ARollbackToAnOlderSignedPairIsRefused) {
   const std::string old = sign(kName, 3, kText), next_text = kText + "#";
   EXPECT_EQ(verify(old), "version 3");
@@ -114,7 +105,7 @@ TEST_F(PolicyVerifierTest, APolicyLongerThanKmsTakesIsVerified) {
   EXPECT_EQ(verify(sign(kName, 1, text), text), "version 1");
 }
 
-// SG1: our warn mode is to have no key; the log shows no signed version then (test_signed_policy.py).
+// To warn only, as upstream can, is here to have no key; the log then shows no signed version (test_signed_policy.py).
 TEST_F(PolicyVerifierTest, WithoutAKeyAnythingIsTakenAsUnsigned) {
   verifier_ = std::make_unique<PolicyVerifier>(clock_, PolicyKey{}, PolicyVersions(), nullptr);
   EXPECT_FALSE(verifier_->enforces());
@@ -146,7 +137,6 @@ TEST_F(ByKms, KmsIsAskedOnceAboutAPairThatItVouchedFor) {
   EXPECT_EQ(asked_[1], signed_message({kName, 2, sha256_hex(kText)}));
 }
 
-// SG2
 TEST_F(ByKms, WhatItDoesNotVouchForIsRefusedAndNotAskedAgainAtOnce) {
   answer_ = ipc::fail(ipc::Fault::kRefused, "verifying with KMS is not allowed to this identity");
   const std::string envelope = sign(kName, 1, kText);

@@ -46,7 +46,6 @@ class PolicyVersionsTest : public ::testing::Test {
   std::string folder_;
 };
 
-// SG4
 TEST_F(PolicyVersionsTest, AnOlderVersionIsRefusedInALaterRun) {
   PolicyVersions first = run();
   EXPECT_EQ(admit(first, 9), "admitted");
@@ -66,7 +65,6 @@ TEST_F(PolicyVersionsTest, AVersionThatAnotherRunSawMeanwhileCounts) {
   EXPECT_THAT(admit(one, 1), HasSubstr("version 2 was in force"));
 }
 
-// SG4
 TEST_F(PolicyVersionsTest, AFileThatWasEmptiedTakesNothingBackWithinARun) {
   PolicyVersions one = run();
   EXPECT_EQ(admit(one, 5), "admitted");

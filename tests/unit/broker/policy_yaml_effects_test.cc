@@ -1,4 +1,4 @@
-// PO5, PO6: a rule whose effect, key, zone or window is not what the schema says makes the whole policy unusable.
+// A rule whose effect, key, zone or window is not what the schema says makes the whole policy unusable.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,6 @@ std::string with_effect(const std::string& yaml) {
          yaml + "\n    conditions: { profiles: [q] }\n";
 }
 
-// PO5
 TEST(PolicyEffect, OddStringsAreNoEffects) {
   for (const char* effect : {"Allow",
                              "ALLOW",
@@ -63,7 +62,7 @@ TEST(PolicyEffect, TheFiveWordsAreEffectsAndEachIsItself) {
   EXPECT_EQ(seen.size(), 5u);
 }
 
-// PO6: also where the rule before it would have decided; nobody gets half a policy.
+// Also where the rule before it would have decided; half a policy is never used.
 TEST(PolicyEffect, OneOddRuleRefusesThePolicyWhole) {
   for (const auto& [condition, why] :
        {std::pair{"profiles: [q], user: [u]", "unknown key \"user\""},

@@ -1,4 +1,4 @@
-// Every way to write a policy wrongly is refused with its place; what remains is read as SPEC 2.1 says.
+// Every way to write a policy wrongly is refused with its place; what remains is read as sentinel-policy(5) says.
 #include "policy_yaml.h"
 
 #include <gmock/gmock.h>
@@ -132,7 +132,7 @@ const Refusal kSchema[] = {
      "another rule of this name starts in line 3"},
     {"NoEffect", "version: \"1\"\nrules:\n  - name: r\n    conditions: { profiles: [p] }\n", 3, 5,
      "rule \"r\": the key \"effect\" is missing"},
-    // PO5, PO6; more odd effects: policy_yaml_effects_test.cc.
+    // More odd effects: policy_yaml_effects_test.cc.
     {"EffectMisspelt", "version: \"1\"\nrules:\n  - name: r\n    effect: alow\n", 4, 13,
      "unknown effect \"alow\"; did you mean \"allow\"?"},
     {"EffectInCapitals", "version: \"1\"\nrules:\n  - name: r\n    effect: Deny\n", 4, 13, "did you mean \"deny\"?"},

@@ -87,7 +87,7 @@ class RequestsTest : public ::testing::Test {
   std::string last_;
 };
 
-// PO1: without a policy there is no rule that could match.
+// Without a policy there is no rule that could match.
 TEST_F(RequestsTest, WithoutAPolicyEveryRequestIsRefused) {
   EXPECT_EQ(decided(), "policy-unusable");
   policy_is("allow");
@@ -96,7 +96,7 @@ TEST_F(RequestsTest, WithoutAPolicyEveryRequestIsRefused) {
   EXPECT_EQ(decided(), "policy-unusable");
 }
 
-// PO3: rules are asked at whole seconds, and the clock's nanoseconds round a window neither open nor longer.
+// Rules are asked at whole seconds, and the clock's nanoseconds round a window neither open nor longer.
 TEST_F(RequestsTest, ANanosecondBeforeTheStartAndFromTheEndOnAWindowIsClosed) {
   policy_is("allow", R"(, time: { hours: { start: "09:00", end: "17:00" }, timezone: UTC })");
   const Clock::Wall start = sys_days(std::chrono::year(2026) / 1 / 5) + 9h, end = start + 8h;
@@ -107,7 +107,7 @@ TEST_F(RequestsTest, ANanosecondBeforeTheStartAndFromTheEndOnAWindowIsClosed) {
   EXPECT_EQ(decided_at(end - 1ns), "permit");
 }
 
-// PO7: a run is judged in its own mode from the start on, never as another.
+// A run is judged in its own mode from the start on, never as another.
 TEST_F(RequestsTest, ARunIsJudgedInItsRealMode) {
   for (const Mode mode : {Mode::kServer, Mode::kCli, Mode::kCredentialProcess}) {
     run_.mode = mode;
@@ -120,7 +120,7 @@ TEST_F(RequestsTest, ARunIsJudgedInItsRealMode) {
   }
 }
 
-// PO9: what upstream's server took for a yes.
+// Upstream's server took this for a yes.
 TEST_F(RequestsTest, RequireApprovalWithoutAnApprovalIsRefusedInEveryMode) {
   policy_is("require_approval");
   for (const Mode mode : {Mode::kServer, Mode::kCli, Mode::kCredentialProcess}) {
@@ -130,7 +130,7 @@ TEST_F(RequestsTest, RequireApprovalWithoutAnApprovalIsRefusedInEveryMode) {
   }
 }
 
-// PO9: it counts at the request at hand, whatever it did for the one before.
+// An approval counts at the request at hand, whatever it did for the one before.
 TEST_F(RequestsTest, AnApprovalThatExpiresBetweenTwoRequestsLiftsTheFirstAlone) {
   policy_is("require_approval");
   approve_for(1h);

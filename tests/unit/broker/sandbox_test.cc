@@ -159,7 +159,8 @@ const AbsentCall kRefused[] = {
     {"mmap executable", [] { return call(SYS_mmap, 0, 0, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
     {"mprotect executable", [] { return call(SYS_mprotect, 1, 4096, PROT_READ | PROT_EXEC); }},
     {"pkey_mprotect", [] { return call(SYS_pkey_mprotect, 1, 4096, PROT_READ, -1); }},
-    // Sockets: AWS and the name server, nothing else; and never what the kernel loops back (KERNEL.md 0.1).
+    // Sockets: AWS and the name server, nothing else; and never what the kernel loops back (broker/caller/KERNEL.md,
+    // fact 1).
     {"socket unix", [] { return call(SYS_socket, AF_UNIX, SOCK_STREAM, 0); }},
     {"socket netlink", [] { return call(SYS_socket, AF_NETLINK, SOCK_RAW, 0); }},
     {"socket with junk above 32 bits", [] { return call(SYS_socket, (1L << 40) | AF_INET, -1, 0); }},

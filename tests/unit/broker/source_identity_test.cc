@@ -11,7 +11,6 @@ namespace {
 
 constexpr char kAllowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_=,.@+-";
 
-// ID4
 TEST(SourceIdentity, RefusesAMarkerOrIdOfAnotherForm) {
   for (const char* marker : {"", "Direct", "0123456789abcdef", "0123ABCD", "0123abc", "direct.", "dir:ect"}) {
     EXPECT_FALSE(format_source_identity("marta", marker, "0123abcd")) << marker;
@@ -21,7 +20,7 @@ TEST(SourceIdentity, RefusesAMarkerOrIdOfAnotherForm) {
   }
 }
 
-// ID4: upstream's separator, which STS does not take.
+// Upstream's separator, which STS does not take.
 TEST(SourceIdentity, NoColonAndNoDotOfAUserIsASeparator) {
   for (const std::string user : {"mar:ta", ":", "marta:direct:0123abcd", "marta.direct.0123abcd", ".", "..."}) {
     const auto text = format_source_identity(user, "direct", "0123abcd");
@@ -34,7 +33,6 @@ TEST(SourceIdentity, NoColonAndNoDotOfAUserIsASeparator) {
   }
 }
 
-// ID4
 TEST(SourceIdentity, WithoutItsPrefixItIsNobodys) {
   const std::string whole = *format_source_identity("marta", "direct", "0123abcd");
   ASSERT_TRUE(parse_source_identity(whole));
@@ -44,7 +42,6 @@ TEST(SourceIdentity, WithoutItsPrefixItIsNobodys) {
   }
 }
 
-// ID4
 TEST(SourceIdentity, ParsesNothingThatNobodyWrote) {
   for (const char* text : {"",
                            "sentinel",
@@ -70,7 +67,6 @@ TEST(SourceIdentity, ParsesNothingThatNobodyWrote) {
   }
 }
 
-// ID7
 TEST(SourceIdentity, EveryUserFitsTheCharactersAndLengthOfSts) {
   for (int length = 0; length <= 300; ++length) {
     for (const std::string& unit : {std::string("a"), std::string("."), std::string("\xff"), std::string("=")}) {
@@ -86,7 +82,6 @@ TEST(SourceIdentity, EveryUserFitsTheCharactersAndLengthOfSts) {
   }
 }
 
-// ID6
 TEST(SourceIdentity, UsersThatLookAlikeAreWrittenDifferently) {
   std::map<std::string, std::string> seen;
   const std::string long_name(60, 'a');
@@ -99,13 +94,12 @@ TEST(SourceIdentity, UsersThatLookAlikeAreWrittenDifferently) {
   }
 }
 
-// ID6: a user may be named like the short form of another; the escape of '=' keeps them apart.
+// A user may be named like the short form of another; the escape of '=' keeps them apart.
 TEST(SourceIdentity, NoUserCanPoseAsTheShortFormOfAnother) {
   const std::string victim(60, 'a');
   EXPECT_NE(encode_user(encode_user(victim)), encode_user(victim));
 }
 
-// ID4
 TEST(SourceIdentity, RandomUsersSurviveTheRoundTripAndNeverCollide) {
   std::mt19937 random(7);
   std::map<std::string, std::string> seen;
@@ -121,7 +115,6 @@ TEST(SourceIdentity, RandomUsersSurviveTheRoundTripAndNeverCollide) {
   }
 }
 
-// ID4
 TEST(SourceIdentity, ReadsWhatItWrote) {
   EXPECT_EQ(*format_source_identity("marta.k", "direct", "0123abcd"), "sentinel.marta=2Ek.direct.0123abcd");
   const auto cut = parse_source_identity(*format_source_identity(std::string(60, 'm'), "89abcdef", "0123abcd"));
@@ -133,7 +126,6 @@ TEST(SourceIdentity, ReadsWhatItWrote) {
   EXPECT_FALSE(cut->legacy);
 }
 
-// ID4
 TEST(SourceIdentity, ReadsTheColonFormsOfUpstream) {
   const auto four = parse_source_identity("sentinel:marta:direct:0123abcd");
   ASSERT_TRUE(four);
@@ -146,7 +138,6 @@ TEST(SourceIdentity, ReadsTheColonFormsOfUpstream) {
   EXPECT_EQ(three->request_id, "0123abcd");
 }
 
-// ID5
 TEST(SourceIdentity, RequestIdsAreEightHexDigitsAndDoNotRepeat) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
@@ -159,7 +150,7 @@ TEST(SourceIdentity, RequestIdsAreEightHexDigitsAndDoNotRepeat) {
   EXPECT_GE(seen.size(), 998u);
 }
 
-// ID5: no digit follows from its place, or from any digit of the id before; limits are six standard deviations wide.
+// No digit follows from its place, or from any digit of the id before; limits are six standard deviations wide.
 TEST(SourceIdentity, RequestIdsAreNotToBeGuessedFromEarlierOnes) {
   constexpr int kIds = 16'000, kMean = kIds / 16, kWide = 6 * 31;
   int of_place[8][16] = {}, of_step[8][8][16] = {};

@@ -134,7 +134,7 @@ TEST(DoctorProbe, HowATrialEndsIsTold) {
   EXPECT_EQ(in_child([] { return ::raise(SIGTERM); }).signal, SIGTERM);
 }
 
-// This host has what KERNEL.md measured, or lacks it; a trial that fails for another reason is a mistake of the trial.
+// This host has each mechanism or lacks it; a trial that cannot tell is a mistake of the trial.
 TEST_F(DoctorScene, EveryMechanismOfTheKernelCanBeTried) {
   for (const auto check : {check_secret_memory, check_locked_memory, check_peer_pidfd, check_pidfd_info,
                            check_tcp_owner, check_ptrace, check_process_handles, check_seccomp, check_no_new_privileges,
