@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "policy.h"
-#include "tool_output.h"
 
 namespace broker {
 
@@ -40,8 +39,5 @@ struct PolicyDifference {
 
 PolicyDifference compare_policies(const Policy& before, const Policy& after);
 std::vector<RuleChange> compare_rules(const Policy& before, const Policy& after);
-
-void say_difference(const PolicyDifference& difference, ToolOutput& out);
-std::string difference_json(const PolicyDifference& difference);
 
 }  // namespace broker

@@ -7,7 +7,6 @@
 
 #include "policy_eval.h"
 #include "policy_lifetime.h"
-#include "tool_output.h"
 
 namespace broker {
 
@@ -19,9 +18,11 @@ struct Explanation {
 };
 
 Explanation explain(const Policy& policy, PolicyQuery query, const LifetimeWish& wish = {});
+// Null where no rule decided.
+const Rule* deciding_rule(const Policy& policy, const Verdict& verdict);
+// `rule 2 "ledger" (line 3)`
+std::string rule_in_words(const Policy& policy, int index);
 // `allow by rule "ledger" (line 3)`, `deny by no rule: no matching rule`
 std::string verdict_in_words(const Policy& policy, const Verdict& verdict);
-void say_explanation(const Policy& policy, const Explanation& explanation, ToolOutput& out);
-std::string explanation_json(const Policy& policy, const Explanation& explanation);
 
 }  // namespace broker

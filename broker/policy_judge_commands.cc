@@ -3,10 +3,9 @@
 #include "plain_text.h"
 #include "policy_cases.h"
 #include "policy_commands.h"
-#include "policy_diff.h"
-#include "policy_explain.h"
-#include "policy_place.h"
-#include "policy_question.h"
+#include "policy_diff_output.h"
+#include "policy_explain_output.h"
+#include "policy_options.h"
 #include "tool_file.h"
 #include "yaml_document.h"
 

@@ -1,12 +1,6 @@
 #include "policy_lifetime.h"
 
-#include <algorithm>
-#include <iterator>
-
-#include "ipc/go_duration.h"
-#include "ipc/sts_limits.h"
 #include "narrowing.h"
-#include "nearest_word.h"
 #include "plain_text.h"
 #include "policy_members.h"
 #include "time_text.h"
@@ -15,25 +9,6 @@ namespace broker {
 namespace {
 
 using std::chrono::seconds;
-
-// Where a profile's keys come from, in the words of --source.
-struct SourceRow {
-  std::string_view word;
-  KeySource source;
-};
-constexpr SourceRow kSources[] = {
-    {"role", {.has_role = true}},                      // one role, which a long-term key assumes
-    {"chained", {.has_role = true, .chained = true}},  // a role that another role's keys assume
-    {"key", {}},                                       // a long-term key without a role
-};
-
-ipc::Result<seconds> wanted_duration(const ToolArguments& arguments) {
-  const auto length = ipc::parse_go_duration(arguments.value("duration"));
-  if (!length) return std::unexpected(length.error());
-  const auto wanted = std::chrono::floor<seconds>(*length);
-  if (wanted >= ipc::sts::kShortest && wanted <= ipc::sts::kLongestOfRole) return wanted;
-  return arguments.misuse("--duration is outside what AWS grants, which is 15m to 12h");
-}
 
 std::vector<std::string> assumptions_of(const PolicyQuery& query, const LifetimeWish& wish) {
   std::vector<std::string> assumed;
@@ -63,26 +38,6 @@ ipc::Result<Lifetime> decided(const Policy& policy, const PolicyQuery& query, co
 }
 
 }  // namespace
-
-ipc::Result<LifetimeWish> lifetime_wish(const ToolArguments& arguments) {
-  LifetimeWish wish;
-  if (arguments.given("duration")) {
-    const ipc::Result<seconds> wanted = wanted_duration(arguments);
-    if (!wanted) return std::unexpected(wanted.error());
-    wish.wanted = *wanted;
-  }
-  if (!arguments.given("source")) return wish;
-  const std::string_view given = arguments.value("source");
-  const auto* const row = std::ranges::find(kSources, given, &SourceRow::word);
-  if (row == std::end(kSources)) {
-    std::vector<std::string_view> known;
-    for (const SourceRow& each : kSources) known.push_back(each.word);
-    return ipc::fail(ipc::Fault::kUsage, "unknown source " + in_quotes(given) + suggestion(given, known));
-  }
-  wish.source = row->source;
-  wish.source_given = true;
-  return wish;
-}
 
 std::optional<ExpectedLifetime> expected_lifetime(const Policy& policy, const PolicyQuery& query,
                                                   const Verdict& verdict, const LifetimeWish& wish) {

@@ -2,7 +2,6 @@
 // does not read. The rule itself is lifetime.h's, the same that the broker asks.
 //
 // Runs in: sentinel-policy.   Blocks: never.   Units: whole seconds.
-// Fails: lifetime_wish(): kUsage for options that no run could have.
 #pragma once
 
 #include <chrono>
@@ -12,7 +11,6 @@
 
 #include "ipc/result.h"
 #include "lifetime.h"
-#include "tool_arguments.h"
 
 namespace broker {
 
@@ -22,7 +20,6 @@ struct LifetimeWish {
   KeySource source{.has_role = true};
   bool source_given = false;
 };
-ipc::Result<LifetimeWish> lifetime_wish(const ToolArguments& arguments);
 
 struct ExpectedLifetime {
   ipc::Result<Lifetime> lifetime;

@@ -1,4 +1,4 @@
-// A question to a policy, as options of `explain` and rows of a test table put it: words into PolicyQuery.
+// The words of a question to a policy, as options of `explain` and rows of a test table put it.
 //
 // Runs in: sentinel-policy.   Blocks: on the posture file and zone files.   Fails: kUsage, kConfig with what is wrong.
 #pragma once
@@ -8,7 +8,6 @@
 
 #include "ipc/result.h"
 #include "policy.h"
-#include "tool_arguments.h"
 
 namespace broker {
 
@@ -18,7 +17,5 @@ ipc::Result<Via> via_named(std::string_view word);
 ipc::Result<Posture> posture_file(const std::string& path);
 // A mode that has no transport must not get one; server mode is asked over a Unix socket where nothing is said.
 ipc::Status settle_transport(PolicyQuery& query);
-
-ipc::Result<PolicyQuery> question_of(const ToolArguments& arguments);
 
 }  // namespace broker
