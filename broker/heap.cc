@@ -1,6 +1,5 @@
 #include "heap.h"
 
-#include <curl/curl.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
 
@@ -17,14 +16,6 @@ namespace {
 void* openssl_allocate(std::size_t bytes, const char*, int) { return heap_allocate(bytes); }
 void* openssl_reallocate(void* block, std::size_t bytes, const char*, int) { return heap_reallocate(block, bytes); }
 void openssl_free(void* block, const char*, int) { heap_free(block); }
-
-char* curl_duplicate(const char* text) {
-  const std::size_t bytes = std::strlen(text) + 1;
-  void* copy = heap_allocate(bytes);
-  return copy ? static_cast<char*>(std::memcpy(copy, text, bytes)) : nullptr;
-}
-
-void* curl_clear_allocate(std::size_t count, std::size_t bytes) { return std::calloc(count, bytes); }
 
 }  // namespace
 
@@ -53,15 +44,9 @@ void* heap_reallocate(void* block, std::size_t bytes) {
   return moved;
 }
 
-ipc::Status start_libraries() {
-  if (CRYPTO_set_mem_functions(openssl_allocate, openssl_reallocate, openssl_free) != 1) {
-    return ipc::fail(ipc::Fault::kSystem, "OpenSSL was used before it was given the heap that wipes");
-  }
-  if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, heap_allocate, heap_free, heap_reallocate, curl_duplicate,
-                           curl_clear_allocate) != CURLE_OK) {
-    return ipc::fail(ipc::Fault::kSystem, "libcurl could not be started");
-  }
-  return {};
+ipc::Status start_crypto() {
+  if (CRYPTO_set_mem_functions(openssl_allocate, openssl_reallocate, openssl_free) == 1) return {};
+  return ipc::fail(ipc::Fault::kSystem, "OpenSSL was used before it was given the heap that wipes");
 }
 
 }  // namespace broker

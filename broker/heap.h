@@ -17,9 +17,8 @@ void* heap_allocate(std::size_t bytes);
 void* heap_reallocate(void* block, std::size_t bytes);
 void heap_free(void* block);
 
-// Starts OpenSSL and libcurl on this heap. Call first thing in main: OpenSSL takes an allocator only before its first
-// allocation, and both read their configuration files, which lock-down ends.
+// Starts OpenSSL on this heap. Call first thing in main: OpenSSL takes an allocator only before its first allocation.
 // Fails: kSystem.
-ipc::Status start_libraries();
+ipc::Status start_crypto();
 
 }  // namespace broker

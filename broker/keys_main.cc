@@ -2,6 +2,7 @@
 // options that the supervisor's table knows, in one form (tool_arguments.h). Nobody can read it from before its first
 // secret.
 #include "key_commands.h"
+#include "libraries.h"
 
 namespace {
 
@@ -19,4 +20,6 @@ int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return broker::run_unreadable_tool("sentinel keys", kWords, argc, argv, run); }
+int main(int argc, char** argv) {
+  return broker::run_unreadable_tool("sentinel keys", kWords, argc, argv, broker::start_libraries, run);
+}

@@ -10,9 +10,9 @@
 
 #include "caller.h"
 #include "device_id.h"
-#include "heap.h"
 #include "key_store.h"
 #include "keyring_key.h"
+#include "libraries.h"
 #include "policy_file.h"
 #include "policy_key.h"
 #include "print_tables.h"

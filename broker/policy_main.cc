@@ -2,7 +2,7 @@
 // that the supervisor's table knows, in one form (tool_arguments.h).
 #include <cstdio>
 
-#include "heap.h"
+#include "libraries.h"
 #include "policy_commands.h"
 
 namespace {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <filesystem>
 
-#include "plain_text.h"
 #include "time_text.h"
 #include "tool_file.h"
 

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "ascii.h"
-#include "endpoint.h"
 #include "iam_syntax.h"
 #include "ip_network.h"
 #include "ipc/go_duration.h"

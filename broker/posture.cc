@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "json_line.h"
-
 namespace broker {
 
 PostureSource::~PostureSource() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absolute_path.h"
 #include "profile_chain.h"
 #include "profile_endpoints.h"
 #include "profile_files.h"

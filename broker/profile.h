@@ -8,13 +8,9 @@
 // Source: botocore configloader.py, credentials.py (AssumeRoleProvider), configprovider.py.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "credential_source.h"
 #include "endpoint.h"
@@ -25,40 +21,11 @@ namespace broker {
 
 class ProfileFiles;
 
-// One AssumeRole.
-struct RoleStep {
-  std::string profile;  // the profile that names the role
-  std::string role_arn;
-  std::string external_id;           // empty: none
-  std::chrono::seconds duration{0};  // 0: not set
-  std::string session_name{};        // role_session_name; empty: ours
-  std::vector<std::pair<std::string, std::string>> tags{};
-  std::vector<std::string> transitive_tags{};  // keys of tags that the next role's session inherits
-};
-
-struct ResolvedProfile {
-  std::string name;
-  std::string region;            // empty: none is known; STS still works, see AwsEndpoint::signing_region
-  std::string base_profile;      // the profile that `base` is of; equals `name` without a chain
-  BasePlan base;                 // how to get the key to begin with
-  std::optional<MfaPlan> mfa{};  // with `base` a long-term key: makes a session of it first
-  std::vector<RoleStep> chain;   // assumed first to last; empty: the profile is just a key
-  AwsEndpoint sts, iam;
-  AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
-  AwsEndpoint kms;                    // the same, require_kms()
-  AwsEndpoint dynamodb;               // the same, require_dynamodb()
-  std::string ca_bundle;              // file; empty: the system's
-  std::vector<std::string> warnings;  // sentences for the terminal
-};
-
 // Where the AWS files are; the sandbox opens these two and no other folder.
 struct ProfilePaths {
   std::string config, credentials;
 };
 [[nodiscard]] ipc::Result<ProfilePaths> profile_paths(const ipc::Settings& settings, std::string_view home);
-
-// Whether `sentinel keys` has put away an access key of that name.
-using StoredKeys = std::function<bool(std::string_view)>;
 
 struct ProfileOptions {
   bool environment_keys = false;  // --env-keys: the chain begins with the environment's key; the profile may be absent

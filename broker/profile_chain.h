@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "credential_source.h"
 #include "ipc/result.h"
-#include "profile.h"
 #include "profile_files.h"
 
 namespace broker {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absolute_path.h"
 #include "ascii.h"
 #include "endpoint.h"
 

@@ -8,8 +8,8 @@
 
 #include <string>
 
+#include "credential_source.h"
 #include "ipc/result.h"
-#include "profile.h"
 #include "profile_files.h"
 
 namespace broker {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absolute_path.h"
 #include "profile_machine.h"
 #include "profile_role.h"
 #include "profile_sso.h"
@@ -78,15 +79,6 @@ MaybePlan static_key(const SourcePlace& at, const std::string& profile, AwsFileK
 
 AwsFileKind key_file(const ProfileFiles& files, std::string_view profile) {
   return files.has_key_id(profile, AwsFileKind::kCredentials) ? AwsFileKind::kCredentials : AwsFileKind::kConfig;
-}
-
-ipc::Result<std::string> absolute_path(std::string_view path, std::string_view home, std::string_view place) {
-  if (path.starts_with("~/")) {
-    if (home.empty()) return refuse_at(place, "'~' needs a home folder", "give an absolute path");
-    return std::string(home) + std::string(path.substr(1));
-  }
-  if (path.starts_with('/')) return std::string(path);
-  return refuse_at(place, "'" + std::string(path) + "' is not an absolute path", "give an absolute path");
 }
 
 MaybePlan own_source(const SourcePlace& at, const std::string& profile) {

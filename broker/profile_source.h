@@ -35,8 +35,4 @@ struct SourcePlace {
 // The file that the profile's static key is taken from.
 [[nodiscard]] AwsFileKind key_file(const ProfileFiles& files, std::string_view profile);
 
-// "~/…" and "/…"; anything else is refused.
-[[nodiscard]] ipc::Result<std::string> absolute_path(std::string_view path, std::string_view home,
-                                                     std::string_view place);
-
 }  // namespace broker

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "heap.h"
 #include "ipc/secret.h"
 #include "key_store.h"
 #include "profiles_list.h"
@@ -49,5 +50,5 @@ int main(int argc, char** argv) {
   // With a buffer of its own stdio never asks what kind of file stdout is, which the sandbox would not let it.
   static std::array<char, 64 * 1024> buffer;
   (void)std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
-  return broker::run_unreadable_tool("sentinel profiles", kWords, argc, argv, run);
+  return broker::run_unreadable_tool("sentinel profiles", kWords, argc, argv, broker::start_crypto, run);
 }

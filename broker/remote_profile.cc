@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absolute_path.h"
 #include "endpoint.h"
 #include "profile_files.h"
 #include "profile_source.h"

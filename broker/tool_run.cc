@@ -3,7 +3,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "heap.h"
 #include "ipc/lockdown.h"
 
 namespace broker {
@@ -34,9 +33,9 @@ int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, c
 }
 
 int run_unreadable_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
-                        int (*run)(const ToolArguments&, ToolOutput&)) {
+                        ipc::Status (*start)(), int (*run)(const ToolArguments&, ToolOutput&)) {
   if (const ipc::Status unreadable = ipc::become_unreadable(); !unreadable) return misused(unreadable.error());
-  if (const ipc::Status started = start_libraries(); !started) return misused(started.error());
+  if (const ipc::Status started = start(); !started) return misused(started.error());
   return run_tool(name, words, argc, argv, run);
 }
 

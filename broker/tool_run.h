@@ -22,7 +22,8 @@ int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, c
              int (*run)(const ToolArguments&, ToolOutput&));
 
 // The same for a tool that sees keys: before anything else nobody can read this process, and what it frees is wiped.
+// `start`: start_libraries() where it asks AWS, else start_crypto().
 int run_unreadable_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
-                        int (*run)(const ToolArguments&, ToolOutput&));
+                        ipc::Status (*start)(), int (*run)(const ToolArguments&, ToolOutput&));
 
 }  // namespace broker

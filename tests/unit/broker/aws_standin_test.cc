@@ -7,9 +7,9 @@
 #include "aws_http.h"
 #include "aws_queries.h"
 #include "base_keys.h"
-#include "heap.h"
 #include "issuance.h"
 #include "issuer.h"
+#include "heap.h"
 #include "run_identity.h"
 
 namespace broker {
