@@ -31,7 +31,20 @@ ipc::Status check_protection(const std::string& who, pid_t pid) {
   return {};
 }
 
+ErrandFacts errand_facts(Preparation& preparation) {
+  ExecRequest& request = preparation.request;
+  return {preparation.environment,
+          preparation.account.home,
+          request.mode == ipc::RunMode::Server,
+          request.no_browser,
+          request.prompt,
+          request.mfa_token};
+}
+
 }  // namespace
+
+Conversation::Conversation(Preparation& preparation)
+    : preparation_(preparation), errands_(errand_facts(preparation), broker_.channel) {}
 
 ipc::Status Conversation::start_broker() {
   auto helper = launch(preparation_.helpers.broker, Side::Broker);

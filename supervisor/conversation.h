@@ -27,7 +27,7 @@ enum class Heard {
 
 class Conversation {
  public:
-  explicit Conversation(Preparation& preparation) : preparation_(preparation), errands_(preparation, broker_.channel) {}
+  explicit Conversation(Preparation& preparation);
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 

@@ -48,10 +48,8 @@ PromptText question_of(const ipc::ErrandRow& row, const std::string& profile, co
 
 }  // namespace
 
-Errands::Errands(Preparation& preparation, ipc::Channel& broker)
-    : preparation_(preparation),
-      broker_(broker),
-      tools_{preparation.environment, preparation.request.mode == ipc::RunMode::Server, {}} {}
+Errands::Errands(const ErrandFacts& facts, ipc::Channel& broker)
+    : facts_(facts), broker_(broker), tools_{facts.environment, facts.as_sibling, {}} {}
 
 void Errands::offer_terminal(std::function<ipc::Result<int>()> socket) { tools_.terminal = std::move(socket); }
 
@@ -93,7 +91,7 @@ ipc::Status Errands::begin(const ipc::Errand& errand) {
 // ---- questions -----------------------------------------------------------------------------------------------------
 
 void Errands::ask(Job job) {
-  auto& token = preparation_.request.mfa_token;
+  auto& token = facts_.mfa_token;
   if (job.row->kind == ErrandKind::AskCode && !token.reveal().empty()) {
     Typed typed;
     (void)typed.assign(token.reveal());
@@ -105,9 +103,9 @@ void Errands::ask(Job job) {
 }
 
 PromptSurroundings Errands::surroundings() const {
-  const auto set = [this](std::string_view name) { return !environment_value(preparation_.environment, name).empty(); };
+  const auto set = [this](std::string_view name) { return !environment_value(facts_.environment, name).empty(); };
   return {static_cast<bool>(tools_.terminal), set("DISPLAY") || set("WAYLAND_DISPLAY"), [this](std::string_view name) {
-            return resolve_command(std::string(name), environment_value(preparation_.environment, "PATH")).has_value();
+            return resolve_command(std::string(name), environment_value(facts_.environment, "PATH")).has_value();
           }};
 }
 
@@ -115,7 +113,7 @@ void Errands::open_next_prompt() {
   while (!prompt_ && !questions_.empty()) {
     const Job& job = questions_.front();
     PromptText text = question_of(*job.row, job.profile, job.subject, job.detail);
-    auto ways = prompt_ways(preparation_.request.prompt, text.for_code, surroundings());
+    auto ways = prompt_ways(facts_.prompt, text.for_code, surroundings());
     if (ways) {
       prompt_ = std::make_unique<Prompt>(std::move(text), std::move(*ways), tools_);
       return;
@@ -150,7 +148,7 @@ void Errands::run(Job job) {
 }
 
 void Errands::open_file(const Job& job) {
-  auto file = job.row->kind == ErrandKind::OpenTokenCache ? open_token_cache(preparation_.account.home, job.subject)
+  auto file = job.row->kind == ErrandKind::OpenTokenCache ? open_token_cache(facts_.home, job.subject)
                                                           : open_token_file(job.subject);
   if (!file) return end_badly(job, file.error());
   ipc::ErrandOpened opened;
@@ -160,7 +158,7 @@ void Errands::open_file(const Job& job) {
 
 void Errands::show(const Job& job) {
   const ipc::Status shown = show_login(
-      {job.profile, job.subject, job.detail, tools_.environment, preparation_.request.no_browser, tools_.as_sibling});
+      {job.profile, job.subject, job.detail, tools_.environment, facts_.no_browser, tools_.as_sibling});
   if (!shown) return end_badly(job, shown.error());
   login_until_ = Clock::now() + kLoginLimit;
   end_well(job);

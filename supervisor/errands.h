@@ -14,12 +14,15 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "ipc/channel.h"
 #include "ipc/errands.h"
 #include "ipc/messages.h"
-#include "preparation.h"
+#include "prompt_method.h"
 #include "prompts.h"
 
 namespace supervisor {
@@ -27,11 +30,21 @@ namespace supervisor {
 inline constexpr std::chrono::minutes kLoginLimit{10};  // for the user, once the page is shown
 inline constexpr std::size_t kMostPrograms = 16;
 
+// Of the run that the errands belong to, what they need to know. What it refers to outlives them.
+struct ErrandFacts {
+  const std::vector<std::string>& environment;
+  std::string_view home;  // from the password database; empty where it has none
+  bool as_sibling;        // as in programs.h
+  bool no_browser;
+  std::optional<PromptMethod> prompt;  // the only way that may ask
+  ipc::Secret<16>& mfa_token;          // answers the first question for a code, and is wiped then
+};
+
 class Errands {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Errands(Preparation& preparation, ipc::Channel& broker);
+  Errands(const ErrandFacts& facts, ipc::Channel& broker);
 
   // Who asks on the terminal; without it, and once it is withdrawn, nobody does.
   void offer_terminal(std::function<ipc::Result<int>()> socket);
@@ -70,7 +83,7 @@ class Errands {
   void send(const Message& message, int descriptor = -1);
   [[nodiscard]] PromptSurroundings surroundings() const;
 
-  Preparation& preparation_;
+  const ErrandFacts facts_;
   ipc::Channel& broker_;
   PromptTools tools_;
   std::vector<Running> running_;
