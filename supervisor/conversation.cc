@@ -33,12 +33,8 @@ ipc::Status check_protection(const std::string& who, pid_t pid) {
 
 ErrandFacts errand_facts(Preparation& preparation) {
   ExecRequest& request = preparation.request;
-  return {preparation.environment,
-          preparation.account.home,
-          request.mode == ipc::RunMode::Server,
-          request.no_browser,
-          request.prompt,
-          request.mfa_token};
+  return {preparation.environment, preparation.account.home, request.mode == ipc::RunMode::Server,
+          request.no_browser,      request.prompt,           request.mfa_token};
 }
 
 }  // namespace

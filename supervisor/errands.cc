@@ -157,8 +157,8 @@ void Errands::open_file(const Job& job) {
 }
 
 void Errands::show(const Job& job) {
-  const ipc::Status shown = show_login(
-      {job.profile, job.subject, job.detail, tools_.environment, facts_.no_browser, tools_.as_sibling});
+  const ipc::Status shown =
+      show_login({job.profile, job.subject, job.detail, tools_.environment, facts_.no_browser, tools_.as_sibling});
   if (!shown) return end_badly(job, shown.error());
   login_until_ = Clock::now() + kLoginLimit;
   end_well(job);

@@ -133,13 +133,14 @@ ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable) {
   return paths;
 }
 
-ipc::Result<std::string> find_tool(const ToolRow& tool) {
+ipc::Result<std::string> find_tool(std::string_view folder, std::string_view name) {
   const auto self = own_path();
-  return self ? find_tool_beside(*self, tool) : std::unexpected(self.error());
+  return self ? find_tool_beside(*self, folder, name) : std::unexpected(self.error());
 }
 
-ipc::Result<std::string> find_tool_beside(const std::string& executable, const ToolRow& tool) {
-  const std::string path = Folders(executable).helper(std::string(tool.folder), std::string(tool.name));
+ipc::Result<std::string> find_tool_beside(const std::string& executable, std::string_view folder,
+                                          std::string_view name) {
+  const std::string path = Folders(executable).helper(std::string(folder), std::string(name));
   if (ipc::Status ok = check_program(path); !ok) return std::unexpected(ok.error());
   return path;
 }

@@ -7,8 +7,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "commands.h"
 #include "ipc/channel.h"
 #include "ipc/pidfd.h"
 
@@ -23,9 +23,10 @@ struct HelperPaths {
 ipc::Result<HelperPaths> find_helpers();
 ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable);
 
-// A tool that sentinel becomes, found in the same places with the same checks.
-ipc::Result<std::string> find_tool(const ToolRow&);
-ipc::Result<std::string> find_tool_beside(const std::string& executable, const ToolRow&);
+// A tool that sentinel becomes, found in the same places with the same checks; `folder` is the build's folder for it.
+ipc::Result<std::string> find_tool(std::string_view folder, std::string_view name);
+ipc::Result<std::string> find_tool_beside(const std::string& executable, std::string_view folder,
+                                          std::string_view name);
 
 struct Helper {
   pid_t pid = -1;

@@ -32,7 +32,8 @@ std::vector<std::string> tool_arguments(const CommandLine& line) {
 
 int become_tool(const CommandLine& line) {
   if (ipc::Status fits = check_command_line(line); !fits) return cannot(fits.error());
-  const auto path = find_tool(tool_of(line));
+  const ToolRow& tool = tool_of(line);
+  const auto path = find_tool(tool.folder, tool.name);
   if (!path) return cannot(path.error());
   const std::vector<std::string> words = tool_arguments(line);
   std::vector<char*> argv;

@@ -50,7 +50,8 @@ class ToolPlace : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
   [[nodiscard]] std::filesystem::path tool() const { return folder_ / "libexec/sentinel/sentinel-policy"; }
   [[nodiscard]] ipc::Result<std::string> find() const {
-    return find_tool_beside((folder_ / "bin/sentinel").string(), *find_tool_row(Program::Policy));
+    const ToolRow& row = *find_tool_row(Program::Policy);
+    return find_tool_beside((folder_ / "bin/sentinel").string(), row.folder, row.name);
   }
   std::filesystem::path folder_;
 };
@@ -82,7 +83,7 @@ TEST_F(ToolPlace, InABuildAToolLiesInItsOwnFolder) {
   const std::string sentinel = (folder_ / "supervisor/sentinel").string();
   for (const Program program : {Program::Policy, Program::Doctor}) {
     const ToolRow& row = *find_tool_row(program);
-    EXPECT_EQ(find_tool_beside(sentinel, row).value_or(""),
+    EXPECT_EQ(find_tool_beside(sentinel, row.folder, row.name).value_or(""),
               (folder_ / std::string(row.folder) / std::string(row.name)).string());
   }
 }
