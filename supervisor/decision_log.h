@@ -6,7 +6,8 @@
 // whatever fails half-way is made good by the next who comes.
 // Runs in: supervisor.   Blocks: as file systems do; at most kLockPatience for another run that rotates the same file.
 // Owns: the descriptors. Reads no more of a log than its last line, and understands no more of it than those words.
-// Fails: kSystem or kConfig, before anything starts: no decision log, no run.
+// Fails: kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the
+// folder may not be written, kProtocol for a file that no broker has closed.
 #pragma once
 
 #include <chrono>
