@@ -11,7 +11,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "state_folder.h"
+#include "state_files.h"
 
 namespace supervisor {
 namespace {

@@ -1,12 +1,14 @@
 #include "preparation.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "aws_config.h"
 #include "exit_codes.h"
-#include "policy_versions.h"
-#include "session_store.h"
+#include "state_files.h"
 #include "terminal.h"
 
 namespace supervisor {
@@ -93,12 +95,12 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
     p.logs = std::move(*logs);
   }
   if (p.request.remote_token_file.empty()) {
-    auto store = open_session_store(p.account.home, state_home);
+    auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
     if (store) p.session_store = std::move(*store);
     if (!store && store.error().fault == ipc::Fault::kConfig) report(store.error());
   }
   if (!demands_signature(p.request)) return {};
-  auto versions = open_policy_versions(p.account.home, state_home);
+  auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);
   if (!versions) return std::unexpected(versions.error());
   p.policy_versions = std::move(*versions);
   return {};
@@ -136,6 +138,13 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
     return refused(opened.error());
   }
   return p;
+}
+
+bool demands_signature(const ExecRequest& request, const char* host_key) {
+  if (request.policy_file.empty() && request.policy_parameter.empty()) return false;
+  if (!request.policy_key.empty() || !request.policy_kms_key.empty()) return true;
+  struct stat st {};
+  return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
 }
 
 ipc::Status write_aws_config(Preparation& p, std::string_view region) {

@@ -19,6 +19,8 @@
 
 namespace supervisor {
 
+inline constexpr char kHostPolicyKey[] = "/etc/sentinel/policy.pub";
+
 struct Preparation {
   ExecRequest request;
   Account account;
@@ -39,6 +41,9 @@ struct Preparation {
 // The error's exit code is 1, or 126 or 127 for the command.
 std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment,
                                                  std::optional<ipc::EnvironmentKeys>, const std::string& cwd);
+
+// Whether this run's policy must be signed, by an option or by the host's own key.
+bool demands_signature(const ExecRequest&, const char* host_key = kHostPolicyKey);
 
 // Fills the generated AWS config, once the region is known.
 ipc::Status write_aws_config(Preparation&, std::string_view region);

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "own_file.h"
+#include "state_files.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "policy_versions.h"
+#include "state_files.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -6,7 +6,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 namespace supervisor {
 namespace {
@@ -20,12 +19,14 @@ class PolicyVersionsFile : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(home_); }
   [[nodiscard]] std::filesystem::path file() const { return home_ / ".local/state/sentinel/policy-versions"; }
-  [[nodiscard]] ipc::Result<ipc::UniqueFd> open() const { return open_policy_versions(home_.string(), ""); }
+  [[nodiscard]] ipc::Result<ipc::UniqueFd> open() const {
+    return open_state_file(StateFile::PolicyVersions, home_.string(), "");
+  }
   std::filesystem::path home_;
 };
 
 TEST_F(PolicyVersionsFile, NoHomeIsNoPlace) {
-  const auto fd = open_policy_versions("", "");
+  const auto fd = open_state_file(StateFile::PolicyVersions, "", "");
   ASSERT_FALSE(fd);
   EXPECT_FALSE(fd.error().next_step.empty());
 }
@@ -62,21 +63,13 @@ TEST_F(PolicyVersionsFile, IsMadePrivateAndKeepsWhatIsInIt) {
   EXPECT_STREQ(text, "7\n");
 }
 
-TEST_F(PolicyVersionsFile, IsWantedByAnOptionOrByTheHostsKey) {
-  const std::string key = (home_ / "policy.pub").string();
-  ExecRequest request;
-  request.policy_file = "/p";
-  EXPECT_FALSE(demands_signature(request, key.c_str()));
-  request.policy_key = "/k";
-  EXPECT_TRUE(demands_signature(request, key.c_str()));
-  request.policy_key.clear();
-  request.policy_kms_key = "alias/k";
-  EXPECT_TRUE(demands_signature(request, key.c_str()));
-  request.policy_kms_key.clear();
-  std::ofstream{key};
-  EXPECT_TRUE(demands_signature(request, key.c_str()));
-  request.policy_file.clear();
-  EXPECT_FALSE(demands_signature(request, key.c_str())) << "there is no policy that could be signed";
+TEST_F(PolicyVersionsFile, SessionsAreNotSharedThroughAFileThatOthersMayRead) {
+  const auto open_sessions = [this] { return open_state_file(StateFile::Sessions, home_.string(), ""); };
+  ASSERT_TRUE(open_sessions());
+  std::filesystem::permissions(home_ / ".local/state/sentinel/sessions", std::filesystem::perms(0640));
+  const auto fd = open_sessions();
+  ASSERT_FALSE(fd);
+  EXPECT_NE(fd.error().what.find("is not yours alone"), std::string::npos);
 }
 
 }  // namespace
