@@ -1,4 +1,4 @@
-#include "aws_config.h"
+#include "child/aws_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
-#include "child_env.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "child/environment.h"
 
 namespace supervisor {
 namespace {

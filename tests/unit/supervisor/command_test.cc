@@ -1,4 +1,4 @@
-#include "command.h"
+#include "child/command.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

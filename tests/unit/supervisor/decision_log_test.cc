@@ -1,4 +1,4 @@
-#include "decision_log.h"
+#include "state/decision_log.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,9 +1,8 @@
-#include "doctor_aws_files.h"
-
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "doctor_scene.h"
+#include "doctor/aws_files.h"
+#include "scene.h"
 
 namespace supervisor {
 namespace {

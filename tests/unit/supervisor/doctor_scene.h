@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-#include "doctor_host.h"
+#include "doctor/host.h"
 
 namespace supervisor {
 

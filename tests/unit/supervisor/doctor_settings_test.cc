@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
-#include "doctor_host.h"
-#include "doctor_scene.h"
+#include "doctor/host.h"
+#include "scene.h"
 
 namespace supervisor {
 namespace {

@@ -2,9 +2,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "doctor_host.h"
-#include "doctor_scene.h"
+#include "doctor/host.h"
 #include "ipc/unique_fd.h"
+#include "scene.h"
 
 namespace supervisor {
 namespace {

@@ -1,5 +1,3 @@
-#include "doctor.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -7,10 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "commands.h"
-#include "doctor_probe.h"
-#include "doctor_report.h"
-#include "doctor_scene.h"
+#include "command_line/commands.h"
+#include "doctor/probe.h"
+#include "doctor/report.h"
+#include "doctor/table.h"
+#include "scene.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "environment_keys.h"
+#include "child/environment_keys.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "exec_request.h"
-
 #include <gtest/gtest.h>
+
+#include "command_line/request.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "help.h"
+#include "command_line/help.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <set>
 #include <sstream>
 
-#include "exit_codes.h"
-#include "options.h"
+#include "command_line/options.h"
+#include "terminal/exit_codes.h"
 
 namespace supervisor {
 namespace {
@@ -21,7 +21,7 @@ using ::testing::StartsWith;
 
 std::string source_file(const std::string& name) {
   const std::filesystem::path data(TEST_DATA);  // <top>/tests/unit/supervisor/data, which need not exist
-  std::ifstream file(data.parent_path().parent_path().parent_path().parent_path() / "supervisor" / name);
+  std::ifstream file(data.parent_path().parent_path().parent_path().parent_path() / "supervisor/command_line" / name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
@@ -83,12 +83,12 @@ TEST(Help, NoLineOfTheHelpIsWiderThanATerminal) {
 }
 
 TEST(Help, TheManualPageInTheTreeIsWhatTheTableSays) {
-  EXPECT_EQ(source_file("sentinel.1"), manual_page()) << "run `sentinel --print-man > supervisor/sentinel.1`";
+  EXPECT_EQ(source_file("sentinel.1"), manual_page()) << "run `sentinel --print-man > supervisor/command_line/sentinel.1`";
 }
 
 TEST(Help, TheCompletionInTheTreeIsWhatTheTableSays) {
   EXPECT_EQ(source_file("sentinel.bash"), bash_completion())
-      << "run `sentinel --print-bash > supervisor/sentinel.bash`";
+      << "run `sentinel --print-bash > supervisor/command_line/sentinel.bash`";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "launch.h"
+#include "child/launch.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

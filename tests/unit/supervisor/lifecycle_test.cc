@@ -1,4 +1,4 @@
-#include "lifecycle.h"
+#include "run/lifecycle.h"
 
 #include <gtest/gtest.h>
 

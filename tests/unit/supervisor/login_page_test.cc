@@ -1,4 +1,4 @@
-#include "login_page.h"
+#include "errands/login_page.h"
 
 #include <gtest/gtest.h>
 

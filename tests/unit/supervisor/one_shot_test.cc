@@ -1,4 +1,4 @@
-#include "one_shot.h"
+#include "run/one_shot.h"
 
 #include <gtest/gtest.h>
 

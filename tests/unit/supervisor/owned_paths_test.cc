@@ -1,4 +1,4 @@
-#include "owned_paths.h"
+#include "run/owned_paths.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "listeners.h"
+#include "run/listeners.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "pinentry.h"
+#include "errands/pinentry.h"
 
 #include <gtest/gtest.h>
 

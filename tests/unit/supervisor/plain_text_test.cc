@@ -1,5 +1,5 @@
 // Text from elsewhere that could steer a terminal or end a line of JSON does not.
-#include "plain_text.h"
+#include "terminal/plain_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "preparation.h"
+#include "run/preparation.h"
 
 #include <gtest/gtest.h>
 

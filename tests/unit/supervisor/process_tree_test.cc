@@ -1,4 +1,4 @@
-#include "process_tree.h"
+#include "child/process_tree.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "restart_limit.h"
+#include "child/restart_limit.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "programs.h"
+#include "errands/programs.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "prompt_method.h"
+#include "command_line/prompt_method.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "remote_url.h"
+#include "command_line/remote_url.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,8 @@
-#include "terminal_question.h"
-
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include "ipc/channel.h"
+#include "terminal/question.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "tool.h"
+#include "run/tool.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "launch.h"
+#include "child/launch.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "user_files.h"
+#include "errands/user_files.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "wait_status.h"
+#include "child/wait_status.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

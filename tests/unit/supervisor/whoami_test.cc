@@ -1,6 +1,6 @@
-#include "whoami.h"
-
 #include <gtest/gtest.h>
+
+#include "run/whoami_text.h"
 
 namespace supervisor {
 namespace {
