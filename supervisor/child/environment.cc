@@ -24,7 +24,7 @@ enum class Value {
   Expiration
 };
 
-struct Row {
+struct VariableRow {
   std::string_view name;
   Fate fate;
   When when;
@@ -32,12 +32,12 @@ struct Row {
   std::string_view why;
 };
 
-#define UNSET(name, why) Row{#name, Fate::Unset, When::Any, Value::None, why},
-#define SET(name, when, value, why) Row{#name, Fate::Set, When::when, Value::value, why},
-#define SERVER(name, value, why) Row{#name, Fate::SetOrKeep, When::Server, Value::value, why},
-#define APPEND(name, why) Row{#name, Fate::Append, When::Server, Value::None, why},
-#define KEEP(name, why) Row{#name, Fate::Keep, When::Any, Value::None, why},
-constexpr Row kRows[] = {
+#define UNSET(name, why) VariableRow{#name, Fate::Unset, When::Any, Value::None, why},
+#define SET(name, when, value, why) VariableRow{#name, Fate::Set, When::when, Value::value, why},
+#define SERVER(name, value, why) VariableRow{#name, Fate::SetOrKeep, When::Server, Value::value, why},
+#define APPEND(name, why) VariableRow{#name, Fate::Append, When::Server, Value::None, why},
+#define KEEP(name, why) VariableRow{#name, Fate::Keep, When::Any, Value::None, why},
+constexpr VariableRow kVariables[] = {
 #include "child/environment.def"
 };
 #undef UNSET
@@ -47,10 +47,10 @@ constexpr Row kRows[] = {
 #undef KEEP
 
 constexpr bool named_once_with_reason() {
-  for (std::size_t i = 0; i < std::size(kRows); ++i) {
-    if (kRows[i].why.empty()) return false;
+  for (std::size_t i = 0; i < std::size(kVariables); ++i) {
+    if (kVariables[i].why.empty()) return false;
     for (std::size_t k = 0; k < i; ++k) {
-      if (kRows[k].name == kRows[i].name) return false;
+      if (kVariables[k].name == kVariables[i].name) return false;
     }
   }
   return true;
@@ -79,7 +79,7 @@ bool applies(When when, const ChildFacts& facts) {
 // A variable that a row sets is removed even where the row does not apply; SERVER and APPEND rows leave it alone there.
 bool handed_on(std::string_view entry, const ChildFacts& facts) {
   const std::string_view name = entry.substr(0, entry.find('='));
-  return std::none_of(std::begin(kRows), std::end(kRows), [&](const Row& row) {
+  return std::none_of(std::begin(kVariables), std::end(kVariables), [&](const VariableRow& row) {
     const bool removes = row.fate == Fate::Unset || row.fate == Fate::Set;
     const bool changes = row.fate != Fate::Keep && applies(row.when, facts);
     return row.name == name && (removes || changes);
@@ -156,7 +156,7 @@ std::vector<std::string> child_environment(const std::vector<std::string>& calle
   for (const std::string& entry : caller) {
     if (handed_on(entry, facts)) result.push_back(entry);
   }
-  for (const Row& row : kRows) {
+  for (const VariableRow& row : kVariables) {
     const std::string prefix = std::string(row.name) + "=";
     if (!applies(row.when, facts)) continue;
     if (row.fate == Fate::Append) result.push_back(prefix + no_proxy_list(caller, row.name));

@@ -9,11 +9,11 @@ namespace {
 
 // Where a value goes; of two names for one thing the first that is there counts, as in botocore.
 enum class Place { AccessKeyId, SecretAccessKey, SessionToken, ContainerToken };
-struct Row {
+struct KeyVariable {
   std::string_view name;
   Place place;
 };
-constexpr Row kRows[] = {
+constexpr KeyVariable kKeyVariables[] = {
     {"AWS_ACCESS_KEY_ID", Place::AccessKeyId},
     {"AWS_SECRET_ACCESS_KEY", Place::SecretAccessKey},
     {"AWS_SESSION_TOKEN", Place::SessionToken},
@@ -66,7 +66,7 @@ ipc::Result<std::optional<ipc::EnvironmentKeys>> take_environment_keys(char** en
   std::optional<ipc::EnvironmentKeys> keys(std::in_place);
   bool found = false;
   std::string_view too_long;
-  for (const Row& row : kRows) {
+  for (const KeyVariable& row : kKeyVariables) {
     const std::span<char> value = value_of(environment, row.name);
     if (!value.empty()) {
       found = true;

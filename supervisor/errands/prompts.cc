@@ -7,12 +7,12 @@
 #include <cerrno>
 #include <utility>
 
+#include "errands/shell_words.h"
+
 namespace supervisor {
 namespace {
 
 using ipc::Fault;
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 // What a program printed, without what is around the answer: a code has no blanks, a passphrase may begin with one.
 std::string_view trimmed(std::string_view text, bool for_code) {

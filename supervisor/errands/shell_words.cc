@@ -5,7 +5,6 @@ namespace {
 
 constexpr char kBackslash = '\\';
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_quote(char c) { return c == '\'' || c == '"'; }
 
 // One pass over the line. `quote_` is 0 outside of quotes.

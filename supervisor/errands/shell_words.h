@@ -14,6 +14,9 @@
 
 namespace supervisor {
 
+// What divides the words.
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 ipc::Result<std::vector<std::string>> shell_words(std::string_view line);
 
 }  // namespace supervisor

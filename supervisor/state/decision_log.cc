@@ -19,7 +19,7 @@ namespace {
 using ipc::Fault;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kNextStep = "name a file that you may write with --log-file PATH";
+constexpr std::string_view kLogStep = "name a file that you may write with --log-file PATH";
 constexpr char kSystemLog[] = "/dev/log";
 constexpr int kOpenFlags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;  // read: the chain's end
 constexpr std::string_view kFolderStep =
@@ -153,16 +153,16 @@ ipc::Result<DecisionLog> rotate_log(const DecisionLog& full) {
 ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode, int more_flags) {
   DecisionLog log;
   log.fd = ipc::UniqueFd(::open(path.c_str(), kOpenFlags | O_CREAT | more_flags, mode));
-  if (!log.fd) return ipc::system_error("cannot open the decision log " + path, kNextStep);
+  if (!log.fd) return ipc::system_error("cannot open the decision log " + path, kLogStep);
   struct stat st {};
-  if (::fstat(log.fd.get(), &st) != 0) return ipc::system_error("cannot look at the decision log " + path, kNextStep);
+  if (::fstat(log.fd.get(), &st) != 0) return ipc::system_error("cannot look at the decision log " + path, kLogStep);
   if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
-    return ipc::fail(Fault::kConfig, "the decision log " + path + " is not a file", std::string(kNextStep));
+    return ipc::fail(Fault::kConfig, "the decision log " + path + " is not a file", std::string(kLogStep));
   }
   log.label = path;
   if (S_ISREG(st.st_mode)) {
     char* const real = ::realpath(path.c_str(), nullptr);
-    if (!real) return ipc::system_error("cannot find the decision log " + path, kNextStep);
+    if (!real) return ipc::system_error("cannot find the decision log " + path, kLogStep);
     log.path = real;
     ::free(real);
   }
@@ -183,7 +183,7 @@ ipc::Result<DecisionLog> connect_system_log() {
 }
 
 ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_view state_home) {
-  const auto folder = make_state_folder(home, state_home, "the decision log", kNextStep);
+  const auto folder = make_state_folder(home, state_home, "the decision log", kLogStep);
   if (!folder) return std::unexpected(folder.error());
   return open_log(*folder + "/decisions.jsonl", 0600, O_NOFOLLOW);
 }

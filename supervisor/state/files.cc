@@ -12,7 +12,7 @@ namespace {
 
 using ipc::Fault;
 
-constexpr std::string_view kNextStep = "set XDG_STATE_HOME to a folder of yours that you may write";
+constexpr std::string_view kStateStep = "set XDG_STATE_HOME to a folder of yours that you may write";
 
 struct StateFileRow {
   StateFile file;
@@ -50,10 +50,10 @@ ipc::Result<std::string> make_folders(std::string_view base, std::initializer_li
 
 ipc::Result<ipc::UniqueFd> open_state_file(StateFile file, std::string_view home, std::string_view state_home) {
   const StateFileRow& row = row_of(file);
-  const auto folder = make_state_folder(home, state_home, row.what, kNextStep);
+  const auto folder = make_state_folder(home, state_home, row.what, kStateStep);
   if (!folder) return std::unexpected(folder.error());
   const std::string path = *folder + "/" + std::string(row.name);
-  return open_own_file({path, row.never, std::string(row.why), std::string(row.next_step) + path, kNextStep});
+  return open_own_file({path, row.never, std::string(row.why), std::string(row.next_step) + path, kStateStep});
 }
 
 ipc::Result<std::string> make_state_folder(std::string_view home, std::string_view state_home, std::string_view what,
