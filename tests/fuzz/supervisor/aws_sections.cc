@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "doctor_aws_files.h"
-#include "doctor_sections.h"
-#include "plain_text.h"
+#include "doctor/aws_files.h"
+#include "doctor/sections.h"
+#include "terminal/plain_text.h"
 
 namespace {
 

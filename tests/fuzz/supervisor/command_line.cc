@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "exec_request.h"
-#include "help.h"
-#include "tool.h"
+#include "command_line/help.h"
+#include "command_line/request.h"
+#include "run/tool.h"
 
 namespace {
 
