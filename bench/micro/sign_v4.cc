@@ -4,7 +4,7 @@
 #include <array>
 
 #include "ipc/secret.h"
-#include "sigv4.h"
+#include "aws/sigv4.h"
 
 namespace {
 

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "audit_show.h"
-#include "audit_verify.h"
-#include "hex.h"
+#include "tools/audit/show.h"
+#include "tools/audit/verify.h"
+#include "text/hex.h"
 
 namespace {
 

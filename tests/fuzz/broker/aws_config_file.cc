@@ -1,6 +1,6 @@
 // Any bytes, as both AWS files: every value and secret that is found lies within the file and on one line, and reading
 // a secret gives the bytes that stand there.
-#include "aws_config_file.h"
+#include "profile/config_file.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

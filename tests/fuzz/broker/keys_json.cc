@@ -1,15 +1,15 @@
 // Whatever a credential_process prints, or a service of an instance or container answers: it is read or refused, and
 // what is read is fit for headers and JSON; and whatever stands where a token should.
-#include "keys_json.h"
+#include "keys/keys_json.h"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "ascii.h"
-#include "key_syntax.h"
-#include "process_keys.h"
-#include "token_text.h"
+#include "text/ascii.h"
+#include "aws/key_syntax.h"
+#include "sources/process.h"
+#include "keys/token_text.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Any bytes: the loader answers a policy or a sentence with its place, and what it accepts can be judged, and narrows
 // by a document that STS would take.
-#include "policy_yaml.h"
+#include "policy/yaml/load.h"
 
 #include <json/json.h>
 
@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "narrowing.h"
-#include "policy_eval.h"
+#include "policy/narrowing.h"
+#include "policy/evaluate.h"
 
 namespace {
 

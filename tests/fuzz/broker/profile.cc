@@ -1,6 +1,6 @@
 // Any bytes, as both AWS files, split at the first NUL: every profile resolves or is refused with one sentence that
 // names a next step; what resolves is what AWS could take, and no endpoint is reached in the clear but on this machine.
-#include "profile.h"
+#include "profile/resolve.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "iam_syntax.h"
-#include "profile_files.h"
+#include "aws/iam_syntax.h"
+#include "profile/files.h"
 
 namespace {
 

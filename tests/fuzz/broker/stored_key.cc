@@ -1,7 +1,7 @@
 // A file of the key store, whoever wrote it: read or refused, never dearer than allowed to open, and what is taken is
 // byte for byte what would be written again. The first line is the file; what follows stands for what a store's program
 // prints.
-#include "stored_key.h"
+#include "keystore/entry.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "sts.h"
-#include "time_text.h"
+#include "services/sts.h"
+#include "text/rfc3339.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "remote_answer.h"
+#include "remote/answer.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "hex.h"
-#include "policy_verifier.h"
+#include "text/hex.h"
+#include "policy/source/verifier.h"
 #include "signing_keys.h"
 
 namespace broker::testing {
