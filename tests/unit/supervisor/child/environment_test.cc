@@ -1,7 +1,7 @@
+#include "child/environment.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "child/environment.h"
 
 namespace supervisor {
 namespace {

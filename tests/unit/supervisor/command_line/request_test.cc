@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "command_line/request.h"
+
+#include <gtest/gtest.h>
 
 namespace supervisor {
 namespace {

@@ -1,7 +1,8 @@
+#include "doctor/aws_files.h"
+
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "doctor/aws_files.h"
 #include "scene.h"
 
 namespace supervisor {

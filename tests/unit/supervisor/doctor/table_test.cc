@@ -1,3 +1,5 @@
+#include "doctor/table.h"
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include "command_line/commands.h"
 #include "doctor/probe.h"
 #include "doctor/report.h"
-#include "doctor/table.h"
 #include "scene.h"
 
 namespace supervisor {

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "run/whoami_text.h"
+
+#include <gtest/gtest.h>
 
 namespace supervisor {
 namespace {

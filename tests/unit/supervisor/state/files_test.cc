@@ -1,11 +1,11 @@
+#include "state/files.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-
-#include "state/files.h"
 
 namespace supervisor {
 namespace {

@@ -1,8 +1,9 @@
+#include "terminal/question.h"
+
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include "ipc/channel.h"
-#include "terminal/question.h"
 
 namespace supervisor {
 namespace {

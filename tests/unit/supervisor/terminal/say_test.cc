@@ -1,10 +1,10 @@
 // What a hostile text can do to a terminal through our sentences: nothing.
+#include "terminal/say.h"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <string>
-
-#include "terminal/say.h"
 
 namespace supervisor {
 namespace {
