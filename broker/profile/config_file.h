@@ -13,12 +13,19 @@
 #include <string_view>
 #include <vector>
 
-#include "profile/config_parser.h"
+#include "ipc/aws_config_parser.h"
 #include "ipc/result.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
+
+using ipc::AwsConfigParser;
+using ipc::AwsFileKind;
+using ipc::ConfigIndex;
+using ipc::ConfigSection;
+using ipc::ConfigValue;
+using ipc::SectionKind;
 
 class AwsConfigFile {
  public:

@@ -90,7 +90,7 @@ std::optional<ProfileFiles::Found> ProfileFiles::find_own(std::string_view profi
 // The bound on the links is for what check_includes() has not seen, or has refused.
 std::optional<ProfileFiles::Found> ProfileFiles::find(std::string_view profile, std::string_view key) const {
   auto found = find_own(profile, key);
-  if (found || key.empty() || key == kInclude || key == kKeyId || is_secret_key(key)) return found;
+  if (found || key.empty() || key == kInclude || key == kKeyId || ipc::is_secret_key(key)) return found;
   for (std::size_t links = 0; !found && links < kMaxIncludes; ++links) {
     const auto include = find_own(profile, kInclude);
     if (!include) break;
@@ -204,13 +204,35 @@ ipc::Result<BaseKey> ProfileFiles::read_key(std::string_view profile, const Foun
   return key;
 }
 
+std::optional<PlacedValue> ProfileFiles::value(std::string_view profile, std::string_view key) const {
+  const auto found = find(profile, key);
+  if (!found || !found->value) return {};
+  return PlacedValue{found->value, found->file->place(found->value->line)};
+}
+
+ipc::Result<const ConfigSection*> ProfileFiles::services(const PlacedText& name) const {
+  const ConfigSection* const found = config_.find(SectionKind::kServices, name.text);
+  if (found) return found;
+  const std::string mended = mended_header("services", name.text);
+  return refuse(name.place + ": there is no section [services " + name.text + "]",
+                (mended.empty() ? "add it to " + config_.path() : mended) + ", or remove the line");
+}
+
+// A section that its writer took for one: quotes are missing, a quote is left open, or a profile's word is missing.
+std::string ProfileFiles::mended_header(std::string_view word, const std::string& name) const {
+  const std::string prefix = std::string(word) + " ";
+  for (const std::string& header : {prefix + name, name}) {
+    if (!config_.find(SectionKind::kOther, header) || (header == name && word != "profile")) continue;
+    return "write [" + prefix + ipc::name_in_header(name) + "] instead of [" + header + "] in " + config_.path();
+  }
+  return {};
+}
+
 ipc::Result<std::optional<PlacedText>> ProfileFiles::service_text(const PlacedText& section, std::string_view service,
                                                                   std::string_view key) const {
-  const ConfigSection* found = config_.find(SectionKind::kServices, section.text);
-  if (!found) {
-    return refuse(section.place + ": there is no section [services " + section.text + "]",
-                  "add it to " + config_.path() + ", or remove the line");
-  }
+  const auto there = services(section);
+  if (!there) return std::unexpected(there.error());
+  const ConfigSection* const found = *there;
   const ConfigValue* value = found->find(service);
   if (!value) return std::nullopt;
   const auto nested = value->nested.find(key);
@@ -232,14 +254,8 @@ ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view plac
   ipc::Error error{ipc::Fault::kConfig, "", "", 0};
   if (!place.empty()) error.what.append(place).append(": ");
   error.what += "there is no profile '" + name + "' in " + config_.path() + " or " + credentials_.path();
-  // The two ways in which the AWS tools pass over a section that its writer took for a profile.
-  for (const std::string& header : {name, "profile " + name}) {
-    if (!config_.find(SectionKind::kOther, header)) continue;
-    const bool bare = name.find(' ') == std::string::npos;
-    error.next_step =
-        "write [profile " + (bare ? name : '"' + name + '"') + "] instead of [" + header + "] in " + config_.path();
-    return error;
-  }
+  error.next_step = mended_header("profile", name);
+  if (!error.next_step.empty()) return error;
   std::vector<std::string> names = this->names();
   if (names.empty()) {
     error.next_step = "there are no profiles at all: run aws configure --profile " + name;

@@ -25,6 +25,11 @@ struct PlacedText {
   std::string text, place;  // place: file:line
 };
 
+struct PlacedValue {
+  const ConfigValue* value;
+  std::string place;
+};
+
 using MaybeText = ipc::Result<std::optional<PlacedText>>;
 
 inline std::unexpected<ipc::Error> refuse_at(std::string_view place, std::string_view what,
@@ -42,6 +47,8 @@ class ProfileFiles {
   [[nodiscard]] std::string place_of(std::string_view profile, std::string_view key = {}) const;
   // The key's one-line value; nothing when it is absent.
   [[nodiscard]] ipc::Result<std::optional<PlacedText>> text(std::string_view profile, std::string_view key) const;
+  // The key as it stands there, with what is nested in it.
+  [[nodiscard]] std::optional<PlacedValue> value(std::string_view profile, std::string_view key) const;
   // Whether the profile's own section of that file has an aws_access_key_id, which botocore takes for the whole key.
   [[nodiscard]] bool has_key_id(std::string_view profile, AwsFileKind file) const;
   // Whether that section has a session token beside it: the key is a temporary one.
@@ -50,6 +57,8 @@ class ProfileFiles {
   [[nodiscard]] ipc::Result<BaseKey> base_key(std::string_view profile, AwsFileKind file) const;
   // Every include_profile from this one on names a profile, and none a second time.
   [[nodiscard]] ipc::Status check_includes(std::string_view profile) const;
+  // The section [services NAME] of the config file; an error when it is absent.
+  [[nodiscard]] ipc::Result<const ConfigSection*> services(const PlacedText& name) const;
   // A nested value of a [services NAME] section; nothing when it is absent, an error when the section is.
   [[nodiscard]] ipc::Result<std::optional<PlacedText>> service_text(const PlacedText& section, std::string_view service,
                                                                     std::string_view key) const;
@@ -57,6 +66,9 @@ class ProfileFiles {
   [[nodiscard]] const ConfigSection* sso_session(std::string_view name) const;
   // A one-line value of such a section.
   [[nodiscard]] ipc::Result<PlacedText> session_text(std::string_view key, const ConfigValue& value) const;
+  // What to write where the config file has that section, and its header is written so that the AWS tools pass over it;
+  // else empty.
+  [[nodiscard]] std::string mended_header(std::string_view word, const std::string& name) const;
   // Every profile of both files, each once, in alphabetical order.
   [[nodiscard]] std::vector<std::string> names() const;
   // "no profile X", with the names that come nearest.

@@ -53,8 +53,9 @@ ipc::Status SsoReader::find_session() {
   if (!*name) return {};
   session_ = files_.sso_session((*name)->text);
   if (!session_) {
+    const std::string mended = files_.mended_header("sso-session", (*name)->text);
     return refuse_at((*name)->place, "there is no section [sso-session " + (*name)->text + "]",
-                     std::string(kStep) + profile_ + ", or correct the name");
+                     (mended.empty() ? std::string(kStep) + profile_ : mended) + ", or correct the name");
   }
   for (const auto& [key, value] : session_->values) {
     if (ipc::Status same = compare(key, value); !same) return same;

@@ -1,8 +1,10 @@
 // Reads the AWS files line by line into an index: sections, keys, values and their lines. It never holds a secret: of
-// a secret value it keeps the place in the file, and the line it is given is not copied.
+// a secret value it keeps the place in the file, and the line it is given is not copied. Nothing else here reads them.
 //
-// Runs in: broker.   Blocks: never.
-// Fails: kConfig with file:line, never with the text of the line: a line that is out of place may be a key.
+// Runs in: broker and its tools, sentinel-doctor.   Blocks: never.
+// Fails: kConfig with file:line, never with the text of the line: a line that is out of place may be a key. The broker
+// then refuses the file. A reader that goes on with the next line has passed over that one alone; below a section that
+// cannot be read, its keys too; a section that stands there twice is one.
 // Source: Python configparser (strict), which botocore and the AWS CLI read these files with: duplicates refused,
 // keys in any case, '=' or ':', an indented line continues the value above, '#' and ';' begin a comment only at the
 // start of a line.
@@ -17,7 +19,7 @@
 
 #include "ipc/result.h"
 
-namespace broker {
+namespace ipc {
 
 enum class AwsFileKind : std::uint8_t { kConfig, kCredentials };
 enum class SectionKind : std::uint8_t { kProfile, kServices, kSsoSession, kOther };
@@ -48,6 +50,9 @@ using ConfigIndex = std::map<SectionKey, ConfigSection>;
 
 [[nodiscard]] bool is_secret_key(std::string_view lower_case_key);
 
+// A name as it stands in a section's header behind its first word: with quotes where the AWS tools need them.
+[[nodiscard]] std::string name_in_header(std::string_view name);
+
 class AwsConfigParser {
  public:
   static constexpr std::size_t kMaxLine = 16 * 1024;  // a session token has some thousand characters
@@ -55,15 +60,15 @@ class AwsConfigParser {
   AwsConfigParser(std::string path, AwsFileKind kind) : path_(std::move(path)), kind_(kind) {}
 
   // The next line, without its line feed; `offset` is where it begins in the file.
-  [[nodiscard]] ipc::Status take_line(std::string_view line, std::uint64_t offset);
+  [[nodiscard]] Status take_line(std::string_view line, std::uint64_t offset);
   [[nodiscard]] ConfigIndex take_index() { return std::move(index_); }
 
  private:
-  [[nodiscard]] std::unexpected<ipc::Error> refuse(std::string_view why, std::string_view next_step) const;
-  ipc::Status take_section(std::string_view body);
-  ipc::Status take_option(std::string_view body, std::uint64_t offset);
-  ipc::Status take_continuation(std::string_view body);
-  ipc::Status take_nested(std::string_view body);
+  [[nodiscard]] std::unexpected<Error> refuse(std::string_view why, std::string_view next_step) const;
+  Status take_section(std::string_view body);
+  Status take_option(std::string_view body, std::uint64_t offset);
+  Status take_continuation(std::string_view body);
+  Status take_nested(std::string_view body);
 
   std::string path_;
   AwsFileKind kind_;
@@ -75,4 +80,4 @@ class AwsConfigParser {
   bool value_is_secret_ = false;
 };
 
-}  // namespace broker
+}  // namespace ipc

@@ -1,13 +1,11 @@
-#include "profile/config_parser.h"
+#include "ipc/aws_config_parser.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
 
-#include "text/ascii.h"
-
-namespace broker {
+namespace ipc {
 namespace {
 
 constexpr std::string_view kBlank = " \t";
@@ -15,7 +13,18 @@ constexpr std::string_view kBlank = " \t";
 // aws_security_token is the old name of aws_session_token, which botocore still reads.
 constexpr std::string_view kSecretKeys[] = {"aws_secret_access_key", "aws_session_token", "aws_security_token"};
 
-std::string_view strip(std::string_view text) { return trimmed(text, kBlank); }
+std::string_view strip(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+// Of ASCII alone, whatever the locale says.
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
 
 bool has_control(std::string_view line) {
   return std::ranges::any_of(line,
@@ -123,14 +132,21 @@ const ConfigValue* ConfigSection::find(std::string_view key) const {
   return found == values.end() ? nullptr : &found->second;
 }
 
-bool is_secret_key(std::string_view key) { return std::ranges::find(kSecretKeys, key) != std::end(kSecretKeys); }
-
-std::unexpected<ipc::Error> AwsConfigParser::refuse(std::string_view why, std::string_view next_step) const {
-  std::string what = path_ + ":" + std::to_string(line_) + ": ";
-  return ipc::fail(ipc::Fault::kConfig, what.append(why), std::string(next_step));
+std::string name_in_header(std::string_view name) {
+  if (!name.empty() && name.find_first_of(" \t'\"\\") == std::string_view::npos) return std::string(name);
+  std::string quoted = "\"";
+  for (const char c : name) quoted.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+  return quoted + "\"";
 }
 
-ipc::Status AwsConfigParser::take_line(std::string_view line, std::uint64_t offset) {
+bool is_secret_key(std::string_view key) { return std::ranges::find(kSecretKeys, key) != std::end(kSecretKeys); }
+
+std::unexpected<Error> AwsConfigParser::refuse(std::string_view why, std::string_view next_step) const {
+  std::string what = path_ + ":" + std::to_string(line_) + ": ";
+  return fail(Fault::kConfig, what.append(why), std::string(next_step));
+}
+
+Status AwsConfigParser::take_line(std::string_view line, std::uint64_t offset) {
   ++line_;
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() > kMaxLine) return refuse("the line is longer than 16 KiB", "shorten it");
@@ -149,7 +165,9 @@ ipc::Status AwsConfigParser::take_line(std::string_view line, std::uint64_t offs
   return take_option(body, offset + indent);
 }
 
-ipc::Status AwsConfigParser::take_section(std::string_view body) {
+Status AwsConfigParser::take_section(std::string_view body) {
+  section_ = nullptr;
+  value_ = nullptr;
   const std::size_t end = body.rfind(']');
   const std::size_t comment = std::min(body.find(" #"), body.find(" ;"));
   const std::size_t close = comment < end && comment != std::string_view::npos ? body.rfind(']', comment) : end;
@@ -164,32 +182,31 @@ ipc::Status AwsConfigParser::take_section(std::string_view body) {
     return refuse("[DEFAULT] would give its values to every profile", "write [default] for the default profile");
   }
   const auto [found, is_new] = index_.try_emplace(key_of(header, kind_));
+  section_ = &found->second;
   if (!is_new) {
     return refuse("the section [" + std::string(header) + "] stands in the file twice, first in line " +
                       std::to_string(found->second.line),
                   "merge the two");
   }
-  section_ = &found->second;
   section_->line = line_;
-  value_ = nullptr;
   return {};
 }
 
-ipc::Status AwsConfigParser::take_option(std::string_view body, std::uint64_t offset) {
+Status AwsConfigParser::take_option(std::string_view body, std::uint64_t offset) {
   const std::size_t sign = body.find_first_of("=:");
   if (sign == std::string_view::npos) return refuse("the line has no '='", "write it as key = value");
   const std::string_view name = strip(body.substr(0, sign));
   if (name.empty()) return refuse("the line has no key before its '='", "write it as key = value");
   const std::string key = lowered(name);
   const auto [found, is_new] = section_->values.try_emplace(key);
+  value_ = &found->second;
+  value_is_secret_ = is_secret_key(key);
   if (!is_new) {
     return refuse(
         shown_key(key) + " is given twice in one section, first in line " + std::to_string(found->second.line),
         "keep one of them");
   }
-  value_ = &found->second;
   value_->line = line_;
-  value_is_secret_ = is_secret_key(key);
   const std::string_view text = strip(body.substr(sign + 1));
   if (value_is_secret_) {
     value_->secret_offset = text.empty() ? 0 : offset + static_cast<std::uint64_t>(text.data() - body.data());
@@ -200,7 +217,7 @@ ipc::Status AwsConfigParser::take_option(std::string_view body, std::uint64_t of
   return {};
 }
 
-ipc::Status AwsConfigParser::take_continuation(std::string_view body) {
+Status AwsConfigParser::take_continuation(std::string_view body) {
   const std::string key = lowered(strip(body.substr(0, body.find_first_of("=:"))));
   if (value_is_secret_) return refuse("an indented line continues a secret key", "begin the line at the margin");
   if (is_secret_key(key)) {
@@ -212,7 +229,7 @@ ipc::Status AwsConfigParser::take_continuation(std::string_view body) {
   return {};
 }
 
-ipc::Status AwsConfigParser::take_nested(std::string_view body) {
+Status AwsConfigParser::take_nested(std::string_view body) {
   const std::size_t sign = body.find('=');
   if (sign == std::string_view::npos) {
     return refuse("an indented line below a key has no '='", "write nested values as key = value");
@@ -222,4 +239,4 @@ ipc::Status AwsConfigParser::take_nested(std::string_view body) {
   return {};
 }
 
-}  // namespace broker
+}  // namespace ipc
