@@ -1,0 +1,42 @@
+// Which settings of a profile may be told to the user's command, and what they may look like; see command_settings.def.
+//
+// Runs in: broker (sends them), supervisor (refuses any other, and writes them).   Blocks: never.
+// Fails: kProtocol for a setting that is not in the table, or whose text could be more than its value.
+#pragma once
+
+#include <string_view>
+
+#include "ipc/messages.h"
+#include "ipc/result.h"
+
+namespace ipc {
+
+// Where a setting stands. `block` is empty for Profile, the key above it for Nested, the service for Service.
+enum class SettingPlace : U8 { Profile = 1, Nested = 2, Service = 3 };
+
+struct CommandSettingRow {
+  SettingPlace place;
+  std::string_view block;  // of Nested alone
+  std::string_view name, why;
+};
+
+#define SETTING(name, why) CommandSettingRow{SettingPlace::Profile, "", #name, why},
+#define NESTED(key, name, why) CommandSettingRow{SettingPlace::Nested, #key, #name, why},
+#define SERVICE(name, why) CommandSettingRow{SettingPlace::Service, "", #name, why},
+inline constexpr CommandSettingRow kCommandSettings[] = {
+#include "ipc/command_settings.def"
+};
+#undef SETTING
+#undef NESTED
+#undef SERVICE
+
+inline constexpr std::size_t kMostCommandSettings = 512;  // of one run; AWS has some 400 services
+
+// A service's name in a [services NAME] section: small letters, digits, and signs that join them.
+[[nodiscard]] bool is_service_name(std::string_view name);
+// One line that is not empty: no control characters but tabs, and within the message's bounds.
+[[nodiscard]] bool is_setting_value(std::string_view value);
+
+[[nodiscard]] Status check_command_setting(const CommandSetting& setting);
+
+}  // namespace ipc
