@@ -33,4 +33,11 @@ Status check_command_setting(const CommandSetting& setting) {
   return {};
 }
 
+bool is_told(std::span<const CommandSetting> before, const CommandSetting& setting) {
+  return std::ranges::any_of(before, [&](const CommandSetting& other) {
+    return other.place == setting.place && other.block.str() == setting.block.str() &&
+           other.name.str() == setting.name.str();
+  });
+}
+
 }  // namespace ipc

@@ -4,6 +4,7 @@
 // Fails: kProtocol for a setting that is not in the table, or whose text could be more than its value.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "ipc/messages.h"
@@ -38,5 +39,7 @@ inline constexpr std::size_t kMostCommandSettings = 512;  // of one run; AWS has
 [[nodiscard]] bool is_setting_value(std::string_view value);
 
 [[nodiscard]] Status check_command_setting(const CommandSetting& setting);
+// Whether one with that place, block and name is among those that were told before.
+[[nodiscard]] bool is_told(std::span<const CommandSetting> before, const CommandSetting& setting);
 
 }  // namespace ipc

@@ -17,7 +17,6 @@
 #include "ipc/result.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
-#include "profile/config_parser.h"
 
 namespace broker {
 

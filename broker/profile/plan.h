@@ -16,6 +16,7 @@
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "ipc/messages.h"
 
 namespace broker {
 
@@ -106,6 +107,12 @@ struct RoleStep {
   std::vector<std::string> transitive_tags{};  // keys of tags that the next role's session inherits
 };
 
+// For the user's command, in a run that is served.
+struct CommandSettings {
+  std::vector<ipc::CommandSetting> settings;
+  std::vector<std::string> warnings;  // sentences for the terminal: what was left out
+};
+
 struct ResolvedProfile {
   std::string name;
   std::string region;            // empty: none is known; STS still works, see AwsEndpoint::signing_region
@@ -119,6 +126,7 @@ struct ResolvedProfile {
   AwsEndpoint dynamodb;               // the same, require_dynamodb()
   std::string ca_bundle;              // file; empty: the system's
   std::vector<std::string> warnings;  // sentences for the terminal
+  CommandSettings command{};
 };
 
 // Whether `sentinel keys` has put away an access key of that name.

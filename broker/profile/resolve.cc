@@ -5,6 +5,7 @@
 
 #include "profile/absolute_path.h"
 #include "profile/chain.h"
+#include "profile/command_settings.h"
 #include "profile/endpoints.h"
 #include "profile/files.h"
 #include "profile/mfa.h"
@@ -216,6 +217,7 @@ ipc::Result<ResolvedProfile> Resolver::resolve(std::string_view name, std::strin
   if (status) status = take_ca_bundle();
   if (status) status = take_secret();  // last: a profile that is refused never has it read
   if (!status) return std::unexpected(std::move(status).error());
+  out_.command = command_settings(files_, out_.name);
   return std::move(out_);
 }
 

@@ -4,6 +4,7 @@
 
 #include "aws/endpoint.h"
 #include "profile/absolute_path.h"
+#include "profile/command_settings.h"
 #include "profile/files.h"
 #include "profile/own_source.h"
 
@@ -61,6 +62,7 @@ ipc::Result<ResolvedProfile> resolve_without_keys(std::string_view name, const i
   if (!bundle) return std::unexpected(bundle.error());
   if (ipc::Status taken = take_ca_bundle(*bundle, home, profile); !taken) return std::unexpected(taken.error());
   profile.sts = sts_endpoint(profile.region, StsEndpoints::kRegional);
+  profile.command = command_settings(*files, name);
   return profile;
 }
 

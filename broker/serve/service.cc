@@ -3,8 +3,10 @@
 #include <event2/event.h>
 
 #include <array>
+#include <cerrno>
 
 #include "host/footprint.h"
+#include "ipc/command_settings.h"
 #include "serve/decision_lines.h"
 #include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
@@ -99,6 +101,29 @@ void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
   if (terms_.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
+  for (const std::string& warning : profile_.command.warnings) notices_.warning(warning);
+  if (profile_.command.settings.size() > ipc::kMostCommandSettings) {
+    return end(ipc::Error{ipc::Fault::kConfig, "profile '" + profile_.name + "' has more settings than a command is told",
+                          "keep at most " + std::to_string(ipc::kMostCommandSettings) + " of them", 0});
+  }
+  tell_settings(0);
+}
+
+// More of them than the channel takes at once wait for the supervisor to read some.
+void Service::tell_settings(std::size_t told) {
+  constexpr std::chrono::milliseconds kPause{5};
+  for (const std::vector<ipc::CommandSetting>& all = profile_.command.settings; told < all.size(); ++told) {
+    const ipc::Status sent = control_.send(all[told]);
+    if (!sent && sent.error().sys_errno == EAGAIN) {
+      settings_later_ = timers_.after(kPause, [this, told] { tell_settings(told); });
+      return;
+    }
+    if (!sent) return end(sent.error());
+  }
+  say_ready();
+}
+
+void Service::say_ready() {
   ipc::Ready ready;
   ready.region = ipc::Text<64>(profile_.region);
   (void)ready.token.assign(run_.token.reveal());

@@ -35,17 +35,34 @@ std::time_t moment_of(std::string_view text) {
   return ::timegm(&parts);
 }
 
+struct AwsPath {
+  std::string path;  // without host.root
+  ipc::AwsFileKind kind;
+};
+
+std::vector<AwsPath> aws_paths(const Host& host) {
+  using enum ipc::AwsFileKind;
+  std::vector<AwsPath> paths;
+  for (const AwsPath& each : {AwsPath{host.home + "/.aws/config", kConfig},
+                              AwsPath{host.home + "/.aws/credentials", kCredentials},
+                              AwsPath{host.path_in("AWS_CONFIG_FILE"), kConfig},
+                              AwsPath{host.path_in("AWS_SHARED_CREDENTIALS_FILE"), kCredentials}}) {
+    const bool known = std::ranges::find(paths, each.path, &AwsPath::path) != paths.end();
+    if (each.path.starts_with('/') && !known) paths.push_back(each);
+  }
+  return paths;
+}
+
 // A made-up tree has its files below host.root; a path of the environment is one of that tree as well.
-AwsFile read_aws_file(const Host& host, const std::string& path) {
-  const LookedAt file = look_at(host.at(path));
-  return {path, file.how, sections_of(file.text.view())};
+AwsFile read_aws_file(const Host& host, const AwsPath& path) {
+  const LookedAt file = look_at(host.at(path.path));
+  return {path.path, file.how, sections_of(file.text.view(), path.kind, shown_path(host, path.path))};
 }
 
 // What a check says of profiles in files: "a, b in ~/.aws/credentials".
 struct Named {
   std::vector<std::string> places;
-  bool unread = false;
-  std::string unread_path;
+  std::string unread;  // a sentence, where a file or a line of it could not be read
 };
 
 template <class Test>
@@ -53,11 +70,12 @@ Named profiles_with(const Host& host, Test&& test) {
   Named named;
   for (const AwsFile& file : aws_files(host)) {
     if (file.how == Reading::NotReadable || file.how == Reading::TooLong) {
-      named.unread = true;
-      named.unread_path = shown_path(host, file.path);
+      named.unread = shown_path(host, file.path) + " could not be looked at";
+    } else if (file.text.not_read) {
+      named.unread = *file.text.not_read + ", so that what it says is not known";
     }
     std::vector<std::string> names;
-    for (const AwsSection& section : file.sections) {
+    for (const AwsSection& section : file.text.sections) {
       if (test(section)) names.push_back(section.name);
     }
     if (!names.empty()) named.places.push_back(listed(names) + " in " + shown_path(host, file.path));
@@ -67,7 +85,7 @@ Named profiles_with(const Host& host, Test&& test) {
 
 Found found_of(const Named& named) {
   if (!named.places.empty()) return {Answer::No, listed(named.places, "; ")};
-  if (named.unread) return {Answer::CannotTell, named.unread_path + " could not be looked at"};
+  if (!named.unread.empty()) return {Answer::CannotTell, named.unread};
   return {Answer::Yes, ""};
 }
 
@@ -138,16 +156,13 @@ std::string whole_path(const Host& host, std::string_view path) {
 
 std::vector<std::string> aws_file_paths(const Host& host) {
   std::vector<std::string> paths;
-  for (std::string path : {host.home + "/.aws/config", host.home + "/.aws/credentials", host.path_in("AWS_CONFIG_FILE"),
-                           host.path_in("AWS_SHARED_CREDENTIALS_FILE")}) {
-    if (path.starts_with('/') && std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));
-  }
+  for (const AwsPath& each : aws_paths(host)) paths.push_back(each.path);
   return paths;
 }
 
 std::vector<AwsFile> aws_files(const Host& host) {
   std::vector<AwsFile> files;
-  for (const std::string& path : aws_file_paths(host)) files.push_back(read_aws_file(host, path));
+  for (const AwsPath& path : aws_paths(host)) files.push_back(read_aws_file(host, path));
   return files;
 }
 
@@ -170,7 +185,7 @@ Found check_session_keys(const Host& host) {
 Found check_keys_that_win(const Host& host) {
   std::vector<std::string> brokered;
   for (const AwsFile& file : aws_files(host)) {
-    for (const AwsSection& section : file.sections) {
+    for (const AwsSection& section : file.text.sections) {
       if (section.own_process) brokered.push_back(section.name);
     }
   }

@@ -14,7 +14,7 @@ namespace supervisor {
 struct AwsFile {
   std::string path;  // without host.root
   Reading how;
-  std::vector<AwsSection> sections;
+  AwsSections text;
 };
 
 // Those of the home folder, and those that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name; each once.

@@ -1,5 +1,6 @@
 #include "run/conversation.h"
 
+#include "ipc/command_settings.h"
 #include "ipc/lockdown.h"
 #include "terminal/say.h"
 
@@ -142,6 +143,8 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
       if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
       return send_environment_keys();
     }
+    case ipc::CommandSetting::kId:
+      return on_setting(packet);
     case ipc::Ready::kId:
       return on_ready(packet);
     case ipc::IssuedKeys::kId:
@@ -175,6 +178,19 @@ ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
     default:
       return ipc::fail(Fault::kProtocol, "message " + std::to_string(packet.id) + " has no receiver here");
   }
+}
+
+ipc::Status Conversation::on_setting(const ipc::Packet& packet) {
+  auto message = ipc::open_packet<ipc::CommandSetting>(packet);
+  if (!message) return std::unexpected(message.error());
+  if (preparation_.request.mode != ipc::RunMode::Server)
+    return ipc::fail(Fault::kProtocol, "CommandSetting in a run that is not served");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "CommandSetting before BrokerLockedDown");
+  if (settings_.size() == ipc::kMostCommandSettings) return ipc::fail(Fault::kProtocol, "CommandSetting too often");
+  if (ipc::Status fit = ipc::check_command_setting(*message); !fit) return fit;
+  if (ipc::is_told(settings_, *message)) return ipc::fail(Fault::kProtocol, "CommandSetting of the same name twice");
+  settings_.push_back(std::move(*message));
+  return {};
 }
 
 ipc::Status Conversation::on_ready(const ipc::Packet& packet) {

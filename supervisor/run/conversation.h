@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "child/launch.h"
 #include "errands/errands.h"
@@ -42,6 +43,8 @@ class Conversation {
   bool take_renewal() { return std::exchange(renewed_, false); }
   [[nodiscard]] const ipc::Error& error() const { return error_; }
   [[nodiscard]] const std::string& region() const { return region_; }
+  // What the user's command may see of the profile; each was checked against its table.
+  [[nodiscard]] const std::vector<ipc::CommandSetting>& settings() const { return settings_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
   void forget_token() { token_ = {}; }
   // Of a run without a server: the one answer that it ends with.
@@ -56,6 +59,7 @@ class Conversation {
   ipc::Status tell_broker_the_task();
   ipc::Status on_broker(const ipc::Packet&);
   ipc::Status on_frontend(const ipc::Packet&);
+  ipc::Status on_setting(const ipc::Packet&);
   ipc::Status on_ready(const ipc::Packet&);
   ipc::Status on_issued(const ipc::Packet&);
   ipc::Status on_identity(const ipc::Packet&);
@@ -72,6 +76,7 @@ class Conversation {
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
        listener_told_ = false, renewed_ = false;
   std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
+  std::vector<ipc::CommandSetting> settings_;
   std::string region_;
   ipc::Secret<64> token_;
   std::optional<ipc::IssuedKeys> issued_;

@@ -326,7 +326,7 @@ class Keeper {
   void start_command() {
     talk_.errands().leave_terminal();
     talk_.errands().work();
-    ipc::Status started = write_aws_config(preparation_, talk_.region());
+    ipc::Status started = write_aws_config(preparation_, talk_.region(), talk_.settings());
     if (started) started = release(command_, talk_.region(), talk_.token().reveal());
     talk_.forget_token();
     if (started) {

@@ -1,6 +1,5 @@
 #include "run/preparation.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +12,6 @@
 
 namespace supervisor {
 namespace {
-
-constexpr std::size_t kMaxConfigBytes = 1024 * 1024;
 
 std::unexpected<CommandError> refused(ipc::Error error) {
   return std::unexpected(CommandError{kExitOwnError, std::move(error)});
@@ -40,19 +37,6 @@ ipc::Result<ipc::Settings> read_settings(const std::vector<std::string>& environ
     settings.emplace(row.name, std::move(value));
   }
   return settings;
-}
-
-// For the settings that the command keeps; what is wrong with the file the broker says, not we.
-std::string read_config(const ipc::Settings& settings, const std::string& home) {
-  const std::string_view named = ipc::setting(settings, "AWS_CONFIG_FILE");
-  const std::string path = named.empty() ? home + "/.aws/config" : std::string(named);
-  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  std::string text;
-  char part[4096];
-  for (ssize_t got; fd && text.size() < kMaxConfigBytes && (got = ::read(fd.get(), part, sizeof part)) > 0;) {
-    text.append(part, static_cast<std::size_t>(got));
-  }
-  return text;
 }
 
 ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::EnvironmentKeys>& keys) {
@@ -107,7 +91,6 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
 }
 
 ipc::Status open_server(Preparation& p) {
-  p.caller_config = read_config(p.settings, p.account.home);
   auto folder = make_run_folder(environment_value(p.environment, "XDG_RUNTIME_DIR"), p.owned);
   if (!folder) return std::unexpected(folder.error());
   p.folder = std::move(*folder);
@@ -147,8 +130,9 @@ bool demands_signature(const ExecRequest& request, const char* host_key) {
   return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
 }
 
-ipc::Status write_aws_config(Preparation& p, std::string_view region) {
-  AwsConfigFacts facts{p.caller_config, p.request.profile, region, {}};
+ipc::Status write_aws_config(Preparation& p, std::string_view region,
+                             std::span<const ipc::CommandSetting> settings) {
+  AwsConfigFacts facts{settings, p.request.profile, region, {}};
   if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
   const auto text = generated_config(facts);
   if (!text) return std::unexpected(text.error());

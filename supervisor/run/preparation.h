@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,7 @@ struct Preparation {
   ExecRequest request;
   Account account;
   HelperPaths helpers;
-  ipc::Settings settings;     // paths in it absolute
-  std::string caller_config;  // text of the caller's AWS config file
+  ipc::Settings settings;  // paths in it absolute
   std::vector<DecisionLog> logs;
   ipc::UniqueFd policy_versions;                         // where the policy must be signed
   ipc::UniqueFd session_store;                           // where it can be opened
@@ -45,7 +45,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::s
 // Whether this run's policy must be signed, by an option or by the host's own key.
 bool demands_signature(const ExecRequest&, const char* host_key = kHostPolicyKey);
 
-// Fills the generated AWS config, once the region is known.
-ipc::Status write_aws_config(Preparation&, std::string_view region);
+// Fills the generated AWS config, once the broker has said what goes into it.
+ipc::Status write_aws_config(Preparation&, std::string_view region, std::span<const ipc::CommandSetting> settings);
 
 }  // namespace supervisor

@@ -3,7 +3,9 @@
 // says how the frontend does.
 //
 // Profiles: ok, echo (says what it was told), chatty (notices), fail, silent, early-exit, foreign-build, unprotected,
-//           stray-message, ready-twice; anything else as ok.
+//           stray-message, ready-twice, settings (tells some for the command's config), odd-setting (one that no
+//           command may see), setting-twice, many-settings (one too many), late-setting (behind Ready); anything else as
+//           ok.
 // Without a server: ok issues keys and ends; lingers issues them and does not end; strange-keys issues what is no key,
 //           no-secret none, issued-twice them twice, issued-first before it is locked down, served answers Ready.
 //           With a server, issues answers as if there were none. Asked who it is, it is the user double; nobody: no
@@ -20,12 +22,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/command_settings.h"
 #include "ipc/errands.h"
 
 namespace {
@@ -205,6 +209,7 @@ class BrokerDouble {
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
+    if (profile() == "late-setting") tell(ipc::SettingPlace::Profile, "", "output", "yaml");
     if (profile() == "chatty") chat();
     serve();
   }
@@ -265,7 +270,34 @@ class BrokerDouble {
     return 1;
   }
 
+  void tell(ipc::SettingPlace place, std::string_view block, std::string_view name, std::string_view value) {
+    ipc::CommandSetting setting;
+    setting.place = static_cast<ipc::U8>(place);
+    setting.block = ipc::Text<64>(block);
+    setting.name = ipc::Text<64>(name);
+    setting.value = ipc::Text<4096>(value);
+    ipc::Status sent = control_.send(setting);
+    while (!sent && sent.error().sys_errno == EAGAIN) {
+      ::usleep(1000);
+      sent = control_.send(setting);
+    }
+    must(sent);
+  }
+
+  void tell_settings() {
+    using enum ipc::SettingPlace;
+    const bool many = profile() == "many-settings";
+    if (profile() == "odd-setting") tell(Profile, "", "credential_process", "/bin/evil");
+    for (std::size_t i = 0; many && i <= ipc::kMostCommandSettings; ++i) tell(Service, "s" + std::to_string(i), "endpoint_url", "x");
+    if (profile() == "setting-twice") tell(Profile, "", "output", "yaml");
+    if (profile() != "settings" && profile() != "setting-twice") return;
+    tell(Profile, "", "output", "yaml");
+    tell(Service, "s3", "endpoint_url", "http://127.0.0.1:9");
+    tell(Nested, "s3", "addressing_style", "path");
+  }
+
   void ready() {
+    tell_settings();
     ipc::Ready message;
     message.region = ipc::Text<64>("eu-double-1");
     (void)message.token.assign("double-token");
@@ -274,6 +306,7 @@ class BrokerDouble {
   }
 
   int answer_once() {
+    tell_settings();
     issue();
     if (profile() == "issued-twice") issue();
     if (profile() == "lingers") {

@@ -1,5 +1,6 @@
 // Prints how the broker resolves a profile: print_profile HOME PROFILE [REGION]. Settings come from the environment.
-// After what the corpus expects come the endpoints that it leaves out.
+// After what the corpus expects come the endpoints that it leaves out, and what the user's command is told.
+#include <cstdio>
 #include <cstdlib>
 
 #include "profile_text.h"
@@ -17,5 +18,9 @@ int main(int argc, char** argv) {
   const std::string more = "iam " + test::endpoint_text(profile->iam) + "\nkms " + test::endpoint_text(profile->kms) +
                            "\ndynamodb " + test::endpoint_text(profile->dynamodb) + "\n";
   std::fputs(more.c_str(), stdout);
+  for (const ipc::CommandSetting& setting : profile->command.settings) {
+    std::printf("told %d|%s|%s|%s\n", setting.place, setting.block.str().c_str(), setting.name.str().c_str(),
+                setting.value.str().c_str());
+  }
   return 0;
 }

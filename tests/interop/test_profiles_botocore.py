@@ -7,6 +7,7 @@ in STRICTER with the reason. The same file runs once more under another Python w
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -32,6 +33,8 @@ KNOWS_ENDPOINTS = hasattr(botocore.configprovider, "ConfiguredEndpointProvider")
 BEYOND_OLD_BOTOCORE = ("eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1")  # partitions that 1.29 does not have
 # Hosts of container keys that the old one refuses.
 BEYOND_OLD_CASES = ("machine_full_eks", "machine_full_six", "machine_full_https")
+SETTING_ROWS = [(word, [name.strip() for name in names.split(",") if name.strip()]) for word, names in re.findall(
+    r'^(SETTING|NESTED|SERVICE)\(([^"]*)"', (HERE.parent.parent / "ipc/command_settings.def").read_text(), re.M)]
 LOADER = botocore.loaders.create_loader()
 
 EARLY = "botocore leaves it to AWS to refuse"
@@ -303,6 +306,29 @@ def botocore_endpoint(profile, service, region):
     return client.meta.endpoint_url.rstrip("/")
 
 
+def botocore_settings(profile):
+    """Of the rows of the table those that botocore finds a value for: place, key above, name, value."""
+    session = botocore_session(profile)
+    try:
+        scoped = session.get_scoped_config()
+    except botocore.exceptions.ProfileNotFound:  # a key of the store's or the environment's alone
+        return
+    name = scoped.get("services")
+    # The second is where an old botocore has it, which knows no such section.
+    chosen = session.full_config.get("services", {}).get(name) or session.full_config.get(f"services {name}", {})
+    for word, arguments in SETTING_ROWS:
+        found = []
+        if word == "SETTING":
+            found = [("1", "", arguments[0], scoped.get(arguments[0]))]
+        elif word == "NESTED" and isinstance(scoped.get(arguments[0]), dict):
+            found = [("2", *arguments, scoped[arguments[0]].get(arguments[1]))]
+        elif word == "SERVICE":
+            found = [("3", service, arguments[0], values.get(arguments[0])) for service, values in chosen.items()
+                     if isinstance(values, dict)]
+        # What goes on over several lines is left out, with a warning.
+        yield from (one for one in found if one[-1] and isinstance(one[-1], str) and "\n" not in one[-1])
+
+
 def lay_out(case, home, config):
     aws = Path(home, ".aws")
     aws.mkdir()
@@ -341,7 +367,7 @@ class Corpus(unittest.TestCase):
         run = subprocess.run([PRINT_PROFILE, home, profile], env={**environment, "ASAN_OPTIONS": "detect_leaks=0"},
                              stdout=subprocess.PIPE, text=True, check=False)
         self.assertIn(run.returncode, (0, 1))
-        answer = {"role": [], "warning": []}
+        answer = {"role": [], "warning": [], "told": []}
         for line in run.stdout.splitlines():
             word, _, rest = line.partition(" ")
             if word == "role":
@@ -349,7 +375,7 @@ class Corpus(unittest.TestCase):
                 answer[word].append({**fields, "session": "none"})
             elif word == "session":
                 answer["role"][-1][word] = rest
-            elif word == "warning":
+            elif word in ("warning", "told"):
                 answer[word].append(rest)
             else:
                 answer[word] = rest
@@ -405,6 +431,16 @@ class Corpus(unittest.TestCase):
             if ours["region"] == "none":
                 continue
             self.assertEqual(ours[service].split(" ")[0], botocore_endpoint(profile, service, ours["region"]), service)
+
+    def check_settings(self, case, profile, ours):
+        """The command is told what botocore takes from the profile, as far as the table of harmless settings goes."""
+        if "refused" in ours:
+            return
+        self.assertEqual(sorted(botocore_settings(profile)), sorted(tuple(line.split("|", 3)) for line in ours["told"]))
+
+    def test_settings_for_the_command(self):
+        for case in cases():
+            self.run_case(case, self.check_settings)
 
     def test_keys_and_role_chains(self):
         for case in cases():

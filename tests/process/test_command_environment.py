@@ -92,18 +92,27 @@ class Environment(harness.ProcessTest):
             self.assertEqual(2, len(file.readlines()), "appended, not rewritten")
 
     @harness.needs_own_home
-    def test_the_config_keeps_output_and_drops_keys(self):
+    def test_the_config_holds_what_the_broker_tells_and_nothing_of_the_users_file(self):
         os.makedirs(os.path.join(self.user.home, ".aws"), exist_ok=True)
         with open(os.path.join(self.user.home, ".aws/config"), "w") as file:
-            file.write("[profile ok]\noutput = yaml\naws_secret_access_key = staticsecret\nrole_arn = r\nregion = us-1\n")
-        run = self.run_sentinel(*UNIX, "--", "sh", "-c", "cat $AWS_CONFIG_FILE; wc -c < $AWS_SHARED_CREDENTIALS_FILE")
+            file.write("[profile settings]\noutput = table\naws_secret_access_key = staticsecret\nrole_arn = r\nregion = us-1\n")
+        arguments = [("settings" if word == "ok" else word) for word in UNIX]
+        run = self.run_sentinel(*arguments, "--", "sh", "-c", "cat $AWS_CONFIG_FILE; wc -c < $AWS_SHARED_CREDENTIALS_FILE")
         shutil.rmtree(os.path.join(self.user.home, ".aws"))
-        self.assertEqual(2, run.stdout.count("output = yaml"))
-        self.assertEqual(2, run.stdout.count("region = eu-double-1"))
-        self.assertEqual(2, run.stdout.count("credential_process = " + self.layout.credential_process))
-        self.assertNotIn("staticsecret", run.stdout)
-        self.assertNotIn("role_arn", run.stdout)
-        self.assertTrue(run.stdout.endswith("\n0\n"), run.stdout)
+        body = (f"credential_process = {self.layout.credential_process}\nregion = eu-double-1\noutput = yaml\nservices = sentinel\n"
+                "s3 =\n  addressing_style = path\n")
+        self.assertEqual(f"# made by sentinel for one run; removed when it ends\n[default]\n{body}\n[profile settings]\n{body}"
+                         "\n[services sentinel]\ns3 =\n  endpoint_url = http://127.0.0.1:9\n0\n", run.stdout)
+
+    def test_a_broker_that_tells_what_no_command_may_see_ends_the_run(self):
+        for profile, words in (("odd-setting", "CommandSetting that no command may see"), ("many-settings", "CommandSetting too often"),
+                               ("setting-twice", "CommandSetting of the same name twice"), ("late-setting", "CommandSetting out of phase")):
+            run = self.run_sentinel(*[(profile if word == "ok" else word) for word in UNIX], "--", "sleep", "5")
+            self.assertNotEqual(0, run.code)
+            self.assertIn(f"the broker broke the protocol: {words}", run.stderr)
+        run = self.run_sentinel("exec", "--profile", "settings", "--policy-file", "policy", "--log-file", "decisions", "--", "true")
+        self.assertEqual(1, run.code)
+        self.assertIn("CommandSetting in a run that is not served", run.stderr)
 
     def test_the_token_is_in_no_argument_and_no_file(self):
         run = self.start_sentinel(*UNIX, "--", "sh", "-c", "grep -r -- $SENTINEL_AUTH_TOKEN $(dirname $AWS_CONFIG_FILE); echo searched; read line")

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "aws/iam_syntax.h"
+#include "ipc/command_settings.h"
 #include "must.h"
 #include "profile/files.h"
 #include "profile/resolve.h"
@@ -78,6 +80,10 @@ void check(const broker::ResolvedProfile& profile) {
   }
   for (const AwsEndpoint* endpoint : {&profile.sts, &profile.iam, &profile.ssm, &profile.kms, &profile.dynamodb}) {
     check_endpoint(*endpoint);
+  }
+  const auto& told = profile.command.settings;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    must(ipc::check_command_setting(told[i]).has_value() && !ipc::is_told(std::span(told).first(i), told[i]));
   }
 }
 

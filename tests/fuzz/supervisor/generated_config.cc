@@ -1,24 +1,62 @@
-// Any bytes as the caller's AWS config: what the command sees may name no source of credentials but ours.
+// Any bytes as settings that a broker tells, and as the profile's name: what the check lets through makes a config that
+// the one parser reads whole, with no section and no key but those it should have, and no source of credentials but ours.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "child/aws_config.h"
+#include "ipc/aws_config_parser.h"
+#include "ipc/command_settings.h"
+#include "must.h"
 
 namespace {
 
-constexpr std::string_view kForbidden[] = {
-    "aws_access_key_id", "aws_secret_access_key",   "aws_session_token", "role_arn",      "source_profile",
-    "credential_source", "web_identity_token_file", "sso_session",       "sso_start_url", "credential_process"};
+constexpr std::string_view kProcess = "/opt/process", kRegion = "eu-central-1";
 
-void check_line(std::string_view line, std::string_view process) {
-  for (const char c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t') std::abort();
+void tell(std::vector<ipc::CommandSetting>& settings, int place, std::string_view block, std::string_view name,
+          std::string_view value) {
+  ipc::CommandSetting setting;
+  setting.place = static_cast<ipc::U8>(place);
+  const bool fits = setting.block.assign(block) && setting.name.assign(name) && setting.value.assign(value);
+  if (fits && ipc::check_command_setting(setting) && !ipc::is_told(settings, setting)) settings.push_back(setting);
+}
+
+// Each line with a sign is a setting of every kind, below the key of the last line at the margin.
+std::vector<ipc::CommandSetting> settings_in(std::string_view text) {
+  std::vector<ipc::CommandSetting> settings;
+  std::string_view block;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::size_t first = line.find_first_not_of(' '), sign = line.find_first_of(" ="), value = line.find("= ");
+    if (first == std::string_view::npos || value == std::string_view::npos) continue;
+    const std::string_view name = line.substr(first, line.find_first_of(" =", first) - first);
+    if (first == 0) block = line.substr(0, sign);
+    for (int place = 0; place < 5; ++place) tell(settings, place, place == 1 ? "" : block, name, line.substr(value + 2));
   }
-  if (line.starts_with('[') && line != "[default]" && line != "[profile prod]") std::abort();
-  if (line == "credential_process = " + std::string(process)) return;
-  for (const std::string_view key : kForbidden) {
-    if (line.starts_with(key)) std::abort();  // an indented line below s3 is a value of s3, whatever it says
+  return settings;
+}
+
+ipc::ConfigIndex read_whole(std::string_view text) {
+  ipc::AwsConfigParser parser("made", ipc::AwsFileKind::kConfig);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    must(end != std::string_view::npos);
+    must(parser.take_line(text.substr(0, end), 0).has_value());
+    text.remove_prefix(end + 1);
+  }
+  return parser.take_index();
+}
+
+void check_body(const ipc::ConfigSection& section) {
+  must(section.find("credential_process")->text == kProcess && section.find("region")->text == kRegion);
+  for (const auto& [key, value] : section.values) {
+    bool known = key == "credential_process" || key == "region" || key == "services";
+    for (const ipc::CommandSettingRow& row : ipc::kCommandSettings) {
+      known = known || (row.place == ipc::SettingPlace::Profile && key == row.name) ||
+              (row.place == ipc::SettingPlace::Nested && key == row.block);
+    }
+    must(known && value.secret_length == 0 && !value.continued);
   }
 }
 
@@ -26,14 +64,15 @@ void check_line(std::string_view line, std::string_view process) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto config = supervisor::generated_config({text, "prod", "eu-central-1", "/opt/process"});
-  if (!config) std::abort();
-  std::string_view rest = *config;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos) std::abort();
-    check_line(rest.substr(0, end), "/opt/process");
-    rest.remove_prefix(end + 1);
+  const auto settings = settings_in(text);
+  const std::string profile(text.substr(0, std::min<std::size_t>(text.find("\n["), 256)));
+  const auto config = supervisor::generated_config({settings, profile, kRegion, kProcess});
+  must(config.has_value());
+  for (const auto& [key, section] : read_whole(*config)) {
+    const auto& [kind, name] = key;
+    must((kind == ipc::SectionKind::kProfile && (name == "default" || name == profile)) ||
+         (kind == ipc::SectionKind::kServices && name == "sentinel"));
+    if (kind == ipc::SectionKind::kProfile) check_body(section);
   }
   return 0;
 }

@@ -16,34 +16,54 @@ class DoctorAwsFiles : public DoctorScene {};
 
 constexpr char kKeys[] = "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = not-to-be-shown\n";
 
+std::vector<AwsSection> sections(std::string_view text) {
+  return sections_of(text, ipc::AwsFileKind::kConfig, "file").sections;
+}
+
 TEST(DoctorSections, WhatIsNoIniIsPassedOver) {
-  EXPECT_TRUE(sections_of("aws_secret_access_key = x\n").empty());  // before any section
+  EXPECT_TRUE(sections("aws_secret_access_key = x\n").empty());  // before any section
   for (const std::string text :
        {"[", "[]", "[a", "[a]", "[a]\n=", "[a]\n=x", "[a]\nx", "[a]\n[", "\n\n", "[a]\r\n", "]["}) {
-    for (const AwsSection& section : sections_of(text)) EXPECT_FALSE(section.secret_key) << text;
+    for (const AwsSection& section : sections(text)) EXPECT_FALSE(section.secret_key) << text;
   }
-  EXPECT_FALSE(sections_of("[a]\n# aws_secret_access_key = x\n;aws_secret_access_key = x").at(0).secret_key);
-  EXPECT_FALSE(sections_of("[a]\naws_secret_access_key =\n").at(0).secret_key);
-  EXPECT_FALSE(sections_of("[a]\nmy_aws_secret_access_key = x\n").at(0).secret_key);
+  EXPECT_FALSE(sections("[a]\n# aws_secret_access_key = x\n;aws_secret_access_key = x").at(0).secret_key);
+  EXPECT_FALSE(sections("[a]\naws_secret_access_key =\n").at(0).secret_key);
+  EXPECT_FALSE(sections("[a]\nmy_aws_secret_access_key = x\n").at(0).secret_key);
 }
 
 TEST(DoctorSections, AnIndentedLineBelongsToTheKeyBefore) {
-  EXPECT_FALSE(sections_of("[a]\ns3 =\n  aws_secret_access_key = x\n").at(0).secret_key);
-  EXPECT_TRUE(sections_of("[a]\n  aws_secret_access_key = x\n").at(0).secret_key);
+  EXPECT_FALSE(sections("[a]\ns3 =\n  aws_secret_access_key = x\n").at(0).secret_key);
+  EXPECT_TRUE(sections("[a]\n  aws_secret_access_key = x\n").at(0).secret_key);
 }
 
 TEST(DoctorSections, KeysAreReadAsTheAwsToolsDo) {
-  const auto sections = sections_of(
+  const auto found = sections(
       "[default]\nAWS_Secret_Access_Key=x\r\n[profile  'ledger prod']\naws_secret_access_key: x\n"
       "aws_session_token=t\n[profile b]\ncredential_process = \"/usr/bin/sentinel\" credentials --profile c\n"
       "[profile c]\ncredential_process=/opt/vault --sentinel\n[default]\naws_session_token = t\n");
-  ASSERT_EQ(sections.size(), 4U);
-  EXPECT_EQ(sections[0].name, "default");
-  EXPECT_TRUE(sections[0].secret_key && sections[0].session_token);  // two sections of one name are one
-  EXPECT_EQ(sections[1].name, "ledger prod");
-  EXPECT_FALSE(sections[1].long_term_key());
-  EXPECT_TRUE(sections[2].process && sections[2].own_process);
-  EXPECT_TRUE(sections[3].process && !sections[3].own_process);
+  const auto named = [&](std::string_view name) { return *std::ranges::find(found, name, &AwsSection::name); };
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_TRUE(named("default").secret_key && named("default").session_token);  // two sections of one name are one
+  EXPECT_TRUE(named("ledger prod").secret_key && !named("ledger prod").long_term_key());
+  EXPECT_TRUE(named("b").process && named("b").own_process);
+  EXPECT_TRUE(named("c").process && !named("c").own_process);
+}
+
+TEST(DoctorSections, ASectionThatIsNoProfileIsShownInBrackets) {
+  std::vector<std::string> names;
+  for (const AwsSection& section : sections("[a]\n[services 'b c']\n[sso-session d]\n[profile e'f]\n[profile a]\n")) {
+    names.push_back(section.name);
+  }
+  EXPECT_THAT(names, ElementsAre("a", "[services b c]", "[sso-session d]", "[a]", "[profile e'f]"));
+  EXPECT_EQ(sections_of("[profile a]\n", ipc::AwsFileKind::kCredentials, "file").sections.at(0).name, "profile a");
+}
+
+TEST_F(DoctorAwsFiles, ALineThatCannotBeReadIsNotCalledGoodAndSpoilsItselfAlone) {
+  credentials("[one]\nregion = eu-1\n\x1b = x\n");
+  EXPECT_UNTOLD(check_long_term_keys(host_), "~/.aws/credentials:3: the line holds a control character, so that");
+  credentials("[one]\nnonsense\n[two]\n" + std::string(kKeys));
+  EXPECT_NO(check_long_term_keys(host_), "two in ~/.aws/credentials");
+  EXPECT_UNTOLD(check_session_keys(host_), "~/.aws/credentials:2: the line has no '='");
 }
 
 TEST_F(DoctorAwsFiles, WhatCannotBeReadIsNotCalledGood) {
