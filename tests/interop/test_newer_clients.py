@@ -33,8 +33,8 @@ class Myself(OrdinaryUser):
             os.geteuid = real
 
 
-class NewerClientTests(ClientTests):
-    """Runs as the user who started the tests where the interpreter lies in a folder that nobody else may enter."""
+class NewerPython:
+    """Mixed into an AwsTest whose command is that python. Runs as the user who started the tests where the interpreter lies in a folder that nobody else may enter."""
 
     @classmethod
     def setUpClass(cls):
@@ -51,6 +51,10 @@ class NewerClientTests(ClientTests):
         cls.python = newer_python()
         if cls.python is None:
             raise unittest.SkipTest("no python3 on the PATH has awscli and boto3 of its own")
+
+
+class NewerClientTests(NewerPython, ClientTests):
+    """Every client's tests, with that python."""
 
 
 class NewerAws(NewerClientTests, AwsTest):

@@ -1,0 +1,148 @@
+"""The config that a run makes for its command: real clients find in it every harmless setting that they find in the user's
+own config, however that is written. Botocore is the judge: it reads the one inside of the run, the other outside.
+"""
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from client_case import ANY, TRANSPORTS, AwsTest
+from harness import CLEAN_ENVIRONMENT
+from standin_client import role_arn
+from test_newer_clients import NewerPython
+
+DEBIAN_PYTHON, DEBIAN_AWS = "/usr/bin/python3", "/usr/bin/aws"
+HARMLESS = ("region", "output", "retry_mode", "max_attempts", "endpoint_url", "s3", "cli_timestamp_format", "ca_bundle")
+# What a client finds under a profile, as JSON; an empty name is no name.
+PROBE = """
+import botocore, botocore.session, json, sys
+session = botocore.session.Session(profile=sys.argv[1] or None)
+found = {key: session.get_scoped_config().get(key) for key in sys.argv[2].split(",")}
+found["endpoints"] = {service: session.create_client(service, region_name=found["region"], aws_access_key_id="AKIAEXAMPLE",
+                                                     aws_secret_access_key="x").meta.endpoint_url
+                      for service in ("sts", "sqs", "s3")}
+print(json.dumps(found))
+"""
+PLAIN = "region = eu-central-1\noutput = yaml\nretry_mode = adaptive\ns3 =\n  addressing_style = path\n  max_bandwidth = 1MB/s\n"
+SERVICES = "sts =\n  endpoint_url = {url}\nssm =\n  endpoint_url = {url}\nsqs =\n  endpoint_url = http://127.0.0.1:7\n"
+
+
+class Written:
+    """A way to write a profile; `flat` says the same without what botocore does not know."""
+
+    def __init__(self, name, text, flat=None):
+        self.name, self.text, self.flat = name, text, flat or text
+
+
+ROLE = "role_arn = " + role_arn("ledger-prod") + "\nsource_profile = marta\n"
+WAYS = {
+    "plain": Written("p", f"[profile p]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
+    "services": Written("p", f"[profile p]\nservices = x\n{ROLE}{PLAIN}[services x]\n{SERVICES}"),
+    "services with a blank": Written("p", f"[profile p]\nservices = x y\n{ROLE}{PLAIN}[services 'x y']\n{SERVICES}"),
+    "included": Written(
+        "p", f"[profile p]\n{ROLE}include_profile = more\n[profile more]\nservices = x\nendpoint_url = {{url}}\n{PLAIN}[services x]\n{SERVICES}",
+        flat=f"[profile p]\n{ROLE}services = x\nendpoint_url = {{url}}\n{PLAIN}[services x]\n{SERVICES}"),
+    "indented": Written(
+        "p", "  [profile p]\n" + "".join(f"  {line}\n" for line in f"{ROLE}{PLAIN}endpoint_url = {{url}}".splitlines())),
+    "colons": Written("p", f"[profile p]\n{ROLE}Region: eu-central-1\nOUTPUT: yaml\nendpoint_url: {{url}}\ns3:\n  addressing_style = path\n"),
+    "blanks": Written("a b", f'[profile "a b"]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n'),
+    "brackets": Written("a [b] c", f"[profile 'a [b] c']\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
+    "a quote": Written("it's", f'[profile "it\'s"]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n'),
+    "beside a header that cannot be read": Written(
+        "p", f"[profile Single'Quote]\nregion = eu-west-3\n[profile p]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
+}
+
+
+class Config(AwsTest):
+    """Mixed with a python that has botocore."""
+
+    python = DEBIAN_PYTHON
+    knows_endpoints = False
+
+    def environment(self):
+        return {**super().environment(), "AWS_ENDPOINT_URL": "", "AWS_PAGER": "", "PYTHONWARNINGS": "ignore"}
+
+    def lay_out(self, way):
+        text = "[profile marta]\nregion = eu-central-1\n"
+        self.write(".aws/flat", text + way.flat.format(url=self.aws.url))
+        self.write(".aws/config", text + way.text.format(url=self.aws.url))
+
+    def probe(self, profile):
+        return (self.python, "-c", PROBE, profile, ",".join(HARMLESS))
+
+    def outside(self, profile):
+        """What the client finds in the user's own config."""
+        environment = {**CLEAN_ENVIRONMENT, "HOME": self.folder, **self.environment(), "AWS_CONFIG_FILE": self.aws_file("flat")}
+        done = subprocess.run(self.probe(profile), env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120,
+                              **self.user.popen_arguments())
+        self.assertEqual(0, done.returncode, done.stderr)
+        return json.loads(done.stdout)
+
+    def inside(self, way, transport, command):
+        run = self.start(command=command, transport=transport, profile=way.name,
+                         policy=("--policy-file", self.write("policy.yaml", ANY))).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        return run.stdout
+
+    def ways(self):
+        for name, way in WAYS.items():
+            with self.subTest(name):
+                self.lay_out(way)
+                yield way
+
+    def test_the_command_finds_what_the_users_config_says(self):
+        for way in self.ways():
+            wanted = self.outside(way.name)
+            self.assertEqual("eu-central-1", wanted["region"])
+            for transport in TRANSPORTS:
+                for profile in ("", way.name):
+                    found = json.loads(self.inside(way, transport, self.probe(profile)))
+                    self.assertEqual(wanted, found, (transport, profile))
+            if self.knows_endpoints:
+                self.assertEqual(self.aws.url, wanted["endpoints"]["sts"])
+
+    def test_no_source_of_keys_is_in_it(self):
+        for way in self.ways():
+            text = self.inside(way, "unix", ("sh", "-c", 'cat "$AWS_CONFIG_FILE"'))
+            for word in ("role_arn", "source_profile", "include_profile", "aws_", "marta"):
+                self.assertNotIn(word, text)
+
+
+class DebianConfig(Config):
+    @classmethod
+    def setUpClass(cls):
+        if subprocess.run([cls.python, "-c", "import botocore"], capture_output=True).returncode != 0:
+            raise unittest.SkipTest("Debian's python3-botocore is not installed")
+        super().setUpClass()
+
+    def test_aws_configure_finds_it_too(self):
+        if not os.path.exists(DEBIAN_AWS):
+            self.skipTest("Debian's awscli is not installed")
+        for way in self.ways():
+            for arguments in ((), ("--profile", way.name)):
+                found = self.inside(way, "unix", (DEBIAN_AWS, "configure", "get", "output", *arguments))
+                self.assertEqual("yaml\n", found)
+                listed = self.inside(way, "unix", (DEBIAN_AWS, "configure", "list", *arguments))
+                self.assertRegex(listed, r"region +eu-central-1")
+
+
+class NewerConfig(NewerPython, Config):
+    knows_endpoints = True
+
+    @classmethod
+    def setUpClass(cls):
+        cls.find()
+        super().setUpClass()
+
+    def test_a_call_goes_where_the_profile_says(self):
+        script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+        for way in self.ways():
+            self.assertIn(":assumed-role/ledger-prod/", self.inside(way, "unix", (self.python, "-c", script)))
+
+
+del Config  # no test of its own
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
