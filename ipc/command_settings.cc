@@ -7,8 +7,8 @@ namespace {
 
 bool is_in_table(const CommandSetting& setting) {
   return std::ranges::any_of(kCommandSettings, [&](const CommandSettingRow& row) {
-    const bool fits_block = row.place == SettingPlace::Service ? is_service_name(setting.block.str())
-                                                               : setting.block.str() == row.block;
+    const bool fits_block =
+        row.place == SettingPlace::Service ? is_service_name(setting.block.str()) : setting.block.str() == row.block;
     return setting.place == static_cast<U8>(row.place) && fits_block && setting.name.str() == row.name;
   });
 }
@@ -17,19 +17,20 @@ bool is_in_table(const CommandSetting& setting) {
 
 bool is_service_name(std::string_view name) {
   return !name.empty() && name.size() <= decltype(CommandSetting::block)::kCapacity &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-         });
+         std::ranges::all_of(
+             name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
 }
 
 bool is_setting_value(std::string_view value) {
   return !value.empty() && value.size() <= decltype(CommandSetting::value)::kCapacity &&
-         std::ranges::none_of(value, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+         std::ranges::none_of(value,
+                              [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 Status check_command_setting(const CommandSetting& setting) {
   if (!is_in_table(setting)) return fail(Fault::kProtocol, "CommandSetting that no command may see");
-  if (!is_setting_value(setting.value.str())) return fail(Fault::kProtocol, "CommandSetting whose value is not one line");
+  if (!is_setting_value(setting.value.str()))
+    return fail(Fault::kProtocol, "CommandSetting whose value is not one line");
   return {};
 }
 

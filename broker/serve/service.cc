@@ -103,35 +103,36 @@ void Service::on_started(const ipc::Status& started) {
   say_how_signed();
   for (const std::string& warning : profile_.command.warnings) notices_.warning(warning);
   if (profile_.command.settings.size() > ipc::kMostCommandSettings) {
-    return end(ipc::Error{ipc::Fault::kConfig, "profile '" + profile_.name + "' has more settings than a command is told",
+    return end(ipc::Error{ipc::Fault::kConfig,
+                          "profile '" + profile_.name + "' has more settings than a command is told",
                           "keep at most " + std::to_string(ipc::kMostCommandSettings) + " of them", 0});
   }
-  tell_settings(0);
-}
-
-// More of them than the channel takes at once wait for the supervisor to read some.
-void Service::tell_settings(std::size_t told) {
-  constexpr std::chrono::milliseconds kPause{5};
-  for (const std::vector<ipc::CommandSetting>& all = profile_.command.settings; told < all.size(); ++told) {
-    const ipc::Status sent = control_.send(all[told]);
-    if (!sent && sent.error().sys_errno == EAGAIN) {
-      settings_later_ = timers_.after(kPause, [this, told] { tell_settings(told); });
-      return;
-    }
-    if (!sent) return end(sent.error());
-  }
-  say_ready();
-}
-
-void Service::say_ready() {
-  ipc::Ready ready;
-  ready.region = ipc::Text<64>(profile_.region);
-  (void)ready.token.assign(run_.token.reveal());
   control_.gate().enter_serving();
   serving_ = true;
   audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
-  if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
+  say_ready(0);
+}
+
+// `told`: how many settings were told before, which all come ahead of Ready. What the channel does not take at once
+// waits until the supervisor has read some.
+void Service::say_ready(std::size_t told) {
+  constexpr std::chrono::milliseconds kPause{5};
+  const std::vector<ipc::CommandSetting>& settings = profile_.command.settings;
+  ipc::Status sent;
+  while (sent && told < settings.size()) {
+    sent = control_.send(settings[told]);
+    if (sent) ++told;
+  }
+  if (sent) {
+    ipc::Ready ready;
+    ready.region = ipc::Text<64>(profile_.region);
+    (void)ready.token.assign(run_.token.reveal());
+    sent = control_.send(ready);
+  }
+  if (sent) return;
+  if (sent.error().sys_errno != EAGAIN) return end(sent.error());
+  ready_later_ = timers_.after(kPause, [this, told] { say_ready(told); });
 }
 
 void Service::ask_who() {

@@ -65,8 +65,7 @@ class Service {
   void on_frontend();
   void on_witness();
   void on_started(const ipc::Status& started);
-  void tell_settings(std::size_t told);
-  void say_ready();
+  void say_ready(std::size_t told);
   void answer_once();  // where nothing is served
   void ask_who();
   ipc::Status take_control(ipc::Packet& packet);
@@ -112,7 +111,7 @@ class Service {
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<WhoamiAnswer> whoami_;
-  std::unique_ptr<Timer> detach_later_, leave_anyway_, settings_later_;
+  std::unique_ptr<Timer> detach_later_, leave_anyway_, ready_later_;
   bool serving_ = false;
   int exit_status_ = 0;
 };

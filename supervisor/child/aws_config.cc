@@ -29,7 +29,9 @@ ipc::Result<std::string> quoted(std::string_view path) {
   return "'" + std::string(path) + "'";
 }
 
-std::string line_of(const ipc::CommandSetting& setting) { return setting.name.str() + " = " + setting.value.str() + "\n"; }
+std::string line_of(const ipc::CommandSetting& setting) {
+  return setting.name.str() + " = " + setting.value.str() + "\n";
+}
 
 // The settings of one kind that stand below a line with a key alone.
 std::string blocks(std::span<const ipc::CommandSetting> settings, ipc::SettingPlace place) {

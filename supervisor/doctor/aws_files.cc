@@ -43,10 +43,10 @@ struct AwsPath {
 std::vector<AwsPath> aws_paths(const Host& host) {
   using enum ipc::AwsFileKind;
   std::vector<AwsPath> paths;
-  for (const AwsPath& each : {AwsPath{host.home + "/.aws/config", kConfig},
-                              AwsPath{host.home + "/.aws/credentials", kCredentials},
-                              AwsPath{host.path_in("AWS_CONFIG_FILE"), kConfig},
-                              AwsPath{host.path_in("AWS_SHARED_CREDENTIALS_FILE"), kCredentials}}) {
+  for (const AwsPath& each :
+       {AwsPath{host.home + "/.aws/config", kConfig}, AwsPath{host.home + "/.aws/credentials", kCredentials},
+        AwsPath{host.path_in("AWS_CONFIG_FILE"), kConfig},
+        AwsPath{host.path_in("AWS_SHARED_CREDENTIALS_FILE"), kCredentials}}) {
     const bool known = std::ranges::find(paths, each.path, &AwsPath::path) != paths.end();
     if (each.path.starts_with('/') && !known) paths.push_back(each);
   }

@@ -130,8 +130,7 @@ bool demands_signature(const ExecRequest& request, const char* host_key) {
   return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
 }
 
-ipc::Status write_aws_config(Preparation& p, std::string_view region,
-                             std::span<const ipc::CommandSetting> settings) {
+ipc::Status write_aws_config(Preparation& p, std::string_view region, std::span<const ipc::CommandSetting> settings) {
   AwsConfigFacts facts{settings, p.request.profile, region, {}};
   if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
   const auto text = generated_config(facts);

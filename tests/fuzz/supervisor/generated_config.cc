@@ -1,5 +1,6 @@
 // Any bytes as settings that a broker tells, and as the profile's name: what the check lets through makes a config that
-// the one parser reads whole, with no section and no key but those it should have, and no source of credentials but ours.
+// the one parser reads whole, with no section and no key but those it should have, and no source of credentials but
+// ours.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ std::vector<ipc::CommandSetting> settings_in(std::string_view text) {
     if (first == std::string_view::npos || value == std::string_view::npos) continue;
     const std::string_view name = line.substr(first, line.find_first_of(" =", first) - first);
     if (first == 0) block = line.substr(0, sign);
-    for (int place = 0; place < 5; ++place) tell(settings, place, place == 1 ? "" : block, name, line.substr(value + 2));
+    for (int place = 0; place < 5; ++place)
+      tell(settings, place, place == 1 ? "" : block, name, line.substr(value + 2));
   }
   return settings;
 }

@@ -41,7 +41,8 @@ TEST(AwsConfigParser, ALineThatIsRefusedIsPassedOverAlone) {
 
 TEST(AwsConfigParser, BelowAHeaderThatCannotBeReadNothingIsTheSectionsBefore) {
   for (const char* header : {"[profile b", "[]", "[DEFAULT]", "[profile b] text"}) {
-    const GoneOn read = go_on("[profile a]\nregion = x\n" + std::string(header) + "\noutput = y\n  aws_session_token = t\n"
+    const GoneOn read = go_on("[profile a]\nregion = x\n" + std::string(header) +
+                              "\noutput = y\n  aws_session_token = t\n"
                               "[profile c]\noutput = z\n");
     EXPECT_EQ(read.refused, 3) << header;
     EXPECT_EQ(find(read, "a", "output"), nullptr) << header;
@@ -74,7 +75,8 @@ TEST(AwsConfigParser, WhatContinuesASecretThatWasRefusedIsNotKept) {
 }
 
 TEST(AwsConfigParser, ANameInAHeaderIsReadBack) {
-  for (const std::string name : {"plain", "a b", "it's", "say \"so\"", "back\\slash", "\t", "'", "\"", "\\", "x]y", "a'b\"c d"}) {
+  for (const std::string name :
+       {"plain", "a b", "it's", "say \"so\"", "back\\slash", "\t", "'", "\"", "\\", "x]y", "a'b\"c d"}) {
     const GoneOn read = go_on("[profile " + ipc::name_in_header(name) + "]\nregion = x\n");
     ASSERT_NE(find(read, name, "region"), nullptr) << ipc::name_in_header(name);
   }

@@ -42,12 +42,14 @@ class CommandSettingsTest : public testing::Test {
   }
 
   // Each as "block.name=value"; then the warnings.
-  std::vector<std::string> told(std::string_view config, std::string_view profile = "p", std::string_view credentials = "") {
+  std::vector<std::string> told(std::string_view config, std::string_view profile = "p",
+                                std::string_view credentials = "") {
     const CommandSettings found = settings(config, profile, credentials);
     std::vector<std::string> lines;
     for (const ipc::CommandSetting& each : found.settings) {
       const char* const kind = each.place == 3 ? "services:" : "";
-      lines.push_back(kind + each.block.str() + (each.block.empty() ? "" : ".") + each.name.str() + "=" + each.value.str());
+      lines.push_back(kind + each.block.str() + (each.block.empty() ? "" : ".") + each.name.str() + "=" +
+                      each.value.str());
     }
     lines.insert(lines.end(), found.warnings.begin(), found.warnings.end());
     return lines;
@@ -105,13 +107,15 @@ TEST_F(CommandSettingsTest, WhatIsEmptyIsAsGoodAsAbsent) {
 
 TEST_F(CommandSettingsTest, WhatIsNoOneLineIsLeftOutWithAWarning) {
   const std::string config = (folder_ / "config").string();
-  EXPECT_THAT(told("[profile p]\ncli_pager = less\n  -R\noutput = json\n"),
-              ElementsAre("output=json", config + ":2: the value of cli_pager goes on in the indented line below, and the "
-                                                  "command does not see it"));
+  EXPECT_THAT(
+      told("[profile p]\ncli_pager = less\n  -R\noutput = json\n"),
+      ElementsAre("output=json", config + ":2: the value of cli_pager goes on in the indented line below, and the "
+                                          "command does not see it"));
   EXPECT_THAT(told("[profile p]\noutput = " + std::string(5000, 'x') + "\n"), ElementsAre(HasSubstr("is too long")));
   EXPECT_THAT(told("[profile p]\nservices = s\n[services s]\nno service =\n  endpoint_url = x\n"),
               ElementsAre(HasSubstr("of no service")));
-  EXPECT_THAT(told("[profile p]\nservices = absent\n"), ElementsAre(HasSubstr("there is no section [services absent]")));
+  EXPECT_THAT(told("[profile p]\nservices = absent\n"),
+              ElementsAre(HasSubstr("there is no section [services absent]")));
 }
 
 TEST_F(CommandSettingsTest, ASectionWhoseHeaderLacksQuotesIsNamedWithThem) {

@@ -11,9 +11,9 @@
 namespace supervisor {
 namespace {
 
+using ipc::SettingPlace;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ipc::SettingPlace;
 
 ipc::CommandSetting setting(SettingPlace place, std::string_view block, std::string_view name, std::string_view value) {
   ipc::CommandSetting made;
@@ -84,8 +84,8 @@ TEST(AwsConfig, AProfileOfAnyNameCanBeNamedByTheCommand) {
 }
 
 TEST(AwsConfig, AProfileNameCannotWriteLines) {
-  for (const std::string name : {"x]\ncredential_process = /bin/evil\n[y", "x\rcredential_process = /bin/evil", "evil\x1b",
-                                 "\xff evil"}) {
+  for (const std::string name :
+       {"x]\ncredential_process = /bin/evil\n[y", "x\rcredential_process = /bin/evil", "evil\x1b", "\xff evil"}) {
     EXPECT_THAT(config(name), Not(HasSubstr("evil")));
     EXPECT_THAT(config(name), Not(HasSubstr("[profile")));
   }
