@@ -75,7 +75,7 @@ void Server::on_head_bytes(Connection& c) {
 }
 
 void Server::on_complete_head(Connection& c) {
-  const std::expected<Request, Refusal> request = check_request(c.bytes(), c.parser.parsed(), c.rule);
+  const std::expected<Request, Refusal> request = check_request(c.bytes(), c.rule);
   if (!request) return refuse(c, request.error());
   c.request = *request;
   // Behind those that wait already, or they would be overtaken for ever.
