@@ -24,6 +24,10 @@ TEST(HeadParser, RefusesAtTheFirstBadByteAndNotOnlyAtTheEnd) {
   EXPECT_EQ(Progress::Malformed, parser.feed("\r\n"));
   parser.reset();
   EXPECT_EQ(Progress::Malformed, parser.feed("GET /creds HTTP/1.1\r\nA: b\rc"));
+  parser.reset();  // where any other byte may stand
+  EXPECT_EQ(Progress::Malformed, parser.feed(std::string_view("GET /creds HTTP/1.1\r\nA: \0", 25)));
+  parser.reset();
+  EXPECT_EQ(Progress::Malformed, parser.feed("GET /creds HTTP/1.1\r\nA: \n"));
 }
 
 TEST(HeadParser, EveryCutGivesTheSameResult) {
@@ -80,7 +84,7 @@ TEST(HeadParser, ATargetIsAPathAnAsteriskAnAuthorityOrAbsolute) {
   EXPECT_EQ(Progress::Complete, fed(line("CONNECT a.b:80 HTTP/1.1")));
   EXPECT_EQ(Progress::Complete, fed(line("GET  /two-blanks HTTP/1.1")));
   EXPECT_EQ(Progress::Complete, fed(line("GET /no-version")));
-  for (const char* target : {"?q", "1", "\"", "a.b:80", "h1://x", "http:x", "http:/x", "http", "http:", "http:/", "http://", "http://a@@b",
+  for (const char* target : {"?q", "1", "\"", "a.b:80", "h1://x", "http:x", "http:x/a", "http:/xa", "1://a", "\"://a", "http:/x", "http", "http:", "http:/", "http://", "http://a@@b",
                              "http://\"", "http://a\"", "http://a#b", "/\x01", "/\x7f", "/\x0b", "\xc3\xa9"}) {
     EXPECT_EQ(Progress::Malformed, fed(line("GET " + std::string(target) + " HTTP/1.1"))) << target;
     EXPECT_EQ(Progress::Malformed, fed(line("GET " + std::string(target)))) << target;
@@ -127,7 +131,7 @@ TEST(HeadParser, NoControlCharacterStandsInAValue) {
 
 TEST(HeadParser, ALengthIsOneNumberOnce) {
   for (const char* header : {"Content-Length: 0", "content-length:5", "Content-Length: \t 0  ", "Content-Length:\r\n 7", "Content-Length: 0\r\n ",
-                             "Content-Length: 1844674407370955160", "Content-Lengths: x", "X-Content-Length: x"}) {
+                             "Content-Length: 1844674407370955160", "Content-Lengths: x", "A: b\r\n c\r\nContent-Length: 10", "X-Content-Length: x"}) {
     EXPECT_EQ(Progress::Complete, fed(with(header))) << header;
   }
   for (const char* header : {"Content-Length: x", "Content-Length: +0", "Content-Length: -0", "Content-Length: 0x0", "Content-Length: 0,0",
