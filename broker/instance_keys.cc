@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "advised.h"
 #include "iam_syntax.h"
 #include "key_syntax.h"
 #include "keys_json.h"
@@ -98,8 +97,8 @@ class InstanceFetch final : public KeyFetch {
   void odd(std::string what) { odd(ipc::Error{Fault::kProtocol, std::move(what), {}}, ""); }
   void odd(ipc::Error error, std::string_view before) {
     error.what = "the instance metadata service at " + plan_.url + " answered with " + std::string(before) + error.what;
-    give_up(advised(std::move(error),
-                    "look at what answers there; on an EC2 instance it is the instance metadata service"));
+    give_up(ipc::with_next_step(std::move(error),
+                                "look at what answers there; on an EC2 instance it is the instance metadata service"));
   }
 
   void fail(AwsCallError error, std::string_view next_step) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "advised.h"
 #include "aws_json.h"
 #include "keys_json.h"
 #include "time_text.h"
@@ -55,8 +54,8 @@ const Row& row_of(const AwsFailure& failure) {
 
 std::unexpected<ipc::Error> unusable(std::string_view server, ipc::Error error) {
   error.what = "the answer of the remote server " + std::string(server) + " " + error.what;
-  return std::unexpected(
-      advised(std::move(error), "check that the URL is that of a token vending machine; else tell whoever keeps it"));
+  return std::unexpected(ipc::with_next_step(
+      std::move(error), "check that the URL is that of a token vending machine; else tell whoever keeps it"));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <memory>
 #include <string_view>
 
-#include "advised.h"
 #include "aws_call.h"
 #include "policy_source.h"
 #include "profile.h"
