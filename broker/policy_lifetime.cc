@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "ipc/go_duration.h"
+#include "ipc/nearest_word.h"
 #include "narrowing.h"
-#include "nearest_word.h"
 #include "plain_text.h"
 #include "policy_members.h"
 #include "terms.h"
@@ -77,7 +77,7 @@ ipc::Result<LifetimeWish> lifetime_wish(const ToolArguments& arguments) {
   if (row == std::end(kSources)) {
     std::vector<std::string_view> known;
     for (const SourceRow& each : kSources) known.push_back(each.word);
-    return ipc::fail(ipc::Fault::kUsage, "unknown source " + in_quotes(given) + suggestion(given, known));
+    return ipc::fail(ipc::Fault::kUsage, "unknown source " + in_quotes(given) + ipc::suggestion(given, known));
   }
   wish.source = row->source;
   wish.source_given = true;

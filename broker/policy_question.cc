@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "plain_text.h"
 #include "policy_moment.h"
 #include "posture_json.h"
@@ -16,7 +16,7 @@ ipc::Result<T> named(std::string_view what, std::string_view given, std::span<co
   const auto found = std::ranges::find(known, given);
   if (found != known.end()) return static_cast<T>(found - known.begin());
   return ipc::fail(ipc::Fault::kUsage,
-                   "unknown " + std::string(what) + " " + in_quotes(given) + suggestion(given, known));
+                   "unknown " + std::string(what) + " " + in_quotes(given) + ipc::suggestion(given, known));
 }
 
 std::vector<std::string> between_commas(std::string_view text) {

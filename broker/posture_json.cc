@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ascii.h"
-#include "nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "plain_text.h"
 
 namespace broker {
@@ -59,7 +59,7 @@ ipc::Status take_os_type(const Json::Value& object, Posture& facts) {
   const std::string folded = lowered(*text);
   const auto found = std::ranges::find(kOsTypeWords, folded);
   if (found == std::end(kOsTypeWords))
-    return unusable("os_type is " + in_quotes(*text) + suggestion(folded, kOsTypeWords));
+    return unusable("os_type is " + in_quotes(*text) + ipc::suggestion(folded, kOsTypeWords));
   facts.os_type = static_cast<OsType>(found - std::begin(kOsTypeWords));
   return {};
 }
@@ -122,7 +122,7 @@ ipc::Result<StatedPosture> posture_from_json(std::string_view text) {
   if (!object) return std::unexpected(object.error());
   for (const std::string& key : object->getMemberNames()) {
     if (std::ranges::find(kKeys, key) == std::end(kKeys))
-      return unusable("unknown key " + in_quotes(key) + suggestion(key, kKeys));
+      return unusable("unknown key " + in_quotes(key) + ipc::suggestion(key, kKeys));
   }
   StatedPosture stated;
   Posture& facts = stated.facts;

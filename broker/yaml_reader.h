@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ipc/nearest_word.h"
 #include "ipc/result.h"
-#include "nearest_word.h"
 #include "plain_text.h"
 #include "yaml_document.h"
 
