@@ -7,7 +7,8 @@
 namespace frontend {
 namespace {
 
-// Registered methods (IANA) that servers know: only they may be told that it is the path, or the method, that is wrong.
+// The methods that servers know: a client that uses one is told that it is the path, or the method, that is wrong; with
+// any other the head is malformed.
 constexpr std::string_view kMethods[] = {
     "ACL",    "BIND",      "CHECKOUT", "CONNECT",    "COPY",       "DELETE", "GET",        "HEAD",   "LINK",
     "LOCK",   "M-SEARCH",  "MERGE",    "MKCALENDAR", "MKACTIVITY", "MKCOL",  "MOVE",       "NOTIFY", "OPTIONS",

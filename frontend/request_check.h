@@ -3,7 +3,7 @@
 // A pure function of the raw bytes, line by line: the first fault decides the answer.
 // Runs in: frontend.   Blocks: never.   Owns: nothing; the result points into the bytes.
 // Not here: the token, the caller, the policy. The broker judges those and believes nothing that is decided here.
-// Source: FIELD.md 2.6, RFC 9112.
+// Source: RFC 9112.
 #pragma once
 
 #include <cstddef>
