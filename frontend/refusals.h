@@ -1,7 +1,7 @@
 // The frontend's own answers, each a fixed text; see refusals.def. What the broker decides is answered by the broker.
 //
 // Runs in: frontend.   Blocks: never.
-// Source: FIELD.md 2.6: error bodies carry both spellings of the keys, since case-sensitive parsers exist for each.
+// Error bodies carry both spellings of the keys (Code and code): some SDKs read only the one, some only the other.
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 // A pure function of the raw bytes, line by line: the first fault decides the answer.
 // Runs in: frontend.   Blocks: never.   Owns: nothing; the result points into the bytes.
 // Not here: the token, the caller, the policy. The broker judges those and believes nothing that is decided here.
-// Source: RFC 9112.
+// Source: RFC 9112. What AWS SDKs send passes, with the port in Host or without it: request_check_test.cc has each form.
 #pragma once
 
 #include <cstddef>

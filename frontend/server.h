@@ -4,7 +4,7 @@
 // Runs in: frontend, one thread.   Blocks: never.   Wakes up: not at all while there are no connections.
 // Owns: listeners, connections, the link to the broker.
 // Shared with the broker: each connection's description. So no fcntl, no setsockopt, every call with MSG_DONTWAIT, no
-// read while the broker has it, and out of epoll before close (KERNEL.md 0.8).
+// read while the broker has it, and out of epoll before close (broker/caller/KERNEL.md, fact 8).
 #pragma once
 
 #include <event2/event.h>

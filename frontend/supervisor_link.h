@@ -2,7 +2,7 @@
 //
 // Runs in: frontend.   Blocks: never.   Owns: the channel and its event.
 // Fails: a supervisor that breaks the protocol ends the run; one that is gone, too. End of file here is the lifeline:
-// the parent-death signal can be lost (KERNEL.md 0.5).
+// the parent-death signal can be lost (broker/caller/KERNEL.md, fact 5).
 #pragma once
 
 #include <event2/event.h>

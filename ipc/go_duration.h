@@ -2,7 +2,7 @@
 //
 // Runs in: every process.   Blocks: never.   Units: whole nanoseconds; what is finer is cut off.
 // Fails: kUsage, with a sentence that quotes the text. A negative one is read; the caller judges it.
-// Source: SPEC 2.5.
+// Source: time.ParseDuration of Go's standard library.
 #pragma once
 
 #include <chrono>

@@ -5,7 +5,7 @@
 // MADV_WIPEONFORK). A SecretBuffer is a piece of it.
 //
 // Runs in: broker (keys), supervisor (the bearer token, until the command has it).   Blocks: never.
-// Honest limit: libcurl and OpenSSL keep transient copies on the heap; the broker's heap wipes on free (broker/heap.h).
+// Honest limit: libcurl and OpenSSL keep transient copies on the heap; the broker's heap wipes on free (broker/host/wiping_heap.h).
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ enum class SecretProtection { kMemfdSecret, kLockedPages };
 class SecretArena {
  public:
   // Well under the 8 MiB RLIMIT_MEMLOCK of an ordinary user, and over what a broker's keys and tokens can come to
-  // (broker/secret_room.h). A page that was never written costs nothing.
+  // (broker/serve/secret_budget.h). A page that was never written costs nothing.
   static constexpr std::size_t kBytes = 1024 * 1024;
   // What if_room() and copy_if_room() leave: for the small pieces that may not fail.
   static constexpr std::size_t kKeptBack = 64 * 1024;

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "audit.h"
+#include "audit/log.h"
 
 namespace {
 

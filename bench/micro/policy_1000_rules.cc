@@ -2,8 +2,8 @@
 // and when none does: then every rule was looked at as far as can be.
 #include <benchmark/benchmark.h>
 
-#include "policy_eval.h"
-#include "time_window.h"
+#include "policy/evaluate.h"
+#include "policy/time_window.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // change.
 #include <benchmark/benchmark.h>
 
-#include "policy_yaml.h"
+#include "policy/yaml/load.h"
 
 namespace {
 

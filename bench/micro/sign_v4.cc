@@ -3,8 +3,8 @@
 
 #include <array>
 
+#include "aws/sigv4.h"
 #include "ipc/secret.h"
-#include "sigv4.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
 """The remote token vending machine that `--remote-server` asks: an API gateway with IAM authorisation, and the function
-behind it. Wire forms: SPEC.md 10.1 and 10.2.
+behind it: upstream's. What it is asked: broker's remote_server.h; what it answers: ROWS below.
 
 The gateway refuses first and in its own words ({"message": "Forbidden"}; the log keeps why). What it lets through, the
-function judges in the order of SPEC.md 10.3. Any row of ROWS can also be played by a fault: fault("error",
-action="Vend", code="POLICY_DENY").
+function judges in upstream's order: who asks, how often, the profile, the device, the policy. Any row of ROWS can also be
+played by a fault: fault("error", action="Vend", code="POLICY_DENY").
 """
 import json
 import re
@@ -135,7 +135,7 @@ def _list_profiles(gateway, method):
 
 
 def _user(caller):
-    """SPEC.md 4.1: the last part of the ARN, letters and digits of it."""
+    """As upstream cleans a name: the last part of the ARN, its letters and digits, 20 of them at most."""
     if caller is None:
         raise Refusal("IAM_AUTH_REQUIRED", None)
     user = re.sub(r"[^A-Za-z0-9]", "", caller.arn.rpartition("/" if "/" in caller.arn else ":")[2])[:20]

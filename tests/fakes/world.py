@@ -33,7 +33,7 @@ ACCOUNT = "111122223333"
 POLICY_PARAMETER = "/sentinel/policies/default"
 REGIONS = ("us-east-1", "us-east-2", "us-west-2", "eu-central-1", "eu-west-1", "ap-southeast-2")
 
-# The user names in a policy are the sanitised ones (SPEC.md 4.1).
+# A policy names users by the last part of their ARN.
 DEFAULT_POLICY = """\
 version: "1"
 rules:
@@ -97,7 +97,7 @@ DEFAULT = {
         {"name": "ledger-ci", "trust": [role_arn(name) for name in ("desk-instance", "desk-task", "ledger-web", role_behind("LedgerRead"))]},
         {"name": "ledger-web", "trust": [], "web": {"subjects": ["system:serviceaccount:ledger:*"]}, "max_session": 43200},
     ],
-    # Keys and indexes as SPEC.md 7.2 has them.
+    # Keys and indexes as broker's session_record.h has them.
     "tables": [{"name": name, "index_keys": ["user", "status", "profile", "server_instance_id", "device_id", "created_at"]}
                for name in ("sentinel-sessions", "other-sessions")],
     "parameters": [

@@ -1,5 +1,5 @@
-// Calls that the frontend's filter must answer with death (KERNEL.md 0.1, 0.2, 5), each made as an attacker would who
-// wants the answer that the broker writes to a client, or a way out.
+// Calls that the frontend's filter must answer with death, each made as an attacker would who wants the answer that the
+// broker writes to a client (broker/caller/KERNEL.md, facts 1 and 2), or a way out.
 //
 // Runs in: hostile_frontend.   Blocks: never, since no call returns while the filter is on.
 #pragma once

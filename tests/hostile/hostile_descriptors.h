@@ -1,5 +1,6 @@
-// The descriptors that a frontend must not be able to pass off as a client's connection (KERNEL.md 2), made before
-// lock-down: afterwards the filter would not let anybody make them. So this attacker has more than a real one could get.
+// The descriptors that a frontend must not be able to pass off as a client's connection
+// (broker/caller/KERNEL.md, fact 11). They are made before the lock-down, after which the filter forbids it: this
+// attacker has more than a real one could get.
 //
 // Runs in: hostile_frontend.   Blocks: never.   Owns: nothing; descriptors live as long as the process.
 #pragma once

@@ -2,7 +2,8 @@
 """A frontend that was taken over gets no secret, cannot speak for a stranger, and cannot break the protocol unpunished.
 
 The real supervisor and the real broker run; hostile_frontend stands where sentinel-frontend stands, in the real sandbox,
-and does what the command of the run names (hostile_frontend.cc). DESIGN.md 1 and 2, KERNEL.md 0.1, 0.2, 2.
+and does what the command of the run names (hostile_frontend.cc). What a shared connection can be used for:
+broker/caller/KERNEL.md, facts 1, 2 and 11.
 """
 import json
 import os

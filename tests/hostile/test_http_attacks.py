@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """HTTP as attackers speak it, against the real programs: nothing malformed, forged or foreign brings credentials out, and
-a good client is served all the while. FIELD.md 2.6 and 3 (c, i, j).
+a good client is served all the while. Among them: a browser whose DNS was rebound, slow clients, many connections, heads
+without end, smuggled requests.
 
 Every request below carries the true token and comes from a member of the tree: only its form is wrong.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What the kernel says of our processes during a run: locked down, unreadable, alone. DESIGN.md 4."""
+"""What the kernel says of our processes during a run: locked down, unreadable, alone."""
 import os
 import re
 import resource
@@ -84,7 +84,7 @@ class LockDown(HostileTest):
         for kind in ("net", "mnt", "ipc", "uts"):
             self.assertNotEqual(namespace(os.getpid(), kind), namespace(helpers["frontend"], kind), kind)
         self.assertEqual([], os.listdir(f"/proc/{helpers['frontend']}/root"), "its root folder is empty")
-        # The broker must not: the owner of a user namespace could read it (KERNEL.md 0.3).
+        # The broker must not: the owner of a user namespace could read it (broker/caller/KERNEL.md, fact 3).
         self.assertEqual(namespace(os.getpid(), "user"), namespace(helpers["broker"], "user"))
         stage.end()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Where the secrets are: in the broker and with the verified caller, and nowhere else. DESIGN.md 1, invariants 1 and 2.
+"""Where the secrets are: in the broker and with the verified caller, and nowhere else.
 
 The stand-in for AWS knows every secret that exists; what a process holds is read from /proc/PID/mem by root.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A frontend that was taken over cannot read or redirect what the broker writes to a client (KERNEL.md 0.1, 0.2): with
-the real filter each such call is its last, and behind the filter stands the broker's own second line. That the tricks
-work on this kernel where nothing prevents them is shown, too.
+"""A frontend that was taken over cannot read or redirect what the broker writes to a client
+(broker/caller/KERNEL.md, facts 1 and 2): with the real filter each such call is its last, and behind the filter stands
+the broker's own second line. That the tricks work on this kernel where nothing prevents them is shown, too.
 """
 import ctypes
 import os
@@ -20,7 +20,7 @@ SIGSYS = "killed by signal 31"
 
 
 class ReadingTheAnswer(TakenOver):
-    """KERNEL.md 0.1 and 0.2, with the real filter: each call is the caller's last."""
+    """With the real filter each of these calls is the caller's last."""
     CALLS = ["recvmsg-errqueue", "recvmsg-errqueue-as-allowed", "recvfrom-errqueue", "recvfrom-blocking", "recvmmsg",
              "read", "readv", "splice", "junk-flags", "timestamping", "timestamping-new", "nodelay", "repair",
              "connect-nowhere", "connect-elsewhere", "sendto-elsewhere", "sendmsg-zerocopy", "sendmsg-fastopen",

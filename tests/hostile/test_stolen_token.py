@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A token taken from the command's environment is worth nothing outside the command's tree: DESIGN.md 1, invariant 3."""
+"""A token taken from the command's environment is worth nothing outside the command's tree: the kernel says who calls."""
 import array
 import json
 import os

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <string>
 
-#include "sso_cache_file.h"
-#include "sso_token.h"
+#include "sources/sso/cache_file.h"
+#include "sources/sso/token.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "profile.h"
+#include "profile/resolve.h"
 
 namespace test {
 

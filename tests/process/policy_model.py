@@ -1,4 +1,4 @@
-"""What a policy means, written a second time and on its own, from SPEC 2 and the issue: plain dictionaries as YAML gives
+"""What a policy means, written a second time and on its own, from sentinel-policy(5): plain dictionaries as YAML gives
 them, Python's zoneinfo for the clocks. It shares nothing with the evaluator that it is compared with."""
 import datetime
 import re

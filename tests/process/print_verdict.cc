@@ -9,8 +9,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "policy_eval.h"
-#include "time_window.h"
+#include "policy/evaluate.h"
+#include "policy/time_window.h"
 
 namespace {
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`sentinel audit`: a log that the real broker wrote is verified and shown by the real command, and whatever is done to it
-is named. Signatures are made a second time here, by another implementation, so that both read SPEC 9.2 alike."""
+is named. Signatures are made a second time here, by another implementation, from what broker's
+audit_signature.h says is signed: a fault of the product's is not hidden by the same fault here."""
 import base64
 import hashlib
 import hmac
@@ -69,7 +70,6 @@ class AuditTest(AwsTest):
 
 
 class Verify(AuditTest):
-    # LG2
     def test_what_is_done_to_a_real_log_is_named(self):
         self.a_run(asks=6)
         self.assert_verified(self.log_path)
@@ -183,7 +183,6 @@ class Signed(AuditTest):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         self.assertIn(whole["key_id"], self.assert_verified("--log-key", public, self.log_path))
 
-    # LG1
     def test_tampered_moved_stripped_and_foreign_signatures_are_found(self):
         private, public = self.keys()
         for key, checks in ((self.write_key(), None), (private, public)):

@@ -37,7 +37,7 @@ class Profiles(AwsTest):
         path = self.write("secret-config", "[profile bad]\n", mode=0)
         self.refused_with("secret-config", environment={"AWS_CONFIG_FILE": path})
 
-    # IS1; IS5: a base from SSO is refused by its key
+    # Each refusal names the key of the file that is wrong or incomplete.
     def test_loops_and_gaps_in_a_chain(self):
         role = f"role_arn = {role_arn('ledger-prod')}\n"
         for text, sentence in (

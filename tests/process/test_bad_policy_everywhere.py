@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""PO6: a policy with an odd effect, an unknown key, an unknown zone or a reversed window is refused by everyone who reads one:
+"""A policy with an odd effect, an unknown key, an unknown zone or a reversed window is refused by everyone who reads one:
 each way to get credentials, and each word of `sentinel policy`. (Row by row, unit: policy_yaml*_test.cc; while a run
 goes on: test_policy.py, policy_parameter_test.cc.)"""
 import os

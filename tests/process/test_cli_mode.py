@@ -216,7 +216,6 @@ class AgainstAws(AwsTest):
         self.assert_no_secret(run.stderr, "stderr")
         self.assertEqual([], self.assume_role(), "AWS was asked for what policy refused")
 
-    # PO7
     def test_a_rule_that_demands_a_server_refuses_both_and_names_the_option(self):
         demands = policy(rule("require_server"))
         self.assert_refused(self.in_cli(demands), "may have these credentials", "run the command under `sentinel exec --server`")
@@ -224,7 +223,6 @@ class AgainstAws(AwsTest):
         for line, mode in zip(self.decisions(), ("cli", "credential_process"), strict=True):
             self.assertEqual(("deny", "refused", mode), (line["effect"], line["outcome"], line["mode"]))
 
-    # PO7
     def test_a_rule_for_one_mode_is_no_yes_in_the_others(self):
         for mode, other in (("credential_process", self.in_cli), ("server", self.in_cli), ("cli", self.as_credentials),
                             ("server", self.as_credentials)):

@@ -27,7 +27,6 @@ class WhatIsAsked(AwsTest):
     def key_of(self, answer):
         return next(key for key in self.aws.control.keys() if key["id"] == answer["body"]["AccessKeyId"])
 
-    # IS2, ID7
     def test_the_source_identity_names_the_user_and_the_request(self):
         answer = self.asker().ask()
         call, = self.assume_role("ok")
@@ -35,7 +34,6 @@ class WhatIsAsked(AwsTest):
         self.assertEqual(call["params"]["SourceIdentity"], self.key_of(answer)["source_identity"])
         self.assertEqual(call["params"]["SourceIdentity"], self.decisions()[0]["source_identity"])
 
-    # ID5
     def test_two_runs_have_two_source_identities(self):
         for _ in range(2):
             self.asker().end()

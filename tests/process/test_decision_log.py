@@ -63,7 +63,7 @@ class TheLines(AwsTest):
         self.assertEqual(self.layout.credential_process, line["peer_executable"])
         self.assertNotIn(line["peer_pid"], (0, asker.run.pid))
 
-    # ID5: eight at once; IS2
+    # Eight ask at once.
     def test_each_request_has_a_line_and_an_id_of_its_own(self):
         asker = self.asker()
         self.assertEqual([200] * 40, asker.statuses(40, at_once=8))
@@ -160,7 +160,7 @@ class WhereItGoes(AwsTest):
         self.assertEqual(["sessions"], os.listdir(os.path.join(state, "sentinel")), "nothing but what runs share")
         self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
 
-    # LG2: there is no setting that issues without a line.
+    # There is no setting that issues without a line.
     def test_no_line_no_credentials(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
@@ -171,7 +171,6 @@ class WhereItGoes(AwsTest):
                 self.assertIn("/dev/full", asker.run.stderr)
                 self.assertIn("No space left", asker.run.stderr)
 
-    # LG2
     def test_when_the_log_fills_up_no_credentials_go_out_without_a_line(self):
         limit = 4 << 20
         old = '{"timestamp":"2026-01-01T00:00:00Z","effect":"deny"}\n'  # of before lines were chained

@@ -179,7 +179,7 @@ class Host(DoctorTest):
 
     def test_the_json_has_every_check_and_every_guarantee(self):
         found = self.doctor()
-        with open(os.path.join(TOP, "supervisor/doctor.def")) as file:
+        with open(os.path.join(TOP, "supervisor/doctor/doctor.def")) as file:
             table = file.read()
         self.assertEqual(re.findall(r"^CHECK\((\w+),", table, re.M), [check["check"] for check in found.told["checks"]])
         self.assertEqual(dict(re.findall(r'^GUARANTEE\((\w+),\s+"(.*)"\)$', table, re.M)),

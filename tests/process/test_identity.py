@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""ID3, ID6 and ID7 in whole runs: who a policy judges is who AWS says the key belongs to, in every mode alike; no name that
-somebody chose for himself counts, and every name that IAM allows reaches STS in a form that it takes."""
+"""A policy judges who AWS says the key belongs to, in every mode alike. No name that a caller chose for himself counts, and
+every name that IAM allows reaches STS in a form that it takes. In whole runs."""
 import unittest
 
 from aws_case import AwsTest, Run, policy, rule
@@ -43,18 +43,16 @@ class IdentityTest(AwsTest):
 
 
 class WhoAsks(IdentityTest):
-    # ID3
     def test_the_os_users_name_is_nobodys_in_any_mode(self):
         self.refused_in_each_mode(policy(rule(conditions=f"{{ users: [{self.user.name}] }}")), "otto")
 
-    # ID3
     def test_no_variable_of_the_environment_makes_somebody_else_of_us(self):
         posing = dict.fromkeys(("USER", "LOGNAME", "USERNAME", "SUDO_USER", "AWS_ROLE_SESSION_NAME", "AWS_SOURCE_IDENTITY",
                                 "AWS_PROFILE", "AWS_VAULT"), "marta") | {"AWS_VAULT": ""}
         posing |= {"AWS_ACCESS_KEY_ID": key_id_of("marta"), "AWS_SECRET_ACCESS_KEY": secret_of("marta")}
         self.refused_in_each_mode(policy(rule(conditions="{ users: [marta] }")), "otto", environment=posing)
 
-    # ID3: and what is extracted is the same, whichever command extracts it.
+    # Whichever command asks, the user that it finds is the same.
     def test_every_mode_reads_the_same_user_and_stamps_it(self):
         for mode, run in self.in_each_mode(policy(rule(conditions="{ users: [otto] }")) + rule("deny", "rest", conditions="{ time: {} }")):
             self.assertEqual(0, run.code, f"{mode}: {run.stderr}")
@@ -69,7 +67,7 @@ class WhoAsks(IdentityTest):
 
 
 class WhoseName(IdentityTest):
-    # ID6: upstream cleans and cuts both to the same name.
+    # Upstream cleans and cuts both to the same name.
     def test_two_users_that_look_alike_share_no_policy(self):
         for name, like in (("a.b", "ab"), ("x" * 20 + "1", "x" * 20), ("Otto", "otto")):
             with self.subTest(name=name):
@@ -87,13 +85,12 @@ class WhoseName(IdentityTest):
         self.add_key("borrowed", key["id"], key["secret"], key["token"])
         self.add_profile("of-borrowed", "borrowed", "ledger-chained")
 
-    # ID6
     def test_a_session_name_that_its_owner_chose_is_no_user(self):
         self.borrow_session()
         self.refused_in_each_mode(policy(rule(conditions="{ users: [sentinel-marta, marta, ledger-prod, { glob: '*' }] }")), "",
                                   said="whose name its owner chose: only rules without users can match", profile="of-borrowed")
 
-    # ID4: nobody's keys are handed out under a second name; policy permits here, and AWS keeps the first stamp.
+    # No keys are handed out under a second name: policy permits here, and AWS keeps the first stamp.
     def test_a_source_identity_that_is_set_is_never_changed(self):
         self.borrow_session()
         for mode, run in self.in_each_mode(policy(rule(conditions="{ profiles: [of-borrowed] }")), profile="of-borrowed"):
@@ -101,7 +98,7 @@ class WhoseName(IdentityTest):
             self.assertIn("not authorized to perform: sts:SetSourceIdentity", run.stderr)
         self.assertEqual([], self.assume_role("ok"))
 
-    # ID7: the stand-in takes what STS takes and nothing else (test_standin_actions.py: test_names).
+    # The stand-in takes what STS takes and nothing else (test_standin_actions.py: test_names).
     def test_every_name_that_iam_allows_is_stamped_in_a_form_that_sts_takes(self):
         text = policy(rule(conditions="{ time: {} }"))
         for number, name in enumerate(("a", "marta.k@example.com", "a+b=c,d_e-f", "=" * 64, "y" * 64, "." * 20)):

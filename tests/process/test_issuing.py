@@ -1,5 +1,5 @@
 """Issuing from end to end: whom AWS sees, what the client is told when there is nothing, and that nothing is asked of AWS for
-those who get nothing (SPEC 12, IS1, IS2, IS4, ID3)."""
+those who get nothing."""
 import os
 import pwd
 import re
@@ -11,7 +11,6 @@ from aws_case import TRANSPORTS, AwsTest, policy, rule
 
 
 class Issuing(AwsTest):
-    # IS1
     def test_what_cannot_be_issued_is_refused_before_aws_is_asked_for_it(self):
         self.add_to_config("[profile homeless]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = nobody\n"
                            "[profile keyless]\nregion = eu-central-1\n")
@@ -23,7 +22,6 @@ class Issuing(AwsTest):
         self.refused_start(policy=("--policy-file", self.write("policy.yaml", policy(rule("deny")))))
         self.assertEqual({"GetCallerIdentity"}, {call["action"] for call in self.aws.log()})
 
-    # IS2
     def test_every_link_is_stamped_and_the_log_names_the_stamp(self):
         asker = self.with_policy(policy(rule(conditions="{ profiles: [ledger-prod, ledger-chained] }")), profile="ledger-chained")
         for answer in asker.asks(3):
@@ -36,7 +34,6 @@ class Issuing(AwsTest):
         self.assertEqual({stamp}, {line["source_identity"] for line in self.decisions()})
         self.assertEqual(3, len({line["request_id"] for line in self.decisions()}), "one decision, one id")
 
-    # ID3
     def test_the_user_is_aws_s_and_never_the_systems(self):
         system_user = pwd.getpwuid(self.user.uid).pw_name
         self.refused_start(policy=("--policy-file", self.write("policy.yaml", policy(rule(conditions="{ users: [%s] }" % system_user)))),
@@ -45,7 +42,6 @@ class Issuing(AwsTest):
                            environment={"USER": "otto", "LOGNAME": "otto", "SUDO_USER": "otto"})
         self.assertEqual({"marta"}, {line["user"] for line in self.decisions()})
 
-    # IS4
     def test_the_client_is_told_nothing_of_paths_arns_or_rules(self):
         secret_words = re.compile(r"arn:|/|policy\.yaml|the-rule|marta|ledger|STS|AssumeRole|profile", re.I)
         for transport in TRANSPORTS:

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""IS1, IS2, IS4 and IS5 in whole runs, beside test_issuing.py: in which order faults are named and that STS is asked for keys
-last, whose stamp the log names when keys change, what a client hears of STS, and that keys are those of the judged profile."""
+"""Issuing in whole runs, beside test_issuing.py: in which order faults are named and that STS is asked for keys last, whose
+stamp the log names when keys change, what a client hears of STS, and that keys are those of the judged profile."""
 import json
 import unittest
 
@@ -13,7 +13,7 @@ GENERIC = {403: ("AccessDenied", "Sentinel refused this request"), 500: ("Intern
 
 
 class TheOrder(AwsTest):
-    # IS1: everything is wrong at once; each fault is mended in turn, and the next one is named.
+    # Everything is wrong at once; each fault is mended in turn, and the next one is named.
     def test_profile_then_key_then_policy_then_role_and_sts_is_asked_for_keys_last(self):
         def refused(sentence, calls, **more):
             self.aws.control.clear_log()
@@ -38,7 +38,7 @@ class TheOrder(AwsTest):
         self.aws.control.put_parameter(name=PARAMETER, value=policy(rule(conditions="{ profiles: [late] }")))
         refused("AccessDenied", asked | {"AssumeRole"})
 
-    # IS1: the key's own refusal comes first even where the policy's is there sooner.
+    # The key's own refusal comes first even where the policy's is there sooner.
     def test_a_key_that_aws_does_not_know_comes_before_a_policy_that_cannot_be_used(self):
         self.aws.control.fault("error", action="GetCallerIdentity", code="InvalidClientTokenId", status=403, count=0)
         bad = ("--policy-parameter", "/bad")
@@ -55,7 +55,6 @@ class WhatIsHeard(AwsTest):
         self.assertEqual((status, {"Code": code, "code": code, "Message": message, "message": message}),
                          (answer["status"], answer["body"]))
 
-    # IS4
     def test_a_client_hears_nothing_of_what_sts_said(self):
         self.aws.control.fault("error", action="AssumeRole", code="AccessDenied", count=0,
                                message=f"User: arn:aws:iam::111122223333:user/marta is not authorized on {role_arn('ledger-prod')}")
@@ -65,7 +64,6 @@ class WhatIsHeard(AwsTest):
             self.assertIn("not authorized", self.decisions()[-1]["detail"], "who reads the log is told")
             asker.end()
 
-    # IS4
     def test_a_client_that_must_wait_hears_only_that(self):
         self.aws.control.fault("hold", action="AssumeRole")
         asker = self.asker("--lazy")
@@ -73,7 +71,7 @@ class WhatIsHeard(AwsTest):
 
 
 class WhatIsStamped(AwsTest):
-    # IS2: the first keys, those of a new cap, and those of a second run.
+    # The first keys, those of a new cap, and those of a second run.
     def test_every_retrieve_is_stamped_and_the_log_names_the_stamp_of_the_keys_it_hands_out(self):
         path = self.write("policy.yaml", policy(rule()))
         for _ in range(2):
@@ -92,7 +90,7 @@ class WhatIsStamped(AwsTest):
 
 
 class WhoseKeys(AwsTest):
-    # IS5: there is no second profile that keys could come from.
+    # There is no second profile that keys could come from.
     def test_no_option_or_variable_names_another_profile_than_the_judged_one(self):
         self.assertIn("--aws-profile", self.refused_start("--aws-profile", "otto").stderr)
         asker = self.asker(environment={"AWS_PROFILE": "otto", "AWS_DEFAULT_PROFILE": "otto", "AWS_ROLE_ARN": role_arn("ledger-audit")})
@@ -101,7 +99,7 @@ class WhoseKeys(AwsTest):
         call, = self.assume_role()
         self.assertEqual(role_arn("ledger-prod"), call["params"]["RoleArn"])
 
-    # IS5: a longer session that is there already is not handed out under a shorter cap, nor said to end later.
+    # A longer session that is there already is not handed out under a shorter cap, nor said to end later.
     def test_a_cached_session_that_is_longer_than_the_cap_is_not_handed_out(self):
         path = self.write("policy.yaml", policy(rule()))
         asker = self.asker("--server-duration", "2h", policy=("--policy-file", path))

@@ -25,7 +25,6 @@ class AtTheStart(AwsTest):
         self.assert_served(asker.ask())
         self.assertEqual(0, asker.end().code, asker.run.stderr)
 
-    # PO1, PO4, PO7, PO9
     def test_what_no_rule_allows_is_refused_and_logged(self):
         for text, sentence, effect, name in (
                 (policy(rule("deny", reason="audit freeze")), 'policy rule "the-rule" answers deny: audit freeze', "deny", "the-rule"),
@@ -49,7 +48,6 @@ class AtTheStart(AwsTest):
         self.refused_under(policy(rule(conditions="{ profiles: [ledger-prod], device: { require_encryption: true } }")))
         self.assertEqual("refused", self.decisions()[0]["outcome"])
 
-    # PO8
     def test_what_a_rule_allows_is_served(self):
         for text in (policy(rule()), policy(rule(conditions="{ users: [marta] }")), policy(rule(conditions="{ profiles: [ledger-prod], mode: [server] }")),
                      policy(rule("deny", "other", conditions="{ users: [otto] }"), rule()),
@@ -87,7 +85,6 @@ class AtTheStart(AwsTest):
         asker.end()
         self.assertEqual(["5400"], [call["params"]["DurationSeconds"] for call in self.assume_role()])
 
-    # IS5
     def test_a_cap_below_what_sts_can_issue_is_refused(self):
         self.refused_under(policy(rule(more="max_server_duration: 14m59s")), "caps the lifetime below", "raise max_server_duration")
         self.assertEqual(("refused", "lifetime"), tuple(self.decisions()[0][key] for key in ("outcome", "check")))
@@ -137,7 +134,6 @@ class WhileItRuns(AwsTest):
         self.write("policy.yaml", policy(rule()))
         self.assert_served(asker.ask())
 
-    # IS5
     def test_a_new_cap_asks_for_new_keys(self):
         asker = self.asker("--server-duration", "1h", policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
         long = asker.ask()["body"]["AccessKeyId"]

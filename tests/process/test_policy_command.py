@@ -186,9 +186,9 @@ class Schema(PolicyTest):
         self.assertEqual(["allow", "deny", "require_approval", "require_server", "require_server_session"], words)
 
     def test_the_manual_page_in_the_tree_is_what_the_program_prints(self):
-        with open(os.path.join(self.TOP, "broker/sentinel-policy.5")) as file:
+        with open(os.path.join(self.TOP, "broker/tools/policy/sentinel-policy.5")) as file:
             self.assertEqual(file.read(), self.run_policy("schema", man="true").stdout,
-                             "run `sentinel policy schema --man > broker/sentinel-policy.5`")
+                             "run `sentinel policy schema --man > broker/tools/policy/sentinel-policy.5`")
 
     def test_every_example_of_the_manual_page_is_a_policy_that_lint_has_nothing_against(self):
         page = self.run_policy("schema", man="true").stdout

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""PO8 and PO9 in whole runs: what only a server may have is served by one and by nobody else, and what needs an approval is
-refused without one. (Tracked sessions, and the three ways to name their table: test_session_tracking.py.)"""
+"""What only a server may have is served by a server alone, and what needs an approval is refused without one. In whole
+runs. (Tracked sessions, and the three ways to name their table: test_session_tracking.py.)"""
 import unittest
 
 from aws_case import TRANSPORTS, AwsTest, Run, policy, rule
@@ -17,7 +17,7 @@ class EndToEnd(AwsTest):
     def file(self, text):
         return ("--policy-file", self.write("policy.yaml", text))
 
-    # PO8: where nothing is served no session is tracked, whatever table the rule or the environment names.
+    # Where nothing is served no session is tracked, whatever table the rule or the environment names.
     def test_require_server_session_is_refused_without_a_server_whatever_table_is_named(self):
         for text in (policy(rule("require_server_session")), policy(rule("require_server_session", more="session_table: sentinel-sessions"))):
             for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
@@ -28,7 +28,6 @@ class EndToEnd(AwsTest):
                 self.assertEqual(("refused", "deny", "policy"), tuple(self.decisions()[-1][key] for key in ("outcome", "effect", "check")))
         self.assertEqual(([], []), (self.assume_role(), self.aws.calls("PutItem")))
 
-    # PO8
     def test_require_server_and_mode_server_are_served_and_to_nobody_without_a_server(self):
         for text in (policy(rule("require_server")), policy(rule(conditions=MODES.format("server")))):
             with self.subTest(text=text):
@@ -43,7 +42,6 @@ class EndToEnd(AwsTest):
                     self.assertEqual(0, asker.end().code, asker.run.stderr)
                     self.assertEqual(("issued", "allow", "server"), tuple(self.decisions()[-1][key] for key in ("outcome", "effect", "mode")))
 
-    # PO9
     def test_require_approval_without_one_is_refused_in_every_mode(self):
         text = policy(rule("require_approval"), rule("allow", "a-later-rule"))
         self.assertIn("no approval for this user and profile is on record", self.refused_start(policy=self.file(text)).stderr)
@@ -55,7 +53,6 @@ class EndToEnd(AwsTest):
                          [tuple(line[key] for key in ("effect", "outcome", "mode")) for line in self.decisions()])
         self.assertEqual([], self.assume_role())
 
-    # PO9
     def test_a_rule_that_comes_to_require_approval_refuses_the_next_request(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):

@@ -71,7 +71,6 @@ class AtTheStart(Tracked):
         self.refused_start("--session-table", TABLE, policy=("--policy-file", self.write("policy.yaml", policy(rule("deny")))))
         self.assertEqual([], self.aws.calls("PutItem"))
 
-    # PO8
     def test_the_table_is_the_flags_the_environments_or_the_rules(self):
         ruled = policy(rule("require_server_session", more=f"session_table: {OTHER}"))
         for text, table, environment, used in ((DEMANDED, TABLE, {}, TABLE),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""SG1 to SG4: a policy that is not signed for its name, by its key, as this text and no older version is never used."""
+"""A policy that is not signed for its name, by its key, as this text and no older version is never used."""
 import json
 import os
 import subprocess
@@ -17,11 +17,10 @@ POLL = ("--policy-poll", "5s")
 
 
 class AtTheStart(SignedTest):
-    # SG1
     def test_an_unsigned_policy_is_refused_under_enforcement(self):
         self.refused(sentence="is not signed, and a signature is demanded here")
 
-    # SG1: without a key nothing is demanded; the log shows which it was.
+    # Without a key nothing is demanded; the log shows which it was.
     def test_without_a_key_an_unsigned_policy_is_served_and_the_log_shows_no_signed_version(self):
         asker = self.asker()
         self.assert_served(asker.ask())
@@ -29,12 +28,10 @@ class AtTheStart(SignedTest):
         self.assertEqual("", asker.run.stderr)
         self.assertNotIn("policy_serial", self.decisions()[-1])
 
-    # SG1
     def test_an_altered_policy_is_refused(self):
         self.put_pair(allowing("# altered\n"), envelope(allowing()))
         self.refused(sentence="and its signature do not belong together")
 
-    # SG1
     def test_an_altered_policy_with_its_own_hash_is_refused(self):
         altered = allowing("# altered\n")
         good = envelope(altered)
@@ -42,14 +39,12 @@ class AtTheStart(SignedTest):
         self.put_pair(altered, stolen)
         self.refused(sentence="was not signed with the key")
 
-    # SG1
     def test_a_signature_by_another_key_is_refused(self):
         self.put_signed(allowing(), pem=key("stranger"))
         self.refused(sentence="was not signed with the key")
         self.put_kms_key()
         self.refused(*BY_KMS, sentence="KMS says that the signature is not the key's")
 
-    # SG2
     def test_a_malformed_or_empty_envelope_is_refused(self):
         whole = envelope(allowing())
         for bad in ("{}", "x", whole[:-1], whole.replace('"signature": "', '"signature": "*'),
@@ -64,12 +59,10 @@ class AtTheStart(SignedTest):
         self.put_pair(allowing(), json.dumps(old))
         self.refused(sentence="does not bind the policy's name and version")
 
-    # SG3
     def test_a_swapped_dev_pair_in_prod_is_refused(self):
         self.put_signed(allowing(), name="/sentinel/policies/dev")
         self.refused(sentence="carries the signature of another policy, '/sentinel/policies/dev'")
 
-    # SG2
     def test_kms_denied_unreachable_disabled_or_unknown_is_refused(self):
         self.put_signed(allowing())
         self.refused(*BY_KMS, sentence="KMS does not know the key")
@@ -115,7 +108,6 @@ class WithoutAServer(SignedTest):
         return Run(self, [word, "--profile", "ledger-prod", "--policy-parameter", PARAMETER, "--log-file", self.log_path, *options,
                           *command], environment=self.environment(), cwd=self.folder).finish()
 
-    # SG1
     def test_enforcement_holds_for_exec_and_for_credentials(self):
         for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
             with self.subTest(word=word):
@@ -167,7 +159,6 @@ class WhileItRuns(SignedTest):
                 self.put_signed(allowing(), version=5)
                 self.becomes(asker, 200)
 
-    # SG4
     def test_a_torn_read_is_asked_again_and_never_used(self):
         asker = self.served()
         before = len(self.aws.calls("GetParameters"))
@@ -186,7 +177,6 @@ class WhileItRuns(SignedTest):
 
 
 class AcrossRuns(SignedTest):
-    # SG4
     def test_a_rollback_to_an_older_signed_pair_is_refused_in_a_later_run(self):
         self.put_signed(allowing("# new\n"), version=10)
         asker = self.asker(*self.by_file)

@@ -1,7 +1,5 @@
 // Any bytes, as both AWS files: every value and secret that is found lies within the file and on one line, and reading
 // a secret gives the bytes that stand there.
-#include "aws_config_file.h"
-
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,14 +8,10 @@
 #include <cstdlib>
 #include <string>
 
-namespace {
+#include "file_of.h"
+#include "profile/config_file.h"
 
-ipc::UniqueFd file_of(std::string_view bytes) {
-  ipc::UniqueFd fd(::memfd_create("aws_config", MFD_CLOEXEC));
-  if (!fd || ::fchmod(fd.get(), 0600) != 0) std::abort();
-  if (::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
-  return fd;
-}
+namespace {
 
 void check_value(const broker::AwsConfigFile& file, const broker::ConfigValue& value, std::string_view bytes) {
   if (value.line <= 0 || value.text.find('\n') != std::string::npos) std::abort();

@@ -1,20 +1,18 @@
 // Whatever a credential_process prints, or a service of an instance or container answers: it is read or refused, and
 // what is read is fit for headers and JSON; and whatever stands where a token should.
-#include "keys_json.h"
+#include "keys/keys_json.h"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "key_syntax.h"
-#include "process_keys.h"
-#include "token_text.h"
+#include "aws/key_syntax.h"
+#include "keys/token_text.h"
+#include "must.h"
+#include "sources/process.h"
+#include "text/ascii.h"
 
 namespace {
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Nothing of the text stands in the sentence: it could be the secret.
 void must_not_quote(const ipc::Error& error, std::string_view text) {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "ssm.h"
+#include "services/ssm.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "aws_config.h"
+#include "child/aws_config.h"
 
 namespace {
 

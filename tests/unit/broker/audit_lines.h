@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "audit.h"
-#include "audit_verify.h"
+#include "audit/log.h"
+#include "tools/audit/verify.h"
 
 namespace audit_lines {
 

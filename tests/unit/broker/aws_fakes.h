@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "aws_call.h"
-#include "aws_http.h"
-#include "base_keys.h"
-#include "clock.h"
-#include "timers.h"
+#include "call/aws_call.h"
+#include "call/http.h"
+#include "call/signing_keys.h"
+#include "host/clock.h"
+#include "host/timers.h"
 
 namespace broker::testing {
 

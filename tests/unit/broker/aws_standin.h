@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "credentials.h"
-#include "endpoint.h"
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
 
 namespace broker::testing {
 

@@ -18,7 +18,7 @@
 #include <string>
 #include <utility>
 
-#include "caller.h"
+#include "caller/caller_check.h"
 
 namespace broker::testing {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "errands.h"
+#include "keys/errands.h"
 
 namespace broker::testing {
 

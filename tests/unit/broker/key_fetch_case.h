@@ -9,7 +9,7 @@
 
 #include "aws_fakes.h"
 #include "errand_fakes.h"
-#include "key_fetch.h"
+#include "keys/fetch.h"
 
 namespace broker::testing {
 

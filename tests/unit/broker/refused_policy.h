@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string>
 
-#include "policy_yaml.h"
+#include "policy/yaml/load.h"
 
 namespace broker {
 

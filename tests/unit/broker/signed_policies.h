@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "hex.h"
-#include "policy_verifier.h"
+#include "policy/source/verifier.h"
 #include "signing_keys.h"
+#include "text/hex.h"
 
 namespace broker::testing {
 

@@ -1,4 +1,4 @@
-// Which request heads pass: every raw form of TESTING.md 1a, and nothing that could be read in two ways.
+// Which request heads pass: each form that AWS SDKs were seen to send, and nothing that could be read in two ways.
 #include "request_check.h"
 
 #include <gtest/gtest.h>
@@ -201,7 +201,8 @@ struct ServedCase {
   bool keep_alive;
 };
 
-// The raw requests of TESTING.md 1a and of FIELD.md 2.1, port 45678.
+// What each client sends, byte for byte, where the server listens at port 45678. Those of the AWS CLI, botocore,
+// JavaScript, Go and Terraform were recorded from real clients; the others follow from the sources of the SDKs.
 const ServedCase kServedOnTcp[] = {
     {"awscli 2.9.19, boto3 1.26.27",
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAccept-Encoding: identity\r\nAccept: application/json\r\n"

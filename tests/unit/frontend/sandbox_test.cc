@@ -121,7 +121,7 @@ const AbsentCall kAbsent[] = {
     {"mount", [] { return call(SYS_mount); }},
     {"io_uring_setup", [] { return call(SYS_io_uring_setup, 0, 0); }},
     {"io_uring_enter", [] { return call(SYS_io_uring_enter); }},
-    // Sockets: the ways to read or redirect what the broker writes (KERNEL.md 0.1, 0.2), and their neighbours.
+    // Sockets: the ways to read or redirect what the broker writes (broker/caller/KERNEL.md, facts 1 and 2), and more.
     {"socket", [] { return call(SYS_socket, AF_INET, SOCK_STREAM, 0); }},
     {"socketpair", [] { return call(SYS_socketpair); }},
     {"bind", [] { return call(SYS_bind); }},

@@ -1,4 +1,4 @@
-// The channel against a peer that sends everything it must not: one test per descriptor check of STYLE.md.
+// The channel against a peer that sends everything it must not: one test per descriptor check.
 #include "ipc/channel.h"
 
 #include <fcntl.h>

@@ -1,0 +1,57 @@
+// Where an AWS service is reached: the checked form of an endpoint URL, and the default one of a region.
+//
+// Runs in: broker.   Blocks: never.
+// Fails: kConfig; the sentence starts with `place` (a file:line or a variable's name).
+// Source: botocore partitions.json and the services' endpoint rule sets.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ipc/result.h"
+
+namespace broker {
+
+struct AwsEndpoint {
+  std::string url;   // scheme://host[:port], no trailing slash, no default port
+  std::string host;  // as the Host header says it: host[:port], the same text as in `url`
+  bool tls = true;
+  std::string signing_region = {};  // what SigV4 signs with; differs from the profile's only for the global STS
+};
+
+enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
+
+// An endpoint_url or AWS_ENDPOINT_URL: https to anywhere, http to this machine alone; no user, path, query or fragment.
+[[nodiscard]] ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place);
+
+// The same for a source of keys: plain http to `http_hosts`, too.
+[[nodiscard]] ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view place,
+                                                        std::span<const std::string_view> http_hosts);
+
+// A region becomes a part of a host name, so it must be one DNS label; pseudo-regions are refused.
+[[nodiscard]] ipc::Status check_region(std::string_view region, std::string_view place);
+
+// use_fips_endpoint and use_dualstack_endpoint.
+struct EndpointVariant {
+  bool fips = false, dual_stack = false;
+};
+
+// `service` is one of aws/endpoint_services.def; the region has passed check_region.
+[[nodiscard]] AwsEndpoint regional_endpoint(std::string_view service, std::string_view region,
+                                            EndpointVariant variant = {});
+
+// The STS endpoint of a region; of no region, the global one, signed as us-east-1, which has no variants.
+[[nodiscard]] AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind, EndpointVariant variant = {});
+
+// The one IAM endpoint of the region's partition; of no region, the public cloud's.
+[[nodiscard]] AwsEndpoint iam_endpoint(std::string_view region, EndpointVariant variant = {});
+
+// The end of the host names of a region's services: amazonaws.com, amazonaws.com.cn, …
+[[nodiscard]] std::string_view dns_suffix_of(std::string_view region);
+
+// aws, aws-cn, aws-us-gov, … of a region; aws where nothing else fits, as the AWS SDKs do.
+[[nodiscard]] std::string_view partition_of(std::string_view region);
+[[nodiscard]] bool is_partition(std::string_view name);
+
+}  // namespace broker

@@ -1,0 +1,23 @@
+// What the parts of an access key may look like, whoever gives it out: they go into headers, JSON and the log.
+//
+// Runs in: broker.   Blocks: never.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include "text/ascii.h"
+
+namespace broker {
+
+inline constexpr std::size_t kMaxKeySecret = 256;   // AWS's have 40 characters
+inline constexpr std::size_t kMaxKeyToken = 12288;  // AWS promises no limit; known ones stay under 4096
+
+// Shown, and put into headers.
+constexpr bool is_key_id(std::string_view id) {
+  return id.size() >= 4 && id.size() <= 128 &&
+         std::ranges::all_of(id, [](char c) { return is_alphanumeric(c) || c == '_'; });
+}
+
+}  // namespace broker

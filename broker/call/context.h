@@ -1,0 +1,31 @@
+// What every call to AWS needs of its process: the transport, the clocks, and the keys to sign with. One per process.
+//
+// Owns: nothing but the correction of the clock.   Units: whole seconds.
+#pragma once
+
+#include <chrono>
+
+#include "call/http.h"
+#include "call/retry.h"
+#include "host/clock.h"
+#include "host/timers.h"
+
+namespace broker {
+
+class BaseKeys;
+
+// All outlive the calls.
+struct AwsContext {
+  HttpTransport& http;
+  Timers& timers;
+  const Clock& clock;
+  Jitter jitter = random_jitter;
+  std::chrono::seconds clock_offset{0};  // learned from the Date of AWS's answers: AWS's clock minus ours
+  BaseKeys* keys = nullptr;              // what calls are signed with that bring no key of their own
+
+  [[nodiscard]] std::chrono::sys_seconds aws_now() const {
+    return std::chrono::floor<std::chrono::seconds>(clock.wall()) + clock_offset;
+  }
+};
+
+}  // namespace broker

@@ -1,0 +1,254 @@
+#include "caller/caller_check.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace broker {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// A process that has ended but was not reaped yet still has a pidfd that answers; it can no longer be a caller.
+bool has_ended(const ipc::Pidfd& process) {
+  pollfd ended{process.fd(), POLLIN, 0};
+  return ::poll(&ended, 1, 0) != 0;
+}
+
+bool is_gone(int error) { return error == ESRCH || error == EINVAL; }
+
+ipc::Result<ucred> credentials_of_peer(int socket) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return ipc::system_error("SO_PEERCRED");
+  return credentials;
+}
+
+// Asked of a socketpair of our own: versions of kernels say nothing, distributions carry patches back.
+ipc::Result<PeerLookup> find_lookup() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return ipc::system_error("socketpair");
+  const ipc::UniqueFd one(ends[0]), other(ends[1]);
+  return ipc::Pidfd::peer_of(one.get()) ? PeerLookup::kByPidfd : PeerLookup::kByNumber;
+}
+
+}  // namespace
+
+ipc::Result<ipc::Pidfd> supervisor_behind(int control) {
+  ipc::Result<ipc::Pidfd> creator = ipc::Pidfd::peer_of(control);
+  if (creator || creator.error().sys_errno != ENOPROTOOPT) return creator;
+  const ipc::Result<ucred> credentials = credentials_of_peer(control);
+  if (!credentials) return std::unexpected(credentials.error());
+  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(credentials->pid);
+  if (process && ::getppid() != credentials->pid) {
+    return ipc::fail(ipc::Fault::kProtocol, "the broker was not started by the process that made its control channel");
+  }
+  return process;
+}
+
+ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Witness witness) {
+  ipc::Result<Ancestry> ancestry = Ancestry::below(std::move(supervisor));
+  if (!ancestry) return std::unexpected(ancestry.error());
+  for (const pid_t own : {::getpid(), witness.pid()}) {
+    if (ipc::Status left_out = ancestry->leave_out(own); !left_out) return std::unexpected(left_out.error());
+  }
+  ipc::Result<TcpOwners> owners = TcpOwners::open();
+  if (!owners) return std::unexpected(owners.error());
+  const ipc::Result<PeerLookup> lookup = find_lookup();
+  if (!lookup) return std::unexpected(lookup.error());
+  return CallerCheck(std::move(*ancestry), std::move(*owners), uid, std::move(witness), *lookup);
+}
+
+CallerInquiry CallerCheck::begin(const ClientSocket& client) {
+  CallerInquiry inquiry;
+  inquiry.facts.transport = client.transport();
+  inquiry.deadline = Steady::now() + kDeadline;
+  if (client.transport() == ipc::Transport::Unix) {
+    begin_unix(client, inquiry);
+  } else {
+    begin_tcp(client, inquiry);
+  }
+  return inquiry;
+}
+
+void CallerCheck::finish(CallerInquiry& inquiry, Check check) {
+  inquiry.facts.check = check;
+  inquiry.settled = true;
+  inquiry.awaiting = CallerInquiry::Awaiting::kNothing;
+}
+
+// Kernels before 6.5 know the number alone, as it was at connect(). It may have been used again since: level() says so.
+Check CallerCheck::find_peer(int fd, ipc::Pidfd& process) {
+  if (lookup_ == PeerLookup::kByPidfd) {
+    ipc::Result<ipc::Pidfd> peer = ipc::Pidfd::peer_of(fd);
+    if (peer) {
+      process = std::move(*peer);
+      return Check::kPassed;
+    }
+    return is_gone(peer.error().sys_errno) ? Check::kPeerGone : Check::kPeerUnknown;
+  }
+  const ipc::Result<ucred> credentials = credentials_of_peer(fd);
+  if (!credentials || credentials->pid <= 0) return Check::kPeerUnknown;
+  if (credentials->uid != uid_) return Check::kWrongUser;
+  ipc::Result<ipc::Pidfd> peer = ipc::Pidfd::open(credentials->pid);
+  if (!peer) return is_gone(peer.error().sys_errno) ? Check::kPeerGone : Check::kPeerUnknown;
+  process = std::move(*peer);
+  return Check::kPassed;
+}
+
+// Alive, one of the run's user's, not ours, and below the supervisor.
+Check CallerCheck::judge_process(const ipc::Pidfd& process, std::uint64_t identity, CallerFacts& facts) {
+  const ipc::Result<ipc::ProcessInfo> info = process.info();
+  if (!info) return Check::kPeerGone;
+  facts.pid = info->pid;
+  facts.uid = info->uid;
+  if (has_ended(process)) return Check::kPeerGone;
+  if (ancestry_.is_ours(info->pid)) return Check::kPeerIsOurs;
+  if (info->uid != uid_) return Check::kWrongUser;
+  if (known(identity)) return Check::kPassed;
+  const Check found = ancestry_.judge(process);
+  if (found == Check::kPassed) remember(identity);
+  return found;
+}
+
+void CallerCheck::begin_unix(const ClientSocket& client, CallerInquiry& inquiry) {
+  const Check peer = find_peer(client.fd(), inquiry.process);
+  if (peer != Check::kPassed) return finish(inquiry, peer);
+  const std::uint64_t identity = inquiry.process.identity();
+  inquiry.facts.check = judge_process(inquiry.process, identity, inquiry.facts);
+  name_caller(inquiry, identity);
+}
+
+// The name is for the log; refused callers have one too. A process keeps its identity through exec, so a name is asked
+// for again when it is not fresh.
+void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
+  CallerFacts& facts = inquiry.facts;
+  const Known* seen = known(identity);
+  if (seen && Steady::now() - seen->named_at < kNameFresh) {
+    facts.executable = seen->executable;
+    facts.comm = seen->comm;
+    return finish(inquiry, facts.check);
+  }
+  if (facts.check == Check::kPeerGone || facts.pid <= 0) return finish(inquiry, facts.check);
+  inquiry.ticket = witness_.ask_executable(facts.pid);
+  inquiry.awaiting = CallerInquiry::Awaiting::kName;
+  if (inquiry.ticket == 0) return witness_.gone() ? finish(inquiry, Check::kWitnessGone) : on_late(inquiry);
+}
+
+void CallerCheck::begin_tcp(const ClientSocket& client, CallerInquiry& inquiry) {
+  const std::expected<TcpOwner, Check> owner = owners_.find(client.client(), client.server());
+  if (!owner) return finish(inquiry, owner.error());
+  inquiry.facts.uid = owner->uid;
+  inquiry.facts.inode = owner->inode;
+  if (owner->uid != uid_) return finish(inquiry, Check::kWrongUser);
+  ask_holder(inquiry, CallerInquiry::Awaiting::kHolder);
+}
+
+void CallerCheck::ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting) {
+  inquiry.ticket = witness_.ask_holder(inquiry.facts.inode, ancestry_.root(), ancestry_.helpers());
+  if (inquiry.ticket == 0) return finish(inquiry, witness_.gone() ? Check::kWitnessGone : Check::kWitnessLate);
+  inquiry.awaiting = awaiting;
+}
+
+bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budget) {
+  while (!inquiry.settled) {
+    WitnessAnswer answer;
+    const Witness::Reply reply =
+        budget.count() > 0 ? witness_.await(inquiry.ticket, budget, answer) : witness_.take(inquiry.ticket, answer);
+    if (reply == Witness::Reply::kHere) {
+      on_answer(inquiry, answer);
+    } else if (reply == Witness::Reply::kGone) {
+      finish(inquiry, Check::kWitnessGone);
+    } else if (Steady::now() >= inquiry.deadline) {
+      witness_.abandon(inquiry.ticket);
+      on_late(inquiry);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A Unix caller is judged already, and only its name for the log is missing: a busy machine must not turn it away, nor
+// hide which check refused it. Who holds a TCP socket nobody else can say.
+void CallerCheck::on_late(CallerInquiry& inquiry) {
+  if (inquiry.awaiting != CallerInquiry::Awaiting::kName) return finish(inquiry, Check::kWitnessLate);
+  const bool gone = inquiry.facts.allowed() && !inquiry.process.info();
+  finish(inquiry, gone ? Check::kPeerGone : inquiry.facts.check);
+}
+
+void CallerCheck::abandon(CallerInquiry& inquiry) {
+  if (inquiry.settled) return;
+  witness_.abandon(inquiry.ticket);
+  finish(inquiry, Check::kPeerGone);
+}
+
+void CallerCheck::on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer) {
+  if (inquiry.awaiting == CallerInquiry::Awaiting::kHolder) return on_holder(inquiry, answer);
+  if (inquiry.awaiting == CallerInquiry::Awaiting::kHolderAgain) return on_holder_again(inquiry, answer);
+  // The number was asked about; the pidfd says whether it still was this process.
+  const bool same_process = inquiry.process.info().has_value();
+  if (same_process) {
+    inquiry.facts.executable = executable_of(answer);
+    inquiry.facts.comm = comm_of(answer);
+    if (Known* seen = known(inquiry.process.identity())) {
+      *seen = Known{seen->identity, inquiry.facts.executable, inquiry.facts.comm, Steady::now()};
+    }
+  } else if (inquiry.facts.allowed()) {
+    inquiry.facts.check = Check::kPeerGone;
+  }
+  finish(inquiry, inquiry.facts.check);
+}
+
+void CallerCheck::on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer) {
+  if (answer.pid <= 0) return finish(inquiry, Check::kHolderUnknown);
+  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(answer.pid);
+  if (!process) return finish(inquiry, Check::kHolderChanged);
+  inquiry.process = std::move(*process);
+  inquiry.facts.executable = executable_of(answer);
+  inquiry.facts.comm = comm_of(answer);
+  const std::uint64_t identity = inquiry.process.identity();
+  const Check found = judge_process(inquiry.process, identity, inquiry.facts);
+  if (found != Check::kPassed) return finish(inquiry, found);
+  if (identity != 0) return finish(inquiry, identity == answer.identity ? Check::kPassed : Check::kHolderChanged);
+  // No identities on this kernel: asked again while the pidfd is held, the same number means the same process.
+  ask_holder(inquiry, CallerInquiry::Awaiting::kHolderAgain);
+}
+
+void CallerCheck::on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& answer) {
+  const bool same =
+      answer.pid == inquiry.facts.pid && inquiry.process.info().has_value() && !has_ended(inquiry.process);
+  finish(inquiry, same ? Check::kPassed : Check::kHolderChanged);
+}
+
+Check CallerCheck::still_the_caller(const ClientSocket& client, const CallerFacts& facts) {
+  if (client.transport() == ipc::Transport::Unix) return Check::kPassed;
+  if (const Check again = client.judge_again(); again != Check::kPassed) return again;
+  const std::expected<TcpOwner, Check> owner = owners_.find(client.client(), client.server());
+  if (!owner) return owner.error();
+  return owner->inode == facts.inode && owner->uid == uid_ ? Check::kPassed : Check::kPeerChanged;
+}
+
+CallerCheck::Known* CallerCheck::known(std::uint64_t identity) {
+  if (identity == 0) return nullptr;
+  const auto found = std::find_if(known_.begin(), known_.end(), [=](const Known& k) { return k.identity == identity; });
+  if (found == known_.end()) return nullptr;
+  known_.splice(known_.begin(), known_, found);
+  return &known_.front();
+}
+
+void CallerCheck::remember(std::uint64_t identity) {
+  if (identity == 0) return;
+  known_.push_front(Known{identity, {}, {}, {}});
+  if (known_.size() > kMaxKnown) known_.pop_back();
+}
+
+std::string CallerCheck::level() const {
+  const std::string tcp = "; TCP callers by socket and process tree";
+  if (lookup_ == PeerLookup::kByPidfd) return "Unix callers by pidfd" + tcp;
+  return "Unix callers by process number (this kernel has no SO_PEERPIDFD: a number used again could deceive)" + tcp;
+}
+
+}  // namespace broker

@@ -1,0 +1,133 @@
+// Who calls: decided by the broker, from the kernel, on the client's own connection. Not what the caller may have.
+//
+// Unix: the process that connected, by pidfd; TCP: the process that holds the client's socket, by inode. Either must
+// run as the run's user and descend from the supervisor, and be none of our own processes. A pid alone proves nothing:
+// numbers were used again within 2.7 s (broker/caller/KERNEL.md, fact 6).
+//
+// One request, in this order:
+//   CallerInquiry inquiry = callers.begin(client);     // everything that needs no other process, then asks the witness
+//   ... token, policy: other work ...
+//   if (!callers.settle(inquiry, CallerCheck::kSpin)) wait for callers.fd() or inquiry.deadline, settle() again
+//   ... audit line with inquiry.facts ...
+//   if (callers.still_the_caller(client, inquiry.facts) == Check::kPassed) write the answer
+// Runs in: broker, main thread.   Blocks: never, but settle() up to the budget it is given.
+// Owns: the witness's socket, a netlink socket, pidfds of callers seen lately.
+// Fails: with the row of caller/checks.def; a check that cannot be made refuses.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <string>
+
+#include "caller/ancestry.h"
+#include "caller/checks.h"
+#include "caller/client_socket.h"
+#include "caller/tcp_owner.h"
+#include "caller/witness.h"
+
+namespace broker {
+
+// What the decision log may say of the caller. `executable` and `comm` are text that the caller can choose: escaped
+// when logged, and part of no decision.
+struct CallerFacts {
+  ipc::Transport transport = ipc::Transport::Unix;
+  pid_t pid = 0;           // 0: not known
+  long uid = -1;           // -1: not known
+  std::string executable;  // empty: the kernel does not show it
+  std::string comm;
+  std::uint64_t inode = 0;  // TCP: of the client's socket
+  Check check = Check::kPeerUnknown;
+  [[nodiscard]] bool allowed() const { return check == Check::kPassed; }
+};
+
+// A question under way. Whoever drops one unsettled calls CallerCheck::abandon.
+struct CallerInquiry {
+  CallerFacts facts;
+  bool settled = false;
+  std::chrono::steady_clock::time_point deadline{};
+  ipc::Pidfd process;  // Unix: the peer; TCP: the holder once it is known
+  Witness::Ticket ticket = 0;
+  enum class Awaiting : std::uint8_t { kNothing, kHolder, kHolderAgain, kName } awaiting = Awaiting::kNothing;
+};
+
+// How a caller's process is found; the weaker way is for kernels before 6.5, and for tests.
+enum class PeerLookup { kByPidfd, kByNumber };
+
+// The process that made `control`, our end of the supervisor's socketpair. Where the kernel knows its number alone, it
+// must still be our parent.
+ipc::Result<ipc::Pidfd> supervisor_behind(int control);
+
+class CallerCheck {
+ public:
+  static constexpr std::chrono::microseconds kSpin{60};       // longer than a warm witness takes, shorter than a sleep
+  static constexpr std::chrono::milliseconds kDeadline{200};  // an SDK waits one second in all
+  static constexpr std::chrono::milliseconds kNameFresh{200};
+  static constexpr std::size_t kMaxKnown = 64;
+
+  // Before lock-down: opens the netlink socket. `supervisor` comes from SO_PEERPIDFD of the control channel; `uid` is
+  // the run's user.
+  static ipc::Result<CallerCheck> open(ipc::Pidfd supervisor, uid_t uid, Witness witness);
+
+  // Our own processes (the broker and its witness are known already): each frontend, when it is attached.
+  ipc::Status leave_out(pid_t helper) { return ancestry_.leave_out(helper); }
+
+  CallerInquiry begin(const ClientSocket& client);
+  // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline a TCP inquiry is refused,
+  // and a Unix one settled without the caller's name.
+  bool settle(CallerInquiry& inquiry, std::chrono::microseconds budget = {});
+  void abandon(CallerInquiry& inquiry);
+
+  // Right before the write: kPassed, or what changed. TCP: both addresses, and the inode behind the client's end.
+  [[nodiscard]] Check still_the_caller(const ClientSocket& client, const CallerFacts& facts);
+
+  // Readable: settle() every inquiry under way, then ask witness_gone(), whose yes is fatal.
+  [[nodiscard]] int fd() const { return witness_.fd(); }
+  [[nodiscard]] pid_t witness_pid() const { return witness_.pid(); }
+  [[nodiscard]] bool witness_gone() { return witness_.gone(); }
+  // How callers are told apart on this kernel, by name, for the start-up report.
+  [[nodiscard]] std::string level() const;
+  void look_up_by_number_for_tests() { lookup_ = PeerLookup::kByNumber; }
+
+ private:
+  // A process that was judged to descend from the command. It stays one while it lives: under a subreaper an orphan
+  // goes to an ancestor within the tree, and nothing else moves a process (only a process that joined another pid
+  // namespace can be adopted there; it descends from the command all the same). The identity is an inode number that
+  // the kernel never gives twice, so nobody else can be taken for it. Only a yes is kept, never a no; the uid is asked
+  // each time, because exec can change it.
+  struct Known {
+    std::uint64_t identity = 0;
+    std::string executable, comm;
+    std::chrono::steady_clock::time_point named_at{};
+  };
+
+  CallerCheck(Ancestry ancestry, TcpOwners owners, uid_t uid, Witness witness, PeerLookup lookup)
+      : ancestry_(std::move(ancestry)),
+        owners_(std::move(owners)),
+        uid_(uid),
+        witness_(std::move(witness)),
+        lookup_(lookup) {}
+
+  void begin_unix(const ClientSocket& client, CallerInquiry& inquiry);
+  void begin_tcp(const ClientSocket& client, CallerInquiry& inquiry);
+  Check find_peer(int fd, ipc::Pidfd& process);
+  Check judge_process(const ipc::Pidfd& process, std::uint64_t identity, CallerFacts& facts);
+  void name_caller(CallerInquiry& inquiry, std::uint64_t identity);
+  void on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer);
+  void on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer);
+  void on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& answer);
+  void ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting);
+  void on_late(CallerInquiry& inquiry);
+  void finish(CallerInquiry& inquiry, Check check);
+  Known* known(std::uint64_t identity);
+  void remember(std::uint64_t identity);
+
+  Ancestry ancestry_;
+  TcpOwners owners_;
+  uid_t uid_;
+  Witness witness_;
+  PeerLookup lookup_;
+  std::list<Known> known_;  // most recent first
+};
+
+}  // namespace broker

@@ -1,0 +1,37 @@
+// Which check refused a request: the codes of caller/checks.def, for the decision log. Not for the client.
+//
+// Runs in: broker.   Blocks: never.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace broker {
+
+enum class Check : std::uint8_t {
+#define CHECK(code, name, text) code,
+#include "caller/checks.def"
+#undef CHECK
+};
+
+// The name that the decision log prints, such as "peer-outside-tree".
+constexpr std::string_view check_name(Check check) {
+  constexpr std::string_view kNames[] = {
+#define CHECK(code, name, text) name,
+#include "caller/checks.def"
+#undef CHECK
+  };
+  return kNames[static_cast<std::size_t>(check)];
+}
+
+// What was found, as a sentence's tail.
+constexpr std::string_view check_text(Check check) {
+  constexpr std::string_view kTexts[] = {
+#define CHECK(code, name, text) text,
+#include "caller/checks.def"
+#undef CHECK
+  };
+  return kTexts[static_cast<std::size_t>(check)];
+}
+
+}  // namespace broker

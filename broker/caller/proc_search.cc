@@ -1,0 +1,255 @@
+#include "caller/proc_search.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+
+namespace broker {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+struct Path {
+  char text[64];
+};
+Path path_of(pid_t pid, const char* below) {
+  Path path;
+  std::snprintf(path.text, sizeof path.text, "%d/%s", pid, below);
+  return path;
+}
+
+ipc::UniqueFd open_at(int folder, const char* path, int flags) {
+  return ipc::UniqueFd(::openat(folder, path, O_RDONLY | O_CLOEXEC | flags));
+}
+
+// -1 for anything but a positive decimal number, such as "self" or "..".
+pid_t number_of(std::string_view text) {
+  pid_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value > 0 ? value : -1;
+}
+
+// The kernel's own form; libc's readdir allocates.
+struct KernelEntry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t length;
+  std::uint8_t type;
+  char name[];
+};
+
+// Calls visit(name) for each entry until it says false. Returns whether it said so.
+template <class Visit>
+bool each_entry(const ipc::UniqueFd& folder, Visit&& visit) {
+  alignas(KernelEntry) char buffer[8192];
+  while (folder) {
+    const long got = ::syscall(SYS_getdents64, folder.get(), buffer, sizeof buffer);
+    if (got <= 0) return false;
+    for (long at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const KernelEntry*>(buffer + at);
+      if (!visit(std::string_view(entry->name))) return true;
+      at += entry->length;
+    }
+  }
+  return false;
+}
+
+bool lives(const ipc::Pidfd& process) {
+  const ipc::Status alive = process.send_signal(0);
+  return alive || alive.error().sys_errno == EPERM;
+}
+
+void read_comm(int proc, pid_t pid, WitnessAnswer& answer) {
+  const ipc::UniqueFd file = open_at(proc, path_of(pid, "comm").text, 0);
+  const ssize_t got = file ? ::read(file.get(), answer.comm, sizeof answer.comm) : 0;
+  const std::string_view text(answer.comm, got > 0 ? static_cast<std::size_t>(got) : 0);
+  answer.comm_bytes = static_cast<std::uint32_t>(std::min(text.size(), text.find('\n')));
+}
+
+void copy_name(const WitnessAnswer& from, WitnessAnswer& to) {
+  to.executable_bytes = from.executable_bytes;
+  to.comm_bytes = from.comm_bytes;
+  std::memcpy(to.comm, from.comm, from.comm_bytes);
+  std::memcpy(to.executable, from.executable, from.executable_bytes);
+}
+
+}  // namespace
+
+ProcSearch::ProcSearch(ipc::UniqueFd proc) : proc_(std::move(proc)) {
+  const Path own = path_of(::getpid(), "task");
+  char path[96];
+  std::snprintf(path, sizeof path, "%s/%d/children", own.text, ::getpid());
+  has_children_files_ = static_cast<bool>(open_at(proc_.get(), path, 0));
+}
+
+std::uint64_t ProcSearch::socket_at(pid_t pid, int fd) {
+  constexpr std::string_view kBefore = "socket:[";
+  --links_left_;
+  char path[64], link[64];
+  std::snprintf(path, sizeof path, "%d/fd/%d", pid, fd);
+  const ssize_t got = ::readlinkat(proc_.get(), path, link, sizeof link);
+  const std::string_view text(link, got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (!text.starts_with(kBefore) || !text.ends_with(']')) return 0;
+  std::uint64_t inode = 0;
+  const auto [end, error] = std::from_chars(text.data() + kBefore.size(), text.data() + text.size() - 1, inode);
+  return error == std::errc() && end == text.data() + text.size() - 1 ? inode : 0;
+}
+
+int ProcSearch::holding_fd(pid_t pid, std::uint64_t inode) {
+  int found = -1, further = kFurtherLinks;
+  each_entry(open_at(proc_.get(), path_of(pid, "fd").text, O_DIRECTORY), [&](std::string_view name) {
+    const pid_t fd = name == "0" ? 0 : number_of(name);
+    const std::uint64_t seen = fd >= 0 ? socket_at(pid, fd) : 0;
+    if (seen != 0) note(seen, pid, fd);
+    if (seen == inode) found = fd;
+    return links_left_ > 0 && (found < 0 || --further > 0);
+  });
+  return found;
+}
+
+void ProcSearch::find_holder(const WitnessQuestion& question, WitnessAnswer& answer) {
+  if (question.inode == 0) return;  // no socket has it
+  links_left_ = kMaxLinks;
+  if (!find_in_notes(question, answer) && !find_among_kept(question, answer)) find_in_tree(question, answer);
+}
+
+// Only of processes that are kept: their pidfds say that the number is still theirs.
+bool ProcSearch::find_in_notes(const WitnessQuestion& question, WitnessAnswer& answer) {
+  const Note noted = notes_[question.inode % kNotes];
+  if (noted.inode != question.inode) return false;
+  for (std::size_t i = 0; i < kKept; ++i) {
+    if (kept_[i].process && kept_[i].pid == noted.pid) {
+      return holds(noted.pid, noted.fd, question.inode) && answer_with(i, noted.fd, answer);
+    }
+  }
+  return false;
+}
+
+bool ProcSearch::find_among_kept(const WitnessQuestion& question, WitnessAnswer& answer) {
+  for (std::size_t i = 0; i < kKept; ++i) {
+    for (std::size_t k = 0; k < kept_[i].fd_count; ++k) {
+      const int fd = kept_[i].fds[k];
+      if (holds(kept_[i].pid, fd, question.inode)) return answer_with(i, fd, answer);
+    }
+  }
+  for (std::size_t i = 0; i < kKept; ++i) {
+    if (!kept_[i].process) continue;
+    const int fd = holding_fd(kept_[i].pid, question.inode);
+    if (fd >= 0) return answer_with(i, fd, answer);
+  }
+  return false;
+}
+
+bool ProcSearch::find_in_tree(const WitnessQuestion& question, WitnessAnswer& answer) {
+  queued_ = 0;
+  if (has_children_files_) {
+    add_children(question.root, question);
+  } else {
+    add_every_process(question);  // the broker walks the parents of what is found in any case
+  }
+  for (std::size_t i = 0; i < queued_ && links_left_ > 0; ++i) {
+    const pid_t pid = queue_[i];
+    const int fd = holding_fd(pid, question.inode);
+    if (fd >= 0) {
+      ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(pid);
+      const bool still = process && holds(pid, fd, question.inode);  // again, now that the process is held
+      if (still && answer_with(keep(pid, std::move(*process)), fd, answer)) return true;
+    }
+    if (has_children_files_) add_children(pid, question);
+  }
+  return false;
+}
+
+// The link was read while the pidfd was held, and the process still lives afterwards: so the number was its own when
+// the link was read.
+bool ProcSearch::answer_with(std::size_t index, int fd, WitnessAnswer& answer) {
+  std::rotate(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(index),
+              kept_.begin() + static_cast<std::ptrdiff_t>(index) + 1);
+  Kept& kept = kept_[0];
+  if (!lives(kept.process)) {
+    kept = Kept{};
+    return false;
+  }
+  auto* const end = kept.fds.begin() + kept.fd_count;
+  auto* at = std::find(kept.fds.begin(), end, fd);
+  if (at == end && kept.fd_count < kKeptFds) ++kept.fd_count;
+  if (at == kept.fds.end()) --at;
+  std::rotate(kept.fds.begin(), at, at + 1);
+  kept.fds[0] = fd;
+  if (Steady::now() - kept.named_at > kNameFresh) {
+    kept.name = WitnessAnswer{};
+    name_executable(kept.pid, kept.name);
+    kept.named_at = Steady::now();
+  }
+  answer.pid = kept.pid;
+  answer.identity = kept.identity;
+  copy_name(kept.name, answer);
+  return true;
+}
+
+std::size_t ProcSearch::keep(pid_t pid, ipc::Pidfd process) {
+  kept_[kKept - 1] = Kept{};
+  kept_[kKept - 1].pid = pid;
+  kept_[kKept - 1].identity = process.identity();
+  kept_[kKept - 1].process = std::move(process);
+  return kKept - 1;
+}
+
+void ProcSearch::name_executable(pid_t pid, WitnessAnswer& answer) const {
+  const ssize_t got = ::readlinkat(proc_.get(), path_of(pid, "exe").text, answer.executable, sizeof answer.executable);
+  if (got < 0) return;
+  answer.pid = pid;
+  answer.executable_bytes = static_cast<std::uint32_t>(got);
+  read_comm(proc_.get(), pid, answer);
+}
+
+void ProcSearch::add(pid_t pid, const WitnessQuestion& question) {
+  const auto* const out_end = std::end(question.left_out);
+  if (pid <= 0 || queued_ >= kMaxProcesses || std::find(question.left_out, out_end, pid) != out_end) return;
+  queue_[queued_++] = pid;
+}
+
+void ProcSearch::add_children(pid_t pid, const WitnessQuestion& question) {
+  // Each thread has its own list of the children that it forked.
+  each_entry(open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY), [&](std::string_view thread) {
+    char path[96];
+    const pid_t tid = number_of(thread);
+    if (tid < 0) return true;
+    std::snprintf(path, sizeof path, "%d/task/%d/children", pid, tid);
+    add_children_of_thread(path, question);
+    return queued_ < kMaxProcesses;
+  });
+}
+
+void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion& question) {
+  const ipc::UniqueFd file = open_at(proc_.get(), path, 0);
+  char text[4096];
+  std::size_t used = 0;  // a number may be cut in two by the buffer's end: its first half is carried over
+  ssize_t got = 0;
+  while (file && (got = ::read(file.get(), text + used, sizeof text - used)) > 0) {
+    std::string_view rest(text, used + static_cast<std::size_t>(got));
+    for (std::size_t space = rest.find(' '); space != std::string_view::npos; space = rest.find(' ')) {
+      add(number_of(rest.substr(0, space)), question);
+      rest.remove_prefix(space + 1);
+    }
+    if (rest.size() > 16) return;
+    std::memmove(text, rest.data(), rest.size());
+    used = rest.size();
+  }
+}
+
+void ProcSearch::add_every_process(const WitnessQuestion& question) {
+  each_entry(open_at(proc_.get(), ".", O_DIRECTORY), [&](std::string_view name) {
+    add(number_of(name), question);
+    return queued_ < kMaxProcesses;
+  });
+}
+
+}  // namespace broker

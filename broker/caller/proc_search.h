@@ -1,0 +1,85 @@
+// Finds which process holds a socket, and which program a process runs, in /proc.
+//
+// What it finds may be out of date when it is read: the broker opens a pidfd of the process that is named here,
+// compares its identity, and walks its parents itself.
+// A look at a process's files is noted for questions to come: a client with many connections is looked through once for
+// all of them. A note is a hint: it is answered only after its link was read again.
+// Runs in: witness.   Blocks: never; the work for one question is bounded.
+// Owns: a descriptor of /proc, pidfds of processes that it found before, and notes of their sockets.
+// Source: proc(5): PID/task/TID/children, PID/fd, PID/exe, PID/comm.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "ipc/pidfd.h"
+#include "ipc/unique_fd.h"
+#include "caller/witness_words.h"
+
+namespace broker {
+
+class ProcSearch {
+ public:
+  static constexpr std::size_t kMaxProcesses = 4096;  // looked at for one question
+  static constexpr int kMaxLinks = 65536;             // open files looked at for one question: about 50 ms
+  static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
+  static constexpr std::size_t kKept = 8;             // processes found before, asked first
+  static constexpr std::size_t kKeptFds = 2;          // and the numbers under which their sockets were found last
+  static constexpr int kFurtherLinks = 512;           // read behind the one that was found, for questions to come
+  static constexpr std::size_t kNotes = 2048;         // sockets seen on the way; a new one takes an old one's place
+
+  // `proc` is a descriptor of /proc.
+  explicit ProcSearch(ipc::UniqueFd proc);
+
+  // Fills pid, identity, executable and comm of the process in the tree below question.root that holds question.inode.
+  void find_holder(const WitnessQuestion& question, WitnessAnswer& answer);
+  // Fills pid, executable and comm; leaves pid 0 where nothing may be read.
+  void name_executable(pid_t pid, WitnessAnswer& answer) const;
+
+ private:
+  struct Kept {
+    pid_t pid = 0;
+    ipc::Pidfd process;
+    std::uint64_t identity = 0;
+    std::array<int, kKeptFds> fds{};  // most recent first
+    std::size_t fd_count = 0;
+    WitnessAnswer name;  // executable and comm alone
+    std::chrono::steady_clock::time_point named_at{};
+  };
+
+  // Where a socket was seen.
+  struct Note {
+    std::uint64_t inode = 0;
+    pid_t pid = 0;
+    int fd = -1;
+  };
+
+  std::uint64_t socket_at(pid_t pid, int fd);  // its inode; 0 for what is no socket
+  bool holds(pid_t pid, int fd, std::uint64_t inode) { return socket_at(pid, fd) == inode; }
+  void note(std::uint64_t inode, pid_t pid, int fd) { notes_[inode % kNotes] = {inode, pid, fd}; }
+  bool find_in_notes(const WitnessQuestion& question, WitnessAnswer& answer);
+  int holding_fd(pid_t pid, std::uint64_t inode);  // -1: none
+  bool find_among_kept(const WitnessQuestion& question, WitnessAnswer& answer);
+  bool find_in_tree(const WitnessQuestion& question, WitnessAnswer& answer);
+  void add_children(pid_t pid, const WitnessQuestion& question);
+  void add_children_of_thread(const char* path, const WitnessQuestion& question);
+  void add_every_process(const WitnessQuestion& question);
+  void add(pid_t pid, const WitnessQuestion& question);
+  bool answer_with(std::size_t index, int fd, WitnessAnswer& answer);
+  std::size_t keep(pid_t pid, ipc::Pidfd process);
+
+  ipc::UniqueFd proc_;
+  bool has_children_files_ = false;
+  int links_left_ = 0;
+  std::array<Kept, kKept> kept_;
+  std::array<Note, kNotes> notes_{};
+  std::array<pid_t, kMaxProcesses> queue_{};
+  std::size_t queued_ = 0;
+};
+
+}  // namespace broker

@@ -1,0 +1,139 @@
+#include "decide/authorize.h"
+
+#include <utility>
+
+#include "aws/source_identity.h"
+#include "ipc/sts_limits.h"
+
+namespace broker {
+namespace {
+
+std::string next_step_for(Check check) {
+  switch (check) {
+    case Check::kTokenMissing:
+      return "a program that found the endpoint without its token asked; SDKs that read only a token file do that";
+    case Check::kTokenWrong:
+      return "a program kept the token of another run; start it anew under this one";
+    case Check::kOutsideTree:
+    case Check::kWrongUser:
+      return "if that was you, start the program under sentinel exec; if not, something has read the command's "
+             "environment";
+    default:
+      return "the decision log has the details";
+  }
+}
+
+std::string next_step_for(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::kServer:
+      return "run the command under `sentinel exec --server`";
+    case Obstacle::kTracking:
+      return "name a table to track the run in: --session-table, SENTINEL_SESSION_TABLE, or the rule's session_table; "
+             "a "
+             "run is tracked from its start or not at all";
+    case Obstacle::kServerTracking:
+      return "run the command under `sentinel exec --server --session-table TABLE`";
+    case Obstacle::kApproval:
+      return "no approval for this user and profile is on record; ask whoever keeps the policy";
+    case Obstacle::kNoRule:
+      return "ask whoever keeps the policy for a rule that allows this user, profile and mode at this time";
+    default:
+      return "ask whoever keeps the policy";
+  }
+}
+
+Refusal refused_lifetime(const ipc::Error& error, const std::string& subject) {
+  if (error.fault != ipc::Fault::kRefused) return {"lifetime", error.what, error.next_step};
+  return {"lifetime", subject + " " + error.what, error.next_step};
+}
+
+// What a lifetime that falls too short is to be blamed on.
+std::string subject_of(const Run& run, const Verdict& verdict) {
+  const bool wish = run.duration > std::chrono::seconds(0) && run.duration < ipc::sts::kShortest;
+  return wish || verdict.rule.empty() ? "the duration asked for" : "rule \"" + verdict.rule + "\"";
+}
+
+Refusal refused_unusable(const ipc::Error& error) {
+  return {"policy-unusable", error.what, error.next_step.empty() ? "correct the policy" : error.next_step};
+}
+
+}  // namespace
+
+Refusal refused_by_check(Check check) {
+  return {std::string(check_name(check)), std::string(check_text(check)), next_step_for(check)};
+}
+
+Refusal refused_by_policy(const Verdict& verdict) {
+  const std::string next_step = next_step_for(obstacle_of(verdict).value_or(Obstacle::kDenyRule));
+  if (verdict.rule_index < 0) return {"policy", "no rule of the policy matches (" + verdict.reason + ")", next_step};
+  std::string sentence = "policy rule \"" + verdict.rule + "\" answers " + verdict.effect;
+  if (!verdict.reason.empty()) sentence += ": " + verdict.reason;
+  return {"policy", sentence, next_step};
+}
+
+Check check_token(const ipc::SecretBuffer& token, std::string_view presented) {
+  if (presented.empty()) return Check::kTokenMissing;
+  return token.equals(presented) ? Check::kPassed : Check::kTokenWrong;
+}
+
+Decision Authorizer::authorize(const CallerFacts& caller, std::string_view presented, const Question& question) {
+  if (!caller.allowed()) return refuse(caller.check);
+  if (const Check check = check_token(question.run.token, presented); check != Check::kPassed) return refuse(check);
+  return by_policy(question);
+}
+
+Decision Authorizer::authorize_run(const Question& question) { return by_policy(question); }
+
+Decision Authorizer::refuse(Check identified) {
+  return {identified, ipc::fail(ipc::Fault::kRefused, std::string(check_text(identified))), std::nullopt,
+          refused_by_check(identified)};
+}
+
+Decision Authorizer::by_policy(const Question& question) {
+  ipc::Result<Verdict> asked = question.ask_policy();
+  if (!asked) {
+    Refusal refusal = refused_unusable(asked.error());
+    return {Check::kPassed, std::move(asked), std::nullopt, std::move(refusal)};
+  }
+  std::optional<Lift> lift;
+  // Not the obstacle decides but `allowed`: whatever is no yes needs an override that is one.
+  if (!asked->allowed) {
+    const Obstacle obstacle = obstacle_of(*asked).value_or(Obstacle::kPolicyUnusable);
+    Refusal refusal = refused_by_policy(*asked);
+    if (question.overrides && (approval_lifts(obstacle) || break_glass_lifts(obstacle))) {
+      const ipc::Result<Overrides> on_record = question.overrides();
+      ipc::Result<std::optional<Lift>> found =
+          on_record ? find_lift(obstacle, *on_record, question.run.principal.user, question.run.profile, question.now)
+                    : std::unexpected(on_record.error());
+      if (!found) refusal.sentence += "; what could lift it is not known: " + found.error().what;
+      if (found) lift = std::move(*found);
+    }
+    if (!lift) return {Check::kPassed, std::move(asked), std::nullopt, std::move(refusal)};
+  }
+  auto outcome = permit(question, *asked, lift);
+  return {Check::kPassed, std::move(asked), std::move(lift), std::move(outcome)};
+}
+
+// The rule's caps and its narrowing hold whether the rule permits or an override lifts its refusal.
+std::variant<Permit, Refusal> Authorizer::permit(const Question& question, const Verdict& verdict,
+                                                 const std::optional<Lift>& lift) {
+  const Run& run = question.run;
+  LifetimeQuestion how_long = question_for(verdict, run.duration, run.mode, run.source);
+  how_long.base_left = question.base_left;
+  how_long.source.temporary_base = question.temporary_base.value_or(run.source.temporary_base);
+  const ipc::Result<Lifetime> lifetime = decide_lifetime(how_long);
+  if (!lifetime) return refused_lifetime(lifetime.error(), subject_of(run, verdict));
+  IssueTerms terms{run.principal.user, std::string(kDirect), *lifetime, std::nullopt, verdict.narrowing};
+  if (lift) {
+    how_long.override_left = lift->ends - question.now;
+    const ipc::Result<Lifetime> left = decide_lifetime(how_long);
+    const std::string subject =
+        lift->approval_id.empty() ? "break-glass event " + lift->break_glass_id : "approval " + lift->approval_id;
+    if (!left) return refused_lifetime(left.error(), subject);
+    terms.marker = lift->marker;
+    terms.no_later_than = lift->ends;
+  }
+  return Permit(std::move(terms));
+}
+
+}  // namespace broker

@@ -1,0 +1,30 @@
+// What one run is: filled during start-up, constant afterwards. Data, no behaviour.
+//
+// Runs in: broker, main thread.   Owns: the token.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/principal.h"
+#include "decide/lifetime.h"
+#include "ipc/secret.h"
+#include "policy/policy.h"
+
+namespace broker {
+
+struct Run {
+  std::string profile, policy_name;
+  Principal principal{};             // whose key it began with; all empty until AWS has said it
+  std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
+  Mode mode = Mode::kServer;
+  std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
+  std::optional<Via> transport{};                    // none outside server mode
+  KeySource source{};
+  std::string_view credential_source{};  // its word in the log (profile/sources.def)
+  ipc::SecretBuffer token{};
+};
+
+}  // namespace broker

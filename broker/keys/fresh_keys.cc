@@ -1,0 +1,121 @@
+#include "keys/fresh_keys.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace broker {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kShortest{15};                                // what a fetch that names no lifetime may come with
+constexpr seconds kFarOff = std::chrono::hours(24 * 365 * 20);  // more than any run; nanoseconds can count it
+constexpr seconds kLookAgain = std::chrono::hours(24 * 30);
+
+Issuer::Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events)
+    : context_(context), fetch_(std::move(fetch)), events_(std::move(events)) {}
+
+const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= least_life_ ? keys_.get() : nullptr; }
+
+void Issuer::get(OnCredentials done) {
+  const bool quiet = now() < quiet_until_;
+  if (const IssuedCredentials* keys = current()) {
+    // The timer did not fire in time, as after a suspend.
+    if (now() >= renew_at_ && !run_ && !quiet) start();
+    return done(keys);
+  }
+  if (!run_ && quiet) return done(std::unexpected(last_error_));
+  waiters_.push_back(std::move(done));
+  if (!run_) start();
+}
+
+void Issuer::drop() {
+  keys_.reset();
+  renewal_.reset();
+}
+
+void Issuer::start() {
+  renewal_.reset();
+  run_ = fetch_([this](ipc::Result<IssuedCredentials> result) { on_done(std::move(result)); });
+}
+
+void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
+  const std::unique_ptr<KeyFetch> ended = std::move(run_);  // lives until its own callback has returned
+  answering_ = true;
+  if (result) {
+    const seconds meant = ended->granted();
+    const seconds life = result->expiration - context_.aws_now();
+    keep(std::move(*result), least_life(meant > seconds(0) ? meant : std::max(life, 4 * kShortest)));
+  } else {
+    if (ended->withdraws()) keys_.reset();
+    note_failure(std::move(result.error()), ended->quiet_for());
+  }
+  answer_waiters();
+  answering_ = false;
+}
+
+void Issuer::keep(IssuedCredentials keys, seconds least) {
+  const seconds life = keys.expiration - context_.aws_now();
+  if (life < least) {
+    return note_failure({ipc::Fault::kProtocol, "the keys that came end in " + std::to_string(life.count()) + " s",
+                         "check this machine's clock, and whether their source gives out keys that are about to end"});
+  }
+  failures_ = 0;
+  quiet_until_ = {};
+  keys_ = std::make_shared<const IssuedCredentials>(std::move(keys));
+  least_life_ = least;
+  // A timer for the year 9999 would be none; keys that end so far off are looked at again in a month.
+  const seconds counted = std::min<seconds>(life, kLookAgain);
+  ends_ = now() + std::min(life, kFarOff);
+  const milliseconds delay = renewal_delay(counted, context_.jitter());
+  renew_at_ = now() + delay;
+  renew_in(delay);
+  if (events_.issued) events_.issued(*keys_);
+}
+
+void Issuer::note_failure(ipc::Error error, seconds quiet) {
+  const milliseconds pause = std::max<milliseconds>(quiet, failure_pause(++failures_, error.fault, context_.jitter()));
+  quiet_until_ = now() + pause;
+  last_error_ = std::move(error);
+  const bool still_good = current() != nullptr;
+  if (!still_good) keys_.reset();
+  // Without keys nothing runs by itself: the next client that asks starts the next run.
+  if (still_good) renew_in(pause);
+  if (events_.failed) events_.failed(last_error_, still_good ? life_left() : seconds(0));
+}
+
+void Issuer::answer_waiters() {
+  for (const OnCredentials& waiter : std::exchange(waiters_, {})) {
+    const IssuedCredentials* keys = current();
+    waiter(keys ? ipc::Result<const IssuedCredentials*>(keys) : std::unexpected(last_error_));
+  }
+}
+
+void Issuer::renew_in(milliseconds delay) {
+  renewal_ = context_.timers.after(delay, [this] {
+    if (!run_) start();
+  });
+}
+
+seconds Issuer::life_left() const {
+  const seconds by_boot_clock = std::chrono::floor<seconds>(ends_ - now());
+  const seconds by_wall_clock = keys_->expiration - context_.aws_now();
+  return std::min(by_boot_clock, by_wall_clock);
+}
+
+seconds least_life(seconds granted) { return std::min(Issuer::kLeastLife, granted / 4); }
+
+milliseconds renewal_delay(seconds life, double jitter) {
+  const double part = 2.0 / 3 + (std::clamp(jitter, 0.0, 1.0) - 0.5) / 10;
+  return milliseconds(std::llround(static_cast<double>(milliseconds(life).count()) * part));
+}
+
+milliseconds failure_pause(int failures, ipc::Fault fault, double jitter) {
+  const seconds first = fault == ipc::Fault::kUnavailable ? seconds(1) : seconds(5);
+  const milliseconds whole = std::min<milliseconds>(seconds(60), first * (1 << std::clamp(failures - 1, 0, 6)));
+  return whole - milliseconds(static_cast<milliseconds::rep>(static_cast<double>(whole.count()) *
+                                                             std::clamp(jitter, 0.0, 1.0) / 2));
+}
+
+}  // namespace broker

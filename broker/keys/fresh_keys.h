@@ -1,0 +1,92 @@
+// Keeps keys: fetches them once however many ask, renews them ahead of time, and never hands out keys that
+// are about to end. Where they come from is the fetch's business (keys/fetch.h), who may have them
+// is decided elsewhere (decide/authorize.h).
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the issued keys, the run under way, one timer while keys live.
+// Time: lives are counted on the boot-time clock from the moment of issue and on AWS's wall clock; the shorter counts,
+// so neither a clock set back nor a suspended machine makes keys live longer.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "aws/credentials.h"
+#include "call/aws_call.h"
+#include "keys/fetch.h"
+
+namespace broker {
+
+// For the decision log and the terminal; both may be empty.
+struct IssuerEvents {
+  std::function<void(const IssuedCredentials&)> issued;
+  // `left`: how long the present keys go on being served; 0: there are none.
+  std::function<void(const ipc::Error&, std::chrono::seconds left)> failed;
+};
+
+class Issuer {
+ public:
+  // Less than this left, and keys are not handed out: the client could not use them in time. Keys that live shorter
+  // than four times this are handed out until a quarter of their life is left, so that renewal finds them still good.
+  static constexpr std::chrono::seconds kLeastLife{60};
+
+  // The pointer is good until the callback returns.
+  using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
+
+  // `context` outlives the issuer, and so does what `fetch` refers to. Other terms mean another Issuer.
+  Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
+
+  // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.
+  // Shortly after a failure: calls back at once with that failure, so that a flood of clients asks STS nothing.
+  void get(OnCredentials done);
+
+  // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
+  [[nodiscard]] const IssuedCredentials* current() const;
+
+  // The present keys, for as long as whoever takes them likes, with no second copy of their secrets; null: none.
+  [[nodiscard]] std::shared_ptr<const IssuedCredentials> share() const { return keys_; }
+
+  // The present keys are good for nothing, whatever they say of their end: the next get() has new ones fetched.
+  void drop();
+
+  // Nothing is under way and nobody waits: it may be destroyed.
+  [[nodiscard]] bool idle() const { return !run_ && waiters_.empty() && !answering_; }
+
+ private:
+  void start();
+  void on_done(ipc::Result<IssuedCredentials> result);
+  void keep(IssuedCredentials keys, std::chrono::seconds least);
+  void note_failure(ipc::Error error, std::chrono::seconds quiet = std::chrono::seconds(0));
+  void answer_waiters();
+  void renew_in(std::chrono::milliseconds delay);
+  [[nodiscard]] std::chrono::seconds life_left() const;
+  [[nodiscard]] Clock::SinceBoot now() const { return context_.clock.since_boot(); }
+
+  AwsContext& context_;
+  StartFetch fetch_;
+  IssuerEvents events_;
+  std::shared_ptr<const IssuedCredentials> keys_;
+  Clock::SinceBoot ends_{};         // of keys_
+  Clock::SinceBoot renew_at_{};     // of keys_
+  Clock::SinceBoot quiet_until_{};  // after a failure, no new run before this
+  int failures_ = 0;                // in a row
+  ipc::Error last_error_{};
+  std::chrono::seconds least_life_{kLeastLife};  // of keys_
+  std::vector<OnCredentials> waiters_;
+  bool answering_ = false;  // waiters are being called back
+  std::unique_ptr<KeyFetch> run_;
+  std::unique_ptr<Timer> renewal_;
+};
+
+// How much of a life is too little to hand out.
+std::chrono::seconds least_life(std::chrono::seconds granted);
+
+// When to renew keys of this life: at two thirds of it, give or take a twentieth.
+std::chrono::milliseconds renewal_delay(std::chrono::seconds life, double jitter);
+
+// How long to leave STS alone after the n-th failure in a row: doubling from 1 s, from 5 s after a refusal, at most 60
+// s, less up to a half.
+std::chrono::milliseconds failure_pause(int failures, ipc::Fault fault, double jitter);
+
+}  // namespace broker

@@ -1,0 +1,252 @@
+#include "policy/source/file.h"
+
+#include <event2/event.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <tuple>
+#include <utility>
+
+#include "host/bounded_read.h"
+#include "policy/yaml/document.h"
+#include "policy/yaml/load.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+
+constexpr char kRepair[] = "repair the file; until then every request is refused";
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+auto key(const timespec& time) { return std::tuple(time.tv_sec, time.tv_nsec); }
+
+ipc::Status check_file(const std::string& path, const struct stat& status) {
+  if (!S_ISREG(status.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a regular file", kRepair);
+  if (status.st_mode & S_IWOTH) {
+    return ipc::fail(Fault::kConfig, path + " can be written by everybody", "run chmod o-w " + path);
+  }
+  if (static_cast<std::size_t>(status.st_size) > kMaxYamlBytes) {
+    return ipc::fail(Fault::kConfig, path + ":1: the text is longer than 256 KiB", kRepair);
+  }
+  return {};
+}
+
+// The sticky bit keeps others from replacing the file, not from making it anew once it is gone, as /tmp is emptied.
+ipc::Status check_owner(const std::string& path, const struct stat& file) {
+  struct stat folder {};
+  if (::stat(folder_of(path).c_str(), &folder) != 0)
+    return ipc::system_error("cannot look at " + folder_of(path), kRepair);
+  if (!(folder.st_mode & S_IWOTH) || file.st_uid == 0 || file.st_uid == ::geteuid()) return {};
+  return ipc::fail(Fault::kConfig, path + " belongs to another user, and everybody may make files in its folder",
+                   "keep the policy in a folder of your own");
+}
+
+// Where everybody may rename, everybody may put another file in this one's place.
+ipc::Status check_folder(const std::string& path) {
+  const std::string folder = folder_of(path);
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return ipc::system_error("cannot look at " + folder, kRepair);
+  const bool anybody_replaces = (status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX);
+  if (!anybody_replaces) return {};
+  return ipc::fail(Fault::kConfig, "everybody can replace files in " + folder + ", the policy's folder",
+                   "run chmod o-w " + folder + ", or keep the policy elsewhere");
+}
+
+ipc::Result<std::string> read_all(int fd, const std::string& path) {
+  std::optional<std::string> text = read_up_to(fd, kMaxYamlBytes + 1);
+  if (!text) return ipc::system_error("cannot read the policy " + path, kRepair);
+  return std::move(*text);
+}
+
+}  // namespace
+
+std::string signature_file(const std::string& path) { return path + ".sig"; }
+
+std::vector<std::string> policy_file_folders(const std::string& path) {
+  std::vector<std::string> folders{folder_of(path)};
+  for (const std::string& file : {path, signature_file(path)}) {
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(file.c_str(), nullptr), &std::free);
+    if (real == nullptr) continue;
+    std::string folder = folder_of(real.get());
+    if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(std::move(folder));
+  }
+  return folders;
+}
+
+bool PolicyFile::Identity::operator==(const Identity& other) const {
+  return device == other.device && inode == other.inode && size == other.size && key(modified) == key(other.modified) &&
+         key(changed) == key(other.changed);
+}
+
+PolicyFile::Identity PolicyFile::identity_of(const struct stat& status) {
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim, status.st_ctim};
+}
+
+ipc::Result<std::unique_ptr<PolicyFile>> PolicyFile::open(event_base* base, std::string path, PolicyVerifier& verifier,
+                                                          Changed changed) {
+  std::unique_ptr<PolicyFile> file(new PolicyFile(std::move(path), verifier));
+  if (base != nullptr) file->start_watching(base);
+  file->reload();
+  if (!file->policy_ && !file->asking_) return std::unexpected(file->policy_.error());
+  file->changed_ = std::move(changed);  // from now on: the first policy is no change
+  return file;
+}
+
+PolicyFile::~PolicyFile() {
+  if (readable_ != nullptr) event_free(readable_);
+}
+
+void PolicyFile::start(Ready ready) {
+  ready_ = std::move(ready);
+  if (!asking_) tell_ready();
+}
+
+void PolicyFile::tell_ready() {
+  ipc::Status outcome;
+  if (!policy_) outcome = std::unexpected(policy_.error());
+  if (const Ready ready = std::exchange(ready_, nullptr)) ready(std::move(outcome));
+}
+
+ipc::Result<const Policy*> PolicyFile::current(Clock::SinceBoot) {
+  if (!looks_unchanged()) reload();
+  if (!policy_) return std::unexpected(policy_.error());
+  return &*policy_;
+}
+
+bool PolicyFile::looks_unchanged(const WatchedFile& file) {
+  struct stat status {};
+  return file.settled && ::stat(file.path.c_str(), &status) == 0 && identity_of(status) == file.identity;
+}
+
+bool PolicyFile::looks_unchanged() const {
+  return looks_unchanged(policy_file_) && (!verifier_.enforces() || looks_unchanged(signature_file_));
+}
+
+// The watches are set before the files are read, so that no change falls between.
+void PolicyFile::reload() {
+  watch_again(policy_file_);
+  if (verifier_.enforces()) watch_again(signature_file_);
+  ipc::Result<Pair> pair = read_pair();
+  if (!pair) {
+    pair_ = {};
+    asking_ = false;
+    ++question_;  // an answer that is still to come is about an older pair
+    return accept(std::unexpected(std::move(pair.error())));
+  }
+  if ((policy_ || asking_) && *pair == pair_) return;
+  pair_ = std::move(*pair);
+  asking_ = true;
+  const std::string& path = policy_file_.path;
+  verifier_.verify("the policy " + path, path, pair_.text, pair_.signature,
+                   [weak = std::weak_ptr(self_), question = ++question_](ipc::Result<std::uint64_t> answer) {
+                     const auto self = weak.lock();
+                     if (self && (*self)->question_ == question) (*self)->on_verified(std::move(answer));
+                   });
+  if (!asking_) return;
+  policy_ = ipc::fail(Fault::kUnavailable, "the signature of the policy " + path + " is being verified", "try again");
+}
+
+void PolicyFile::on_verified(ipc::Result<std::uint64_t> signed_version) {
+  asking_ = false;
+  signed_version_ = signed_version.value_or(0);
+  if (signed_version) {
+    accept(load_policy(pair_.text, policy_file_.path));
+  } else {
+    policy_file_.settled = false;  // the next request looks again: a torn pair is mended soon
+    accept(std::unexpected(std::move(signed_version.error())));
+  }
+  tell_ready();
+}
+
+ipc::Result<PolicyFile::Pair> PolicyFile::read_pair() {
+  ipc::Result<std::string> text = read_text(policy_file_);
+  if (!text) return std::unexpected(std::move(text.error()));
+  Pair pair{std::move(*text), {}};
+  if (!verifier_.enforces()) return pair;
+  ipc::Result<std::string> signature = read_text(signature_file_);
+  if (signature) {
+    pair.signature = std::move(*signature);
+  } else if (signature.error().sys_errno != ENOENT) {
+    return std::unexpected(std::move(signature.error()));
+  }
+  return pair;
+}
+
+ipc::Result<std::string> PolicyFile::read_text(WatchedFile& file) {
+  const std::string& path = file.path;
+  file.settled = false;
+  if (const ipc::Status folder = check_folder(path); !folder) return std::unexpected(folder.error());
+  timespec tick{};  // the clock that stamps files
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &tick);
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return ipc::system_error("cannot open the policy " + path, kRepair);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at the policy " + path, kRepair);
+  if (const ipc::Status good = check_file(path, status); !good) return std::unexpected(good.error());
+  if (const ipc::Status good = check_owner(path, status); !good) return std::unexpected(good.error());
+  ipc::Result<std::string> text = read_all(fd.get(), path);
+  file.identity = identity_of(status);
+  file.settled = text && key(status.st_ctim) < key(tick);
+  return text;
+}
+
+void PolicyFile::accept(ipc::Result<Policy> policy) {
+  const bool same_error = !policy_ && !policy && policy_.error().what == policy.error().what;
+  policy_ = std::move(policy);
+  if (!same_error && !ready_) tell();
+}
+
+void PolicyFile::tell() const {
+  if (!changed_) return;
+  if (policy_) changed_(&*policy_);
+  if (!policy_) changed_(std::unexpected(policy_.error()));
+}
+
+void PolicyFile::start_watching(event_base* base) {
+  inotify_ = ipc::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!inotify_) return;
+  const auto on_readable = [](evutil_socket_t, short, void* self) { static_cast<PolicyFile*>(self)->on_inotify(); };
+  readable_ = event_new(base, inotify_.get(), EV_READ | EV_PERSIST, on_readable, this);
+  if (readable_ != nullptr) event_add(readable_, nullptr);
+}
+
+// Adding a watch that exists changes nothing; a replaced file is another one.
+void PolicyFile::watch_again(WatchedFile& file) const {
+  if (!inotify_) return;
+  constexpr auto kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
+  constexpr auto kFileEvents = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
+  ::inotify_add_watch(inotify_.get(), folder_of(file.path).c_str(), kFolderEvents | IN_ONLYDIR);
+  const int watch = ::inotify_add_watch(inotify_.get(), file.path.c_str(), kFileEvents);
+  if (file.watch >= 0 && watch != file.watch) ::inotify_rm_watch(inotify_.get(), file.watch);
+  file.watch = watch;
+}
+
+// What happened does not matter: the file is read again whatever it was. Events of the folder's other files are
+// sorted out by the comparison, except where the times cannot tell.
+void PolicyFile::on_inotify() noexcept {
+  alignas(inotify_event) char events[4096];
+  bool of_file = false;
+  for (ssize_t size; (size = ::read(inotify_.get(), events, sizeof events)) > 0;) {
+    for (ssize_t at = 0; at < size;) {
+      inotify_event event{};
+      std::memcpy(&event, events + at, sizeof event);
+      of_file |= event.wd == policy_file_.watch || event.wd == signature_file_.watch || (event.mask & IN_Q_OVERFLOW);
+      at += static_cast<ssize_t>(sizeof event + event.len);
+    }
+  }
+  if (of_file || !looks_unchanged()) reload();
+}
+
+}  // namespace broker

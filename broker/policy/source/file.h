@@ -1,0 +1,102 @@
+// The policy in a local file, with its signature beside it in <file>.sig where one is demanded. A change of either
+// bites at the next request, because each request compares the files' identities and times; inotify tells of it at
+// once, so that the user hears of a mistake before a request fails.
+//
+// Runs in: broker, main thread.   Blocks: on reading the local file when it has changed.
+// Owns: the inotify descriptor and its event.
+// Fails: current() answers the load error until a valid file is there again. Refused: not a regular file, longer than
+// 256 KiB, writable by everybody, or in a folder where everybody may replace it (no sticky bit). Writable by its group
+// is the group's owner's decision. Without inotify (its limits are per user) changes are found at the next request.
+// While KMS is asked about a new pair, every request is refused: what was in force before is no longer what the file
+// says. Units: kernel file times; a file changed in the clock tick in which it was read is read again at the next
+// request.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/unique_fd.h"
+#include "policy/source/source.h"
+#include "policy/source/verifier.h"
+
+struct event;
+struct event_base;
+
+namespace broker {
+
+// Where a policy file's signature lies.
+std::string signature_file(const std::string& path);
+
+// The folders that a process under Landlock must be able to read: of the path, of its signature, and of the files
+// they lead to.
+std::vector<std::string> policy_file_folders(const std::string& path);
+
+class PolicyFile final : public PolicySource {
+ public:
+  // Fails when there is no valid policy at `path` now; where KMS must be asked, start() says so. `base` may be null:
+  // then nobody is told before the next request. `verifier` outlives the file.
+  static ipc::Result<std::unique_ptr<PolicyFile>> open(event_base* base, std::string path, PolicyVerifier& verifier,
+                                                       Changed changed);
+  ~PolicyFile() override;
+
+  void start(Ready ready) override;
+  ipc::Result<const Policy*> current(Clock::SinceBoot now) override;
+  // A file is looked at for each request.
+  [[nodiscard]] std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot) const override { return {}; }
+  [[nodiscard]] std::uint64_t signed_version() const override { return signed_version_; }
+
+ private:
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = -1;
+    timespec modified{}, changed{};
+    bool operator==(const Identity& other) const;
+  };
+  static Identity identity_of(const struct stat& status);
+
+  struct WatchedFile {
+    std::string path;
+    Identity identity{};   // of the file whose text was read
+    bool settled = false;  // a later change cannot have the same times
+    int watch = -1;
+  };
+  struct Pair {
+    std::string text;
+    std::optional<std::string> signature;
+    bool operator==(const Pair&) const = default;
+  };
+
+  PolicyFile(std::string path, PolicyVerifier& verifier)
+      : policy_file_{std::move(path)}, signature_file_{signature_file(policy_file_.path)}, verifier_(verifier) {}
+  void start_watching(event_base* base);
+  void watch_again(WatchedFile& file) const;
+  void on_inotify() noexcept;
+  static bool looks_unchanged(const WatchedFile& file);
+  [[nodiscard]] bool looks_unchanged() const;
+  void reload();
+  ipc::Result<Pair> read_pair();
+  static ipc::Result<std::string> read_text(WatchedFile& file);
+  void on_verified(ipc::Result<std::uint64_t> signed_version);
+  void tell_ready();
+  void accept(ipc::Result<Policy> policy);
+  void tell() const;
+
+  WatchedFile policy_file_, signature_file_;
+  PolicyVerifier& verifier_;
+  Changed changed_;
+  Ready ready_;
+  ipc::Result<Policy> policy_ = ipc::fail(ipc::Fault::kConfig, "the policy has not been read yet");
+  Pair pair_;  // that was judged, or is being
+  std::uint64_t signed_version_ = 0;
+  std::uint64_t question_ = 0;  // the latest to the verifier
+  bool asking_ = false;
+  ipc::UniqueFd inotify_;
+  event* readable_ = nullptr;
+  std::shared_ptr<PolicyFile*> self_ = std::make_shared<PolicyFile*>(this);  // a late answer finds nobody
+};
+
+}  // namespace broker

@@ -1,0 +1,224 @@
+#include "policy/yaml/document.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "text/plain_text.h"
+
+namespace broker {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+[[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why) { throw YAML::ParserException(mark, why); }
+
+constexpr char kPlainYaml[] =
+    "a policy is one plain YAML document in UTF-8, indented with blanks, without anchors, aliases and tags";
+
+struct Place {
+  int line = 1;
+  int column = 1;
+};
+
+Place place_of(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {1 + static_cast<int>(std::ranges::count(before, '\n')), 1 + static_cast<int>(offset - line_start)};
+}
+
+// yaml-cpp takes the end of the text for the closing quote. Answers whether the quote that opens at `at` is closed.
+bool is_closed(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      const bool doubled = quote == '\'' && i + 1 < text.size() && text[i + 1] == quote;
+      if (!doubled) return true;
+      ++i;
+    }
+  }
+  return false;
+}
+
+// The parser skips such a line wherever it stands, and with it what it says.
+std::optional<std::size_t> directive(std::string_view text) {
+  if (text.starts_with('%')) return 0;
+  const std::size_t before = text.find("\n%");
+  return before == std::string_view::npos ? std::nullopt : std::optional(before + 1);
+}
+
+// Builds the tree from the parser's events and refuses what a policy has no use for.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+  YamlNode take() { return std::move(root_); }
+  [[nodiscard]] bool has_document() const { return documents_ > 0; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) refuse(mark, "a second document starts here; a policy is exactly one");
+  }
+  void OnDocumentEnd() override {}
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases (*name) are not allowed"); }
+  void OnAnchor(const YAML::Mark& mark, const std::string&) override {
+    refuse(mark, "anchors (&name) are not allowed");
+  }
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not allowed");
+    YamlNode node = make(mark, Kind::kNull);
+    const Place missing = place_before(mark);
+    node.line = missing.line;
+    node.column = missing.column;
+    add(std::move(node));
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check_plain(mark, tag, anchor);
+    YamlNode node = make(mark, Kind::kScalar);
+    node.quoted = tag == "!";
+    if (node.quoted) check_quotes(mark);
+    if (const auto fault = text_fault(value)) refuse(mark, "the text contains " + std::string(fault->why));
+    node.text = value;
+    node.folded = !node.quoted && !text_.substr(std::min(text_.size(), position(mark))).starts_with(value);
+    add(std::move(node));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    check_plain(mark, tag == "!" ? "!bare" : tag, anchor);  // only a scalar's "!" means that it is quoted
+    open(make(mark, Kind::kList));
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    check_plain(mark, tag == "!" ? "!bare" : tag, anchor);  // only a scalar's "!" means that it is quoted
+    open(make(mark, Kind::kMap));
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct OpenNode {
+    YamlNode node;
+    YamlNode key;  // of the map entry that is being read
+    bool has_key = false;
+    std::map<std::string, int, std::less<>> seen;  // key to line
+  };
+
+  YamlNode make(const YAML::Mark& mark, Kind kind) {
+    if (++nodes_ > kMaxYamlNodes) refuse(mark, "there are more than 65536 values");
+    YamlNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    node.column = mark.column + 1;
+    mark_ = mark;
+    return node;
+  }
+  static std::size_t position(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.pos); }
+  // The parser gives a missing value the place of what comes next; the user looks where it is missing.
+  [[nodiscard]] Place place_before(const YAML::Mark& mark) const {
+    const std::size_t end = std::min(text_.size(), position(mark));
+    const std::size_t last = text_.substr(0, end).find_last_not_of(" \r\n");
+    return last == std::string_view::npos ? Place{} : place_of(text_, last + 1);
+  }
+  static void check_plain(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not allowed");
+    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags (!name) are not allowed");
+  }
+  // A quote or block mark stands where the parser says that the scalar starts; anything else there is a bare "!".
+  void check_quotes(const YAML::Mark& mark) const {
+    const std::size_t at = position(mark);
+    const char first = at < text_.size() ? text_[at] : '\0';
+    if (first == '|' || first == '>') return;
+    if (first != '"' && first != '\'') refuse(mark, "tags (!name) are not allowed");
+    if (!is_closed(text_, at)) refuse(mark, "the quote that opens here is never closed");
+  }
+  void open(YamlNode node) {
+    if (open_.size() >= kMaxYamlDepth) refuse(mark_, "the text is nested more than 16 deep");
+    if (!open_.empty() && open_.back().node.kind == Kind::kMap && !open_.back().has_key) {
+      refuse(mark_, "a key must be a word, not a list or mapping");
+    }
+    OpenNode entry;
+    entry.node = std::move(node);
+    open_.push_back(std::move(entry));
+  }
+  void close() {
+    YamlNode node = std::move(open_.back().node);
+    open_.pop_back();
+    add(std::move(node));
+  }
+  void add(YamlNode node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    OpenNode& parent = open_.back();
+    if (parent.node.kind == Kind::kMap && !parent.has_key) return begin_entry(parent, std::move(node));
+    if (parent.node.kind == Kind::kMap) {
+      node.key = std::move(parent.key.text);
+      node.key_line = parent.key.line;
+      node.key_column = parent.key.column;
+      parent.has_key = false;
+    }
+    parent.node.children.push_back(std::move(node));
+  }
+  void begin_entry(OpenNode& parent, YamlNode key) {
+    if (key.kind != Kind::kScalar) refuse(mark_, "a key must be a word, and here is none");
+    const auto [first, is_new] = parent.seen.emplace(key.text, key.line);
+    if (!is_new) {
+      refuse(mark_, "the key " + in_quotes(key.text) + " stands here twice; the first is in line " +
+                        std::to_string(first->second));
+    }
+    parent.key = std::move(key);
+    parent.has_key = true;
+  }
+
+  std::string_view text_;
+  YamlNode root_;
+  std::vector<OpenNode> open_;
+  YAML::Mark mark_;
+  std::size_t nodes_ = 0;
+  int documents_ = 0;
+};
+
+std::unexpected<ipc::Error> error_at(std::string_view source, Place place, std::string_view why) {
+  std::string what(source);
+  what += ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  what += why;
+  return ipc::fail(ipc::Fault::kConfig, std::move(what), kPlainYaml);
+}
+
+}  // namespace
+
+ipc::Result<YamlNode> parse_yaml(std::string_view text, std::string_view source) {
+  if (text.size() > kMaxYamlBytes) return error_at(source, {}, "the text is longer than 256 KiB");
+  if (const auto fault = text_fault(text)) {
+    return error_at(source, place_of(text, fault->offset), "the text contains " + std::string(fault->why));
+  }
+  if (const auto at = directive(text)) {
+    return error_at(source, place_of(text, *at), "a line that begins with % is for the parser, which would skip it");
+  }
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    TreeBuilder tree(text);
+    while (parser.HandleNextDocument(tree)) {
+    }
+    if (!tree.has_document()) return error_at(source, {}, "the text is empty");
+    return tree.take();
+  } catch (const YAML::Exception& error) {
+    const Place place = error.mark.is_null() ? Place{} : Place{error.mark.line + 1, error.mark.column + 1};
+    return error_at(source, place, "YAML: " + error.msg);
+  } catch (const std::exception& error) {
+    return error_at(source, {}, std::string("YAML: ") + error.what());
+  }
+}
+
+}  // namespace broker

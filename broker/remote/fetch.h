@@ -1,0 +1,63 @@
+// One try to get keys from a token vending machine: what says who asks (a signing key, or a token out of a file that
+// something else renews), the request, the answer. Another may follow; the issuer decides when.
+//
+// What is signed with is what the profile itself gives, its first key or the last role of its chain, without anything
+// that a policy here narrows: nobody judges here, and the keys that sign never leave the broker.
+// Runs in: broker, main thread.   Blocks: for the token's small file.   Owns: the call or errand under way.
+// Fails: as remote/errors.def says. A refusal withdraws what was fetched earlier: who has judged anew means it now.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "call/aws_call.h"
+#include "call/signing_keys.h"
+#include "host/callback_guard.h"
+#include "keys/errands.h"
+#include "keys/fetch.h"
+#include "remote/server.h"
+
+namespace broker {
+
+// All outlive the fetch.
+struct RemoteParts {
+  AwsContext& context;
+  const RemoteServer& server;
+  BaseKeys* signer = nullptr;     // null: the token file says who asks
+  ErrandDoer* errands = nullptr;  // opens the token file
+  std::string token_file{};       // absolute
+};
+
+class RemoteFetch final : public KeyFetch {
+ public:
+  static constexpr std::chrono::minutes kLongestQuiet{5};  // however long the server asks to be left alone
+
+  RemoteFetch(RemoteParts parts, std::chrono::seconds duration, OnKeys done);
+
+  [[nodiscard]] std::chrono::seconds quiet_for() const override { return quiet_; }
+  [[nodiscard]] bool withdraws() const override { return withdraws_; }
+
+ private:
+  void ask_signer();
+  void open_token();
+  void on_token(const ipc::Result<ipc::UniqueFd>& file);
+  void call(AwsRequest request, SharedKey key);
+  void on_answer(std::expected<HttpAnswer, AwsCallError> outcome);
+  ipc::Error explain(AwsCallError failure);
+  void fail_later(ipc::Error error);
+
+  RemoteParts parts_;
+  std::chrono::seconds duration_;
+  std::chrono::seconds quiet_{0};
+  bool withdraws_ = false;
+  std::unique_ptr<Errand> errand_;
+  std::unique_ptr<AwsCall> call_;
+  std::unique_ptr<Timer> early_end_;
+  Presence presence_;  // for a key that comes when the fetch is gone
+};
+
+// What is told the server instead of a signature: one line of visible characters. `path`: for sentences.
+ipc::Result<ipc::SecretBuffer> read_bearer_token(const ipc::UniqueFd& file, const std::string& path);
+
+}  // namespace broker

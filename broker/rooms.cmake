@@ -1,0 +1,83 @@
+# The rooms of the broker, lowest first; the top CMakeLists.txt says what a row means. MAY is exact: a room includes these
+# rooms and ipc/, and not what they include in turn. What holds the keys never links study/ or tools/, and no room links
+# libevent_extra: there is no HTTP server near the keys.
+room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
+                    LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
+room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
+                    MAY text
+                    LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE)
+room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types of keys, SigV4; asks nobody"
+                    MAY host text
+                    LIBS PkgConfig::CRYPTO)
+room(caller HOT     WHY "who calls: the descriptor, the kernel, the process tree, the witness, the bearer token"
+                    MAY host)
+room(tools          WHY "what every sentinel-* tool does around its words: arguments, output, exit codes"
+                    MAY text)
+room(call           WHY "one signed HTTP call: transport, proxy, trust, retry, clock, which key signs"
+                    MAY aws host text
+                    LIBS PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::EVENT_CORE PkgConfig::EXPAT)
+room(keystore       WHY "keys at rest: the folder of sentinel keys, its entries, the programs that open them"
+                    MAY aws host text
+                    LIBS PkgConfig::CRYPTO)
+room(policy HOT     WHY "a policy in memory: match, evaluate, narrow, overrides; reads nothing"
+                    MAY aws text
+                    LIBS date::date-tz)
+room(profile        WHY "the AWS files and settings, resolved to a plan; asks nobody"
+                    MAY aws text)
+room(decide HOT     WHY "the only yes: authorize, Permit, the terms and lifetime of what is issued"
+                    MAY aws caller policy)
+room(device         WHY "what root says of this device, read by a process of its own"
+                    MAY host policy text
+                    LIBS PkgConfig::EVENT_CORE)
+room(policy/yaml    WHY "text to policy, strictly; alone knows yaml-cpp"
+                    MAY aws policy text
+                    LIBS PkgConfig::YAMLCPP)
+room(services       WHY "requests and answers of STS, SSM, KMS, DynamoDB and IAM"
+                    MAY aws call text)
+room(tools/settings WHY "what a tool takes from its own user and environment, as a broker is told it by its supervisor"
+                    MAY host profile)
+room(audit HOT      WHY "the decision log: line, chain, signature, sinks"
+                    MAY decide text
+                    LIBS PkgConfig::CRYPTO)
+room(keys           WHY "the contract of getting keys, keeping them fresh, the errands that get them"
+                    MAY aws call host services text
+                    LIBS PkgConfig::EVENT_CORE)
+room(policy/source  WHY "where the policy in force comes from: file, parameter, signature, versions"
+                    MAY call host policy policy/yaml profile services text
+                    LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE PkgConfig::JSONCPP)
+room(study          WHY "what can be proven, compared and explained of a policy; for its authors, never in the broker"
+                    MAY decide device host policy policy/yaml text)
+room(tracking       WHY "this run in a table of sessions"
+                    MAY host profile services text)
+room(sources/sso    WHY "keys of IAM Identity Center: the sign-in, the token, its cache that the AWS CLI shares"
+                    MAY aws call host keys profile text
+                    LIBS PkgConfig::CRYPTO)
+room(sources        WHY "every source of a first key, and the choice among them"
+                    MAY aws call host keys keystore profile services sources/sso text)
+room(issuing        WHY "role chains run for given terms, and the keys kept by terms"
+                    MAY aws call decide host keys policy profile services sources)
+room(remote         WHY "a token vending machine in the place of policy and STS"
+                    MAY aws call host issuing keys policy/source profile text)
+room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
+                    MAY audit aws call caller decide device host issuing keys keystore policy policy/source profile remote
+                        services sources sources/sso text tracking
+                    LIBS PkgConfig::EVENT_CORE)
+
+room(tools/aws      WHY "AWS for a tool: a process apart that holds the keys"
+                    MAY call host keys keystore profile services sources tools/settings
+                    LIBS PkgConfig::EVENT_CORE)
+room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
+                    MAY call host policy policy/source policy/yaml study text tools tools/aws)
+room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
+                    MAY audit text tools)
+room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"
+                    MAY aws call host keystore profile services text tools tools/aws tools/settings
+                    LIBS Threads::Threads)
+room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and roles; needs no network"
+                    MAY host keystore profile text tools tools/settings)
+
+program(sentinel-broker MAIN serve/main.cc ROOMS serve)
+program(sentinel-policy MAIN tools/policy/main.cc ROOMS tools/policy)
+program(sentinel-audit MAIN tools/audit/main.cc ROOMS tools/audit)
+program(sentinel-keys MAIN tools/keys/main.cc ROOMS tools/keys)
+program(sentinel-profiles MAIN tools/profiles/main.cc ROOMS tools/profiles)

@@ -1,0 +1,132 @@
+#include "serve/client_answer.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "text/rfc3339.h"
+
+namespace broker {
+namespace {
+
+struct RefusalRow {
+  RefusalForm refusal;
+  std::string_view status, code, message;
+};
+// The status decides how often SDKs ask again. After a 403 those of Java, Go and Rust do not, boto3, the AWS CLI and
+// JavaScript's do so for seconds; after a 429 or a 503 nearly all do.
+constexpr RefusalRow kRefusals[] = {
+    {RefusalForm::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
+    {RefusalForm::kTooMany, "429 Too Many Requests", "TooManyRequests", "Sentinel was asked too often"},
+    {RefusalForm::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
+    {RefusalForm::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
+};
+
+const RefusalRow& row_of(RefusalForm refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }
+
+constexpr bool rows_are_in_order() {
+  for (std::size_t i = 0; i < std::size(kRefusals); ++i) {
+    if (static_cast<std::size_t>(kRefusals[i].refusal) != i) return false;
+  }
+  return true;
+}
+static_assert(rows_are_in_order());
+
+// Printable ASCII, which is all that AWS issues; quote and backslash are escaped. Anything else is refused rather than
+// translated: a key with such a byte is not a key.
+bool append_json_text(ipc::SecretBuffer& out, std::string_view text) {
+  unsigned char strange = 0, special = 0;  // no branches in this loop: the compiler looks at many bytes at once
+  for (const char c : text) {
+    strange |= static_cast<unsigned char>(c < 0x20) | static_cast<unsigned char>(c > 0x7E);
+    special |= static_cast<unsigned char>(c == '"') | static_cast<unsigned char>(c == '\\');
+  }
+  if (strange) return false;
+  if (!special) return out.append(text);
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\\') continue;
+    if (!out.append(text.substr(written, i - written)) || !out.append("\\")) return false;
+    written = i;
+  }
+  return out.append(text.substr(written));
+}
+
+bool append_member(ipc::SecretBuffer& out, std::string_view before, std::string_view text) {
+  return out.append(before) && append_json_text(out, text) && out.append("\"");
+}
+
+// A head in the room that the caller gives; built anew for each answer, as lengths differ.
+class Head {
+ public:
+  void add(std::string_view text) {
+    std::copy(text.begin(), text.end(), bytes_.data() + size_);
+    size_ += text.size();
+  }
+  void add_number(std::size_t value) {
+    const auto end = std::to_chars(bytes_.data() + size_, bytes_.data() + bytes_.size(), value).ptr;
+    size_ = static_cast<std::size_t>(end - bytes_.data());
+  }
+  [[nodiscard]] iovec part() { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, 256> bytes_;  // a status line of the table above and the fixed rest: at most 160 bytes
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+bool ClientAnswer::put_credentials(const IssuedCredentials& keys) {
+  if (keys.access_key_id.empty() || keys.secret_access_key.empty() || keys.session_token.empty()) return false;
+  return append_member(body_, R"({"AccessKeyId":")", keys.access_key_id) &&
+         append_member(body_, R"(,"SecretAccessKey":")", keys.secret_access_key.reveal()) &&
+         append_member(body_, R"(,"Token":")", keys.session_token.reveal()) &&
+         append_member(body_, R"(,"Expiration":")", rfc3339(keys.expiration).text()) && body_.append("}");
+}
+
+// One call for head and body: a second one could find the client gone, or let another write come between.
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive) {
+  Head head;
+  head.add("HTTP/1.1 ");
+  head.add(status);
+  head.add("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
+  head.add_number(body_.size());
+  head.add(keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+  const std::string_view body = body_.reveal();
+  iovec parts[2] = {head.part(), {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  ssize_t sent;
+  do {
+    sent = ::sendmsg(client, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  const bool whole = sent == static_cast<ssize_t>(parts[0].iov_len + parts[1].iov_len);
+  body_.clear();
+  if (whole) return Sent::kWhole;
+  ::shutdown(client, SHUT_RDWR);  // half an answer must not look like one; the frontend sees the end and closes
+  return Sent::kDropped;
+}
+
+Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive) {
+  body_.clear();
+  if (permit.spend() && put_credentials(keys)) return send_body(client, "200 OK", keep_alive);
+  const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
+  return sent == Sent::kWhole ? Sent::kInstead : sent;
+}
+
+// Both spellings: some SDKs look for "Code", others for "code", none ignores case.
+Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive) {
+  const RefusalRow& row = row_of(refusal);
+  body_.clear();
+  const bool fits = append_member(body_, R"({"Code":")", row.code) &&
+                    append_member(body_, R"(,"Message":")", row.message) &&
+                    append_member(body_, R"(,"code":")", row.code) &&
+                    append_member(body_, R"(,"message":")", row.message) && body_.append("}");
+  if (!fits) body_.clear();  // cannot happen: the rows above are short
+  return send_body(client, row.status, keep_alive);
+}
+
+}  // namespace broker

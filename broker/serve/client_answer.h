@@ -1,0 +1,44 @@
+// The broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing else.
+//
+// Runs in: broker, main thread.   Blocks: never: one send; a client that does not take the whole answer at once is cut
+// off.   Owns: one buffer in wiped memory, used for every answer and wiped after each.
+// A refusal has both spellings of its keys (Code and code, Message and message), since some SDKs read only the one,
+// some only the other. Its type is application/json exactly: Go's SDK shows no text of another type.
+#pragma once
+
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "decide/permit.h"
+#include "ipc/secret.h"
+
+namespace broker {
+
+// What went wrong, as the client may know it: the status and one sentence. Which check refused, only the log says.
+enum class RefusalForm { kForbidden, kTooMany, kFailed, kUnavailable };
+
+enum class Sent {
+  kWhole,    // the client's kernel has all of it
+  kInstead,  // of credentials, kFailed was sent
+  kDropped,  // the connection was shut down: the client was gone, or did not read
+};
+
+class ClientAnswer {
+ public:
+  static constexpr std::size_t kMaxBodyBytes = 9'999;  // what the strictest SDK reads
+
+  ClientAnswer() : body_(ipc::SecretBuffer::with_capacity(kMaxBodyBytes)) {}
+
+  // Spends the permit: each recorded decision releases credentials once. A permit already spent, and credentials that
+  // do not fit or hold bytes that AWS never issues, release nothing.
+  Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive);
+  Sent send_refusal(int client, RefusalForm refusal, bool keep_alive);
+
+ private:
+  [[nodiscard]] bool put_credentials(const IssuedCredentials& keys);
+  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive);
+
+  ipc::SecretBuffer body_;
+};
+
+}  // namespace broker

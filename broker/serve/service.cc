@@ -1,0 +1,287 @@
+#include "serve/service.h"
+
+#include <event2/event.h>
+
+#include <array>
+
+#include "host/footprint.h"
+#include "serve/decision_lines.h"
+#include "serve/one_shot.h"
+#include "serve/secret_budget.h"  // without room for all, no broker is built
+#include "services/queries.h"
+#include "text/plain_text.h"
+
+namespace broker {
+
+// One readable descriptor of the loop; it leaves epoll before it is closed (broker/caller/KERNEL.md, fact 8).
+struct Service::Watch {
+  Service& service;
+  void (Service::*on_readable)();
+  event* handle = nullptr;
+  ~Watch() {
+    if (handle) event_free(handle);
+  }
+  static void fire(evutil_socket_t, short, void* self) noexcept {
+    auto* watch = static_cast<Watch*>(self);
+    (watch->service.*watch->on_readable)();
+  }
+};
+
+void say_failed(ipc::Channel& control, const ipc::Error& error) {
+  ipc::Failed failed;
+  failed.what = ipc::Text<2048>(error.what);
+  failed.next_step = ipc::Text<1024>(error.next_step);
+  (void)control.send(failed);  // a supervisor that is gone needs no reason
+}
+
+Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+                 AuditLog audit, HostFacts host)
+    : base_(base),
+      control_(std::move(control)),
+      terms_(std::move(terms)),
+      profile_(std::move(profile)),
+      callers_(std::move(callers)),
+      timers_(base),
+      notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
+      audit_(std::move(audit)),
+      posture_(std::move(host.posture),
+               {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
+  run_.profile = terms_.profile;
+  run_.policy_name = terms_.policy_name();
+  run_.duration = terms_.duration;
+  run_.mode = mode_of(terms_.mode);
+  run_.groups = std::move(host.groups);
+  device_id_ = std::move(host.device_id);
+  run_.source = key_source(profile_);
+  run_.credential_source = source_row(kind_of(profile_.base)).word;
+  if (!terms_.remote_url.empty()) {
+    // The server makes keys to measure, out of whatever it has.
+    run_.source = KeySource{.has_role = true};
+    run_.credential_source = kRemoteSource;
+  }
+  if (terms_.mode == ipc::RunMode::Server) run_.transport = via(terms_.transport);
+}
+
+Service::~Service() { frontend_watch_ = nullptr; }
+
+void Service::ask_kms(const std::string& message, const std::string& signature,
+                      std::function<void(ipc::Status)> answer) {
+  const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
+  if (!kms) return answer(std::unexpected(kms.error()));
+  kms_call_ = ask_kms_verify(*aws_, *kms, terms_.policy_kms_key, message, signature, std::move(answer));
+}
+
+int Service::run() {
+  watch(control_.fd(), &Service::on_control);
+  watch(callers_.fd(), &Service::on_witness);
+  for (const std::string& warning : profile_.warnings) notices_.warning(warning);
+  // What the policy answers first may hang on the device.
+  posture_.start([this] {
+    if (terms_.mode == ipc::RunMode::Whoami) return ask_who();
+    startup_->begin([this](const ipc::Status& started) { on_started(started); });
+  });
+  event_base_dispatch(base_);
+  return exit_status_;
+}
+
+event* Service::watch(int fd, void (Service::*on_readable)()) {
+  auto made = std::make_unique<Watch>(*this, on_readable);
+  made->handle = event_new(base_, fd, EV_READ | EV_PERSIST, &Watch::fire, made.get());
+  if (!made->handle || event_add(made->handle, nullptr) != 0) {
+    end(ipc::Error{ipc::Fault::kSystem, "the event loop takes no more descriptors", "", 0});
+    return nullptr;
+  }
+  watches_.push_back(std::move(made));
+  return watches_.back()->handle;
+}
+
+void Service::on_started(const ipc::Status& started) {
+  if (!started) return end(started.error());
+  if (terms_.mode != ipc::RunMode::Server) return answer_once();
+  say_how_signed();
+  ipc::Ready ready;
+  ready.region = ipc::Text<64>(profile_.region);
+  (void)ready.token.assign(run_.token.reveal());
+  control_.gate().enter_serving();
+  serving_ = true;
+  audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
+  shrink_footprint();  // the start needed more than serving does
+  if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
+}
+
+void Service::ask_who() {
+  const bool has_policy = !terms_.policy_name().empty();
+  whoami_ =
+      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *requests_, *policy_, has_policy});
+  whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
+    if (!who) return end(who.error());
+    if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
+    event_base_loopbreak(base_);
+  });
+}
+
+void Service::answer_once() {
+  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *requests_, *startup_}, profile_.region);
+  if (!keys) return end(keys.error());
+  if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
+  audit_.end_full_files(terms_.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
+  event_base_loopbreak(base_);
+}
+
+// ---- packets -------------------------------------------------------------------------------------------------------
+
+void Service::on_control() {
+  ipc::Packet packet;
+  for (;;) {
+    const auto arrival = control_.receive(packet);
+    if (!arrival) return end(arrival.error());
+    if (*arrival == ipc::Arrival::Nothing) return;
+    if (*arrival == ipc::Arrival::PeerGone) {
+      return leave();
+    }
+    if (ipc::Status taken = take_control(packet); !taken) return end(taken.error());
+  }
+}
+
+ipc::Status Service::take_control(ipc::Packet& packet) {
+  if (packet.id == ipc::FrontendAttached::kId) return attach(packet);
+  if (packet.id == ipc::LogSink::kId) return take_next_log(packet);
+  if (Errands::is_answer(packet.id)) return errands_->take(packet);
+  const auto opened = ipc::open_packet<ipc::ListenerOpened>(packet);
+  if (!opened) return std::unexpected(opened.error());
+  if (!listeners_.add(*opened)) return ipc::fail(ipc::Fault::kProtocol, "a listener that cannot be ours");
+  return {};
+}
+
+void Service::ask_for_next_log(const std::string& label) {
+  ipc::LogFull full;
+  full.label = ipc::Text<4096>(label);
+  (void)control_.send(full);  // asked again with a later line
+}
+
+ipc::Status Service::take_next_log(ipc::Packet& packet) {
+  const auto sink = ipc::open_packet<ipc::LogSink>(packet);
+  if (!sink) return std::unexpected(sink.error());
+  const ipc::Status followed = audit_.follow(sink->label.str(), std::move(packet.descriptor));
+  if (followed || followed.error().fault == ipc::Fault::kProtocol) return followed;
+  notices_.warning(followed.error().what + "; nothing is handed out until it can be written");
+  return {};
+}
+
+ipc::Status Service::attach(ipc::Packet& packet) {
+  const auto attached = ipc::open_packet<ipc::FrontendAttached>(packet);
+  if (!attached) return std::unexpected(attached.error());
+  if (ipc::Status known = callers_.leave_out(static_cast<pid_t>(attached->pid)); !known) return known;
+  detach_frontend();
+  frontend_ = ipc::Channel(std::move(packet.descriptor), ipc::Side::Broker, ipc::Side::Frontend);
+  frontend_.gate().enter_serving();
+  if (watch(frontend_.fd(), &Service::on_frontend)) frontend_watch_ = watches_.back().get();
+  return {};
+}
+
+void Service::detach_frontend() {
+  requests_->forget();
+  detach_later_.reset();
+  std::erase_if(watches_, [this](const auto& watch) { return watch.get() == frontend_watch_; });
+  frontend_watch_ = nullptr;
+  frontend_.close();
+}
+
+void Service::on_frontend() {
+  // A bounded batch, so that a busy frontend cannot keep AWS's answers waiting.
+  for (int i = 0; i < 64; ++i) {
+    ipc::Packet packet;
+    const auto arrival = frontend_.receive(packet);
+    if (!arrival) {
+      return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + arrival.error().what,
+                            "it may have been taken over by a client; look at what the command ran", 0});
+    }
+    if (*arrival == ipc::Arrival::Nothing) break;
+    if (*arrival == ipc::Arrival::PeerGone) return detach_frontend();  // the supervisor starts another
+    if (ipc::Status taken = take_client(packet); !taken) {
+      return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + taken.error().what, "", 0});
+    }
+  }
+  requests_->end_of_batch();
+}
+
+ipc::Status Service::take_client(ipc::Packet& packet) {
+  const auto message = ipc::open_packet<ipc::ServeClient>(packet);
+  if (!message) return std::unexpected(message.error());
+  ipc::Transport transport;
+  const std::string_view presented = message->authorization.reveal();
+  if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport) || presented.contains('\0')) {
+    return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
+  }
+  requests_->serve(message->request, message->keep_alive == 1, presented,
+                   std::move(packet.descriptor), listeners_,
+                   [this](std::uint32_t request, bool closed) { answered(request, closed); });
+  return {};
+}
+
+void Service::answered(std::uint32_t request, bool closed) {
+  const ipc::Status sent = frontend_.send(ipc::Done{request, static_cast<ipc::U8>(closed ? 1 : 0)});
+  // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
+  if (!sent && !detach_later_)
+    detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
+}
+
+void Service::on_witness() {
+  requests_->on_witness();
+  if (callers_.witness_gone()) {
+    end(ipc::Error{ipc::Fault::kSystem, "the broker's witness ended, so that nobody can say who calls",
+                   "start the run anew", 0});
+  }
+}
+
+// ---- telling the user ----------------------------------------------------------------------------------------------
+
+void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
+  if (!serving_) return;  // the start says it itself
+  const ipc::Status usable = policy ? requests_->fits_profile(**policy) : std::unexpected(policy.error());
+  if (usable) return notices_.info("policy " + run_.policy_name + " changed and is in force");
+  notices_.refusal(
+      "policy-unusable",
+      "policy " + run_.policy_name + " cannot be used, so every request is refused: " + usable.error().what,
+      clock_.since_boot());
+}
+
+void Service::say_how_signed() {
+  if (remote_ || !verifier_->enforces() || verifier_->remembers()) return;
+  notices_.warning(
+      "which version of the policy was seen is remembered for this run alone: an older one that is signed "
+      "would be taken at the next start");
+}
+
+void Service::on_policy_stale(const ipc::Error* why) {
+  if (!why) return notices_.info("the policy " + run_.policy_name + " could be refreshed again");
+  notices_.warning("the policy " + run_.policy_name + " could not be refreshed: " + why->what +
+                   "; the one in force is used until it is " + std::to_string(terms_.policy_max_age.count()) +
+                   " seconds old");
+}
+
+void Service::send_notice(ipc::Severity severity, const std::string& text) {
+  ipc::Notice notice;
+  notice.severity = static_cast<ipc::U8>(severity);
+  notice.text = ipc::Text<2048>(printable(text, 2000));
+  (void)control_.send(notice);  // a full queue loses a sentence, never a decision: those are in the log
+}
+
+// The run is over: everything goes with this process. Only a session's record is told, and not waited for long: the
+// supervisor gives its helpers two seconds.
+void Service::leave() {
+  constexpr std::chrono::milliseconds kFarewell{500};
+  detach_frontend();
+  watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
+  leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
+  sessions_->end([this] { event_base_loopbreak(base_); });
+}
+
+void Service::end(const ipc::Error& error) {
+  if (exit_status_ != 0) return;
+  exit_status_ = 1;
+  say_failed(control_, error);
+  event_base_loopbreak(base_);
+}
+
+}  // namespace broker

@@ -1,0 +1,121 @@
+// The broker once it is locked down: its channels, its parts, and the event loop that joins them. Decides nothing
+// itself.
+//
+// Runs in: broker, main thread.   Blocks: in the event loop.   Owns: every part, the channels, the loop.
+// Ends: with the supervisor's channel. A peer that sends what the table forbids, a witness that has ended and a start
+// that fails end the run with Failed, so that the user hears why.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipc/channel.h"
+#include "policy/source/fetch.h"
+#include "serve/requests.h"
+#include "serve/startup.h"
+#include "serve/task.h"
+#include "serve/whoami.h"
+#include "sources/open.h"
+
+struct event;
+struct event_base;
+
+namespace broker {
+
+// What the host says of who runs us and of the device, found before the lock-down.
+struct HostFacts {
+  PostureReader posture;
+  std::optional<std::vector<std::string>> groups;
+  std::string device_id{};  // empty where no remote server is to be told
+};
+
+// What was read once the broker was locked down, and before it lost the right to open files.
+struct KeysRead {
+  ResolvedProfile profile{};
+  std::string ca_pem{};  // from load_ca()
+  std::optional<LogKey> log_key{};
+  PolicyKey policy_key{};
+  CallerKeys caller_keys{};
+  std::optional<SessionStore> sessions{};
+};
+
+class Service {
+ public:
+  // `base` outlives the service.
+  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
+                                                    CallerCheck callers, AuditLog audit, HostFacts host);
+  ~Service();
+  // Returns the exit status.
+  int run();
+
+ private:
+  Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+          AuditLog audit, HostFacts host);
+  ipc::Status open_keys();
+  ipc::Status open_policy(PolicyKey key);
+  ipc::Status open_remote();
+  ipc::Status open_policy_file();
+  void open_policy_parameter();
+  void ask_kms(const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer);
+  void say_how_signed();
+  void on_policy_stale(const ipc::Error* why);
+  event* watch(int fd, void (Service::*on_readable)());
+  void on_control();
+  void on_frontend();
+  void on_witness();
+  void on_started(const ipc::Status& started);
+  void answer_once();  // where nothing is served
+  void ask_who();
+  ipc::Status take_control(ipc::Packet& packet);
+  ipc::Status take_client(ipc::Packet& packet);
+  ipc::Status attach(ipc::Packet& packet);
+  ipc::Status take_next_log(ipc::Packet& packet);
+  void ask_for_next_log(const std::string& label);
+  void detach_frontend();
+  void answered(std::uint32_t request, bool closed);
+  void on_policy_changed(const ipc::Result<const Policy*>& policy);
+  void send_notice(ipc::Severity severity, const std::string& text);
+  void end(const ipc::Error& error);
+  void leave();
+
+  struct Watch;
+  event_base* base_;
+  ipc::Channel control_, frontend_;
+  std::vector<std::unique_ptr<Watch>> watches_;
+  Watch* frontend_watch_ = nullptr;
+  Terms terms_;
+  ResolvedProfile profile_;
+  CallerCheck callers_;
+  CallerKeys caller_keys_;
+  std::optional<SessionStore> session_store_;
+  SystemClock clock_;
+  EventTimers timers_;
+  Notices notices_;
+  AuditLog audit_;
+  Run run_;
+  Listeners listeners_;
+  std::unique_ptr<AwsHttp> http_;
+  std::unique_ptr<Errands> errands_;
+  std::unique_ptr<AwsContext> aws_;
+  std::unique_ptr<BaseKeys> base_keys_;
+  std::unique_ptr<AwsCall> kms_call_;
+  std::unique_ptr<PolicyVerifier> verifier_;
+  std::unique_ptr<PolicyFetch> policy_fetch_;
+  std::unique_ptr<PolicySource> policy_;
+  RemoteJudge* remote_ = nullptr;  // policy_ itself, where a remote server judges
+  std::string device_id_;
+  PostureSource posture_;
+  std::unique_ptr<SessionTracker> sessions_;
+  std::unique_ptr<Requests> requests_;
+  std::unique_ptr<Startup> startup_;
+  std::unique_ptr<WhoamiAnswer> whoami_;
+  std::unique_ptr<Timer> detach_later_, leave_anyway_;
+  bool serving_ = false;
+  int exit_status_ = 0;
+};
+
+// Says on the supervisor's channel why the broker gives up.
+void say_failed(ipc::Channel& control, const ipc::Error& error);
+
+}  // namespace broker

@@ -1,0 +1,79 @@
+#include "serve/whoami.h"
+
+#include <utility>
+
+namespace broker {
+namespace {
+
+std::string effect_of(const Decision& decision) {
+  if (!decision.verdict) return "none";
+  return std::string(decision.verdict->effect);
+}
+
+std::string rule_of(const Decision& decision) {
+  if (!decision.verdict) return decision.verdict.error().what;
+  const Verdict& verdict = *decision.verdict;
+  std::string text = verdict.rule_index < 0 ? "no rule matches" : "rule \"" + verdict.rule + "\"";
+  if (!verdict.reason.empty()) text += ": " + verdict.reason;
+  return text;
+}
+
+}  // namespace
+
+std::string source_text(const ResolvedProfile& profile, std::string_view source) {
+  std::string text = std::string(source) + " (profile " + profile.base_profile + ")";
+  if (profile.mfa) text += ", a session with MFA device " + profile.mfa->serial;
+  for (const RoleStep& role : profile.chain) text += ", then role " + role.role_arn + " (profile " + role.profile + ")";
+  return text;
+}
+
+void WhoamiAnswer::begin(Done done) {
+  done_ = std::move(done);
+  identity_.find([this](const ipc::Status& found) { on_identity(found); });
+  parts_.policy.start([this](const ipc::Status& loaded) {
+    policy_loaded_ = loaded;
+    have_policy_ = true;
+    answer();
+  });
+}
+
+void WhoamiAnswer::on_identity(const ipc::Status& found) {
+  have_identity_ = found.has_value();
+  if (have_identity_) return answer();
+  if (const Done done = std::exchange(done_, nullptr)) done(std::unexpected(found.error()));
+}
+
+void WhoamiAnswer::answer() {
+  if (!have_identity_ || !have_policy_ || !done_) return;
+  ipc::Whoami message;
+  message.arn = ipc::Text<2048>(parts_.run.principal.arn);
+  message.account = ipc::Text<64>(parts_.run.principal.account);
+  message.user = ipc::Text<256>(parts_.run.principal.user);
+  message.source = ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source));
+  message.region = ipc::Text<64>(parts_.profile.region);
+  if (parts_.has_policy) add_policy(message);
+  const Done done = std::exchange(done_, nullptr);
+  done(std::move(message));
+}
+
+Decision WhoamiAnswer::judge(Mode mode, std::optional<Via> transport) {
+  parts_.run.mode = mode;
+  parts_.run.transport = transport;
+  return parts_.requests.judge_run();
+}
+
+// As a server would be asked, and without one: a policy may tell them apart.
+void WhoamiAnswer::add_policy(ipc::Whoami& message) {
+  if (!policy_loaded_) {
+    message.effect = ipc::Text<256>(std::string_view("none"));
+    message.rule = ipc::Text<1024>("the policy cannot be used: " + policy_loaded_.error().what);
+    return;
+  }
+  const Decision served = judge(Mode::kServer, Via::kUnix), alone = judge(Mode::kCli, std::nullopt);
+  const bool same = effect_of(served) == effect_of(alone) && rule_of(served) == rule_of(alone);
+  message.effect = ipc::Text<256>(
+      same ? effect_of(served) : effect_of(served) + " with --server --unix-socket, " + effect_of(alone) + " without");
+  message.rule = ipc::Text<1024>(same ? rule_of(served) : rule_of(served) + "; without --server " + rule_of(alone));
+}
+
+}  // namespace broker

@@ -1,0 +1,53 @@
+// The answer of `sentinel whoami`: whose key a profile begins with, by which name policies know him, where the key
+// comes from, and what the policy would say now. Nothing is issued, so nothing is logged.
+//
+// Runs in: broker, main thread.   Blocks: never.   Owns: the call under way.
+// Fails: where the key cannot be had, or AWS does not know it. A policy that cannot be used is part of the answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "call/aws_call.h"
+#include "decide/run.h"
+#include "ipc/messages.h"
+#include "policy/source/source.h"
+#include "profile/resolve.h"
+#include "serve/requests.h"
+#include "serve/run_identity.h"
+
+namespace broker {
+
+// "key of profile marta (static), then role arn:… (profile ledger)".
+std::string source_text(const ResolvedProfile& profile, std::string_view source);
+
+class WhoamiAnswer {
+ public:
+  using Done = std::function<void(ipc::Result<ipc::Whoami>)>;
+  struct Parts {
+    AwsContext& context;
+    const ResolvedProfile& profile;
+    Run& run;  // its mode and transport are those of the question that is being asked
+    Requests& requests;
+    PolicySource& policy;
+    bool has_policy;
+  };
+  explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}
+  // Calls back once, later, from the event loop.
+  void begin(Done done);
+
+ private:
+  void on_identity(const ipc::Status& found);
+  void answer();
+  void add_policy(ipc::Whoami& message);
+  [[nodiscard]] Decision judge(Mode mode, std::optional<Via> transport);
+
+  Parts parts_;
+  RunIdentity identity_;
+  Done done_;
+  bool have_identity_ = false, have_policy_ = false;
+  ipc::Status policy_loaded_;
+};
+
+}  // namespace broker

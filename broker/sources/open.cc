@@ -1,0 +1,90 @@
+#include "sources/open.h"
+
+#include <string>
+#include <utility>
+
+#include "keys/renewed_keys.h"
+#include "keys/same_principal.h"
+#include "keys/token_text.h"
+#include "sources/container.h"
+#include "sources/instance.h"
+#include "sources/mfa_session.h"
+#include "sources/process.h"
+#include "sources/sso/keys.h"
+#include "sources/store.h"
+#include "sources/web_identity.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using Opened = ipc::Result<std::unique_ptr<BaseKeys>>;
+
+struct Opener {
+  SourceParts parts;
+
+  Opened renewed(StartFetch fetch) const {
+    return std::make_unique<RenewedKeys>(parts.context, std::move(fetch), parts.events);
+  }
+  // Where the source chooses whose they are.
+  Opened checked(StartFetch fetch) const {
+    return renewed(of_same_principal(parts.context, parts.profile.sts, parts.principal, std::move(fetch)));
+  }
+
+  Opened operator()(StaticKeyPlan& plan) const { return std::make_unique<FixedKey>(std::move(plan.key)); }
+
+  Opened operator()(const EnvironmentKeyPlan& plan) const {
+    if (parts.caller.key.access_key_id.empty() || parts.caller.key.secret_access_key.empty()) {
+      return ipc::fail(Fault::kConfig,
+                       plan.place + ": the environment has no AWS_ACCESS_KEY_ID with an AWS_SECRET_ACCESS_KEY",
+                       "set both, or use a profile with a source of its own");
+    }
+    return std::make_unique<FixedKey>(std::move(parts.caller.key));
+  }
+
+  Opened operator()(const StoredKeyPlan& plan) const {
+    ipc::Result<StoredKey> key = parse_stored_key(plan.name, plan.text);
+    if (!key) return std::unexpected(key.error());
+    return std::make_unique<StoredKeySource>(parts.context, parts.errands, std::move(*key), plan.home);
+  }
+  Opened operator()(const ProcessPlan& plan) const {
+    return checked(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
+  }
+  Opened operator()(const WebIdentityPlan& plan) const {
+    return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
+  }
+  Opened operator()(const SsoPlan& plan) const {
+    return checked(
+        sso_keys(parts.context, parts.errands, plan, {parts.auto_login, parts.profile.base_profile, parts.warn}));
+  }
+  Opened operator()(const InstancePlan& plan) const { return checked(instance_keys(parts.context, plan)); }
+
+  Opened operator()(const ContainerPlan& plan) const {
+    ipc::SecretBuffer token;
+    if (plan.token_file.empty() && !parts.caller.container_token.empty()) {
+      auto read = read_token_text(parts.caller.container_token.reveal(), TokenForm::kHeader);
+      if (!read) {
+        return ipc::fail(Fault::kConfig, "AWS_CONTAINER_AUTHORIZATION_TOKEN " + read.error().what,
+                         "set it to one line that fits into an HTTP header, or unset it");
+      }
+      token = std::move(*read);
+    }
+    return checked(container_keys(parts.context, parts.errands, parts.profile.base_profile, plan, std::move(token)));
+  }
+};
+
+}  // namespace
+
+Opened open_base_keys(BasePlan& plan, SourceParts parts) {
+  const ResolvedProfile& profile = parts.profile;
+  if (!profile.mfa) return std::visit(Opener{std::move(parts)}, plan);
+  MfaParts mfa{parts.context,  parts.errands, parts.sessions,
+               profile.sts,    *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
+               parts.principal};
+  IssuerEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
+  Opened long_term = std::visit(Opener{std::move(parts)}, plan);
+  if (!long_term) return long_term;
+  return std::make_unique<MfaKeys>(std::move(mfa), std::move(*long_term), std::move(events));
+}
+
+}  // namespace broker

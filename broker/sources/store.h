@@ -1,0 +1,58 @@
+// The source `store`: a long-term key out of the key store, opened once, by the user's passphrase or by the program
+// that keeps what opens it.
+//
+// Runs in: broker, main thread.   Blocks: half a second for each passphrase that is tried (scrypt; nothing is served
+// before the key is there).   Owns: the key. However many ask, the user is asked once.
+// Fails: with what the store, its program or the user's passphrase did wrong; whoever asks again within kPause gets
+// the same answer, so that no client makes the user be asked over and over.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call/context.h"
+#include "call/signing_keys.h"
+#include "keys/errands.h"
+#include "keystore/entry.h"
+#include "profile/plan.h"
+
+namespace broker {
+
+// Takes the file that `plan` names into it, while files may be read. Fails: as KeyStore::read and parse_stored_key.
+ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home);
+
+class StoredKeySource final : public BaseKeys {
+ public:
+  static constexpr int kTries = 3;
+  static constexpr std::chrono::seconds kPause{60};
+
+  // `context` and `errands` outlive it.
+  StoredKeySource(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home);
+  void get(OnKey done) override;
+  [[nodiscard]] std::optional<Held> held() const override;
+
+ private:
+  void begin();
+  void ask_passphrase();
+  void on_passphrase(const ipc::Result<ipc::SecretBuffer>& answer);
+  void run_program();
+  [[nodiscard]] ipc::Error of_this_key(ipc::Error error) const;
+  void on_output(const ipc::Result<ipc::SecretBuffer>& output);
+  void finish(ipc::Result<ipc::SecretBuffer> secret);
+
+  AwsContext& context_;
+  ErrandDoer& errands_;
+  StoredKey stored_;
+  std::string home_;
+  SharedKey key_;
+  int tries_ = 0;
+  std::unique_ptr<Errand> errand_;
+  std::vector<OnKey> waiting_;
+  std::optional<ipc::Error> failed_;
+  Clock::SinceBoot failed_at_{};
+};
+
+}  // namespace broker

@@ -1,0 +1,127 @@
+#include "study/reference.h"
+
+#include "policy/yaml/load.h"
+#include "text/json_line.h"
+
+namespace broker {
+namespace {
+
+// A word for a closed choice; `kind` is how the types of the keys call it.
+struct SchemaWord {
+  std::string_view kind, word, why;
+};
+constexpr SchemaWord kWords[] = {
+#define EFFECT(name, word, why) {"effect", word, why},
+#define MODE(name, word, why) {"mode", word, why},
+#define TRANSPORT(name, word, why) {"transport", word, why},
+#define WEEKDAY(name, word, why) {"weekday", word, why},
+#define OS_TYPE(name, word, why) {"OS type", word, why},
+#include "policy/words.def"
+};
+
+std::string required(const SchemaKey& key) { return key.required ? "yes" : "no"; }
+
+// ---- Markdown
+
+std::string cells(std::initializer_list<std::string_view> texts) {
+  std::string line = "|";
+  for (const std::string_view text : texts) line += " " + std::string(text) + " |";
+  return line + "\n";
+}
+
+std::string code(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+// ---- manual page
+
+// A backslash, a hyphen, and a dot or quote at the start of a line mean something to roff.
+std::string roff(std::string_view text) {
+  std::string out;
+  bool starts = true;
+  for (const char c : text) {
+    if (starts && (c == '.' || c == '\'')) out += "\\&";
+    if (c == '\\') {
+      out += "\\e";
+    } else {
+      out += c == '-' ? "\\-" : std::string(1, c);
+    }
+    starts = c == '\n';
+  }
+  return out;
+}
+
+// Not right behind a heading, where it would be one too many.
+std::string paragraph(std::string_view page, std::string_view text) {
+  const std::string_view last_line = page.substr(page.rfind('\n', page.size() - 2) + 1);
+  return (last_line.starts_with(".S") ? "" : ".PP\n") + roff(text) + "\n";
+}
+
+std::string item(const std::string& head, std::string_view text) {
+  return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
+}
+
+std::string key_items() {
+  std::string out;
+  for (const SchemaKey& key : policy_keys()) {
+    const std::string kind = std::string(key.type) + (key.required ? ", required" : "");
+    out += item(key.path, kind + ": " + std::string(key.meaning));
+  }
+  return out;
+}
+
+std::string word_items() {
+  std::string out;
+  std::string_view kind;
+  for (const SchemaWord& each : kWords) {
+    if (each.kind != kind) out += ".SS Each " + std::string(each.kind) + "\n";
+    kind = each.kind;
+    out += item(std::string(each.word), each.why);
+  }
+  return out;
+}
+
+std::string example(std::string_view yaml) {
+  yaml.remove_prefix(1);  // the newline after the opening quote
+  return ".PP\n.EX\n" + roff(yaml) + ".EE\n";
+}
+
+}  // namespace
+
+std::string schema_markdown() {
+  std::string out = cells({"key", "type", "required", "meaning"}) + "|---|---|---|---|\n";
+  for (const SchemaKey& key : policy_keys()) out += cells({code(key.path), key.type, required(key), key.meaning});
+  out += "\n" + cells({"word", "is", "why"}) + "|---|---|---|\n";
+  for (const SchemaWord& each : kWords) out += cells({code(each.word), each.kind, each.why});
+  return out;
+}
+
+std::string schema_json() {
+  JsonText json;
+  json.open_object().open_list("keys");
+  for (const SchemaKey& key : policy_keys()) {
+    json.open_object().text("key", key.path).text("type", key.type).boolean("required", key.required);
+    json.text("meaning", key.meaning).close_object();
+  }
+  json.close_list().open_list("words");
+  for (const SchemaWord& each : kWords) {
+    json.open_object().text("word", each.word).text("kind", each.kind).text("why", each.why).close_object();
+  }
+  json.close_list().close_object();
+  return std::move(json).finish();
+}
+
+std::string policy_manual() {
+  std::string out =
+      ".\\\" Printed by `sentinel policy schema --man` from the loader's tables and policy_manual.def; a test "
+      "compares.\n.TH SENTINEL-POLICY 5 \"\" \"Sentinel\" \"File Formats\"\n.SH NAME\nsentinel\\-policy \\- the "
+      "policy file of sentinel\n";
+#define SECTION(title) out += ".SH " title "\n";
+#define TEXT(text) out += paragraph(out, text);
+#define ITEM(head, text) out += item(head, text);
+#define KEYS() out += key_items();
+#define WORDS() out += word_items();
+#define EXAMPLE(title, yaml) out += paragraph(out, title ":") + example(yaml);
+#include "study/manual.def"
+  return out;
+}
+
+}  // namespace broker

@@ -1,0 +1,15 @@
+// The reference of the policy language, from the loader's tables and policy/words.def: as Markdown, as JSON, and as the
+// manual page sentinel-policy(5), whose prose is study/manual.def. The README and sentinel-policy.5 are compared.
+//
+// Runs in: sentinel-policy.   Blocks: never.
+#pragma once
+
+#include <string>
+
+namespace broker {
+
+std::string schema_markdown();
+std::string schema_json();
+std::string policy_manual();
+
+}  // namespace broker

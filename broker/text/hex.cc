@@ -1,0 +1,42 @@
+#include "text/hex.h"
+
+#include <openssl/evp.h>
+
+namespace broker {
+
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+}  // namespace
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    text += kDigits[static_cast<unsigned char>(c) >> 4];
+    text += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return text;
+}
+
+void append_upper_hex(std::string& out, char byte) {
+  constexpr std::string_view kUpper = "0123456789ABCDEF";
+  out += kUpper[static_cast<unsigned char>(byte) >> 4];
+  out += kUpper[static_cast<unsigned char>(byte) & 15];
+}
+
+std::string sha256_hex(std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return {};
+  return hex({reinterpret_cast<const char*>(digest), size});
+}
+
+bool is_lower_hex(std::string_view text, std::size_t digits) {
+  return text.size() == digits && text.find_first_not_of(kDigits) == text.npos;
+}
+
+bool is_sha256_hex(std::string_view text) { return is_lower_hex(text, 64); }
+
+}  // namespace broker

@@ -1,0 +1,243 @@
+#include "tools/keys/commands.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "aws/iam_syntax.h"
+#include "aws/key_syntax.h"
+#include "profile/files.h"
+#include "text/ascii.h"
+#include "text/json_line.h"
+#include "text/plain_text.h"
+#include "tools/keys/credentials_file_key.h"
+#include "tools/keys/opened_entry.h"
+#include "tools/keys/rotation.h"
+#include "tools/settings/settings.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using ipc::SecretBuffer;
+
+constexpr std::string_view kTemporary = "ASIA";  // what STS issues begins so
+
+// ---- add
+
+ipc::Result<StoredKey> place_asked(const ToolArguments& arguments) {
+  const std::string_view store = arguments.value("store"), protect = arguments.value("protect");
+  StoredKey about{arguments.files().front(), {}};
+  const auto kind = kind_named<KeyStoreKind>(kKeyStores, store.empty() ? "file" : store);
+  if (!kind) return arguments.misuse("--store is none of file, secret-service, pass");
+  const auto protection = kind_named<KeyProtection>(kKeyProtections, protect.empty() ? "passphrase" : protect);
+  if (!protection) return arguments.misuse("--protect is none of passphrase, systemd-creds, tpm2");
+  if (*kind != KeyStoreKind::kFile && !protect.empty())
+    return arguments.misuse("--protect is for --store file; other stores protect themselves");
+  about.store = *kind;
+  about.protection = *protection;
+  return about;
+}
+
+ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
+  ipc::Result<std::string> id = prompt.line("AWS access key id: ");
+  if (!id) return std::unexpected(id.error());
+  if (!is_access_key_id(*id)) {
+    return ipc::fail(Fault::kUsage, "what was given is no access key id", "it has letters and digits alone");
+  }
+  if (id->starts_with(kTemporary)) {
+    return ipc::fail(Fault::kUsage, *id + " is a temporary key, which ends by itself",
+                     "only long-term keys are put away");
+  }
+  ipc::Result<SecretBuffer> secret = prompt.secret("AWS secret access key (not shown): ");
+  if (!secret) return std::unexpected(secret.error());
+  if (!is_visible(secret->reveal()) || secret->size() > kMaxKeySecret) {
+    return ipc::fail(Fault::kUsage, "what was given is no secret access key",
+                     "it is one word without blanks, in the line behind the access key id");
+  }
+  return BaseKey{std::move(*id), std::move(*secret), {}};
+}
+
+// Stored, and proven to be: read back, opened, compared.
+ipc::Status put_away(KeptKey& kept, const BaseKey& key, KeyPrompt& prompt) {
+  ipc::Status done = kept.make_opener(prompt);
+  if (done) done = kept.put(key, {});
+  if (!done) {
+    if (kept.about().store == KeyStoreKind::kFile) (void)kept.remove();  // what the machine sealed for it
+    return done;
+  }
+  const ipc::Result<SecretBuffer> read = kept.read_back();
+  if (read && read->equals(key.secret_access_key.reveal())) return {};
+  (void)kept.remove();
+  if (!read) return std::unexpected(read.error());
+  return ipc::fail(Fault::kSystem, "what was stored reads back otherwise, and was removed again", "check the disk");
+}
+
+// A key in the AWS files goes before the stored one.
+void warn_of_key_in_files(const std::string& home, const std::string& profile, ToolOutput& out) {
+  const ipc::Result<ProfilePaths> paths = profile_paths(settings_of_environment(home), home);
+  if (!paths) return;
+  const auto files = ProfileFiles::open(paths->config, paths->credentials);
+  if (!files || !files->has(profile, "aws_access_key_id")) return;
+  out.note(files->place_of(profile, "aws_access_key_id") + ": profile '" + profile +
+           "' has an access key here, which goes before the stored one; remove it");
+}
+
+ipc::Status check_new(const std::string& home, const std::string& name) {
+  if (const ipc::Status good = KeyStore::check_name(name); !good) return good;
+  if (!KeyStore(home).has(name)) return {};
+  return ipc::fail(Fault::kConfig, "there is a stored key of profile '" + name + "' already",
+                   "rotate it, or run sentinel keys remove " + name + " first");
+}
+
+void tell_added(const KeptKey& kept, const ToolArguments& arguments, ToolOutput& out) {
+  const StoredKey& about = kept.about();
+  if (!arguments.flag("json")) {
+    return out.line(out.ink(Ink::kGood, "stored") + " " + out.ink(Ink::kStrong, about.access_key_id) + " of profile " +
+                    about.profile + " (" + kept.where() + ")");
+  }
+  out.raw(std::move(JsonText()
+                        .open_object()
+                        .text("profile", about.profile)
+                        .text("access_key_id", about.access_key_id)
+                        .text("store", row_of(about.store).word)
+                        .text("added", about.added)
+                        .close_object())
+              .finish());
+}
+
+ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
+  const std::string home = home_folder(), name = arguments.files().front();
+  ipc::Result<StoredKey> about = place_asked(arguments);
+  if (!about) return std::unexpected(about.error());
+  if (const ipc::Status is_new = check_new(home, name); !is_new) return is_new;
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
+  KeyPrompt prompt;
+  std::optional<CredentialsFileKey> in_file;
+  if (arguments.flag("from-credentials-file")) {
+    const ipc::Result<ProfilePaths> paths = profile_paths(settings_of_environment(home), home);
+    if (!paths) return std::unexpected(paths.error());
+    ipc::Result<CredentialsFileKey> found = read_credentials_file_key(paths->credentials, name);
+    if (!found) return std::unexpected(found.error());
+    in_file = std::move(*found);
+  }
+  ipc::Result<BaseKey> typed = in_file ? BaseKey() : ask_key(prompt);
+  if (!typed) return std::unexpected(typed.error());
+  KeptKey kept(KeyStore(home), home, std::move(*about));
+  if (const ipc::Status put = put_away(kept, in_file ? in_file->key : *typed, prompt); !put) return put;
+  if (in_file) {
+    if (const ipc::Status moved = remove_credentials_file_key(*in_file); !moved) {
+      ipc::Error error = moved.error();
+      error.what += "; the key is stored, too";
+      return std::unexpected(std::move(error));
+    }
+    out.note("the key is not in " + in_file->path +
+             " any more; backups and the disk may still have it: sentinel keys rotate " + name + " makes it void");
+  }
+  tell_added(kept, arguments, out);
+  warn_of_key_in_files(home, name, out);
+  return {};
+}
+
+// ---- list
+
+void tell_row(const KeptKey& kept, bool json, JsonText& text, ToolOutput& out) {
+  const StoredKey& about = kept.about();
+  if (!json) {
+    const std::string half = about.replaces.empty() ? "" : "  (rotation not finished: run sentinel keys rotate)";
+    return out.line(out.ink(Ink::kStrong, about.profile) + "  " + about.access_key_id + "  " + kept.where() + "  " +
+                    out.ink(Ink::kQuiet, harmless(about.added)) + half);
+  }
+  text.open_object().text("profile", about.profile).text("access_key_id", about.access_key_id);
+  text.text("store", row_of(about.store).word);
+  if (about.store == KeyStoreKind::kFile) text.text("protect", row_of(about.protection).word);
+  text.text("added", about.added);
+  if (!about.replaces.empty()) text.text("replaces", about.replaces);
+  text.close_object();
+}
+
+ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
+  const std::string home = home_folder();
+  const ipc::Result<std::vector<std::string>> names = KeyStore(home).names();
+  if (!names) return std::unexpected(names.error());
+  const bool json = arguments.flag("json");
+  JsonText text;
+  text.open_list();
+  ipc::Status worst;
+  for (const std::string& name : *names) {
+    const ipc::Result<KeptKey> kept = KeptKey::find(home, name);
+    if (kept) {
+      tell_row(*kept, json, text, out);
+    } else {
+      if (!worst) out.error(worst.error());
+      worst = std::unexpected(kept.error());
+    }
+  }
+  text.close_list();
+  if (json) out.raw(std::move(text).finish());
+  if (!json && names->empty()) out.note("no key is stored; sentinel keys add PROFILE puts one away");
+  return worst;
+}
+
+// ---- remove, rotate
+
+ipc::Status remove(const ToolArguments& arguments, ToolOutput& out) {
+  const std::string home = home_folder(), name = arguments.files().front();
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
+  const KeyStore store(home);
+  ipc::Result<KeptKey> kept = KeptKey::find(home, name);
+  if (!kept && (!store.has(name) || !store.read(name))) return std::unexpected(kept.error());
+  // A damaged file is removed all the same: nothing else can be done with it.
+  if (const ipc::Status gone = kept ? kept->remove() : store.remove(name); !gone) return gone;
+  const std::string id = kept ? kept->about().access_key_id : "its key";
+  if (arguments.flag("json")) {
+    out.raw(
+        std::move(JsonText().open_object().text("removed", name).text("access_key_id", kept ? id : "").close_object())
+            .finish());
+  } else {
+    out.line(out.ink(Ink::kGood, "removed") + " " + id + " of profile " + name);
+  }
+  out.note(id + " is still valid in IAM until it is deleted there");
+  return {};
+}
+
+ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
+  const std::string home = home_folder(), name = arguments.files().front();
+  ipc::Result<KeptKey> kept = KeptKey::find(home, name);
+  if (!kept) return std::unexpected(kept.error());
+  ipc::Result<KeyAsker> asker =
+      KeyAsker::start({.profile = name, .region = std::string(arguments.value("region")), .brings_keys = true});
+  if (!asker) return std::unexpected(asker.error());
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
+  if (const ipc::Status ready = asker->ready(); !ready) return ready;
+  KeyPrompt prompt;
+  ipc::Result<BaseKey> key = kept->open(prompt);
+  if (!key) return std::unexpected(key.error());
+  const ipc::Result<Rotated> rotated = rotate_key(*kept, std::move(*key), calls_of(*asker));
+  if (!rotated) return std::unexpected(rotated.error());
+  if (arguments.flag("json")) {
+    out.raw(std::move(JsonText()
+                          .open_object()
+                          .text("profile", name)
+                          .text("access_key_id", rotated->new_id)
+                          .text("deleted", rotated->old_id)
+                          .text("arn", rotated->arn)
+                          .close_object())
+                .finish());
+  } else {
+    out.line(out.ink(Ink::kGood, "rotated") + " the key of " + harmless(rotated->arn) + ": " +
+             out.ink(Ink::kStrong, rotated->new_id) + " is stored and proven, " + rotated->old_id + " is deleted");
+  }
+  return {};
+}
+
+int done(const ipc::Status& status, ToolOutput& out) { return status ? kToolGood : refused(out, status.error()); }
+
+}  // namespace
+
+int keys_add(const ToolArguments& arguments, ToolOutput& out) { return done(add(arguments, out), out); }
+int keys_list(const ToolArguments& arguments, ToolOutput& out) { return done(list(arguments, out), out); }
+int keys_remove(const ToolArguments& arguments, ToolOutput& out) { return done(remove(arguments, out), out); }
+int keys_rotate(const ToolArguments& arguments, ToolOutput& out) { return done(rotate(arguments, out), out); }
+
+}  // namespace broker

@@ -1,0 +1,143 @@
+#include "tools/keys/opened_entry.h"
+
+#include <chrono>
+#include <utility>
+
+#include "keystore/programs.h"
+#include "text/rfc3339.h"
+
+namespace broker {
+namespace {
+
+using ipc::Fault;
+using ipc::SecretBuffer;
+
+constexpr int kTries = 3;
+
+std::string now_text() {
+  return std::string(rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())).text());
+}
+
+}  // namespace
+
+ipc::Result<KeptKey> KeptKey::find(const std::string& home, std::string_view name) {
+  const KeyStore store(home);
+  const ipc::Result<std::string> text = store.read(name);
+  if (!text) return std::unexpected(text.error());
+  ipc::Result<StoredKey> about = parse_stored_key(name, *text);
+  if (about) return KeptKey(store, home, std::move(*about));
+  ipc::Error error = about.error();
+  error.what = store.path(name) + ": " + error.what;
+  return std::unexpected(std::move(error));
+}
+
+std::string KeptKey::where() const {
+  std::string text(row_of(about_.store).word);
+  if (about_.store == KeyStoreKind::kFile) text += ", protected by " + std::string(row_of(about_.protection).word);
+  return text;
+}
+
+bool KeptKey::by_passphrase() const {
+  return about_.store == KeyStoreKind::kFile && about_.protection == KeyProtection::kPassphrase;
+}
+
+ipc::Status KeptKey::make_opener(KeyPrompt& prompt) {
+  const bool in_file = about_.store == KeyStoreKind::kFile;
+  if (const ipc::Status there = require_program(keeper_of(about_)); !there) return there;
+  if (!in_file) return {};
+  ipc::Result<SecretBuffer> opener = by_passphrase() ? prompt.new_passphrase() : new_machine_key();
+  if (!opener) return std::unexpected(opener.error());
+  opener_ = std::move(*opener);
+  if (by_passphrase()) return {};
+  if (const ipc::Status ready = store_.prepare(); !ready) return ready;
+  const ipc::Result<SecretBuffer> done =
+      run_key_program(keeper_of(about_), writing_words(about_, home_), opener_.reveal());
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+ipc::Result<SecretBuffer> KeptKey::run_reading(const StoredKey& about) const {
+  if (const ipc::Status there = require_program(keeper_of(about)); !there) return std::unexpected(there.error());
+  return run_key_program(keeper_of(about), reading_words(about, home_), {});
+}
+
+ipc::Result<SecretBuffer> KeptKey::open_with_opener(const StoredKey& about) const {
+  if (by_passphrase()) return open_with_passphrase(about, opener_.reveal());
+  if (about.store == KeyStoreKind::kFile) return open_with_machine_key(about, opener_.reveal());
+  const ipc::Result<SecretBuffer> entry = run_reading(about);
+  if (!entry) return std::unexpected(entry.error());
+  return secret_of_entry(about, entry->reveal());
+}
+
+ipc::Result<BaseKey> KeptKey::open(KeyPrompt& prompt) {
+  if (about_.store == KeyStoreKind::kFile && !by_passphrase()) {
+    ipc::Result<SecretBuffer> machine_key = run_reading(about_);
+    if (!machine_key) return std::unexpected(machine_key.error());
+    const std::string_view digits = machine_key->reveal();
+    opener_ = SecretBuffer::copy_of(digits.substr(0, digits.find('\n')));
+  }
+  for (int tries = 1;; ++tries) {
+    if (by_passphrase()) {
+      ipc::Result<SecretBuffer> typed = prompt.passphrase("Passphrase of the stored key of " + about_.profile + ": ");
+      if (!typed) return std::unexpected(typed.error());
+      opener_ = std::move(*typed);
+    }
+    ipc::Result<SecretBuffer> secret = open_with_opener(about_);
+    if (secret) return BaseKey{about_.access_key_id, std::move(*secret), {}};
+    const bool again = by_passphrase() && prompt.can_ask_again() && secret.error().fault == Fault::kRefused;
+    if (!again || tries == kTries) return std::unexpected(secret.error());
+  }
+}
+
+ipc::Result<SecretBuffer> KeptKey::read_back() const {
+  const ipc::Result<std::string> text = store_.read(about_.profile);
+  if (!text) return std::unexpected(text.error());
+  const ipc::Result<StoredKey> about = parse_stored_key(about_.profile, *text);
+  if (!about) return std::unexpected(about.error());
+  return open_with_opener(*about);
+}
+
+// The file is what names the key: another program's entry is there before it, so it never names one that is not.
+ipc::Status KeptKey::put(const BaseKey& key, std::string_view replaces) {
+  StoredKey fresh = about_;
+  fresh.access_key_id = key.access_key_id;
+  fresh.replaces = replaces;
+  if (fresh.access_key_id != about_.access_key_id || fresh.added.empty()) fresh.added = now_text();
+  const std::string_view secret = key.secret_access_key.reveal();
+  ipc::Status done;
+  if (by_passphrase()) {
+    done = seal_with_passphrase(fresh, secret, opener_.reveal());
+  } else if (fresh.store == KeyStoreKind::kFile) {
+    done = seal_with_machine_key(fresh, secret, opener_.reveal());
+  } else {
+    const SecretBuffer entry = entry_text(fresh.access_key_id, secret);
+    const ipc::Result<SecretBuffer> written =
+        run_key_program(keeper_of(fresh), writing_words(fresh, home_), entry.reveal());
+    if (!written) done = std::unexpected(written.error());
+  }
+  if (done) done = store_.write(fresh.profile, render_stored_key(fresh));
+  if (done) about_ = std::move(fresh);
+  return done;
+}
+
+bool KeptKey::has_settled_on(std::string_view access_key_id) const {
+  const ipc::Result<KeptKey> now = find(home_, about_.profile);
+  return now && now->about_.access_key_id == access_key_id && now->about_.replaces.empty();
+}
+
+ipc::Status KeptKey::forget(std::string_view access_key_id) const {
+  StoredKey other = about_;
+  other.access_key_id = access_key_id;
+  const CommandWords words = removing_words(other);
+  if (words.empty()) return {};
+  const ipc::Result<SecretBuffer> done = run_key_program(keeper_of(about_), words, {});
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+ipc::Status KeptKey::remove() {
+  if (const ipc::Status gone = forget(about_.access_key_id); !gone) return gone;
+  return store_.remove(about_.profile);
+}
+
+}  // namespace broker

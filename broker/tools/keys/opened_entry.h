@@ -1,0 +1,53 @@
+// One profile's key in its store, as sentinel-keys opens and changes it: whichever store it is, a change is there whole
+// when it returns, and until then the key before it.
+//
+// Runs in: sentinel-keys.   Blocks: on files, on the store's program, on the user's passphrase.
+// Owns: what opens the key (a passphrase, or the machine's key), until it goes.
+// Fails: with the store's sentence; nothing is changed then.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/credentials.h"
+#include "keystore/entry.h"
+#include "keystore/folder.h"
+#include "tools/keys/prompt.h"
+
+namespace broker {
+
+class KeptKey {
+ public:
+  KeptKey(KeyStore store, std::string home, StoredKey about)
+      : store_(std::move(store)), home_(std::move(home)), about_(std::move(about)) {}
+  // What the store says of `name`.
+  static ipc::Result<KeptKey> find(const std::string& home, std::string_view name);
+
+  [[nodiscard]] const StoredKey& about() const { return about_; }
+  [[nodiscard]] std::string where() const;  // "file, protected by passphrase"
+
+  // Gets what opens the key; for a key that is stored anew, makes it.
+  ipc::Status make_opener(KeyPrompt& prompt);
+  ipc::Result<BaseKey> open(KeyPrompt& prompt);
+  // The stored secret once more, with the opener that is there.
+  ipc::Result<ipc::SecretBuffer> read_back() const;
+  // `replaces`: the key that goes when this one is proven; empty: none.
+  ipc::Status put(const BaseKey& key, std::string_view replaces);
+  // Whether the store, asked anew, names this key and none that it replaces.
+  [[nodiscard]] bool has_settled_on(std::string_view access_key_id) const;
+  // What another program keeps under the id of a key that is not this profile's any more. Files have nothing of it.
+  ipc::Status forget(std::string_view access_key_id) const;
+  ipc::Status remove();
+
+ private:
+  [[nodiscard]] bool by_passphrase() const;
+  ipc::Result<ipc::SecretBuffer> run_reading(const StoredKey& about) const;
+  ipc::Result<ipc::SecretBuffer> open_with_opener(const StoredKey& about) const;
+
+  KeyStore store_;
+  std::string home_;
+  StoredKey about_;
+  ipc::SecretBuffer opener_;
+};
+
+}  // namespace broker

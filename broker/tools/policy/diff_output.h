@@ -1,0 +1,16 @@
+// Says the difference of two policies: lines for people, or JSON.
+//
+// Blocks: on writing to stdout.
+#pragma once
+
+#include <string>
+
+#include "study/diff.h"
+#include "tools/output.h"
+
+namespace broker {
+
+void say_difference(const PolicyDifference& difference, ToolOutput& out);
+std::string difference_json(const PolicyDifference& difference);
+
+}  // namespace broker

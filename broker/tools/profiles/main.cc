@@ -1,0 +1,54 @@
+// sentinel-profiles: lists the profiles of the AWS files with their sources and roles, and says which do not resolve.
+// `sentinel profiles` starts it with the options that the supervisor's table knows, in one form (tools/arguments.h).
+// It reads files that hold keys, so it is protected as the broker is, before it opens one. It needs no network.
+#include <array>
+#include <cstdio>
+
+#include "host/wiping_heap.h"
+#include "ipc/secret.h"
+#include "keystore/folder.h"
+#include "tools/profiles/list.h"
+#include "tools/run.h"
+#include "tools/settings/settings.h"
+
+namespace {
+
+constexpr broker::ToolWord kWords[] = {{"profiles", "", 0, 0, ""}};
+
+ipc::Result<broker::ProfileList> read_list() {
+  const std::string home = broker::home_folder();
+  const ipc::Settings settings = broker::settings_of_environment(home);
+  const auto paths = broker::profile_paths(settings, home);
+  if (!paths) return std::unexpected(paths.error());
+  const auto stored = broker::KeyStore(home).names();
+  if (!stored) return std::unexpected(stored.error());
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
+  const auto protections = broker::enter_sandbox(broker::readable_files(*paths, settings, home));
+  if (!protections) return std::unexpected(protections.error());
+  return broker::list_profiles(*paths, settings, home, *stored);
+}
+
+int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
+  const auto list = read_list();
+  if (!list) return broker::refused(out, list.error());
+  if (arguments.flag("json")) {
+    out.raw(broker::profiles_json(*list));
+  } else {
+    for (const std::string& warning : list->warnings) out.note(warning);
+    if (list->profiles.empty()) out.note("there are no profiles: run aws configure");
+    broker::print_profiles(*list, out);
+  }
+  for (const broker::ListedProfile& row : list->profiles) {
+    if (row.error) return broker::kToolRefused;
+  }
+  return broker::kToolGood;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // With a buffer of its own stdio never asks what kind of file stdout is, which the sandbox would not let it.
+  static std::array<char, 64 * 1024> buffer;
+  (void)std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
+  return broker::run_unreadable_tool("sentinel profiles", kWords, argc, argv, broker::start_crypto, run);
+}

@@ -1,0 +1,42 @@
+#include "tools/settings/settings.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+namespace broker {
+
+std::string home_folder() {
+  const passwd* const entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_dir : "";
+}
+
+ipc::Settings settings_of_environment(const std::string& home) {
+  ipc::Settings settings;
+  for (const ipc::SettingRow& row : ipc::kSettings) {
+    const char* const given = std::getenv(std::string(row.name).c_str());
+    if (given == nullptr) continue;
+    std::string value(given);
+    const bool path = row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE");
+    if (path && value.starts_with("~/")) value.replace(0, 1, home);
+    settings.emplace(row.name, std::move(value));
+  }
+  return settings;
+}
+
+ReadableFiles readable_files(const ProfilePaths& paths, const ipc::Settings& settings, const std::string& home) {
+  ReadableFiles files;
+  files.until_keys_are_read = {home,
+                               paths.config,
+                               paths.credentials,
+                               "/etc/ssl",
+                               "/usr/share/ca-certificates",
+                               "/usr/local/share/ca-certificates",
+                               std::string(ipc::setting(settings, "AWS_CA_BUNDLE"))};
+  return files;
+}
+
+}  // namespace broker

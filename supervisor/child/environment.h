@@ -1,0 +1,30 @@
+// The command's environment, from the caller's and the table in environment.def. Pure.
+//
+// Runs in: supervisor (the waiting command, right before exec).   Blocks: never.
+// The bearer token, or the issued keys of a run without a server, are in the result: it is made only where it is handed
+// to exec.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/messages.h"
+
+namespace supervisor {
+
+struct ChildFacts {
+  ipc::RunMode mode = ipc::RunMode::Server;
+  ipc::Transport transport = ipc::Transport::Tcp;
+  std::uint16_t port = 0;
+  std::string_view socket_path, config_path, credentials_path, region, profile, token;
+  const ipc::IssuedKeys* keys = nullptr;  // without a server: they go into the environment
+};
+
+// Entries are NAME=value.
+std::vector<std::string> child_environment(const std::vector<std::string>& caller, const ChildFacts&);
+
+// The value of `name` in `environment`, or empty.
+std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name);
+
+}  // namespace supervisor

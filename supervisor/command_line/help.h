@@ -1,0 +1,18 @@
+// The help texts, the manual page and the completion script, all printed from the tables of commands, options and exit
+// codes.
+//
+// Runs in: supervisor.   Blocks: never.
+#pragma once
+
+#include <string>
+
+#include "command_line/options.h"
+
+namespace supervisor {
+
+// Of sentinel itself, of a group, or of a command.
+std::string help_text(Scope);
+std::string manual_page();
+std::string bash_completion();
+
+}  // namespace supervisor

@@ -1,0 +1,63 @@
+// What `sentinel exec`, `sentinel credentials` or `sentinel whoami` is asked to do, judged: every senseless combination
+// of options is refused here, none is ignored.
+//
+// Runs in: supervisor, before anything is opened or started.   Blocks: never.
+// Fails: kUsage with one sentence and the next step.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command_line/options.h"
+#include "command_line/prompt_method.h"
+#include "ipc/messages.h"
+#include "ipc/result.h"
+
+namespace supervisor {
+
+enum class OnBrokerExit { Kill, Keep };
+
+struct ExecRequest {
+  // policy_file and remote_token_file absolute. One of policy_parameter, policy_file and remote_url is set; of whoami
+  // at most one of the first two.
+  std::string profile, policy_parameter, policy_file, remote_url, remote_token_file, region;
+  bool env_keys = false, auto_login = false;
+  bool no_browser = false;  // --stdout
+  std::optional<PromptMethod> prompt;
+  ipc::Secret<16> mfa_token;
+  bool json = false;
+  ipc::Transport transport = ipc::Transport::Tcp;
+  bool allow_tcp_fallback = false;
+  std::string unix_socket_path;  // absolute, or empty: in the run folder
+  std::uint16_t port = 0;
+  bool lazy = false;
+  ipc::RunMode mode = ipc::RunMode::Server;
+  std::chrono::seconds duration{0};  // 0 outside server mode: the mode's default
+  std::string session_table;
+  std::string policy_key, policy_kms_key;  // policy_key absolute; at most one is set
+  std::chrono::seconds policy_poll{60}, policy_max_age{300};
+  std::string log_key, log_key_id;  // log_key absolute
+  std::uint64_t log_max_bytes = 0;  // 0: never rotated
+  std::string log_file;             // empty: the default file, unless log_stderr
+  bool log_stderr = false, log_syslog = false, log_sync = false, quiet = false;
+  OnBrokerExit on_broker_exit = OnBrokerExit::Kill;
+  std::vector<std::string> command;
+};
+
+// Of the caller's surroundings, what the judgement needs.
+struct Surroundings {
+  std::string_view sentinel;            // AWS_SENTINEL
+  std::string_view shell;               // SHELL
+  std::string_view folder;              // current directory, to make paths absolute
+  std::string_view session_table = {};  // SENTINEL_SESSION_TABLE
+};
+
+ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
+
+// `path` as seen from `folder`.
+std::string absolute_path(std::string_view path, std::string_view folder);
+
+}  // namespace supervisor

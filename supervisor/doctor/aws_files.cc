@@ -1,0 +1,216 @@
+#include "doctor/aws_files.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <span>
+
+namespace supervisor {
+namespace {
+
+// The text value of a key; the first one. It is looked for, not parsed: what counts is whether it is there.
+std::string_view text_of(std::string_view json, std::string_view key) {
+  const std::string quoted = '"' + std::string(key) + '"';
+  const std::size_t at = json.find(quoted);
+  if (at == std::string_view::npos) return {};
+  json.remove_prefix(at + quoted.size());
+  const std::size_t begin = json.find_first_not_of(" \t\r\n:");
+  if (begin == std::string_view::npos || json[begin] != '"') return {};
+  json.remove_prefix(begin + 1);
+  return json.substr(0, json.find('"'));
+}
+
+// "2026-01-31T09:30:00Z", and with UTC or +00:00 in the place of the Z; 0 for anything else.
+std::time_t moment_of(std::string_view text) {
+  std::tm parts{};
+  const std::string whole(text.substr(0, 19));
+  int taken = 0;
+  if (std::sscanf(whole.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &taken) != 6 ||
+      taken != 19) {
+    return 0;
+  }
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  return ::timegm(&parts);
+}
+
+// A made-up tree has its files below host.root; a path of the environment is one of that tree as well.
+AwsFile read_aws_file(const Host& host, const std::string& path) {
+  const LookedAt file = look_at(host.at(path));
+  return {path, file.how, sections_of(file.text.view())};
+}
+
+// What a check says of profiles in files: "a, b in ~/.aws/credentials".
+struct Named {
+  std::vector<std::string> places;
+  bool unread = false;
+  std::string unread_path;
+};
+
+template <class Test>
+Named profiles_with(const Host& host, Test&& test) {
+  Named named;
+  for (const AwsFile& file : aws_files(host)) {
+    if (file.how == Reading::NotReadable || file.how == Reading::TooLong) {
+      named.unread = true;
+      named.unread_path = shown_path(host, file.path);
+    }
+    std::vector<std::string> names;
+    for (const AwsSection& section : file.sections) {
+      if (test(section)) names.push_back(section.name);
+    }
+    if (!names.empty()) named.places.push_back(listed(names) + " in " + shown_path(host, file.path));
+  }
+  return named;
+}
+
+Found found_of(const Named& named) {
+  if (!named.places.empty()) return {Answer::No, listed(named.places, "; ")};
+  if (named.unread) return {Answer::CannotTell, named.unread_path + " could not be looked at"};
+  return {Answer::Yes, ""};
+}
+
+// ---- caches of the AWS CLI
+
+struct Cache {
+  const char *folder, *secret, *until;
+};
+constexpr Cache kSignOns[] = {{"/.aws/sso/cache", "accessToken", "expiresAt"},
+                              {"/.aws/sso/cache", "refreshToken", "registrationExpiresAt"},
+                              {"/.aws/login/cache", "refreshToken", "refreshExpiresAt"}};
+constexpr Cache kSessions[] = {{"/.aws/cli/cache", "SecretAccessKey", "Expiration"},
+                               {"/.aws/boto/cache", "SecretAccessKey", "Expiration"},
+                               {"/.aws/login/cache", "secretAccessKey", "expiresAt"}};
+
+// The fix is about whole folders: such files may be many.
+Found live_in(const Host& host, std::span<const Cache> caches) {
+  std::vector<std::string> live, folders;
+  for (const Cache& cache : caches) {
+    const std::string folder = host.home + cache.folder;
+    const std::size_t before = live.size();
+    for (const std::string& name : names_in(host.at(folder))) {
+      const LookedAt file = look_at(host.at(folder + "/" + name));
+      const std::string shown = shown_path(host, folder + "/" + name);
+      const bool known = std::ranges::find(live, shown) != live.end();
+      if (!known && holds_live(file.text.view(), cache.secret, cache.until, host.now)) live.push_back(shown);
+    }
+    if (live.size() > before) folders.push_back("~" + std::string(cache.folder));
+  }
+  if (live.empty()) return {Answer::Yes, ""};
+  return {Answer::No, listed(live), for_shell(folders)};
+}
+
+// ---- files of other tools
+
+struct OtherFile {
+  const char *path, *key;  // `key` stands in it, before = or :
+};
+constexpr OtherFile kOthers[] = {{"~/.boto", "aws_secret_access_key"},
+                                 {"/etc/boto.cfg", "aws_secret_access_key"},
+                                 {"~/.s3cfg", "secret_key"},
+                                 {"~/.config/rclone/rclone.conf", "secret_access_key"},
+                                 {"~/.passwd-s3fs", ""},
+                                 {"~/.aws/credentials.csv", ""},
+                                 {"~/Downloads/rootkey.csv", ""}};
+
+// Whether a line gives `key` a value.
+bool gives(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+    if (!line.starts_with(key)) continue;
+    line.remove_prefix(key.size());
+    const std::size_t divider = line.find_first_not_of(" \t");
+    if (divider == std::string_view::npos || (line[divider] != '=' && line[divider] != ':')) continue;
+    if (line.find_first_not_of(" \t\r", divider + 1) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::string whole_path(const Host& host, std::string_view path) {
+  return path.starts_with('~') ? host.home + std::string(path.substr(1)) : std::string(path);
+}
+
+}  // namespace
+
+std::vector<std::string> aws_file_paths(const Host& host) {
+  std::vector<std::string> paths;
+  for (std::string path : {host.home + "/.aws/config", host.home + "/.aws/credentials", host.path_in("AWS_CONFIG_FILE"),
+                           host.path_in("AWS_SHARED_CREDENTIALS_FILE")}) {
+    if (path.starts_with('/') && std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+std::vector<AwsFile> aws_files(const Host& host) {
+  std::vector<AwsFile> files;
+  for (const std::string& path : aws_file_paths(host)) files.push_back(read_aws_file(host, path));
+  return files;
+}
+
+bool holds_live(std::string_view json, std::string_view secret, std::string_view until, std::time_t now) {
+  if (text_of(json, secret).empty()) return false;
+  const std::time_t end = moment_of(text_of(json, until));
+  return end == 0 || end > now;
+}
+
+Found check_long_term_keys(const Host& host) {
+  return found_of(profiles_with(host, [](const AwsSection& section) { return section.long_term_key(); }));
+}
+
+Found check_session_keys(const Host& host) {
+  return found_of(
+      profiles_with(host, [](const AwsSection& section) { return section.secret_key && section.session_token; }));
+}
+
+// [default] is what a tool takes that is told nothing; and keys beat a credential_process of the same name.
+Found check_keys_that_win(const Host& host) {
+  std::vector<std::string> brokered;
+  for (const AwsFile& file : aws_files(host)) {
+    for (const AwsSection& section : file.sections) {
+      if (section.own_process) brokered.push_back(section.name);
+    }
+  }
+  return found_of(profiles_with(host, [&](const AwsSection& section) {
+    return section.secret_key &&
+           (section.name == "default" || std::ranges::find(brokered, section.name) != brokered.end());
+  }));
+}
+
+Found check_credential_processes(const Host& host) {
+  return found_of(
+      profiles_with(host, [](const AwsSection& section) { return section.process && !section.own_process; }));
+}
+
+Found check_sso_tokens(const Host& host) { return live_in(host, kSignOns); }
+Found check_cached_sessions(const Host& host) { return live_in(host, kSessions); }
+
+Found check_other_key_files(const Host& host) {
+  std::vector<std::string> found;
+  for (const OtherFile& other : kOthers) {
+    const std::string path = whole_path(host, other.path);
+    const LookedAt file = look_at(host.at(path));
+    const std::string_view key = other.key;
+    if (key.empty() ? !file.text.view().empty() : gives(file.text.view(), key)) found.push_back(shown_path(host, path));
+  }
+  return {found.empty() ? Answer::Yes : Answer::No, listed(found)};
+}
+
+Found check_readable_files(const Host& host) {
+  std::vector<std::string> paths = aws_file_paths(host), open;
+  for (const char* folder : {"/.aws/sso/cache", "/.aws/cli/cache"}) {
+    for (const std::string& name : names_in(host.at(host.home + folder))) {
+      paths.push_back(host.home + folder + "/" + name);
+    }
+  }
+  for (const std::string& path : paths) {
+    const Others others = others_at(host, path);
+    if (others.read || others.write) open.push_back(shown_path(host, path));
+  }
+  return {open.empty() ? Answer::Yes : Answer::No, listed(open), for_shell(open)};
+}
+
+}  // namespace supervisor

@@ -1,0 +1,83 @@
+// sentinel-doctor: says which guarantees hold on this host, and which ways around are open. `sentinel doctor` starts it
+// with the options that the supervisor's table knows, in one form (run/tool.h). It has no key and asks for none.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "doctor/report.h"
+#include "doctor/table.h"
+#include "ipc/lockdown.h"
+#include "terminal/exit_codes.h"
+#include "terminal/say.h"
+
+namespace supervisor {
+namespace {
+
+struct Wishes {
+  bool offline = false, json = false;
+  std::string_view colour = "auto";
+};
+
+// "doctor --offline=true --json=false --color=auto --": nothing else, so that no word is silently without effect.
+bool read_wishes(int argc, char** argv, Wishes& wishes) {
+  if (argc < 2 || std::string_view(argv[1]) != "doctor") return false;
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--offline=true" || word == "--offline=false") {
+      wishes.offline = word.ends_with("true");
+    } else if (word == "--json=true" || word == "--json=false") {
+      wishes.json = word.ends_with("true");
+    } else if (word == "--color=auto" || word == "--color=always" || word == "--color=never") {
+      wishes.colour = word.substr(word.find('=') + 1);
+    } else {
+      return word == "--" && i + 1 == argc;
+    }
+  }
+  return true;
+}
+
+bool set(const char* name) {
+  const char* const value = std::getenv(name);
+  return value && *value;
+}
+
+bool wants_colour(std::string_view word) {
+  if (word != "auto") return word == "always";
+  const char* const term = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && !set("NO_COLOR") && term && std::string_view(term) != "dumb";
+}
+
+bool print(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+int run(int argc, char** argv) {
+  Wishes wishes;
+  if (!read_wishes(argc, argv, wishes)) {
+    report({ipc::Fault::kUsage, "sentinel-doctor is given something that it does not know",
+            "use `sentinel doctor --help`", 0});
+    return kExitToolUsage;
+  }
+  const Host host = real_host(wishes.offline);
+  if (ipc::Status hidden = ipc::become_unreadable(); !hidden) {  // files with keys pass through it
+    report(hidden.error());
+    return kExitWrong;
+  }
+  const std::vector<Finding> findings = examine(host);
+  const bool told =
+      print(wishes.json ? report_json(host, findings) : report_text(host, findings, wants_colour(wishes.colour)));
+  if (!told) report(ipc::system_error("cannot write the answer to stdout").error());
+  return told && !anything_to_be_fixed(findings) ? kExitGood : kExitWrong;
+}
+
+}  // namespace
+}  // namespace supervisor
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by print()
+  return supervisor::run(argc, argv);
+}

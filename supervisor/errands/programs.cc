@@ -1,0 +1,240 @@
+#include "errands/programs.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "child/command.h"
+#include "child/environment.h"
+#include "ipc/channel.h"
+#include "ipc/pidfd.h"
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+using Clock = std::chrono::steady_clock;
+
+// What the minder says at the end; both ends are this program.
+struct Report {
+  ProgramEnd::How how;
+  int code, signal, error;
+};
+
+constexpr std::chrono::seconds kMinderGrace{1};  // to end a group that was told SIGKILL
+
+// The minder's descriptors behind 0 to 2.
+constexpr int kStatus = 3, kOutput = 4, kInput = 5;
+
+pid_t fork_as(bool sibling) {
+  if (!sibling) return ::fork();
+  return static_cast<pid_t>(::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+// Puts the three where the plan wants them, and closes everything else that the keeper had open: above all the
+// channels of the helpers, whose end of file must come when the keeper closes them.
+bool take_descriptors(int status, int output, int input) {
+  constexpr int kAside = 10;
+  const int aside[] = {::fcntl(status, F_DUPFD_CLOEXEC, kAside), ::fcntl(output, F_DUPFD_CLOEXEC, kAside),
+                       ::fcntl(input, F_DUPFD_CLOEXEC, kAside)};
+  for (int i = 0; i < 3; ++i) {
+    if (aside[i] < 0 || ::dup3(aside[i], kStatus + i, O_CLOEXEC) < 0) return false;
+  }
+  return ::syscall(SYS_close_range, kInput + 1, ~0U, 0) == 0;
+}
+
+void default_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &standard, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+// Returns only when it cannot.
+void become_program(const std::string& file, const ProgramPlan& plan) {
+  default_signals();
+  ::execve(file.c_str(), pointers(plan.words).data(), pointers(plan.environment).data());
+}
+
+[[noreturn]] void run_program(const std::string& file, const ProgramPlan& plan, int why_not) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra, for a minder that was killed
+  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0) {
+    ::syscall(SYS_close_range, kStatus, kInput, 0);
+    become_program(file, plan);
+  }
+  const int error = errno;
+  [[maybe_unused]] const ssize_t told = ::write(why_not, &error, sizeof error);
+  ::_exit(127);
+}
+
+Ending reap(pid_t child) {
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) != 0 && errno == EINTR) {
+  }
+  return ending_of(info.si_code, info.si_status);
+}
+
+std::unexpected<ipc::Error> cannot_start(const ProgramPlan& plan) {
+  return ipc::system_error("cannot start " + plan.words.front(), "end some processes, or raise ulimit -u");
+}
+
+void end_group(pid_t program) {
+  ::kill(-program, SIGKILL);
+  ::kill(program, SIGKILL);  // that has not come to its setsid yet; it is not reaped, so the number is its own
+}
+
+// Until the program ends, the time is over, or nobody is left who wants to know.
+Report mind(pid_t program, std::chrono::milliseconds limit) {
+  const auto handle = ipc::Pidfd::open(program);
+  const auto end = Clock::now() + limit;
+  Report report{ProgramEnd::How::Ended, 0, 0, 0};
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+    pollfd polled[] = {{kStatus, POLLIN, 0}, {handle ? handle->fd() : -1, POLLIN, 0}};
+    if (left > 0) (void)::poll(polled, 2, static_cast<int>(left));
+    if (polled[1].revents) break;
+    if (left > 0 && !polled[0].revents) continue;
+    report.how = ProgramEnd::How::Overdue;
+    end_group(program);
+    break;
+  }
+  const Ending ending = reap(program);
+  report.code = ending.code;
+  report.signal = ending.signal;
+  return report;
+}
+
+[[noreturn]] void be_minder(const std::string& file, const ProgramPlan& plan, int status, int output, int input) {
+  ::prctl(PR_SET_NAME, "sentinel-minder", 0, 0, 0);
+  int why_not[2];
+  if (!take_descriptors(status, output, input) || ::pipe2(why_not, O_CLOEXEC) != 0) ::_exit(1);
+  const pid_t program = ::fork();
+  if (program == 0) run_program(file, plan, why_not[1]);
+  const int fork_error = errno;
+  ::close(why_not[1]);
+  ::close(kOutput);
+  ::close(kInput);
+  Report report{ProgramEnd::How::NotStarted, 0, 0, fork_error};
+  if (program > 0) {
+    const bool failed = ::read(why_not[0], &report.error, sizeof report.error) == sizeof report.error;
+    const Report end = mind(program, plan.limit);
+    if (!failed) report = end;
+  }
+  (void)::send(kStatus, &report, sizeof report, MSG_NOSIGNAL);
+  ::_exit(0);
+}
+
+ipc::Result<std::pair<ipc::UniqueFd, ipc::UniqueFd>> new_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return ipc::system_error("cannot make a pipe", "close some files, or raise ulimit -n");
+  return std::pair(ipc::UniqueFd(ends[0]), ipc::UniqueFd(ends[1]));
+}
+
+ipc::Result<std::string> file_of(const ProgramPlan& plan) {
+  if (plan.words.empty() || plan.words.front().empty())
+    return ipc::fail(Fault::kConfig, "no program is named", "write the program's name, then its arguments");
+  auto file = resolve_command(plan.words.front(), environment_value(plan.environment, "PATH"));
+  if (!file) return std::unexpected(file.error().error);
+  return std::move(*file);
+}
+
+// Opened anew through /proc, its stdout is a pipe that the program can read itself: whoever is told that there is
+// something to read may find nothing, and must not wait for more.
+bool never_block(int reading_end) { return ::fcntl(reading_end, F_SETFL, O_NONBLOCK) == 0; }
+
+}  // namespace
+
+ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
+  auto file = file_of(plan);
+  if (!file) return std::unexpected(file.error());
+  auto ends = ipc::Channel::socket_pair();
+  if (!ends) return std::unexpected(ends.error());
+  auto output = new_pipe(), input = new_pipe();
+  if (!output) return std::unexpected(output.error());
+  if (!input) return std::unexpected(input.error());
+  if (!never_block(output->first.get())) return ipc::system_error("cannot set up a pipe");
+  if (!plan.with_input) {
+    input->second.reset();
+    input->first = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!input->first) return ipc::system_error("cannot open /dev/null");
+  }
+  const pid_t minder = fork_as(plan.as_sibling);
+  if (minder < 0) return cannot_start(plan);
+  if (minder == 0) be_minder(*file, plan, ends->second.get(), output->second.get(), input->first.get());
+  return RunningProgram{std::move(ends->first), std::move(output->first), std::move(input->second),
+                        plan.as_sibling ? -1 : minder};
+}
+
+void end_program(RunningProgram& program) {
+  if (!program.status) return;
+  ::shutdown(program.status.get(), SHUT_WR);
+  const auto end = Clock::now() + kMinderGrace;
+  pollfd gone{program.status.get(), POLLIN, 0};
+  char rest[sizeof(Report)];
+  for (ssize_t got = 1; got > 0 && Clock::now() < end;) {  // the report, perhaps; then the end
+    (void)::poll(&gone, 1, static_cast<int>(kMinderGrace / std::chrono::milliseconds(1)));
+    got = ::recv(program.status.get(), rest, sizeof rest, MSG_DONTWAIT);
+  }
+  if (program.minder > 0) reap(program.minder);
+  program = {};
+}
+
+std::optional<ProgramEnd> program_end(int status) {
+  Report report{};
+  const ssize_t got = ::recv(status, &report, sizeof report, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  if (got != sizeof report) return ProgramEnd{};  // the minder was killed, and the program with it
+  return ProgramEnd{report.how, {report.code, report.signal, false}, report.error};
+}
+
+std::string describe(const ProgramEnd& end, std::chrono::seconds limit) {
+  switch (end.how) {
+    case ProgramEnd::How::Ended:
+      return describe(end.ending);
+    case ProgramEnd::How::Overdue:
+      return "took longer than " + std::to_string(limit.count()) + " s, and was ended";
+    case ProgramEnd::How::NotStarted:
+      return std::string("could not be started: ") + strerrordesc_np(end.error);
+    case ProgramEnd::How::Lost:
+      break;
+  }
+  return "was ended from outside";
+}
+
+ipc::Status start_detached(const ProgramPlan& plan) {
+  auto file = file_of(plan);
+  if (!file) return std::unexpected(file.error());
+  const pid_t child = fork_as(plan.as_sibling);
+  if (child < 0) return cannot_start(plan);
+  if (child == 0) {
+    if (!plan.as_sibling && ::fork() != 0) ::_exit(0);  // so that it is nobody's to wait for
+    const int null = ::open("/dev/null", O_RDWR);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+    ::setsid();
+    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+    become_program(*file, plan);
+    ::_exit(127);
+  }
+  if (!plan.as_sibling) reap(child);
+  return {};
+}
+
+}  // namespace supervisor

@@ -1,0 +1,54 @@
+#include "errands/user_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "state/files.h"
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+
+bool is_cache_name(std::string_view name) {
+  return name.size() == 40 &&
+         std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+}  // namespace
+
+ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_view name) {
+  if (!is_cache_name(name)) return ipc::fail(Fault::kProtocol, "a token cache's name that is none");
+  if (!home.starts_with('/')) {
+    return ipc::fail(Fault::kConfig,
+                     "there is no place for login tokens: you have no home folder in the password database",
+                     "have one set there");
+  }
+  std::string path(home);
+  for (const char* part : {"/.aws", "/sso", "/cache"}) {
+    path += part;
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      return ipc::system_error("cannot make the folder " + path, "make it by hand, for yourself alone");
+  }
+  path += "/" + std::string(name) + ".json";
+  return open_own_file({path, S_IWGRP | S_IWOTH, "can be written by others, whose token would be taken for yours",
+                        "remove it, and log in again", "look at what lies there"});
+}
+
+ipc::Result<ipc::UniqueFd> open_token_file(const std::string& path) {
+  if (!path.starts_with('/'))
+    return ipc::fail(Fault::kConfig, path + " is not an absolute path", "write it whole, from /");
+  ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat st {};
+  if (!fd || ::fstat(fd.get(), &st) != 0)
+    return ipc::system_error("cannot open " + path, "check the path and its rights");
+  if (!S_ISREG(st.st_mode))
+    return ipc::fail(Fault::kConfig, path + " is not a file", "name the file that holds the token");
+  return fd;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,22 @@
+# The rooms of the supervisor, lowest first; the top CMakeLists.txt says what a row means. MAY is exact: a room includes
+# these rooms and ipc/, and not what they include in turn. None links libevent, OpenSSL, curl, jsoncpp, yaml-cpp or SQLite.
+room(terminal           WHY "what the user reads and answers: sentences, exit codes, a question, signals")
+room(command_line       WHY "words to a judged request; help, man page and completion from the same rows"
+                        MAY terminal)
+room(state              WHY "files that stay between runs: the decision log, versions of policies, shared sessions"
+                        MAY command_line)
+room(child              WHY "what is started: the helpers, the user's command and its environment; how a process ends"
+                        MAY terminal)
+room(errands            WHY "what is done for the broker with the user's rights: questions, programs, files, a login page"
+                        MAY child command_line state terminal)
+room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
+                        MAY child command_line errands state terminal)
+room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
+                        MAY child terminal)
+room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode")
+
+program(sentinel MAIN run/main.cc ROOMS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")
+# Static, because dynamic linking would be most of its run time.
+program(sentinel-credential-process MAIN credential_process/main.cc STATIC)
+# What `sentinel doctor` becomes.
+program(sentinel-doctor MAIN doctor/main.cc ROOMS doctor)

@@ -1,0 +1,82 @@
+// What the supervisor says to its two helpers and hears from them, in the order of ipc/messages.def: settings and logs
+// to the broker, both locked down and seen to be so from outside, then the listener to the frontend.
+//
+// Without a server the broker is alone, and answers with the keys themselves.
+// Runs in: supervisor (keeper; the caller's own process without a server).   Blocks: never.   Owns: both helpers'
+// handles and channels. Fails: any packet that the table forbids, a foreign build, a protection that is not in force:
+// the start fails.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "child/launch.h"
+#include "errands/errands.h"
+#include "run/preparation.h"
+
+namespace supervisor {
+
+// What came of reading a channel.
+enum class Heard {
+  Nothing,
+  AllReady,  // both helpers serve, or the answer of a run without a server is there
+  Refused,   // error() says why; the helper is of no use any more
+  PeerGone,
+};
+
+class Conversation {
+ public:
+  explicit Conversation(Preparation& preparation);
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  ipc::Status start_broker();
+  ipc::Status start_frontend();
+  Heard hear(ipc::Side side);
+
+  Helper& helper(ipc::Side side) { return side == ipc::Side::Broker ? broker_ : frontend_; }
+  Errands& errands() { return errands_; }
+  [[nodiscard]] const Errands& errands() const { return errands_; }
+  // Whether a human is waited for in another run, said since the last call: the start's deadline begins anew.
+  bool take_renewal() { return std::exchange(renewed_, false); }
+  [[nodiscard]] const ipc::Error& error() const { return error_; }
+  [[nodiscard]] const std::string& region() const { return region_; }
+  [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
+  void forget_token() { token_ = {}; }
+  // Of a run without a server: the one answer that it ends with.
+  [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
+  ipc::IssuedKeys& issued() { return *issued_; }
+  [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
+  // Whom we still wait for, as words for an error.
+  [[nodiscard]] std::string waiting_for() const;
+  void frontend_ended() { frontend_locked_ = attached_ = false; }
+
+ private:
+  ipc::Status tell_broker_the_task();
+  ipc::Status on_broker(const ipc::Packet&);
+  ipc::Status on_frontend(const ipc::Packet&);
+  ipc::Status on_ready(const ipc::Packet&);
+  ipc::Status on_issued(const ipc::Packet&);
+  ipc::Status on_identity(const ipc::Packet&);
+  ipc::Status on_errand(const ipc::Packet&);
+  ipc::Status send_environment_keys();
+  ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
+  void on_notice(const ipc::Notice&) const;
+  ipc::Status on_log_full(const ipc::LogFull&);
+  ipc::Status connect_helpers();
+
+  Preparation& preparation_;
+  Helper broker_, frontend_;
+  Errands errands_;
+  bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
+       listener_told_ = false, renewed_ = false;
+  std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
+  std::string region_;
+  ipc::Secret<64> token_;
+  std::optional<ipc::IssuedKeys> issued_;
+  std::optional<ipc::Whoami> identity_;
+  ipc::Error error_{};
+};
+
+}  // namespace supervisor

@@ -1,0 +1,43 @@
+#include "run/face.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include <chrono>
+
+#include "child/process_tree.h"
+#include "child/wait_status.h"
+#include "terminal/exit_codes.h"
+#include "terminal/say.h"
+#include "terminal/signals.h"
+
+namespace supervisor {
+namespace {
+
+constexpr std::chrono::seconds kGrace{2};
+
+int end_alone(const Ending& keeper, const OwnedPaths& owned) {
+  say("the supervisor's keeper " + describe(keeper) + "; the command is being ended");
+  for (const pid_t pid : end_all(kGrace)) say("process " + std::to_string(pid) + " of the command could not be ended");
+  (void)owned.remove_all();
+  return kExitOwnError;
+}
+
+}  // namespace
+
+int stand_for(pid_t keeper, const ipc::Pidfd& keeper_handle, int signals, const OwnedPaths& owned) {
+  while (true) {
+    pollfd ready{signals, POLLIN, 0};
+    (void)::poll(&ready, 1, -1);
+    while (const auto arrived = next_signal(signals)) {
+      if (arrived->number != SIGCHLD) relay(keeper_handle, *arrived);
+    }
+    for (ChildNews news = next_child_news(); news.pid != 0; news = next_child_news()) {
+      if (news.pid != keeper || !news.ended()) continue;
+      const Ending ending = ending_of(news.code, news.status);
+      return ending.signal == 0 ? ending.code : end_alone(ending, owned);
+    }
+  }
+}
+
+}  // namespace supervisor

@@ -1,0 +1,136 @@
+// sentinel: judges the command line, and becomes a tool, or runs once, or prepares, splits into face and keeper, and
+// ends with the command's status.
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "child/environment_keys.h"
+#include "child/process_tree.h"
+#include "command_line/help.h"
+#include "command_line/options.h"
+#include "ipc/lockdown.h"
+#include "run/face.h"
+#include "run/keeper.h"
+#include "run/one_shot.h"
+#include "run/preparation.h"
+#include "run/tool.h"
+#include "terminal/exit_codes.h"
+#include "terminal/say.h"
+
+namespace supervisor {
+namespace {
+
+// 0 to 2 must be something: a descriptor of ours that landed there would be taken for the command's stdin or stderr.
+void fill_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd > STDERR_FILENO || fd < 0) {
+      if (fd >= 0) ::close(fd);
+      return;
+    }
+  }
+}
+
+int print(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitSuccess : kExitOwnError;
+}
+
+int refuse(const ipc::Error& error, int code = kExitOwnError) {
+  report(error);
+  return code;
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> entries;
+  for (char** entry = environ; *entry; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
+
+int split_and_run(Preparation& preparation) {
+  const CallerSignals caller = hold_signals();
+  auto own = ipc::Pidfd::open(::getpid());
+  auto signals = signal_descriptor();
+  if (!own || !signals) {
+    (void)preparation.owned.remove_all();
+    return refuse(own ? signals.error() : own.error());
+  }
+  const pid_t keeper = ::fork();
+  if (keeper == 0) {
+    signals->reset();
+    return keep(preparation, caller, *own);
+  }
+  auto handle =
+      keeper > 0 ? ipc::Pidfd::open(keeper) : ipc::Result<ipc::Pidfd>(ipc::system_error("cannot start the keeper"));
+  if (!handle) {
+    (void)preparation.owned.remove_all();
+    return refuse(handle.error());
+  }
+  preparation.environment_keys.reset();
+  preparation.logs.clear();
+  preparation.folder.config.reset();
+  return stand_for(keeper, *handle, signals->get(), preparation.owned);
+}
+
+int run_exec(const CommandLine& line) {
+  auto keys = take_environment_keys(environ);  // before the environment is copied
+  if (!keys) return refuse(keys.error());
+  const std::vector<std::string> environment = own_environment();
+  char folder[PATH_MAX];
+  const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
+  auto request =
+      exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
+                          environment_value(environment, "SENTINEL_SESSION_TABLE")});
+  if (!request) return refuse(request.error());
+  if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
+  if (request->mode != ipc::RunMode::Server)
+    return run_one_shot(std::move(*request), environment, std::move(*keys), cwd);
+  if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
+  auto preparation = prepare(std::move(*request), environment, std::move(*keys), cwd);
+  if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
+  return split_and_run(*preparation);
+}
+
+// The code counts once, and until then anybody can read it in the process list.
+void hide_code(int argc, char** argv) {
+  constexpr std::string_view kOption = "--mfa-token";
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word(argv[i]);
+    char* code = nullptr;
+    if (word == kOption && i + 1 < argc) code = argv[i + 1];
+    if (word.starts_with(kOption) && word.size() > kOption.size() && word[kOption.size()] == '=')
+      code = argv[i] + kOption.size() + 1;
+    if (code) std::fill_n(code, std::strlen(code), '*');
+  }
+}
+
+int run(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const int usage_code = speaks_to_a_tool(arguments) ? kExitToolUsage : kExitOwnError;
+  const auto line = parse_command_line(arguments);
+  hide_code(argc, argv);
+  if (!line) return refuse(line.error(), usage_code);
+  if (line->has("help")) return print(help_text(line->scope));
+  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
+  if (line->has("print-man")) return print(manual_page());
+  if (line->has("print-bash")) return print(bash_completion());
+  if (!line->scope.command()) {
+    const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
+    return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
+  }
+  return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
+}
+
+}  // namespace
+}  // namespace supervisor
+
+int main(int argc, char** argv) {
+  supervisor::fill_standard_descriptors();
+  // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
+  ::_exit(supervisor::run(argc, argv));
+}

@@ -1,0 +1,161 @@
+#include "run/preparation.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "child/aws_config.h"
+#include "state/files.h"
+#include "terminal/exit_codes.h"
+#include "terminal/say.h"
+
+namespace supervisor {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = 1024 * 1024;
+
+std::unexpected<CommandError> refused(ipc::Error error) {
+  return std::unexpected(CommandError{kExitOwnError, std::move(error)});
+}
+
+// A path as the AWS SDKs read it: ~ is the home folder. The helpers run in another folder, so it becomes absolute here.
+std::string sdk_path(std::string_view value, std::string_view home, std::string_view cwd) {
+  if (value.starts_with("~/")) return std::string(home) + std::string(value.substr(1));
+  return absolute_path(value, cwd);
+}
+
+ipc::Result<ipc::Settings> read_settings(const std::vector<std::string>& environment, std::string_view home,
+                                         std::string_view cwd) {
+  ipc::Settings settings;
+  for (const ipc::SettingRow& row : ipc::kSettings) {
+    std::string value(environment_value(environment, row.name));
+    if (value.empty()) continue;
+    if (row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE")) value = sdk_path(value, home, cwd);
+    if (value.size() > decltype(ipc::Setting{}.value)::kCapacity) {
+      return ipc::fail(ipc::Fault::kConfig, "the variable " + std::string(row.name) + " is too long",
+                       "shorten or unset it");
+    }
+    settings.emplace(row.name, std::move(value));
+  }
+  return settings;
+}
+
+// For the settings that the command keeps; what is wrong with the file the broker says, not we.
+std::string read_config(const ipc::Settings& settings, const std::string& home) {
+  const std::string_view named = ipc::setting(settings, "AWS_CONFIG_FILE");
+  const std::string path = named.empty() ? home + "/.aws/config" : std::string(named);
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::string text;
+  char part[4096];
+  for (ssize_t got; fd && text.size() < kMaxConfigBytes && (got = ::read(fd.get(), part, sizeof part)) > 0;) {
+    text.append(part, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::EnvironmentKeys>& keys) {
+  if (!request.env_keys) return {};
+  const bool id = keys && !keys->access_key_id.empty(), secret = keys && !keys->secret_access_key.reveal().empty();
+  if (id && secret) return {};
+  return ipc::fail(ipc::Fault::kUsage,
+                   "--env-keys is given, and " + std::string(id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID") +
+                       " is not in the environment",
+                   "set it, or leave --env-keys out");
+}
+
+ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFolder& folder, OwnedPaths& owned) {
+  if (request.transport == ipc::Transport::Tcp) return listen_tcp(request.port);
+  auto listener =
+      listen_unix(request.unix_socket_path.empty() ? folder.path + "/socket" : request.unix_socket_path, owned);
+  if (listener) return listener;
+  if (!request.allow_tcp_fallback) {
+    listener.error().next_step += listener.error().next_step.empty()
+                                      ? "add --allow-tcp-fallback to serve over TCP then"
+                                      : ", or add --allow-tcp-fallback to serve over TCP then";
+    return listener;
+  }
+  say(listener.error().what + "; serving over TCP on 127.0.0.1 (--allow-tcp-fallback)");
+  return listen_tcp(request.port);
+}
+
+ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
+  p.account = own_account();
+  auto helpers = find_helpers();
+  if (!helpers) return std::unexpected(helpers.error());
+  p.helpers = *helpers;
+  auto settings = read_settings(p.environment, p.account.home, cwd);
+  if (!settings) return std::unexpected(settings.error());
+  p.settings = std::move(*settings);
+  const std::string_view state_home = environment_value(p.environment, "XDG_STATE_HOME");
+  if (p.request.mode != ipc::RunMode::Whoami) {  // which issues nothing, and answers though the log be broken
+    auto logs = open_decision_logs(p.request, p.account.home, state_home);
+    if (!logs) return std::unexpected(logs.error());
+    p.logs = std::move(*logs);
+  }
+  if (p.request.remote_token_file.empty()) {
+    auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
+    if (store) p.session_store = std::move(*store);
+    if (!store && store.error().fault == ipc::Fault::kConfig) report(store.error());
+  }
+  if (!demands_signature(p.request)) return {};
+  auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);
+  if (!versions) return std::unexpected(versions.error());
+  p.policy_versions = std::move(*versions);
+  return {};
+}
+
+ipc::Status open_server(Preparation& p) {
+  p.caller_config = read_config(p.settings, p.account.home);
+  auto folder = make_run_folder(environment_value(p.environment, "XDG_RUNTIME_DIR"), p.owned);
+  if (!folder) return std::unexpected(folder.error());
+  p.folder = std::move(*folder);
+  auto listener = open_listener(p.request, p.folder, p.owned);
+  if (!listener) return std::unexpected(listener.error());
+  p.listener = std::move(*listener);
+  return {};
+}
+
+}  // namespace
+
+std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vector<std::string> environment,
+                                                 std::optional<ipc::EnvironmentKeys> keys, const std::string& cwd) {
+  if (ipc::Status there = check_keys(request, keys); !there) return refused(there.error());
+  Preparation p;
+  p.environment_keys = std::move(keys);
+  p.request = std::move(request);
+  p.environment = std::move(environment);
+  if (!p.request.command.empty()) {
+    auto file = resolve_command(p.request.command.front(), environment_value(p.environment, "PATH"));
+    if (!file) return std::unexpected(file.error());
+    p.command_file = std::move(*file);
+  }
+  ipc::Status opened = open_what_each_run_needs(p, cwd);
+  if (opened && p.request.mode == ipc::RunMode::Server) opened = open_server(p);
+  if (!opened) {
+    (void)p.owned.remove_all();
+    return refused(opened.error());
+  }
+  return p;
+}
+
+bool demands_signature(const ExecRequest& request, const char* host_key) {
+  if (request.policy_file.empty() && request.policy_parameter.empty()) return false;
+  if (!request.policy_key.empty() || !request.policy_kms_key.empty()) return true;
+  struct stat st {};
+  return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
+}
+
+ipc::Status write_aws_config(Preparation& p, std::string_view region) {
+  AwsConfigFacts facts{p.caller_config, p.request.profile, region, {}};
+  if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
+  const auto text = generated_config(facts);
+  if (!text) return std::unexpected(text.error());
+  const ssize_t written = ::write(p.folder.config.get(), text->data(), text->size());
+  if (written != static_cast<ssize_t>(text->size())) return ipc::system_error("cannot write " + p.folder.config_path);
+  p.folder.config.reset();
+  return {};
+}
+
+}  // namespace supervisor

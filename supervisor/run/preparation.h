@@ -1,0 +1,51 @@
+// Everything that can fail before a process is started: helpers found, command found, log opened, folder made, listener
+// bound. What it makes is handed over as a whole; on failure it leaves nothing behind.
+//
+// Runs in: supervisor, before the fork into face and keeper.   Blocks: as file systems do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "child/command.h"
+#include "child/launch.h"
+#include "command_line/request.h"
+#include "ipc/settings.h"
+#include "run/listeners.h"
+#include "run/owned_paths.h"
+#include "state/decision_log.h"
+#include "terminal/account.h"
+
+namespace supervisor {
+
+inline constexpr char kHostPolicyKey[] = "/etc/sentinel/policy.pub";
+
+struct Preparation {
+  ExecRequest request;
+  Account account;
+  HelperPaths helpers;
+  ipc::Settings settings;     // paths in it absolute
+  std::string caller_config;  // text of the caller's AWS config file
+  std::vector<DecisionLog> logs;
+  ipc::UniqueFd policy_versions;                         // where the policy must be signed
+  ipc::UniqueFd session_store;                           // where it can be opened
+  std::optional<ipc::EnvironmentKeys> environment_keys;  // until the broker has them
+  OwnedPaths owned;
+  RunFolder folder;  // this and the listener: with --server
+  OpenListener listener;
+  std::string command_file;              // empty where no command is run
+  std::vector<std::string> environment;  // without the AWS keys
+};
+
+// The error's exit code is 1, or 126 or 127 for the command.
+std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment,
+                                                 std::optional<ipc::EnvironmentKeys>, const std::string& cwd);
+
+// Whether this run's policy must be signed, by an option or by the host's own key.
+bool demands_signature(const ExecRequest&, const char* host_key = kHostPolicyKey);
+
+// Fills the generated AWS config, once the region is known.
+ipc::Status write_aws_config(Preparation&, std::string_view region);
+
+}  // namespace supervisor

@@ -1,0 +1,54 @@
+#include "run/whoami_text.h"
+
+#include <array>
+#include <string_view>
+
+#include "terminal/plain_text.h"
+
+namespace supervisor {
+namespace {
+
+struct Fact {
+  std::string_view label, key;  // of the lines, of the JSON
+  std::string value;
+};
+
+std::string policy_of(const ExecRequest& request) {
+  return request.policy_file.empty() ? request.policy_parameter : request.policy_file;
+}
+
+// In the order in which they are shown; what is empty is left out of the lines.
+std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ExecRequest& request) {
+  return {{{"profile", "profile", request.profile},
+           {"identity", "arn", who.arn.str()},
+           {"account", "account", who.account.str()},
+           {"user", "user", who.user.str()},
+           {"source", "source", who.source.str()},
+           {"region", "region", who.region.str()},
+           {"policy", "policy", policy_of(request)},
+           {"effect", "effect", who.effect.str()},
+           {"rule", "rule", who.rule.str()}}};
+}
+
+}  // namespace
+
+std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
+  std::string out;
+  const auto facts = facts_of(who, request);
+  if (!request.json) {
+    for (const Fact& fact : facts) {
+      if (fact.value.empty()) continue;
+      std::string label = std::string(fact.label) + ":";
+      label.resize(10, ' ');
+      out += label + harmless(fact.value) + "\n";
+    }
+    return out;
+  }
+  for (const Fact& fact : facts) {
+    const std::string value = fact.value.empty() ? "null" : json_string(fact.value);
+    out += (out.empty() ? "{" : ",") + json_string(fact.key) + ":" + value;
+  }
+  return out + "}\n";
+}
+
+}  // namespace supervisor

@@ -1,0 +1,16 @@
+// What `sentinel whoami` prints: one line for each fact, or one JSON object.
+//
+// Runs in: supervisor.   Blocks: never.
+// Trust: the texts come from AWS, a profile and a policy: they are made harmless, in JSON as well.
+#pragma once
+
+#include <string>
+
+#include "command_line/request.h"
+#include "ipc/messages.h"
+
+namespace supervisor {
+
+std::string identity_text(const ipc::Whoami&, const ExecRequest&);
+
+}  // namespace supervisor

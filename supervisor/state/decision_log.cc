@@ -1,0 +1,220 @@
+#include "state/decision_log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "state/files.h"
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kLogStep = "name a file that you may write with --log-file PATH";
+constexpr char kSystemLog[] = "/dev/log";
+constexpr int kOpenFlags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;  // read: the chain's end
+constexpr std::string_view kFolderStep =
+    "let the caller write to the log's folder, or leave --log-max-size out and free the file yourself";
+constexpr off_t kLongestLine = 64 * 1024;
+constexpr int kMostInASecond = 100;
+// Inside a JSON string the quotes would be escaped, so no member's text can look like this.
+constexpr std::string_view kClosed = "\"event\":\"rotated\"";
+
+// ---- the file after a full one
+
+struct LastLine {
+  std::string text;  // with its newline; empty where there is no whole line
+  bool alone = false;
+};
+
+LastLine last_line(int fd) {
+  struct stat st {};
+  if (::fstat(fd, &st) != 0 || st.st_size == 0) return {};
+  const off_t from = st.st_size > kLongestLine + 2 ? st.st_size - kLongestLine - 2 : 0;
+  std::string tail(static_cast<std::size_t>(st.st_size - from), '\0');
+  const ssize_t got = ::pread(fd, tail.data(), tail.size(), from);
+  if (got != static_cast<ssize_t>(tail.size()) || tail.back() != '\n') return {};
+  const std::size_t before = tail.size() == 1 ? tail.npos : tail.rfind('\n', tail.size() - 2);
+  if (before == tail.npos) return from == 0 ? LastLine{tail, true} : LastLine{};
+  return {tail.substr(before + 1), false};
+}
+
+// A lock of our own: the log's descriptor is shared with the broker, and so would its lock be.
+ipc::Result<ipc::UniqueFd> lock_file(const DecisionLog& log) {
+  const std::string self = "/proc/self/fd/" + std::to_string(log.fd.get());
+  ipc::UniqueFd fd(::open(self.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd) return ipc::system_error("cannot open the decision log " + log.label + " again");
+  const auto end = Clock::now() + kLockPatience;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if ((errno != EWOULDBLOCK && errno != EINTR) || Clock::now() >= end)
+      return ipc::system_error("cannot lock the decision log " + log.label);
+    const timespec nap{0, 200'000};
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, nullptr);
+  }
+  return fd;
+}
+
+bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
+
+DecisionLog follower(const DecisionLog& full, ipc::UniqueFd fd) {
+  return DecisionLog{std::move(fd), full.label, full.kind, full.path};
+}
+
+ipc::Result<DecisionLog> open_successor(const DecisionLog& full) {
+  ipc::UniqueFd fd(::open(full.path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
+  struct stat st {};
+  if (!fd || ::fstat(fd.get(), &st) != 0) return ipc::system_error("cannot open the decision log " + full.path);
+  if (!S_ISREG(st.st_mode))
+    return ipc::fail(Fault::kConfig, "the decision log " + full.path + " is not a file any more");
+  return follower(full, std::move(fd));
+}
+
+std::string stamp_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc)};
+}
+
+// Gives the old file a second name, which was free.
+ipc::Result<std::string> keep_old(const std::string& path) {
+  const std::string name = path + "." + stamp_now();
+  std::string kept = name;
+  for (int more = 1; ::link(path.c_str(), kept.c_str()) != 0; ++more) {
+    if (errno != EEXIST || more == kMostInASecond)
+      return ipc::system_error("the full decision log " + path + " cannot be kept as " + kept, kFolderStep);
+    kept = name + "-" + std::to_string(more);
+  }
+  return kept;
+}
+
+// The file that will follow, with its first line, under a name that nobody opens.
+ipc::Result<ipc::UniqueFd> make_next(const std::string& name, mode_t mode, const std::string& first) {
+  ::unlink(name.c_str());  // of a run that ended half-way: we hold the lock
+  ipc::UniqueFd fd(::open(name.c_str(),
+                          O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0600));
+  if (!fd) return ipc::system_error("cannot make the next decision log " + name, kFolderStep);
+  if (::fchmod(fd.get(), mode & 07777) != 0 ||
+      ::write(fd.get(), first.data(), first.size()) != static_cast<ssize_t>(first.size()) ||
+      ::fdatasync(fd.get()) != 0) {
+    auto failed = ipc::system_error("cannot write the next decision log " + name, "free the disk");
+    ::unlink(name.c_str());
+    return failed;
+  }
+  return fd;
+}
+
+// Does the last line say that another file follows? Not where it is the file's only line: there it is the copy that
+// links the file to the one before.
+bool is_closed_log(int fd) {
+  const LastLine last = last_line(fd);
+  return !last.alone && last.text.find(kClosed) != std::string::npos;
+}
+
+// Puts a new file in the place of a log that its broker has closed. The old one keeps its lines under the name
+// <path>.<time>, which is never one that is there already. Several runs may share the file: the one that rotates holds
+// a lock on the old file, and the next finds the new one there.
+ipc::Result<DecisionLog> rotate_log(const DecisionLog& full) {
+  const auto lock = lock_file(full);
+  if (!lock) return std::unexpected(lock.error());
+  struct stat held {
+  }, there{};
+  if (::fstat(lock->get(), &held) != 0 || ::stat(full.path.c_str(), &there) != 0)
+    return ipc::system_error("cannot look at the decision log " + full.path);
+  if (!same_file(held, there)) return open_successor(full);
+  if (!is_closed_log(lock->get()))
+    return ipc::fail(Fault::kProtocol, "the decision log " + full.path + " was not closed by its broker");
+  const std::string name = full.path + ".next";
+  auto next = make_next(name, held.st_mode, last_line(lock->get()).text);
+  if (!next) return std::unexpected(next.error());
+  auto kept = keep_old(full.path);
+  if (kept && ::rename(name.c_str(), full.path.c_str()) == 0) return follower(full, std::move(*next));
+  auto failed = kept ? ipc::system_error("cannot put the next decision log in place of " + full.path, kFolderStep)
+                     : std::unexpected(kept.error());
+  ::unlink(name.c_str());
+  if (kept) ::unlink(kept->c_str());
+  return failed;
+}
+
+// ---- the first file
+
+// --log-file is the caller's word, so symbolic links in it are followed; but what it names must be a file: a pipe could
+// block the broker or lose lines.
+ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode, int more_flags) {
+  DecisionLog log;
+  log.fd = ipc::UniqueFd(::open(path.c_str(), kOpenFlags | O_CREAT | more_flags, mode));
+  if (!log.fd) return ipc::system_error("cannot open the decision log " + path, kLogStep);
+  struct stat st {};
+  if (::fstat(log.fd.get(), &st) != 0) return ipc::system_error("cannot look at the decision log " + path, kLogStep);
+  if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+    return ipc::fail(Fault::kConfig, "the decision log " + path + " is not a file", std::string(kLogStep));
+  }
+  log.label = path;
+  if (S_ISREG(st.st_mode)) {
+    char* const real = ::realpath(path.c_str(), nullptr);
+    if (!real) return ipc::system_error("cannot find the decision log " + path, kLogStep);
+    log.path = real;
+    ::free(real);
+  }
+  if (!log.path.empty() && is_closed_log(log.fd.get())) return next_decision_log(log);  // a run ended half-way
+  return log;
+}
+
+ipc::Result<DecisionLog> connect_system_log() {
+  constexpr std::string_view kNext = "look whether journald or a syslog daemon runs, or leave --log-syslog out";
+  DecisionLog log{ipc::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "syslog", ipc::LogKind::Syslog, {}};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, kSystemLog, sizeof kSystemLog);
+  if (!log.fd || ::connect(log.fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return ipc::system_error(std::string("--log-syslog: cannot reach ") + kSystemLog, kNext);
+  }
+  return log;
+}
+
+ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_view state_home) {
+  const auto folder = make_state_folder(home, state_home, "the decision log", kLogStep);
+  if (!folder) return std::unexpected(folder.error());
+  return open_log(*folder + "/decisions.jsonl", 0600, O_NOFOLLOW);
+}
+
+}  // namespace
+
+ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& request, std::string_view home,
+                                                         std::string_view state_home) {
+  std::vector<DecisionLog> logs;
+  if (request.log_stderr) {
+    DecisionLog log{ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr", ipc::LogKind::Stream, {}};
+    if (!log.fd) return ipc::system_error("--log-stderr: stderr is closed");
+    logs.push_back(std::move(log));
+  }
+  if (!request.log_file.empty() || (!request.log_stderr && !request.log_syslog)) {
+    auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640, 0);
+    if (!log) return std::unexpected(log.error());
+    logs.push_back(std::move(*log));
+  }
+  if (request.log_syslog) {
+    auto log = connect_system_log();
+    if (!log) return std::unexpected(log.error());
+    logs.push_back(std::move(*log));
+  }
+  return logs;
+}
+
+ipc::Result<DecisionLog> next_decision_log(const DecisionLog& full) {
+  if (full.kind == ipc::LogKind::Syslog) return connect_system_log();
+  if (full.path.empty()) return ipc::fail(Fault::kProtocol, "the log " + full.label + " cannot be followed by another");
+  return rotate_log(full);
+}
+
+}  // namespace supervisor

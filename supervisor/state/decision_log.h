@@ -1,0 +1,41 @@
+// Opens what the broker will write decisions to, by the caller's own rights: files, stderr, the system's log; and the
+// file that follows a full one.
+//
+// A broker closes a full file with a last line of its own ("event":"rotated"); here the file then gets another name,
+// and a new one takes its place, which begins with a copy of that line. So the chain goes on whoever writes next, and
+// whatever fails half-way is made good by the next who comes.
+// Runs in: supervisor.   Blocks: as file systems do; at most kLockPatience for another run that rotates the same file.
+// Owns: the descriptors. Reads no more of a log than its last line, and understands no more of it than those words.
+// Fails: kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the
+// folder may not be written, kProtocol for a file that no broker has closed.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "command_line/request.h"
+#include "ipc/messages.h"
+#include "ipc/unique_fd.h"
+
+namespace supervisor {
+
+struct DecisionLog {
+  ipc::UniqueFd fd;
+  std::string label;  // what to call it in an error
+  ipc::LogKind kind = ipc::LogKind::File;
+  std::string path;  // of a regular file: absolute, without symbolic links; else empty
+};
+
+inline constexpr std::chrono::milliseconds kLockPatience{250};
+
+// `state_home` is XDG_STATE_HOME, used where it is an absolute path.
+ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest&, std::string_view home,
+                                                         std::string_view state_home);
+
+// What follows `full`, whose broker asks for more: the file that another run has put there, or a new one; of the
+// system's log, a new connection.
+ipc::Result<DecisionLog> next_decision_log(const DecisionLog& full);
+
+}  // namespace supervisor

@@ -1,0 +1,82 @@
+#include "state/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <initializer_list>
+
+namespace supervisor {
+namespace {
+
+using ipc::Fault;
+
+constexpr std::string_view kStateStep = "set XDG_STATE_HOME to a folder of yours that you may write";
+
+struct StateFileRow {
+  StateFile file;
+  std::string_view name;
+  mode_t never;                // bits of its mode that it must not have
+  std::string_view what;       // in words, for the sentence
+  std::string_view why;        // it is refused
+  std::string_view next_step;  // the path follows
+};
+
+constexpr StateFileRow kStateFiles[] = {
+    {StateFile::PolicyVersions, "policy-versions", S_IWGRP | S_IWOTH, "the versions of signed policies",
+     "can be written by others, who could make an old policy count again",
+     "look at what is in it, then make it yours alone: chmod 600 "},
+    {StateFile::Sessions, "sessions", S_IRWXG | S_IRWXO, "the sessions that runs share",
+     "is not yours alone, so no session is shared with other runs", "remove it: "},
+};
+
+constexpr const StateFileRow& row_of(StateFile file) { return kStateFiles[static_cast<std::size_t>(file)]; }
+static_assert(row_of(StateFile::PolicyVersions).file == StateFile::PolicyVersions);
+static_assert(row_of(StateFile::Sessions).file == StateFile::Sessions);
+
+ipc::Result<std::string> make_folders(std::string_view base, std::initializer_list<std::string_view> parts,
+                                      std::string_view next_step) {
+  std::string path(base);
+  for (const std::string_view part : parts) {
+    path += "/" + std::string(part);
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      return ipc::system_error("cannot make the folder " + path, next_step);
+  }
+  return path;
+}
+
+}  // namespace
+
+ipc::Result<ipc::UniqueFd> open_state_file(StateFile file, std::string_view home, std::string_view state_home) {
+  const StateFileRow& row = row_of(file);
+  const auto folder = make_state_folder(home, state_home, row.what, kStateStep);
+  if (!folder) return std::unexpected(folder.error());
+  const std::string path = *folder + "/" + std::string(row.name);
+  return open_own_file({path, row.never, std::string(row.why), std::string(row.next_step) + path, kStateStep});
+}
+
+ipc::Result<std::string> make_state_folder(std::string_view home, std::string_view state_home, std::string_view what,
+                                           std::string_view next_step) {
+  if (state_home.starts_with('/')) {
+    (void)::mkdir(std::string(state_home).c_str(), 0700);  // as the XDG base directory specification wants it
+    return make_folders(state_home, {"sentinel"}, next_step);
+  }
+  if (home.starts_with('/')) return make_folders(home, {".local", "state", "sentinel"}, next_step);
+  return ipc::fail(Fault::kConfig,
+                   "there is no place for " + std::string(what) + ": you have no home folder in the password database",
+                   std::string(next_step));
+}
+
+ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
+  const std::string& path = file.path;
+  ipc::UniqueFd fd(
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, S_IRUSR | S_IWUSR));
+  struct stat st {};
+  if (!fd || ::fstat(fd.get(), &st) != 0) return ipc::system_error("cannot open " + path, file.no_access);
+  if (!S_ISREG(st.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
+  if (st.st_uid == ::geteuid() && (st.st_mode & file.never) == 0) return fd;
+  return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
+}
+
+}  // namespace supervisor

@@ -1,0 +1,29 @@
+#include "terminal/say.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "terminal/plain_text.h"
+
+namespace supervisor {
+namespace {
+
+constexpr int kSayWaitMs = 200;  // a terminal stopped with Ctrl-S must not stop the lifecycle
+
+}  // namespace
+
+void say(std::string_view line) {
+  const std::string text = "sentinel: " + harmless(line) + "\n";  // a message may quote hostile input
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, kSayWaitMs) != 1) return;
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());  // one line, one write
+}
+
+void report(const ipc::Error& error) {
+  say(error.what);
+  if (!error.next_step.empty()) say("  " + error.next_step);
+}
+
+}  // namespace supervisor

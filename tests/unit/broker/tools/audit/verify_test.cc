@@ -1,0 +1,137 @@
+// Whatever is done to a log's lines is found, and named with its file and line; and nothing is found where nothing
+// was done.
+#include "tools/audit/verify.h"
+
+#include "audit_lines.h"
+#include "text/hex.h"
+
+namespace {
+
+using namespace audit_lines;
+
+TEST(AuditVerify, AnUntouchedLogIsGood) {
+  const File lines = written_lines(50);
+  const Judged judged = judge(lines);
+  EXPECT_EQ("", judged.first());
+  EXPECT_TRUE(judged.notes.empty());
+  EXPECT_EQ(50u, judged.totals.chained);
+  EXPECT_EQ(50u, judged.totals.head_sequence);
+  EXPECT_EQ(broker::sha256_hex(lines.back()), judged.totals.head_hash);
+}
+
+TEST(AuditVerify, ADeletedLineIsNamedByItsNumber) {
+  File lines = written_lines(6);
+  lines.erase(lines.begin() + 2);
+  EXPECT_EQ("a:3 line number 3 is missing before this one", judge(lines).first());
+  EXPECT_EQ(1u, judge(lines).findings.size());
+}
+
+TEST(AuditVerify, ADeletedBeginningIsFound) {
+  File lines = written_lines(6);
+  lines.erase(lines.begin(), lines.begin() + 3);
+  EXPECT_EQ("a:1 lines number 1 to 3 are missing before this one", judge(lines).first());
+}
+
+TEST(AuditVerify, ADoubledLineIsFoundWhereverItsCopyStands) {
+  const File lines = written_lines(6);
+  File next_to_it = lines, later = lines;
+  next_to_it.insert(next_to_it.begin() + 3, lines[2]);
+  later.push_back(lines[2]);
+  EXPECT_EQ("a:4 is a copy of the line before it", judge(next_to_it).first());
+  EXPECT_EQ(1u, judge(next_to_it).findings.size());
+  EXPECT_EQ("a:7 comes a second time: its number was there already", judge(later).first());
+}
+
+TEST(AuditVerify, ReorderedLinesAreFoundAndTheMovedOneIsNamed) {
+  File lines = written_lines(6);
+  std::swap(lines[2], lines[3]);
+  const Judged judged = judge(lines);
+  ASSERT_EQ(2u, judged.findings.size());
+  EXPECT_EQ("a:3 line number 3 is missing before this one", judged.first());
+  EXPECT_EQ(4u, judged.findings[1].line);
+  EXPECT_EQ("was moved: it belongs further up", judged.findings[1].what);
+}
+
+TEST(AuditVerify, AChangedLineIsNamedWithBothHashes) {
+  File lines = written_lines(6);
+  const std::string before = broker::sha256_hex(lines[2]);
+  lines[2] = with(lines[2], "user3", "userX");
+  const Judged judged = judge(lines);
+  ASSERT_EQ(1u, judged.findings.size());
+  EXPECT_EQ("a:3 was changed: its SHA-256 is not what line a:4 says of it", judged.first());
+  EXPECT_EQ(before, judged.findings[0].expected);
+  EXPECT_EQ(broker::sha256_hex(lines[2]), judged.findings[0].found);
+}
+
+TEST(AuditVerify, EveryChangedByteOfALineIsFound) {
+  const File lines = written_lines(4);
+  for (std::size_t at = 0; at < lines[1].size(); ++at) {
+    File changed = lines;
+    changed[1][at] = static_cast<char>(changed[1][at] ^ 1);
+    ASSERT_FALSE(judge(changed).findings.empty()) << at;
+  }
+}
+
+TEST(AuditVerify, ALineThatWasPutInIsFound) {
+  const File lines = written_lines(4);
+  File forged = lines, foreign = lines, unnumbered = lines;
+  forged.insert(forged.begin() + 2, with(lines[2], "user3", "mallory"));
+  foreign.insert(foreign.begin() + 2, "hello");
+  unnumbered.insert(unnumbered.begin() + 2, R"({"timestamp":"2026-01-01T00:00:00Z","effect":"allow"})");
+  EXPECT_FALSE(judge(forged).findings.empty());
+  EXPECT_EQ("a:3 is not a JSON object with each member once", judge(foreign).first());
+  EXPECT_EQ("a:3 stands outside the chain: it has no number, and the lines before it have one",
+            judge(unnumbered).first());
+  for (const File& file : {foreign, unnumbered}) EXPECT_EQ(1u, judge(file).findings.size());
+}
+
+TEST(AuditVerify, ACutTailIsFoundByItsHeadAlone) {
+  const File lines = written_lines(6);
+  const std::string head = broker::sha256_hex(lines.back());
+  const File cut(lines.begin(), lines.begin() + 4);
+  EXPECT_TRUE(judge(cut).findings.empty());
+  EXPECT_EQ("a:0 does not hold the line whose SHA-256 was expected: the end was cut off, or changed",
+            judge(cut, nullptr, head).first());
+  EXPECT_EQ("", judge(lines, nullptr, head).first());
+  EXPECT_EQ("", judge(lines, nullptr, broker::sha256_hex(lines[3])).first()) << "a head from before the log grew";
+}
+
+TEST(AuditVerify, AnOverlongLineIsAFindingAndNotTheEnd) {
+  File lines = written_lines(4);
+  lines.insert(lines.begin() + 2, std::string(broker::kMaxAuditLine + 1, 'x'));
+  const Judged judged = judge(lines);
+  EXPECT_EQ("a:3 is longer than 64 KiB", judged.first());
+  EXPECT_EQ(1u, judged.findings.size());
+  EXPECT_EQ(4u, judged.totals.chained);
+}
+
+TEST(AuditVerify, ItGoesOnAfterAFinding) {
+  File lines = written_lines(20);
+  lines[4] = with(lines[4], "user5", "userX");
+  lines.erase(lines.begin() + 9);
+  lines[14] = "{";
+  EXPECT_EQ(4u, judge(lines).findings.size());  // changed, missing, unreadable, and its number is missing
+  EXPECT_EQ(20u, judge(lines).totals.head_sequence);
+}
+
+TEST(AuditVerify, LinesOfBeforeTheChainAreCountedAndBound) {
+  ipc::UniqueFd file = memory_file();
+  const ipc::UniqueFd seen(::dup(file.get()));
+  const std::string old = R"({"timestamp":"2026-01-01T00:00:00Z","user":"u","profile":"p","effect":"deny"})";
+  put(file.get(), old + "\n" + old + "\n");
+  broker::AuditLog log;
+  ASSERT_TRUE(log.add_sink(std::move(file), "log", false));
+  ASSERT_TRUE(log.record(issued_line()));
+  const std::string text = content(seen.get());
+  const File lines{old, old, text.substr(2 * (old.size() + 1), text.size() - 2 * (old.size() + 1) - 1)};
+  const Judged judged = judge(lines);
+  EXPECT_EQ("", judged.first());
+  ASSERT_EQ(1u, judged.notes.size());
+  EXPECT_EQ("2 unchained lines before this one, of before lines were chained", judged.notes[0].what);
+  EXPECT_EQ("a:2 was changed: its SHA-256 is not what the next line says",
+            judge({old, with(old, "deny", "none"), lines[2]}).first());
+}
+
+TEST(AuditVerify, OfAnEmptyLogThereIsNothingToFind) { EXPECT_EQ("", judge({}).first()); }
+
+}  // namespace

@@ -1,0 +1,95 @@
+#include "command_line/help.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "command_line/options.h"
+#include "terminal/exit_codes.h"
+
+namespace supervisor {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::string source_file(const std::string& name) {
+  const std::filesystem::path data(TEST_DATA);  // <top>/tests/unit/supervisor/data, which need not exist
+  std::ifstream file(data.parent_path().parent_path().parent_path().parent_path() / "supervisor/command_line" / name);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<Scope> every_scope() {
+  std::vector<Scope> scopes{Scope()};
+  for (const GroupRow& row : kGroups) scopes.emplace_back(row);
+  for (const CommandRow& row : kCommands) scopes.emplace_back(row);
+  return scopes;
+}
+
+TEST(Help, EveryOptionIsInTheTextsOfItsCommandsAndNoOthers) {
+  for (const Scope scope : every_scope()) {
+    std::set<std::string_view> own;
+    for (const OptionRow& row : kOptions) {
+      if (scope.has(row)) own.insert(row.name);
+    }
+    for (const OptionRow& row : kOptions) {
+      const auto shown = ContainsRegex("\n  (-., )?--" + std::string(row.name) + "[ \n]");
+      if (own.contains(row.name)) {
+        EXPECT_THAT(help_text(scope), shown);
+      } else {
+        EXPECT_THAT(help_text(scope), Not(shown));
+      }
+    }
+  }
+  for (const OptionRow& row : kOptions) EXPECT_THAT(bash_completion(), HasSubstr("--" + std::string(row.name)));
+}
+
+TEST(Help, EveryCommandIsInEveryText) {
+  for (const CommandRow& row : kCommands) {
+    const std::string words(row.words), last(row.last_word());
+    EXPECT_THAT(help_text(Scope(row)), StartsWith("Usage: sentinel " + words + " "));
+    EXPECT_THAT(manual_page(), HasSubstr(".SS sentinel " + words + "\n"));
+    EXPECT_THAT(bash_completion(), HasSubstr("'" + words + "') "));
+    const GroupRow* group = find_group(row.group());
+    EXPECT_THAT(help_text(group ? Scope(*group) : Scope()), HasSubstr("\n  " + last + " "));
+  }
+  for (const GroupRow& row : kGroups) EXPECT_THAT(help_text(Scope()), HasSubstr("\n  " + std::string(row.word) + " "));
+}
+
+TEST(Help, EveryExitCodeIsInHelpAndManual) {
+  for (const ExitCodeRow& row : kExitCodes) {
+    for (const CommandRow& command : kCommands) {
+      if (Scope(command).has(row)) {
+        EXPECT_THAT(help_text(Scope(command)), HasSubstr("  " + std::string(row.shown) + " "));
+      }
+    }
+    EXPECT_THAT(manual_page(), HasSubstr(std::string(row.shown)));
+  }
+}
+
+TEST(Help, NoLineOfTheHelpIsWiderThanATerminal) {
+  for (const Scope scope : every_scope()) {
+    std::istringstream lines(help_text(scope));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
+  }
+}
+
+TEST(Help, TheManualPageInTheTreeIsWhatTheTableSays) {
+  EXPECT_EQ(source_file("sentinel.1"), manual_page()) << "run `sentinel --print-man > supervisor/command_line/sentinel.1`";
+}
+
+TEST(Help, TheCompletionInTheTreeIsWhatTheTableSays) {
+  EXPECT_EQ(source_file("sentinel.bash"), bash_completion())
+      << "run `sentinel --print-bash > supervisor/command_line/sentinel.bash`";
+}
+
+}  // namespace
+}  // namespace supervisor

@@ -1,0 +1,151 @@
+#include "command_line/options.h"
+
+#include <gtest/gtest.h>
+
+namespace supervisor {
+namespace {
+
+ipc::Result<CommandLine> parse(std::vector<std::string_view> words) { return parse_command_line(words); }
+
+std::string refusal(std::vector<std::string_view> words) {
+  const auto line = parse(std::move(words));
+  return line ? "" : line.error().what + " / " + line.error().next_step;
+}
+
+TEST(Options, UnknownOptionIsRefusedAndTheNearestNamed) {
+  EXPECT_EQ(refusal({"exec", "--profle", "x"}), "unknown option --profle / did you mean --profile?");
+  EXPECT_EQ(refusal({"exec", "--no-lasy"}), "unknown option --no-lasy / did you mean --lazy?");
+  EXPECT_NE(refusal({"exec", "--completely-different"}).find("see `sentinel exec --help`"), std::string::npos);
+  EXPECT_NE(refusal({"exec", "-x"}).find("unknown option -x"), std::string::npos);
+  EXPECT_NE(refusal({"exec", "-sx"}).find("unknown option -sx"), std::string::npos);
+}
+
+TEST(Options, ValueWithoutAWordIsRefused) {
+  EXPECT_EQ(refusal({"exec", "--profile"}), "--profile needs a value / write --profile NAME");
+  EXPECT_NE(refusal({"exec", "--profile="}).find("empty value"), std::string::npos);
+  EXPECT_NE(refusal({"exec", "--profile", ""}).find("empty value"), std::string::npos);
+}
+
+TEST(Options, FlagWithAValueIsRefused) {
+  EXPECT_NE(refusal({"exec", "--server=yes"}).find("takes no value"), std::string::npos);
+  EXPECT_NE(refusal({"exec", "--no-server=no"}).find("takes no value"), std::string::npos);
+}
+
+TEST(Options, ValueOptionHasNoNegation) {
+  EXPECT_NE(refusal({"exec", "--no-profile"}).find("unknown option"), std::string::npos);
+}
+
+TEST(Options, TwoDifferentValuesAreRefusedAndTwoEqualOnesAreNot) {
+  EXPECT_NE(refusal({"exec", "--profile", "a", "--profile", "b"}).find("given twice"), std::string::npos);
+  EXPECT_NE(refusal({"exec", "--lazy", "--no-lazy"}).find("given twice"), std::string::npos);
+  EXPECT_EQ(refusal({"exec", "--profile", "a", "--profile=a"}), "");
+}
+
+TEST(Options, OptionOnTheWrongSideOfExecIsNamed) {
+  EXPECT_NE(refusal({"--profile", "a", "exec"}).find("wrong side"), std::string::npos);
+  EXPECT_NE(refusal({"exec", "--version"}).find("wrong side"), std::string::npos);
+}
+
+TEST(Options, UnknownCommandWordIsRefused) {
+  EXPECT_EQ(refusal({"exce"}), "unknown command exce / did you mean `sentinel exec`?");
+  EXPECT_EQ(refusal({"polcy", "lint"}), "unknown command polcy / did you mean `sentinel policy`?");
+  EXPECT_EQ(refusal({"policy", "lnit", "f"}), "unknown command policy lnit / did you mean `sentinel policy lint`?");
+  EXPECT_EQ(refusal({"policy", "exec"}), "unknown command policy exec / see `sentinel policy --help`");
+  EXPECT_EQ(refusal({"lint"}), "unknown command lint / see `sentinel --help`");
+  EXPECT_EQ(refusal({"--", "exec"}), "-- before the command's word / see `sentinel --help`");
+  EXPECT_EQ(refusal({"audit", "--", "show"}), "-- before the command's word / see `sentinel audit --help`");
+}
+
+TEST(Options, AnOptionBelongsToItsCommandsAlone) {
+  EXPECT_EQ(refusal({"credentials", "--server"}), "unknown option --server / see `sentinel credentials --help`");
+  EXPECT_EQ(refusal({"policy", "lint", "--profile", "p", "f"}).find("unknown option --profile"), 0u);
+  EXPECT_EQ(refusal({"policy", "lint", "--jsn", "f"}), "unknown option --jsn / did you mean --json?");
+  EXPECT_EQ(refusal({"policy", "--json", "lint"}).find("--json stands on the wrong side"), 0u);
+  EXPECT_EQ(refusal({"exec", "--json"}).find("unknown option --json"), 0u);
+}
+
+TEST(Options, AWordThatIsNotAmongTheTablesIsRefused) {
+  EXPECT_EQ(refusal({"exec", "--on-broker-exit", "restart"}),
+            "--on-broker-exit restart is unknown / give kill or keep");
+  EXPECT_EQ(refusal({"policy", "lint", "--color", "red", "f"}), "--color red is unknown / give auto, always or never");
+  EXPECT_EQ(refusal({"policy", "explain", "--mode=ser", "f"}).find("--mode=ser"), std::string::npos);
+  EXPECT_EQ(refusal({"policy", "explain", "--mode=ser", "f"}).find("--mode ser is unknown"), 0u);
+  EXPECT_EQ(refusal({"policy", "explain", "--mode=server|cli", "f"}).find("--mode server|cli is unknown"), 0u);
+}
+
+// What check_command_line() says of words that parse.
+std::string misuse(std::vector<std::string_view> words) {
+  const auto line = parse(std::move(words));
+  EXPECT_TRUE(line);
+  const ipc::Status fits = check_command_line(*line);
+  return fits ? "" : fits.error().what + " / " + fits.error().next_step;
+}
+
+TEST(Options, RequiredOptionsAreDemandedAndOfAlternativesOne) {
+  EXPECT_EQ(misuse({"policy", "explain", "f"}), "--user is missing / add --user NAME");
+  EXPECT_EQ(misuse({"policy", "sign", "f"}),
+            "--sign-key or --policy-kms-key is missing / add --sign-key PATH or --policy-kms-key ID");
+  EXPECT_EQ(misuse({"policy", "sign", "f", "--sign-key", "k", "--policy-kms-key", "i"}),
+            "--sign-key and --policy-kms-key are both given / leave one of them out");
+  EXPECT_EQ(misuse({"credentials", "--profile", "p"}).find("--policy-parameter or --policy-file is missing"), 0u);
+}
+
+TEST(Options, AnOptionThatNeedsAnotherIsRefusedAlone) {
+  EXPECT_EQ(misuse({"policy", "sign", "f", "--policy-kms-key", "i"}),
+            "--policy-kms-key does nothing without --profile / add --profile or leave --policy-kms-key out");
+  EXPECT_EQ(misuse({"policy", "sign", "f", "--policy-kms-key", "i", "--profile", "p"}), "");
+}
+
+TEST(Options, AToolTakesAsManyArgumentsAsItsRowSays) {
+  EXPECT_EQ(misuse({"policy", "lint"}), "policy lint needs FILE / see `sentinel policy lint --help`");
+  EXPECT_EQ(misuse({"policy", "diff", "a"}), "policy diff needs OLD NEW / see `sentinel policy diff --help`");
+  EXPECT_EQ(misuse({"policy", "lint", "a", "b"}), "unexpected argument b / see `sentinel policy lint --help`");
+  EXPECT_EQ(misuse({"credentials", "--profile", "p", "--policy-file", "f", "x"}).find("unexpected argument x"), 0u);
+  EXPECT_EQ(misuse({"audit", "verify", "a", "b", "c"}), "");
+}
+
+TEST(Options, AToolsArgumentsAndOptionsStandInAnyOrder) {
+  const auto line = parse({"policy", "lint", "a", "--json", "-", "--", "--color"});
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->flag("json"));
+  EXPECT_EQ(line->value("color"), "auto");
+  EXPECT_EQ(line->arguments, (std::vector<std::string>{"a", "-", "--color"}));
+}
+
+TEST(Options, WordsForAToolAreKnownEvenWhenTheyAreWrong) {
+  const auto asks = [](std::vector<std::string_view> words) { return speaks_to_a_tool(words); };
+  EXPECT_TRUE(asks({"policy", "nonsense"}));
+  EXPECT_TRUE(asks({"--nonsense", "audit"}));
+  EXPECT_TRUE(asks({"doctor", "--nonsense"}));
+  EXPECT_FALSE(asks({"exec", "policy"}));
+  EXPECT_FALSE(asks({"exec", "doctor"}));
+  EXPECT_FALSE(asks({"polcy"}));
+  EXPECT_FALSE(asks({}));
+}
+
+TEST(Options, EqualsSpaceShortAndNegatedFormsAreRead) {
+  const auto line = parse({"exec", "-s", "--profile=a=b", "--region", "eu-1", "--no-lazy"});
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->flag("server"));
+  EXPECT_FALSE(line->flag("lazy"));
+  EXPECT_TRUE(line->has("lazy"));
+  EXPECT_EQ(line->value("profile"), "a=b");
+  EXPECT_EQ(line->value("region"), "eu-1");
+  EXPECT_EQ(line->value("server-duration"), "15m");
+}
+
+TEST(Options, ValueMayLookLikeAnOption) {
+  EXPECT_EQ(parse({"exec", "--profile", "--lazy"})->value("profile"), "--lazy");
+}
+
+TEST(Options, EverythingBehindTheDashesOrTheFirstPlainWordIsTheCommand) {
+  EXPECT_EQ(parse({"exec", "--", "aws", "--profile", "x"})->arguments,
+            (std::vector<std::string>{"aws", "--profile", "x"}));
+  EXPECT_EQ(parse({"exec", "aws", "--help"})->arguments, (std::vector<std::string>{"aws", "--help"}));
+  EXPECT_EQ(parse({"exec", "--", "--", "x"})->arguments, (std::vector<std::string>{"--", "x"}));
+  EXPECT_EQ(parse({"exec", "-s", "-"})->arguments, (std::vector<std::string>{"-"}));
+  EXPECT_TRUE(parse({"exec"})->arguments.empty());
+}
+
+}  // namespace
+}  // namespace supervisor

@@ -1,0 +1,40 @@
+#include "errands/login_page.h"
+
+#include <gtest/gtest.h>
+
+namespace supervisor {
+namespace {
+
+using Words = std::vector<std::string>;
+const std::string kUrl = "https://device.sso.eu-1.amazonaws.com/?user_code=WXYZ-1234";
+
+TEST(LoginPage, WhatIsNoWebAddressIsShownToNobody) {
+  const Words environment;
+  for (const char* bad : {" ", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b",
+                          "https://a\nb", "https://a'b", "http://127.0.0.1.elsewhere/"})
+    EXPECT_FALSE(show_login({"p", bad, "", environment, true, false})) << bad;
+}
+
+TEST(LoginPage, ThePageOfAnotherRunIsWaitedForInWords) {
+  const Words with_a_browser = {"DISPLAY=:0", "BROWSER=/bin/false"};
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(show_login({"p", "", "", with_a_browser, false, false}));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "sentinel: profile p: waiting for the login that another run shows\n");
+}
+
+TEST(LoginPage, WithoutADisplayThereIsNoBrowser) {
+  EXPECT_EQ(browser_words({"BROWSER=firefox"}, kUrl), Words{});
+  EXPECT_EQ(browser_words({"BROWSER=firefox", "DISPLAY="}, kUrl), Words{});
+}
+
+TEST(LoginPage, TheUsersBrowserComesFirst) {
+  EXPECT_EQ(browser_words({"DISPLAY=:0"}, kUrl), (Words{"xdg-open", kUrl}));
+  EXPECT_EQ(browser_words({"WAYLAND_DISPLAY=w", "BROWSER=firefox -P 'a b':links"}, kUrl),
+            (Words{"firefox", "-P", "a b", kUrl}));
+  EXPECT_EQ(browser_words({"DISPLAY=:0", "BROWSER=b --url=%s -x"}, kUrl), (Words{"b", "--url=" + kUrl, "-x"}));
+  EXPECT_EQ(browser_words({"DISPLAY=:0", "BROWSER='b"}, kUrl), (Words{"xdg-open", kUrl}));
+}
+
+}  // namespace
+}  // namespace supervisor
