@@ -30,7 +30,7 @@ void try_kind(broker::AwsFileKind kind, std::string_view bytes) {
   }
   for (const std::string& name : file->names(broker::SectionKind::kProfile)) {
     for (const auto& [key, value] : file->find(broker::SectionKind::kProfile, name)->values) {
-      if (broker::is_secret_key(key) && !value.text.empty()) std::abort();
+      if (ipc::is_secret_key(key) && !value.text.empty()) std::abort();
       check_value(*file, value, bytes);
     }
   }
