@@ -314,8 +314,10 @@ def botocore_settings(profile):
     except botocore.exceptions.ProfileNotFound:  # a key of the store's or the environment's alone
         return
     name = scoped.get("services")
-    # The second is where an old botocore has it, which knows no such section.
-    chosen = session.full_config.get("services", {}).get(name) or session.full_config.get(f"services {name}", {})
+    chosen = session.full_config.get("services", {}).get(name, {})
+    for header, values in session.full_config.items():  # an old botocore knows no such section, and has it as it stands
+        if header.startswith("services ") and shlex.split(header) == ["services", name]:
+            chosen = values
     for word, arguments in SETTING_ROWS:
         found = []
         if word == "SETTING":
