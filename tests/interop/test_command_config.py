@@ -65,9 +65,8 @@ class Config(AwsTest):
         return {**super().environment(), "AWS_ENDPOINT_URL": "", "AWS_PAGER": "", "PYTHONWARNINGS": "ignore"}
 
     def lay_out(self, way):
-        text = "[profile marta]\nregion = eu-central-1\n"
-        self.write(".aws/flat", text + way.flat.format(url=self.aws.url))
-        self.write(".aws/config", text + way.text.format(url=self.aws.url))
+        for name, text in (("flat", way.flat), ("config", way.text)):
+            self.write(".aws/" + name, text.format(url=self.aws.url) + "[profile marta]\nregion = eu-central-1\n")
 
     def probe(self, profile):
         return (self.python, "-c", PROBE, profile, ",".join(HARMLESS))
@@ -86,28 +85,32 @@ class Config(AwsTest):
         self.assertEqual(0, run.code, run.stderr)
         return run.stdout
 
-    def ways(self):
+    def in_each_way(self, check):
         for name, way in WAYS.items():
             with self.subTest(name):
                 self.lay_out(way)
-                yield way
+                check(way)
+
+    def check_settings(self, way):
+        wanted = self.outside(way.name)
+        self.assertEqual("eu-central-1", wanted["region"])
+        if self.knows_endpoints:
+            self.assertEqual(self.aws.url, wanted["endpoints"]["sts"])
+        for transport in TRANSPORTS:
+            for profile in ("", way.name):
+                found = json.loads(self.inside(way, transport, self.probe(profile)))
+                self.assertEqual(wanted, found, (transport, profile))
+
+    def check_no_source(self, way):
+        text = self.inside(way, "unix", ("sh", "-c", 'cat "$AWS_CONFIG_FILE"'))
+        for word in ("role_arn", "source_profile", "include_profile", "aws_", "marta"):
+            self.assertNotIn(word, text)
 
     def test_the_command_finds_what_the_users_config_says(self):
-        for way in self.ways():
-            wanted = self.outside(way.name)
-            self.assertEqual("eu-central-1", wanted["region"])
-            for transport in TRANSPORTS:
-                for profile in ("", way.name):
-                    found = json.loads(self.inside(way, transport, self.probe(profile)))
-                    self.assertEqual(wanted, found, (transport, profile))
-            if self.knows_endpoints:
-                self.assertEqual(self.aws.url, wanted["endpoints"]["sts"])
+        self.in_each_way(self.check_settings)
 
     def test_no_source_of_keys_is_in_it(self):
-        for way in self.ways():
-            text = self.inside(way, "unix", ("sh", "-c", 'cat "$AWS_CONFIG_FILE"'))
-            for word in ("role_arn", "source_profile", "include_profile", "aws_", "marta"):
-                self.assertNotIn(word, text)
+        self.in_each_way(self.check_no_source)
 
 
 class DebianConfig(Config):
@@ -117,15 +120,17 @@ class DebianConfig(Config):
             raise unittest.SkipTest("Debian's python3-botocore is not installed")
         super().setUpClass()
 
+    def check_aws_configure(self, way):
+        for arguments in ((), ("--profile", way.name)):
+            found = self.inside(way, "unix", (DEBIAN_AWS, "configure", "get", "output", *arguments))
+            self.assertEqual("yaml\n", found)
+            listed = self.inside(way, "unix", (DEBIAN_AWS, "configure", "list", *arguments))
+            self.assertRegex(listed, r"region +eu-central-1")
+
     def test_aws_configure_finds_it_too(self):
         if not os.path.exists(DEBIAN_AWS):
             self.skipTest("Debian's awscli is not installed")
-        for way in self.ways():
-            for arguments in ((), ("--profile", way.name)):
-                found = self.inside(way, "unix", (DEBIAN_AWS, "configure", "get", "output", *arguments))
-                self.assertEqual("yaml\n", found)
-                listed = self.inside(way, "unix", (DEBIAN_AWS, "configure", "list", *arguments))
-                self.assertRegex(listed, r"region +eu-central-1")
+        self.in_each_way(self.check_aws_configure)
 
 
 class NewerConfig(NewerPython, Config):
@@ -136,10 +141,12 @@ class NewerConfig(NewerPython, Config):
         cls.find()
         super().setUpClass()
 
-    def test_a_call_goes_where_the_profile_says(self):
+    def check_call(self, way):
         script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
-        for way in self.ways():
-            self.assertIn(":assumed-role/ledger-prod/", self.inside(way, "unix", (self.python, "-c", script)))
+        self.assertIn(":assumed-role/ledger-prod/", self.inside(way, "unix", (self.python, "-c", script)))
+
+    def test_a_call_goes_where_the_profile_says(self):
+        self.in_each_way(self.check_call)
 
 
 del Config  # no test of its own

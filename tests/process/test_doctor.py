@@ -154,11 +154,13 @@ class WaysAround(DoctorTest):
         os.remove(path)
 
     def test_a_profiles_name_cannot_steer_the_terminal(self):
-        self.plant(".aws/credentials", "[\x1b[2J\u202e]\naws_secret_access_key = x\n")
-        found = self.doctor(json_wanted=False)
-        self.assertNotIn("\x1b", found.stdout)
-        self.assertNotIn("\u202e", found.stdout)
-        self.assertIn("?[2J?", found.stdout)
+        for name, told in (("\u202e[2J\u202e", "?[2J?"), ("\x9b2J", "?2J in"),
+                           ("\x1b[2J\u202e", "~/.aws/credentials:1: the line holds a control character")):
+            self.plant(".aws/credentials", f"[{name}]\naws_secret_access_key = x\n")
+            found = self.doctor(json_wanted=False)
+            for character in "\x1b\x9b\u202e":
+                self.assertNotIn(character, found.stdout)
+            self.assertIn(told, found.stdout)
 
     def test_it_changes_nothing(self):
         self.plant(".aws/credentials", "[default]\naws_secret_access_key = x\n")
