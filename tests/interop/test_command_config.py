@@ -15,15 +15,21 @@ from test_newer_clients import NewerPython
 
 DEBIAN_PYTHON, DEBIAN_AWS = "/usr/bin/python3", "/usr/bin/aws"
 HARMLESS = ("region", "output", "retry_mode", "max_attempts", "endpoint_url", "s3", "cli_timestamp_format", "ca_bundle")
-# What a client finds under a profile, as JSON; an empty name is no name.
+# What a client finds under each profile, as JSON; an empty name is no name. Then whatever it is told to run.
 PROBE = """
-import botocore, botocore.session, json, sys
-session = botocore.session.Session(profile=sys.argv[1] or None)
-found = {key: session.get_scoped_config().get(key) for key in sys.argv[2].split(",")}
-found["endpoints"] = {service: session.create_client(service, region_name=found["region"], aws_access_key_id="AKIAEXAMPLE",
-                                                     aws_secret_access_key="x").meta.endpoint_url
-                      for service in ("sts", "sqs", "s3")}
-print(json.dumps(found))
+import botocore.configprovider, botocore.session, json, os, subprocess, sys
+keys, profiles, programs = map(json.loads, sys.argv[1:4])
+told = []
+for profile in profiles:
+    session = botocore.session.Session(profile=profile or None)
+    found = {key: session.get_scoped_config().get(key) for key in keys}
+    for service in ("sts", "sqs") if hasattr(botocore.configprovider, "ConfiguredEndpointProvider") else ():
+        found[service] = session.create_client(service, region_name=found["region"], aws_access_key_id="AKIAEXAMPLE",
+                                               aws_secret_access_key="x").meta.endpoint_url
+    told.append(found)
+ran = [subprocess.run(program, capture_output=True, text=True) for program in programs]
+with open(os.environ["AWS_CONFIG_FILE"]) as file:
+    print(json.dumps([told, [[done.returncode, done.stdout, done.stderr] for done in ran], file.read()]))
 """
 PLAIN = "region = eu-central-1\noutput = yaml\nretry_mode = adaptive\ns3 =\n  addressing_style = path\n  max_bandwidth = 1MB/s\n"
 SERVICES = "sts =\n  endpoint_url = {url}\nssm =\n  endpoint_url = {url}\nsqs =\n  endpoint_url = http://127.0.0.1:7\n"
@@ -39,16 +45,14 @@ class Written:
 ROLE = "role_arn = " + role_arn("ledger-prod") + "\nsource_profile = marta\n"
 WAYS = {
     "plain": Written("p", f"[profile p]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
-    "services": Written("p", f"[profile p]\nservices = x\n{ROLE}{PLAIN}[services x]\n{SERVICES}"),
-    "services with a blank": Written("p", f"[profile p]\nservices = x y\n{ROLE}{PLAIN}[services 'x y']\n{SERVICES}"),
+    "services": Written("p", f"[profile p]\nservices = x y\n{ROLE}{PLAIN}[services 'x y']\n{SERVICES}"),
     "included": Written(
         "p", f"[profile p]\n{ROLE}include_profile = more\n[profile more]\nservices = x\nendpoint_url = {{url}}\n{PLAIN}[services x]\n{SERVICES}",
         flat=f"[profile p]\n{ROLE}services = x\nendpoint_url = {{url}}\n{PLAIN}[services x]\n{SERVICES}"),
     "indented": Written(
         "p", "  [profile p]\n" + "".join(f"  {line}\n" for line in f"{ROLE}{PLAIN}endpoint_url = {{url}}".splitlines())),
     "colons": Written("p", f"[profile p]\n{ROLE}Region: eu-central-1\nOUTPUT: yaml\nendpoint_url: {{url}}\ns3:\n  addressing_style = path\n"),
-    "blanks": Written("a b", f'[profile "a b"]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n'),
-    "brackets": Written("a [b] c", f"[profile 'a [b] c']\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
+    "blanks and brackets": Written("a [b] c", f"[profile 'a [b] c']\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
     "a quote": Written("it's", f'[profile "it\'s"]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n'),
     "beside a header that cannot be read": Written(
         "p", f"[profile Single'Quote]\nregion = eu-west-3\n[profile p]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
@@ -68,8 +72,8 @@ class Config(AwsTest):
         for name, text in (("flat", way.flat), ("config", way.text)):
             self.write(".aws/" + name, text.format(url=self.aws.url) + "[profile marta]\nregion = eu-central-1\n")
 
-    def probe(self, profile):
-        return (self.python, "-c", PROBE, profile, ",".join(HARMLESS))
+    def probe(self, *profiles, programs=()):
+        return (self.python, "-c", PROBE, *map(json.dumps, (HARMLESS, profiles, programs)))
 
     def outside(self, profile):
         """What the client finds in the user's own config."""
@@ -77,40 +81,36 @@ class Config(AwsTest):
         done = subprocess.run(self.probe(profile), env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120,
                               **self.user.popen_arguments())
         self.assertEqual(0, done.returncode, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(done.stdout)[0][0]
 
-    def inside(self, way, transport, command):
-        run = self.start(command=command, transport=transport, profile=way.name,
-                         policy=("--policy-file", self.write("policy.yaml", ANY))).finish()
-        self.assertEqual(0, run.code, run.stderr)
-        return run.stdout
+    def programs(self, way):
+        """What else is run inside, and what its output looks like."""
+        raise NotImplementedError
 
-    def in_each_way(self, check):
-        for name, way in WAYS.items():
-            with self.subTest(name):
-                self.lay_out(way)
-                check(way)
-
-    def check_settings(self, way):
+    def check(self, way, transport):
         wanted = self.outside(way.name)
         self.assertEqual("eu-central-1", wanted["region"])
         if self.knows_endpoints:
-            self.assertEqual(self.aws.url, wanted["endpoints"]["sts"])
-        for transport in TRANSPORTS:
-            for profile in ("", way.name):
-                found = json.loads(self.inside(way, transport, self.probe(profile)))
-                self.assertEqual(wanted, found, (transport, profile))
-
-    def check_no_source(self, way):
-        text = self.inside(way, "unix", ("sh", "-c", 'cat "$AWS_CONFIG_FILE"'))
+            self.assertEqual(self.aws.url, wanted["sts"])
+        programs = self.programs(way)
+        command = self.probe("", way.name, programs=[program for program, _ in programs])
+        run = self.start(command=command, transport=transport, profile=way.name,
+                         policy=("--policy-file", self.write("policy.yaml", ANY))).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        found, ran, text = json.loads(run.stdout)
+        self.assertEqual([wanted, wanted], found)
+        for (program, pattern), (code, stdout, stderr) in zip(programs, ran, strict=True):
+            self.assertEqual(0, code, stderr)
+            self.assertRegex(stdout, pattern, program)
         for word in ("role_arn", "source_profile", "include_profile", "aws_", "marta"):
             self.assertNotIn(word, text)
 
     def test_the_command_finds_what_the_users_config_says(self):
-        self.in_each_way(self.check_settings)
-
-    def test_no_source_of_keys_is_in_it(self):
-        self.in_each_way(self.check_no_source)
+        for name, way in WAYS.items():
+            for transport in TRANSPORTS if name in ("plain", "services") else ("unix",):
+                with self.subTest(name, transport=transport):
+                    self.lay_out(way)
+                    self.check(way, transport)
 
 
 class DebianConfig(Config):
@@ -120,17 +120,10 @@ class DebianConfig(Config):
             raise unittest.SkipTest("Debian's python3-botocore is not installed")
         super().setUpClass()
 
-    def check_aws_configure(self, way):
-        for arguments in ((), ("--profile", way.name)):
-            found = self.inside(way, "unix", (DEBIAN_AWS, "configure", "get", "output", *arguments))
-            self.assertEqual("yaml\n", found)
-            listed = self.inside(way, "unix", (DEBIAN_AWS, "configure", "list", *arguments))
-            self.assertRegex(listed, r"region +eu-central-1")
-
-    def test_aws_configure_finds_it_too(self):
+    def programs(self, way):
         if not os.path.exists(DEBIAN_AWS):
-            self.skipTest("Debian's awscli is not installed")
-        self.in_each_way(self.check_aws_configure)
+            return []
+        return [([DEBIAN_AWS, "configure", "list", "--profile", way.name], r"region +eu-central-1")]
 
 
 class NewerConfig(NewerPython, Config):
@@ -141,12 +134,9 @@ class NewerConfig(NewerPython, Config):
         cls.find()
         super().setUpClass()
 
-    def check_call(self, way):
-        script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
-        self.assertIn(":assumed-role/ledger-prod/", self.inside(way, "unix", (self.python, "-c", script)))
-
-    def test_a_call_goes_where_the_profile_says(self):
-        self.in_each_way(self.check_call)
+    def programs(self, way):
+        call = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+        return [([self.python, "-c", call], ":assumed-role/ledger-prod/")]
 
 
 del Config  # no test of its own
