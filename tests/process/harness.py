@@ -44,15 +44,17 @@ needs_own_home = unittest.skipUnless(os.geteuid() == 0, "needs root, to look on 
 
 
 def wait_until(condition, what, patience=None):
-    """Waits until condition() is true, and returns its value."""
-    end = time.monotonic() + (patience or PATIENCE)
+    """Waits until condition() is true, and returns its value. Looks less often the longer it lasts: a condition may cost a core's
+    while, which the awaited process needs."""
+    end, pause = time.monotonic() + (patience or PATIENCE), 0.005
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited in vain: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(0.1, pause * 1.3)
 
 
 class OrdinaryUser:
