@@ -169,6 +169,14 @@ def state_of(pid):
     return ""
 
 
+def copy_program(source, target):
+    """Without what a debugger wants, which is nineteen parts of twenty; a sanitizer wants it, too."""
+    if SANITIZED or not shutil.which("strip"):
+        shutil.copy(source, target)
+    else:
+        subprocess.run(["strip", "--strip-debug", "-o", target, source], check=True)
+
+
 class Layout:
     """A private copy of the programs, laid out as a build folder, with the real helpers or their doubles."""
 
@@ -188,7 +196,7 @@ class Layout:
     def _copy(self, source, target):
         path = os.path.join(self.folder, target)
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        shutil.copy(os.path.join(BUILD, source), path)
+        copy_program(os.path.join(BUILD, source), path)
         os.chmod(path, 0o755)
         return path
 
@@ -206,6 +214,7 @@ class Run:
                                         cwd=cwd or case.user.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, **case.user.popen_arguments(), **more)
         self.pid = self.process.pid
+        self.heard = bytearray()
         case.addCleanup(self._end)
 
     def _end(self):
@@ -218,12 +227,21 @@ class Run:
     def finish(self, stdin=None, patience=PATIENCE):
         """Waits for the end; afterwards code, stdout and stderr are there."""
         self.stdout, self.stderr = self.process.communicate(stdin, timeout=patience)
+        self.stderr = self.heard.decode(errors="replace") + self.stderr
         self.code = self.process.returncode
         return self
 
     def line(self):
         """The next line of stdout."""
         return self.process.stdout.readline().rstrip("\n")
+
+    def hear(self, text):
+        """Waits until stderr says `text`, while the command runs; what it said is in stderr when it has ended."""
+        def heard():
+            if select.select([self.process.stderr], [], [], 0.05)[0]:
+                self.heard.extend(os.read(self.process.stderr.fileno(), 4096))
+            return text.encode() in self.heard
+        wait_until(heard, f"{text!r} on stderr")
 
     @property
     def keeper(self):

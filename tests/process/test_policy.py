@@ -1,7 +1,6 @@
 """Policy is judged in the real mode, `server`, at the start and at every request; what it does not clearly allow is refused."""
 import datetime
 import os
-import select
 import subprocess
 import sys
 import unittest
@@ -188,21 +187,15 @@ class WithoutInotify(AwsTest):
         self.addCleanup(hog.stdin.close)
         self.assertEqual("used up\n", hog.stdout.readline())
         asker = self.with_policy(policy(rule()))
-        said = bytearray()
-
-        def hears(text):
-            if select.select([asker.run.process.stderr], [], [], 0.1)[0]:
-                said.extend(os.read(asker.run.process.stderr.fileno(), 4096))
-            return text in said
         self.write("policy.yaml", policy(rule("deny")))
-        wait_until(lambda: hears(b"changed and is in force"), "the change is told")
+        asker.run.hear("changed and is in force")
         self.assertEqual(403, asker.ask()["status"])
         self.write("policy.yaml", "no: policy\n")
-        wait_until(lambda: hears(b"cannot be used, so every request is refused"), "the mistake is told")
+        asker.run.hear("cannot be used, so every request is refused")
         self.write("policy.yaml", policy(rule()))
         self.assert_served(asker.ask())
         asker.end()
-        told = said.decode() + asker.run.stderr
+        told = asker.run.stderr
         self.assertEqual(1, told.count("cannot be watched, because this user's inotify instances are used up"), told)
         self.assertEqual(1, told.count("raise fs.inotify.max_user_instances"), told)
 
