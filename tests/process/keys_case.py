@@ -27,7 +27,7 @@ class KeysTest(AwsTest):
     def setUpClass(cls):
         super().setUpClass()
         tool = os.path.join(os.path.dirname(cls.layout.broker), "sentinel-keys")  # where `sentinel keys` looks
-        shutil.copy(os.path.join(BUILD, "broker/sentinel-keys"), tool)
+        harness.copy_program(os.path.join(BUILD, "broker/sentinel-keys"), tool)
         os.chmod(tool, 0o711)
 
     def setUp(self):
