@@ -263,6 +263,7 @@ class Terminal:
         env.update(environment or {})
         self.master, slave = pty.openpty()
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.at_first = termios.tcgetattr(slave)  # the program may have changed them before anybody could ask
         if case.user.made:
             os.fchown(slave, case.user.uid, case.user.gid)
         self.process = subprocess.Popen(argv, env=env, cwd=case.user.home, stdin=slave, stdout=slave, stderr=slave,
