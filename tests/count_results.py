@@ -46,9 +46,9 @@ def count(report):
 
 def main():
     reports = [report for report in sys.argv[1:] if os.path.exists(report)]
-    if not reports:
+    passed, failed, skipped = (sum(column) for column in zip((0, 0, 0), *map(count, reports)))
+    if passed + failed + skipped == 0:
         return 0
-    passed, failed, skipped = (sum(column) for column in zip(*map(count, reports)))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
