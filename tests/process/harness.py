@@ -237,11 +237,13 @@ class Run:
 
     def hear(self, text):
         """Waits until stderr says `text`, while the command runs; what it said is in stderr when it has ended."""
-        def heard():
-            if select.select([self.process.stderr], [], [], 0.05)[0]:
-                self.heard.extend(os.read(self.process.stderr.fileno(), 4096))
-            return text.encode() in self.heard
-        wait_until(heard, f"{text!r} on stderr")
+        wait_until(lambda: self.said(text, 0.05), f"{text!r} on stderr")
+
+    def said(self, text, seconds=0):
+        """Whether stderr has said `text` by now, or does within these seconds."""
+        if select.select([self.process.stderr], [], [], seconds)[0]:
+            self.heard.extend(os.read(self.process.stderr.fileno(), 4096))
+        return text.encode() in self.heard
 
     @property
     def keeper(self):
