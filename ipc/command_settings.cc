@@ -1,6 +1,9 @@
 #include "ipc/command_settings.h"
 
 #include <algorithm>
+#include <string>
+
+#include "ipc/aws_config_parser.h"
 
 namespace ipc {
 namespace {
@@ -22,9 +25,10 @@ bool is_service_name(std::string_view name) {
 }
 
 bool is_setting_value(std::string_view value) {
-  return !value.empty() && value.size() <= decltype(CommandSetting::value)::kCapacity &&
-         std::ranges::none_of(value,
-                              [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+  if (value.empty() || value.size() > decltype(CommandSetting::value)::kCapacity) return false;
+  AwsConfigParser parser("", AwsFileKind::kConfig);
+  if (!parser.take_line("[default]", 0) || !parser.take_line("key = " + std::string(value), 0)) return false;
+  return parser.take_index().begin()->second.find("key")->text == value;
 }
 
 Status check_command_setting(const CommandSetting& setting) {

@@ -35,7 +35,7 @@ inline constexpr std::size_t kMostCommandSettings = 512;  // of one run; AWS has
 
 // A service's name in a [services NAME] section: small letters, digits, and signs that join them.
 [[nodiscard]] bool is_service_name(std::string_view name);
-// One line that is not empty: no control characters but tabs, and within the message's bounds.
+// Not empty, within the message's bounds, and read back from a line of a config as it is.
 [[nodiscard]] bool is_setting_value(std::string_view value);
 
 [[nodiscard]] Status check_command_setting(const CommandSetting& setting);

@@ -74,7 +74,7 @@ TEST(CommandSettings, AServiceIsASmallWord) {
 }
 
 TEST(CommandSettings, AValueIsOneLine) {
-  for (const std::string_view value : {"", "a\nb", "a\rb", "a\x1b", "a\x7f", "\n"}) {
+  for (const std::string_view value : {"", "a\nb", "a\rb", "a\r", "a\x1b", "a\x7f", "\n", " ", " a", "a\t", "\xff", "\xc3"}) {
     EXPECT_FALSE(check(1, "", "output", value)) << value;
   }
   EXPECT_TRUE(check(1, "", "output", "[a] = b # c ; d\t'\"\\ \xc3\xa4"));
