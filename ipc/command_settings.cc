@@ -19,7 +19,7 @@ bool is_in_table(const CommandSetting& setting) {
 }  // namespace
 
 bool is_service_name(std::string_view name) {
-  return !name.empty() && name.size() <= decltype(CommandSetting::block)::kCapacity &&
+  return !name.empty() && name.size() <= decltype(CommandSetting::block)::kCapacity && !is_secret_key(name) &&
          std::ranges::all_of(
              name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
 }

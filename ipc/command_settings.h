@@ -33,7 +33,7 @@ inline constexpr CommandSettingRow kCommandSettings[] = {
 
 inline constexpr std::size_t kMostCommandSettings = 512;  // of one run; AWS has some 400 services
 
-// A service's name in a [services NAME] section: small letters, digits, and signs that join them.
+// A service's name in a [services NAME] section: small letters, digits, and signs that join them; not a secret's key.
 [[nodiscard]] bool is_service_name(std::string_view name);
 // Not empty, within the message's bounds, and read back from a line of a config as it is.
 [[nodiscard]] bool is_setting_value(std::string_view value);

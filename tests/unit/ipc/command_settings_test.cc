@@ -67,7 +67,7 @@ TEST(CommandSettings, OneOfTheSamePlaceBlockAndNameIsTheSame) {
 }
 
 TEST(CommandSettings, AServiceIsASmallWord) {
-  for (const char* service : {"", "S3", "s 3", "s3]", "[s3", "s3=", "s3\n", "#s3", "\xc3\xa4"}) {
+  for (const char* service : {"", "S3", "s 3", "s3]", "[s3", "s3=", "s3\n", "#s3", "\xc3\xa4", "aws_session_token"}) {
     EXPECT_FALSE(check(3, service, "endpoint_url")) << service;
   }
   EXPECT_TRUE(check(3, "a-b_c1", "endpoint_url"));
