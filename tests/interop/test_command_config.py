@@ -139,6 +139,23 @@ class NewerConfig(NewerPython, Config):
         return [([self.python, "-c", call], ":assumed-role/ledger-prod/")]
 
 
+class ManySettings(AwsTest):
+    def services(self, count):
+        lines = "".join(f"service{number} =\n  endpoint_url = http://127.0.0.1:7/{'x' * 500}\n" for number in range(count))
+        self.write(".aws/config", f"[profile marta]\nregion = eu-central-1\n[profile p]\nservices = x\n{ROLE}[services x]\n{lines}")
+
+    def test_more_than_the_channel_takes_at_once_are_told_all_the_same(self):
+        self.services(500)
+        run = self.start(command=("sh", "-c", 'grep -c "endpoint_url = http" "$AWS_CONFIG_FILE"'), profile="p", transport="unix",
+                         policy=("--policy-file", self.write("policy.yaml", ANY))).finish()
+        self.assertEqual((0, "500\n"), (run.code, run.stdout), run.stderr)
+
+    def test_more_than_any_profile_needs_are_refused(self):
+        self.services(513)
+        run = self.refused_start(profile="p", policy=("--policy-file", self.write("policy.yaml", ANY)))
+        self.assertIn("profile 'p' has more settings than a command is told", run.stderr)
+
+
 del Config  # no test of its own
 
 if __name__ == "__main__":
