@@ -43,7 +43,7 @@ room(keys           WHY "the contract of getting keys, keeping them fresh, the e
                     MAY aws call host services text
                     LIBS PkgConfig::EVENT_CORE)
 room(policy/source  WHY "where the policy in force comes from: file, parameter, signature, versions"
-                    MAY call host policy policy/yaml profile services text
+                    MAY call host policy policy/yaml services text
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE PkgConfig::JSONCPP)
 room(study          WHY "what can be proven, compared and explained of a policy; for its authors, never in the broker"
                     MAY decide device host policy policy/yaml text)

@@ -52,11 +52,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
 }
 
 ipc::Status Service::open_policy(PolicyKey key) {
-  verifier_ = std::make_unique<PolicyVerifier>(
-      clock_, std::move(key), PolicyVersions(std::move(terms_.policy_versions)),
-      [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
-        ask_kms(message, signature, std::move(answer));
-      });
+  verifier_ = std::make_unique<PolicyVerifier>(*aws_, require_kms(profile_), std::move(key),
+                                               PolicyVersions(std::move(terms_.policy_versions)));
   if (!terms_.remote_url.empty()) return open_remote();
   if (terms_.policy_name().empty()) {
     policy_ = std::make_unique<NoPolicy>();
@@ -106,10 +103,9 @@ ipc::Status Service::open_policy_file() {
 }
 
 void Service::open_policy_parameter() {
-  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter, *verifier_);
   policy_ = std::make_unique<PolicyParameter>(
-      base_, clock_, terms_.policy_parameter, PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
-      [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
+      base_, PolicyParameter::Parts{*aws_, require_ssm(profile_), *verifier_}, terms_.policy_parameter,
+      PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const ipc::Error* why) { on_policy_stale(why); });
 }

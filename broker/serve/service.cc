@@ -64,13 +64,6 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
 
 Service::~Service() { frontend_watch_ = nullptr; }
 
-void Service::ask_kms(const std::string& message, const std::string& signature,
-                      std::function<void(ipc::Status)> answer) {
-  const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
-  if (!kms) return answer(std::unexpected(kms.error()));
-  kms_call_ = ask_kms_verify(*aws_, *kms, terms_.policy_kms_key, message, signature, std::move(answer));
-}
-
 int Service::run() {
   watch(control_.fd(), &Service::on_control);
   watch(callers_.fd(), &Service::on_witness);

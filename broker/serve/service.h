@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ipc/channel.h"
-#include "policy/source/fetch.h"
+#include "policy/source/parameter.h"
 #include "serve/requests.h"
 #include "serve/startup.h"
 #include "serve/task.h"
@@ -57,7 +57,6 @@ class Service {
   ipc::Status open_remote();
   ipc::Status open_policy_file();
   void open_policy_parameter();
-  void ask_kms(const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer);
   void say_how_signed();
   void on_policy_stale(const ipc::Error* why);
   event* watch(int fd, void (Service::*on_readable)());
@@ -99,9 +98,7 @@ class Service {
   std::unique_ptr<Errands> errands_;
   std::unique_ptr<AwsContext> aws_;
   std::unique_ptr<BaseKeys> base_keys_;
-  std::unique_ptr<AwsCall> kms_call_;
   std::unique_ptr<PolicyVerifier> verifier_;
-  std::unique_ptr<PolicyFetch> policy_fetch_;
   std::unique_ptr<PolicySource> policy_;
   RemoteJudge* remote_ = nullptr;  // policy_ itself, where a remote server judges
   std::string device_id_;
