@@ -105,7 +105,7 @@ void Service::on_started(const ipc::Status& started) {
 void Service::ask_who() {
   const bool has_policy = !terms_.policy_name().empty();
   whoami_ =
-      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *requests_, *policy_, has_policy});
+      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
@@ -114,7 +114,7 @@ void Service::ask_who() {
 }
 
 void Service::answer_once() {
-  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *requests_, *startup_}, profile_.region);
+  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *decisions_, *record_, *startup_}, profile_.region);
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
   audit_.end_full_files(terms_.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
@@ -230,7 +230,7 @@ void Service::on_witness() {
 
 void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
   if (!serving_) return;  // the start says it itself
-  const ipc::Status usable = policy ? requests_->fits_profile(**policy) : std::unexpected(policy.error());
+  const ipc::Status usable = policy ? check_policy_fits(**policy, run_) : std::unexpected(policy.error());
   if (usable) return notices_.info("policy " + run_.policy_name + " changed and is in force");
   notices_.refusal(
       "policy-unusable",
@@ -239,7 +239,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
 }
 
 void Service::say_how_signed() {
-  if (remote_ || !verifier_->enforces() || verifier_->remembers()) return;
+  if (!verifier_ || !verifier_->enforces() || verifier_->remembers()) return;
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");
