@@ -32,7 +32,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
         notices->warning(sentence + "; this run gets no more credentials");
       });
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
-    return fail_with(advised(opened.error(), kMendPolicy));
+    return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->join();
   return service;
 }

@@ -31,7 +31,7 @@ void Startup::on_judge(const ipc::Status& ready) {
 
 ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
   // A policy that cannot be used has its own sentence, and is no decision.
-  if (!decision.verdict) return std::unexpected(advised(decision.verdict.error(), kMendPolicy));
+  if (!decision.verdict) return std::unexpected(ipc::with_next_step(decision.verdict.error(), kMendPolicy));
   if (ipc::Status recorded = parts_.record.run_refused(refusal, decision); !recorded) return recorded;
   const std::string user = parts_.run.principal.user.empty() ? "" : " and user " + parts_.run.principal.user;
   return ipc::fail(ipc::Fault::kRefused,
@@ -42,7 +42,7 @@ ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
 
 void Startup::when_both_are_there() {
   if (!have_identity_ || !have_judge_ || !done_) return;
-  if (!judge_ready_) return finish(std::unexpected(advised(judge_ready_.error(), kMendPolicy)));
+  if (!judge_ready_) return finish(std::unexpected(ipc::with_next_step(judge_ready_.error(), kMendPolicy)));
   const Decision decision = parts_.decisions.for_run();
   const std::string table = table_to_track_in(decision);
   if (!table.empty()) return track(table, std::holds_alternative<Refusal>(decision.outcome));
@@ -100,7 +100,7 @@ ipc::Status Startup::without_keys(const ipc::Error& error) {
     if (ipc::Status recorded = parts_.record.run_refused(refusal, *decision); !recorded) return recorded;
   }
   return std::unexpected(
-      advised(error, "try again; if it stays so, look at what answers at " + parts_.profile.sts.url));
+      ipc::with_next_step(error, "try again; if it stays so, look at what answers at " + parts_.profile.sts.url));
 }
 
 void Startup::finish(const ipc::Status& outcome) {

@@ -16,7 +16,6 @@
 #include "serve/decision_record.h"
 #include "serve/run_decisions.h"
 #include "serve/run_identity.h"
-#include "text/advised.h"
 
 namespace broker {
 
