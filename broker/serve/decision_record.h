@@ -5,9 +5,11 @@
 // Fails: a line that cannot be written is told on the terminal, or returned where the start waits for it.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "audit/log.h"
+#include "aws/credentials.h"
 #include "caller/refusal_flood.h"
 #include "issuing/judge.h"
 #include "serve/notices.h"
@@ -17,6 +19,13 @@ namespace broker {
 
 // The check of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
 inline constexpr std::string_view kSessionLost = "session";
+
+// Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else, and must outlive the line.
+void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                const std::string& request_id, const std::string& narrowed);
+
+// What a rule narrowed, as "session_policy,hard_expiry"; empty for nothing.
+std::string narrowed_words(const Narrowing* narrowing);
 
 class DecisionRecord {
  public:

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "aws/source_identity.h"
-#include "serve/decision_lines.h"
 
 namespace broker {
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "call/signing_keys.h"
-#include "serve/decision_lines.h"
 
 namespace broker {
 

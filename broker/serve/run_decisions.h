@@ -10,12 +10,16 @@
 #include <string_view>
 
 #include "decide/authorize.h"
+#include "ipc/messages.h"
 #include "issuing/judge.h"
 #include "issuing/keys_by_terms.h"
 #include "serve/notices.h"
 #include "tracking/tracker.h"
 
 namespace broker {
+
+// The transport, as rules name it.
+constexpr Via via(ipc::Transport transport) { return transport == ipc::Transport::Tcp ? Via::kTcp : Via::kUnix; }
 
 class RunDecisions {
  public:

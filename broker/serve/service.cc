@@ -5,7 +5,6 @@
 #include <array>
 
 #include "host/footprint.h"
-#include "serve/decision_lines.h"
 #include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 #include "services/queries.h"

@@ -29,7 +29,7 @@ const std::string kName = "/sentinel/policies/default";
 const std::string kSilence = "the SSM parameter '" + kName + "' could not be read: GetParameter: the network said no";
 
 std::string parameter(const std::string& name, const std::string& value) {
-  return R"({"Name":)" + quoted(name) + R"(,"Value":)" + quoted(value) + R"(,"Version":1})";
+  return R"({"Name":)" + broker::quoted(name) + R"(,"Value":)" + broker::quoted(value) + R"(,"Version":1})";
 }
 
 class PolicyParameterTest : public ::testing::Test {
