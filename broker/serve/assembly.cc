@@ -9,8 +9,8 @@ namespace broker {
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(read.profile),
-                                               std::move(callers), std::move(audit), std::move(host)));
+  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), read, std::move(callers),
+                                               std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
@@ -21,8 +21,6 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!http) return fail_with(http.error());
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
-  service->caller_keys_ = std::move(read.caller_keys);
-  service->session_store_ = std::move(read.sessions);
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());

@@ -33,13 +33,15 @@ void say_failed(ipc::Channel& control, const ipc::Error& error) {
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 
-Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+Service::Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& read, CallerCheck callers,
                  AuditLog audit, HostFacts host)
     : base_(base),
       control_(std::move(control)),
       terms_(std::move(terms)),
-      profile_(std::move(profile)),
+      profile_(std::move(read.profile)),
       callers_(std::move(callers)),
+      caller_keys_(std::move(read.caller_keys)),
+      session_store_(std::move(read.sessions)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),

@@ -51,8 +51,8 @@ class Service {
   int run();
 
  private:
-  Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
-          AuditLog audit, HostFacts host);
+  Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& read, CallerCheck callers, AuditLog audit,
+          HostFacts host);
   ipc::Status open_keys();
   ipc::Status open_judge(PolicyKey key);
   ipc::Status open_remote();

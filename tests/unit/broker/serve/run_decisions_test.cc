@@ -166,7 +166,7 @@ TEST_F(RunDecisionsTest, KeysAreKeptByTheTermsOfThePermit) {
 
 // A rule that narrows asks for a role, in whichever policy it comes.
 TEST_F(RunDecisionsTest, APolicyThatTheProfileCannotServeIsUnusable) {
-  const std::string narrowing = "\n    restrict: { services: [s3] }";
+  const std::string narrowing = "\n    restrict: { source_ips: [192.0.2.0/24] }";
   policy_is("allow" + narrowing);
   EXPECT_EQ(decided(), "permit");
   run_.source.has_role = false;

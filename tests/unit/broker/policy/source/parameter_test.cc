@@ -34,6 +34,7 @@ std::string parameter(const std::string& name, const std::string& value) {
 
 class PolicyParameterTest : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
   void SetUp() override {
     aws_.use(testing::long_term_key());
     aws_.context.jitter = [] { return 0.0; };  // tries follow each other at once, so that the clock stands still

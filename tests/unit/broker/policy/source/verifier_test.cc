@@ -121,7 +121,8 @@ TEST_F(PolicyVerifierTest, WithoutAKeyAnythingIsTakenAsUnsigned) {
 
 class ByKms : public PolicyVerifierTest {
  protected:
-  ByKms() {
+  static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
+  void SetUp() override {
     aws_.use(testing::long_term_key());
     verifier_ = with(kms_key());
   }
