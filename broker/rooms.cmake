@@ -54,7 +54,7 @@ room(sources/sso    WHY "keys of IAM Identity Center: the sign-in, the token, it
                     LIBS PkgConfig::CRYPTO)
 room(sources        WHY "every source of a first key, and the choice among them"
                     MAY aws call host keys keystore profile services sources/sso text)
-room(issuing        WHY "role chains run for given terms, and the keys kept by terms"
+room(issuing        WHY "the judge of a run as an interface, role chains run for given terms, the keys kept by terms"
                     MAY aws call decide host keys policy profile services sources)
 room(remote         WHY "a token vending machine in the place of policy and STS"
                     MAY aws call host issuing keys policy profile text)

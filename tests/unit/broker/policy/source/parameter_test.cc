@@ -278,6 +278,7 @@ TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
   start();
   answer(policy_named("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
+  clock_.pass(std::chrono::milliseconds(1));
   source_->refresh();
   fail();
   EXPECT_THAT(rule_at(clock_.since_boot()), HasSubstr("could not be refreshed: " + kSilence));
