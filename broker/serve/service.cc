@@ -5,6 +5,7 @@
 #include <array>
 
 #include "host/footprint.h"
+#include "remote/server.h"
 #include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 #include "services/queries.h"
