@@ -20,15 +20,16 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string policy_named(const std::string& rule) {
+std::string text_of_policy(const std::string& rule) {
   return "version: \"1\"\nrules:\n  - name: " + rule + "\n    effect: allow\n    conditions: { profiles: [p] }\n";
 }
 
-const std::string kName = "/sentinel/policies/default";
+const std::string kParameterName = "/sentinel/policies/default";
 // What a fetch that the network does not carry says in the end.
-const std::string kSilence = "the SSM parameter '" + kName + "' could not be read: GetParameter: the network said no";
+const std::string kSilence =
+    "the SSM parameter '" + kParameterName + "' could not be read: GetParameter: the network said no";
 
-std::string parameter(const std::string& name, const std::string& value) {
+std::string parameter_json(const std::string& name, const std::string& value) {
   return R"({"Name":)" + broker::quoted(name) + R"(,"Value":)" + broker::quoted(value) + R"(,"Version":1})";
 }
 
@@ -41,12 +42,12 @@ class PolicyParameterTest : public ::testing::Test {
   }
   // The fetch under way is answered with this policy, and with its signature where one is demanded.
   void answer(const std::string& text) {
-    if (verifier_->enforces()) return answer_pair(text, testing::sign(kName, ++version_, text));
-    aws_.http.answer(200, R"({"Parameter":)" + parameter(kName, text) + "}");
+    if (verifier_->enforces()) return answer_pair(text, testing::sign(kParameterName, ++version_, text));
+    aws_.http.answer(200, R"({"Parameter":)" + parameter_json(kParameterName, text) + "}");
   }
   void answer_pair(const std::string& text, const std::string& envelope) {
-    const std::string signature = parameter(signature_parameter(kName), envelope);
-    aws_.http.answer(200, R"({"Parameters":[)" + parameter(kName, text) + "," + signature + "]}");
+    const std::string signature = parameter_json(signature_parameter(kParameterName), envelope);
+    aws_.http.answer(200, R"({"Parameters":[)" + parameter_json(kParameterName, text) + "," + signature + "]}");
   }
   // All its tries fail.
   void fail() {
@@ -64,7 +65,7 @@ class PolicyParameterTest : public ::testing::Test {
   void expect_refused_at_once(const std::function<void()>& refuse, const std::string& sentence) {
     source_ = make();
     start();
-    answer(policy_named("one"));
+    answer(text_of_policy("one"));
     source_->refresh();
     refuse();
     EXPECT_EQ(rule_at(clock_.since_boot()), sentence);
@@ -74,7 +75,7 @@ class PolicyParameterTest : public ::testing::Test {
     fail();
     EXPECT_EQ(rule_at(clock_.since_boot()), sentence) << "unreachability brings nothing back";
     source_->refresh();
-    answer(policy_named("one"));
+    answer(text_of_policy("one"));
     EXPECT_EQ(rule_at(clock_.since_boot()), "one");
     told_.clear();
   }
@@ -93,7 +94,7 @@ class PolicyParameterTest : public ::testing::Test {
   std::unique_ptr<PolicyParameter> make() { return make(testing::endpoint()); }
   std::unique_ptr<PolicyParameter> make(ipc::Result<AwsEndpoint> ssm) {
     return std::make_unique<PolicyParameter>(
-        nullptr, PolicyParameter::Parts{aws_.context, std::move(ssm), *verifier_}, kName, freshness_,
+        nullptr, PolicyParameter::Parts{aws_.context, std::move(ssm), *verifier_}, kParameterName, freshness_,
         [this](const ipc::Result<const Policy*>& policy) {
           told_.push_back(policy ? (*policy)->rules.at(0).name : policy.error().what);
         },
@@ -139,7 +140,7 @@ TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
 
 TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   const auto now = clock_.since_boot();
   source_->refresh();
   fail();
@@ -150,24 +151,24 @@ TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly)
 
 TEST_F(PolicyParameterTest, AStalePolicyIsFetchedAgainAtTheRequestThatFindsItAndServedAfterwards) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   const auto woken = clock_.since_boot() + hours(8);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   ASSERT_EQ(aws_.http.waiting(), 1u);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   EXPECT_EQ(aws_.http.waiting(), 1u) << "one flight";
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
 }
 
 TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_TRUE(told_.empty());
   source_->refresh();
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
   EXPECT_EQ(told_, std::vector<std::string>{"two"});
   EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
@@ -175,7 +176,7 @@ TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
 
 TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
   answer("rules: []");
   EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
@@ -183,38 +184,40 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   fail();
   EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
 
 TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentence) {
   expect_refused_at_once([this] { aws_.http.answer(400, R"({"__type":"ParameterNotFound"})"); },
-                         "there is no SSM parameter '" + kName + "'");
+                         "there is no SSM parameter '" + kParameterName + "'");
   expect_refused_at_once([this] { aws_.http.answer(400, R"({"__type":"AccessDeniedException","message":"no"})"); },
-                         "reading the SSM parameter '" + kName + "' is not allowed: no");
+                         "reading the SSM parameter '" + kParameterName + "' is not allowed: no");
   expect_refused_at_once([this] { aws_.http.answer(200, "nonsense"); },
-                         "the answer to GetParameter for '" + kName + "' is not JSON");
+                         "the answer to GetParameter for '" + kParameterName + "' is not JSON");
 }
 
 TEST_F(SignedPolicyParameterTest, ASignatureThatIsNotGoodRefusesAtOnceWithItsOwnSentence) {
   demand(testing::believed_key());
   expect_refused_at_once(
-      [this] { aws_.http.answer(200, R"({"Parameters":[)" + parameter(kName, policy_named("two")) + "]}"); },
-      "the policy " + kName + " is not signed, and a signature is demanded here");
+      [this] {
+        aws_.http.answer(200, R"({"Parameters":[)" + parameter_json(kParameterName, text_of_policy("two")) + "]}");
+      },
+      "the policy " + kParameterName + " is not signed, and a signature is demanded here");
   const testing::KeyPair other = testing::make_rsa_pair(2048);
-  const std::string text = policy_named("two");
-  expect_refused_at_once([&] { answer_pair(text, testing::sign(kName, 99, text, other)); },
-                         "the policy " + kName + " was not signed with the key fleet.pub");
+  const std::string text = text_of_policy("two");
+  expect_refused_at_once([&] { answer_pair(text, testing::sign(kParameterName, 99, text, other)); },
+                         "the policy " + kParameterName + " was not signed with the key fleet.pub");
 }
 
 // Whoever pushes a policy writes one of the two parameters first.
 TEST_F(SignedPolicyParameterTest, APairThatIsBeingWrittenIsAskedForAgain) {
   demand(testing::believed_key());
   start();
-  answer_pair(policy_named("one"), testing::sign(kName, 1, policy_named("two")));
+  answer_pair(text_of_policy("one"), testing::sign(kParameterName, 1, text_of_policy("two")));
   EXPECT_EQ(aws_.http.waiting(), 0u);
   aws_.timers.pass(PolicyParameter::kTornPause);
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
 }
@@ -222,11 +225,11 @@ TEST_F(SignedPolicyParameterTest, APairThatIsBeingWrittenIsAskedForAgain) {
 TEST_F(SignedPolicyParameterTest, APairThatStaysTornIsNotUsedAndTheLastGoodOneGrowsOld) {
   demand(testing::believed_key());
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
   for (int tries = 0; tries <= PolicyParameter::kTornTries; ++tries) {
     ASSERT_EQ(aws_.http.waiting(), 1u) << tries;
-    answer_pair(policy_named("two"), testing::sign(kName, 2, policy_named("three")));
+    answer_pair(text_of_policy("two"), testing::sign(kParameterName, 2, text_of_policy("three")));
     aws_.timers.pass(PolicyParameter::kTornPause);
   }
   EXPECT_EQ(aws_.http.waiting(), 0u);
@@ -240,7 +243,7 @@ TEST_F(SignedPolicyParameterTest, AVerdictOfKmsAfterTheEndFindsNobody) {
   key.kms = "alias/fleet";
   demand(std::move(key));
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   ASSERT_EQ(aws_.http.waiting(), 1u);
   source_.reset();
   aws_.http.answer(200, R"({"SignatureValid":true,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})");
@@ -256,7 +259,7 @@ TEST_F(PolicyParameterTest, AProfileWithoutSsmIsToldAtOnce) {
 
 TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_FALSE(source_->stale_for(clock_.since_boot()));
   for (int i = 0; i < 2; ++i) {
     source_->refresh();
@@ -266,7 +269,7 @@ TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge)
   EXPECT_EQ(source_->stale_for(clock_.since_boot()), seconds(1));
   EXPECT_GE(source_->stale_for(clock_.since_boot() + minutes(2)).value_or(seconds(0)), seconds(120));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(stale_.back(), "fresh");
   EXPECT_EQ(stale_.size(), 2u);
   EXPECT_FALSE(source_->stale_for(clock_.since_boot() + minutes(2)));
@@ -276,7 +279,7 @@ TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
   freshness_.max_age = seconds(0);
   source_ = make();
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
   clock_.pass(std::chrono::milliseconds(1));
   source_->refresh();
@@ -288,7 +291,7 @@ TEST_F(PolicyParameterTest, ALongerPollThanAgeIsNoStaleness) {
   freshness_ = {hours(1), minutes(5)};
   source_ = make();
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + minutes(59)), "one");
   EXPECT_THAT(rule_at(clock_.since_boot() + minutes(61)), HasSubstr("could not be refreshed"));
 }
@@ -297,10 +300,10 @@ TEST_F(SignedPolicyParameterTest, TheVersionIsThatOfTheSignature) {
   demand(testing::believed_key());
   version_ = 40;
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(source_->signed_version(), 41u);
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(source_->signed_version(), 42u) << "the same text, signed anew";
 }
 
@@ -320,7 +323,7 @@ TEST_F(PolicyParameterTest, AnAnswerAfterTheEndFindsNobody) {
 
 TEST_F(PolicyParameterTest, ASecondAnswerToOneQuestionCannotCome) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_TRUE(aws_.http.requests.front()->cancelled);
   EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
