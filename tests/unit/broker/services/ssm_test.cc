@@ -23,7 +23,7 @@ HttpAnswer ssm_answer(long status, std::string_view body, std::string error_type
   return reply;
 }
 
-ipc::Error worded_by_ssm(long status, const std::string& code, const std::string& message = "m") {
+ipc::Error worded_ssm(long status, const std::string& code, const std::string& message = "m") {
   const ipc::Fault fault =
       judge(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
   return parameter_error(kName, {{fault, "GetParameter failed", ""}, {status, code, message}});
@@ -81,15 +81,15 @@ TEST(Ssm, ReadsTheErrorCodeInEachFormThatJsonServicesUse) {
 }
 
 TEST(Ssm, EachFailureSaysWhatToDo) {
-  EXPECT_EQ(worded_by_ssm(400, "ParameterNotFound").what, "there is no SSM parameter '/sentinel/policies/default'");
-  EXPECT_NE(worded_by_ssm(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"),
+  EXPECT_EQ(worded_ssm(400, "ParameterNotFound").what, "there is no SSM parameter '/sentinel/policies/default'");
+  EXPECT_NE(worded_ssm(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"),
             std::string::npos);
-  EXPECT_NE(worded_by_ssm(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt")
-                .next_step.find("kms:Decrypt"),
-            std::string::npos);
-  EXPECT_NE(worded_by_ssm(400, "ThrottlingException").next_step.find("try again"), std::string::npos);
-  EXPECT_NE(worded_by_ssm(400, "ValidationException").next_step.find("--policy-parameter"), std::string::npos);
-  EXPECT_FALSE(worded_by_ssm(400, "Unheard").next_step.empty());
+  EXPECT_NE(
+      worded_ssm(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt").next_step.find("kms:Decrypt"),
+      std::string::npos);
+  EXPECT_NE(worded_ssm(400, "ThrottlingException").next_step.find("try again"), std::string::npos);
+  EXPECT_NE(worded_ssm(400, "ValidationException").next_step.find("--policy-parameter"), std::string::npos);
+  EXPECT_FALSE(worded_ssm(400, "Unheard").next_step.empty());
   EXPECT_NE(parameter_error(kName, {{ipc::Fault::kUnavailable, "no answer", "n"}, {}}).what.find("no answer"),
             std::string::npos);
 }
