@@ -5,15 +5,15 @@
 
 namespace broker {
 
-ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
+ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Task task, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(read.profile),
+  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(task), std::move(read.profile),
                                                std::move(callers), std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
   };
-  ipc::Result<Proxy> proxy = read_proxy(service->terms_.settings);
+  ipc::Result<Proxy> proxy = read_proxy(service->task_.settings);
   if (!proxy) return fail_with(proxy.error());
   auto http = AwsHttp::open(base, std::move(read.ca_pem), std::move(*proxy));
   if (!http) return fail_with(http.error());
@@ -44,32 +44,33 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
                                                                   {},
                                                                   service->errands_.get(),
                                                                   service->remote_});
-  service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
-                                                service->notices_, *service->policy_, *service->sessions_,
-                                                service->terms_.session_table,
-                                                service->terms_.lazy && service->terms_.mode == ipc::RunMode::Server);
+  service->startup_ = std::make_unique<Startup>(
+      *service->aws_, service->profile_, service->run_, *service->requests_, service->notices_, *service->policy_,
+      *service->sessions_, service->task_.begin.session_table.str(),
+      service->task_.begin.lazy && service->task_.begin.mode == ipc::RunMode::Server);
   return service;
 }
 
 ipc::Status Service::open_policy(PolicyKey key) {
   verifier_ = std::make_unique<PolicyVerifier>(
-      clock_, std::move(key), PolicyVersions(std::move(terms_.policy_versions)),
+      clock_, std::move(key), PolicyVersions(std::move(task_.policy_versions)),
       [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
         ask_kms(message, signature, std::move(answer));
       });
-  if (!terms_.remote_url.empty()) return open_remote();
-  if (terms_.policy_name().empty()) {
+  if (!task_.begin.remote_url.empty()) return open_remote();
+  if (task_.policy_name().empty()) {
     policy_ = std::make_unique<NoPolicy>();
     return {};
   }
-  if (!terms_.policy_file.empty()) return open_policy_file();
+  if (!task_.begin.policy_file.empty()) return open_policy_file();
   open_policy_parameter();
   return {};
 }
 
 ipc::Status Service::open_remote() {
-  auto judge = RemoteJudge::open(
-      {*aws_, *errands_, profile_, terms_.remote_url, terms_.remote_token_file, std::move(device_id_), terms_.os_user});
+  auto judge =
+      RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(), task_.begin.remote_token_file.str(),
+                         std::move(device_id_), task_.begin.os_user.str()});
   if (!judge) return std::unexpected(judge.error());
   remote_ = judge->get();
   policy_ = std::move(*judge);
@@ -86,11 +87,11 @@ ipc::Status Service::open_keys() {
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
                      clock_.since_boot());
   };
-  if (!terms_.remote_token_file.empty()) return {};  // nothing is signed
+  if (!task_.begin.remote_token_file.empty()) return {};  // nothing is signed
   const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
   const auto warn = [this](const std::string& sentence) { notices_.warning(sentence); };
   auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, run_.principal, caller_keys_, sessions,
-                                             std::move(events), terms_.auto_login, warn});
+                                             std::move(events), task_.begin.auto_login, warn});
   if (!keys) return std::unexpected(keys.error());
   base_keys_ = std::move(*keys);
   aws_->keys = base_keys_.get();
@@ -98,7 +99,7 @@ ipc::Status Service::open_keys() {
 }
 
 ipc::Status Service::open_policy_file() {
-  auto file = PolicyFile::open(base_, terms_.policy_file, *verifier_,
+  auto file = PolicyFile::open(base_, task_.begin.policy_file.str(), *verifier_,
                                [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); });
   if (!file) return std::unexpected(file.error());
   policy_ = std::move(*file);
@@ -106,9 +107,10 @@ ipc::Status Service::open_policy_file() {
 }
 
 void Service::open_policy_parameter() {
-  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter, *verifier_);
+  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, task_.begin.policy_parameter.str(), *verifier_);
   policy_ = std::make_unique<PolicyParameter>(
-      base_, clock_, terms_.policy_parameter, PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
+      base_, clock_, task_.begin.policy_parameter.str(),
+      PolicyFreshness{task_.begin.policy_poll.get(), task_.begin.policy_max_age.get()},
       [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const ipc::Error* why) { on_policy_stale(why); });

@@ -34,11 +34,11 @@ void say_failed(ipc::Channel& control, const ipc::Error& error) {
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 
-Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+Service::Service(event_base* base, ipc::Channel control, Task task, ResolvedProfile profile, CallerCheck callers,
                  AuditLog audit, HostFacts host)
     : base_(base),
       control_(std::move(control)),
-      terms_(std::move(terms)),
+      task_(std::move(task)),
       profile_(std::move(profile)),
       callers_(std::move(callers)),
       timers_(base),
@@ -46,20 +46,20 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
       audit_(std::move(audit)),
       posture_(std::move(host.posture),
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
-  run_.profile = terms_.profile;
-  run_.policy_name = terms_.policy_name();
-  run_.duration = terms_.duration;
-  run_.mode = mode_of(terms_.mode);
+  run_.profile = task_.begin.profile.str();
+  run_.policy_name = task_.policy_name();
+  run_.duration = task_.begin.duration.get();
+  run_.mode = mode_of(task_.begin.mode);
   run_.groups = std::move(host.groups);
   device_id_ = std::move(host.device_id);
   run_.source = key_source(profile_);
   run_.credential_source = source_row(kind_of(profile_.base)).word;
-  if (!terms_.remote_url.empty()) {
+  if (!task_.begin.remote_url.empty()) {
     // The server makes keys to measure, out of whatever it has.
     run_.source = KeySource{.has_role = true};
     run_.credential_source = kRemoteSource;
   }
-  if (terms_.mode == ipc::RunMode::Server) run_.transport = via(terms_.transport);
+  if (task_.begin.mode == ipc::RunMode::Server) run_.transport = via(task_.begin.transport);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
@@ -68,7 +68,7 @@ void Service::ask_kms(const std::string& message, const std::string& signature,
                       std::function<void(ipc::Status)> answer) {
   const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
   if (!kms) return answer(std::unexpected(kms.error()));
-  kms_call_ = ask_kms_verify(*aws_, *kms, terms_.policy_kms_key, message, signature, std::move(answer));
+  kms_call_ = ask_kms_verify(*aws_, *kms, task_.begin.policy_kms_key.str(), message, signature, std::move(answer));
 }
 
 int Service::run() {
@@ -77,7 +77,7 @@ int Service::run() {
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
   // What the policy answers first may hang on the device.
   posture_.start([this] {
-    if (terms_.mode == ipc::RunMode::Whoami) return ask_who();
+    if (task_.begin.mode == ipc::RunMode::Whoami) return ask_who();
     startup_->begin([this](const ipc::Status& started) { on_started(started); });
   });
   event_base_dispatch(base_);
@@ -97,20 +97,20 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
-  if (terms_.mode != ipc::RunMode::Server) return answer_once();
+  if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
   ipc::Ready ready;
   ready.region = ipc::Text<64>(profile_.region);
   (void)ready.token.assign(run_.token.reveal());
   control_.gate().enter_serving();
   serving_ = true;
-  audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
+  audit_.rotate_at(task_.begin.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
 }
 
 void Service::ask_who() {
-  const bool has_policy = !terms_.policy_name().empty();
+  const bool has_policy = !task_.policy_name().empty();
   whoami_ =
       std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *requests_, *policy_, has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
@@ -124,7 +124,7 @@ void Service::answer_once() {
   const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *requests_, *startup_}, profile_.region);
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
-  audit_.end_full_files(terms_.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
+  audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
   event_base_loopbreak(base_);
 }
 
@@ -255,8 +255,8 @@ void Service::say_how_signed() {
 void Service::on_policy_stale(const ipc::Error* why) {
   if (!why) return notices_.info("the policy " + run_.policy_name + " could be refreshed again");
   notices_.warning("the policy " + run_.policy_name + " could not be refreshed: " + why->what +
-                   "; the one in force is used until it is " + std::to_string(terms_.policy_max_age.count()) +
-                   " seconds old");
+                   "; the one in force is used until it is " +
+                   std::to_string(task_.begin.policy_max_age.get().count()) + " seconds old");
 }
 
 void Service::send_notice(ipc::Severity severity, const std::string& text) {

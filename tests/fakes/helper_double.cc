@@ -69,6 +69,15 @@ void notice(Channel& control, ipc::Severity severity, const std::string& text) {
   must(control.send(message));
 }
 
+template <class Field>
+std::string seconds(const Field& field) {
+  return std::to_string(field.get().count());
+}
+template <ipc::WireEnum E>
+std::string number(E value) {
+  return std::to_string(static_cast<int>(value));
+}
+
 // What is asked of the supervisor, and what came of it.
 class ErrandsDouble {
  public:
@@ -201,7 +210,7 @@ class BrokerDouble {
     if (profile().starts_with("errand:")) errands_.ask(profile().substr(7));
     errands_.wait();
     if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
-    if (begin_.mode == static_cast<ipc::U8>(ipc::RunMode::Whoami) && profile() != "issues") return identify();
+    if (begin_.mode == ipc::RunMode::Whoami && profile() != "issues") return identify();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
@@ -211,7 +220,7 @@ class BrokerDouble {
 
  private:
   [[nodiscard]] const std::string& profile() const { return begin_.profile.str(); }
-  [[nodiscard]] bool is_one_shot() const { return begin_.mode != static_cast<ipc::U8>(ipc::RunMode::Server); }
+  [[nodiscard]] bool is_one_shot() const { return begin_.mode != ipc::RunMode::Server; }
 
   void gather() {
     while (true) {
@@ -220,10 +229,10 @@ class BrokerDouble {
         begin_ = *ipc::open_packet<ipc::Begin>(packet);
         heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() +
                   " region=" + begin_.region.str() + " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
-                  " duration=" + std::to_string(begin_.duration_s) + " lazy=" + std::to_string(begin_.lazy) +
-                  " transport=" + std::to_string(begin_.transport) + " mode=" + std::to_string(begin_.mode) +
+                  " duration=" + seconds(begin_.duration) + " lazy=" + std::to_string(begin_.lazy) +
+                  " transport=" + number(begin_.transport) + " mode=" + number(begin_.mode) +
                   " table=" + begin_.session_table.str() + " key=" + begin_.policy_key.str() +
-                  " poll=" + std::to_string(begin_.policy_poll_s) + " age=" + std::to_string(begin_.policy_max_age_s) +
+                  " poll=" + seconds(begin_.policy_poll) + " age=" + seconds(begin_.policy_max_age) +
                   " size=" + std::to_string(begin_.log_max_bytes) + " remote=" + begin_.remote_url.str() +
                   " token_file=" + begin_.remote_token_file.str() +
                   " env_keys=" + std::to_string(begin_.environment_keys) +
