@@ -26,7 +26,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
   if (ipc::Status opened = service->open_policy(std::move(read.policy_key)); !opened)
-    return fail_with(advised(opened.error(), kMendPolicy));
+    return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->sessions_ = std::make_unique<SessionTracker>(
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");

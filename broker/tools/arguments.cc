@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "text/nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -39,7 +39,7 @@ ipc::Status ToolArguments::take(std::string_view argument) {
   std::vector<std::string_view> known = words_of(row_->options);
   for (const std::string_view each : words_of(kEverywhere)) known.push_back(each);
   if (std::ranges::find(known, name) == known.end()) {
-    return misuse("unknown option " + in_quotes("--" + std::string(name)) + suggestion(name, known));
+    return misuse("unknown option " + in_quotes("--" + std::string(name)) + ipc::suggestion(name, known));
   }
   if (equals == std::string_view::npos || equals + 1 == argument.size()) {
     return misuse("--" + std::string(name) + " needs a value");
@@ -57,7 +57,7 @@ ipc::Result<ToolArguments> ToolArguments::parse(std::string_view tool, std::span
   const auto row = std::ranges::find(words, first, &ToolWord::word);
   if (row == words.end()) {
     const std::string what = first.empty() ? " needs a word" : ": unknown word " + in_quotes(first);
-    return ipc::fail(ipc::Fault::kUsage, std::string(tool) + what + suggestion(first, known),
+    return ipc::fail(ipc::Fault::kUsage, std::string(tool) + what + ipc::suggestion(first, known),
                      "see " + std::string(tool) + " --help");
   }
   ToolArguments out;
