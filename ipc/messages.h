@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ipc/errands.h"
 #include "ipc/field_types.h"
 #include "ipc/task_limits.h"
 
@@ -143,30 +144,10 @@ constexpr U64 hash_limits(U64 hash) {
 #name #id #from #to #phase #times #descriptors "{" __VA_ARGS__ "}"
 inline constexpr U64 kProtocolHash = hash_limits(hash_text(0xcbf29ce484222325ULL,
 #include "ipc/messages.def"
-));
+                                                           ));
 #undef MESSAGE
 #undef FIELD
 
-[[nodiscard]] constexpr bool transport_from(U8 wire, Transport& out) {
-  if (wire != static_cast<U8>(Transport::Tcp) && wire != static_cast<U8>(Transport::Unix)) return false;
-  out = static_cast<Transport>(wire);
-  return true;
-}
-[[nodiscard]] constexpr bool severity_from(U8 wire, Severity& out) {
-  if (wire < static_cast<U8>(Severity::Info) || wire > static_cast<U8>(Severity::Warning)) return false;
-  out = static_cast<Severity>(wire);
-  return true;
-}
-[[nodiscard]] constexpr bool run_mode_from(U8 wire, RunMode& out) {
-  if (wire < static_cast<U8>(RunMode::Server) || wire > static_cast<U8>(RunMode::Whoami)) return false;
-  out = static_cast<RunMode>(wire);
-  return true;
-}
-[[nodiscard]] constexpr bool log_kind_from(U8 wire, LogKind& out) {
-  if (wire < static_cast<U8>(LogKind::File) || wire > static_cast<U8>(LogKind::Syslog)) return false;
-  out = static_cast<LogKind>(wire);
-  return true;
-}
 constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }
 
 }  // namespace ipc

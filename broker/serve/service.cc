@@ -208,19 +208,17 @@ void Service::on_frontend() {
 ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
-  ipc::Transport transport;
   const std::string_view presented = message->authorization.reveal();
-  if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport) || presented.contains('\0')) {
+  if (presented.contains('\0')) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
-  requests_->serve(message->request, message->keep_alive == 1, presented,
-                   std::move(packet.descriptor), listeners_,
+  requests_->serve(message->request, message->keep_alive, presented, std::move(packet.descriptor), listeners_,
                    [this](std::uint32_t request, bool closed) { answered(request, closed); });
   return {};
 }
 
 void Service::answered(std::uint32_t request, bool closed) {
-  const ipc::Status sent = frontend_.send(ipc::Done{request, static_cast<ipc::U8>(closed ? 1 : 0)});
+  const ipc::Status sent = frontend_.send(ipc::Done{request, closed});
   // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
   if (!sent && !detach_later_)
     detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
@@ -262,7 +260,7 @@ void Service::on_policy_stale(const ipc::Error* why) {
 
 void Service::send_notice(ipc::Severity severity, const std::string& text) {
   ipc::Notice notice;
-  notice.severity = static_cast<ipc::U8>(severity);
+  notice.severity = severity;
   notice.text = ipc::Text<2048>(printable(text, 2000));
   (void)control_.send(notice);  // a full queue loses a sentence, never a decision: those are in the log
 }

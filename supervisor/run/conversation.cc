@@ -173,9 +173,7 @@ ipc::Status Conversation::send_environment_keys() {
 }
 
 ipc::Status Conversation::take(const ipc::Notice& notice) const {
-  auto severity = ipc::Severity::Warning;
-  if (!ipc::severity_from(notice.severity, severity)) severity = ipc::Severity::Warning;
-  if (!preparation_.request.quiet || severity == ipc::Severity::Warning) say(notice.text.str());
+  if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) say(notice.text.str());
   return {};
 }
 
@@ -220,7 +218,7 @@ ipc::Status Conversation::connect_helpers() {
   if (!ends) return std::unexpected(ends.error());
   const OpenListener& listener = preparation_.listener;
   ipc::ListenerOpened opened;
-  opened.transport = static_cast<ipc::U8>(listener.transport);
+  opened.transport = listener.transport;
   opened.port = listener.port;
   opened.path = text_of<107>(listener.path);
   if (!listener_told_) {
@@ -232,7 +230,7 @@ ipc::Status Conversation::connect_helpers() {
   if (ipc::Status sent = broker_.channel.send(frontend, ends->first.get()); !sent) return sent;
   if (ipc::Status sent = frontend_.channel.send(ipc::BrokerChannel{}, ends->second.get()); !sent) return sent;
   ipc::Listener handed;
-  handed.transport = opened.transport;
+  handed.transport = listener.transport;
   handed.port = listener.port;
   if (ipc::Status sent = frontend_.channel.send(handed, listener.fd.get()); !sent) return sent;
   attached_ = true;

@@ -31,6 +31,7 @@
 namespace {
 
 using ipc::Channel;
+using ipc::ErrandKind;
 using ipc::Side;
 
 constexpr int kControlFd = 3;
@@ -64,7 +65,7 @@ ipc::Packet next(Channel& channel) {
 
 void notice(Channel& control, ipc::Severity severity, const std::string& text) {
   ipc::Notice message;
-  message.severity = static_cast<ipc::U8>(severity);
+  message.severity = severity;
   message.text = ipc::Text<2048>(std::string_view(text));
   must(control.send(message));
 }
@@ -89,10 +90,10 @@ class ErrandsDouble {
       const std::string one = list.substr(0, end);
       list.erase(0, std::min(end + 2, list.size()));
       const std::size_t colon = one.find(':');
-      send(static_cast<ipc::U8>(std::stoi(one.substr(0, colon))), one.substr(colon + 1));
+      send(static_cast<ErrandKind>(std::stoi(one.substr(0, colon))), one.substr(colon + 1));
     }
   }
-  void send(ipc::U8 kind, std::string subject, bool again = false) {
+  void send(ErrandKind kind, std::string subject, bool again = false) {
     const std::string detail = take_detail(kind, subject);
     ipc::Errand errand;
     errand.id = again ? last_ : ++last_;
@@ -141,7 +142,7 @@ class ErrandsDouble {
       done(message->id, "answer " + std::string(typed.rbegin(), typed.rend()));
     } else if (packet.id == ipc::ErrandOpened::kId) {
       const auto message = ipc::open_packet<ipc::ErrandOpened>(packet);
-      if (ipc::errand_row(kinds_[message->id])->result == ipc::ErrandResult::Output) {
+      if (ipc::errand_row(kinds_.at(message->id)).result == ipc::ErrandResult::Output) {
         outputs_[message->id].fd = std::move(packet.descriptor);
         return;
       }
@@ -162,10 +163,10 @@ class ErrandsDouble {
 
  private:
   // The code of a login page; of a question, what stands behind a bar.
-  static std::string take_detail(ipc::U8 kind, std::string& subject) {
-    const ipc::ErrandRow* row = ipc::errand_row(kind);
-    if (row && row->kind == ipc::ErrandKind::ShowLogin) return "WXYZ-1234";
-    const std::size_t bar = row && row->result == ipc::ErrandResult::Answer ? subject.find('|') : std::string::npos;
+  static std::string take_detail(ErrandKind kind, std::string& subject) {
+    if (kind == ErrandKind::ShowLogin) return "WXYZ-1234";
+    const bool asks = kind == ErrandKind::AskCode || kind == ErrandKind::AskPassphrase;
+    const std::size_t bar = asks ? subject.find('|') : std::string::npos;
     if (bar == std::string::npos) return {};
     std::string detail = subject.substr(bar + 1);
     subject.resize(bar);
@@ -184,7 +185,7 @@ class ErrandsDouble {
   Channel& control_;
   ipc::U32 last_ = 0;
   int open_ = 0;
-  std::map<ipc::U32, ipc::U8> kinds_;
+  std::map<ipc::U32, ErrandKind> kinds_;
   std::map<ipc::U32, Output> outputs_;
 };
 
@@ -202,10 +203,10 @@ class BrokerDouble {
     if (profile() == "silent") next(control_);
     if (profile() == "fail") return fail();
     if (profile() == "stray-message") must(control_.send(ipc::FrontendLockedDown{}));
-    if (profile() == "unknown-errand") errands_.send(77, "x");
+    if (profile() == "unknown-errand") errands_.send(static_cast<ErrandKind>(77), "x");
     if (profile() == "errand-twice") {
-      errands_.send(9, "https://login.example");
-      errands_.send(9, "https://login.example", true);
+      errands_.send(ErrandKind::ShowLogin, "https://login.example");
+      errands_.send(ErrandKind::ShowLogin, "https://login.example", true);
     }
     if (profile().starts_with("errand:")) errands_.ask(profile().substr(7));
     errands_.wait();
@@ -353,7 +354,7 @@ class BrokerDouble {
     (void)::send(packet.descriptor.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
     ipc::Done done;
     done.request = request->request;
-    done.closed = 1;
+    done.closed = true;
     must(frontend_.send(done));
   }
 

@@ -159,9 +159,9 @@ TEST(Codec, RefusesToEncodeIntoTooSmallABuffer) {
 
 TEST(Transport, UnknownNumbersAreRefused) {
   ipc::Transport transport;
-  EXPECT_FALSE(ipc::transport_from(0, transport));
-  EXPECT_FALSE(ipc::transport_from(3, transport));
-  EXPECT_TRUE(ipc::transport_from(2, transport));
+  EXPECT_FALSE(reads(std::string_view("\0", 1), transport));
+  EXPECT_FALSE(reads("\x03", transport));
+  EXPECT_TRUE(reads("\x02", transport));
 }
 
 }  // namespace
