@@ -99,8 +99,12 @@ ipc::Status Service::open_keys() {
 }
 
 ipc::Status Service::open_policy_file() {
-  auto file = PolicyFile::open(base_, task_.begin.policy_file.str(), *verifier_,
-                               [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); });
+  // What answers once looks at the file when it does; only a server has anybody to tell in between.
+  event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? base_ : nullptr;
+  auto file = PolicyFile::open(
+      while_serving, task_.begin.policy_file.str(), *verifier_,
+      [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
+      [this](const std::string& sentence) { notices_.warning(sentence); });
   if (!file) return std::unexpected(file.error());
   policy_ = std::move(*file);
   return {};
