@@ -56,12 +56,12 @@ event_base* new_event_base() {
 }
 
 // Adopt: who started us, what to serve, and the witness, before there is any secret.
-ipc::Result<broker::CallerCheck> find_callers() {
+ipc::Result<broker::CallerCheck> find_callers(const broker::Clock& clock) {
   ipc::Result<ipc::Pidfd> supervisor = broker::supervisor_behind(kControlFd);
   if (!supervisor) return std::unexpected(supervisor.error());
   ipc::Result<broker::Witness> witness = broker::Witness::start();
   if (!witness) return std::unexpected(witness.error());
-  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness));
+  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness), clock);
 }
 
 // Before the lock-down, too: who runs us, and a process that goes on asking what the device is like.
@@ -172,13 +172,14 @@ int serve() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // under a small `ulimit -f` the log's write fails with EFBIG, and says so
   ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
+  const broker::SystemClock clock;
   ipc::Result<Task> task = broker::receive_task(control);
   if (!task) return 1;  // nobody we know is listening
   const auto give_up = [&control](const ipc::Error& error) {
     broker::say_failed(control, error);
     return 1;
   };
-  ipc::Result<broker::CallerCheck> callers = find_callers();
+  ipc::Result<broker::CallerCheck> callers = find_callers(clock);
   if (!callers) return give_up(callers.error());
   ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *task);
   if (!host) return give_up(host.error());
