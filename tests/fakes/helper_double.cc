@@ -397,6 +397,7 @@ class FrontendDouble {
     }
     if (head.starts_with("GET /crash")) ::_exit(3);
     ipc::ServeClient request;
+    request.transport = ipc::Transport::Tcp;
     const auto at = head.find("Authorization: ");
     if (at != std::string::npos) {
       (void)request.authorization.assign(head.substr(at + 15, head.find("\r\n", at) - at - 15));
