@@ -9,18 +9,19 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "call/signing_keys.h"
+#include "issuing/judge.h"
 #include "keys/errands.h"
 #include "keys/fetch.h"
-#include "policy/source/source.h"
 #include "profile/resolve.h"
 #include "remote/server.h"
 
 namespace broker {
 
-class RemoteJudge final : public NoPolicy {
+class RemoteJudge final : public Judge {
  public:
   // All outlive it. Signed with the profile's keys unless there is a token file.
   struct Parts {
@@ -32,12 +33,17 @@ class RemoteJudge final : public NoPolicy {
   };
   static ipc::Result<std::unique_ptr<RemoteJudge>> open(Parts parts);
 
-  // Keys that live so long.
-  [[nodiscard]] StartFetch fetch(std::chrono::seconds duration);
+  void start(Ready ready) override { ready({}); }
+  // The server finds out itself who asks.
+  [[nodiscard]] bool needs_identity() const override { return false; }
   // Before the server is asked: nothing here refuses.
-  [[nodiscard]] static Verdict verdict();
-  // Once it has refused, in its own words.
-  [[nodiscard]] static Verdict refusal(const ipc::Error& error);
+  ipc::Result<Verdict> verdict(std::optional<Via> transport) override;
+  [[nodiscard]] Basis basis() const override { return {}; }
+  // The server alone says what they may do; of the terms it is told their life.
+  StartFetch keys_for(const IssueTerms& terms) override;
+  [[nodiscard]] std::string_view issuer() const override { return "the remote server"; }
+  // In the server's own words.
+  [[nodiscard]] std::optional<Decision> refusal(const ipc::Error& error) const override;
 
  private:
   RemoteJudge(AwsContext& context, ErrandDoer& errands, RemoteServer server)
