@@ -30,7 +30,7 @@ bool for_each_field(const Spoilt<Message>& spoilt, Visit&& visit) {
   });
 }
 
-class TaskTest : public testing::Test {
+class TaskTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto ends = ipc::Channel::socket_pair();
@@ -144,7 +144,7 @@ const BadNumber kBadNumbers[] = {
     {"TheyMayFollow", "environment_follows", 255}, {"HalfALogin", "auto_login", 2},
 };
 
-class BadNumbers : public TaskTest, public testing::WithParamInterface<BadNumber> {};
+class BadNumbers : public TaskTest, public ::testing::WithParamInterface<BadNumber> {};
 
 TEST_P(BadNumbers, AreRefused) {
   send_sink("log", false);
@@ -152,7 +152,7 @@ TEST_P(BadNumbers, AreRefused) {
   EXPECT_EQ("Begin is malformed", refusal());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadNumbers, testing::ValuesIn(kBadNumbers),
+INSTANTIATE_TEST_SUITE_P(All, BadNumbers, ::testing::ValuesIn(kBadNumbers),
                          [](const auto& row) { return row.param.name; });
 
 struct BadBegin {
@@ -185,7 +185,7 @@ const BadBegin kBadBegins[] = {
     {"RemoteAndSignedByKms", [](ipc::Begin& begin) { remote(begin).policy_kms_key = ipc::Text<2048>("alias/p"); }},
 };
 
-class BadBegins : public TaskTest, public testing::WithParamInterface<BadBegin> {};
+class BadBegins : public TaskTest, public ::testing::WithParamInterface<BadBegin> {};
 
 TEST_P(BadBegins, AreRefused) {
   send_sink("log", false);
@@ -195,7 +195,7 @@ TEST_P(BadBegins, AreRefused) {
   EXPECT_EQ("Begin is out of bounds", refusal());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadBegins, testing::ValuesIn(kBadBegins), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, BadBegins, ::testing::ValuesIn(kBadBegins), [](const auto& row) { return row.param.name; });
 
 TEST_F(TaskTest, AreWhatTheSupervisorSaid) {
   send_setting("AWS_REGION", "eu-west-1");

@@ -20,7 +20,7 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string policy_named(const std::string& rule) {
+std::string text_of_policy(const std::string& rule) {
   return "version: \"1\"\nrules:\n  - name: " + rule + "\n    effect: allow\n    conditions: { profiles: [p] }\n";
 }
 
@@ -64,7 +64,7 @@ class PolicyParameterTest : public ::testing::Test {
   void expect_refused_at_once(const std::function<void()>& refuse, const std::string& sentence) {
     source_ = make();
     start();
-    answer(policy_named("one"));
+    answer(text_of_policy("one"));
     source_->refresh();
     refuse();
     EXPECT_EQ(rule_at(clock_.since_boot()), sentence);
@@ -74,7 +74,7 @@ class PolicyParameterTest : public ::testing::Test {
     fail();
     EXPECT_EQ(rule_at(clock_.since_boot()), sentence) << "unreachability brings nothing back";
     source_->refresh();
-    answer(policy_named("one"));
+    answer(text_of_policy("one"));
     EXPECT_EQ(rule_at(clock_.since_boot()), "one");
     told_.clear();
   }
@@ -139,7 +139,7 @@ TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
 
 TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   const auto now = clock_.since_boot();
   source_->refresh();
   fail();
@@ -150,24 +150,24 @@ TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly)
 
 TEST_F(PolicyParameterTest, AStalePolicyIsFetchedAgainAtTheRequestThatFindsItAndServedAfterwards) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   const auto woken = clock_.since_boot() + hours(8);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   ASSERT_EQ(aws_.http.waiting(), 1u);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   EXPECT_EQ(aws_.http.waiting(), 1u) << "one flight";
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
 }
 
 TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_TRUE(told_.empty());
   source_->refresh();
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
   EXPECT_EQ(told_, std::vector<std::string>{"two"});
   EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
@@ -175,7 +175,7 @@ TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
 
 TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
   answer("rules: []");
   EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
@@ -183,7 +183,7 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   fail();
   EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
 
@@ -199,10 +199,10 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
 TEST_F(SignedPolicyParameterTest, ASignatureThatIsNotGoodRefusesAtOnceWithItsOwnSentence) {
   demand(testing::believed_key());
   expect_refused_at_once(
-      [this] { aws_.http.answer(200, R"({"Parameters":[)" + parameter(kName, policy_named("two")) + "]}"); },
+      [this] { aws_.http.answer(200, R"({"Parameters":[)" + parameter(kName, text_of_policy("two")) + "]}"); },
       "the policy " + kName + " is not signed, and a signature is demanded here");
   const testing::KeyPair other = testing::make_rsa_pair(2048);
-  const std::string text = policy_named("two");
+  const std::string text = text_of_policy("two");
   expect_refused_at_once([&] { answer_pair(text, testing::sign(kName, 99, text, other)); },
                          "the policy " + kName + " was not signed with the key fleet.pub");
 }
@@ -211,10 +211,10 @@ TEST_F(SignedPolicyParameterTest, ASignatureThatIsNotGoodRefusesAtOnceWithItsOwn
 TEST_F(SignedPolicyParameterTest, APairThatIsBeingWrittenIsAskedForAgain) {
   demand(testing::believed_key());
   start();
-  answer_pair(policy_named("one"), testing::sign(kName, 1, policy_named("two")));
+  answer_pair(text_of_policy("one"), testing::sign(kName, 1, text_of_policy("two")));
   EXPECT_EQ(aws_.http.waiting(), 0u);
   aws_.timers.pass(PolicyParameter::kTornPause);
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
 }
@@ -222,11 +222,11 @@ TEST_F(SignedPolicyParameterTest, APairThatIsBeingWrittenIsAskedForAgain) {
 TEST_F(SignedPolicyParameterTest, APairThatStaysTornIsNotUsedAndTheLastGoodOneGrowsOld) {
   demand(testing::believed_key());
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
   for (int tries = 0; tries <= PolicyParameter::kTornTries; ++tries) {
     ASSERT_EQ(aws_.http.waiting(), 1u) << tries;
-    answer_pair(policy_named("two"), testing::sign(kName, 2, policy_named("three")));
+    answer_pair(text_of_policy("two"), testing::sign(kName, 2, text_of_policy("three")));
     aws_.timers.pass(PolicyParameter::kTornPause);
   }
   EXPECT_EQ(aws_.http.waiting(), 0u);
@@ -240,7 +240,7 @@ TEST_F(SignedPolicyParameterTest, AVerdictOfKmsAfterTheEndFindsNobody) {
   key.kms = "alias/fleet";
   demand(std::move(key));
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   ASSERT_EQ(aws_.http.waiting(), 1u);
   source_.reset();
   aws_.http.answer(200, R"({"SignatureValid":true,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})");
@@ -256,7 +256,7 @@ TEST_F(PolicyParameterTest, AProfileWithoutSsmIsToldAtOnce) {
 
 TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_FALSE(source_->stale_for(clock_.since_boot()));
   for (int i = 0; i < 2; ++i) {
     source_->refresh();
@@ -266,7 +266,7 @@ TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge)
   EXPECT_EQ(source_->stale_for(clock_.since_boot()), seconds(1));
   EXPECT_GE(source_->stale_for(clock_.since_boot() + minutes(2)).value_or(seconds(0)), seconds(120));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(stale_.back(), "fresh");
   EXPECT_EQ(stale_.size(), 2u);
   EXPECT_FALSE(source_->stale_for(clock_.since_boot() + minutes(2)));
@@ -276,7 +276,7 @@ TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
   freshness_.max_age = seconds(0);
   source_ = make();
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
   clock_.pass(std::chrono::milliseconds(1));
   source_->refresh();
@@ -288,7 +288,7 @@ TEST_F(PolicyParameterTest, ALongerPollThanAgeIsNoStaleness) {
   freshness_ = {hours(1), minutes(5)};
   source_ = make();
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + minutes(59)), "one");
   EXPECT_THAT(rule_at(clock_.since_boot() + minutes(61)), HasSubstr("could not be refreshed"));
 }
@@ -297,10 +297,10 @@ TEST_F(SignedPolicyParameterTest, TheVersionIsThatOfTheSignature) {
   demand(testing::believed_key());
   version_ = 40;
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(source_->signed_version(), 41u);
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(source_->signed_version(), 42u) << "the same text, signed anew";
 }
 
@@ -320,7 +320,7 @@ TEST_F(PolicyParameterTest, AnAnswerAfterTheEndFindsNobody) {
 
 TEST_F(PolicyParameterTest, ASecondAnswerToOneQuestionCannotCome) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_TRUE(aws_.http.requests.front()->cancelled);
   EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
