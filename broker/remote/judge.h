@@ -1,5 +1,5 @@
-// The token vending machine in the place of a policy: it judges whoever it is asked for, and issues itself. Here only
-// the caller and his token are checked, and that nobody is answered without a line in the log.
+// Lets a token vending machine judge and issue, in the place of a policy and STS. It refuses nothing itself: only the
+// caller, its token and the line in the log are checked here, as for every judge.
 //
 // What follows from it: the server judges when it is asked, not at each request. Between two fetches its last answer
 // counts, for two thirds of the keys' life; a refusal then ends what is kept (remote/fetch.h).

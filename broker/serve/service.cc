@@ -5,9 +5,9 @@
 #include <array>
 
 #include "host/footprint.h"
+#include "remote/server.h"
 #include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
-#include "services/queries.h"
 #include "text/plain_text.h"
 
 namespace broker {

@@ -24,11 +24,12 @@ std::string text_of_policy(const std::string& rule) {
   return "version: \"1\"\nrules:\n  - name: " + rule + "\n    effect: allow\n    conditions: { profiles: [p] }\n";
 }
 
-const std::string kName = "/sentinel/policies/default";
+const std::string kParameterName = "/sentinel/policies/default";
 // What a fetch that the network does not carry says in the end.
-const std::string kSilence = "the SSM parameter '" + kName + "' could not be read: GetParameter: the network said no";
+const std::string kSilence =
+    "the SSM parameter '" + kParameterName + "' could not be read: GetParameter: the network said no";
 
-std::string parameter(const std::string& name, const std::string& value) {
+std::string parameter_json(const std::string& name, const std::string& value) {
   return R"({"Name":)" + broker::quoted(name) + R"(,"Value":)" + broker::quoted(value) + R"(,"Version":1})";
 }
 
@@ -41,12 +42,12 @@ class PolicyParameterTest : public ::testing::Test {
   }
   // The fetch under way is answered with this policy, and with its signature where one is demanded.
   void answer(const std::string& text) {
-    if (verifier_->enforces()) return answer_pair(text, testing::sign(kName, ++version_, text));
-    aws_.http.answer(200, R"({"Parameter":)" + parameter(kName, text) + "}");
+    if (verifier_->enforces()) return answer_pair(text, testing::sign(kParameterName, ++version_, text));
+    aws_.http.answer(200, R"({"Parameter":)" + parameter_json(kParameterName, text) + "}");
   }
   void answer_pair(const std::string& text, const std::string& envelope) {
-    const std::string signature = parameter(signature_parameter(kName), envelope);
-    aws_.http.answer(200, R"({"Parameters":[)" + parameter(kName, text) + "," + signature + "]}");
+    const std::string signature = parameter_json(signature_parameter(kParameterName), envelope);
+    aws_.http.answer(200, R"({"Parameters":[)" + parameter_json(kParameterName, text) + "," + signature + "]}");
   }
   // All its tries fail.
   void fail() {
@@ -93,7 +94,7 @@ class PolicyParameterTest : public ::testing::Test {
   std::unique_ptr<PolicyParameter> make() { return make(testing::endpoint()); }
   std::unique_ptr<PolicyParameter> make(ipc::Result<AwsEndpoint> ssm) {
     return std::make_unique<PolicyParameter>(
-        nullptr, PolicyParameter::Parts{aws_.context, std::move(ssm), *verifier_}, kName, freshness_,
+        nullptr, PolicyParameter::Parts{aws_.context, std::move(ssm), *verifier_}, kParameterName, freshness_,
         [this](const ipc::Result<const Policy*>& policy) {
           told_.push_back(policy ? (*policy)->rules.at(0).name : policy.error().what);
         },
@@ -189,29 +190,31 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
 
 TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentence) {
   expect_refused_at_once([this] { aws_.http.answer(400, R"({"__type":"ParameterNotFound"})"); },
-                         "there is no SSM parameter '" + kName + "'");
+                         "there is no SSM parameter '" + kParameterName + "'");
   expect_refused_at_once([this] { aws_.http.answer(400, R"({"__type":"AccessDeniedException","message":"no"})"); },
-                         "reading the SSM parameter '" + kName + "' is not allowed: no");
+                         "reading the SSM parameter '" + kParameterName + "' is not allowed: no");
   expect_refused_at_once([this] { aws_.http.answer(200, "nonsense"); },
-                         "the answer to GetParameter for '" + kName + "' is not JSON");
+                         "the answer to GetParameter for '" + kParameterName + "' is not JSON");
 }
 
 TEST_F(SignedPolicyParameterTest, ASignatureThatIsNotGoodRefusesAtOnceWithItsOwnSentence) {
   demand(testing::believed_key());
   expect_refused_at_once(
-      [this] { aws_.http.answer(200, R"({"Parameters":[)" + parameter(kName, text_of_policy("two")) + "]}"); },
-      "the policy " + kName + " is not signed, and a signature is demanded here");
+      [this] {
+        aws_.http.answer(200, R"({"Parameters":[)" + parameter_json(kParameterName, text_of_policy("two")) + "]}");
+      },
+      "the policy " + kParameterName + " is not signed, and a signature is demanded here");
   const testing::KeyPair other = testing::make_rsa_pair(2048);
   const std::string text = text_of_policy("two");
-  expect_refused_at_once([&] { answer_pair(text, testing::sign(kName, 99, text, other)); },
-                         "the policy " + kName + " was not signed with the key fleet.pub");
+  expect_refused_at_once([&] { answer_pair(text, testing::sign(kParameterName, 99, text, other)); },
+                         "the policy " + kParameterName + " was not signed with the key fleet.pub");
 }
 
 // Whoever pushes a policy writes one of the two parameters first.
 TEST_F(SignedPolicyParameterTest, APairThatIsBeingWrittenIsAskedForAgain) {
   demand(testing::believed_key());
   start();
-  answer_pair(text_of_policy("one"), testing::sign(kName, 1, text_of_policy("two")));
+  answer_pair(text_of_policy("one"), testing::sign(kParameterName, 1, text_of_policy("two")));
   EXPECT_EQ(aws_.http.waiting(), 0u);
   aws_.timers.pass(PolicyParameter::kTornPause);
   answer(text_of_policy("two"));
@@ -226,7 +229,7 @@ TEST_F(SignedPolicyParameterTest, APairThatStaysTornIsNotUsedAndTheLastGoodOneGr
   source_->refresh();
   for (int tries = 0; tries <= PolicyParameter::kTornTries; ++tries) {
     ASSERT_EQ(aws_.http.waiting(), 1u) << tries;
-    answer_pair(text_of_policy("two"), testing::sign(kName, 2, text_of_policy("three")));
+    answer_pair(text_of_policy("two"), testing::sign(kParameterName, 2, text_of_policy("three")));
     aws_.timers.pass(PolicyParameter::kTornPause);
   }
   EXPECT_EQ(aws_.http.waiting(), 0u);
