@@ -9,7 +9,9 @@ namespace {
 
 // Of the errors of sendmsg, those that pass: the queue is full (EAGAIN), this user has too many descriptors in flight
 // (ETOOMANYREFS), or the kernel is short of memory.
-bool passes(int error) { return error == EAGAIN || error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM; }
+bool passes(int error) {
+  return error == EAGAIN || error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM;
+}
 
 }  // namespace
 
@@ -35,7 +37,9 @@ BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
   return Sent::Full;
 }
 
-void BrokerLink::on_writable(int, short, void* self) { static_cast<BrokerLink*>(self)->listener_.on_broker_has_room(); }
+void BrokerLink::on_writable(int, short, void* self) {
+  static_cast<BrokerLink*>(self)->listener_.on_broker_has_room();
+}
 
 void BrokerLink::on_readable(int, short, void* self) { static_cast<BrokerLink*>(self)->receive_all(); }
 

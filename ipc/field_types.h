@@ -83,7 +83,8 @@ struct SecondsRange {
   bool may_be_left_out = false;  // as 0, which then asks for none
 };
 
-// Whole seconds of a range. A new one says 0, which does not pass where the range forbids it: who sends it fills it in.
+// Whole seconds of a range. A new one says 0: where the range does not hold that, a decoder refuses a field that was
+// never filled in.
 template <SecondsRange Range>
 class Seconds {
  public:
@@ -101,8 +102,8 @@ class Seconds {
   std::chrono::seconds value_{0};
 };
 
-// An enum that travels in one byte. Its values count from 1, so that a forgotten field passes no decoder, up to
-// last_of().
+// An enum that travels in one byte. Its values count from 1 to last_of(), so that a decoder refuses a field that was
+// never filled in.
 template <class T>
 concept WireEnum = std::is_enum_v<T> && std::is_same_v<std::underlying_type_t<T>, U8> && requires(T any) {
   { last_of(any) } -> std::same_as<T>;

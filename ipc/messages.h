@@ -142,11 +142,12 @@ constexpr U64 hash_limits(U64 hash) {
 #define FIELD(type, member, why) #type " " #member ";"
 #define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
 #name #id #from #to #phase #times #descriptors "{" __VA_ARGS__ "}"
-inline constexpr U64 kProtocolHash = hash_limits(hash_text(0xcbf29ce484222325ULL,
+inline constexpr U64 kRowsHash = hash_text(0xcbf29ce484222325ULL,
 #include "ipc/messages.def"
-                                                           ));
+);
 #undef MESSAGE
 #undef FIELD
+inline constexpr U64 kProtocolHash = hash_limits(kRowsHash);
 
 constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }
 

@@ -158,8 +158,8 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
   return read;
 }
 
-ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey> key) {
-  broker::AuditLog log(std::move(key));
+ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey> key, const broker::Clock& clock) {
+  broker::AuditLog log(clock, std::move(key));
   for (auto& [sink, fd] : task.sinks) {
     ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind);
     if (!added) return std::unexpected(added.error());
@@ -187,7 +187,7 @@ int serve() {
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
   ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *task, *callers);
   if (!read) return give_up(read.error());
-  ipc::Result<broker::AuditLog> audit = open_log(*task, std::move(read->log_key));
+  ipc::Result<broker::AuditLog> audit = open_log(*task, std::move(read->log_key), clock);
   if (!audit) return give_up(audit.error());
   auto service = broker::Service::open(base, std::move(control), std::move(*task), std::move(*read),
                                        std::move(*callers), std::move(*audit), std::move(*host));

@@ -1,6 +1,7 @@
 #include "command_line/request.h"
 
 #include <charconv>
+#include <chrono>
 #include <limits>
 
 #include "command_line/remote_url.h"
@@ -10,8 +11,6 @@ namespace supervisor {
 namespace {
 
 using ipc::Fault;
-using namespace std::chrono_literals;
-using std::chrono::seconds;
 
 // An option that takes a duration, and what is said of one that its field of the task cannot hold.
 struct DurationRow {
@@ -72,7 +71,7 @@ ipc::Status take_duration(const std::string& text, const DurationRow& row, Field
   const std::string name = "--" + std::string(row.option) + " " + text;
   const auto parsed = ipc::parse_go_duration(text);
   if (!parsed) return ipc::fail(Fault::kUsage, name + ": " + parsed.error().what, "write it as 15m or 1h30m");
-  const auto whole = std::chrono::duration_cast<seconds>(*parsed);
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(*parsed);
   if (*parsed < Field::kShortest || *parsed > Field::kLongest || !field.assign(whole)) {
     return ipc::fail(Fault::kUsage, name + std::string(row.why_not), std::string(row.bounds));
   }

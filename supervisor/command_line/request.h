@@ -5,7 +5,6 @@
 // Fails: kUsage with one sentence and the next step.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>

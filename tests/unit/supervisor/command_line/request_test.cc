@@ -72,6 +72,16 @@ TEST(ExecRequest, PollAndAgeOfThePolicyAreWithinWhatTheBrokerTakes) {
   EXPECT_EQ(judge_with({})->task.policy_max_age.get(), 5min);
 }
 
+// The broker refuses a task without them, whether its policy is read again or not.
+TEST(ExecRequest, PollAndAgeAreThereInARunThatAsksItsPolicyOnce) {
+  for (const char* command : {"exec", "credentials", "whoami"}) {
+    const std::vector<std::string_view> words{command, "--profile", "p", "--policy-file", "f"};
+    const auto request = exec_request(*parse_command_line(words), {"", "", "/here"});
+    EXPECT_EQ(request->task.policy_poll.get(), 60s) << command;
+    EXPECT_EQ(request->task.policy_max_age.get(), 5min) << command;
+  }
+}
+
 TEST(ExecRequest, OneKeySignsThePolicy) {
   EXPECT_EQ(refusal(judge_with({"--policy-key", "k", "--policy-kms-key", "i"})),
             "--policy-key and --policy-kms-key are both given");
