@@ -76,8 +76,8 @@ room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes
 room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and roles; needs no network"
                     MAY host keystore profile text tools tools/settings)
 
-program(sentinel-broker MAIN serve/main.cc ROOMS serve)
-program(sentinel-policy MAIN tools/policy/main.cc ROOMS tools/policy)
-program(sentinel-audit MAIN tools/audit/main.cc ROOMS tools/audit)
-program(sentinel-keys MAIN tools/keys/main.cc ROOMS tools/keys)
-program(sentinel-profiles MAIN tools/profiles/main.cc ROOMS tools/profiles)
+program(sentinel-broker MAIN serve/main.cc LINKS serve)
+program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)
+program(sentinel-audit MAIN tools/audit/main.cc LINKS tools/audit)
+program(sentinel-keys MAIN tools/keys/main.cc LINKS tools/keys)
+program(sentinel-profiles MAIN tools/profiles/main.cc LINKS tools/profiles)
