@@ -9,6 +9,8 @@
 #include <memory>
 #include <string_view>
 
+#include "ipc/ip_address.h"
+
 namespace broker {
 namespace {
 
@@ -28,8 +30,6 @@ std::string url_part(CURLU* url, CURLUPart part) {
   const std::unique_ptr<char, CurlDeleter> owned(text);
   return text;
 }
-
-bool is_this_machine(std::string_view host) { return host == "127.0.0.1" || host == "[::1]" || host == "localhost"; }
 
 // EC2's metadata service, ECS's endpoint, EKS's: none of them is ever reached through a network that others share.
 bool is_link_local_service(std::string_view host) {
@@ -75,9 +75,9 @@ ipc::Status check_request_url(const std::string& url, bool link_local) {
   if (scheme != "https" && scheme != "http") {
     return ipc::fail(Fault::kConfig, "'" + origin_of(url) + "' is neither http nor https", "use an https endpoint");
   }
-  if (scheme == "http" && !is_this_machine(host) && !(link_local && is_link_local_service(host))) {
+  if (scheme == "http" && !ipc::is_this_machine(host) && !(link_local && is_link_local_service(host))) {
     return ipc::fail(Fault::kConfig, "plain http to " + host + " would show the request to the network",
-                     "use https; plain http is for 127.0.0.1, ::1 and localhost only");
+                     "use https; plain http is for 127.0.0.0/8, [::1] and localhost alone");
   }
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT}) {
     if (!url_part(parsed.get(), part).empty()) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "ipc/login_page.h"
 #include "sources/sso/calls.h"
 
 namespace {
@@ -37,7 +38,7 @@ void answers(std::string_view text) {
   }
   if (const auto token = broker::read_fresh_token(text)) demand(token->lives.count() > 0);
   if (const auto login = broker::read_device_login(text)) {
-    demand(fits_a_header(login->url) && broker::is_login_page(login->url) && login->code.size() <= 32);
+    demand(fits_a_header(login->url) && ipc::is_login_page(login->url) && login->code.size() <= 32);
     demand(login->interval.count() >= 1 && login->interval <= broker::kMostPollInterval && login->lives.count() > 0);
   }
   (void)broker::read_registration(text);
