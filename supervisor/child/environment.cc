@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ipc/ip_address.h"
+
 namespace supervisor {
 namespace {
 

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "text/hex.h"
 #include "tools/audit/show.h"
 #include "tools/audit/verify.h"
-#include "text/hex.h"
 
 namespace {
 

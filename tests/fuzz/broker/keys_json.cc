@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "text/ascii.h"
 #include "aws/key_syntax.h"
-#include "sources/process.h"
 #include "keys/token_text.h"
+#include "sources/process.h"
+#include "text/ascii.h"
 
 namespace {
 

@@ -1,7 +1,5 @@
 // Any bytes, as both AWS files, split at the first NUL: every profile resolves or is refused with one sentence that
 // names a next step; what resolves is what AWS could take, and no endpoint is reached in the clear but on this machine.
-#include "profile/resolve.h"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -15,6 +13,7 @@
 
 #include "aws/iam_syntax.h"
 #include "profile/files.h"
+#include "profile/resolve.h"
 
 namespace {
 

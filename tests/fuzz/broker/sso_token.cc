@@ -1,8 +1,6 @@
 // Whatever is in the token file, and whatever IAM Identity Center or something in its place answers: it is read or
 // refused. A token that was read is written so that it is read as the same again; nothing that breaks a header or
 // steers a terminal gets through.
-#include "sources/sso/token.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +8,7 @@
 
 #include "ipc/login_page.h"
 #include "sources/sso/calls.h"
+#include "sources/sso/token.h"
 
 namespace {
 

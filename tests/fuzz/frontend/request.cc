@@ -1,10 +1,10 @@
 // Any bytes as a request head, in one piece and cut anywhere: the result must not depend on the cut, and what is served
 // must have the one form that the broker may be shown.
-#include "request_check.h"
-
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+
+#include "request_check.h"
 
 namespace {
 
