@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "must.h"
 #include "policy/evaluate.h"
 #include "policy/narrowing.h"
 #include "policy/yaml/load.h"
@@ -16,10 +17,6 @@
 namespace {
 
 using namespace broker;
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Takes ":" and a number off.
 bool take_number(std::string_view& text) {
