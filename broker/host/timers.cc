@@ -1,16 +1,12 @@
 #include "host/timers.h"
 
-#include <event2/event.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "host/event_loop.h"
+
 namespace broker {
 namespace {
-
-struct EventDeleter {
-  void operator()(event* e) const noexcept { event_free(e); }
-};
 
 class EventTimer final : public Timer {
  public:
@@ -28,7 +24,7 @@ class EventTimer final : public Timer {
     action();  // last: it may have destroyed the timer
   }
   std::function<void()> action_;
-  std::unique_ptr<event, EventDeleter> event_;
+  EventPtr event_;
 };
 
 }  // namespace

@@ -19,15 +19,6 @@ std::string clock(int minute) {
   return text;
 }
 
-template <std::size_t N>
-std::string listed(const std::bitset<N>& set, const std::string_view (&words)[N]) {
-  std::string text;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (set.test(i)) text += (text.empty() ? "" : ", ") + std::string(words[i]);
-  }
-  return text;
-}
-
 std::string days_in_words(const Weekdays& days) {
   if (days.all()) return "any day";
   std::string text;
@@ -54,7 +45,7 @@ std::string why_no_group(const Rule& rule, const PolicyQuery& query) {
 }
 
 std::string why_not_by(const Rule& rule, const PolicyQuery& query) {
-  const std::string wanted = listed(rule.conditions.transports.value_or(Vias()), kViaWords);
+  const std::string wanted = joined_words(rule.conditions.transports.value_or(Vias()), kViaWords);
   if (query.transport)
     return "the request came by " + std::string(word(*query.transport)) + ", and it is for " + wanted;
   if (query.mode == Mode::kServer) return "the transport is unknown, and it is for " + wanted;
@@ -101,7 +92,7 @@ std::string why_not(Condition condition, bool unknown, const Rule& rule, const P
       return why_not_now(rule.conditions.time, query);
     case Condition::kMode:
       return "the mode is " + std::string(word(query.mode)) + ", and it is for " +
-             listed(rule.conditions.modes, kModeWords);
+             joined_words(rule.conditions.modes, kModeWords);
     case Condition::kTransport:
       return why_not_by(rule, query);
     case Condition::kDevice:

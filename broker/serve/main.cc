@@ -1,5 +1,4 @@
 // sentinel-broker: holds the keys and the policy, and answers verified callers. Started by sentinel, never by hand.
-#include <event2/event.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "call/libraries.h"
 #include "caller/caller_check.h"
 #include "host/device_id.h"
+#include "host/event_loop.h"
 #include "host/kernel_keyring.h"
 #include "host/root_file.h"
 #include "host/sandbox.h"
@@ -30,28 +30,13 @@ constexpr int kControlFd = 3;
 
 // What Landlock leaves readable: the AWS files and certificates until they are read, then only the policy's folder.
 broker::ReadableFiles readable_files(const Terms& terms, const broker::ProfilePaths& paths) {
-  broker::ReadableFiles files;
-  files.until_keys_are_read = {terms.home,
-                               paths.config,
-                               paths.credentials,
-                               "/etc/ssl",
-                               "/usr/share/ca-certificates",
-                               "/usr/local/share/ca-certificates",
-                               std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
+  broker::ReadableFiles files = broker::profile_and_certificates(
+      terms.home, paths.config, paths.credentials, std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE")));
   if (!terms.log_key.empty()) files.until_keys_are_read.push_back(terms.log_key);
   files.until_keys_are_read.push_back(broker::kHostPolicyKey);
   if (!terms.policy_key.empty()) files.until_keys_are_read.push_back(terms.policy_key);
   if (!terms.policy_file.empty()) files.always = broker::policy_file_folders(terms.policy_file);
   return files;
-}
-
-event_base* new_event_base() {
-  event_config* const config = event_config_new();
-  if (!config) return nullptr;
-  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
-  event_base* const base = event_base_new_with_config(config);
-  event_config_free(config);
-  return base;
 }
 
 // Adopt: who started us, what to serve, and the witness, before there is any secret.
@@ -179,7 +164,7 @@ int serve() {
   if (!callers) return give_up(callers.error());
   ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *terms);
   if (!host) return give_up(host.error());
-  event_base* const base = new_event_base();
+  event_base* const base = broker::new_event_base().release();  // to the end of the process
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
   ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *terms, *callers);
   if (!read) return give_up(read.error());

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "aws/iam_syntax.h"
 #include "aws/key_syntax.h"
 #include "call/xml_fields.h"
 #include "services/sts.h"

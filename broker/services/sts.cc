@@ -177,7 +177,7 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
   std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
                        XmlField{token_path, &*token}, XmlField{expiration_path, &expiration}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
-  if (!is_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
+  if (!is_access_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
   if (!is_visible(secret->reveal())) return missing_from_sts(action, "valid SecretAccessKey");
   if (!is_visible(token->reveal())) return missing_from_sts(action, "valid SessionToken");
   auto small = token->clone();  // as small as it is: the arena is small too

@@ -61,7 +61,7 @@ ipc::Result<IssuedCredentials> read_keys(std::string_view json) {
   IssuedCredentials keys;
   auto id = members->text("accessKeyId", 128);
   if (!id) return std::unexpected(id.error());
-  if (!is_key_id(*id)) return ipc::fail(Fault::kProtocol, "has an accessKeyId that is no key's");
+  if (!is_access_key_id(*id)) return ipc::fail(Fault::kProtocol, "has an accessKeyId that is no key's");
   auto secret = members->secret("secretAccessKey", kMaxKeySecret);
   if (!secret) return std::unexpected(secret.error());
   auto token = members->secret("sessionToken", kMaxKeyToken);
