@@ -3,12 +3,13 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
+#include "aws/endpoint.h"
 #include "call/url.h"
 #include "ipc/ip_address.h"
 
@@ -20,11 +21,9 @@ using ipc::Fault;
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
 
-// EC2's metadata service, ECS's endpoint, EKS's: none of them is ever reached through a network that others share.
 bool is_link_local_service(std::string_view host) {
-  constexpr std::array<std::string_view, 5> kServices = {"169.254.169.254", "[fd00:ec2::254]", "169.254.170.2",
-                                                         "169.254.170.23", "[fd00:ec2::23]"};
-  return std::ranges::find(kServices, host) != kServices.end();
+  const auto is_among = [host](const auto& hosts) { return std::ranges::find(hosts, host) != std::end(hosts); };
+  return is_among(kInstanceHosts) || is_among(kContainerHosts);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "services/request_forms.h"
 #include "text/json_value.h"
 #include "text/plain_text.h"
 
@@ -12,12 +13,8 @@ namespace {
 
 using ipc::Fault;
 
-AwsRequest dynamodb_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
-  return {"dynamodb",
-          action,
-          endpoint,
-          {{"Content-Type", "application/x-amz-json-1.0"}, {"X-Amz-Target", "DynamoDB_20120810." + action}},
-          std::move(body)};
+AwsRequest dynamodb_request(const AwsEndpoint& endpoint, std::string_view action, std::string body) {
+  return json_request("dynamodb", "1.0", "DynamoDB_20120810", endpoint, action, std::move(body));
 }
 
 std::string value_of(const Attribute& attribute) {

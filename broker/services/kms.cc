@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "services/request_forms.h"
 #include "text/base64.h"
 #include "text/json_value.h"
 
@@ -11,12 +12,8 @@ namespace {
 
 using ipc::Fault;
 
-AwsRequest kms_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
-  return {"kms",
-          action,
-          endpoint,
-          {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "TrentService." + action}},
-          std::move(body)};
+AwsRequest kms_request(const AwsEndpoint& endpoint, std::string_view action, std::string body) {
+  return json_request("kms", "1.1", "TrentService", endpoint, action, std::move(body));
 }
 
 std::string common_members(std::string_view key, std::string_view message) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "services/request_forms.h"
 #include "text/json_value.h"
 
 namespace broker {
@@ -26,12 +27,8 @@ bool answers(std::string_view asked, std::string_view name) {
 
 bool has(std::string_view text, std::string_view word) { return text.find(word) != std::string_view::npos; }
 
-AwsRequest ssm_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
-  return {"ssm",
-          action,
-          endpoint,
-          {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "AmazonSSM." + action}},
-          std::move(body)};
+AwsRequest ssm_request(const AwsEndpoint& endpoint, std::string_view action, std::string body) {
+  return json_request("ssm", "1.1", "AmazonSSM", endpoint, action, std::move(body));
 }
 
 std::unexpected<ipc::Error> bad_answer(const std::string& action, std::string_view name, std::string_view why) {

@@ -6,6 +6,7 @@
 
 #include "aws/key_syntax.h"
 #include "call/xml_fields.h"
+#include "services/request_forms.h"
 #include "text/ascii.h"
 #include "text/percent.h"
 #include "text/plain_text.h"
@@ -34,11 +35,7 @@ class Form {
 };
 
 AwsRequest sts_request(std::string_view action, const AwsEndpoint& endpoint, Form form) {
-  return {"sts",
-          std::string(action),
-          endpoint,
-          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-          form.take()};
+  return query_request("sts", endpoint, action, form.take());
 }
 
 std::unexpected<ipc::Error> missing_from_sts(std::string_view action, std::string_view what) {

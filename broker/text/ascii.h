@@ -49,4 +49,11 @@ inline std::vector<std::string_view> split(std::string_view text, char separator
   return parts;
 }
 
+// The same without those that are empty.
+inline std::vector<std::string_view> split_words(std::string_view text, char separator) {
+  std::vector<std::string_view> words = split(text, separator);
+  std::erase(words, std::string_view());
+  return words;
+}
+
 }  // namespace broker

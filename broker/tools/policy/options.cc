@@ -9,6 +9,7 @@
 #include "ipc/sts_limits.h"
 #include "study/moment.h"
 #include "study/question.h"
+#include "text/ascii.h"
 #include "text/nearest_word.h"
 #include "text/plain_text.h"
 
@@ -16,16 +17,6 @@ namespace broker {
 namespace {
 
 using std::chrono::seconds;
-
-std::vector<std::string> between_commas(std::string_view text) {
-  std::vector<std::string> out;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) out.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return out;
-}
 
 ipc::Status read_circumstances(const ToolArguments& arguments, PolicyQuery& query) {
   if (ipc::Status read = arguments.read("mode", query.mode, mode_named); !read) return read;
@@ -66,7 +57,10 @@ ipc::Result<PolicyQuery> question_of(const ToolArguments& arguments) {
   query.account = arguments.value("account");
   query.arn = arguments.value("arn");
   query.session_table = arguments.value("session-table");
-  if (arguments.given("groups")) query.groups = between_commas(arguments.value("groups"));
+  if (arguments.given("groups")) {
+    const std::vector<std::string_view> groups = split_words(arguments.value("groups"), ',');
+    query.groups.emplace(groups.begin(), groups.end());
+  }
   query.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (const ipc::Status read = read_circumstances(arguments, query); !read) return std::unexpected(read.error());
   return query;
