@@ -11,7 +11,7 @@
 
 #include <memory>
 
-#include "host/event_loop.h"
+#include "host/timers.h"
 
 namespace broker {
 

@@ -9,7 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "host/forked_process.h"
+#include "ipc/forked_process.h"
+
 
 namespace broker {
 namespace {
@@ -30,7 +31,7 @@ ipc::Status wait_until_ready(int fd) {
 }  // namespace
 
 ipc::Result<Witness> Witness::start() {
-  auto forked = fork_process("the process that looks into /proc", run_witness);
+  auto forked = ipc::fork_process("the process that looks into /proc", run_witness);
   if (!forked) return std::unexpected(forked.error());
   if (ipc::Status ready = wait_until_ready(forked->socket.get()); !ready) {
     forked->socket.reset();

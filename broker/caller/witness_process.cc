@@ -8,7 +8,7 @@
 
 #include "caller/proc_search.h"
 #include "caller/witness.h"
-#include "host/forked_process.h"
+#include "ipc/forked_process.h"
 #include "ipc/lockdown.h"
 
 namespace broker {
@@ -54,8 +54,8 @@ bool send_answer(const WitnessAnswer& answer) {
 }  // namespace
 
 void run_witness(ipc::UniqueFd socket) {
-  const KeptDescriptor kept[] = {{socket.release()}, {::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)}};
-  if (!begin_forked_process("sentinel-witn", kept)) ::_exit(1);
+  const ipc::KeptDescriptor kept[] = {{socket.release()}, {::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)}};
+  if (!ipc::begin_forked_process("sentinel-witn", kept)) ::_exit(1);
   ProcSearch search{ipc::UniqueFd(kProc)};
   if (!lock_down_witness() || !send_answer(WitnessAnswer{})) ::_exit(1);
   WitnessQuestion question;

@@ -6,7 +6,8 @@
 
 #include <cerrno>
 
-#include "host/forked_process.h"
+#include "ipc/forked_process.h"
+
 
 namespace broker {
 namespace {
@@ -22,7 +23,7 @@ bool is_there(const std::string& path) {
 ipc::Result<PostureReader> PostureReader::start(const PosturePlaces& places) {
   PostureReader reader;
   if (!is_there(places.file) && !is_there(places.program)) return reader;
-  auto forked = fork_process("the process that reads the device's posture",
+  auto forked = ipc::fork_process("the process that reads the device's posture",
                              [&](ipc::UniqueFd socket) { run_posture_reader(std::move(socket), places); });
   if (!forked) return std::unexpected(forked.error());
   reader.fd_ = std::move(forked->socket);

@@ -15,7 +15,7 @@
 #include <csignal>
 
 #include "device/reader.h"
-#include "host/forked_process.h"
+#include "ipc/forked_process.h"
 #include "ipc/lockdown.h"
 
 namespace broker {
@@ -154,9 +154,9 @@ bool send_answer(const ipc::Result<std::string>& posture) {
 
 void run_posture_reader(ipc::UniqueFd socket, const PosturePlaces& places) {
   ::signal(SIGCHLD, SIG_DFL);
-  const KeptDescriptor nothing{::open("/dev/null", O_RDWR | O_CLOEXEC), true};  // as the program's 0, 1 and 2
-  const KeptDescriptor kept[] = {nothing, nothing, nothing, {socket.release()}};
-  if (!begin_forked_process("sentinel-post", kept) || !give_up_privileges()) ::_exit(1);
+  const ipc::KeptDescriptor nothing{::open("/dev/null", O_RDWR | O_CLOEXEC), true};  // as the program's 0, 1 and 2
+  const ipc::KeptDescriptor kept[] = {nothing, nothing, nothing, {socket.release()}};
+  if (!ipc::begin_forked_process("sentinel-post", kept) || !give_up_privileges()) ::_exit(1);
   char question;
   while (::recv(kSocket, &question, 1, 0) == 1 && send_answer(read_posture(places))) {
   }

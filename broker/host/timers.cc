@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/event_loop.h"
-
 namespace broker {
 namespace {
 
@@ -28,6 +26,15 @@ class EventTimer final : public Timer {
 };
 
 }  // namespace
+
+EventBasePtr new_event_base() {
+  event_config* const config = event_config_new();
+  if (!config) return nullptr;
+  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+  EventBasePtr base(event_base_new_with_config(config));
+  event_config_free(config);
+  return base;
+}
 
 std::unique_ptr<Timer> EventTimers::after(std::chrono::milliseconds delay, std::function<void()> action) {
   auto timer = std::make_unique<EventTimer>(base_, delay, std::move(action));

@@ -11,8 +11,8 @@
 #include <cstdlib>
 #include <optional>
 
-#include "host/event_loop.h"
 #include "host/sandbox.h"
+#include "host/timers.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
 #include "keys/no_errands.h"

@@ -1,4 +1,4 @@
-#include "host/forked_process.h"
+#include "ipc/forked_process.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <csignal>
 #include <string>
 
-namespace broker {
+namespace ipc {
 namespace {
 
 int end_of(pid_t pid) {
@@ -23,7 +23,7 @@ bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 bool ends_at_exec(int fd) { return (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0; }
 
 TEST(ForkedProcess, ADescriptorThatIsNotThereIsNoStart) {
-  const auto forked = fork_process("a test", [](ipc::UniqueFd socket) {
+  const auto forked = fork_process("a test", [](UniqueFd socket) {
     const KeptDescriptor kept[] = {{socket.get()}, {-1}};
     ::_exit(begin_forked_process("a-test", kept) ? 1 : 7);
   });
@@ -32,14 +32,14 @@ TEST(ForkedProcess, ADescriptorThatIsNotThereIsNoStart) {
 }
 
 TEST(ForkedProcess, ThatReturnsHasFailed) {
-  const auto forked = fork_process("a test", [](ipc::UniqueFd) {});
+  const auto forked = fork_process("a test", [](UniqueFd) {});
   ASSERT_TRUE(forked);
   EXPECT_EQ(end_of(forked->pid), 1);
 }
 
 // The kept ones may be at each other's places, and one may be kept more than once.
 TEST(ForkedProcess, KeepsWhatItIsToldInThatOrderAndClosesTheRest) {
-  const auto forked = fork_process("a test", [](ipc::UniqueFd socket) {
+  const auto forked = fork_process("a test", [](UniqueFd socket) {
     const int low = ::dup2(socket.get(), 1);
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     const KeptDescriptor kept[] = {{low}, {nothing, true}, {nothing, true}};
@@ -66,4 +66,4 @@ TEST(ForkedProcess, KeepsWhatItIsToldInThatOrderAndClosesTheRest) {
 }
 
 }  // namespace
-}  // namespace broker
+}  // namespace ipc

@@ -13,15 +13,15 @@
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
 
-namespace broker {
+namespace ipc {
 
 struct ForkedProcess {
-  ipc::UniqueFd socket;  // SOCK_SEQPACKET; its end is the end of the child's work
+  UniqueFd socket;  // SOCK_SEQPACKET; its end is the end of the child's work
   pid_t pid = 0;
 };
 
 // `be_it` never returns. `what` it is, for the sentence of a failure: "the process that looks into /proc".
-ipc::Result<ForkedProcess> fork_process(std::string_view what, const std::function<void(ipc::UniqueFd socket)>& be_it);
+Result<ForkedProcess> fork_process(std::string_view what, const std::function<void(UniqueFd socket)>& be_it);
 
 // ---- in the child
 
@@ -34,4 +34,4 @@ struct KeptDescriptor {
 // ends it: not Ctrl-C, which the whole terminal gets. The descriptors become 0, 1 and so on, and all others are closed.
 [[nodiscard]] bool begin_forked_process(const char* name, std::span<const KeptDescriptor> kept);
 
-}  // namespace broker
+}  // namespace ipc

@@ -1,4 +1,4 @@
-#include "host/event_loop.h"
+#include "host/timers.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

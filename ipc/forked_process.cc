@@ -1,4 +1,4 @@
-#include "host/forked_process.h"
+#include "ipc/forked_process.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -11,16 +11,16 @@
 #include <string>
 #include <vector>
 
-namespace broker {
+namespace ipc {
 
-ipc::Result<ForkedProcess> fork_process(std::string_view what, const std::function<void(ipc::UniqueFd socket)>& be_it) {
+Result<ForkedProcess> fork_process(std::string_view what, const std::function<void(UniqueFd socket)>& be_it) {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return ipc::system_error("socketpair");
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("socketpair");
   ForkedProcess forked;
-  forked.socket = ipc::UniqueFd(ends[0]);
-  ipc::UniqueFd theirs(ends[1]);
+  forked.socket = UniqueFd(ends[0]);
+  UniqueFd theirs(ends[1]);
   forked.pid = ::fork();
-  if (forked.pid < 0) return ipc::system_error("starting " + std::string(what));
+  if (forked.pid < 0) return system_error("starting " + std::string(what));
   if (forked.pid > 0) return forked;
   forked.socket.reset();
   be_it(std::move(theirs));
@@ -45,4 +45,4 @@ bool begin_forked_process(const char* name, std::span<const KeptDescriptor> kept
   return ::syscall(SYS_close_range, static_cast<unsigned>(count), ~0U, 0U) == 0;
 }
 
-}  // namespace broker
+}  // namespace ipc
