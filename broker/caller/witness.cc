@@ -11,7 +11,6 @@
 
 #include "ipc/forked_process.h"
 
-
 namespace broker {
 namespace {
 

@@ -8,7 +8,6 @@
 
 #include "ipc/forked_process.h"
 
-
 namespace broker {
 namespace {
 
