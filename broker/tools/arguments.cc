@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "ipc/nearest_word.h"
 #include "text/ascii.h"
-#include "text/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -30,7 +30,7 @@ ipc::Status ToolArguments::take(std::string_view argument) {
   std::vector<std::string_view> known = split_words(row_->options, ' ');
   for (const std::string_view each : split_words(kEverywhere, ' ')) known.push_back(each);
   if (std::ranges::find(known, name) == known.end()) {
-    return misuse("unknown option " + in_quotes("--" + std::string(name)) + suggestion(name, known));
+    return misuse("unknown option " + in_quotes("--" + std::string(name)) + ipc::suggestion(name, known));
   }
   if (equals == std::string_view::npos || equals + 1 == argument.size()) {
     return misuse("--" + std::string(name) + " needs a value");
@@ -48,7 +48,7 @@ ipc::Result<ToolArguments> ToolArguments::parse(std::string_view tool, std::span
   const auto row = std::ranges::find(words, first, &ToolWord::word);
   if (row == words.end()) {
     const std::string what = first.empty() ? " needs a word" : ": unknown word " + in_quotes(first);
-    return ipc::fail(ipc::Fault::kUsage, std::string(tool) + what + suggestion(first, known),
+    return ipc::fail(ipc::Fault::kUsage, std::string(tool) + what + ipc::suggestion(first, known),
                      "see " + std::string(tool) + " --help");
   }
   ToolArguments out;
