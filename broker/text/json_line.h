@@ -39,7 +39,10 @@ class JsonText {
   JsonText& raw(std::string_view key, std::string_view json);  // a value that is JSON already
   void reserve(std::size_t bytes) { text_.reserve(bytes); }
   [[nodiscard]] std::string take() && { return std::move(text_); }
-  [[nodiscard]] std::string finish() && { return std::move(text_) += '\n'; }
+  [[nodiscard]] std::string finish() && {
+    text_ += '\n';
+    return std::move(text_);
+  }
 
  private:
   void before(std::string_view key);
