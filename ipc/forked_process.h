@@ -1,5 +1,5 @@
-// A process forked from this one, which talks with it over a socket and does one thing: it runs no other program of ours, so
-// it begins with a copy of all that this process holds.
+// A process forked from this one, which talks with it over a socket and does one thing: it runs no other program of
+// ours, so it begins with a copy of all that this process holds.
 //
 // Blocks: never.   Fails: kSystem.
 #pragma once
@@ -30,8 +30,9 @@ struct KeptDescriptor {
   bool for_programs = false;  // stays open in a program that the child runs
 };
 
-// What a forked process does first, with the name that `ps` shows. Signals are blocked, so that only the end of its socket
-// ends it: not Ctrl-C, which the whole terminal gets. The descriptors become 0, 1 and so on, and all others are closed.
+// What a forked process does first, with the name that `ps` shows. Signals are blocked, so that only the end of its
+// socket ends it: not Ctrl-C, which the whole terminal gets. The descriptors become 0, 1 and so on, and all others are
+// closed.
 [[nodiscard]] bool begin_forked_process(const char* name, std::span<const KeptDescriptor> kept);
 
 }  // namespace ipc

@@ -44,7 +44,8 @@ bool is_loopback(const IpAddress& address) {
 }
 
 bool is_link_local(const IpAddress& address) {
-  return same_prefix(address, *parse_ip_address("169.254.0.0"), 16) || same_prefix(address, *parse_ip_address("fe80::"), 10);
+  return same_prefix(address, *parse_ip_address("169.254.0.0"), 16) ||
+         same_prefix(address, *parse_ip_address("fe80::"), 10);
 }
 
 std::optional<IpAddress> address_of_host(std::string_view host) {

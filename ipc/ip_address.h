@@ -1,8 +1,9 @@
-// What an IP address is, and which hosts are this machine: the one rule by which plain http is allowed, a proxy is left out
-// and a peer counts as local. It resolves no name.
+// What an IP address is, and which hosts are this machine: the one rule by which plain http is allowed, a proxy is left
+// out and a peer counts as local. It resolves no name.
 //
 // Runs in: every process.   Blocks: never.
-// Source: RFC 1122 3.2.1.3 and RFC 4291 2.5.3 (loopback), RFC 3927 and RFC 4291 2.5.6 (link-local), RFC 6761 6.3 (localhost).
+// Source: RFC 1122 3.2.1.3 and RFC 4291 2.5.3 (loopback), RFC 3927 and RFC 4291 2.5.6 (link-local), RFC 6761 6.3
+// (localhost).
 #pragma once
 
 #include <netinet/in.h>
@@ -25,12 +26,13 @@ struct IpAddress {
   [[nodiscard]] constexpr int bits() const { return family == AF_INET ? 32 : 128; }
 };
 
-// A dotted quad or an IPv6 address without brackets and without a zone; nothing for "127.1", "0x7f.0.0.1" and 2130706433,
-// which libraries read differently.
+// A dotted quad or an IPv6 address without brackets and without a zone; nothing for "127.1", "0x7f.0.0.1" and
+// 2130706433, which libraries read differently.
 std::optional<IpAddress> parse_ip_address(std::string_view text);
 std::string text_of(const IpAddress& address);
 
-// Whether both are of one family and begin with the same `bits` bits; false for a number of bits that the family has not.
+// Whether both are of one family and begin with the same `bits` bits; false for a number of bits that the family has
+// not.
 bool same_prefix(const IpAddress& one, const IpAddress& other, int bits);
 
 // 127.0.0.0/8 and ::1.

@@ -1,5 +1,5 @@
-// Which URL a browser may be given as a page to log in at: https to anywhere, plain http to this machine alone. The broker
-// asks this before it passes a URL on, and the supervisor before it shows one. It does not say whose page it is.
+// Which URL a browser may be given as a page to log in at: https to anywhere, plain http to this machine alone. The
+// broker asks this before it passes a URL on, and the supervisor before it shows one. It does not say whose page it is.
 //
 // Runs in: broker, supervisor.   Blocks: never.
 #pragma once

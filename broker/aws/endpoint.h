@@ -25,8 +25,8 @@ enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
 // An endpoint_url or AWS_ENDPOINT_URL: https to anywhere, http to this machine alone; no user, path, query or fragment.
 [[nodiscard]] ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place);
 
-// Where EC2's metadata service is, and where ECS and EKS give a container its keys: none of these is ever reached through a
-// network that others share. Plain http goes there, too, but only for the request that each is for.
+// Where EC2's metadata service is, and where ECS and EKS give a container its keys: none of these is ever reached
+// through a network that others share. Plain http goes there, too, but only for the request that each is for.
 inline constexpr std::string_view kInstanceHosts[] = {"169.254.169.254", "[fd00:ec2::254]"};
 inline constexpr std::string_view kContainerHosts[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
 

@@ -1,8 +1,9 @@
 // The proxy that AWS calls go through: HTTPS_PROXY and NO_PROXY of the caller's environment, lower case first as curl
 // has it. Whatever the command itself asks is none of our business and is not touched.
 //
-// NO_PROXY is read here and not by libcurl (CURLOPT_NOPROXY): 7.88.1, Debian 12's, takes no IPv6 network and no /0, takes
-// 10.0.0.0/8x for a network, knows no ports, and never says whether a request went past the proxy, which our sentences do.
+// NO_PROXY is read here and not by libcurl (CURLOPT_NOPROXY): 7.88.1, Debian 12's, takes no IPv6 network and no /0,
+// takes 10.0.0.0/8x for a network, knows no ports, and never says whether a request went past the proxy, which our
+// sentences do.
 //
 // Runs in: broker.   Blocks: never.
 // Owns: the proxy's password, in memory that is wiped when it is freed (host/wiping_heap.h).

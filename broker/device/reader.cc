@@ -23,7 +23,7 @@ ipc::Result<PostureReader> PostureReader::start(const PosturePlaces& places) {
   PostureReader reader;
   if (!is_there(places.file) && !is_there(places.program)) return reader;
   auto forked = ipc::fork_process("the process that reads the device's posture",
-                             [&](ipc::UniqueFd socket) { run_posture_reader(std::move(socket), places); });
+                                  [&](ipc::UniqueFd socket) { run_posture_reader(std::move(socket), places); });
   if (!forked) return std::unexpected(forked.error());
   reader.fd_ = std::move(forked->socket);
   reader.pid_ = forked->pid;

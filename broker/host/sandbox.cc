@@ -57,7 +57,8 @@ constexpr const char* kSystemFiles[] = {
 };
 
 // Of the certificates that the system trusts: the bundle, and where its links lead.
-constexpr const char* kCertificateFolders[] = {"/etc/ssl", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"};
+constexpr const char* kCertificateFolders[] = {"/etc/ssl", "/usr/share/ca-certificates",
+                                               "/usr/local/share/ca-certificates"};
 
 std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_keys) {
   std::vector<ipc::ReadablePath> paths;

@@ -23,8 +23,8 @@ struct EventBaseDeleter {
 };
 using EventBasePtr = std::unique_ptr<event_base, EventBaseDeleter>;
 
-// Without locks, since one thread uses it, and whatever variables such as EVENT_NOEPOLL say. Made before lock-down, so that
-// epoll_create1 and the like need no row there.
+// Without locks, since one thread uses it, and whatever variables such as EVENT_NOEPOLL say. Made before lock-down, so
+// that epoll_create1 and the like need no row there.
 EventBasePtr new_event_base();
 
 class Timer {

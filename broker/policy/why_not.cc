@@ -59,7 +59,8 @@ std::string among(const std::string& what, const std::string& name, bool unknown
 }  // namespace
 
 std::string window_in_words(const TimeWindow& window) {
-  std::string text = days_in_words(window.days) + " " + clock_text(window.start_minute) + "-" + clock_text(window.end_minute);
+  std::string text =
+      days_in_words(window.days) + " " + clock_text(window.start_minute) + "-" + clock_text(window.end_minute);
   if (window.overnight) text += " (overnight)";
   return window.zone ? text + " " + std::string(zone_name(*window.zone)) : text;
 }

@@ -1,4 +1,5 @@
-// The two forms in which AWS's services take a request: an object of JSON behind an action's name, and a query's members.
+// The two forms in which AWS's services take a request: an object of JSON behind an action's name, and a query's
+// members.
 //
 // Blocks: never.
 // Source: AWS JSON protocol 1.0 and 1.1, AWS Query protocol (smithy.io).

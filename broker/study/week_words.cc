@@ -41,8 +41,8 @@ std::string long_span(const WeekSpan& span) {
   const int end = (span.begins + span.length) % kWeekMinutes;
   const bool midnight = end % kDay == 0;
   const int last_day = ((midnight ? end - 1 : end) + kWeekMinutes) % kWeekMinutes / kDay;
-  return std::string(kDays[span.begins / kDay % 7]) + " " + clock_text(span.begins % kDay) + " to " + kDays[last_day] + " " +
-         (midnight ? "24:00" : clock_text(end % kDay));
+  return std::string(kDays[span.begins / kDay % 7]) + " " + clock_text(span.begins % kDay) + " to " + kDays[last_day] +
+         " " + (midnight ? "24:00" : clock_text(end % kDay));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Writes JSON, member by member, in the order in which they are said, for whatever the broker and its tools print; not a JSON
-// library.
+// Writes JSON, member by member, in the order in which they are said, for whatever the broker and its tools print; not
+// a JSON library.
 //
 // The decision log's keys have a fixed order which jsoncpp does not keep, and one line is one write(2).
 // Runs in: broker.   Blocks: never.

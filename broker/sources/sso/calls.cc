@@ -112,8 +112,8 @@ ipc::Result<DeviceLogin> login_in(const JsonMembers& members) {
   auto device = members.secret("deviceCode", kMaxSsoSecret);
   if (!device) return std::unexpected(device.error());
   login.device = std::move(*device);
-  auto url =
-      members.text(members.has("verificationUriComplete") ? "verificationUriComplete" : "verificationUri", ipc::kMaxLoginPage);
+  auto url = members.text(members.has("verificationUriComplete") ? "verificationUriComplete" : "verificationUri",
+                          ipc::kMaxLoginPage);
   if (!url) return std::unexpected(url.error());
   login.url = std::move(*url);
   auto code = members.text("userCode", kMaxUserCode);

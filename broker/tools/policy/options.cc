@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "ipc/go_duration.h"
+#include "ipc/nearest_word.h"
 #include "ipc/sts_limits.h"
 #include "study/moment.h"
 #include "study/question.h"
-#include "ipc/nearest_word.h"
 #include "text/ascii.h"
 #include "text/plain_text.h"
 

@@ -44,7 +44,8 @@ TEST(ForkedProcess, KeepsWhatItIsToldInThatOrderAndClosesTheRest) {
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     const KeptDescriptor kept[] = {{low}, {nothing, true}, {nothing, true}};
     if (!begin_forked_process("a-test", kept)) ::_exit(2);
-    const bool right = is_open(0) && is_open(1) && is_open(2) && ends_at_exec(0) && !ends_at_exec(1) && !ends_at_exec(2);
+    const bool right =
+        is_open(0) && is_open(1) && is_open(2) && ends_at_exec(0) && !ends_at_exec(1) && !ends_at_exec(2);
     for (int fd = 3; fd < 1024; ++fd) {
       if (is_open(fd)) ::_exit(3);
     }

@@ -38,7 +38,8 @@ TEST(IpAddress, APrefixEndsAtAnyBitAndNeverMatchesTheOtherFamily) {
 TEST(IpAddress, LoopbackAndLinkLocalEndWhereTheirNetworksDo) {
   for (const char* text : {"126.255.255.255", "128.0.0.0", "0.0.0.0", "::", "::2", "::ffff:127.0.0.1", "1::1"})
     EXPECT_FALSE(is_loopback(at(text))) << text;
-  for (const char* text : {"127.0.0.0", "127.0.0.1", "127.255.255.255", "::1"}) EXPECT_TRUE(is_loopback(at(text))) << text;
+  for (const char* text : {"127.0.0.0", "127.0.0.1", "127.255.255.255", "::1"})
+    EXPECT_TRUE(is_loopback(at(text))) << text;
   EXPECT_TRUE(is_loopback(in_addr{::inet_addr("127.9.9.9")}));
   EXPECT_FALSE(is_loopback(in_addr{::inet_addr("128.0.0.1")}));
   for (const char* text : {"169.253.255.255", "169.255.0.0", "fe7f::1", "fec0::", "fd00:ec2::254", "127.0.0.1"})
@@ -48,9 +49,9 @@ TEST(IpAddress, LoopbackAndLinkLocalEndWhereTheirNetworksDo) {
 }
 
 TEST(ThisMachine, IsNoOtherHost) {
-  for (const char* host : {"", "127.1", "::1", "[::1", "[]", "[127.0.0.1]", "[localhost]", "[::2]", "[::ffff:127.0.0.1]",
-                           "[::1%25lo]", "0.0.0.0", "128.0.0.1", "127.0.0.1.example.com", "localhost.example.com",
-                           "localhost.", "my-localhost", "sub.localhost", "LOCALHOST"})
+  for (const char* host : {"", "127.1", "::1", "[::1", "[]", "[127.0.0.1]", "[localhost]", "[::2]",
+                           "[::ffff:127.0.0.1]", "[::1%25lo]", "0.0.0.0", "128.0.0.1", "127.0.0.1.example.com",
+                           "localhost.example.com", "localhost.", "my-localhost", "sub.localhost", "LOCALHOST"})
     EXPECT_FALSE(is_this_machine(host)) << host;
   for (const char* host : {"127.0.0.1", "127.0.0.2", "127.255.255.255", "[::1]", "[0:0::1]", "localhost"})
     EXPECT_TRUE(is_this_machine(host)) << host;

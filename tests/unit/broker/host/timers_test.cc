@@ -20,7 +20,8 @@ TEST(EventLoop, AnEventLeavesItWithItsOwner) {
   const EventBasePtr base = new_event_base();
   ASSERT_TRUE(base);
   {
-    const EventPtr timer(evtimer_new(base.get(), [](evutil_socket_t, short, void*) { FAIL(); }, nullptr));
+    const EventPtr timer(evtimer_new(
+        base.get(), [](evutil_socket_t, short, void*) { FAIL(); }, nullptr));
     const timeval now{};
     ASSERT_EQ(evtimer_add(timer.get(), &now), 0);
   }

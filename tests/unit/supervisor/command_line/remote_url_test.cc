@@ -16,8 +16,9 @@ TEST(RemoteUrl, OnlyHttpsUnlessItIsThisHost) {
   for (const char* bad :
        {"tvm.example", "ftp://tvm.example", "HTTPS://tvm.example", "//tvm.example", "https:tvm.example"})
     EXPECT_EQ(refusal(bad), "--remote-server is not an https URL") << bad;
-  for (const char* bad : {"http://tvm.example", "http://127.0.0.1.tvm.example", "http://128.0.0.1", "http://[::2]",
-                          "http://0.0.0.0", "http://localhost.tvm.example", "http://127.1", "http://[localhost]", "http://[127.0.0.1]"})
+  for (const char* bad :
+       {"http://tvm.example", "http://127.0.0.1.tvm.example", "http://128.0.0.1", "http://[::2]", "http://0.0.0.0",
+        "http://localhost.tvm.example", "http://127.1", "http://[localhost]", "http://[127.0.0.1]"})
     EXPECT_NE(refusal(bad).find("is plain http"), std::string::npos) << bad;
   for (const char* good : {"https://tvm.example", "http://127.0.0.1:8080/x", "http://127.9.9.9", "http://localhost:1",
                            "http://[::1]:8443/x", "https://[2001:db8::1]/x"})

@@ -10,8 +10,9 @@ const std::string kUrl = "https://device.sso.eu-1.amazonaws.com/?user_code=WXYZ-
 
 TEST(LoginPage, WhatIsNoWebAddressIsShownToNobody) {
   const Words environment;
-  for (const char* bad : {" ", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b",
-                          "https://a\nb", "https://a'b", "http://127.0.0.1.elsewhere/", "http://127.0.0.1:80@elsewhere/", "https://a`id`"})
+  for (const char* bad :
+       {" ", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b", "https://a\nb",
+        "https://a'b", "http://127.0.0.1.elsewhere/", "http://127.0.0.1:80@elsewhere/", "https://a`id`"})
     EXPECT_FALSE(show_login({"p", bad, "", environment, true, false})) << bad;
 }
 
