@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ipc/ip_address.h"
+
 namespace broker {
 namespace {
 
@@ -37,8 +39,6 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
   return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
-bool on_loopback(const sockaddr_in& address) { return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET; }
-
 // On TCP the kernel hands a copy of what we send to any holder of the connection that asks for transmit time stamps
 // (broker/caller/KERNEL.md, fact 1). The option may have been set on the listener, and was inherited then.
 bool stop_timestamping(int fd) {
@@ -51,9 +51,7 @@ bool stop_timestamping(int fd) {
 }  // namespace
 
 bool Listeners::add(const ipc::ListenerOpened& opened) {
-  ipc::Transport transport{};
-  if (!ipc::transport_from(opened.transport, transport)) return false;
-  if (transport == ipc::Transport::Tcp) {
+  if (opened.transport == ipc::Transport::Tcp) {
     if (opened.port == 0 || !opened.path.empty()) return false;
     ports_.push_back(htons(opened.port));
     return true;
@@ -103,7 +101,7 @@ Check ClientSocket::judge_tcp(const Listeners& listeners) {
     return Check::kNotOurListener;
   }
   if (!address_of(fd(), client_, ::getpeername)) return Check::kNotConnected;
-  if (!on_loopback(client_) || same(client_, server_)) return Check::kPeerNotLocal;
+  if (!ipc::is_loopback(client_.sin_addr) || same(client_, server_)) return Check::kPeerNotLocal;
   return stop_timestamping(fd()) ? Check::kPassed : Check::kTimestamping;
 }
 

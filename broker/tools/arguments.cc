@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ipc/nearest_word.h"
+#include "text/ascii.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -10,16 +11,6 @@ namespace {
 
 // Every tool can be asked for these.
 constexpr std::string_view kEverywhere = "json color";
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> out;
-  while (!text.empty()) {
-    const std::size_t blank = std::min(text.find(' '), text.size());
-    if (blank > 0) out.push_back(text.substr(0, blank));
-    text.remove_prefix(std::min(blank + 1, text.size()));
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -36,8 +27,8 @@ std::string_view ToolArguments::value(std::string_view option) const {
 ipc::Status ToolArguments::take(std::string_view argument) {
   const std::size_t equals = argument.find('=');
   const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
-  std::vector<std::string_view> known = words_of(row_->options);
-  for (const std::string_view each : words_of(kEverywhere)) known.push_back(each);
+  std::vector<std::string_view> known = split_words(row_->options, ' ');
+  for (const std::string_view each : split_words(kEverywhere, ' ')) known.push_back(each);
   if (std::ranges::find(known, name) == known.end()) {
     return misuse("unknown option " + in_quotes("--" + std::string(name)) + ipc::suggestion(name, known));
   }

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "host/sandbox.h"
+#include "host/timers.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
 #include "keys/no_errands.h"
@@ -64,10 +65,6 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   return Unlocked{std::move(*profile), std::move(*ca), std::move(*proxy)};
 }
 
-struct FreeBase {
-  void operator()(event_base* base) const { event_base_free(base); }
-};
-
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
   return value ? std::string_view(value) : std::string_view();
@@ -84,7 +81,7 @@ CallerKeys keys_of_environment() {
 }
 
 ipc::Result<std::string> work_apart(const AwsPlace& place, const Work& work) {
-  const std::unique_ptr<event_base, FreeBase> base(event_base_new());
+  const EventBasePtr base = new_event_base();
   if (!base) return ipc::fail(Fault::kSystem, "the event loop cannot be made");
   ipc::Result<Unlocked> unlocked = lock_down_and_read_keys(place);
   if (!unlocked) return std::unexpected(unlocked.error());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "call/json_failure.h"
 
 namespace broker {
 namespace {
@@ -69,13 +70,14 @@ TEST(Ssm, ReadsValueAndVersion) {
 }
 
 TEST(Ssm, ReadsTheErrorCodeInEachFormThatJsonServicesUse) {
-  EXPECT_EQ(read_ssm_failure(ssm_answer(400, R"({"__type":"ParameterNotFound"})")).code, "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(ssm_answer(400, R"({"__type":"com.amazonaws.ssm#ParameterNotFound","message":"x"})")).code,
-            "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(ssm_answer(400, "{}", "ParameterNotFound:http://internal/")).code, "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(ssm_answer(503, "<html>")).code, "");
-  EXPECT_EQ(read_ssm_failure(ssm_answer(400, R"({"__type":"A","Message":"two\nlines"})")).message, "two");
-  EXPECT_EQ(read_ssm_failure(ssm_answer(400, R"({"__type":7,"message":[]})")).code, "");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, R"({"__type":"ParameterNotFound"})")).code, "ParameterNotFound");
+  EXPECT_EQ(
+      read_json_failure(ssm_answer(400, R"({"__type":"com.amazonaws.ssm#ParameterNotFound","message":"x"})")).code,
+      "ParameterNotFound");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, "{}", "ParameterNotFound:http://internal/")).code, "ParameterNotFound");
+  EXPECT_EQ(read_json_failure(ssm_answer(503, "<html>")).code, "");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, R"({"__type":"A","Message":"two\nlines"})")).message, "two");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, R"({"__type":7,"message":[]})")).code, "");
 }
 
 TEST(Ssm, EachFailureSaysWhatToDo) {
