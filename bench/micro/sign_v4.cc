@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "ipc/secret.h"
 #include "aws/sigv4.h"
+#include "ipc/secret.h"
 
 namespace {
 

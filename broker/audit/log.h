@@ -19,9 +19,9 @@
 
 #include "audit/signature.h"
 #include "audit/sink.h"
+#include "decide/permit.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
-#include "decide/permit.h"
 
 namespace broker {
 

@@ -13,8 +13,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "text/hex.h"
 #include "ipc/unique_fd.h"
+#include "text/hex.h"
 #include "text/json_line.h"
 
 namespace broker {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "text/ascii.h"
 #include "aws/endpoint.h"
 #include "ipc/sts_limits.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "text/ascii.h"
 #include "aws/endpoint.h"
 #include "aws/iam_syntax.h"
+#include "text/ascii.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -25,7 +25,7 @@ bool is_iam_name(std::string_view text) { return text.size() <= 64 && is_name(te
 
 // The first `N` colon-separated parts; the last takes the rest. False when there are fewer.
 template <std::size_t N>
-bool split(std::string_view text, std::array<std::string_view, N>& parts) {
+bool split_into(std::string_view text, std::array<std::string_view, N>& parts) {
   for (std::size_t i = 0; i + 1 < N; ++i) {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos) return false;
@@ -78,7 +78,7 @@ ipc::Result<Principal> parse_principal(std::string_view arn, std::string_view ac
                      "use the key of an IAM user, or check that the endpoint is AWS STS");
   };
   std::array<std::string_view, 6> parts;  // arn : partition : service : region : account : resource
-  if (arn.size() > kMaxArnBytes || !split(arn, parts) || parts[0] != "arn" || !parts[3].empty()) return bad();
+  if (arn.size() > kMaxArnBytes || !split_into(arn, parts) || parts[0] != "arn" || !parts[3].empty()) return bad();
   if (!is_partition(parts[1])) return bad();
   if (!is_account_id(parts[4]) || parts[4] != account) return bad();
   Principal who{std::string(arn), std::string(account), {}, {}};

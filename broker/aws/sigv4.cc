@@ -9,11 +9,11 @@
 #include <map>
 #include <utility>
 
+#include "ipc/secret.h"
 #include "text/ascii.h"
 #include "text/hex.h"
-#include "ipc/secret.h"
-#include "text/split.h"
 #include "text/percent.h"
+#include "text/split.h"
 
 namespace broker {
 namespace {

@@ -5,9 +5,9 @@
 #include <span>
 #include <utility>
 
+#include "host/random.h"
 #include "text/ascii.h"
 #include "text/hex.h"
-#include "host/random.h"
 #include "text/split.h"
 
 namespace broker {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "call/signing_keys.h"
 #include "aws/sigv4.h"
+#include "call/signing_keys.h"
 
 namespace broker {
 namespace {

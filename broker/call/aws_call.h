@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "call/context.h"
-#include "call/http.h"
-#include "host/clock.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
-#include "host/callback_guard.h"
+#include "call/context.h"
+#include "call/http.h"
 #include "call/retry.h"
+#include "host/callback_guard.h"
+#include "host/clock.h"
 #include "host/timers.h"
 
 namespace broker {

@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "call/http.h"
-#include "host/clock.h"
 #include "call/retry.h"
+#include "host/clock.h"
 #include "host/timers.h"
 
 namespace broker {

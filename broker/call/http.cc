@@ -8,9 +8,9 @@
 #include <charconv>
 #include <utility>
 
-#include "text/ascii.h"
 #include "call/curl_loop.h"
 #include "ipc/secret.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

@@ -16,11 +16,11 @@
 #include <string>
 #include <vector>
 
-#include "ipc/result.h"
+#include "aws/sigv4.h"
 #include "call/proxy.h"
 #include "call/trust.h"
-#include "aws/sigv4.h"
 #include "host/wiped_bytes.h"
+#include "ipc/result.h"
 
 struct event_base;
 
@@ -62,8 +62,8 @@ class HttpTransport {
 class AwsHttp final : public HttpTransport {
  public:
   static constexpr std::size_t kMaxAnswerBytes = 256 * 1024;
-  // `ca_pem`: what load_ca() returned. `proxy`: what read_proxy() did. libcurl must have been started (host/wiping_heap.h).
-  // Exchanges must go before AwsHttp.
+  // `ca_pem`: what load_ca() returned. `proxy`: what read_proxy() did. libcurl must have been started
+  // (host/wiping_heap.h). Exchanges must go before AwsHttp.
   static ipc::Result<std::unique_ptr<AwsHttp>> open(event_base* base, std::string ca_pem, Proxy proxy = {});
   ~AwsHttp() override;
   std::unique_ptr<HttpExchange> send(HttpRequest request, OnHttpAnswer done) override;

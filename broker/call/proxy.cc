@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "call/url.h"
 #include "text/ascii.h"
 
 namespace broker {
@@ -17,19 +18,6 @@ namespace {
 using ipc::Fault;
 
 constexpr std::size_t kMaxProxyUrl = 2048;
-
-struct CurlDeleter {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
-  void operator()(char* text) const noexcept { curl_free(text); }
-};
-using Url = std::unique_ptr<CURLU, CurlDeleter>;
-
-std::string part(const Url& url, CURLUPart which, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url.get(), which, &text, flags) != CURLUE_OK) return {};
-  const std::unique_ptr<char, CurlDeleter> owned(text);
-  return text;
-}
 
 std::unexpected<ipc::Error> bad(const std::string& variable, std::string_view why) {
   return ipc::fail(Fault::kConfig, variable + ": the proxy's URL " + std::string(why),
@@ -46,18 +34,19 @@ ipc::Result<Proxy> parse(std::string_view value, const std::string& variable) {
   if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return bad(variable, "is no URL");
   }
-  const std::string scheme = part(url, CURLUPART_SCHEME), host = part(url, CURLUPART_HOST);
+  const std::string scheme = url_part(url, CURLUPART_SCHEME), host = url_part(url, CURLUPART_HOST);
   if (scheme != "http" && scheme != "https") return bad(variable, "is neither http nor https");
-  const std::string path = part(url, CURLUPART_PATH);
-  if ((!path.empty() && path != "/") || !part(url, CURLUPART_QUERY).empty() || !part(url, CURLUPART_FRAGMENT).empty()) {
+  const std::string path = url_part(url, CURLUPART_PATH);
+  if ((!path.empty() && path != "/") || !url_part(url, CURLUPART_QUERY).empty() ||
+      !url_part(url, CURLUPART_FRAGMENT).empty()) {
     return bad(variable, "has more than host and port");
   }
-  std::string port = part(url, CURLUPART_PORT);
+  std::string port = url_part(url, CURLUPART_PORT);
   if (port.empty()) port = scheme == "https" ? "443" : "80";  // curl's own default for http would be 1080
   Proxy proxy;
   proxy.variable = variable;
   proxy.shown = scheme + "://" + host + ":" + port;
-  const std::string user = part(url, CURLUPART_USER), password = part(url, CURLUPART_PASSWORD);
+  const std::string user = url_part(url, CURLUPART_USER), password = url_part(url, CURLUPART_PASSWORD);
   const std::string who = user.empty() && password.empty() ? "" : user + ":" + password + "@";
   proxy.url = scheme + "://" + who + host + ":" + port;
   return proxy;
@@ -156,8 +145,8 @@ bool goes_past(const Proxy& proxy, const std::string& url) {
   if (proxy.url.empty()) return true;
   const Url parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return true;  // never sent
-  const int port = number(part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT)).value_or(0);
-  std::string small = lowered(part(parsed, CURLUPART_HOST));
+  const int port = number(url_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT)).value_or(0);
+  std::string small = lowered(url_part(parsed, CURLUPART_HOST));
   if (small.ends_with('.')) small.pop_back();
   if (is_near(small)) return true;
   constexpr std::string_view kBetween = ", \t";

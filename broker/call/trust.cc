@@ -9,6 +9,8 @@
 #include <memory>
 #include <string_view>
 
+#include "call/url.h"
+
 namespace broker {
 namespace {
 
@@ -16,18 +18,6 @@ using ipc::Fault;
 
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
-
-struct CurlDeleter {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
-  void operator()(char* text) const noexcept { curl_free(text); }
-};
-
-std::string url_part(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  const std::unique_ptr<char, CurlDeleter> owned(text);
-  return text;
-}
 
 bool is_this_machine(std::string_view host) { return host == "127.0.0.1" || host == "[::1]" || host == "localhost"; }
 
@@ -65,13 +55,13 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
 }
 
 ipc::Status check_request_url(const std::string& url, bool link_local) {
-  const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
+  const Url parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
     return ipc::fail(Fault::kConfig, "'" + origin_of(url) + "' is no URL",
                      "give an endpoint such as https://sts.eu-west-1.amazonaws.com");
   }
-  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
-  const std::string host = url_part(parsed.get(), CURLUPART_HOST);
+  const std::string scheme = url_part(parsed, CURLUPART_SCHEME);
+  const std::string host = url_part(parsed, CURLUPART_HOST);
   if (scheme != "https" && scheme != "http") {
     return ipc::fail(Fault::kConfig, "'" + origin_of(url) + "' is neither http nor https", "use an https endpoint");
   }
@@ -80,7 +70,7 @@ ipc::Status check_request_url(const std::string& url, bool link_local) {
                      "use https; plain http is for 127.0.0.1, ::1 and localhost only");
   }
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT}) {
-    if (!url_part(parsed.get(), part).empty()) {
+    if (!url_part(parsed, part).empty()) {
       return ipc::fail(Fault::kConfig, "a URL of AWS may have neither a user nor a fragment");
     }
   }

@@ -9,7 +9,7 @@
 namespace broker {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 // A process that has ended but was not reaped yet still has a pidfd that answers; it can no longer be a caller.
 bool has_ended(const ipc::Pidfd& process) {
@@ -64,7 +64,7 @@ ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Wit
 CallerInquiry CallerCheck::begin(const ClientSocket& client) {
   CallerInquiry inquiry;
   inquiry.facts.transport = client.transport();
-  inquiry.deadline = Clock::now() + kDeadline;
+  inquiry.deadline = Steady::now() + kDeadline;
   if (client.transport() == ipc::Transport::Unix) {
     begin_unix(client, inquiry);
   } else {
@@ -126,7 +126,7 @@ void CallerCheck::begin_unix(const ClientSocket& client, CallerInquiry& inquiry)
 void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
   CallerFacts& facts = inquiry.facts;
   const Known* seen = known(identity);
-  if (seen && Clock::now() - seen->named_at < kNameFresh) {
+  if (seen && Steady::now() - seen->named_at < kNameFresh) {
     facts.executable = seen->executable;
     facts.comm = seen->comm;
     return finish(inquiry, facts.check);
@@ -161,7 +161,7 @@ bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budge
       on_answer(inquiry, answer);
     } else if (reply == Witness::Reply::kGone) {
       finish(inquiry, Check::kWitnessGone);
-    } else if (Clock::now() >= inquiry.deadline) {
+    } else if (Steady::now() >= inquiry.deadline) {
       witness_.abandon(inquiry.ticket);
       on_late(inquiry);
     } else {
@@ -194,7 +194,7 @@ void CallerCheck::on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer)
     inquiry.facts.executable = executable_of(answer);
     inquiry.facts.comm = comm_of(answer);
     if (Known* seen = known(inquiry.process.identity())) {
-      *seen = Known{seen->identity, inquiry.facts.executable, inquiry.facts.comm, Clock::now()};
+      *seen = Known{seen->identity, inquiry.facts.executable, inquiry.facts.comm, Steady::now()};
     }
   } else if (inquiry.facts.allowed()) {
     inquiry.facts.check = Check::kPeerGone;

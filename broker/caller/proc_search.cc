@@ -14,7 +14,7 @@
 namespace broker {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 struct Path {
   char text[64];
@@ -183,10 +183,10 @@ bool ProcSearch::answer_with(std::size_t index, int fd, WitnessAnswer& answer) {
   if (at == kept.fds.end()) --at;
   std::rotate(kept.fds.begin(), at, at + 1);
   kept.fds[0] = fd;
-  if (Clock::now() - kept.named_at > kNameFresh) {
+  if (Steady::now() - kept.named_at > kNameFresh) {
     kept.name = WitnessAnswer{};
     name_executable(kept.pid, kept.name);
-    kept.named_at = Clock::now();
+    kept.named_at = Steady::now();
   }
   answer.pid = kept.pid;
   answer.identity = kept.identity;

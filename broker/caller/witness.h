@@ -10,9 +10,9 @@
 #include <span>
 #include <vector>
 
+#include "caller/witness_words.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
-#include "caller/witness_words.h"
 
 namespace broker {
 

@@ -10,9 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "ipc/lockdown.h"
 #include "caller/proc_search.h"
 #include "caller/witness.h"
+#include "ipc/lockdown.h"
 
 namespace broker {
 namespace {

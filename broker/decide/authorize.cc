@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "ipc/sts_limits.h"
 #include "aws/source_identity.h"
+#include "ipc/sts_limits.h"
 
 namespace broker {
 namespace {

@@ -13,11 +13,11 @@
 #include <variant>
 
 #include "caller/caller_check.h"
+#include "decide/permit.h"
+#include "decide/run.h"
 #include "ipc/secret.h"
 #include "policy/overrides.h"
-#include "decide/permit.h"
 #include "policy/policy.h"
-#include "decide/run.h"
 
 namespace broker {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "aws/principal.h"
-#include "ipc/secret.h"
 #include "decide/lifetime.h"
+#include "ipc/secret.h"
 #include "policy/policy.h"
 
 namespace broker {

@@ -11,8 +11,8 @@
 #include <optional>
 #include <string>
 
-#include "host/clock.h"
 #include "device/reader.h"
+#include "host/clock.h"
 #include "host/timers.h"
 
 struct event;

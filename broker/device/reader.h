@@ -11,10 +11,10 @@
 #include <optional>
 #include <string>
 
-#include "ipc/result.h"
-#include "ipc/unique_fd.h"
 #include "device/stated.h"
 #include "host/root_file.h"
+#include "ipc/result.h"
+#include "ipc/unique_fd.h"
 
 namespace broker {
 

@@ -16,8 +16,8 @@
 #include <chrono>
 #include <csignal>
 
-#include "ipc/lockdown.h"
 #include "device/reader.h"
+#include "ipc/lockdown.h"
 
 namespace broker {
 namespace {

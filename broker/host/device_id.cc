@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <array>
 
-#include "text/hex.h"
-#include "ipc/unique_fd.h"
 #include "host/bounded_read.h"
+#include "ipc/unique_fd.h"
+#include "text/hex.h"
 
 namespace broker {
 namespace {

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "ipc/unique_fd.h"
 #include "host/bounded_read.h"
+#include "ipc/unique_fd.h"
 
 namespace broker {
 namespace {

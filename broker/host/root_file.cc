@@ -8,8 +8,8 @@
 #include <deque>
 #include <string_view>
 
-#include "ipc/unique_fd.h"
 #include "host/bounded_read.h"
+#include "ipc/unique_fd.h"
 
 namespace broker {
 namespace {

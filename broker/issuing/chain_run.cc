@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/source_identity.h"
 #include "call/signing_keys.h"
 #include "ipc/sts_limits.h"
 #include "policy/narrowing.h"
-#include "aws/source_identity.h"
 #include "services/sts.h"
 #include "sources/web_identity.h"
 
@@ -67,8 +67,8 @@ void Issuance::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
   hand_on(**key);
 }
 
-// Judged at each request (decide/authorize.h); here so that no other way leads to keys that outlive what permits them: the
-// first key may have been another one then.
+// Judged at each request (decide/authorize.h); here so that no other way leads to keys that outlive what permits them:
+// the first key may have been another one then.
 ipc::Status Issuance::may_be_handed_on(std::chrono::sys_seconds expiration) const {
   const std::chrono::sys_seconds now = context_.aws_now();
   const auto left = expiration == kNever ? std::nullopt : std::optional<seconds>(expiration - now);
@@ -155,8 +155,8 @@ void Issuance::next_link() {
     request = get_session_token(profile_.sts, lifetime_.asked);
   } else {
     const RoleStep& step = profile_.chain[link_];
-    AssumeRoleTerms terms{step.role_arn,     step.session_name.empty() ? session_name_ : step.session_name,
-                          source_identity_,  step.external_id,
+    AssumeRoleTerms terms{step.role_arn,       step.session_name.empty() ? session_name_ : step.session_name,
+                          source_identity_,    step.external_id,
                           ipc::sts::kShortest, {}};
     terms.tags = step.tags;
     terms.transitive_tags = step.transitive_tags;

@@ -15,12 +15,12 @@
 #include <optional>
 #include <string>
 
-#include "call/aws_call.h"
 #include "aws/credentials.h"
-#include "keys/errands.h"
+#include "call/aws_call.h"
 #include "decide/issue_terms.h"
-#include "keys/fetch.h"
 #include "host/callback_guard.h"
+#include "keys/errands.h"
+#include "keys/fetch.h"
 #include "profile/resolve.h"
 
 namespace broker {

@@ -15,10 +15,10 @@
 #include <memory>
 #include <string>
 
+#include "host/timers.h"
 #include "ipc/channel.h"
 #include "ipc/errands.h"
 #include "ipc/secret.h"
-#include "host/timers.h"
 
 struct event_base;
 

@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
-#include "call/aws_call.h"
 #include "aws/credentials.h"
+#include "call/aws_call.h"
 #include "keys/fetch.h"
 
 namespace broker {

@@ -3,10 +3,10 @@
 #include <array>
 #include <optional>
 
-#include "text/ascii.h"
 #include "aws/credentials.h"
-#include "text/json_scan.h"
 #include "aws/key_syntax.h"
+#include "text/ascii.h"
+#include "text/json_scan.h"
 #include "text/rfc3339.h"
 
 namespace broker {

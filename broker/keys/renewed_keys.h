@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "call/signing_keys.h"
-#include "keys/fresh_keys.h"
 #include "keys/fetch.h"
+#include "keys/fresh_keys.h"
 
 namespace broker {
 

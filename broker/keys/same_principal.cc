@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "services/queries.h"
 #include "aws/credentials.h"
+#include "services/queries.h"
 
 namespace broker {
 namespace {

@@ -6,8 +6,8 @@
 // Fails: as the source; kRefused for another principal's keys, which are dropped: those that are there are used up.
 #pragma once
 
-#include "call/aws_call.h"
 #include "aws/principal.h"
+#include "call/aws_call.h"
 #include "keys/fetch.h"
 
 namespace broker {

@@ -16,7 +16,7 @@ using ipc::Fault;
 
 constexpr std::size_t kRoomForSpaces = 64;
 
-std::unexpected<ipc::Error> bad(std::string_view why) { return ipc::fail(Fault::kConfig, std::string(why), {}); }
+std::unexpected<ipc::Error> bad_token(std::string_view why) { return ipc::fail(Fault::kConfig, std::string(why), {}); }
 
 bool is_identity(char c) {
   return is_alphanumeric(c) || std::string_view("-._~+/=|").find(c) != std::string_view::npos;
@@ -27,11 +27,11 @@ bool is_header(char c) { return c >= ' ' && c <= '~'; }
 
 ipc::Result<ipc::SecretBuffer> read_token_text(std::string_view text, TokenForm form) {
   text = trimmed(text);
-  if (text.empty()) return bad("is empty");
-  if (text.size() > kMaxTokenText) return bad("is longer than any token that is known");
-  if (text.find('\n') != std::string_view::npos) return bad("has more than one line");
+  if (text.empty()) return bad_token("is empty");
+  if (text.size() > kMaxTokenText) return bad_token("is longer than any token that is known");
+  if (text.find('\n') != std::string_view::npos) return bad_token("has more than one line");
   if (!std::ranges::all_of(text, form == TokenForm::kIdentity ? is_identity : is_header)) {
-    return bad("has characters that no such token has");
+    return bad_token("has characters that no such token has");
   }
   return ipc::SecretBuffer::copy_if_room(text);
 }
@@ -43,10 +43,10 @@ ipc::Result<ipc::SecretBuffer> read_token_file(int file, TokenForm form) {
   for (;;) {
     const ssize_t got = ::pread(file, whole.room().data(), whole.room().size(), static_cast<off_t>(whole.size()));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return bad(std::string("cannot be read: ") + ::strerror(errno));
+    if (got < 0) return bad_token(std::string("cannot be read: ") + ::strerror(errno));
     if (got == 0) break;
     whole.grow(static_cast<std::size_t>(got));
-    if (whole.room().empty()) return bad("is longer than any token that is known");
+    if (whole.room().empty()) return bad_token("is longer than any token that is known");
   }
   return read_token_text(whole.reveal(), form);
 }

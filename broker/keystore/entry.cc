@@ -6,16 +6,16 @@
 #include <array>
 #include <optional>
 
+#include "aws/iam_syntax.h"
+#include "aws/key_syntax.h"
 #include "host/aead.h"
+#include "host/random.h"
+#include "keystore/folder.h"
 #include "text/ascii.h"
 #include "text/base64.h"
 #include "text/hex.h"
-#include "aws/iam_syntax.h"
 #include "text/json_line.h"
 #include "text/json_value.h"
-#include "keystore/folder.h"
-#include "aws/key_syntax.h"
-#include "host/random.h"
 
 namespace broker {
 namespace {

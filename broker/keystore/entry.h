@@ -1,9 +1,9 @@
 // What a file of the key store says: whose key it is, where its secret is kept, and, in the store `file`, the secret
 // itself, sealed. One form alone is accepted, byte for byte the one that this program writes.
 //
-// The secret is sealed by AES-256-GCM (host/aead.h); everything before it in the file is authenticated with it, so that a
-// file under another profile's name, another key id or other parameters does not open. The key that opens it comes from
-// a passphrase (scrypt), or from what the machine keeps (32 bytes as hex, see keystore/programs.h).
+// The secret is sealed by AES-256-GCM (host/aead.h); everything before it in the file is authenticated with it, so that
+// a file under another profile's name, another key id or other parameters does not open. The key that opens it comes
+// from a passphrase (scrypt), or from what the machine keeps (32 bytes as hex, see keystore/programs.h).
 //
 // Runs in: broker and sentinel-keys.   Owns: nothing; secrets are the caller's buffers.
 // Blocks: open_with_passphrase for scrypt's half a second or so, with its memory.

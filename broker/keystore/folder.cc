@@ -10,11 +10,11 @@
 #include <cstdio>
 #include <memory>
 
-#include "text/ascii.h"
-#include "ipc/unique_fd.h"
-#include "text/plain_text.h"
 #include "host/bounded_read.h"
 #include "host/own_file.h"
+#include "ipc/unique_fd.h"
+#include "text/ascii.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {

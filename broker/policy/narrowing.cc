@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "policy/name_pattern.h"
 #include "text/hex.h"
 #include "text/json_line.h"
-#include "policy/name_pattern.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 

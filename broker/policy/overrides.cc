@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "text/hex.h"
 #include "aws/source_identity.h"
+#include "text/hex.h"
 
 namespace broker {
 namespace {

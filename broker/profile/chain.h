@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "profile/files.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "profile/config_parser.h"
 #include "ipc/result.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
+#include "profile/config_parser.h"
 
 namespace broker {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "text/ascii.h"
 #include "aws/iam_syntax.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "profile/config_file.h"
 #include "aws/credentials.h"
 #include "ipc/result.h"
 #include "ipc/settings.h"
+#include "profile/config_file.h"
 
 namespace broker {
 

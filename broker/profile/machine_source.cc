@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/endpoint.h"
 #include "profile/absolute_path.h"
 #include "text/ascii.h"
-#include "aws/endpoint.h"
 
 namespace broker {
 namespace {

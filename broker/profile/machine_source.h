@@ -9,9 +9,9 @@
 
 #include <string>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "profile/own_source.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -9,10 +9,10 @@
 
 #include <optional>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "profile/chain.h"
 #include "profile/files.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -12,7 +12,7 @@ namespace {
 
 using MaybePlan = ipc::Result<std::optional<BasePlan>>;
 
-constexpr std::string_view kTokenFile = "web_identity_token_file";
+constexpr std::string_view kWebIdentityTokenFile = "web_identity_token_file";
 constexpr std::string_view kTokenProcess = "web_identity_token_process";
 
 std::string named(const std::string& profile) { return "profile '" + profile + "'"; }
@@ -36,7 +36,7 @@ ipc::Status take_role(const SourcePlace& at, const std::string& profile, WebIden
 }
 
 MaybePlan web_identity(const SourcePlace& at, const std::string& profile) {
-  const MaybeText file = at.files.text(profile, kTokenFile), process = at.files.text(profile, kTokenProcess);
+  const MaybeText file = at.files.text(profile, kWebIdentityTokenFile), process = at.files.text(profile, kTokenProcess);
   if (!file) return std::unexpected(file.error());
   if (!process) return std::unexpected(process.error());
   const bool has_file = *file && !(*file)->text.empty(), has_process = *process && !(*process)->text.empty();

@@ -11,10 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "ipc/settings.h"
 #include "profile/files.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <string_view>
 
-#include "profile/plan.h"
 #include "aws/endpoint.h"
 #include "ipc/result.h"
 #include "ipc/settings.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "text/ascii.h"
 #include "aws/iam_syntax.h"
+#include "text/ascii.h"
 #include "text/split.h"
 
 namespace broker {
@@ -17,11 +17,11 @@ std::string named(std::string_view key, const std::string& profile) {
   return "the " + std::string(key) + " of profile '" + profile + "'";
 }
 
-constexpr std::string_view kBlank = " ";
+constexpr std::string_view kSpace = " ";
 
 std::vector<std::string_view> parts_of(std::string_view list) {
   std::vector<std::string_view> parts = split(list, ',');
-  for (std::string_view& part : parts) part = trimmed(part, kBlank);
+  for (std::string_view& part : parts) part = trimmed(part, kSpace);
   return parts;
 }
 
@@ -44,7 +44,7 @@ ipc::Status read_tags(const ProfileFiles& files, RoleStep& role) {
     if (sign == std::string_view::npos) {
       return refuse_at(place, named("session_tags", role.profile) + " have a part without '='", kTagForm);
     }
-    const std::string_view key = trimmed(part.substr(0, sign), kBlank), value = trimmed(part.substr(sign + 1), kBlank);
+    const std::string_view key = trimmed(part.substr(0, sign), kSpace), value = trimmed(part.substr(sign + 1), kSpace);
     const std::string wrong = wrong_with(key, value);
     if (!wrong.empty()) {
       return refuse_at(place, named("session_tags", role.profile) + " have " + wrong, kTagForm);

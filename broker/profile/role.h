@@ -8,9 +8,9 @@
 
 #include <string>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "profile/files.h"
+#include "profile/plan.h"
 
 namespace broker {
 

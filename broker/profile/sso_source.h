@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "profile/files.h"
+#include "profile/plan.h"
 
 namespace broker {
 

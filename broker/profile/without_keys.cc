@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "profile/absolute_path.h"
 #include "aws/endpoint.h"
+#include "profile/absolute_path.h"
 #include "profile/files.h"
 #include "profile/own_source.h"
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "text/advised.h"
 #include "call/json_failure.h"
-#include "text/json_value.h"
 #include "keys/keys_json.h"
+#include "text/advised.h"
+#include "text/json_value.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "call/aws_call.h"
 #include "aws/credentials.h"
+#include "call/aws_call.h"
 #include "ipc/result.h"
 #include "remote/server.h"
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "keys/token_text.h"
+#include "remote/answer.h"
 #include "text/advised.h"
 #include "text/ascii.h"
-#include "remote/answer.h"
-#include "keys/token_text.h"
 
 namespace broker {
 namespace {

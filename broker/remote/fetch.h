@@ -13,9 +13,9 @@
 
 #include "call/aws_call.h"
 #include "call/signing_keys.h"
+#include "host/callback_guard.h"
 #include "keys/errands.h"
 #include "keys/fetch.h"
-#include "host/callback_guard.h"
 #include "remote/server.h"
 
 namespace broker {

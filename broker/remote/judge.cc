@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "issuing/chain_run.h"
-#include "remote/fetch.h"
 #include "keys/renewed_keys.h"
+#include "remote/fetch.h"
 
 namespace broker {
 namespace {

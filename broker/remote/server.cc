@@ -6,8 +6,8 @@
 
 #include "text/ascii.h"
 #include "text/hex.h"
-#include "text/split.h"
 #include "text/percent.h"
+#include "text/split.h"
 
 namespace broker {
 namespace {

@@ -1,7 +1,7 @@
 // How a Service is put together: each part is handed what it needs of the others, in the order in which they need it.
+#include "caller/token.h"
 #include "policy/source/file.h"
 #include "serve/service.h"
-#include "caller/token.h"
 
 namespace broker {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "aws/credentials.h"
-#include "ipc/secret.h"
 #include "decide/permit.h"
+#include "ipc/secret.h"
 
 namespace broker {
 

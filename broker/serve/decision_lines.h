@@ -9,9 +9,9 @@
 #include <string>
 
 #include "audit/log.h"
-#include "decide/authorize.h"
-#include "caller/caller_check.h"
 #include "aws/credentials.h"
+#include "caller/caller_check.h"
+#include "decide/authorize.h"
 #include "decide/run.h"
 
 namespace broker {

@@ -8,20 +8,20 @@
 #include <optional>
 #include <string_view>
 
+#include "call/libraries.h"
 #include "caller/caller_check.h"
 #include "host/device_id.h"
-#include "keystore/folder.h"
 #include "host/kernel_keyring.h"
-#include "call/libraries.h"
-#include "policy/source/file.h"
-#include "policy/source/required_key.h"
-#include "serve/print_tables.h"
-#include "profile/without_keys.h"
 #include "host/root_file.h"
 #include "host/sandbox.h"
+#include "host/unix_groups.h"
+#include "keystore/folder.h"
+#include "policy/source/file.h"
+#include "policy/source/required_key.h"
+#include "profile/without_keys.h"
+#include "serve/print_tables.h"
 #include "serve/service.h"
 #include "sources/store.h"
-#include "host/unix_groups.h"
 
 namespace {
 

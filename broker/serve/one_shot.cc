@@ -1,7 +1,7 @@
 #include "serve/one_shot.h"
 
-#include "serve/decision_lines.h"
 #include "aws/source_identity.h"
+#include "serve/decision_lines.h"
 #include "text/rfc3339.h"
 
 namespace broker {

@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "audit/log.h"
+#include "decide/run.h"
 #include "ipc/messages.h"
 #include "serve/requests.h"
-#include "decide/run.h"
 #include "serve/startup.h"
 
 namespace broker {

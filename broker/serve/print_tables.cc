@@ -1,8 +1,8 @@
 #include "serve/print_tables.h"
 
 #include "caller/checks.h"
-#include "ipc/messages.h"
 #include "host/sandbox.h"
+#include "ipc/messages.h"
 
 namespace broker {
 namespace {

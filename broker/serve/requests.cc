@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "call/signing_keys.h"
-#include "serve/decision_lines.h"
-#include "issuing/chain_run.h"
-#include "policy/narrowing.h"
-#include "policy/evaluate.h"
 #include "aws/source_identity.h"
+#include "call/signing_keys.h"
 #include "caller/token.h"
+#include "issuing/chain_run.h"
+#include "policy/evaluate.h"
+#include "policy/narrowing.h"
+#include "serve/decision_lines.h"
 
 namespace broker {
 

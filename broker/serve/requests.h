@@ -15,21 +15,21 @@
 #include <string>
 
 #include "audit/log.h"
-#include "decide/authorize.h"
 #include "caller/caller_check.h"
-#include "serve/client_answer.h"
 #include "caller/client_socket.h"
-#include "keys/errands.h"
-#include "issuing/keys_by_terms.h"
-#include "serve/notices.h"
-#include "policy/source/source.h"
-#include "device/posture.h"
 #include "caller/refusal_flood.h"
-#include "remote/judge.h"
-#include "decide/run.h"
-#include "tracking/tracker.h"
-#include "host/timers.h"
 #include "caller/token.h"
+#include "decide/authorize.h"
+#include "decide/run.h"
+#include "device/posture.h"
+#include "host/timers.h"
+#include "issuing/keys_by_terms.h"
+#include "keys/errands.h"
+#include "policy/source/source.h"
+#include "remote/judge.h"
+#include "serve/client_answer.h"
+#include "serve/notices.h"
+#include "tracking/tracker.h"
 
 namespace broker {
 

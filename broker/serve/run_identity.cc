@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-#include "text/advised.h"
-#include "services/queries.h"
 #include "call/signing_keys.h"
+#include "services/queries.h"
+#include "text/advised.h"
 
 namespace broker {
 namespace {
@@ -56,7 +56,8 @@ void RunIdentity::on_principal(const ipc::Result<Principal>& principal) {
     return finish(std::unexpected(of_profile(std::move(error), profile_.base_profile)));
   }
   const auto held = context_.keys->held();
-  // A renewal that came meanwhile had no principal to be compared with (keys/same_principal.h), and is what is used now.
+  // A renewal that came meanwhile had no principal to be compared with (keys/same_principal.h), and is what is used
+  // now.
   if (held && !call_->was_signed_with(held->key)) {
     if (asked_ < kMostAsked) return ask();
     return finish(ipc::fail(ipc::Fault::kUnavailable,

@@ -9,11 +9,11 @@
 #include <functional>
 #include <memory>
 
-#include "call/aws_call.h"
 #include "aws/principal.h"
+#include "call/aws_call.h"
 #include "decide/lifetime.h"
-#include "profile/resolve.h"
 #include "decide/run.h"
+#include "profile/resolve.h"
 
 namespace broker {
 

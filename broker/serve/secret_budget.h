@@ -7,15 +7,15 @@
 
 #include <cstddef>
 
-#include "serve/client_answer.h"
-#include "keys/errands.h"
+#include "aws/key_syntax.h"
 #include "ipc/secret.h"
 #include "issuing/keys_by_terms.h"
-#include "aws/key_syntax.h"
+#include "keys/errands.h"
+#include "keys/token_text.h"
+#include "serve/client_answer.h"
 #include "serve/requests.h"
 #include "sources/shared_sessions.h"
 #include "sources/sso/token.h"
-#include "keys/token_text.h"
 
 namespace broker {
 

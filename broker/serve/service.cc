@@ -4,12 +4,12 @@
 
 #include <array>
 
-#include "services/queries.h"
-#include "serve/decision_lines.h"
 #include "host/footprint.h"
+#include "serve/decision_lines.h"
 #include "serve/one_shot.h"
-#include "text/plain_text.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
+#include "services/queries.h"
+#include "text/plain_text.h"
 
 namespace broker {
 

@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "sources/open.h"
 #include "ipc/channel.h"
 #include "policy/source/fetch.h"
 #include "serve/requests.h"
 #include "serve/startup.h"
 #include "serve/task.h"
 #include "serve/whoami.h"
+#include "sources/open.h"
 
 struct event;
 struct event_base;

@@ -61,8 +61,8 @@ std::string Startup::table_to_track_in(const Decision& decision) const {
 
 // The record comes first: what was not written cannot be revoked. Then policy is asked again, about a tracked run.
 void Startup::track(const std::string& table, bool demanded) {
-  ipc::Result<SessionRecord> record =
-      new_session_record(run_.principal.user, run_.profile, context_.clock.wall() + context_.clock_offset, ipc::sts::kShortest);
+  ipc::Result<SessionRecord> record = new_session_record(
+      run_.principal.user, run_.profile, context_.clock.wall() + context_.clock_offset, ipc::sts::kShortest);
   if (!record) return finish(std::unexpected(record.error()));
   sessions_.create(table, std::move(*record), [this, demanded](const ipc::Status& created) {
     if (created) return go_on(requests_.judge_run());

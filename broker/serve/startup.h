@@ -10,12 +10,12 @@
 #include <memory>
 #include <string_view>
 
-#include "text/advised.h"
 #include "call/aws_call.h"
 #include "policy/source/source.h"
 #include "profile/resolve.h"
 #include "serve/requests.h"
 #include "serve/run_identity.h"
+#include "text/advised.h"
 
 namespace broker {
 

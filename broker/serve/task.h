@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "sources/caller_keys.h"
 #include "ipc/channel.h"
 #include "ipc/settings.h"
+#include "sources/caller_keys.h"
 
 namespace broker {
 

@@ -10,11 +10,11 @@
 #include <string>
 
 #include "call/aws_call.h"
+#include "decide/run.h"
 #include "ipc/messages.h"
 #include "policy/source/source.h"
 #include "profile/resolve.h"
 #include "serve/requests.h"
-#include "decide/run.h"
 #include "serve/run_identity.h"
 
 namespace broker {

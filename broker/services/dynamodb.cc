@@ -12,7 +12,7 @@ namespace {
 
 using ipc::Fault;
 
-AwsRequest request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
+AwsRequest dynamodb_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
   return {"dynamodb",
           action,
           endpoint,
@@ -113,13 +113,13 @@ AwsRequest put_item(const AwsEndpoint& endpoint, const TableKey& key, const Item
   Expression expression;
   const std::string absent = "attribute_not_exists(" + expression.name(key.name) + ")";
   const std::string condition = absent + " OR (" + joined(expression, own, ":is_", " AND ") + ")";
-  return request(endpoint, "PutItem",
-                 start_of(key, "Item") + item.text() + R"(,"ConditionExpression":)" + quoted(condition) +
-                     expression.members() + "}");
+  return dynamodb_request(endpoint, "PutItem",
+                          start_of(key, "Item") + item.text() + R"(,"ConditionExpression":)" + quoted(condition) +
+                              expression.members() + "}");
 }
 
 AwsRequest get_item(const AwsEndpoint& endpoint, const TableKey& key) {
-  return request(endpoint, "GetItem", start_of(key, "Key") + key_only(key) + R"(,"ConsistentRead":true})");
+  return dynamodb_request(endpoint, "GetItem", start_of(key, "Key") + key_only(key) + R"(,"ConsistentRead":true})");
 }
 
 AwsRequest update_item(const AwsEndpoint& endpoint, const TableKey& key, const Item& set, const Item& only_if) {
@@ -127,9 +127,9 @@ AwsRequest update_item(const AwsEndpoint& endpoint, const TableKey& key, const I
   const std::string update = "SET " + joined(expression, set, ":", ", ");
   const std::string condition =
       "attribute_exists(" + expression.name(key.name) + ") AND " + joined(expression, only_if, ":is_", " AND ");
-  return request(endpoint, "UpdateItem",
-                 start_of(key, "Key") + key_only(key) + R"(,"UpdateExpression":)" + quoted(update) +
-                     R"(,"ConditionExpression":)" + quoted(condition) + expression.members() + "}");
+  return dynamodb_request(endpoint, "UpdateItem",
+                          start_of(key, "Key") + key_only(key) + R"(,"UpdateExpression":)" + quoted(update) +
+                              R"(,"ConditionExpression":)" + quoted(condition) + expression.members() + "}");
 }
 
 ipc::Status read_written(std::string_view action, std::string_view body) {

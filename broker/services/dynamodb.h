@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "call/aws_call.h"
 #include "aws/endpoint.h"
+#include "call/aws_call.h"
 #include "ipc/result.h"
 
 namespace broker {

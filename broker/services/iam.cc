@@ -2,12 +2,12 @@
 
 #include <array>
 
-#include "text/ascii.h"
 #include "aws/iam_syntax.h"
 #include "aws/key_syntax.h"
-#include "services/sts.h"
-#include "text/percent.h"
 #include "call/xml_fields.h"
+#include "services/sts.h"
+#include "text/ascii.h"
+#include "text/percent.h"
 
 namespace broker {
 namespace {
@@ -16,7 +16,7 @@ using ipc::Fault;
 
 constexpr std::size_t kMaxKeys = 8;  // AWS gives a user two
 
-AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, std::string_view more = {}) {
+AwsRequest iam_request(std::string_view action, const AwsEndpoint& endpoint, std::string_view more = {}) {
   AwsRequest out{"iam",
                  std::string(action),
                  endpoint,
@@ -25,7 +25,7 @@ AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, std::st
   return out;
 }
 
-std::unexpected<ipc::Error> missing(std::string_view action, std::string_view what) {
+std::unexpected<ipc::Error> missing_from_iam(std::string_view action, std::string_view what) {
   return ipc::fail(Fault::kProtocol, "the answer to " + std::string(action) + " has no " + std::string(what),
                    "check that the endpoint is AWS IAM");
 }
@@ -33,7 +33,7 @@ std::unexpected<ipc::Error> missing(std::string_view action, std::string_view wh
 }  // namespace
 
 AwsRequest create_access_key(const AwsEndpoint& endpoint) {
-  AwsRequest out = request("CreateAccessKey", endpoint);
+  AwsRequest out = iam_request("CreateAccessKey", endpoint);
   out.max_tries = 1;
   return out;
 }
@@ -44,12 +44,12 @@ ipc::Result<CreatedKey> read_created_key(std::string_view body) {
       XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/AccessKeyId", &key.access_key_id},
       XmlField{"CreateAccessKeyResponse/CreateAccessKeyResult/AccessKey/SecretAccessKey", &key.secret_access_key}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
-  if (!is_access_key_id(key.access_key_id)) return missing("CreateAccessKey", "valid AccessKeyId");
-  if (!is_visible(key.secret_access_key.reveal())) return missing("CreateAccessKey", "valid SecretAccessKey");
+  if (!is_access_key_id(key.access_key_id)) return missing_from_iam("CreateAccessKey", "valid AccessKeyId");
+  if (!is_visible(key.secret_access_key.reveal())) return missing_from_iam("CreateAccessKey", "valid SecretAccessKey");
   return key;
 }
 
-AwsRequest list_access_keys(const AwsEndpoint& endpoint) { return request("ListAccessKeys", endpoint); }
+AwsRequest list_access_keys(const AwsEndpoint& endpoint) { return iam_request("ListAccessKeys", endpoint); }
 
 // The elements repeat, which extract_xml refuses by design; ids are made of letters and digits, so each stands whole
 // between its tags.
@@ -60,14 +60,15 @@ ipc::Result<std::vector<std::string>> read_key_list(std::string_view body) {
     at += kOpen.size();
     const std::size_t end = body.find(kClose, at);
     const std::string_view id = end == body.npos ? "" : body.substr(at, end - at);
-    if (!is_access_key_id(id) || ids.size() == kMaxKeys) return missing("ListAccessKeys", "valid list of keys");
+    if (!is_access_key_id(id) || ids.size() == kMaxKeys)
+      return missing_from_iam("ListAccessKeys", "valid list of keys");
     ids.emplace_back(id);
   }
   return ids;
 }
 
 AwsRequest delete_access_key(const AwsEndpoint& endpoint, std::string_view access_key_id) {
-  return request("DeleteAccessKey", endpoint, "&AccessKeyId=" + uri_encode(access_key_id));
+  return iam_request("DeleteAccessKey", endpoint, "&AccessKeyId=" + uri_encode(access_key_id));
 }
 
 ipc::Error iam_error(std::string_view action, AwsCallError error) {

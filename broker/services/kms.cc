@@ -11,7 +11,7 @@ namespace {
 
 using ipc::Fault;
 
-AwsRequest request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
+AwsRequest kms_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
   return {"kms",
           action,
           endpoint,
@@ -29,7 +29,7 @@ std::string common_members(std::string_view key, std::string_view message) {
   return body += '"';
 }
 
-std::unexpected<ipc::Error> bad(std::string_view action, std::string_view why) {
+std::unexpected<ipc::Error> bad_answer_of_kms(std::string_view action, std::string_view why) {
   std::string what("the answer to KMS ");
   ((what += action) += ' ') += why;
   return ipc::fail(Fault::kProtocol, what, "check that the endpoint is AWS Key Management Service");
@@ -39,31 +39,34 @@ std::unexpected<ipc::Error> bad(std::string_view action, std::string_view why) {
 
 AwsRequest kms_verify(const AwsEndpoint& endpoint, std::string_view key, std::string_view message,
                       std::string_view signature) {
-  return request(endpoint, "Verify", common_members(key, message) + R"(,"Signature":")" + base64(signature) + "\"}");
+  return kms_request(endpoint, "Verify",
+                     common_members(key, message) + R"(,"Signature":")" + base64(signature) + "\"}");
 }
 
 AwsRequest kms_sign(const AwsEndpoint& endpoint, std::string_view key, std::string_view message) {
-  return request(endpoint, "Sign", common_members(key, message) + "}");
+  return kms_request(endpoint, "Sign", common_members(key, message) + "}");
 }
 
 ipc::Status read_kms_verified(std::string_view body) {
   const std::optional<Json::Value> root = read_object(body);
-  if (!root) return bad("Verify", "is not JSON");
+  if (!root) return bad_answer_of_kms("Verify", "is not JSON");
   const Json::Value* const valid = member(*root, "SignatureValid");
-  if (!valid || !valid->isBool()) return bad("Verify", "does not say whether the signature is valid");
-  if (text_of(*root, "SigningAlgorithm") != kSignatureAlgorithm) return bad("Verify", "is about another algorithm");
+  if (!valid || !valid->isBool()) return bad_answer_of_kms("Verify", "does not say whether the signature is valid");
+  if (text_of(*root, "SigningAlgorithm") != kSignatureAlgorithm)
+    return bad_answer_of_kms("Verify", "is about another algorithm");
   if (valid->asBool()) return {};
   return ipc::fail(Fault::kRefused, "KMS says that the signature is not the key's", "sign the policy anew");
 }
 
 ipc::Result<KmsSignature> read_kms_signature(std::string_view body) {
   const std::optional<Json::Value> root = read_object(body);
-  if (!root) return bad("Sign", "is not JSON");
-  if (text_of(*root, "SigningAlgorithm") != kSignatureAlgorithm) return bad("Sign", "is of another algorithm");
+  if (!root) return bad_answer_of_kms("Sign", "is not JSON");
+  if (text_of(*root, "SigningAlgorithm") != kSignatureAlgorithm)
+    return bad_answer_of_kms("Sign", "is of another algorithm");
   ipc::Result<std::string> signature = from_base64(text_of(*root, "Signature"));
-  if (!signature || signature->empty()) return bad("Sign", "has no signature");
+  if (!signature || signature->empty()) return bad_answer_of_kms("Sign", "has no signature");
   std::string key_id = text_of(*root, "KeyId");
-  if (key_id.empty()) return bad("Sign", "does not name the key");
+  if (key_id.empty()) return bad_answer_of_kms("Sign", "does not name the key");
   return KmsSignature{std::move(*signature), std::move(key_id)};
 }
 

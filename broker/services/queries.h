@@ -10,9 +10,9 @@
 #include <memory>
 #include <string>
 
+#include "aws/principal.h"
 #include "call/aws_call.h"
 #include "services/dynamodb.h"
-#include "aws/principal.h"
 #include "services/kms.h"
 #include "services/ssm.h"
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "call/aws_call.h"
 #include "aws/endpoint.h"
+#include "call/aws_call.h"
 #include "ipc/result.h"
 
 namespace broker {

@@ -4,12 +4,12 @@
 #include <array>
 #include <utility>
 
-#include "text/ascii.h"
 #include "aws/key_syntax.h"
+#include "call/xml_fields.h"
+#include "text/ascii.h"
+#include "text/percent.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
-#include "text/percent.h"
-#include "call/xml_fields.h"
 
 namespace broker {
 namespace {
@@ -33,7 +33,7 @@ class Form {
   std::string text_;
 };
 
-AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, Form form) {
+AwsRequest sts_request(std::string_view action, const AwsEndpoint& endpoint, Form form) {
   return {"sts",
           std::string(action),
           endpoint,
@@ -41,7 +41,7 @@ AwsRequest request(std::string_view action, const AwsEndpoint& endpoint, Form fo
           form.take()};
 }
 
-std::unexpected<ipc::Error> missing(std::string_view action, std::string_view what) {
+std::unexpected<ipc::Error> missing_from_sts(std::string_view action, std::string_view what) {
   return ipc::fail(Fault::kProtocol, "the answer to " + std::string(action) + " has no " + std::string(what),
                    "check that the endpoint is AWS STS");
 }
@@ -106,7 +106,7 @@ std::string web_identity_next_step(const std::string& code) {
 }  // namespace
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint) {
-  return request("GetCallerIdentity", endpoint, Form("GetCallerIdentity"));
+  return sts_request("GetCallerIdentity", endpoint, Form("GetCallerIdentity"));
 }
 
 AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms) {
@@ -126,7 +126,7 @@ AwsRequest assume_role(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms
   for (std::size_t i = 0; i < terms.transitive_tags.size(); ++i) {
     form.add("TransitiveTagKeys.member." + std::to_string(i + 1), as_sent(tags, terms.transitive_tags[i]));
   }
-  return request("AssumeRole", endpoint, std::move(form));
+  return sts_request("AssumeRole", endpoint, std::move(form));
 }
 
 AwsRequest assume_role_with_web_identity(const AwsEndpoint& endpoint, const AssumeRoleTerms& terms,
@@ -137,7 +137,7 @@ AwsRequest assume_role_with_web_identity(const AwsEndpoint& endpoint, const Assu
   form.add("DurationSeconds", std::to_string(terms.duration.count()));
   form.add("WebIdentityToken", token);
   add_policies(form, terms.narrowing);
-  AwsRequest unsigned_request = request("AssumeRoleWithWebIdentity", endpoint, std::move(form));
+  AwsRequest unsigned_request = sts_request("AssumeRoleWithWebIdentity", endpoint, std::move(form));
   unsigned_request.anonymous = true;
   return unsigned_request;
 }
@@ -149,7 +149,7 @@ AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds d
     form.add("SerialNumber", mfa.serial);
     form.add("TokenCode", mfa.code);
   }
-  return request("GetSessionToken", endpoint, std::move(form));
+  return sts_request("GetSessionToken", endpoint, std::move(form));
 }
 
 ipc::Result<CallerIdentity> read_caller_identity(std::string_view body) {
@@ -160,8 +160,8 @@ ipc::Result<CallerIdentity> read_caller_identity(std::string_view body) {
       XmlField{"GetCallerIdentityResponse/GetCallerIdentityResult/UserId", &identity.user_id},
   };
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
-  if (identity.arn.empty()) return missing("GetCallerIdentity", "Arn");
-  if (identity.account.empty()) return missing("GetCallerIdentity", "Account");
+  if (identity.arn.empty()) return missing_from_sts("GetCallerIdentity", "Arn");
+  if (identity.account.empty()) return missing_from_sts("GetCallerIdentity", "Account");
   return identity;
 }
 
@@ -177,15 +177,15 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
   std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
                        XmlField{token_path, &*token}, XmlField{expiration_path, &expiration}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
-  if (!is_key_id(keys.access_key_id)) return missing(action, "valid AccessKeyId");
-  if (!is_visible(secret->reveal())) return missing(action, "valid SecretAccessKey");
-  if (!is_visible(token->reveal())) return missing(action, "valid SessionToken");
+  if (!is_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
+  if (!is_visible(secret->reveal())) return missing_from_sts(action, "valid SecretAccessKey");
+  if (!is_visible(token->reveal())) return missing_from_sts(action, "valid SessionToken");
   auto small = token->clone();  // as small as it is: the arena is small too
   if (!small) return no_room(action, std::move(small.error()));
   keys.secret_access_key = std::move(*secret);
   keys.session_token = std::move(*small);
   auto time = read_aws_time(expiration);
-  if (!time) return missing(action, "valid Expiration");
+  if (!time) return missing_from_sts(action, "valid Expiration");
   keys.expiration = *time;
   return keys;
 }

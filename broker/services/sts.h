@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "call/aws_call.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "call/aws_call.h"
 #include "ipc/result.h"
 
 namespace broker {

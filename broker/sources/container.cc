@@ -2,18 +2,18 @@
 
 #include <utility>
 
+#include "call/trust.h"
+#include "keys/keys_json.h"
+#include "keys/token_text.h"
 #include "text/advised.h"
 #include "text/json_value.h"
-#include "keys/keys_json.h"
 #include "text/plain_text.h"
-#include "call/trust.h"
-#include "keys/token_text.h"
 
 namespace broker {
 namespace {
 
 // ECS answers with JSON, EKS's agent with a line of text; a page in HTML comes from something else, and says nothing.
-AwsFailure read_failure(const HttpAnswer& answer) {
+AwsFailure read_container_failure(const HttpAnswer& answer) {
   AwsFailure failure{answer.status, {}, {}};
   const std::string_view body = answer.body.view();
   if (const auto object = read_object(body)) {
@@ -73,7 +73,7 @@ class ContainerFetch final : public KeyFetch {
     request.try_deadline = std::chrono::seconds(2);
     request.max_tries = 3;
     call_ = std::make_unique<AwsCall>(
-        context_, std::move(request), read_failure,
+        context_, std::move(request), read_container_failure,
         [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
   }
 

@@ -13,9 +13,9 @@
 #include <string>
 
 #include "call/aws_call.h"
-#include "profile/plan.h"
 #include "keys/errands.h"
 #include "keys/fetch.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "text/advised.h"
-#include "text/ascii.h"
 #include "aws/iam_syntax.h"
 #include "keys/keys_json.h"
+#include "text/advised.h"
+#include "text/ascii.h"
 #include "text/plain_text.h"
 
 namespace broker {

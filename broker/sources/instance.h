@@ -8,8 +8,8 @@
 #pragma once
 
 #include "call/aws_call.h"
-#include "profile/plan.h"
 #include "keys/fetch.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "text/ascii.h"
 #include "host/callback_guard.h"
 #include "keys/same_principal.h"
 #include "services/sts.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

@@ -13,11 +13,11 @@
 
 #include <memory>
 
+#include "aws/principal.h"
 #include "call/signing_keys.h"
 #include "keys/errands.h"
-#include "aws/principal.h"
-#include "profile/resolve.h"
 #include "keys/renewed_keys.h"
+#include "profile/resolve.h"
 #include "sources/shared_sessions.h"
 
 namespace broker {

@@ -3,15 +3,15 @@
 #include <string>
 #include <utility>
 
+#include "keys/renewed_keys.h"
+#include "keys/same_principal.h"
+#include "keys/token_text.h"
 #include "sources/container.h"
 #include "sources/instance.h"
 #include "sources/mfa_session.h"
 #include "sources/process.h"
-#include "keys/renewed_keys.h"
-#include "keys/same_principal.h"
 #include "sources/sso/keys.h"
 #include "sources/store.h"
-#include "keys/token_text.h"
 #include "sources/web_identity.h"
 
 namespace broker {

@@ -8,13 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "aws/principal.h"
 #include "call/context.h"
 #include "call/signing_keys.h"
-#include "sources/caller_keys.h"
 #include "keys/errands.h"
-#include "aws/principal.h"
 #include "keys/fresh_keys.h"
 #include "profile/resolve.h"
+#include "sources/caller_keys.h"
 #include "sources/shared_sessions.h"
 
 namespace broker {

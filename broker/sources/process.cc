@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "text/advised.h"
 #include "keys/keys_json.h"
+#include "text/advised.h"
 #include "text/plain_text.h"
 
 namespace broker {

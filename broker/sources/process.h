@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "call/aws_call.h"
-#include "profile/plan.h"
 #include "keys/errands.h"
 #include "keys/fetch.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "host/aead.h"
-#include "ipc/codec.h"
 #include "host/bounded_read.h"
+#include "ipc/codec.h"
 
 namespace broker {
 namespace {

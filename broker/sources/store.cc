@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "keystore/programs.h"
 #include "keystore/folder.h"
+#include "keystore/programs.h"
 
 namespace broker {
 namespace {

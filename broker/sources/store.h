@@ -15,9 +15,9 @@
 
 #include "call/context.h"
 #include "call/signing_keys.h"
-#include "profile/plan.h"
 #include "keys/errands.h"
 #include "keystore/entry.h"
+#include "profile/plan.h"
 
 namespace broker {
 

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "sources/process.h"
 #include "aws/source_identity.h"
 #include "keys/token_text.h"
+#include "sources/process.h"
 
 namespace broker {
 namespace {
@@ -14,7 +14,7 @@ using ipc::Fault;
 constexpr char kAction[] = "AssumeRoleWithWebIdentity";
 
 // "Value '…' at 'webIdentityToken' failed to satisfy constraint": then the token stands in the message.
-AwsFailure read_failure(const HttpAnswer& answer) {
+AwsFailure read_web_identity_failure(const HttpAnswer& answer) {
   AwsFailure failure = read_sts_failure(answer);
   if (failure.message.find("webIdentityToken") != std::string::npos) failure.message = "the token is not accepted";
   return failure;
@@ -56,7 +56,7 @@ void WebIdentityFetch::on_token(ipc::Result<ipc::SecretBuffer> token) {
   terms.duration = terms_.duration;
   terms.narrowing = terms_.narrowing;
   call_ = std::make_unique<AwsCall>(
-      context_, assume_role_with_web_identity(sts_, terms, token->reveal()), read_failure,
+      context_, assume_role_with_web_identity(sts_, terms, token->reveal()), read_web_identity_failure,
       [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
 }
 

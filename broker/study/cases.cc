@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "host/own_file.h"
 #include "ipc/go_duration.h"
+#include "policy/yaml/reader.h"
 #include "study/members.h"
 #include "study/moment.h"
 #include "study/question.h"
-#include "host/own_file.h"
-#include "policy/yaml/reader.h"
 
 namespace broker {
 namespace {
@@ -137,12 +137,12 @@ constexpr Field<Row> kCase[] = {
 
 // ---- the table
 
-struct Table {
+struct CaseTable {
   PolicyCases made;
   std::string source;
 };
 
-bool read_cases(YamlReader& in, const YamlNode& node, Table& table) {
+bool read_cases(YamlReader& in, const YamlNode& node, CaseTable& table) {
   if (node.kind != YamlNode::Kind::kList || node.children.empty()) {
     return in.refuse(node, "\"cases\" lists nothing, and an empty table shows nothing", "write at least one case");
   }
@@ -168,8 +168,8 @@ bool read_cases(YamlReader& in, const YamlNode& node, Table& table) {
   return true;
 }
 
-constexpr Field<Table> kTable[] = {
-    {"policy", false, [](YamlReader& in, const YamlNode& n, Table& t) { return read_text(in, n, t.made.policy); }},
+constexpr Field<CaseTable> kTable[] = {
+    {"policy", false, [](YamlReader& in, const YamlNode& n, CaseTable& t) { return read_text(in, n, t.made.policy); }},
     {"cases", true, read_cases},
 };
 
@@ -224,7 +224,7 @@ ipc::Result<PolicyCases> load_cases(std::string_view text, const std::string& so
   auto root = parse_yaml(text, source);
   if (!root) return std::unexpected(std::move(root.error()));
   YamlReader reader(source);
-  Table table{{}, source};
+  CaseTable table{{}, source};
   if (!reader.mapping(*root, kTable, table)) return std::unexpected(reader.take_error());
   return std::move(table.made);
 }

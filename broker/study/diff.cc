@@ -5,13 +5,13 @@
 #include <map>
 #include <tuple>
 
-#include "text/json_line.h"
-#include "text/plain_text.h"
 #include "policy/evaluate.h"
 #include "study/members.h"
 #include "study/overlap.h"
 #include "study/probe_questions.h"
 #include "study/week_words.h"
+#include "text/json_line.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {
@@ -115,7 +115,7 @@ std::vector<Timed> timed(const WeekParts& week, const std::vector<std::optional<
 }
 
 // Lines that differ in one column alone become one line; that column then lists them, or says that it is all of them.
-class Table {
+class ChangeTable {
  public:
   static constexpr std::size_t kColumns = 8;  // who, profiles, ways, facts, when, before, after, rules
   using Line = std::array<std::string, kColumns>;
@@ -189,7 +189,7 @@ class Comparison {
     table_.fold(0, users_.size(), "everybody");
     table_.fold(1, profiles_.size(), "every profile");
     std::vector<DecisionChange> out;
-    for (const Table::Line& line : table_.lines()) out.push_back(decision(line));
+    for (const ChangeTable::Line& line : table_.lines()) out.push_back(decision(line));
     return out;
   }
 
@@ -211,7 +211,7 @@ class Comparison {
     }
   }
 
-  void ask_all_year(const PolicyQuery& query, const Table::Line& line) {
+  void ask_all_year(const PolicyQuery& query, const ChangeTable::Line& line) {
     std::vector<const TimeWindow*> windows;
     add_windows(before_, timeless_[0], query, windows);
     add_windows(after_, timeless_[1], query, windows);
@@ -246,7 +246,7 @@ class Comparison {
     return timed(week, changes);
   }
 
-  void add(const std::vector<Timed>& found, const std::string& season, Table::Line line) {
+  void add(const std::vector<Timed>& found, const std::string& season, ChangeTable::Line line) {
     for (const auto& [when, change] : found) {
       line[4] = when + season;
       std::tie(line[5], line[6], line[7]) = change;
@@ -254,7 +254,7 @@ class Comparison {
     }
   }
 
-  static DecisionChange decision(const Table::Line& line) {
+  static DecisionChange decision(const ChangeTable::Line& line) {
     std::string ways = line[2];
     constexpr std::string_view kBoth = "server by unix, server by tcp";
     if (const std::size_t at = ways.find(kBoth); at != std::string::npos) ways.replace(at, kBoth.size(), "server");
@@ -266,7 +266,7 @@ class Comparison {
   std::vector<AskedName> profiles_, users_;
   std::vector<AskedFacts> facts_;
   std::size_t asked_ = 0, most_questions_ = 0;
-  Table table_;
+  ChangeTable table_;
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "study/expected_lifetime.h"
 
 #include "policy/narrowing.h"
-#include "text/plain_text.h"
 #include "study/members.h"
+#include "text/plain_text.h"
 #include "text/rfc3339.h"
 
 namespace broker {

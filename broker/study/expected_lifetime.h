@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ipc/result.h"
 #include "decide/lifetime.h"
+#include "ipc/result.h"
 
 namespace broker {
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "ipc/sts_limits.h"
-#include "text/plain_text.h"
-#include "study/overlap.h"
-#include "study/error_place.h"
 #include "policy/yaml/load.h"
+#include "study/error_place.h"
+#include "study/overlap.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "policy/time_window.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
-#include "policy/time_window.h"
 
 namespace broker {
 namespace {

@@ -11,8 +11,8 @@
 #include <bitset>
 #include <vector>
 
-#include "study/name_sets.h"
 #include "policy/policy.h"
+#include "study/name_sets.h"
 
 namespace broker {
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "text/nearest_word.h"
-#include "text/plain_text.h"
 #include "device/stated.h"
 #include "host/own_file.h"
+#include "text/nearest_word.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {

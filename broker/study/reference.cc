@@ -1,7 +1,7 @@
 #include "study/reference.h"
 
-#include "text/json_line.h"
 #include "policy/yaml/load.h"
+#include "text/json_line.h"
 
 namespace broker {
 namespace {

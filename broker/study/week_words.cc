@@ -8,7 +8,7 @@ namespace broker {
 namespace {
 
 constexpr int kDay = 24 * 60;
-constexpr int kWeek = 7 * kDay;
+constexpr int kWeekMinutes = 7 * kDay;
 constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 using Days = std::bitset<7>;
 
@@ -19,13 +19,13 @@ std::string clock(int minute) {
 }
 
 // Neighbours become a range where there are three or more.
-std::string day_words(const Days& days) {
-  if (days.all()) return "every day";
+std::string day_words(const Days& set) {
+  if (set.all()) return "every day";
   std::string out;
-  for (std::size_t i = 0; i < days.size(); ++i) {
-    if (!days.test(i)) continue;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    if (!set.test(i)) continue;
     std::size_t last = i;
-    while (last + 1 < days.size() && days.test(last + 1)) ++last;
+    while (last + 1 < set.size() && set.test(last + 1)) ++last;
     out += (out.empty() ? "" : ", ") + std::string(kDays[i]);
     if (last >= i + 2) {
       out += std::string("-") + kDays[last];
@@ -43,9 +43,9 @@ std::string hours_of(int begins, int length) {
 }
 
 std::string long_span(const WeekSpan& span) {
-  const int end = (span.begins + span.length) % kWeek;
+  const int end = (span.begins + span.length) % kWeekMinutes;
   const bool midnight = end % kDay == 0;
-  const int last_day = ((midnight ? end - 1 : end) + kWeek) % kWeek / kDay;
+  const int last_day = ((midnight ? end - 1 : end) + kWeekMinutes) % kWeekMinutes / kDay;
   return std::string(kDays[span.begins / kDay % 7]) + " " + clock(span.begins % kDay) + " to " + kDays[last_day] + " " +
          (midnight ? "24:00" : clock(end % kDay));
 }
@@ -56,7 +56,7 @@ std::string week_words(const std::vector<WeekSpan>& spans, std::string_view zone
   std::map<std::string, Days> by_hours;
   std::vector<std::string> order, longer;
   for (const WeekSpan& span : spans) {
-    if (span.length >= kWeek) return "always";
+    if (span.length >= kWeekMinutes) return "always";
     const int begins = span.begins % kDay;
     if (span.length >= kDay && span.length != kDay - begins) {
       longer.push_back(long_span(span));

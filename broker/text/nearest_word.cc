@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "text/ascii.h"
 #include "ipc/edit_distance.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

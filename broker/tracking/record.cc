@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "host/random.h"
 #include "text/hex.h"
 #include "text/plain_text.h"
-#include "host/random.h"
 #include "text/rfc3339.h"
 
 namespace broker {

@@ -17,8 +17,8 @@
 #include <string_view>
 
 #include "host/clock.h"
-#include "services/dynamodb.h"
 #include "ipc/result.h"
+#include "services/dynamodb.h"
 
 namespace broker {
 

@@ -18,8 +18,8 @@
 #include <variant>
 #include <vector>
 
-#include "services/queries.h"
 #include "profile/resolve.h"
+#include "services/queries.h"
 #include "tracking/record.h"
 
 namespace broker {

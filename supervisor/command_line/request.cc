@@ -5,11 +5,7 @@
 
 #include "command_line/remote_url.h"
 #include "ipc/go_duration.h"
-<<<<<<< HEAD:supervisor/exec_request.cc
 #include "ipc/sts_limits.h"
-#include "remote_url.h"
-=======
->>>>>>> sup:supervisor/command_line/request.cc
 
 namespace supervisor {
 namespace {

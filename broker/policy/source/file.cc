@@ -13,9 +13,9 @@
 #include <tuple>
 #include <utility>
 
-#include "policy/yaml/load.h"
 #include "host/bounded_read.h"
 #include "policy/yaml/document.h"
+#include "policy/yaml/load.h"
 
 namespace broker {
 namespace {

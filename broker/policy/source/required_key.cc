@@ -6,9 +6,9 @@
 
 #include <utility>
 
-#include "ipc/unique_fd.h"
 #include "host/bounded_read.h"
 #include "host/root_file.h"
+#include "ipc/unique_fd.h"
 
 namespace broker {
 namespace {

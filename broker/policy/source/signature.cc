@@ -11,10 +11,10 @@
 #include <initializer_list>
 #include <optional>
 
+#include "services/kms.h"
 #include "text/base64.h"
 #include "text/hex.h"
 #include "text/json_value.h"
-#include "services/kms.h"
 #include "text/plain_text.h"
 
 namespace broker {

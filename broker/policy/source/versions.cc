@@ -9,8 +9,8 @@
 #include <optional>
 #include <string_view>
 
-#include "text/hex.h"
 #include "host/bounded_read.h"
+#include "text/hex.h"
 
 namespace broker {
 namespace {
@@ -18,10 +18,10 @@ namespace {
 using ipc::Fault;
 
 constexpr char kFile[] = "~/.local/state/sentinel/policy-versions";
-constexpr char kRepair[] = "look at who changed it; remove it to begin anew, then older policies are not told apart";
+constexpr char kBeginAnew[] = "look at who changed it; remove it to begin anew, then older policies are not told apart";
 
 std::unexpected<ipc::Error> corrupt(std::string_view why) {
-  return ipc::fail(Fault::kConfig, std::string(kFile) + " " + std::string(why), kRepair);
+  return ipc::fail(Fault::kConfig, std::string(kFile) + " " + std::string(why), kBeginAnew);
 }
 
 // Up to the next tab or newline, which is taken away too.
@@ -61,7 +61,8 @@ ipc::Status PolicyVersions::lock() const {
   constexpr timespec kPause{0, 5'000'000};
   for (auto waited = std::chrono::milliseconds(0); waited < kPatience; waited += std::chrono::milliseconds(5)) {
     if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return {};
-    if (errno != EWOULDBLOCK && errno != EINTR) return ipc::system_error(std::string("cannot lock ") + kFile, kRepair);
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return ipc::system_error(std::string("cannot lock ") + kFile, kBeginAnew);
     ::nanosleep(&kPause, nullptr);
   }
   return ipc::fail(Fault::kUnavailable, std::string(kFile) + " is held by another process", "try again");
@@ -69,10 +70,10 @@ ipc::Status PolicyVersions::lock() const {
 
 ipc::Result<PolicyVersions::Seen> PolicyVersions::read() const {
   struct stat status {};
-  if (::fstat(file_.get(), &status) != 0) return ipc::system_error(std::string("cannot look at ") + kFile, kRepair);
+  if (::fstat(file_.get(), &status) != 0) return ipc::system_error(std::string("cannot look at ") + kFile, kBeginAnew);
   if (!S_ISREG(status.st_mode)) return corrupt("is not a regular file");
   const std::optional<std::string> text = read_from_start(file_.get(), kMaxBytes + 1);
-  if (!text) return ipc::system_error(std::string("cannot read ") + kFile, kRepair);
+  if (!text) return ipc::system_error(std::string("cannot read ") + kFile, kBeginAnew);
   if (text->size() > kMaxBytes) return corrupt("is longer than 64 KiB");
   std::string_view rest = *text;
   if (!rest.empty() && !rest.ends_with('\n')) return corrupt("ends in the middle of a line");
@@ -95,10 +96,10 @@ ipc::Status PolicyVersions::write(const Seen& seen) const {
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t put = ::pwrite(file_.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
     if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return ipc::system_error(std::string("cannot write ") + kFile, kRepair);
+    if (put <= 0) return ipc::system_error(std::string("cannot write ") + kFile, kBeginAnew);
     done += static_cast<std::size_t>(put);
   }
-  if (::fdatasync(file_.get()) != 0) return ipc::system_error(std::string("cannot write ") + kFile, kRepair);
+  if (::fdatasync(file_.get()) != 0) return ipc::system_error(std::string("cannot write ") + kFile, kBeginAnew);
   return {};
 }
 

@@ -3,9 +3,9 @@
 #include <set>
 #include <tuple>
 
-#include "text/ascii.h"
 #include "aws/iam_syntax.h"
 #include "policy/yaml/parts.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

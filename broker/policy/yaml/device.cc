@@ -1,8 +1,8 @@
 // What a device must be known to be.
 #include <algorithm>
 
-#include "text/ascii.h"
 #include "policy/yaml/parts.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

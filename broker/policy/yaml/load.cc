@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "text/hex.h"
 #include "policy/yaml/parts.h"
+#include "text/hex.h"
 
 namespace broker {
 namespace {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "ipc/result.h"
+#include "policy/yaml/document.h"
 #include "text/nearest_word.h"
 #include "text/plain_text.h"
-#include "policy/yaml/document.h"
 
 namespace broker {
 

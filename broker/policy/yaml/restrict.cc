@@ -6,12 +6,12 @@
 #include <memory>
 #include <set>
 
-#include "text/ascii.h"
 #include "aws/iam_syntax.h"
-#include "text/ip_address.h"
 #include "ipc/go_duration.h"
 #include "policy/narrowing.h"
 #include "policy/yaml/parts.h"
+#include "text/ascii.h"
+#include "text/ip_address.h"
 
 namespace broker {
 namespace {

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <set>
 
-#include "text/ascii.h"
-#include "text/json_line.h"
 #include "policy/narrowing.h"
 #include "policy/yaml/parts.h"
+#include "text/ascii.h"
+#include "text/json_line.h"
 
 namespace broker {
 namespace {

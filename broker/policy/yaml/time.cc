@@ -1,6 +1,6 @@
 // When a rule holds: days, hours and the zone whose clock they mean.
-#include "policy/yaml/parts.h"
 #include "policy/time_window.h"
+#include "policy/yaml/parts.h"
 
 namespace broker {
 namespace {

@@ -10,9 +10,9 @@
 
 #include <string_view>
 
+#include "host/wiped_bytes.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
-#include "host/wiped_bytes.h"
 
 namespace broker {
 

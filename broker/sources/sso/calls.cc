@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "text/ascii.h"
+#include "aws/key_syntax.h"
 #include "call/json_failure.h"
+#include "text/ascii.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
 #include "text/json_value.h"
-#include "aws/key_syntax.h"
-#include "text/plain_text.h"
 #include "text/percent.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 using ipc::Fault;
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxUrl = 2048, kMaxClientId = 1024, kMaxUserCode = 32;
+constexpr std::size_t kMaxUserCode = 32;
 constexpr std::int64_t kLongestLife = 366 * 86400;     // of a token, in seconds; AWS's live 8 hours to 90 days
 constexpr std::int64_t kFirstMoment = 946'684'800;     // 2000-01-01, in seconds
 constexpr std::int64_t kLastMoment = 253'402'300'799;  // 9999-12-31, the last that has a text

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "aws/credentials.h"
 #include "call/aws_call.h"
 #include "profile/plan.h"
-#include "aws/credentials.h"
 #include "sources/sso/token.h"
 
 namespace broker {

@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <array>
 
+#include "keys/keys_json.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
-#include "keys/keys_json.h"
 #include "text/rfc3339.h"
 
 namespace broker {
 namespace {
 
-constexpr std::size_t kMaxUrl = 2048, kMaxRegion = 64, kMaxClientId = 1024, kMaxTime = 40;
+constexpr std::size_t kMaxRegion = 64, kMaxTime = 40;
 constexpr std::string_view kTokenMembers[] = {"startUrl", "region",       "accessToken",           "expiresAt",
                                               "clientId", "clientSecret", "registrationExpiresAt", "refreshToken"};
 

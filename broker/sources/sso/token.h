@@ -13,12 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "profile/plan.h"
 #include "ipc/result.h"
 #include "ipc/secret.h"
+#include "profile/plan.h"
 
 namespace broker {
 
+inline constexpr std::size_t kMaxUrl = 2048, kMaxClientId = 1024;
 inline constexpr std::size_t kMaxSsoSecret = 8192;  // those of AWS stay under 3000
 
 // What a program is registered as; Identity Center gives tokens to registered programs alone.

@@ -4,13 +4,13 @@
 #include <deque>
 #include <optional>
 
+#include "ipc/lockdown.h"
+#include "text/hex.h"
+#include "text/json_line.h"
+#include "text/plain_text.h"
 #include "tools/audit/reader.h"
 #include "tools/audit/show.h"
 #include "tools/audit/verify.h"
-#include "text/hex.h"
-#include "ipc/lockdown.h"
-#include "text/json_line.h"
-#include "text/plain_text.h"
 
 namespace broker {
 namespace {

@@ -11,14 +11,14 @@
 #include <cstdlib>
 #include <optional>
 
-#include "sources/open.h"
+#include "host/sandbox.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
-#include "keystore/folder.h"
 #include "keys/no_errands.h"
-#include "host/sandbox.h"
-#include "sources/store.h"
+#include "keystore/folder.h"
 #include "services/sts.h"
+#include "sources/open.h"
+#include "sources/store.h"
 #include "tools/settings/settings.h"
 
 namespace broker {

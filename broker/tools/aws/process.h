@@ -15,10 +15,10 @@
 #include <memory>
 #include <string>
 
-#include "services/queries.h"
 #include "call/signing_keys.h"
-#include "services/iam.h"
 #include "profile/resolve.h"
+#include "services/iam.h"
+#include "services/queries.h"
 
 struct event_base;
 

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "aws/credentials.h"
-#include "services/iam.h"
 #include "aws/principal.h"
 #include "ipc/unique_fd.h"
+#include "services/iam.h"
 #include "tools/aws/process.h"
 
 namespace broker {

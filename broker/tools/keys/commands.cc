@@ -4,15 +4,15 @@
 #include <optional>
 #include <utility>
 
-#include "text/ascii.h"
-#include "tools/keys/credentials_file_key.h"
 #include "aws/iam_syntax.h"
+#include "aws/key_syntax.h"
+#include "profile/files.h"
+#include "text/ascii.h"
 #include "text/json_line.h"
+#include "text/plain_text.h"
+#include "tools/keys/credentials_file_key.h"
 #include "tools/keys/opened_entry.h"
 #include "tools/keys/rotation.h"
-#include "aws/key_syntax.h"
-#include "text/plain_text.h"
-#include "profile/files.h"
 #include "tools/settings/settings.h"
 
 namespace broker {

@@ -9,12 +9,12 @@
 #include <cstdlib>
 #include <memory>
 
-#include "text/ascii.h"
-#include "profile/config_file.h"
 #include "aws/iam_syntax.h"
-#include "ipc/unique_fd.h"
 #include "host/own_file.h"
 #include "host/wiped_bytes.h"
+#include "ipc/unique_fd.h"
+#include "profile/config_file.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {

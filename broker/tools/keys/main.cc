@@ -1,8 +1,8 @@
 // sentinel-keys: puts long-term keys away, lists, removes and rotates them. `sentinel keys …` starts it with the
 // options that the supervisor's table knows, in one form (tools/arguments.h). Nobody can read it from before its first
 // secret.
-#include "tools/keys/commands.h"
 #include "call/libraries.h"
+#include "tools/keys/commands.h"
 
 namespace {
 

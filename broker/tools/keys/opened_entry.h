@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "aws/credentials.h"
-#include "tools/keys/prompt.h"
-#include "keystore/folder.h"
 #include "keystore/entry.h"
+#include "keystore/folder.h"
+#include "tools/keys/prompt.h"
 
 namespace broker {
 

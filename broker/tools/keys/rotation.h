@@ -17,8 +17,8 @@
 #include <functional>
 #include <string>
 
-#include "tools/keys/opened_entry.h"
 #include "tools/keys/asker.h"
+#include "tools/keys/opened_entry.h"
 
 namespace broker {
 

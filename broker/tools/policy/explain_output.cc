@@ -1,8 +1,8 @@
 #include "tools/policy/explain_output.h"
 
+#include "study/members.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
-#include "study/members.h"
 #include "text/rfc3339.h"
 
 namespace broker {

@@ -7,10 +7,10 @@
 
 #include "ipc/go_duration.h"
 #include "ipc/sts_limits.h"
-#include "text/nearest_word.h"
-#include "text/plain_text.h"
 #include "study/moment.h"
 #include "study/question.h"
+#include "text/nearest_word.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {

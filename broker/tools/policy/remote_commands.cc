@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
+#include "host/own_file.h"
+#include "study/lint.h"
 #include "text/hex.h"
 #include "text/plain_text.h"
 #include "tools/policy/commands.h"
-#include "study/lint.h"
 #include "tools/policy/signer.h"
-#include "host/own_file.h"
 
 namespace broker {
 namespace {

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <filesystem>
 
-#include "text/rfc3339.h"
 #include "host/own_file.h"
+#include "text/rfc3339.h"
 
 namespace broker {
 namespace {

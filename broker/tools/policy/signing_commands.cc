@@ -2,13 +2,13 @@
 #include <filesystem>
 #include <optional>
 
+#include "host/own_file.h"
+#include "policy/yaml/document.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/signer.h"
-#include "host/own_file.h"
-#include "policy/yaml/document.h"
 
 namespace broker {
 namespace {

@@ -6,9 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "profile/files.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
-#include "profile/files.h"
 
 namespace broker {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <string>
 
+#include "host/sandbox.h"
 #include "ipc/settings.h"
 #include "profile/resolve.h"
-#include "host/sandbox.h"
 
 namespace broker {
 

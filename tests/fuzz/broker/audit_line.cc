@@ -4,15 +4,12 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "must.h"
+#include "text/hex.h"
 #include "tools/audit/show.h"
 #include "tools/audit/verify.h"
-#include "text/hex.h"
 
 namespace {
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 void look_at(std::string_view line) {
   const auto read = broker::read_audit_line(line);

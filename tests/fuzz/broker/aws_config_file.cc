@@ -1,7 +1,5 @@
 // Any bytes, as both AWS files: every value and secret that is found lies within the file and on one line, and reading
 // a secret gives the bytes that stand there.
-#include "profile/config_file.h"
-
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +7,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+
+#include "profile/config_file.h"
 
 namespace {
 

@@ -6,16 +6,13 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "text/ascii.h"
 #include "aws/key_syntax.h"
-#include "sources/process.h"
 #include "keys/token_text.h"
+#include "must.h"
+#include "sources/process.h"
+#include "text/ascii.h"
 
 namespace {
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Nothing of the text stands in the sentence: it could be the secret.
 void must_not_quote(const ipc::Error& error, std::string_view text) {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "text/base64.h"
 #include "policy/source/signature.h"
+#include "text/base64.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

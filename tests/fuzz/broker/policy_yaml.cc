@@ -1,7 +1,5 @@
 // Any bytes: the loader answers a policy or a sentence with its place, and what it accepts can be judged, and narrows
 // by a document that STS would take.
-#include "policy/yaml/load.h"
-
 #include <json/json.h>
 
 #include <algorithm>
@@ -11,16 +9,14 @@
 #include <string>
 #include <string_view>
 
-#include "policy/narrowing.h"
+#include "must.h"
 #include "policy/evaluate.h"
+#include "policy/narrowing.h"
+#include "policy/yaml/load.h"
 
 namespace {
 
 using namespace broker;
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Takes ":" and a number off.
 bool take_number(std::string_view& text) {

@@ -1,7 +1,5 @@
 // Any bytes, as both AWS files, split at the first NUL: every profile resolves or is refused with one sentence that
 // names a next step; what resolves is what AWS could take, and no endpoint is reached in the clear but on this machine.
-#include "profile/resolve.h"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -14,7 +12,9 @@
 #include <string_view>
 
 #include "aws/iam_syntax.h"
+#include "must.h"
 #include "profile/files.h"
+#include "profile/resolve.h"
 
 namespace {
 
@@ -29,47 +29,43 @@ ipc::UniqueFd file_of(std::string_view bytes) {
 
 std::string path_of(const ipc::UniqueFd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
 
-void demand(bool good) {
-  if (!good) std::abort();
-}
-
 bool is_one_line(std::string_view text) { return text.find_first_of("\r\n") == std::string_view::npos; }
 
 void check_endpoint(const AwsEndpoint& endpoint) {
   if (endpoint.url.empty()) return;
-  demand(endpoint.url == (endpoint.tls ? "https://" : "http://") + endpoint.host);
-  demand(!endpoint.signing_region.empty());
+  must(endpoint.url == (endpoint.tls ? "https://" : "http://") + endpoint.host);
+  must(!endpoint.signing_region.empty());
   const std::string_view host = endpoint.host;
   const bool here = host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[");
-  demand(endpoint.tls || here);
+  must(endpoint.tls || here);
 }
 
 struct CheckPlan {
   void operator()(const broker::StaticKeyPlan& plan) const {
-    demand(broker::is_access_key_id(plan.key.access_key_id) && !plan.key.secret_access_key.empty());
+    must(broker::is_access_key_id(plan.key.access_key_id) && !plan.key.secret_access_key.empty());
   }
-  void operator()(const broker::ProcessPlan& plan) const { demand(!plan.command.empty() && !plan.place.empty()); }
+  void operator()(const broker::ProcessPlan& plan) const { must(!plan.command.empty() && !plan.place.empty()); }
   void operator()(const broker::WebIdentityPlan& plan) const {
-    demand(broker::is_role_arn(plan.role_arn) && plan.token_file.empty() != plan.token_process.empty());
-    demand(plan.token_file.empty() || plan.token_file.starts_with('/'));
+    must(broker::is_role_arn(plan.role_arn) && plan.token_file.empty() != plan.token_process.empty());
+    must(plan.token_file.empty() || plan.token_file.starts_with('/'));
   }
   void operator()(const broker::SsoPlan& plan) const {
-    demand(broker::is_account_id(plan.account_id) && broker::is_role_name(plan.role_name));
-    demand(plan.start_url.starts_with("https://") && !plan.region.empty());
-    demand(std::ranges::none_of(plan.scopes, &std::string::empty));
+    must(broker::is_account_id(plan.account_id) && broker::is_role_name(plan.role_name));
+    must(plan.start_url.starts_with("https://") && !plan.region.empty());
+    must(std::ranges::none_of(plan.scopes, &std::string::empty));
     check_endpoint(plan.oidc);
     check_endpoint(plan.portal);
   }
-  void operator()(const broker::InstancePlan& plan) const { demand(plan.url.starts_with("http")); }
+  void operator()(const broker::InstancePlan& plan) const { must(plan.url.starts_with("http")); }
   void operator()(const auto&) const {}
 };
 
 void check_role(const broker::RoleStep& role) {
-  demand(broker::is_role_arn(role.role_arn));
-  demand(role.external_id.empty() || broker::is_external_id(role.external_id));
-  demand(role.session_name.empty() || broker::is_role_session_name(role.session_name));
+  must(broker::is_role_arn(role.role_arn));
+  must(role.external_id.empty() || broker::is_external_id(role.external_id));
+  must(role.session_name.empty() || broker::is_role_session_name(role.session_name));
   for (const std::string& key : role.transitive_tags) {
-    demand(std::ranges::any_of(role.tags, [&](const auto& tag) { return tag.first == key; }));
+    must(std::ranges::any_of(role.tags, [&](const auto& tag) { return tag.first == key; }));
   }
 }
 
@@ -77,8 +73,8 @@ void check(const broker::ResolvedProfile& profile) {
   std::visit(CheckPlan{}, profile.base);
   std::ranges::for_each(profile.chain, check_role);
   if (profile.mfa) {
-    demand(broker::is_mfa_serial(profile.mfa->serial));
-    demand(broker::source_row(broker::kind_of(profile.base)).life != broker::SourceLife::Temporary);
+    must(broker::is_mfa_serial(profile.mfa->serial));
+    must(broker::source_row(broker::kind_of(profile.base)).life != broker::SourceLife::Temporary);
   }
   for (const AwsEndpoint* endpoint : {&profile.sts, &profile.iam, &profile.ssm, &profile.kms, &profile.dynamodb}) {
     check_endpoint(*endpoint);
@@ -102,7 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (profile) {
       check(*profile);
     } else {
-      demand(is_one_line(profile.error().what) && !profile.error().what.empty() && !profile.error().next_step.empty());
+      must(is_one_line(profile.error().what) && !profile.error().what.empty() && !profile.error().next_step.empty());
     }
   }
   return 0;

@@ -1,12 +1,12 @@
 // A file of the key store, whoever wrote it: read or refused, never dearer than allowed to open, and what is taken is
 // byte for byte what would be written again. The first line is the file; what follows stands for what a store's program
 // prints.
-#include "keystore/entry.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+
+#include "keystore/entry.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const bool ready = ipc::SecretArena::open().has_value();

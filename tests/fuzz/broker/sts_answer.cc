@@ -4,14 +4,11 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "must.h"
 #include "services/sts.h"
 #include "text/rfc3339.h"
 
 namespace {
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool visible(std::string_view text) {
   for (const char c : text) {

@@ -5,13 +5,10 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "must.h"
 #include "remote/answer.h"
 
 namespace {
-
-void must(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool is_plain(std::string_view text, char least) {
   return std::ranges::all_of(text, [least](char c) { return c >= least && c <= '~'; });

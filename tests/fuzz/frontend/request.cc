@@ -1,18 +1,15 @@
 // Any bytes as a request head, in one piece and cut anywhere: the result must not depend on the cut, and what is served
 // must have the one form that the broker may be shown.
-#include "request_check.h"
-
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "must.h"
+#include "request_check.h"
+
 namespace {
 
 using frontend::HeadParser;
-
-void demand(bool claim) {
-  if (!claim) std::abort();
-}
 
 HeadParser::Progress feed_in_two(HeadParser& parser, std::string_view bytes, std::size_t cut) {
   const HeadParser::Progress first = parser.feed(bytes.substr(0, cut));
@@ -22,13 +19,13 @@ HeadParser::Progress feed_in_two(HeadParser& parser, std::string_view bytes, std
 void judge(std::string_view bytes, const HeadParser& parser, frontend::HostRule rule) {
   const auto request = frontend::check_request(bytes, parser.parsed(), rule);
   if (!request) return;
-  demand(bytes.size() <= frontend::kMaxHeadBytes);
-  demand(bytes.starts_with("GET /creds HTTP/1.1\r\n") && bytes.ends_with("\r\n\r\n"));
-  demand(bytes.find("\r\n\r\n") == bytes.size() - 4);
-  demand(request->route != nullptr && request->authorization.size() <= frontend::kMaxAuthorizationBytes);
-  for (const char c : request->authorization) demand(c >= ' ' && c <= '~');
+  must(bytes.size() <= frontend::kMaxHeadBytes);
+  must(bytes.starts_with("GET /creds HTTP/1.1\r\n") && bytes.ends_with("\r\n\r\n"));
+  must(bytes.find("\r\n\r\n") == bytes.size() - 4);
+  must(request->route != nullptr && request->authorization.size() <= frontend::kMaxAuthorizationBytes);
+  for (const char c : request->authorization) must(c >= ' ' && c <= '~');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    demand(bytes[i] != '\0' && (bytes[i] == '\n') == (i > 0 && bytes[i - 1] == '\r'));
+    must(bytes[i] != '\0' && (bytes[i] == '\n') == (i > 0 && bytes[i - 1] == '\r'));
   }
 }
 
@@ -39,9 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   HeadParser whole, parts;
   const HeadParser::Progress progress = whole.feed(bytes);
   const std::size_t cut = size == 0 ? 0 : data[size / 2] % (size + 1);
-  demand(feed_in_two(parts, bytes, cut) == progress);
+  must(feed_in_two(parts, bytes, cut) == progress);
   if (progress != HeadParser::Progress::Complete) return 0;
-  demand(whole.parsed().headers == parts.parsed().headers && whole.parsed().method == parts.parsed().method);
+  must(whole.parsed().headers == parts.parsed().headers && whole.parsed().method == parts.parsed().method);
   judge(bytes, whole, {ipc::Transport::Tcp, 45678});
   judge(bytes, whole, {ipc::Transport::Unix, 0});
   return 0;

@@ -7,13 +7,10 @@
 
 #include "doctor/aws_files.h"
 #include "doctor/sections.h"
+#include "must.h"
 #include "terminal/plain_text.h"
 
 namespace {
-
-void demand(bool holds) {
-  if (!holds) std::abort();
-}
 
 }  // namespace
 
@@ -21,10 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::set<std::string> names;
   for (const supervisor::AwsSection& section : supervisor::sections_of(text)) {
-    demand(names.insert(section.name).second && text.find(section.name) != std::string_view::npos);
-    demand(!section.own_process || section.process);
+    must(names.insert(section.name).second && text.find(section.name) != std::string_view::npos);
+    must(!section.own_process || section.process);
     const std::string shown = supervisor::harmless(section.name);
-    demand(shown.find_first_of("\n\r\t\x1b\x7f") == std::string::npos && shown.size() <= section.name.size());
+    must(shown.find_first_of("\n\r\t\x1b\x7f") == std::string::npos && shown.size() <= section.name.size());
   }
   (void)supervisor::holds_live(text, "accessToken", "expiresAt", 1'800'000'000);
   return 0;

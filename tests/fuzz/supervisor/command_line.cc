@@ -8,6 +8,7 @@
 
 #include "command_line/help.h"
 #include "command_line/request.h"
+#include "must.h"
 #include "run/tool.h"
 
 namespace {
@@ -15,41 +16,37 @@ namespace {
 using namespace std::chrono_literals;
 using supervisor::CommandLine;
 
-void demand(bool sound) {
-  if (!sound) std::abort();
-}
-
 void judge_run(const CommandLine& line) {
   const auto request = supervisor::exec_request(line, {"", "/bin/sh", "/here"});
   if (!request) return;
-  demand(!request->profile.empty() && request->profile.size() <= 256);
-  demand(request->policy_file.empty() != request->policy_parameter.empty());
-  demand(request->policy_file.empty() || request->policy_file.front() == '/');
-  demand(request->policy_key.empty() || request->policy_kms_key.empty());
+  must(!request->profile.empty() && request->profile.size() <= 256);
+  must(request->policy_file.empty() != request->policy_parameter.empty());
+  must(request->policy_file.empty() || request->policy_file.front() == '/');
+  must(request->policy_key.empty() || request->policy_kms_key.empty());
   const bool server = request->mode == ipc::RunMode::Server;
-  demand(server ? request->duration >= 15min : request->duration == 0s || request->duration >= 15min);
-  demand(request->duration <= 12h);
+  must(server ? request->duration >= 15min : request->duration == 0s || request->duration >= 15min);
+  must(request->duration <= 12h);
   const bool command = request->mode != ipc::RunMode::CredentialProcess;
-  demand(command ? !request->command.empty() && !request->command.front().empty() : request->command.empty());
+  must(command ? !request->command.empty() && !request->command.front().empty() : request->command.empty());
 }
 
 void judge_tool(const CommandLine& line) {
   if (!supervisor::check_command_line(line)) return;
   const std::vector<std::string> words = supervisor::tool_arguments(line);
   const auto dashes = std::find(words.begin() + 2, words.end(), "--");
-  demand(dashes != words.end());
+  must(dashes != words.end());
   for (auto word = words.begin() + 2; word != dashes; ++word) {
-    demand(word->starts_with("--") && word->find('=') != std::string::npos && word->back() != '=');
+    must(word->starts_with("--") && word->find('=') != std::string::npos && word->back() != '=');
   }
-  demand(std::equal(dashes + 1, words.end(), line.arguments.begin(), line.arguments.end()));
+  must(std::equal(dashes + 1, words.end(), line.arguments.begin(), line.arguments.end()));
 }
 
 void judge(const std::vector<std::string_view>& words) {
   const auto line = supervisor::parse_command_line(words);
-  if (!line) return demand(!line.error().next_step.empty());
-  demand(!supervisor::help_text(line->scope).empty());
+  if (!line) return must(!line.error().next_step.empty());
+  must(!supervisor::help_text(line->scope).empty());
   if (!line->scope.command()) return;
-  demand(line->scope.command()->is_tool() == supervisor::speaks_to_a_tool(words) || words.front().starts_with('-'));
+  must(line->scope.command()->is_tool() == supervisor::speaks_to_a_tool(words) || words.front().starts_with('-'));
   return line->scope.command()->is_tool() ? judge_tool(*line) : judge_run(*line);
 }
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "text/hex.h"
 #include "policy/source/verifier.h"
 #include "signing_keys.h"
+#include "text/hex.h"
 
 namespace broker::testing {
 

@@ -3,8 +3,8 @@
 #include "audit/line.h"
 
 #include "audit_lines.h"
-#include "tools/audit/show.h"
 #include "text/json_scan.h"
+#include "tools/audit/show.h"
 
 namespace {
 

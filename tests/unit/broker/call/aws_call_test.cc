@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
-#include "services/queries.h"
 #include "keys/renewed_keys.h"
+#include "services/queries.h"
 #include "services/sts.h"
 
 namespace broker {

@@ -181,8 +181,8 @@ std::string error_queue(int fd) {
   return got > 0 ? std::string(bytes, static_cast<std::size_t>(got)) : std::string();
 }
 
-constexpr int kEveryTimestamp = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_ACK |
-                                SOF_TIMESTAMPING_SOFTWARE;
+constexpr int kEveryTimestamp =
+    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_ACK | SOF_TIMESTAMPING_SOFTWARE;
 
 // First that the trick works where nothing stops it (broker/caller/KERNEL.md, fact 1): otherwise the second half would
 // prove nothing.

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "callers_fixture.h"
+#include "host/sandbox.h"
 #include "ipc/landlock.h"
 #include "ipc/lockdown.h"
-#include "host/sandbox.h"
 
 namespace broker::testing {
 namespace {
@@ -123,7 +123,8 @@ TEST_F(WitnessTest, NamesTheProgramOfAProcess) {
 TEST_F(WitnessTest, LongNamesAreCutNotOverrun) {
   char name[] = "/tmp/sentinel_witness_XXXXXX";
   const std::string top = ::mkdtemp(name);
-  const std::string folder = top + "/" + std::string(200, 'a') + "/" + std::string(200, 'b') + "/" + std::string(200, 'c');
+  const std::string folder =
+      top + "/" + std::string(200, 'a') + "/" + std::string(200, 'b') + "/" + std::string(200, 'c');
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file("/bin/sleep", folder + "/sleep", std::filesystem::copy_options::overwrite_existing);
   const Pipe running;
@@ -172,7 +173,7 @@ TEST_F(WitnessTest, SocketThatWasClosedAfterItWasNotedHasNoHolder) {
     std::vector<UniqueFd> sockets;
     for (int i = 0; i < 100; ++i) {
       sockets.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));
-      struct stat st{};
+      struct stat st {};
       ::fstat(sockets.back().get(), &st);
       ::send(theirs.get(), &st.st_ino, sizeof st.st_ino, 0);
     }
@@ -183,7 +184,8 @@ TEST_F(WitnessTest, SocketThatWasClosedAfterItWasNotedHasNoHolder) {
     }
   });
   std::vector<ino_t> inodes(100);
-  for (ino_t& inode : inodes) ASSERT_EQ(::recv(ours.get(), &inode, sizeof inode, 0), static_cast<ssize_t>(sizeof inode));
+  for (ino_t& inode : inodes)
+    ASSERT_EQ(::recv(ours.get(), &inode, sizeof inode, 0), static_cast<ssize_t>(sizeof inode));
   const auto holder_of = [&](std::size_t i) { return answer_to(witness_->ask_holder(inodes[i], ::getpid(), {})).pid; };
   for (std::size_t i = 0; i < inodes.size(); ++i) EXPECT_EQ(holder_of(i), holder.pid()) << i;
   char which = 7;
@@ -229,13 +231,18 @@ TEST(WitnessFilterTest, KillsWhatTheWitnessDoesNotDo) {
   EXPECT_EQ(signal_of([] { ::socket(AF_INET, SOCK_STREAM, 0); }), SIGSYS);
   EXPECT_EQ(signal_of([] { ::execl("/bin/true", "true", nullptr); }), SIGSYS);
   EXPECT_EQ(signal_of([] { (void)::fork(); }), SIGSYS);
-  EXPECT_EQ(signal_of([] { char byte; (void)!::pread(0, &byte, 1, 0); }), SIGSYS);  // of /proc/PID/mem
+  EXPECT_EQ(signal_of([] {
+              char byte;
+              (void)!::pread(0, &byte, 1, 0);
+            }),
+            SIGSYS);  // of /proc/PID/mem
   EXPECT_EQ(signal_of([] { ::syscall(SYS_pidfd_getfd, 0, 0, 0); }), SIGSYS);
   EXPECT_EQ(signal_of([] { ::syscall(SYS_pidfd_send_signal, 0, SIGTERM, nullptr, 0); }), SIGSYS);
   EXPECT_EQ(signal_of([] { ::kill(::getppid(), SIGTERM); }), SIGSYS);
   EXPECT_EQ(signal_of([] { ::syscall(SYS_process_vm_readv, 1, nullptr, 0, nullptr, 0, 0); }), SIGSYS);
   EXPECT_EQ(signal_of([] { ::syscall(SYS_ptrace, 0, 0, 0, 0); }), SIGSYS);
-  EXPECT_EQ(signal_of([] { (void)::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }), SIGSYS);
+  EXPECT_EQ(signal_of([] { (void)::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }),
+            SIGSYS);
   EXPECT_EQ(signal_of([] { (void)::openat(AT_FDCWD, "/proc/self/comm", O_RDONLY); }), 0);
 }
 
@@ -311,10 +318,13 @@ TEST(WitnessReasonTest, CallersAreJudgedFromInsideTheBrokersSandbox) {
 bool behave_as_an_older_kernel() {
   constexpr int kSoPeerPidfd = 77;
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-  const bool loaded =
-      filter && seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ipc::kPidfdGetInfo)) == 0 &&
-      seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOPROTOOPT), SCMP_SYS(getsockopt), 1, SCMP_A2(SCMP_CMP_EQ, kSoPeerPidfd)) == 0 &&
-      seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(fstatfs), 0) == 0 && seccomp_load(filter) == 0;
+  const bool loaded = filter &&
+                      seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 1,
+                                       SCMP_A1(SCMP_CMP_EQ, ipc::kPidfdGetInfo)) == 0 &&
+                      seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOPROTOOPT), SCMP_SYS(getsockopt), 1,
+                                       SCMP_A2(SCMP_CMP_EQ, kSoPeerPidfd)) == 0 &&
+                      seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(fstatfs), 0) == 0 &&
+                      seccomp_load(filter) == 0;
   seccomp_release(filter);
   return loaded;
 }

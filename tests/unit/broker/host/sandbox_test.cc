@@ -1,6 +1,6 @@
-// What the locked-down broker cannot do: each absent call is tried in a child of its own, with arguments that do nothing
-// where the filter lets them through. What only an attacker asks for ends in SIGSYS; the rest gets an error that the
-// kernel would not give for these arguments.
+// What the locked-down broker cannot do: each absent call is tried in a child of its own, with arguments that do
+// nothing where the filter lets them through. What only an attacker asks for ends in SIGSYS; the rest gets an error
+// that the kernel would not give for these arguments.
 #include "host/sandbox.h"
 
 #include <arpa/inet.h>

@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "call/http.h"
-#include "services/queries.h"
 #include "call/signing_keys.h"
+#include "host/wiping_heap.h"
 #include "issuing/chain_run.h"
 #include "keys/fresh_keys.h"
-#include "host/wiping_heap.h"
 #include "serve/run_identity.h"
+#include "services/queries.h"
 
 namespace broker {
 namespace {

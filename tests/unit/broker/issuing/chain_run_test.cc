@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "aws/source_identity.h"
 #include "aws_fakes.h"
 #include "call/signing_keys.h"
-#include "aws/source_identity.h"
 #include "services/sts.h"
 
 namespace broker {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "text/hex.h"
 #include "policy/evaluate.h"
+#include "text/hex.h"
 
 namespace broker {
 namespace {

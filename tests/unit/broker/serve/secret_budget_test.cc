@@ -1,6 +1,5 @@
 // The memory for secrets outlasts a source whose keys are as long as may be, with as many rules at work as may be; and
 // where there is no room all the same, one fetch fails and nothing else.
-#include "keys/renewed_keys.h"
 #include "serve/secret_budget.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +8,7 @@
 #include "full_arena.h"
 #include "issuing/chain_run.h"
 #include "keys/keys_json.h"
+#include "keys/renewed_keys.h"
 #include "services/sts.h"
 
 namespace broker {

@@ -1,9 +1,9 @@
-#include "call/json_failure.h"
 #include "services/dynamodb.h"
 
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "call/json_failure.h"
 #include "text/json_value.h"
 
 namespace broker {

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "text/base64.h"
 #include "policy/source/signature.h"
+#include "text/base64.h"
 
 namespace broker {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <cstdlib>
 
-#include "host/aead.h"
 #include "aws_fakes.h"
 #include "errand_fakes.h"
+#include "host/aead.h"
 
 namespace broker {
 namespace {

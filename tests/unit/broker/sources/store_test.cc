@@ -9,9 +9,9 @@
 #include <filesystem>
 
 #include "aws_fakes.h"
-#include "sources/open.h"
 #include "errand_fakes.h"
 #include "keystore/folder.h"
+#include "sources/open.h"
 
 namespace broker {
 namespace {

@@ -1,4 +1,3 @@
-#include "keys/renewed_keys.h"
 #include "sources/web_identity.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +6,7 @@
 #include "call/signing_keys.h"
 #include "errand_fakes.h"
 #include "issuing/chain_run.h"
+#include "keys/renewed_keys.h"
 
 namespace broker {
 namespace {

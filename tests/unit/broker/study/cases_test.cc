@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/yaml/load.h"
+#include "study/error_place.h"
+#include "study/moment.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
-#include "study/moment.h"
-#include "study/error_place.h"
-#include "policy/yaml/load.h"
 #include "tools/arguments.h"
 
 namespace broker {

@@ -9,8 +9,8 @@
 #include <random>
 
 #include "policy/evaluate.h"
-#include "study/overlap.h"
 #include "policy/time_window.h"
+#include "study/overlap.h"
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"  // a condition that is not named is not set
 
