@@ -143,9 +143,11 @@ std::string usage_of(const CommandRow& command) {
   return out;
 }
 
-std::string too_many_files(const CommandRow& command, std::size_t given) {
-  return std::string(command.words) + " takes at most " + std::to_string(command.most) + " files, and " +
-         std::to_string(given) + " are given";
+std::unexpected<Error> too_many_files(const CommandRow& command, std::size_t given) {
+  return fail(Fault::kUsage,
+              std::string(command.words) + " takes at most " + std::to_string(command.most) + " files, and " +
+                  std::to_string(given) + " are given",
+              "name fewer files at a time");
 }
 
 }  // namespace ipc

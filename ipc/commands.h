@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/result.h"
+
 namespace ipc {
 
 // The files that one command takes at most.
@@ -183,6 +185,6 @@ std::string required_options(const CommandRow& command);
 // "policy test [--policy PATH] FILE": all that the command takes but --json, --color and --help, which each tool takes.
 std::string usage_of(const CommandRow& command);
 // "policy validate takes at most 256 files, and 257 are given"
-std::string too_many_files(const CommandRow& command, std::size_t given);
+[[nodiscard]] std::unexpected<Error> too_many_files(const CommandRow& command, std::size_t given);
 
 }  // namespace ipc

@@ -71,6 +71,17 @@ class CommandLine(PolicyTest):
             self.assertIn(said, done.stderr)
             self.assertEqual("", done.stdout)
 
+    def test_more_files_than_it_takes_are_refused_with_the_limit_however_it_is_started(self):
+        sentence = "policy validate takes at most 256 files, and 257 are given"
+        self.write("p", GOOD)
+        self.run_policy("validate", *["p"] * 256)
+        self.assertIn(sentence, self.run_policy("validate", *["p"] * 257, code=2).stderr)
+        supervisor = os.path.join(BUILD, "supervisor/sentinel")
+        done = subprocess.run([supervisor, "policy", "validate", *["p"] * 257], env=self.environment, cwd=self.folder,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+        self.assertEqual((2, ""), (done.returncode, done.stdout))
+        self.assertIn(sentence, done.stderr)
+
     def test_a_full_disk_is_not_success(self):
         path = self.write("p.yaml", GOOD)
         with open("/dev/full", "w") as full:

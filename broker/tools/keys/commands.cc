@@ -1,4 +1,6 @@
-#include "tools/keys/commands.h"
+// The commands of sentinel-keys, which is unreadable by now. No secret is ever an argument, in the environment, on stdout
+// or in an error.
+#include "tools/commands.h"
 
 #include <algorithm>
 #include <optional>
