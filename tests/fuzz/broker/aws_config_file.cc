@@ -8,16 +8,10 @@
 #include <cstdlib>
 #include <string>
 
+#include "file_of.h"
 #include "profile/config_file.h"
 
 namespace {
-
-ipc::UniqueFd file_of(std::string_view bytes) {
-  ipc::UniqueFd fd(::memfd_create("aws_config", MFD_CLOEXEC));
-  if (!fd || ::fchmod(fd.get(), 0600) != 0) std::abort();
-  if (::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
-  return fd;
-}
 
 void check_value(const broker::AwsConfigFile& file, const broker::ConfigValue& value, std::string_view bytes) {
   if (value.line <= 0 || value.text.find('\n') != std::string::npos) std::abort();

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "aws/iam_syntax.h"
+#include "file_of.h"
 #include "must.h"
 #include "profile/files.h"
 #include "profile/resolve.h"
@@ -19,13 +20,6 @@
 namespace {
 
 using broker::AwsEndpoint;
-
-ipc::UniqueFd file_of(std::string_view bytes) {
-  ipc::UniqueFd fd(::memfd_create("aws_file", MFD_CLOEXEC));
-  if (!fd || ::fchmod(fd.get(), 0600) != 0) std::abort();
-  if (::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
-  return fd;
-}
 
 std::string path_of(const ipc::UniqueFd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
 
