@@ -15,7 +15,8 @@
 
 namespace ipc {
 
-enum class Side : U8 { Supervisor, Broker, Frontend };
+// KeyProcess: the one that asks AWS for a tool.
+enum class Side : U8 { Supervisor, Broker, Frontend, Tool, KeyProcess };
 enum class Phase : U8 { Starting, Serving, Any };
 enum class Times : U8 { Once, Many };
 
@@ -89,12 +90,18 @@ static_assert(ids_rise(), "ids are never reused or reordered");
 #undef MESSAGE
 #undef FIELD
 
-constexpr std::size_t largest_message() {
+constexpr std::size_t largest_packet(bool of_a_run) {
   std::size_t largest = 0;
-  for (const MessageRow& row : kMessages) largest = row.max_bytes > largest ? row.max_bytes : largest;
-  return largest;
+  for (const MessageRow& row : kMessages) {
+    if (of_a_run && (row.from == Side::Tool || row.to == Side::Tool)) continue;
+    largest = row.max_bytes > largest ? row.max_bytes : largest;
+  }
+  return sizeof(U16) + largest;
 }
-inline constexpr std::size_t kMaxPacketBytes = sizeof(U16) + largest_message();
+inline constexpr std::size_t kMaxPacketBytes = largest_packet(false);
+// Between supervisor, broker and frontend. A tool and its key process send each other whole policies, and those three
+// hold no room for such.
+inline constexpr std::size_t kMaxRunPacketBytes = largest_packet(true);
 inline constexpr int kMaxDescriptors = 1;
 
 // Index of a message in kMessages, or -1.
@@ -137,6 +144,11 @@ inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
 [[nodiscard]] constexpr bool log_kind_from(U8 wire, LogKind& out) {
   if (wire < static_cast<U8>(LogKind::File) || wire > static_cast<U8>(LogKind::Syslog)) return false;
   out = static_cast<LogKind>(wire);
+  return true;
+}
+[[nodiscard]] constexpr bool fault_from(U8 wire, Fault& out) {
+  if (wire > static_cast<U8>(Fault::kUnavailable)) return false;
+  out = static_cast<Fault>(wire);
   return true;
 }
 constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }

@@ -15,6 +15,10 @@ const char* side(ipc::Side which) {
       return "broker";
     case ipc::Side::Frontend:
       return "frontend";
+    case ipc::Side::Tool:
+      return "tool";
+    case ipc::Side::KeyProcess:
+      return "key process";
   }
   return "";
 }
