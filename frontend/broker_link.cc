@@ -24,11 +24,12 @@ void BrokerLink::attach(ipc::UniqueFd fd) {
 }
 
 BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
-  message_.request = number;
-  message_.transport = static_cast<ipc::U8>(c.rule.transport);
-  message_.keep_alive = c.request.keep_alive ? 1 : 0;
-  if (!message_.authorization.assign(c.request.authorization)) end_run(Ending::KernelRefused);  // was checked
-  const ipc::Status sent = channel_.send(message_, c.fd.get());
+  ipc::ServeClient message;  // wiped when it goes, as the packet is
+  message.request = number;
+  message.transport = static_cast<ipc::U8>(c.rule.transport);
+  message.keep_alive = c.request.keep_alive ? 1 : 0;
+  if (!message.authorization.assign(c.request.authorization)) end_run(Ending::KernelRefused);  // was checked
+  const ipc::Status sent = channel_.send(message, c.fd.get());
   if (sent) return Sent::Yes;
   if (!passes(sent.error().sys_errno)) end_run(Ending::BrokerGone);
   // Only a full queue becomes writable later; waiting for that on the other errors would spin.

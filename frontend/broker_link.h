@@ -49,7 +49,6 @@ class BrokerLink {
   BrokerListener& listener_;
   ipc::Channel channel_;
   EventPtr readable_, writable_;
-  ipc::ServeClient message_;  // kept, so that its text need not be allocated anew for each request
 };
 
 }  // namespace frontend

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ipc/secret.h"
+
 namespace frontend {
 
 void ConnectionList::append(Connection& c) {
@@ -68,6 +70,7 @@ Connection* ConnectionTable::take(ipc::UniqueFd& fd, HostRule rule, Clock::time_
 
 void ConnectionTable::release(Connection& c) {
   c.fd.reset();
+  wipe_head(c);
   enter(c, State::Free, {}, {});
   --used_;
 }
@@ -91,6 +94,12 @@ void ConnectionTable::restart(Connection& c) {
   c.received = 0;
   c.request = Request{};
   c.parser.reset();
+}
+
+void ConnectionTable::wipe_head(Connection& c) {
+  ipc::wipe(c.head, c.written);
+  c.written = c.received = 0;
+  c.request.authorization = {};
 }
 
 std::uint32_t ConnectionTable::number_of(const Connection& c) const {

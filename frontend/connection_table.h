@@ -2,7 +2,8 @@
 //
 // Knows no sockets calls, no event loop and no clock of its own; the server moves connections from state to state.
 // Runs in: frontend.   Blocks: never.   Allocates: only in its constructor.
-// Owns: the descriptors (a slot's is closed when the slot is freed) and the buffers of request heads.
+// Owns: the descriptors (a slot's is closed when the slot is freed) and the buffers of request heads, which are wiped once
+// the broker has the request, and when the slot is freed.
 #pragma once
 
 #include <event2/event_struct.h>
@@ -44,6 +45,7 @@ struct Connection {
   HostRule rule;          // of the listener it came from
   std::uint32_t generation = 0;
   std::uint32_t received = 0;  // bytes in the buffer; when Draining, bytes thrown away
+  std::uint32_t written = 0;   // of the buffer, how much a client has written to since it was last wiped
   Clock::time_point deadline;
   Clock::time_point since;  // when the state began
   HeadParser parser;
@@ -82,6 +84,8 @@ class ConnectionTable {
   void enter(Connection& c, State state, Clock::time_point now, Clock::duration patience);
   // Starts a new request on the same connection.
   void restart(Connection& c);
+  // Wipes what the client sent, its bearer token with it; the request's views are empty afterwards.
+  static void wipe_head(Connection& c);
 
   // The number that stands for this request between us and the broker, and the connection behind a number, if it is
   // the one that waits for it now.

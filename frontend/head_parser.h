@@ -1,46 +1,85 @@
-// Follows one request head as its bytes arrive: finds its end, and has http-parser read it. Decides nothing about what
-// is asked; request_check does that from the same bytes, and the two must agree.
+// Follows one request head as its bytes arrive: finds its end, and refuses at its byte what makes the whole head
+// malformed. Decides nothing about what is asked. Forms that pass here and are none (a folded line, a blank in a name,
+// a path that is not ASCII) are refused by request_check, which reads a complete head line by line and names the first
+// fault.
 //
 // Runs in: frontend.   Blocks: never.   Owns: no bytes; the caller's buffer must not move while a head grows.
-// Source: RFC 9112; stricter than it: a lone CR or LF, a NUL and an empty first line are malformed.
+// Source: RFC 9112; stricter than it: a lone CR or LF, a NUL, an empty first line and an unknown method are malformed.
 #pragma once
 
-#include <http_parser.h>
-
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace frontend {
 
-// What http-parser made of a head.
-struct ParsedHead {
-  std::string_view method;
-  unsigned major = 0, minor = 0;
-  unsigned headers = 0;
-};
+// RFC 9110's tchar, of which methods and the names of headers are made.
+constexpr bool is_token_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
 
 class HeadParser {
  public:
   enum class Progress { NeedMore, Complete, Malformed };
 
-  HeadParser() { reset(); }
-  void reset();
+  void reset() { *this = HeadParser(); }
   // `received`: every byte of this request so far, from its first. Once Complete, bytes behind the head are not read.
   Progress feed(std::string_view received);
-  [[nodiscard]] ParsedHead parsed() const;
 
  private:
-  enum class Found { Nothing, End, Bad };
-  Found scan(std::string_view received);
-  static int on_field(http_parser*, const char*, std::size_t);
-  static int on_value(http_parser*, const char*, std::size_t);
-  static int on_head_end(http_parser*);
-  static const http_parser_settings kCallbacks;
+  // What the next byte belongs to.
+  enum class Part : std::uint8_t {
+    Method,
+    BeforeTarget,
+    Scheme,  // of an absolute target; then its colon and its two slashes
+    SchemeColon,
+    SchemeSlash,
+    AuthorityStart,
+    Authority,
+    AuthorityAt,  // behind an '@'
+    Path,         // with its query and its fragment
+    Version,
+    LineEnd,
+    LineStart,
+    Name,
+    BeforeValue,
+    Value,
+    HeadEnd,
+    Complete,
+    Malformed,
+  };
+  // The headers that decide whether the head says soundly how long its body is.
+  enum class Header : std::uint8_t { Plain, Length, Coding, Connection, Upgrade };
+  // Where in a list (the value of Coding or Connection) the next byte is, for finding the words that matter.
+  enum class Listed : std::uint8_t { Word, Other, AfterComma, NoMore };
 
-  http_parser parser_;
-  std::size_t scanned_, fed_, line_start_;
-  unsigned headers_;
-  bool in_field_, head_ended_;
+  Part next(std::string_view head, char c);
+  static Header header_of(std::string_view name);
+  Part method(std::string_view head, char c);
+  Part target(char c);
+  Part version(char c) const;
+  Part line_start(char c);
+  Part name(std::string_view head, char c);
+  Part before_value(char c);
+  Part value(char c);
+  Part end_line(Part folds_into);
+  [[nodiscard]] bool length(char c);
+  bool begin_word(char c);
+  void listed(char c);
+  void end_word();
+  [[nodiscard]] Part end_head() const;
+
+  std::string_view word_;
+  std::uint64_t length_ = 0;  // what Content-Length says so far
+  std::uint32_t scanned_ = 0, line_start_ = 0;
+  Part part_ = Part::Method;
+  Part folds_into_ = Part::Name;  // what a line that begins with a blank goes on with
+  Header header_ = Header::Plain;
+  Listed listed_ = Listed::Other;
+  std::uint8_t matched_ = 0;  // bytes of word_, or of the version, that were there
+  bool have_length_ = false, length_ended_ = false, have_coding_ = false, chunked_ = false;
+  bool connect_ = false, upgrade_ = false, connection_upgrade_ = false;
 };
 
 }  // namespace frontend

@@ -1,6 +1,6 @@
-// The strict second look at a request head: what may pass to the broker, and which refusal the rest gets.
+// The strict look at a complete request head: what may pass to the broker, and which refusal the rest gets.
 //
-// A pure function of the raw bytes; it reads them by itself and demands that http-parser understood the same.
+// A pure function of the raw bytes, line by line: the first fault decides the answer.
 // Runs in: frontend.   Blocks: never.   Owns: nothing; the result points into the bytes.
 // Not here: the token, the caller, the policy. The broker judges those and believes nothing that is decided here.
 // Source: RFC 9112. What AWS SDKs send passes, with the port in Host or without it: request_check_test.cc has each form.
@@ -35,7 +35,7 @@ struct Request {
   bool keep_alive = false;
 };
 
-// `received`: every byte so far, with a complete head at its start.
-std::expected<Request, Refusal> check_request(std::string_view received, const ParsedHead& parsed, HostRule rule);
+// `received`: every byte so far, with a head at its start that HeadParser calls complete.
+std::expected<Request, Refusal> check_request(std::string_view received, HostRule rule);
 
 }  // namespace frontend

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -60,6 +61,7 @@ void Server::read_head(Connection& c) {
     table_.enter(c, State::Reading, now, c.served ? options_.patience.head : c.deadline - now);
   }
   c.received += static_cast<std::uint32_t>(got);
+  c.written = c.received;
   on_head_bytes(c);
 }
 
@@ -75,7 +77,7 @@ void Server::on_head_bytes(Connection& c) {
 }
 
 void Server::on_complete_head(Connection& c) {
-  const std::expected<Request, Refusal> request = check_request(c.bytes(), c.parser.parsed(), c.rule);
+  const std::expected<Request, Refusal> request = check_request(c.bytes(), c.rule);
   if (!request) return refuse(c, request.error());
   c.request = *request;
   // Behind those that wait already, or they would be overtaken for ever.
@@ -86,6 +88,7 @@ void Server::on_complete_head(Connection& c) {
 void Server::forward(Connection& c) {
   const auto now = Clock::now();
   if (broker_.serve(c, table_.number_of(c)) == BrokerLink::Sent::Yes) {
+    ConnectionTable::wipe_head(c);
     table_.enter(c, State::Waiting, now, options_.patience.done);
   } else if (c.state != State::Queued) {
     table_.enter(c, State::Queued, now, options_.patience.queued);
@@ -131,7 +134,7 @@ void Server::refuse(Connection& c, Refusal refusal) {
   const std::string& reply = reply_of(refusal);
   (void)::send(c.fd.get(), reply.data(), reply.size(), kSend);  // best effort: a client that does not read gets none
   (void)::shutdown(c.fd.get(), SHUT_WR);
-  c.received = 0;
+  ConnectionTable::wipe_head(c);
   table_.enter(c, State::Draining, Clock::now(), options_.patience.drain);
   drain(c);
 }
@@ -144,6 +147,7 @@ void Server::drain(Connection& c) {
     if (got < 0 && would_block(errno)) return watch(c);
     if (got <= 0) break;
     c.received += static_cast<std::uint32_t>(got);
+    c.written = std::max(c.written, static_cast<std::uint32_t>(got));
   }
   drop(c);
 }

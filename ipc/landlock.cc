@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <cstdint>
+
 #include "ipc/unique_fd.h"
 
 namespace ipc {

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 
+#include "ipc/landlock.h"
 #include "ipc/result.h"
 
 namespace ipc {
@@ -54,12 +55,6 @@ constexpr bool every_rule_has_a_reason(std::span<const SyscallRule> rules) {
 #define SENTINEL_KILL(call, why) ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_KILL_PROCESS, ::ipc::ANY, why},
 #define SENTINEL_REFUSE(call, error, why) \
   ::ipc::SyscallRule{SCMP_SYS(call), #call, SCMP_ACT_ERRNO(error), ::ipc::ANY, why},
-
-// A file or folder that stays readable; nothing else does, and nothing is writable. A path that is not there is left
-// out (it cannot be read later either).
-struct ReadablePath {
-  std::string path;
-};
 
 struct ResourceLimit {
   __rlimit_resource resource;

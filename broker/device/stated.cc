@@ -8,7 +8,7 @@
 
 #include "text/ascii.h"
 #include "text/json_value.h"
-#include "text/nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 
@@ -45,7 +45,7 @@ ipc::Status take_os_type(const Json::Value& object, Posture& facts) {
   const std::string folded = lowered(*text);
   const auto found = std::ranges::find(kOsTypeWords, folded);
   if (found == std::end(kOsTypeWords))
-    return unusable("os_type is " + in_quotes(*text) + suggestion(folded, kOsTypeWords));
+    return unusable("os_type is " + in_quotes(*text) + ipc::suggestion(folded, kOsTypeWords));
   facts.os_type = static_cast<OsType>(found - std::begin(kOsTypeWords));
   return {};
 }
@@ -90,7 +90,7 @@ ipc::Result<StatedPosture> posture_from_json(std::string_view text) {
   if (!object) return unusable("it is not one JSON object with each key once");
   for (const std::string& key : object->getMemberNames()) {
     if (std::ranges::find(kKeys, key) == std::end(kKeys))
-      return unusable("unknown key " + in_quotes(key) + suggestion(key, kKeys));
+      return unusable("unknown key " + in_quotes(key) + ipc::suggestion(key, kKeys));
   }
   StatedPosture stated;
   Posture& facts = stated.facts;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "text/nearest_word.h"
+#include "ipc/nearest_word.h"
 
 namespace broker {
 namespace {
@@ -53,7 +53,7 @@ ipc::Result<const date::time_zone*> unknown(std::string_view name) {
     for (const date::time_zone& zone : date::get_tzdb().zones) {
       if (is_ordinary(zone.name())) names.push_back(zone.name());
     }
-    if (const auto near = nearest_word(name, names)) hint = "; did you mean \"" + std::string(*near) + "\"?";
+    if (const auto near = ipc::nearest_word(name, names)) hint = "; did you mean \"" + std::string(*near) + "\"?";
   } catch (const std::exception&) {
     hint = "; this host has no zone files";
   }

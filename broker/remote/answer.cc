@@ -5,7 +5,6 @@
 
 #include "call/json_failure.h"
 #include "keys/keys_json.h"
-#include "text/advised.h"
 #include "text/json_value.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
@@ -57,8 +56,8 @@ const Row& row_of(const AwsFailure& failure) {
 
 std::unexpected<ipc::Error> unusable(std::string_view server, ipc::Error error) {
   error.what = "the answer of the remote server " + std::string(server) + " " + error.what;
-  return std::unexpected(
-      advised(std::move(error), "check that the URL is that of a token vending machine; else tell whoever keeps it"));
+  return std::unexpected(ipc::with_next_step(
+      std::move(error), "check that the URL is that of a token vending machine; else tell whoever keeps it"));
 }
 
 }  // namespace

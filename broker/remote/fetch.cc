@@ -5,7 +5,6 @@
 
 #include "keys/token_text.h"
 #include "remote/answer.h"
-#include "text/advised.h"
 #include "text/ascii.h"
 
 namespace broker {
@@ -16,7 +15,7 @@ using std::chrono::seconds;
 
 std::unexpected<ipc::Error> bad_token(const std::string& path, ipc::Error error) {
   error.what = "the token file " + path + " " + error.what;
-  return std::unexpected(advised(std::move(error), "it must hold the token and nothing else"));
+  return std::unexpected(ipc::with_next_step(std::move(error), "it must hold the token and nothing else"));
 }
 
 // Whoever cannot sign has not been judged: a refusal on the way to the key is none of the server's.

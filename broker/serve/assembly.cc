@@ -26,7 +26,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
   if (ipc::Status opened = service->open_policy(std::move(read.policy_key)); !opened)
-    return fail_with(advised(opened.error(), kMendPolicy));
+    return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->sessions_ = std::make_unique<SessionTracker>(
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");
@@ -98,8 +98,12 @@ ipc::Status Service::open_keys() {
 }
 
 ipc::Status Service::open_policy_file() {
-  auto file = PolicyFile::open(base_, terms_.policy_file, *verifier_,
-                               [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); });
+  // What answers once looks at the file when it does; only a server has anybody to tell in between.
+  event_base* const while_serving = terms_.mode == ipc::RunMode::Server ? base_ : nullptr;
+  auto file = PolicyFile::open(
+      while_serving, terms_.policy_file, *verifier_,
+      [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
+      [this](const std::string& sentence) { notices_.warning(sentence); });
   if (!file) return std::unexpected(file.error());
   policy_ = std::move(*file);
   return {};

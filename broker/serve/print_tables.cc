@@ -2,34 +2,10 @@
 
 #include "caller/checks.h"
 #include "host/sandbox.h"
-#include "ipc/messages.h"
+#include "ipc/print_protocol.h"
 
 namespace broker {
 namespace {
-
-const char* side(ipc::Side which) {
-  switch (which) {
-    case ipc::Side::Supervisor:
-      return "supervisor";
-    case ipc::Side::Broker:
-      return "broker";
-    case ipc::Side::Frontend:
-      return "frontend";
-    case ipc::Side::Tool:
-      return "tool";
-    case ipc::Side::KeyProcess:
-      return "key process";
-  }
-  return "";
-}
-
-void print_protocol(std::FILE* out) {
-  std::fputs("| id | message | from | to | descriptors | bytes at most | why |\n|---|---|---|---|---|---|---|\n", out);
-  for (const ipc::MessageRow& row : ipc::kMessages) {
-    std::fprintf(out, "| %u | %s | %s | %s | %d | %zu | %s |\n", row.id, row.name.data(), side(row.from), side(row.to),
-                 row.descriptors, row.max_bytes, row.why.data());
-  }
-}
 
 void print_sandbox(std::FILE* out) {
   for (const ipc::SyscallRule& rule : syscall_rules()) {
@@ -52,7 +28,7 @@ void print_checks(std::FILE* out) {
 
 bool print_tables(std::string_view flag, std::FILE* out) {
   if (flag == "--print-protocol")
-    print_protocol(out);
+    ipc::print_protocol(out);
   else if (flag == "--print-sandbox")
     print_sandbox(out);
   else if (flag == "--print-checks")

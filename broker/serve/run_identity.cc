@@ -6,7 +6,6 @@
 
 #include "call/signing_keys.h"
 #include "services/queries.h"
-#include "text/advised.h"
 
 namespace broker {
 namespace {
@@ -51,8 +50,8 @@ void RunIdentity::ask() {
 
 void RunIdentity::on_principal(const ipc::Result<Principal>& principal) {
   if (!principal) {
-    ipc::Error error =
-        advised(principal.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url);
+    ipc::Error error = ipc::with_next_step(principal.error(),
+                                           "try again; if it stays so, look at what answers at " + profile_.sts.url);
     return finish(std::unexpected(of_profile(std::move(error), profile_.base_profile)));
   }
   const auto held = context_.keys->held();

@@ -209,10 +209,11 @@ ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
   ipc::Transport transport;
-  if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport)) {
+  const std::string_view presented = message->authorization.reveal();
+  if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport) || presented.contains('\0')) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
-  requests_->serve(message->request, message->keep_alive == 1, message->authorization.str(),
+  requests_->serve(message->request, message->keep_alive == 1, presented,
                    std::move(packet.descriptor), listeners_,
                    [this](std::uint32_t request, bool closed) { answered(request, closed); });
   return {};

@@ -31,7 +31,7 @@ void Startup::on_policy(const ipc::Status& loaded) {
 
 ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
   // A policy that cannot be used has its own sentence, and is no decision.
-  if (!decision.verdict) return std::unexpected(advised(decision.verdict.error(), kMendPolicy));
+  if (!decision.verdict) return std::unexpected(ipc::with_next_step(decision.verdict.error(), kMendPolicy));
   if (ipc::Status recorded = requests_.record_refusal(refusal, decision); !recorded) return recorded;
   const std::string user = run_.principal.user.empty() ? "" : " and user " + run_.principal.user;
   return ipc::fail(ipc::Fault::kRefused,
@@ -42,7 +42,7 @@ ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
 
 void Startup::when_both_are_there() {
   if (!have_identity_ || !have_policy_ || !done_) return;
-  if (!policy_loaded_) return finish(std::unexpected(advised(policy_loaded_.error(), kMendPolicy)));
+  if (!policy_loaded_) return finish(std::unexpected(ipc::with_next_step(policy_loaded_.error(), kMendPolicy)));
   const Decision decision = requests_.judge_run();
   const std::string table = table_to_track_in(decision);
   if (!table.empty()) return track(table, std::holds_alternative<Refusal>(decision.outcome));
@@ -90,7 +90,7 @@ void Startup::go_on(const Decision& decision) {
     if (keys) return finish({});
     if (ipc::Status recorded = requests_.record_if_refused(keys.error()); !recorded) return finish(recorded);
     finish(std::unexpected(
-        advised(keys.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
+        ipc::with_next_step(keys.error(), "try again; if it stays so, look at what answers at " + profile_.sts.url)));
   });
 }
 

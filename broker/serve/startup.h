@@ -15,7 +15,6 @@
 #include "profile/resolve.h"
 #include "serve/requests.h"
 #include "serve/run_identity.h"
-#include "text/advised.h"
 
 namespace broker {
 

@@ -5,7 +5,6 @@
 #include "call/trust.h"
 #include "keys/keys_json.h"
 #include "keys/token_text.h"
-#include "text/advised.h"
 #include "text/json_value.h"
 #include "text/plain_text.h"
 
@@ -58,7 +57,8 @@ class ContainerFetch final : public KeyFetch {
     if (token) return ask(token->reveal());
     ipc::Error error = std::move(token.error());
     error.what = "the authorization token in " + plan_.token_file + " " + error.what;
-    give_up(advised(std::move(error), "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"));
+    give_up(
+        ipc::with_next_step(std::move(error), "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE must name a file with one line"));
   }
 
   void ask(std::string_view token) {
@@ -88,7 +88,8 @@ class ContainerFetch final : public KeyFetch {
 
   void odd(ipc::Error error) {
     error.what = "the container's endpoint " + origin_of(plan_.url) + " answered what " + error.what;
-    give_up(advised(std::move(error), "look at what answers there; it must be the endpoint that ECS or EKS names"));
+    give_up(ipc::with_next_step(std::move(error),
+                                "look at what answers there; it must be the endpoint that ECS or EKS names"));
   }
 
   void fail(AwsCallError error) {

@@ -4,7 +4,6 @@
 
 #include "aws/iam_syntax.h"
 #include "keys/keys_json.h"
-#include "text/advised.h"
 #include "text/ascii.h"
 #include "text/plain_text.h"
 
@@ -99,8 +98,8 @@ class InstanceFetch final : public KeyFetch {
   void odd(std::string what) { odd(ipc::Error{Fault::kProtocol, std::move(what), {}}, ""); }
   void odd(ipc::Error error, std::string_view before) {
     error.what = "the instance metadata service at " + plan_.url + " answered with " + std::string(before) + error.what;
-    give_up(advised(std::move(error),
-                    "look at what answers there; on an EC2 instance it is the instance metadata service"));
+    give_up(ipc::with_next_step(std::move(error),
+                                "look at what answers there; on an EC2 instance it is the instance metadata service"));
   }
 
   void fail(AwsCallError error, std::string_view next_step) {

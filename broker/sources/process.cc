@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "keys/keys_json.h"
-#include "text/advised.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -29,9 +28,9 @@ class ProcessFetch final : public KeyFetch {
     error.what = plan_.place + ": credential_process of profile '" + profile_ + "': " + program_of(plan_.command) +
                  std::string(verb) + error.what;
     finish(std::unexpected(
-        advised(std::move(error),
-                "run it by hand and compare: one JSON object with Version 1, AccessKeyId, SecretAccessKey, "
-                "and SessionToken and Expiration where the keys are temporary")));
+        ipc::with_next_step(std::move(error),
+                            "run it by hand and compare: one JSON object with Version 1, AccessKeyId, SecretAccessKey, "
+                            "and SessionToken and Expiration where the keys are temporary")));
   }
 
   AwsContext& context_;

@@ -4,7 +4,7 @@
 
 #include "device/stated.h"
 #include "host/own_file.h"
-#include "text/nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -15,7 +15,7 @@ ipc::Result<T> named(std::string_view what, std::string_view given, std::span<co
   const auto found = std::ranges::find(known, given);
   if (found != known.end()) return static_cast<T>(found - known.begin());
   return ipc::fail(ipc::Fault::kUsage,
-                   "unknown " + std::string(what) + " " + in_quotes(given) + suggestion(given, known));
+                   "unknown " + std::string(what) + " " + in_quotes(given) + ipc::suggestion(given, known));
 }
 
 }  // namespace

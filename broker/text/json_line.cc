@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "text/utf8.h"
+#include "ipc/utf8.h"
 
 namespace broker {
 
@@ -55,7 +55,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = ipc::utf8_length(text);
     if (length == 0) {
       out += "\\ufffd";
       text.remove_prefix(1);

@@ -2,7 +2,7 @@
 
 #include "text/ascii.h"
 #include "text/hex.h"
-#include "text/utf8.h"
+#include "ipc/utf8.h"
 
 namespace broker {
 namespace {
@@ -115,7 +115,7 @@ class Scanner {
 
   bool plain(std::string* out) {
     if (static_cast<unsigned char>(text_.front()) < 0x20) return false;
-    const std::size_t length = utf8_length(text_);
+    const std::size_t length = ipc::utf8_length(text_);
     if (length == 0) return false;
     if (out) out->append(text_.substr(0, length));
     text_.remove_prefix(length);
@@ -155,7 +155,7 @@ class Scanner {
       if (!low || *low < 0xDC00 || *low > 0xDFFF) return false;
       code = 0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00);
     }
-    if (out) append_utf8(*out, *code);
+    if (out) ipc::append_utf8(*out, *code);
     return true;
   }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "text/nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -44,7 +44,7 @@ ipc::Status ToolArguments::take(std::string_view argument) {
   const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
   const std::vector<std::string_view> known = options_of(*row_);
   if (std::ranges::find(known, name) == known.end()) {
-    return misuse("unknown option " + in_quotes("--" + std::string(name)) + suggestion(name, known));
+    return misuse("unknown option " + in_quotes("--" + std::string(name)) + ipc::suggestion(name, known));
   }
   if (equals == std::string_view::npos || equals + 1 == argument.size()) {
     return misuse("--" + std::string(name) + " needs a value");
@@ -72,7 +72,7 @@ ipc::Result<ToolArguments> ToolArguments::parse(ipc::Program tool, std::span<cha
   }
   if (!out.row_) {
     const std::string what = first.empty() ? " needs a word" : ": unknown word " + in_quotes(first);
-    return ipc::fail(ipc::Fault::kUsage, name_of(tool) + what + suggestion(first, known),
+    return ipc::fail(ipc::Fault::kUsage, name_of(tool) + what + ipc::suggestion(first, known),
                      "see " + name_of(tool) + " --help");
   }
   if (argv.size() > kMaxArguments) return out.misuse("there are more than 1024 arguments");

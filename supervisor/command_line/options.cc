@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "terminal/nearest.h"
+#include "ipc/nearest_word.h"
 
 namespace supervisor {
 namespace {
@@ -28,8 +28,8 @@ std::string nearest_option(std::string_view typed, Scope scope) {
   for (const OptionRow& row : kOptions) {
     if (scope.has(row)) known.push_back(row.name);
   }
-  const std::string_view best = nearest(typed, known);
-  return best.empty() ? see_help(scope) : "did you mean --" + std::string(best) + "?";
+  const auto best = ipc::nearest_word(typed, known);
+  return best ? "did you mean --" + std::string(*best) + "?" : see_help(scope);
 }
 
 std::string nearest_command(std::string_view typed, Scope scope) {
@@ -40,9 +40,9 @@ std::string nearest_command(std::string_view typed, Scope scope) {
   if (scope.is_top()) {
     for (const GroupRow& row : kGroups) known.push_back(row.word);
   }
-  const std::string_view best = nearest(typed, known);
+  const auto best = ipc::nearest_word(typed, known);
   const std::string before = scope.group() ? std::string(scope.group()->word) + " " : "";
-  return best.empty() ? see_help(scope) : "did you mean `sentinel " + before + std::string(best) + "`?";
+  return best ? "did you mean `sentinel " + before + std::string(*best) + "`?" : see_help(scope);
 }
 
 const OptionRow* find_short(char letter, Scope scope) {

@@ -2,8 +2,9 @@
 // SENTINEL_UNIX_SOCKET with the token in SENTINEL_AUTH_TOKEN, and prints credential_process JSON, version 1.
 //
 // A program of its own, static and without libraries, because SDKs start it for each fetch.
-// Runs in: the command's tree.   Blocks: at most kDeadlineMs in all.   Owns: the secret for the moment it passes
-// through. Fails: exit code 1 and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
+// Runs in: the command's tree.   Blocks: at most kDeadlineMs in all.   Owns: the token and the secret for the moment
+// they pass through, and wipes both.
+// Fails: exit code 1 and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -21,6 +22,7 @@ constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
 constexpr long kDeadlineMs = 5000;
 
+char request[kMaxTokenBytes + 128];
 char answer[kMaxAnswerBytes];
 char output[kMaxAnswerBytes];
 std::size_t output_size = 0;
@@ -39,6 +41,7 @@ std::size_t output_size = 0;
   add(detail);
   add("; the terminal that runs sentinel, and the decision log, tell why");
   line[used++] = '\n';
+  explicit_bzero(request, sizeof request);
   explicit_bzero(answer, sizeof answer);  // only now: `detail` may point into it
   explicit_bzero(output, sizeof output);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, used);
@@ -79,7 +82,6 @@ int connect_to(const char* path, long deadline) {
 }
 
 void send_request(int fd, std::string_view token, long deadline) {
-  char request[kMaxTokenBytes + 128];
   std::size_t size = 0;
   for (const std::string_view part : {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\nAuthorization: "),
                                       token, std::string_view("\r\nConnection: close\r\n\r\n")}) {

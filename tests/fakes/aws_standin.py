@@ -114,7 +114,7 @@ def listener(port, read_call, tls, **members):
     return Server(port, StandinHandler, read_call=read_call, tls=tls, scheme="https" if tls else "http", **members)
 
 
-def parse_arguments():
+def parse_arguments(words=None):
     parser = argparse.ArgumentParser(description="A local STS, SSM, KMS and DynamoDB that verifies every signature.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)
@@ -125,7 +125,7 @@ def parse_arguments():
     parser.add_argument("--link-local", action="store_true", help="answer at the addresses of link_local.py, too")
     parser.add_argument("--proxy", action="store_true", help="with --tls: a proxy through which AWS's own hosts are we")
     parser.add_argument("--scratch", help="a directory that is removed when the stand-in ends with its parent")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if arguments.tls != bool(arguments.ca_out):
         parser.error("--tls and --ca-out go together")
     if arguments.proxy and not arguments.tls:
@@ -140,8 +140,9 @@ def read_config(path):
         return json.load(file)
 
 
-def main():
-    arguments = parse_arguments()
+def main(words=None):
+    """`words`: the arguments, where they are not those of the command line."""
+    arguments = parse_arguments(words)
     end_with_parent(arguments.scratch)
     world, faults, log = World(read_config(arguments.config)), Faults(), []
     world.hosts = aws_hosts.table(world.regions) if arguments.proxy else {}

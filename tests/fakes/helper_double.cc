@@ -334,7 +334,7 @@ class BrokerDouble {
     if (!arrival || *arrival == ipc::Arrival::PeerGone) return frontend_.close();
     if (*arrival != ipc::Arrival::Message) return;
     const auto request = ipc::open_packet<ipc::ServeClient>(packet);
-    const bool ok = request->authorization.str() == "double-token";
+    const bool ok = request->authorization.reveal() == "double-token";
     const std::string body =
         ok ? R"({"AccessKeyId":"ASIADOUBLE","SecretAccessKey":"secret/double+","Token":"session==","Expiration":"2099-01-01T00:00:00Z"})"
            : R"({"Code":"Denied","Message":"the double refuses","code":"Denied","message":"the double refuses"})";

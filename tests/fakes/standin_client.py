@@ -11,16 +11,20 @@ Beside aws.url (STS, IAM, SSM, KMS, DynamoDB, and Identity Center by its paths) 
 services' own addresses (link_local=True). One world and one log stand behind all of them, so keys from one are known to all.
 
 The stand-in is a process of its own on ports of its own, so tests run in parallel; it is gone when the `with` ends, or
-when the thread that started it does.
+when the thread that started it does. Where the caller's Python is the stand-in's it is a fork of the caller, which reads the
+stand-in's modules once for all that it starts: a new Python would take half a second each time.
 """
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -91,6 +95,57 @@ class Control:
         return self("fault", kind=kind, **members)
 
 
+def pauses(longest=0.1):
+    """How long to wait before each next look at a state: longer the longer it lasts, so that waiting leaves the cores to others."""
+    pause = 0.005
+    while True:
+        yield pause
+        pause = min(longest, pause * 1.3)
+
+
+class Fork:
+    """A child process that runs main(arguments), with the members of Popen that are used here."""
+
+    def __init__(self, main, arguments):
+        self.returncode = None
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid:
+            return
+        try:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, 0)
+            os.dup2(nothing, 1)
+            self._close_inherited()
+            main(arguments)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+
+    @staticmethod
+    def _close_inherited():
+        """A pipe that it held would never end. The random device stays: botocore's TLS library would look for its own for ever."""
+        for number in map(int, os.listdir("/proc/self/fd")):
+            with contextlib.suppress(OSError):   # the listing's own
+                if number > 2 and os.readlink(f"/proc/self/fd/{number}") != "/dev/urandom":
+                    os.close(number)
+
+    def poll(self):
+        if self.returncode is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if ended else None
+        return self.returncode
+
+    def kill(self):
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self):
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
 class Standin:
     """One running stand-in. `config`: a world (world.py) in place of the default one. `link_local`: see link_local.py.
     `proxy` (with tls): see forward_proxy.py; a client that is told of it, and of no endpoint, finds AWS's own hosts."""
@@ -121,29 +176,33 @@ class Standin:
             raise
 
     def _spawn(self, ready):
-        command = [self._python, os.path.join(HERE, self.PROGRAM), "--ready-file", ready, "--scratch",
-                   self._directory]
+        arguments = ["--ready-file", ready, "--scratch", self._directory]
         if self._tls:
-            command += ["--tls", "--ca-out", os.path.join(self._directory, "ca.pem")]
+            arguments += ["--tls", "--ca-out", os.path.join(self._directory, "ca.pem")]
         if self._link_local:
-            command.append("--link-local")
+            arguments.append("--link-local")
         if self._proxy:
-            command.append("--proxy")
+            arguments.append("--proxy")
         if self._config is not None:
             path = os.path.join(self._directory, "world.json")
             with open(path, "w") as file:
                 json.dump(self._config, file)
-            command += ["--config", path]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            arguments += ["--config", path]
+        if self.PROGRAM == Standin.PROGRAM and os.path.realpath(self._python) == os.path.realpath(sys.executable):
+            import aws_standin   # here, because whoever only writes profiles needs none of it
+            self._process = Fork(aws_standin.main, arguments)
+        else:
+            self._process = subprocess.Popen([self._python, os.path.join(HERE, self.PROGRAM), *arguments], stdin=subprocess.DEVNULL,
+                                             stdout=subprocess.DEVNULL)
 
     def _wait(self, ready):
-        deadline = time.monotonic() + START_LIMIT
+        deadline, pause = time.monotonic() + START_LIMIT, pauses()
         while not os.path.exists(ready):
             if self._process.poll() is not None:
                 raise RuntimeError(f"the stand-in ended at once with status {self._process.returncode}")
             if time.monotonic() > deadline:
                 raise RuntimeError("the stand-in did not start")
-            time.sleep(0.01)
+            time.sleep(next(pause))
         with open(ready) as file:
             told = json.load(file)
         self.urls = told.get("urls", {})
@@ -176,11 +235,11 @@ class Standin:
 
     def wait_for_calls(self, number, action=None, outcome=None, **params):
         """Waits until that many such requests have arrived; they may still be held. Returns them."""
-        deadline = time.monotonic() + START_LIMIT
+        deadline, pause = time.monotonic() + START_LIMIT, pauses()
         while len(calls := self.calls(action, outcome, **params)) < number:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{len(calls)} of {number} calls of {action} arrived")
-            time.sleep(0.01)
+            time.sleep(next(pause))
         return calls
 
     def secrets(self):

@@ -30,7 +30,7 @@ std::string with(std::string bytes, std::size_t at, char value) {
   return bytes;
 }
 
-// Offsets in ServeClient: id 2, request 4, transport 1, keep_alive 1, length 4, text.
+// Offsets in ServeClient: id 2, request 4, transport 1, keep_alive 1, length 4, bytes.
 constexpr std::size_t kTransportAt = 6, kKeepAliveAt = 7, kLengthAt = 8;
 
 std::string long_authorization(std::string_view authorization) {
@@ -75,6 +75,7 @@ BadPacket bad_packet(std::string_view name, std::string_view authorization) {
       {"transport-unknown", with(serve, kTransportAt, 9), 1, false},
       {"keep-alive-unknown", with(serve, kKeepAliveAt, 2), 1, false},
       {"long-authorization", long_authorization(authorization), 1, false},
+      {"nul-in-authorization", wire(good(std::string("a\0b", 3))), 1, false},
       {"lying-length", lying_length(authorization), 1, false},
       {"no-descriptor", serve, 0, false},
       {"two-descriptors", serve, 2, false},

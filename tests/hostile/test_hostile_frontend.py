@@ -54,7 +54,7 @@ class Messages(TakenOver):
     """Whatever the table forbids cuts the frontend off and ends the run; it never brings an answer."""
     TO_BROKER = ["unknown-id", "id-zero", "of-the-supervisor", "begin-again", "another-listener", "another-frontend",
                  "another-log", "of-the-broker", "ready", "locked-down", "oversize", "huge", "short", "trailing", "one-byte",
-                 "id-alone", "transport-unknown", "keep-alive-unknown", "long-authorization", "lying-length",
+                 "id-alone", "transport-unknown", "keep-alive-unknown", "long-authorization", "nul-in-authorization", "lying-length",
                  "no-descriptor", "two-descriptors", "credentials"]
 
     def test_a_bad_packet_to_the_broker_ends_the_run(self):

@@ -83,6 +83,28 @@ class Memory(HostileTest):
                 stage.end()
 
     @needs_root
+    def test_the_bearer_token_is_nowhere_in_the_frontend_once_its_request_was_answered(self):
+        for transport in ("unix", "tcp"):
+            with self.subTest(transport):
+                stage = self.serve_a_while(transport)
+                line = f"Authorization: {stage.token}\r\n"
+                half = f"GET /creds HTTP/1.1\r\nHost: localhost\r\n{line}"
+                stage.order("open_connection", name="kept")
+                self.assert_served(stage.order("ask_on", name="kept"))  # and the connection stays open
+                for refused in (f"{half}no colon\r\n\r\n", f"{half}Origin: x\r\n\r\n", f"GET / HTTP/1.1\r\n{line}\r\n" * 9):
+                    stage.order("raw", data=refused)
+                helpers = {name: pid for name, pid in stage.helpers().items() if name != "broker"}
+                for name, pid in helpers.items():
+                    self.assertEqual([], self.places(pid, [stage.token]), f"the token is in the memory of the {name}")
+                # The scan sees one that is not answered yet; nor does it outlive its connection.
+                stage.order("open_connection", name="half", data=half)
+                frontend = helpers["frontend"]
+                wait_until(lambda: self.places(frontend, [stage.token]), "the half request")
+                stage.order("close_connection", name="half")
+                wait_until(lambda: not self.places(frontend, [stage.token]), "the wiped buffer")
+                stage.end()
+
+    @needs_root
     @unittest.skipIf(SANITIZED, "a sanitizer copies the environment before main() begins")
     def test_the_keys_of_the_callers_environment_stay_in_no_process_but_the_broker(self):
         secrets = {"AWS_SECRET_ACCESS_KEY": "environ+secret/" + "q7Zk" * 6, "AWS_SESSION_TOKEN": "environ+token/" + "Jw4x" * 90,

@@ -2,7 +2,7 @@
 
 botocore really assumes the roles, against a recorder in STS's place, so that the order of the chain, the key it begins
 with and every argument are what an AWS tool would send. Where the broker refuses what botocore accepts, the profile is
-in STRICTER with the reason. The same file runs once more under another Python with a newer botocore, where there is one.
+in STRICTER with the reason. test_profiles_newer_botocore.py asks a newer botocore.
 """
 
 import hashlib
@@ -21,8 +21,6 @@ import botocore.loaders
 import botocore.session
 import botocore.tokens
 import botocore.utils
-
-import other_python
 
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE.parent / "unit/broker/data/profiles"
@@ -421,11 +419,6 @@ class Corpus(unittest.TestCase):
 
 def cases():
     return sorted(entry.name for entry in CORPUS.iterdir() if entry.is_dir())
-
-
-class NewerBotocore(unittest.TestCase):
-    def test_the_same_with_the_botocore_of_the_other_python(self):
-        other_python.run_again(self, __file__)
 
 
 if __name__ == "__main__":

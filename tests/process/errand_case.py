@@ -1,7 +1,6 @@
 """What tests of errands share: the real supervisor, beside a broker's double that asks for errands and tells what came of
 them, answers backwards."""
 import os
-import select
 
 import harness
 from harness import wait_until
@@ -38,19 +37,12 @@ class ErrandTest(harness.ProcessTest):
         run = self.start_sentinel("exec", "--server", "--profile", f"later:{profile}", "--policy-file", "p", "--", "sh", "-c",
                                   f"while [ ! -e {end} ]; do sleep 0.02; done",
                                   environment={"PATH": self.path, **environment}, start_new_session=True)
-        said = bytearray()
-
-        def hear():
-            if select.select([run.process.stderr], [], [], 0.1)[0]:
-                said.extend(os.read(run.process.stderr.fileno(), 4096))
-            return told.encode() in said
-        wait_until(hear, told)
+        run.hear(told)
         until()
         with open(end, "w"):
             pass
         run.finish()
         os.remove(end)
-        run.stderr = said.decode() + run.stderr
         return run
 
     def told(self, run, number=1):

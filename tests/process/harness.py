@@ -26,7 +26,7 @@ import termios
 
 BUILD = os.environ.get("SENTINEL_BUILD") or os.path.join(os.path.dirname(__file__), "../../build/dev")
 SANITIZED = bool(os.environ.get("SENTINEL_SANITIZE"))
-PATIENCE = 60.0 if SANITIZED else 20.0  # seconds until a wait is a failure; nothing is asserted about speed
+PATIENCE = 60.0  # seconds until a wait is a failure, on a busy machine, too; nothing is asserted about speed
 MARK = "SENTINEL_TEST_MARK"
 CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
 if SANITIZED:
@@ -44,15 +44,17 @@ needs_own_home = unittest.skipUnless(os.geteuid() == 0, "needs root, to look on 
 
 
 def wait_until(condition, what, patience=None):
-    """Waits until condition() is true, and returns its value."""
-    end = time.monotonic() + (patience or PATIENCE)
+    """Waits until condition() is true, and returns its value. Looks less often the longer it lasts: a condition may cost a core's
+    while, which the awaited process needs."""
+    end, pause = time.monotonic() + (patience or PATIENCE), 0.005
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited in vain: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(0.1, pause * 1.3)
 
 
 class OrdinaryUser:
@@ -167,6 +169,14 @@ def state_of(pid):
     return ""
 
 
+def copy_program(source, target):
+    """Without what a debugger wants, which is nineteen parts of twenty; a sanitizer wants it, too."""
+    if SANITIZED or not shutil.which("strip"):
+        shutil.copy(source, target)
+    else:
+        subprocess.run(["strip", "--strip-debug", "-o", target, source], check=True)
+
+
 class Layout:
     """A private copy of the programs, laid out as a build folder, with the real helpers or their doubles."""
 
@@ -186,7 +196,7 @@ class Layout:
     def _copy(self, source, target):
         path = os.path.join(self.folder, target)
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        shutil.copy(os.path.join(BUILD, source), path)
+        copy_program(os.path.join(BUILD, source), path)
         os.chmod(path, 0o755)
         return path
 
@@ -204,6 +214,7 @@ class Run:
                                         cwd=cwd or case.user.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, **case.user.popen_arguments(), **more)
         self.pid = self.process.pid
+        self.heard = bytearray()
         case.addCleanup(self._end)
 
     def _end(self):
@@ -216,12 +227,23 @@ class Run:
     def finish(self, stdin=None, patience=PATIENCE):
         """Waits for the end; afterwards code, stdout and stderr are there."""
         self.stdout, self.stderr = self.process.communicate(stdin, timeout=patience)
+        self.stderr = self.heard.decode(errors="replace") + self.stderr
         self.code = self.process.returncode
         return self
 
     def line(self):
         """The next line of stdout."""
         return self.process.stdout.readline().rstrip("\n")
+
+    def hear(self, text):
+        """Waits until stderr says `text`, while the command runs; what it said is in stderr when it has ended."""
+        wait_until(lambda: self.said(text, 0.05), f"{text!r} on stderr")
+
+    def said(self, text, seconds=0):
+        """Whether stderr has said `text` by now, or does within these seconds."""
+        if select.select([self.process.stderr], [], [], seconds)[0]:
+            self.heard.extend(os.read(self.process.stderr.fileno(), 4096))
+        return text.encode() in self.heard
 
     @property
     def keeper(self):
@@ -243,6 +265,7 @@ class Terminal:
         env.update(environment or {})
         self.master, slave = pty.openpty()
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.at_first = termios.tcgetattr(slave)  # the program may have changed them before anybody could ask
         if case.user.made:
             os.fchown(slave, case.user.uid, case.user.gid)
         self.process = subprocess.Popen(argv, env=env, cwd=case.user.home, stdin=slave, stdout=slave, stderr=slave,

@@ -45,13 +45,14 @@ class SignedTest(AwsTest):
     def put_kms_key(self, **members):
         self.aws.control.put_kms_key(name="1234abcd", alias=ALIAS, pem=key(), **members)
 
-    def put_pair(self, text, signature):
+    def put_pair(self, text, signature, name=PARAMETER):
         """Both at once; without a signature, the policy alone, and none is there."""
-        rows = [{"name": PARAMETER, "value": text}]
+        rows = [{"name": name, "value": text}]
+        beside = name.replace("/policies/", "/signatures/")
         if signature is None:
-            self.aws.control.delete_parameter(name=SIGNATURE)
+            self.aws.control.delete_parameter(name=beside)
         else:
-            rows.append({"name": SIGNATURE, "value": signature})
+            rows.append({"name": beside, "value": signature})
         self.aws.control.put_parameters(parameters=rows)
 
     def put_signed(self, text, version=1, **more):

@@ -39,7 +39,7 @@ class Environment(harness.ProcessTest):
     @harness.needs_own_home
     def test_the_broker_is_told_what_it_may_know_and_no_more(self):
         run = self.start_sentinel("exec", "--server", "--lazy", "--profile", "echo", "--policy-file", "policy", "--region", "eu-1",
-                                  "--server-duration", "20m", "--log-stderr", "--", "sleep", "0.2",
+                                  "--server-duration", "20m", "--log-stderr", "--", "true",
                                   environment={"AWS_SECRET_ACCESS_KEY": "stale", "AWS_CA_BUNDLE": "ca.pem", "PATH": "/usr/bin:/bin",
                                                "AWS_CONFIG_FILE": "~/elsewhere", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}).finish()
         line = next(line for line in run.stderr.splitlines() if "policy=" in line)
@@ -50,7 +50,7 @@ class Environment(harness.ProcessTest):
             "remote= token_file= env_keys=0 login=0 keys=,5,0,0", line)
 
     def told(self, *arguments, **environment):
-        run = self.start_sentinel("exec", "--profile", "echo", *arguments, "--log-stderr", "--", "sleep", "0.2",
+        run = self.start_sentinel("exec", "--profile", "echo", *arguments, "--log-stderr", "--", "true",
                                   environment=environment).finish()
         self.assertEqual(0, run.code, run.stderr)
         return next(line for line in run.stderr.splitlines() if "policy=" in line)
@@ -77,7 +77,7 @@ class Environment(harness.ProcessTest):
 
     @harness.needs_own_home
     def test_home_and_user_come_from_the_password_database(self):
-        run = self.start_sentinel("exec", "--server", "--profile", "echo", "--policy-file", "p", "--log-stderr", "--", "sleep", "0.2",
+        run = self.start_sentinel("exec", "--server", "--profile", "echo", "--policy-file", "p", "--log-stderr", "--", "true",
                                   environment={"HOME": "/elsewhere", "USER": "root", "LOGNAME": "root"}).finish()
         self.assertIn(f"home={self.user.home} user={self.user.name} ", run.stderr)
 

@@ -89,6 +89,8 @@ class Failures(RotationTest):
 @needs_own_home
 class Rotations(RotationTest):
     def test_a_new_key_in_place_of_the_old(self):
+        os.remove(self.file())
+        self.add()   # at the cost of a passphrase that new keys have
         run = self.rotated()
         self.assertIn(self.id + " is deleted", run.stdout)
         self.assertIn("user/" + self.name, run.stdout)

@@ -155,7 +155,8 @@ class NothingOutlivesTheCommand(harness.ProcessTest):
         self.assertFalse(alive(int(run.stdout)))
 
     def test_stragglers_are_told_before_they_are_killed(self):
-        script = "(trap 'echo told > told; exit' TERM; echo up; while :; do sleep 0.05; done) & read x < /dev/null; sleep 0.3"
+        script = ("(trap 'echo told > told; exit' TERM; touch trapped; while :; do sleep 0.05; done) & "
+                  "while [ ! -e trapped ]; do sleep 0.01; done")
         self.assertEqual(0, self.run_sentinel(*TCP, *shell(script)).code)
         with open(os.path.join(self.user.home, "told")) as file:
             self.assertEqual("told\n", file.read())
@@ -164,7 +165,8 @@ class NothingOutlivesTheCommand(harness.ProcessTest):
         self.assertEqual(3, self.run_sentinel(*TCP, *shell("sleep 1000 & kill -STOP $!; exit 3")).code)
 
     def test_a_tree_that_forks_while_it_dies_ends(self):
-        script = "f() { trap '' TERM; while :; do sleep 1000 & sleep 0.01; done; }; f & f & f & sleep 0.2"
+        script = ("f() { trap '' TERM; while :; do sleep 1000 & touch forked-$1; sleep 0.01; done; }; f 1 & f 2 & f 3 & "
+                  "while [ ! -e forked-1 -o ! -e forked-2 -o ! -e forked-3 ]; do sleep 0.01; done")
         self.assertEqual(0, self.run_sentinel(*TCP, *shell(script)).code)
 
     def _after_a_kill(self, mode, whom):
@@ -307,11 +309,13 @@ class Helpers(harness.ProcessTest):
 
     def test_notices_are_shown_and_quiet_hides_all_but_warnings(self):
         arguments = ("exec", "--profile", "chatty", "--policy-file", "p", "--server", "--log-file", "decisions")
-        shown = self.run_sentinel(*arguments, *shell("sleep 0.3"))
+        def told(*more):
+            run = self.start_sentinel(*arguments, *more, *shell("read line"))
+            run.hear("double: warning\n")  # the last of them
+            return run.finish(stdin="\n").stderr.splitlines()
         self.assertEqual(["sentinel: double: information", "sentinel: double: refused, ?[31mpolicy",
-                          "sentinel: double: warning"], shown.stderr.splitlines())
-        quiet = self.run_sentinel(*arguments, "--quiet", *shell("sleep 0.3"))
-        self.assertEqual(["sentinel: double: warning"], quiet.stderr.splitlines())
+                          "sentinel: double: warning"], told())
+        self.assertEqual(["sentinel: double: warning"], told("--quiet"))
 
 
 class UnixSocket(harness.ProcessTest):

@@ -1,11 +1,13 @@
 """Policy is judged in the real mode, `server`, at the start and at every request; what it does not clearly allow is refused."""
 import datetime
 import os
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from aws_case import PARAMETER, TRANSPORTS, AwsTest, policy, rule, wait_until
+import harness
+from aws_case import PARAMETER, PYTHON, TRANSPORTS, AwsTest, policy, rule, wait_until
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 TODAY, FAR_DAY = (day.strftime("%A").lower() for day in (NOW, NOW + datetime.timedelta(days=3)))
@@ -158,6 +160,40 @@ class WhileItRuns(AwsTest):
         self.assertIn("there is no SSM parameter", self.decisions()[-1]["reason"])
         self.aws.wait_for_calls(3, "GetParameter", "fault", Name=far_name)
         self.assert_served(far.ask())
+
+
+# Takes every inotify instance that its user may have, and holds them until its input ends.
+USE_UP_INOTIFY = """
+import ctypes, resource, sys
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+while ctypes.CDLL(None).inotify_init() >= 0: pass
+print('used up', flush=True)
+sys.stdin.read()
+"""
+
+
+class WithoutInotify(AwsTest):
+    @harness.needs_own_home
+    def test_it_is_said_once_and_a_change_is_told_before_any_request(self):
+        hog = subprocess.Popen([PYTHON, "-c", USE_UP_INOTIFY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               **self.user.popen_arguments())
+        self.addCleanup(hog.wait)
+        self.addCleanup(hog.stdout.close)
+        self.addCleanup(hog.stdin.close)
+        self.assertEqual("used up\n", hog.stdout.readline())
+        asker = self.with_policy(policy(rule()))
+        self.write("policy.yaml", policy(rule("deny")))
+        asker.run.hear("changed and is in force")
+        self.assertEqual(403, asker.ask()["status"])
+        self.write("policy.yaml", "no: policy\n")
+        asker.run.hear("cannot be used, so every request is refused")
+        self.write("policy.yaml", policy(rule()))
+        self.assert_served(asker.ask())
+        asker.end()
+        told = asker.run.stderr
+        self.assertEqual(1, told.count("cannot be watched, because this user's inotify instances are used up"), told)
+        self.assertEqual(1, told.count("raise fs.inotify.max_user_instances"), told)
 
 
 if __name__ == "__main__":

@@ -265,18 +265,24 @@ class OnTheTerminal(ErrandTest):
         held = os.open(os.ptsname(terminal.master) if hasattr(os, "ptsname") else os.readlink(f"/proc/{terminal.process.pid}/fd/0"),
                        os.O_RDWR | os.O_NOCTTY)  # so that it outlives the run
         self.addCleanup(os.close, held)
-        before = termios.tcgetattr(held)
         self.question(terminal)
         os.kill(whom(terminal.process.pid), signal.SIGKILL)
-        wait_until(lambda: termios.tcgetattr(held) == before, "the terminal as it was")
+        wait_until(lambda: termios.tcgetattr(held) == terminal.at_first, "the terminal as it was")
         terminal.process.wait(timeout=harness.PATIENCE)
         wait_until(lambda: not self.own_processes(), "the end of all")
         terminal.close()
 
+    @staticmethod
+    def asker(parent):
+        """The child that is no helper; one that is about to become a helper looks like it for a moment."""
+        def alone():
+            others = [pid for pid in children_of(parent) if not command_line(pid).endswith(("sentinel-broker", "sentinel-frontend"))]
+            return others[0] if len(others) == 1 else None
+        return wait_until(alone, "the asker alone")
+
     def test_a_sudden_end_gives_the_terminal_back(self):
         keeper = lambda face: children_of(face)[0]
-        asker = lambda parent: next(pid for pid in children_of(parent) if not command_line(pid).endswith("sentinel-broker")
-                                    and not command_line(pid).endswith("sentinel-frontend"))
+        asker = self.asker
         for name, mode, whom in (("sentinel", [], lambda pid: pid), ("asker", [], asker), ("face", ["--server"], lambda pid: pid),
                                  ("keeper", ["--server"], keeper), ("asker", ["--server"], lambda pid: asker(keeper(pid)))):
             with self.subTest(name, mode=mode):

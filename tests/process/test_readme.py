@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""README.md repeats what the programs say of themselves; here the two are compared."""
+"""README.md and ipc/PROTOCOL.md repeat what the programs say of themselves; here they are compared."""
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -16,20 +17,20 @@ def between(text, name):
     """What stands between <!-- name --> and <!-- /name -->."""
     head, begin, rest = text.partition(f"<!-- {name} -->\n")
     inside, end, _ = rest.partition(f"<!-- /{name} -->")
-    assert begin and end, f"README.md has no markers <!-- {name} --> and <!-- /{name} -->"
+    assert begin and end, f"there are no markers <!-- {name} --> and <!-- /{name} -->"
     return inside.strip()
 
 
 class Readme(unittest.TestCase):
     maxDiff = None
 
-    def test_the_protocol_table_is_the_one_that_the_broker_prints(self):
-        with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+    def test_the_tables_of_the_protocol_are_those_that_the_broker_prints(self):
+        with open(os.path.join(TOP, "ipc/PROTOCOL.md"), encoding="utf-8") as file:
             written = between(file.read(), "protocol")
         told = subprocess.run([os.path.join(BUILD, "broker/sentinel-broker"), "--print-protocol"], capture_output=True,
                               text=True, check=True).stdout
         self.assertEqual(told.strip().splitlines(), written.splitlines(),
-                         "run `sentinel-broker --print-protocol` and paste its table between the markers")
+                         "run `sentinel-broker --print-protocol` and paste its tables between the markers")
 
     def test_the_policy_table_is_the_one_that_the_policy_tool_prints(self):
         with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
@@ -38,6 +39,38 @@ class Readme(unittest.TestCase):
                               text=True, check=True).stdout
         self.assertEqual(told.strip().splitlines(), written.splitlines(),
                          "run `sentinel policy schema` and paste its tables between the markers")
+
+
+class Channels(unittest.TestCase):
+    """ipc/channels.def names every source file that opens a channel or says its form."""
+
+    # These open sockets to learn what the kernel can do, and speak with no other process; the last is what the rest use.
+    NO_CHANNEL = {"broker/caller/caller_check.cc", "ipc/channel.h", "ipc/channel.cc"}
+    OPENS = r"\bsocketpair\(|\bpipe2?\(|\bsocket_pair\(\)|::listen\(|\bmkfifo|\bmq_open"
+
+    def setUp(self):
+        self.files = []
+        for folder in ("ipc", "broker", "frontend", "supervisor"):
+            for top, _, names in os.walk(os.path.join(TOP, folder)):
+                self.files += [os.path.relpath(os.path.join(top, name), TOP) for name in names]
+        with open(os.path.join(TOP, "ipc/channels.def"), encoding="utf-8") as file:
+            self.rows = [re.findall(r'"([^"]*)"', line) for line in file if line.startswith("CHANNEL(")]
+
+    def test_every_file_that_it_names_is_there(self):
+        self.assertGreater(len(self.rows), 20)
+        for form, defined, opened, _, _ in self.rows:
+            for name in (defined, opened):
+                self.assertIn(name, self.files, form)
+
+    def test_every_file_that_opens_a_channel_is_named(self):
+        named = {row[2] for row in self.rows}
+        for path in self.files:
+            if not path.endswith((".cc", ".h")) or path in self.NO_CHANNEL:
+                continue
+            with open(os.path.join(TOP, path), encoding="utf-8") as file:
+                code = re.sub(r"//.*", "", file.read())
+            if re.search(self.OPENS, code):
+                self.assertIn(path, named, f"{path} opens a channel that ipc/channels.def does not know")
 
 
 if __name__ == "__main__":

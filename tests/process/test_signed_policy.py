@@ -144,20 +144,44 @@ class WhileItRuns(SignedTest):
         self.assertEqual(("the freeze", 6), tuple(self.decisions()[-1][name] for name in ("reason", "policy_serial")))
 
     def test_what_is_not_good_is_refused_at_once_and_a_good_one_serves_again(self):
-        asker = self.served()
-        stripped, version = (allowing(), None), 6
-        for bad, sentence in (
-                (stripped, "is not signed"), ((allowing(), "{}"), "the signature of the policy"),
-                ((allowing(), envelope(allowing(), 9, pem=key("stranger"))), "was not signed with the key"),
-                ((allowing(), envelope(allowing(), 9, name="/sentinel/policies/dev")), "of another policy"),
-                ((allowing("#\n"), envelope(allowing("#\n"), 4)), "is an older one: it is version 4"),
-                ((allowing("#\n"), envelope(allowing("#\n"), 5)), "another text under the same version 5")):
-            with self.subTest(sentence=sentence):
-                self.put_pair(*bad)
-                self.becomes(asker, 403)
-                self.assertIn(sentence, self.decisions()[-1]["reason"])
-                self.put_signed(allowing(), version=5)
-                self.becomes(asker, 200)
+        # Each in a run of its own, all at once: each waits for its next poll twice.
+        cases = [self.SpoiltPair(self, number, *spoilt) for number, spoilt in enumerate((
+            (lambda name: (allowing(), None), "is not signed"),
+            (lambda name: (allowing(), "{}"), "the signature of the policy"),
+            (lambda name: (allowing(), envelope(allowing(), 9, name, key("stranger"))), "was not signed with the key"),
+            (lambda name: (allowing(), envelope(allowing(), 9, "/sentinel/policies/dev")), "of another policy"),
+            (lambda name: (allowing("#\n"), envelope(allowing("#\n"), 4, name)), "is an older one: it is version 4"),
+            (lambda name: (allowing("#\n"), envelope(allowing("#\n"), 5, name)), "another text under the same version 5")))]
+        for case in cases:
+            self.assert_served(case.asker.ask())
+            case.spoil()
+        for case in cases:
+            with self.subTest(sentence=case.sentence):
+                self.becomes(case.asker, 403)
+                self.assertIn(case.sentence, case.last_reason())
+                case.mend()
+        for case in cases:
+            with self.subTest(sentence=case.sentence):
+                self.becomes(case.asker, 200)
+
+    class SpoiltPair:
+        """A run under a parameter of its own; `pair` makes what is no good for that parameter's name."""
+
+        def __init__(self, test, number, pair, sentence):
+            self.name, self.pair, self.sentence = f"/sentinel/policies/spoilt-{number}", pair, sentence
+            self.test, self.log = test, os.path.join(test.folder, f"spoilt-{number}.jsonl")
+            self.mend()
+            self.asker = test.asker(*test.by_file, *POLL, "--log-file", self.log, policy=("--policy-parameter", self.name), log=False)
+
+        def spoil(self):
+            self.test.put_pair(*self.pair(self.name), name=self.name)
+
+        def mend(self):
+            self.test.put_pair(allowing(), envelope(allowing(), 5, self.name), name=self.name)
+
+        def last_reason(self):
+            with open(self.log) as file:
+                return json.loads(file.readlines()[-1])["reason"]
 
     def test_a_torn_read_is_asked_again_and_never_used(self):
         asker = self.served()

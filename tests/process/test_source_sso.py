@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 import unittest
 
 from aws_case import PYTHON, AwsTest, wait_until
@@ -166,7 +165,7 @@ class Served(SsoTest):
     def test_ten_runs_at_once_show_one_login(self):
         runs = [self.sso_start("--auto-login", "--stdout", log=False) for _ in range(10)]
         self.when_shown()
-        time.sleep(3)   # so that the others have found the file locked
+        wait_until(lambda: sum(run.said("waiting for the login that another run shows") for run in runs) == 9, "nine find the file locked")
         self.assertEqual(1, self.aws.approve_login())
         for run in runs:
             run.finish()

@@ -95,8 +95,8 @@ PolicyFile::Identity PolicyFile::identity_of(const struct stat& status) {
 }
 
 ipc::Result<std::unique_ptr<PolicyFile>> PolicyFile::open(event_base* base, std::string path, PolicyVerifier& verifier,
-                                                          Changed changed) {
-  std::unique_ptr<PolicyFile> file(new PolicyFile(std::move(path), verifier));
+                                                          Changed changed, Warn warn) {
+  std::unique_ptr<PolicyFile> file(new PolicyFile(std::move(path), verifier, std::move(warn)));
   if (base != nullptr) file->start_watching(base);
   file->reload();
   if (!file->policy_ && !file->asking_) return std::unexpected(file->policy_.error());
@@ -106,6 +106,7 @@ ipc::Result<std::unique_ptr<PolicyFile>> PolicyFile::open(event_base* base, std:
 
 PolicyFile::~PolicyFile() {
   if (readable_ != nullptr) event_free(readable_);
+  if (tick_ != nullptr) event_free(tick_);
 }
 
 void PolicyFile::start(Ready ready) {
@@ -120,7 +121,7 @@ void PolicyFile::tell_ready() {
 }
 
 ipc::Result<const Policy*> PolicyFile::current(Clock::SinceBoot) {
-  if (!looks_unchanged()) reload();
+  if (ask_again_ || !looks_unchanged()) reload();
   if (!policy_) return std::unexpected(policy_.error());
   return &*policy_;
 }
@@ -140,7 +141,7 @@ void PolicyFile::reload() {
   if (verifier_.enforces()) watch_again(signature_file_);
   ipc::Result<Pair> pair = read_pair();
   if (!pair) {
-    pair_ = {};
+    pair_.reset();
     asking_ = false;
     ++question_;  // an answer that is still to come is about an older pair
     return accept(std::unexpected(std::move(pair.error())));
@@ -148,8 +149,9 @@ void PolicyFile::reload() {
   if ((policy_ || asking_) && *pair == pair_) return;
   pair_ = std::move(*pair);
   asking_ = true;
+  ask_again_ = false;
   const std::string& path = policy_file_.path;
-  verifier_.verify("the policy " + path, path, pair_.text, pair_.signature,
+  verifier_.verify("the policy " + path, path, pair_->text, pair_->signature,
                    [weak = std::weak_ptr(self_), question = ++question_](ipc::Result<std::uint64_t> answer) {
                      const auto self = weak.lock();
                      if (self && (*self)->question_ == question) (*self)->on_verified(std::move(answer));
@@ -162,9 +164,9 @@ void PolicyFile::on_verified(ipc::Result<std::uint64_t> signed_version) {
   asking_ = false;
   signed_version_ = signed_version.value_or(0);
   if (signed_version) {
-    accept(load_policy(pair_.text, policy_file_.path));
+    accept(load_policy(pair_->text, policy_file_.path));
   } else {
-    policy_file_.settled = false;  // the next request looks again: a torn pair is mended soon
+    ask_again_ = true;  // the next request looks again: a torn pair is mended soon
     accept(std::unexpected(std::move(signed_version.error())));
   }
   tell_ready();
@@ -215,22 +217,42 @@ void PolicyFile::tell() const {
 }
 
 void PolicyFile::start_watching(event_base* base) {
+  base_ = base;
   inotify_ = ipc::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!inotify_) return;
+  if (!inotify_) return poll_instead(errno, "inotify instances are used up", "fs.inotify.max_user_instances");
   const auto on_readable = [](evutil_socket_t, short, void* self) { static_cast<PolicyFile*>(self)->on_inotify(); };
   readable_ = event_new(base, inotify_.get(), EV_READ | EV_PERSIST, on_readable, this);
   if (readable_ != nullptr) event_add(readable_, nullptr);
 }
 
+// Says it once: the user hears why a change is told later, and what would mend it.
+void PolicyFile::poll_instead(int error, const std::string& used_up, const std::string& limit) {
+  if (tick_ != nullptr) return;
+  constexpr timeval kTick{1, 0};
+  const auto on_tick = [](evutil_socket_t, short, void* self) { static_cast<PolicyFile*>(self)->on_tick(); };
+  tick_ = event_new(base_, -1, EV_PERSIST, on_tick, this);
+  if (tick_ != nullptr) event_add(tick_, &kTick);
+  if (!warn_) return;
+  const bool limited = error == EMFILE || error == ENOSPC;
+  warn_("the policy file " + policy_file_.path + " cannot be watched, because " +
+        (limited ? "this user's " + used_up : std::string(std::strerror(error))) +
+        ": it is looked at once a second and for each request instead; " +
+        (limited ? "raise " + limit + " with sysctl, or end programs that watch files, and start this run anew"
+                 : std::string("start this run anew to try again")));
+}
+
 // Adding a watch that exists changes nothing; a replaced file is another one.
-void PolicyFile::watch_again(WatchedFile& file) const {
+void PolicyFile::watch_again(WatchedFile& file) {
   if (!inotify_) return;
   constexpr auto kFolderEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
   constexpr auto kFileEvents = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
-  ::inotify_add_watch(inotify_.get(), folder_of(file.path).c_str(), kFolderEvents | IN_ONLYDIR);
+  const int folder = ::inotify_add_watch(inotify_.get(), folder_of(file.path).c_str(), kFolderEvents | IN_ONLYDIR);
+  bool no_room = folder < 0 && errno == ENOSPC;
   const int watch = ::inotify_add_watch(inotify_.get(), file.path.c_str(), kFileEvents);
+  no_room |= watch < 0 && errno == ENOSPC;
   if (file.watch >= 0 && watch != file.watch) ::inotify_rm_watch(inotify_.get(), file.watch);
   file.watch = watch;
+  if (no_room) poll_instead(ENOSPC, "inotify watches are used up", "fs.inotify.max_user_watches");
 }
 
 // What happened does not matter: the file is read again whatever it was. Events of the folder's other files are
@@ -246,7 +268,14 @@ void PolicyFile::on_inotify() noexcept {
       at += static_cast<ssize_t>(sizeof event + event.len);
     }
   }
-  if (of_file || !looks_unchanged()) reload();
+  if (of_file || ask_again_ || !looks_unchanged()) reload();
+}
+
+// What could not be verified is asked about again by a request, not each second.
+void PolicyFile::on_tick() noexcept {
+  if (looks_unchanged()) return;
+  const ipc::Result<Pair> pair = read_pair();
+  if (!pair || !pair_ || *pair != *pair_) reload();
 }
 
 }  // namespace broker

@@ -1,12 +1,13 @@
 // The policy in a local file, with its signature beside it in <file>.sig where one is demanded. A change of either
 // bites at the next request, because each request compares the files' identities and times; inotify tells of it at
-// once, so that the user hears of a mistake before a request fails.
+// once, so that the user hears of a mistake before a request fails. Where inotify is used up (its limits are per user)
+// the files are looked at once a second instead, and the user is told so once.
 //
 // Runs in: broker, main thread.   Blocks: on reading the local file when it has changed.
-// Owns: the inotify descriptor and its event.
+// Owns: the inotify descriptor, its event, and the timer that stands in for them.
 // Fails: current() answers the load error until a valid file is there again. Refused: not a regular file, longer than
 // 256 KiB, writable by everybody, or in a folder where everybody may replace it (no sticky bit). Writable by its group
-// is the group's owner's decision. Without inotify (its limits are per user) changes are found at the next request.
+// is the group's owner's decision.
 // While KMS is asked about a new pair, every request is refused: what was in force before is no longer what the file
 // says. Units: kernel file times; a file changed in the clock tick in which it was read is read again at the next
 // request.
@@ -14,7 +15,9 @@
 
 #include <sys/stat.h>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +39,13 @@ std::vector<std::string> policy_file_folders(const std::string& path);
 
 class PolicyFile final : public PolicySource {
  public:
+  // Takes the sentence that the file cannot be watched.
+  using Warn = std::function<void(const std::string&)>;
+
   // Fails when there is no valid policy at `path` now; where KMS must be asked, start() says so. `base` may be null:
   // then nobody is told before the next request. `verifier` outlives the file.
   static ipc::Result<std::unique_ptr<PolicyFile>> open(event_base* base, std::string path, PolicyVerifier& verifier,
-                                                       Changed changed);
+                                                       Changed changed, Warn warn = {});
   ~PolicyFile() override;
 
   void start(Ready ready) override;
@@ -70,11 +76,16 @@ class PolicyFile final : public PolicySource {
     bool operator==(const Pair&) const = default;
   };
 
-  PolicyFile(std::string path, PolicyVerifier& verifier)
-      : policy_file_{std::move(path)}, signature_file_{signature_file(policy_file_.path)}, verifier_(verifier) {}
+  PolicyFile(std::string path, PolicyVerifier& verifier, Warn warn)
+      : policy_file_{std::move(path)},
+        signature_file_{signature_file(policy_file_.path)},
+        verifier_(verifier),
+        warn_(std::move(warn)) {}
   void start_watching(event_base* base);
-  void watch_again(WatchedFile& file) const;
+  void poll_instead(int error, const std::string& used_up, const std::string& limit);
+  void watch_again(WatchedFile& file);
   void on_inotify() noexcept;
+  void on_tick() noexcept;
   static bool looks_unchanged(const WatchedFile& file);
   [[nodiscard]] bool looks_unchanged() const;
   void reload();
@@ -87,15 +98,19 @@ class PolicyFile final : public PolicySource {
 
   WatchedFile policy_file_, signature_file_;
   PolicyVerifier& verifier_;
+  Warn warn_;
   Changed changed_;
   Ready ready_;
   ipc::Result<Policy> policy_ = ipc::fail(ipc::Fault::kConfig, "the policy has not been read yet");
-  Pair pair_;  // that was judged, or is being
+  std::optional<Pair> pair_;  // that was judged, or is being
   std::uint64_t signed_version_ = 0;
   std::uint64_t question_ = 0;  // the latest to the verifier
   bool asking_ = false;
+  bool ask_again_ = false;  // the pair could not be verified
+  event_base* base_ = nullptr;
   ipc::UniqueFd inotify_;
   event* readable_ = nullptr;
+  event* tick_ = nullptr;                                                    // where inotify is used up
   std::shared_ptr<PolicyFile*> self_ = std::make_shared<PolicyFile*>(this);  // a late answer finds nobody
 };
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
+#include <utility>
 
 #include "services/kms.h"
 #include "text/base64.h"
@@ -136,8 +137,10 @@ bool use_pss(EVP_PKEY_CTX* context) {
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
-// The public half alone is used.
+// The public half alone is used. A signature is as long as the modulus (RFC 8017, 8.1.2): OpenSSL would take one whose
+// leading zero bytes are cut off, so that one policy had two signatures.
 bool key_verifies(EVP_PKEY* key, std::string_view message, std::string_view signature) {
+  if (std::cmp_not_equal(signature.size(), ::EVP_PKEY_get_size(key))) return false;
   const DigestContext context(::EVP_MD_CTX_new(), &::EVP_MD_CTX_free);
   EVP_PKEY_CTX* of_key = nullptr;
   if (!context || ::EVP_DigestVerifyInit(context.get(), &of_key, EVP_sha256(), nullptr, key) != 1) return false;

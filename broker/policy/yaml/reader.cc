@@ -100,7 +100,7 @@ bool YamlReader::texts(const YamlNode& node, std::vector<std::string>& out) {
 
 bool YamlReader::one_of(const YamlNode& node, std::span<const std::string_view> known, std::size_t& index) {
   if (node.kind != YamlNode::Kind::kScalar) {
-    return refuse(node, needs(node, "a word") + suggestion("", known), "write one of these words");
+    return refuse(node, needs(node, "a word") + ipc::suggestion("", known), "write one of these words");
   }
   const auto found = std::find(known.begin(), known.end(), node.text);
   if (found != known.end()) {
@@ -108,7 +108,7 @@ bool YamlReader::one_of(const YamlNode& node, std::span<const std::string_view> 
     return true;
   }
   const std::string what = node.key.empty() ? "" : node.key + " ";
-  return refuse(node, "unknown " + what + in_quotes(node.text) + suggestion(node.text, known),
+  return refuse(node, "unknown " + what + in_quotes(node.text) + ipc::suggestion(node.text, known),
                 "write one of the known words exactly so");
 }
 
@@ -118,7 +118,7 @@ bool YamlReader::is_mapping(const YamlNode& node) {
 }
 
 bool YamlReader::unknown_key(const YamlNode& child, std::span<const std::string_view> known) {
-  return refuse_key(child, "unknown key " + in_quotes(child.key) + suggestion(child.key, known),
+  return refuse_key(child, "unknown key " + in_quotes(child.key) + ipc::suggestion(child.key, known),
                     "correct the key or take it out; nothing that a policy says is ignored");
 }
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "ipc/nearest_word.h"
 #include "ipc/result.h"
 #include "policy/yaml/document.h"
-#include "text/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {

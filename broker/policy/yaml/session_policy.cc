@@ -154,7 +154,7 @@ std::string_view bare_operator(std::string_view name) {
 bool read_operator(YamlReader& in, const YamlNode& node, std::string& json) {
   const std::string_view bare = bare_operator(node.key);
   if (std::ranges::find(kOperators, bare) == std::end(kOperators)) {
-    return in.refuse_key(node, "unknown condition operator " + in_quotes(node.key) + suggestion(bare, kOperators),
+    return in.refuse_key(node, "unknown condition operator " + in_quotes(node.key) + ipc::suggestion(bare, kOperators),
                          "write one of IAM's condition operators exactly so");
   }
   if (!in.is_mapping(node)) return false;

@@ -9,7 +9,7 @@
 #include "ipc/sts_limits.h"
 #include "study/moment.h"
 #include "study/question.h"
-#include "text/nearest_word.h"
+#include "ipc/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -101,7 +101,7 @@ ipc::Result<LifetimeWish> lifetime_wish(const ToolArguments& arguments) {
   if (row == std::end(kSources)) {
     std::vector<std::string_view> known;
     for (const SourceRow& each : kSources) known.push_back(each.word);
-    return ipc::fail(ipc::Fault::kUsage, "unknown source " + in_quotes(given) + suggestion(given, known));
+    return ipc::fail(ipc::Fault::kUsage, "unknown source " + in_quotes(given) + ipc::suggestion(given, known));
   }
   wish.source = row->source;
   wish.source_given = true;

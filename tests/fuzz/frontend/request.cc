@@ -16,8 +16,8 @@ HeadParser::Progress feed_in_two(HeadParser& parser, std::string_view bytes, std
   return first == HeadParser::Progress::NeedMore ? parser.feed(bytes) : first;
 }
 
-void judge(std::string_view bytes, const HeadParser& parser, frontend::HostRule rule) {
-  const auto request = frontend::check_request(bytes, parser.parsed(), rule);
+void judge(std::string_view bytes, frontend::HostRule rule) {
+  const auto request = frontend::check_request(bytes, rule);
   if (!request) return;
   must(bytes.size() <= frontend::kMaxHeadBytes);
   must(bytes.starts_with("GET /creds HTTP/1.1\r\n") && bytes.ends_with("\r\n\r\n"));
@@ -38,8 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = size == 0 ? 0 : data[size / 2] % (size + 1);
   must(feed_in_two(parts, bytes, cut) == progress);
   if (progress != HeadParser::Progress::Complete) return 0;
-  must(whole.parsed().headers == parts.parsed().headers && whole.parsed().method == parts.parsed().method);
-  judge(bytes, whole, {ipc::Transport::Tcp, 45678});
-  judge(bytes, whole, {ipc::Transport::Unix, 0});
+  judge(bytes, {ipc::Transport::Tcp, 45678});
+  judge(bytes, {ipc::Transport::Unix, 0});
   return 0;
 }

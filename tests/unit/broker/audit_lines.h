@@ -1,5 +1,4 @@
-// What tests of the decision log share: a log in memory, written by the real AuditLog, and what the verifier says of
-// it.
+// What tests of the decision log share: a log in memory, written by the real AuditLog.
 #pragma once
 
 #include <fcntl.h>
@@ -11,7 +10,6 @@
 #include <vector>
 
 #include "audit/log.h"
-#include "tools/audit/verify.h"
 
 namespace audit_lines {
 
@@ -73,39 +71,6 @@ inline std::vector<std::string> written_lines(int count, const std::string& key 
     at = end + 1;
   }
   return lines;
-}
-
-struct Judged {
-  std::vector<broker::AuditFinding> findings, notes;
-  broker::AuditTotals totals;
-  // "FILE:LINE what" of the first finding.
-  [[nodiscard]] std::string first() const {
-    if (findings.empty()) return "";
-    return findings[0].file + ":" + std::to_string(findings[0].line) + " " + findings[0].what;
-  }
-};
-
-using File = std::vector<std::string>;
-
-inline Judged judge_files(const std::vector<File>& files, const broker::LogKey* key = nullptr,
-                          const std::string& head = {}) {
-  Judged judged;
-  broker::AuditVerifier verifier(
-      key, [&judged](const broker::AuditFinding& finding) { judged.findings.push_back(finding); },
-      [&judged](const broker::AuditFinding& note) { judged.notes.push_back(note); });
-  verifier.expect(head);
-  char name = 'a';
-  for (const File& file : files) {
-    verifier.begin_file(std::string(1, name++));
-    for (const std::string& line : file) verifier.line(line, true);
-  }
-  verifier.finish();
-  judged.totals = verifier.totals();
-  return judged;
-}
-
-inline Judged judge(const File& lines, const broker::LogKey* key = nullptr, const std::string& head = {}) {
-  return judge_files({lines}, key, head);
 }
 
 // `text` with the first `from` replaced by `to`, which must be there.

@@ -27,7 +27,7 @@ std::expected<Request, Refusal> judge(std::string_view received, HostRule rule =
     case HeadParser::Progress::Complete:
       break;
   }
-  return check_request(received, parser.parsed(), rule);
+  return check_request(received, rule);
 }
 
 std::string name_of(const std::expected<Request, Refusal>& result) {
@@ -168,13 +168,30 @@ TEST(RequestCheck, RefusesAHeadOverTheCapEvenIfItCameInOnePiece) {
   EXPECT_EQ("HeadTooLarge", name_of(judge(head_of(frontend::kMaxHeadBytes + 1))));
 }
 
-// The two readers must have understood the same; here the first one lies.
-TEST(RequestCheck, RefusesWhatTheParserReadDifferently) {
-  const std::string head = with("");
-  EXPECT_TRUE(check_request(head, {"GET", 1, 1, 1}, kTcp));
-  EXPECT_FALSE(check_request(head, {"GET", 1, 1, 2}, kTcp));
-  EXPECT_FALSE(check_request(head, {"POST", 1, 1, 1}, kTcp));
-  EXPECT_FALSE(check_request(head, {"GET", 1, 0, 1}, kTcp));
+// A fault of the whole head comes before what an earlier line would be refused for.
+TEST(RequestCheck, AMalformedHeadIsCalledThatWhateverElseIsWrongWithIt) {
+  for (const char* request_line : {"POST /creds HTTP/1.1", "GET / HTTP/1.1", "GET /creds HTTP/1.0"}) {
+    for (const char* more : {"no colon", "Content-Length: x", "Content-Length: 0\r\nContent-Length: 0", "A: b\x01",
+                             "Transfer-Encoding: identity", "(: b"}) {
+      EXPECT_EQ("Malformed", name_of(judge(std::string(request_line) + "\r\n" + more + "\r\n\r\n")))
+          << request_line << ' ' << more;
+    }
+  }
+}
+
+// What HeadParser lets pass is refused line by line, and the first fault is the one that is named.
+TEST(RequestCheck, RefusesByItselfWhatTheHeadParserLetsPass) {
+  for (const char* more : {"A: b\r\n c\r\n", "A:\r\n b\r\n", "A b: c\r\n", "A : b\r\n", "A: \x01\r\n", "A: \xc3\xa9\r\n"}) {
+    const std::string head = with(more);
+    ASSERT_EQ(HeadParser::Progress::Complete, HeadParser().feed(head)) << more;
+    EXPECT_EQ("Malformed", name_of(check_request(head, kTcp))) << more;
+  }
+  for (const char* request_line : {"GET  /creds HTTP/1.1", "GET /creds", "CONNECT a:1 HTTP/1.1", "GET * HTTP/1.1",
+                                   "GET http://127.0.0.1:45678/creds HTTP/1.1", "GET /a\tb HTTP/1.1"}) {
+    const std::string head = line(request_line);
+    ASSERT_EQ(HeadParser::Progress::Complete, HeadParser().feed(head)) << request_line;
+    EXPECT_EQ("Malformed", name_of(check_request(head, kTcp))) << request_line;
+  }
 }
 
 struct ServedCase {

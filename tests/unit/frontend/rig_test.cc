@@ -271,7 +271,7 @@ TEST(Rig, ServesOneRequestOnEachTransport) {
   const Client over_unix = rig.connect_unix();
   over_unix.send(get_creds("localhost", "Authorization: token-1\r\n"));
   const ipc::ServeClient first = rig.answer(true);
-  EXPECT_EQ("token-1", first.authorization.str());
+  EXPECT_EQ("token-1", first.authorization.reveal());
   EXPECT_EQ(static_cast<int>(ipc::Transport::Unix), first.transport);
   EXPECT_EQ(kAnswer, over_unix.read_all());
 

@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <new>
+#include <string>
 #include <type_traits>
 #include <vector>
 
-#include "ipc/field_types.h"
+#include "ipc/messages.h"
 
 namespace {
 
@@ -24,6 +26,36 @@ concept Printable = requires(std::ostream& out, const T& value) {
 };
 static_assert(!Printable<SecretBuffer>, "printing a secret must not compile");
 static_assert(!Printable<ipc::Secret<8>>, "printing a secret must not compile");
+
+// The bearer token, from the broker to the supervisor and from the frontend to the broker, is of that type.
+static_assert(std::is_same_v<decltype(ipc::Ready::token), ipc::Secret<64>>);
+static_assert(std::is_same_v<decltype(ipc::ServeClient::authorization), ipc::Secret<256>>);
+static_assert(!std::is_copy_constructible_v<ipc::ServeClient> && !std::is_copy_assignable_v<ipc::ServeClient>);
+static_assert(!Printable<decltype(ipc::ServeClient::authorization)>, "printing a token must not compile");
+static_assert(!std::is_convertible_v<ipc::Secret<256>, std::string_view> &&
+              !std::is_constructible_v<std::string, ipc::Secret<256>>);
+
+TEST(SecretField, IsWipedWhenItIsOverwrittenMovedOrGone) {
+  alignas(ipc::Secret<32>) char memory[sizeof(ipc::Secret<32>)];
+  const auto holds = [&memory](std::string_view text) {
+    return std::string_view(memory, sizeof memory).find(text) != std::string_view::npos;
+  };
+  auto* const secret = new (memory) ipc::Secret<32>;
+  ASSERT_TRUE(secret->assign("first-secret"));
+  EXPECT_TRUE(holds("first-secret"));
+  ASSERT_TRUE(secret->assign("2"));
+  EXPECT_FALSE(holds("irst-secret"));
+  ASSERT_TRUE(secret->assign("second-secret"));
+  const ipc::Secret<32> taken = std::move(*secret);
+  EXPECT_EQ("second-secret", taken.reveal());
+  EXPECT_FALSE(holds("second"));
+  ASSERT_TRUE(secret->assign("third-secret"));
+  EXPECT_FALSE(secret->assign(std::string(33, 'x')));
+  EXPECT_EQ("third-secret", secret->reveal());
+  secret->~Secret();
+  asm volatile("" : : "r"(memory) : "memory");
+  EXPECT_FALSE(holds("third"));
+}
 
 class SecretTest : public testing::Test {
  protected:

@@ -240,7 +240,7 @@ TEST_P(CallerTest, DaemonOfADeadParentIsACaller) {
     ::setsid();
     if (::fork() != 0) ::_exit(0);
     // Whoever asks in the very moment in which it changes its parent may be refused once (README).
-    for (int i = 0; i < 1000 && ::getppid() != supervisor; ++i) ::usleep(1000);
+    for (int i = 0; i < 20'000 && ::getppid() != supervisor; ++i) ::usleep(1000);
     connect_and_hold();
   });
   EXPECT_EQ(verdict(accept()), "passed");

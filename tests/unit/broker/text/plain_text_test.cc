@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "ipc/plain_text.h"
+#include "ipc/utf8.h"
+
 namespace broker {
 namespace {
 
@@ -22,6 +25,18 @@ TEST(PlainText, NothingInvisibleIsText) {
     const auto fault = text_fault("ledger" + std::string(hidden) + "-prod");
     ASSERT_TRUE(fault) << hidden;
     EXPECT_EQ(fault->offset, 6u);
+  }
+}
+
+TEST(PlainText, EveryCodePointIsTextOrAFault) {
+  for (std::uint32_t c = 0; c <= 0x10FFFF; ++c) {
+    if (c == '\r' || (c >= 0xD800 && c <= 0xDFFF)) continue;
+    std::string text = "a";
+    ipc::append_utf8(text, c);
+    const auto fault = text_fault(text);
+    ASSERT_EQ(!ipc::why_not_plain(c).empty(), fault.has_value()) << std::hex << c;
+    if (!fault) continue;
+    ASSERT_EQ(fault->offset, 1U);
   }
 }
 

@@ -5,23 +5,43 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace broker {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 std::string policy_named(const std::string& rule) {
   return "version: \"1\"\nrules:\n  - name: " + rule + "\n    effect: allow\n    conditions: { profiles: [p] }\n";
+}
+
+constexpr int kSkipped = 77;
+
+// Makes a user namespace of its own for this process, in which inotify is used up from the start.
+bool enter_namespace_without_inotify() {
+  if (::unshare(CLONE_NEWUSER) != 0) return false;
+  std::ofstream limit("/proc/sys/user/max_inotify_instances");
+  limit << 0 << std::flush;
+  return limit && ::inotify_init1(IN_CLOEXEC) < 0 && errno == EMFILE;
 }
 
 class PolicyFileTest : public ::testing::Test {
@@ -49,6 +69,14 @@ class PolicyFileTest : public ::testing::Test {
     EXPECT_TRUE(file) << file.error().what;
     return file ? std::move(*file) : nullptr;
   }
+  void run_loop_until(const std::function<bool()>& done) {
+    for (int i = 0; i < 200 && !done(); ++i) {
+      const timeval patience{0, 50'000};
+      event_base_loopexit(base_.get(), &patience);
+      event_base_loop(base_.get(), EVLOOP_ONCE);
+    }
+  }
+  void see_changes_without_inotify();
   static std::string rule_of(PolicySource& source) {
     const auto policy = source.current(SystemClock().since_boot());
     return policy ? (*policy)->rules.at(0).name : policy.error().what;
@@ -168,16 +196,14 @@ TEST_F(PolicyFileTest, FoldersOfALinkAndOfItsTargetAreNamed) {
 }
 
 TEST_F(PolicyFileTest, InotifyTellsOfEachChangeBeforeAnyRequest) {
+  if (const ipc::UniqueFd probe(::inotify_init1(IN_CLOEXEC)); !probe) {
+    GTEST_SKIP() << "this user has no inotify instance left (" << std::strerror(errno)
+                 << "): raise fs.inotify.max_user_instances";
+  }
   std::vector<std::string> told;
   auto file = open(
       [&](const ipc::Result<const Policy*>& policy) { told.push_back(policy ? (*policy)->rules.at(0).name : "none"); });
-  const auto until = [&](std::size_t count) {
-    for (int i = 0; i < 200 && told.size() < count; ++i) {
-      const timeval patience{0, 50'000};
-      event_base_loopexit(base_.get(), &patience);
-      event_base_loop(base_.get(), EVLOOP_ONCE);
-    }
-  };
+  const auto until = [&](std::size_t count) { run_loop_until([&] { return told.size() >= count; }); };
   EXPECT_TRUE(told.empty());
   replace(policy_named("two"));
   until(1);
@@ -194,6 +220,42 @@ TEST_F(PolicyFileTest, InotifyTellsOfEachChangeBeforeAnyRequest) {
             (std::vector<std::string>{"two", "none", "none", "three"}));
   EXPECT_EQ(rule_of(*file), "four");
   EXPECT_EQ(told.back(), "four");
+}
+
+void PolicyFileTest::see_changes_without_inotify() {
+  std::vector<std::string> told, warned;
+  auto file = PolicyFile::open(
+      base_.get(), path_, *verifier_,
+      [&](const ipc::Result<const Policy*>& policy) { told.push_back(policy ? (*policy)->rules.at(0).name : "none"); },
+      [&](const std::string& sentence) { warned.push_back(sentence); });
+  ASSERT_TRUE(file) << file.error().what;
+  EXPECT_THAT(warned,
+              ElementsAre(AllOf(HasSubstr(path_ + " cannot be watched"), HasSubstr("inotify instances are used up"),
+                                HasSubstr("raise fs.inotify.max_user_instances"))));
+  ::unlink(path_.c_str());
+  run_loop_until([&] { return told.size() >= 1; });
+  replace(policy_named("two"));
+  run_loop_until([&] { return told.size() >= 2; });
+  EXPECT_THAT(told, ElementsAre("none", "two"));
+  replace(policy_named("three"));
+  EXPECT_EQ(rule_of(**file), "three");
+  EXPECT_EQ(warned.size(), 1u);
+}
+
+TEST_F(PolicyFileTest, WithoutInotifyItIsToldOnceAndEachChangeIsSeenAllTheSame) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (!enter_namespace_without_inotify()) ::_exit(kSkipped);
+    base_.reset(event_base_new());  // the parent's epoll instance is shared with it
+    see_changes_without_inotify();
+    ::_exit(HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kSkipped) GTEST_SKIP() << "this host gives no user namespace to use inotify up in";
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "see above";
 }
 
 TEST_F(PolicyFileTest, OtherFilesOfTheFolderChangeNothing) {

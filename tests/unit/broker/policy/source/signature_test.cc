@@ -134,6 +134,17 @@ TEST_F(RsaKeys, ASignatureHoldsForItsMessageAndKeyAndForNoOther) {
   EXPECT_FALSE(other->verifies(message, *signature));
 }
 
+// Every 256th signature begins with a zero byte; as numbers it and what is left without that byte are the same.
+TEST_F(RsaKeys, ASignatureWithoutItsLeadingZeroByteDoesNotHold) {
+  const std::string message = signed_message(good().policy);
+  std::string signature = *private_.sign(message);
+  while (signature[0] != 0) signature = *private_.sign(message);
+  EXPECT_TRUE(public_.verifies(message, signature));
+  EXPECT_FALSE(public_.verifies(message, signature.substr(1)));
+  EXPECT_FALSE(private_.verifies(message, signature.substr(1)));
+  EXPECT_FALSE(public_.verifies(message, std::string(1, '\0') + signature));
+}
+
 TEST_F(RsaKeys, ASignatureOfTheOlderPaddingDoesNotHold) {
   const std::string message = signed_message(good().policy);
   EXPECT_FALSE(public_.verifies(message, testing::sign_pkcs1(pair_.secret, message)));

@@ -2,7 +2,7 @@
 // was done.
 #include "tools/audit/verify.h"
 
-#include "audit_lines.h"
+#include "audit_verdicts.h"
 #include "text/hex.h"
 
 namespace {

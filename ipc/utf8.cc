@@ -1,6 +1,6 @@
-#include "text/utf8.h"
+#include "ipc/utf8.h"
 
-namespace broker {
+namespace ipc {
 
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -46,4 +46,4 @@ void append_utf8(std::string& out, std::uint32_t code) {
   put(0x80 | (code & 0x3F));
 }
 
-}  // namespace broker
+}  // namespace ipc

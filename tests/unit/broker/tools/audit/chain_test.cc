@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "audit_lines.h"
+#include "audit_verdicts.h"
 #include "tools/audit/reader.h"
 
 namespace {

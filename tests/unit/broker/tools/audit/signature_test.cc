@@ -7,7 +7,7 @@
 #include <cctype>
 #include <cstdlib>
 
-#include "audit_lines.h"
+#include "audit_verdicts.h"
 
 namespace {
 
