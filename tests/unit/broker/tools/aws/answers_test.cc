@@ -66,7 +66,8 @@ class AnswersTest : public ::testing::Test {
     ASSERT_EQ(::shutdown(raw_, SHUT_WR), 0);
     AwsContext context{http_, aws_.timers, aws_.clock, [] { return 0.5; }};
     answer_questions(KeyChannel(std::move(theirs_), Side::KeyProcess, Side::Tool), base_, context, profile_);
-    const auto ready = tool_->receive();
+    auto ready = tool_->receive();
+    if (ready && *ready == 0) ready = tool_->receive();  // ECONNRESET before what is there: questions were left unread
     ASSERT_TRUE(ready && *ready == ipc::KeysReady::kId);
     tool_->gate().enter_serving();
   }
