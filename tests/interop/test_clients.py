@@ -1,18 +1,16 @@
-"""The clients that are everywhere: Debian's aws and boto3, and the SDK for JavaScript where interop/install_js_sdk has put it
-beside the build. What is not there is skipped, and says so.
+"""The clients that are everywhere: Debian's aws, and the SDK for JavaScript where interop/install_js_sdk has put it beside the
+build. What is not there is skipped, and says so. Debian's boto3: test_boto3.py.
 """
 import os
 import shutil
-import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client_case import ANY, BOTO3, TRANSPORTS, AwsTest, ClientTests, policy, rule
+from client_case import ANY, AwsTest, ClientTests, policy, rule
 from harness import BUILD
-from standin_client import REGION
 
-DEBIAN_PYTHON, DEBIAN_AWS = "/usr/bin/python3", "/usr/bin/aws"
+DEBIAN_AWS = "/usr/bin/aws"
 JS_SDK = os.path.abspath(os.path.join(BUILD, "..", "js-sdk"))
 JAVASCRIPT = """
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
@@ -46,31 +44,6 @@ class DebianAws(ClientTests, AwsTest):
             argv = (*self.argv(1), "--profile", "ledger-prod")
             run = self.start(command=argv, transport=transport, environment=self.client_environment()).finish()
             self.assertEqual(0, run.code, run.stderr)
-
-
-class DebianBoto3(ClientTests, AwsTest):
-    @classmethod
-    def find(cls):
-        if subprocess.run([DEBIAN_PYTHON, "-c", "import boto3"], capture_output=True).returncode != 0:
-            raise unittest.SkipTest("Debian's python3-boto3 is not installed")
-
-    def argv(self, calls):
-        return (DEBIAN_PYTHON, "-c", BOTO3, self.aws.url, str(calls))
-
-    def test_many_clients_at_once_share_one_assume_role(self):
-        script = 'for i in $(seq 16); do "$@" >out.$i & p="$p $!"; done; for i in $p; do wait $i || exit 1; done; cat out.*'
-        for transport in TRANSPORTS:
-            with self.subTest(transport=transport):
-                before = len(self.assume_role())
-                run = self.start("--lazy", command=("bash", "-c", script, "bash", *self.argv(1)), transport=transport).finish()
-                self.assertEqual(0, run.code, run.stderr)
-                self.assertEqual(16, run.stdout.count(":assumed-role/ledger-prod/"))
-                self.assertEqual(before + 1, len(self.assume_role()))
-
-    def test_the_exported_region_is_the_clients(self):
-        script = "import boto3; print(boto3.client('sts').meta.region_name)"
-        run = self.start(command=(DEBIAN_PYTHON, "-c", script)).finish()
-        self.assertEqual((0, REGION + "\n"), (run.code, run.stdout), run.stderr)
 
 
 class JavaScript(ClientTests, AwsTest):

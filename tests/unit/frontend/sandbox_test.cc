@@ -159,7 +159,7 @@ const AbsentCall kAbsent[] = {
     {"no such call", [] { return call(9999); }},
 };
 
-class AbsentCalls : public testing::TestWithParam<AbsentCall> {};
+class AbsentCalls : public ::testing::TestWithParam<AbsentCall> {};
 
 TEST_P(AbsentCalls, EndInSigsys) {
   const int status = in_locked_down_child(GetParam().act);
@@ -167,7 +167,7 @@ TEST_P(AbsentCalls, EndInSigsys) {
   EXPECT_EQ(SIGSYS, WTERMSIG(status));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, AbsentCalls, testing::ValuesIn(kAbsent), [](const auto& row) {
+INSTANTIATE_TEST_SUITE_P(All, AbsentCalls, ::testing::ValuesIn(kAbsent), [](const auto& row) {
   std::string name;
   for (const char c : std::string_view(row.param.name)) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;

@@ -23,7 +23,7 @@ int open_descriptors() {
 }
 
 // A raw end to send anything from, and the broker's end of a frontend channel, already serving.
-class ChannelTest : public testing::Test {
+class ChannelTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto ends = Channel::socket_pair();

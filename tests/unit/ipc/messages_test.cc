@@ -43,7 +43,7 @@ std::string encoded_again(std::string_view payload) {
 }
 
 template <class Message>
-class EveryMessage : public testing::Test {};
+class EveryMessage : public ::testing::Test {};
 
 using Messages = testing::Types<
 #define MESSAGE(name, ...) ipc::name,

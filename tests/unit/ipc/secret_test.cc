@@ -57,7 +57,7 @@ TEST(SecretField, IsWipedWhenItIsOverwrittenMovedOrGone) {
   EXPECT_FALSE(holds("third"));
 }
 
-class SecretTest : public testing::Test {
+class SecretTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(SecretArena::open()); }
 };

@@ -29,7 +29,7 @@ std::string value_of(const std::vector<HttpHeader>& headers, std::string_view na
   return {};
 }
 
-class SigV4 : public testing::Test {
+class SigV4 : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
   ipc::Result<std::vector<HttpHeader>> sign(SigningKey key, std::string_view region = "us-east-1",

@@ -44,7 +44,7 @@ TEST(ServerTrust, WhatIsShownOfAUrlHasNeitherPathNorQuery) {
 TEST(ServerTrust, RefusesABundleWithoutCertificates) {
   EXPECT_FALSE(load_ca("/nonexistent/ca.pem"));
   EXPECT_FALSE(load_ca("/dev/null"));
-  const std::string pipe = testing::TempDir() + "ca-pipe-" + std::to_string(::getpid());
+  const std::string pipe = ::testing::TempDir() + "ca-pipe-" + std::to_string(::getpid());
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_FALSE(load_ca(pipe)) << "and does not wait for a writer";
   ::unlink(pipe.c_str());

@@ -7,7 +7,7 @@
 namespace broker {
 namespace {
 
-class XmlFields : public testing::Test {
+class XmlFields : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
   // Reads R/A into text_ and R/B/S into secret_.

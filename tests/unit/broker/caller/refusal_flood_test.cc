@@ -8,7 +8,7 @@ using broker::Check;
 using broker::RefusalFlood;
 using std::chrono::milliseconds;
 
-class RefusalFloodTest : public testing::Test {
+class RefusalFloodTest : public ::testing::Test {
  protected:
   // Sends `count` refusals at one moment; returns how many lines are written.
   int send(int count, Check check, long uid, milliseconds at) {

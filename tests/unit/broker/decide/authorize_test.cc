@@ -49,7 +49,7 @@ Verdict denying(std::string effect, std::string reason) {
   return verdict;
 }
 
-class AuthorizerTest : public testing::Test {
+class AuthorizerTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
 

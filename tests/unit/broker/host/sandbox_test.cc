@@ -56,7 +56,7 @@ struct AbsentCall {
 
 void PrintTo(const AbsentCall& row, std::ostream* out) { *out << row.name; }
 
-std::string test_name(const testing::TestParamInfo<AbsentCall>& row) {
+std::string test_name(const ::testing::TestParamInfo<AbsentCall>& row) {
   std::string name;
   for (const char c : std::string_view(row.param.name)) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;
@@ -105,7 +105,7 @@ const AbsentCall kKilled[] = {
     {"renameat2", [] { return call(SYS_renameat2, -1, 0, -1, 0, 0); }},
 };
 
-class KilledCalls : public testing::TestWithParam<AbsentCall> {};
+class KilledCalls : public ::testing::TestWithParam<AbsentCall> {};
 
 TEST_P(KilledCalls, EndInSigsys) {
   const int status = in_locked_down_child({}, [] { return GetParam().act() < 0 ? errno : kPassed; });
@@ -113,7 +113,7 @@ TEST_P(KilledCalls, EndInSigsys) {
   EXPECT_EQ(SIGSYS, WTERMSIG(status));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KilledCalls, testing::ValuesIn(kKilled), test_name);
+INSTANTIATE_TEST_SUITE_P(All, KilledCalls, ::testing::ValuesIn(kKilled), test_name);
 
 TEST(Sandbox, EveryRowThatKillsIsTried) {
   std::set<std::string> tried;
@@ -171,7 +171,7 @@ const AbsentCall kRefused[] = {
     {"no such call", [] { return call(9999); }},
 };
 
-class RefusedCalls : public testing::TestWithParam<AbsentCall> {};
+class RefusedCalls : public ::testing::TestWithParam<AbsentCall> {};
 
 TEST_P(RefusedCalls, GetEperm) {
   const int status = in_locked_down_child({}, [] { return GetParam().act() < 0 ? errno : kPassed; });
@@ -189,7 +189,7 @@ TEST_P(RefusedCalls, GetSomethingElseOutsideTheSandbox) {
   EXPECT_NE(EPERM, WEXITSTATUS(status));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, RefusedCalls, testing::ValuesIn(kRefused), test_name);
+INSTANTIATE_TEST_SUITE_P(All, RefusedCalls, ::testing::ValuesIn(kRefused), test_name);
 
 TEST(Sandbox, Clone3SaysItIsNotThereSoThatLibcUsesClone) {
   const int status = in_locked_down_child({}, [] { return call(SYS_clone3, 0, 0) < 0 ? errno : kPassed; });
@@ -198,7 +198,7 @@ TEST(Sandbox, Clone3SaysItIsNotThereSoThatLibcUsesClone) {
 }
 
 // Landlock's part. Where this kernel has none, the start-up report says so by name, and these tests have no object.
-class Landlocked : public testing::Test {
+class Landlocked : public ::testing::Test {
  protected:
   void SetUp() override {
     abi_ = static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1U));

@@ -15,16 +15,16 @@ using std::chrono::sys_seconds;
 
 constexpr sys_seconds kMonday = sys_days(std::chrono::year(2026) / 1 / 5);
 
-Policy policy_from(const std::string& rules) {
+Policy policy_of_rules(const std::string& rules) {
   auto policy = load_policy("version: 1\nrules:\n" + rules, "test");
   EXPECT_TRUE(policy) << policy.error().what;
   return policy ? *policy : Policy{};
 }
-std::string rule(const std::string& name, const std::string& effect, const std::string& conditions) {
+std::string rule_text(const std::string& name, const std::string& effect, const std::string& conditions) {
   return "  - name: " + name + "\n    effect: " + effect + "\n    conditions: { " + conditions + " }\n";
 }
 bool is_open(const std::string& time, sys_seconds instant) {
-  return evaluate(policy_from(rule("r", "allow", "time: { " + time + " }")), {"u", "p", Mode::kCli, instant}).allowed;
+  return evaluate(policy_of_rules(rule_text("r", "allow", "time: { " + time + " }")), {"u", "p", Mode::kCli, instant}).allowed;
 }
 void expect_default_denial(const Verdict& verdict) {
   EXPECT_FALSE(verdict.allowed);
@@ -35,29 +35,29 @@ void expect_default_denial(const Verdict& verdict) {
 }
 
 TEST(PolicyEvalEdges, WhatNoRuleMatchesIsDeniedWithIndexMinusOne) {
-  const std::string rules = rule("a", "allow", "profiles: [p], users: [u]") + rule("b", "deny", "profiles: [q]");
-  expect_default_denial(evaluate(policy_from(rules), {"u", "other", Mode::kServer, kMonday}));
-  expect_default_denial(evaluate(policy_from(rules), {"other", "p", Mode::kServer, kMonday}));
-  EXPECT_TRUE(evaluate(policy_from(rules), {"u", "p", Mode::kServer, kMonday}).allowed);
+  const std::string rules = rule_text("a", "allow", "profiles: [p], users: [u]") + rule_text("b", "deny", "profiles: [q]");
+  expect_default_denial(evaluate(policy_of_rules(rules), {"u", "other", Mode::kServer, kMonday}));
+  expect_default_denial(evaluate(policy_of_rules(rules), {"other", "p", Mode::kServer, kMonday}));
+  EXPECT_TRUE(evaluate(policy_of_rules(rules), {"u", "p", Mode::kServer, kMonday}).allowed);
 }
 
 TEST(PolicyEvalEdges, AQuestionThatNobodyFilledInIsDenied) {
   for (const char* effect : {"allow", "require_server", "require_server_session", "require_approval"}) {
-    expect_default_denial(evaluate(policy_from(rule("a", effect, "profiles: [p], users: [u]")), PolicyQuery{}));
+    expect_default_denial(evaluate(policy_of_rules(rule_text("a", effect, "profiles: [p], users: [u]")), PolicyQuery{}));
   }
 }
 
 TEST(PolicyEvalEdges, AnEmptyUserOrProfileMatchesOnlyARuleThatListsNone) {
-  const Policy lists = policy_from(rule("users", "allow", "users: [{ glob: \"*\" }, u]") +
-                                   rule("profiles", "allow", "profiles: [{ glob: \"*\" }, p]"));
+  const Policy lists = policy_of_rules(rule_text("users", "allow", "users: [{ glob: \"*\" }, u]") +
+                                   rule_text("profiles", "allow", "profiles: [{ glob: \"*\" }, p]"));
   EXPECT_FALSE(evaluate(lists, {"", "", Mode::kCli, kMonday}).allowed);
   EXPECT_EQ(evaluate(lists, {"", "p", Mode::kCli, kMonday}).rule, "profiles");
   EXPECT_EQ(evaluate(lists, {"u", "", Mode::kCli, kMonday}).rule, "users");
-  EXPECT_TRUE(evaluate(policy_from(rule("any", "allow", "time: {}")), {"", "", Mode::kCli, kMonday}).allowed);
+  EXPECT_TRUE(evaluate(policy_of_rules(rule_text("any", "allow", "time: {}")), {"", "", Mode::kCli, kMonday}).allowed);
 }
 
 TEST(PolicyEvalEdges, NoPartOfANameAndNoOtherCaseMatchesEitherWay) {
-  const Policy policy = policy_from(rule("r", "allow", "profiles: [Prod-1], users: [ada.k]"));
+  const Policy policy = policy_of_rules(rule_text("r", "allow", "profiles: [Prod-1], users: [ada.k]"));
   const std::string user = "ada.k", profile = "Prod-1";
   for (std::size_t cut = 0; cut < user.size(); ++cut) {
     EXPECT_FALSE(evaluate(policy, {user.substr(0, cut), profile, Mode::kCli, kMonday}).allowed) << cut;
@@ -113,10 +113,10 @@ TEST(PolicyEvalEdges, AWeekdayIsNoWeekendAndEachDayIsItself) {
 }
 
 TEST(PolicyEvalEdges, NothingAfterADenialIsRead) {
-  const std::string rules = rule("stop", "deny", "users: [u]") + rule("a", "allow", "users: [u]") +
-                            rule("b", "require_server", "profiles: [p]") + rule("c", "require_approval", "users: [u]");
+  const std::string rules = rule_text("stop", "deny", "users: [u]") + rule_text("a", "allow", "users: [u]") +
+                            rule_text("b", "require_server", "profiles: [p]") + rule_text("c", "require_approval", "users: [u]");
   Trace trace;
-  const Verdict verdict = evaluate(policy_from(rules), {"u", "p", Mode::kServer, kMonday}, &trace);
+  const Verdict verdict = evaluate(policy_of_rules(rules), {"u", "p", Mode::kServer, kMonday}, &trace);
   EXPECT_FALSE(verdict.allowed);
   EXPECT_EQ(verdict.rule, "stop");
   EXPECT_EQ(trace.decided_by, 0);

@@ -15,11 +15,11 @@ using broker::AwsConfigFile;
 using broker::AwsFileKind;
 using broker::SectionKind;
 
-class AwsConfigFileTest : public testing::Test {
+class AwsConfigFileTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
-    std::string name = testing::TempDir() + "aws_config_XXXXXX";
+    std::string name = ::testing::TempDir() + "aws_config_XXXXXX";
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
     path_ = folder_ / "file";

@@ -21,11 +21,11 @@ std::string slurp(const fs::path& path) {
   return text.str();
 }
 
-class ProfileTest : public testing::Test {
+class ProfileTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
-    std::string name = testing::TempDir() + "profile_XXXXXX";
+    std::string name = ::testing::TempDir() + "profile_XXXXXX";
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     home_ = name;
     fs::create_directory(home_ / ".aws");
@@ -342,7 +342,7 @@ std::vector<std::string> corpus() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Corpus, ProfileCorpusTest, testing::ValuesIn(corpus()),
+INSTANTIATE_TEST_SUITE_P(Corpus, ProfileCorpusTest, ::testing::ValuesIn(corpus()),
                          [](const auto& test_case) { return test_case.param; });
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 using broker::Notices;
 using std::chrono::seconds;
 
-class NoticesTest : public testing::Test {
+class NoticesTest : public ::testing::Test {
  protected:
   std::vector<std::string> told_;
   Notices notices_{[this](ipc::Severity, const std::string& text) { told_.push_back(text); }};

@@ -10,7 +10,7 @@ namespace {
 
 using broker::Terms;
 
-class TermsTest : public testing::Test {
+class TermsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto ends = ipc::Channel::socket_pair();
@@ -145,7 +145,7 @@ TEST_P(BadBegins, AreRefused) {
   EXPECT_EQ("Begin is out of bounds", refusal());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadBegins, testing::ValuesIn(kBadBegins), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, BadBegins, ::testing::ValuesIn(kBadBegins), [](const auto& row) { return row.param.name; });
 
 TEST_F(TermsTest, AreWhatTheSupervisorSaid) {
   send_setting("AWS_REGION", "eu-west-1");

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string policy_named(const std::string& rule) {
+std::string text_of_policy(const std::string& rule) {
   return "version: \"1\"\nrules:\n  - name: " + rule + "\n    effect: allow\n    conditions: { profiles: [p] }\n";
 }
 
@@ -83,7 +83,7 @@ TEST_F(PolicyParameterTest, AnInvalidFirstTextIsAFailureWithNameAndLine) {
 
 TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   const auto now = clock_.since_boot();
   source_->refresh();
   fail();
@@ -94,24 +94,24 @@ TEST_F(PolicyParameterTest, AFailedRefreshKeepsTheLastGoodOneForFiveMinutesOnly)
 
 TEST_F(PolicyParameterTest, AStalePolicyIsFetchedAgainAtTheRequestThatFindsItAndServedAfterwards) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   const auto woken = clock_.since_boot() + hours(8);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   ASSERT_EQ(asked_.size(), 1u);
   EXPECT_THAT(rule_at(woken), HasSubstr("could not be refreshed"));
   EXPECT_EQ(asked_.size(), 1u) << "one flight";
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
 }
 
 TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_TRUE(told_.empty());
   source_->refresh();
-  answer(policy_named("two"));
+  answer(text_of_policy("two"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "two");
   EXPECT_EQ(told_, std::vector<std::string>{"two"});
   EXPECT_EQ(ready_, std::vector<std::string>{"ready"});
@@ -119,7 +119,7 @@ TEST_F(PolicyParameterTest, ARefreshedTextReplacesTheOldOneAndIsTold) {
 
 TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   source_->refresh();
   answer("rules: []");
   EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
@@ -127,7 +127,7 @@ TEST_F(PolicyParameterTest, AnInvalidRefreshRefusesAtOnceUntilAValidOneComes) {
   fail();
   EXPECT_THAT(rule_at(clock_.since_boot()), StartsWith("/sentinel/policies/default:1:8: "));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
 
@@ -135,7 +135,7 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
   for (const ipc::Fault fault : {ipc::Fault::kRefused, ipc::Fault::kConfig, ipc::Fault::kProtocol}) {
     source_ = make();
     start();
-    answer(policy_named("one"));
+    answer(text_of_policy("one"));
     source_->refresh();
     answer(ipc::fail(fault, "the policy is not signed"));
     EXPECT_EQ(rule_at(clock_.since_boot()), "the policy is not signed");
@@ -145,7 +145,7 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
     fail();
     EXPECT_EQ(rule_at(clock_.since_boot()), "the policy is not signed") << "unreachability brings nothing back";
     source_->refresh();
-    answer(policy_named("one"));
+    answer(text_of_policy("one"));
     EXPECT_EQ(rule_at(clock_.since_boot()), "one");
     told_.clear();
   }
@@ -153,7 +153,7 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
 
 TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge) {
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_FALSE(source_->stale_for(clock_.since_boot()));
   for (int i = 0; i < 2; ++i) {
     source_->refresh();
@@ -163,7 +163,7 @@ TEST_F(PolicyParameterTest, StalenessIsToldWhenItBeginsAndWhenItEndsAndHasAnAge)
   EXPECT_EQ(source_->stale_for(clock_.since_boot()), seconds(1));
   EXPECT_GE(source_->stale_for(clock_.since_boot() + minutes(2)).value_or(seconds(0)), seconds(120));
   source_->refresh();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(stale_.back(), "fresh");
   EXPECT_EQ(stale_.size(), 2u);
   EXPECT_FALSE(source_->stale_for(clock_.since_boot() + minutes(2)));
@@ -173,7 +173,7 @@ TEST_F(PolicyParameterTest, WithAnAgeOfZeroAFailedRefreshRefusesAtOnce) {
   freshness_.max_age = seconds(0);
   source_ = make();
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + seconds(59)), "one") << "between two refreshes that succeed it is fresh";
   source_->refresh();
   fail();
@@ -184,17 +184,17 @@ TEST_F(PolicyParameterTest, ALongerPollThanAgeIsNoStaleness) {
   freshness_ = {hours(1), minutes(5)};
   source_ = make();
   start();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_EQ(rule_at(clock_.since_boot() + minutes(59)), "one");
   EXPECT_THAT(rule_at(clock_.since_boot() + minutes(61)), HasSubstr("could not be refreshed"));
 }
 
 TEST_F(PolicyParameterTest, TheVersionIsThatOfTheSignature) {
   start();
-  answer(FetchedPolicy{policy_named("one"), 3, 41});
+  answer(FetchedPolicy{text_of_policy("one"), 3, 41});
   EXPECT_EQ(source_->signed_version(), 41u);
   source_->refresh();
-  answer(FetchedPolicy{policy_named("one"), 3, 42});
+  answer(FetchedPolicy{text_of_policy("one"), 3, 42});
   EXPECT_EQ(source_->signed_version(), 42u) << "the same text, signed anew";
 }
 
@@ -208,15 +208,15 @@ TEST_F(PolicyParameterTest, OneFetchAtATime) {
 TEST_F(PolicyParameterTest, AnAnswerAfterTheEndFindsNobody) {
   start();
   source_.reset();
-  answer(policy_named("one"));
+  answer(text_of_policy("one"));
   EXPECT_TRUE(ready_.empty());
 }
 
 TEST_F(PolicyParameterTest, ASecondAnswerToOneQuestionIsIgnored) {
   start();
   const auto again = asked_.front();
-  answer(policy_named("one"));
-  again(FetchedPolicy{policy_named("two"), 2});
+  answer(text_of_policy("one"));
+  again(FetchedPolicy{text_of_policy("two"), 2});
   EXPECT_EQ(rule_at(clock_.since_boot()), "one");
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string kHash(64, 'a'), kOther(64, 'b');
+const std::string kSomeHash(64, 'a'), kOther(64, 'b');
 
 class PolicyVersionsTest : public ::testing::Test {
  protected:
@@ -30,7 +30,7 @@ class PolicyVersionsTest : public ::testing::Test {
   [[nodiscard]] PolicyVersions run(int flags = O_RDWR) const {
     return PolicyVersions(ipc::UniqueFd(::open(path().c_str(), flags | O_CREAT | O_CLOEXEC, 0600)));
   }
-  static std::string admit(PolicyVersions& versions, std::uint64_t version, const std::string& hash = kHash,
+  static std::string admit(PolicyVersions& versions, std::uint64_t version, const std::string& hash = kSomeHash,
                            const std::string& name = "/p") {
     const auto admitted = versions.admit({name, version, hash}, "the policy");
     return admitted ? "admitted" : admitted.error().what;
@@ -54,8 +54,8 @@ TEST_F(PolicyVersionsTest, AnOlderVersionIsRefusedInALaterRun) {
   EXPECT_THAT(admit(second, 9), HasSubstr("it is version 9, and version 10 was in force here"));
   EXPECT_THAT(admit(second, 10, kOther), HasSubstr("another text under the same version 10"));
   EXPECT_EQ(admit(second, 10), "admitted");
-  EXPECT_EQ(admit(second, 1, kHash, "/other"), "admitted") << "each policy has its own versions";
-  EXPECT_EQ(text(), "/other\t1\t" + kHash + "\n/p\t10\t" + kHash + "\n");
+  EXPECT_EQ(admit(second, 1, kSomeHash, "/other"), "admitted") << "each policy has its own versions";
+  EXPECT_EQ(text(), "/other\t1\t" + kSomeHash + "\n/p\t10\t" + kSomeHash + "\n");
 }
 
 TEST_F(PolicyVersionsTest, AVersionThatAnotherRunSawMeanwhileCounts) {
@@ -71,15 +71,15 @@ TEST_F(PolicyVersionsTest, AFileThatWasEmptiedTakesNothingBackWithinARun) {
   write("");
   EXPECT_THAT(admit(one, 4), HasSubstr("version 5 was in force"));
   EXPECT_EQ(admit(one, 5), "admitted");
-  EXPECT_EQ(text(), "/p\t5\t" + kHash + "\n") << "and it is written again";
+  EXPECT_EQ(text(), "/p\t5\t" + kSomeHash + "\n") << "and it is written again";
 }
 
 TEST_F(PolicyVersionsTest, ACorruptFileAdmitsNothingAndIsNamed) {
   for (const std::string& bad :
-       {std::string("nonsense\n"), "/p\t1\t" + kHash, "/p\t0\t" + kHash + "\n", "/p\t01\t" + kHash + "\n",
-        "/p\t-1\t" + kHash + "\n", "/p\t1\t" + kHash.substr(1) + "\n", "/p\t1\t" + kHash + "\t\n",
-        "\t1\t" + kHash + "\n", "/p\t1\t" + kHash + "\n/p\t2\t" + kHash + "\n",
-        "/p\t99999999999999999999\t" + kHash + "\n", std::string("\n"),
+       {std::string("nonsense\n"), "/p\t1\t" + kSomeHash, "/p\t0\t" + kSomeHash + "\n", "/p\t01\t" + kSomeHash + "\n",
+        "/p\t-1\t" + kSomeHash + "\n", "/p\t1\t" + kSomeHash.substr(1) + "\n", "/p\t1\t" + kSomeHash + "\t\n",
+        "\t1\t" + kSomeHash + "\n", "/p\t1\t" + kSomeHash + "\n/p\t2\t" + kSomeHash + "\n",
+        "/p\t99999999999999999999\t" + kSomeHash + "\n", std::string("\n"),
         std::string(PolicyVersions::kMaxBytes + 1, '\n')}) {
     write(bad);
     PolicyVersions versions = run();
@@ -98,7 +98,7 @@ TEST_F(PolicyVersionsTest, AFileThatAnotherProcessHoldsIsWaitedForAndThenRefused
   PolicyVersions versions = run();
   const ipc::UniqueFd other(::open(path().c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
-  const auto admitted = versions.admit({"/p", 1, kHash}, "the policy");
+  const auto admitted = versions.admit({"/p", 1, kSomeHash}, "the policy");
   ASSERT_FALSE(admitted);
   EXPECT_EQ(admitted.error().fault, ipc::Fault::kUnavailable);
   ASSERT_EQ(::flock(other.get(), LOCK_UN), 0);
@@ -109,7 +109,7 @@ TEST_F(PolicyVersionsTest, AFullFileAdmitsNoNewName) {
   PolicyVersions versions = run();
   std::string last;
   for (int i = 0; i < 60 && last != "refused"; ++i) {
-    last = admit(versions, 1, kHash, "/" + std::string(2000, 'x') + std::to_string(i)) == "admitted" ? "" : "refused";
+    last = admit(versions, 1, kSomeHash, "/" + std::string(2000, 'x') + std::to_string(i)) == "admitted" ? "" : "refused";
   }
   EXPECT_EQ(last, "refused");
   EXPECT_LE(text().size(), PolicyVersions::kMaxBytes);

@@ -17,9 +17,9 @@ using ::testing::Pair;
 class RefusedRestrict : public ::testing::TestWithParam<Refused> {};
 TEST_P(RefusedRestrict, AtItsPlaceWithANextStep) { expect_refused(GetParam()); }
 
-std::string with(const std::string& line) { return rule_with_restrict("      " + line + "\n"); }
+std::string restricted(const std::string& line) { return rule_with_restrict("      " + line + "\n"); }
 // Members of a session policy, in flow style.
-std::string session(const std::string& members) { return with("session_policy: " + members); }
+std::string session(const std::string& members) { return restricted("session_policy: " + members); }
 std::string statement(const std::string& members) {
   return session("{ Version: \"2012-10-17\", Statement: [" + members + "] }");
 }
@@ -43,59 +43,59 @@ const Refused kKeys[] = {
      "version: \"1\"\nrules:\n  - name: r\n    effect: allow\n    conditions: { profiles: [p] }\n"
      "    restrict:^\n",
      "\"restrict\" needs a mapping", "{ key: value }"},
-    {"UnknownKey", with("^source_ip: [203.0.113.7]"), "unknown key \"source_ip\"; did you mean \"source_ips\"?",
+    {"UnknownKey", restricted("^source_ip: [203.0.113.7]"), "unknown key \"source_ip\"; did you mean \"source_ips\"?",
      "nothing that a policy says is ignored"},
     {"InADenyRule",
      "version: \"1\"\nrules:\n  - name: r\n    ^restrict: { hard_expiry: 2m }\n    effect: deny\n"
      "    conditions: { profiles: [p] }\n",
      "rule that denies", "take it out"},
-    {"ManagedNotAnArn", with("managed_policies: [^ReadOnlyAccess]"), "\"ReadOnlyAccess\" is not the ARN of a managed",
+    {"ManagedNotAnArn", restricted("managed_policies: [^ReadOnlyAccess]"), "\"ReadOnlyAccess\" is not the ARN of a managed",
      "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-    {"ManagedOfARole", with("managed_policies: [^\"arn:aws:iam::aws:role/x\"]"), "is not the ARN", "write for example"},
-    {"ManagedOfNoPartition", with("managed_policies: [^\"arn:azure:iam::aws:policy/x\"]"), "is not the ARN", "write"},
-    {"ManagedWithRegion", with("managed_policies: [^\"arn:aws:iam:us-east-1:aws:policy/x\"]"), "not the ARN", "write"},
-    {"ManagedOfShortAccount", with("managed_policies: [^\"arn:aws:iam::12345678901:policy/x\"]"), "not the ARN", "w"},
-    {"ManagedWithoutName", with("managed_policies: [^\"arn:aws:iam::aws:policy/\"]"), "not the ARN", "write"},
-    {"ManagedWithStar", with("managed_policies: [^\"arn:aws:iam::aws:policy/*\"]"), "not the ARN", "write"},
-    {"ManagedTwice", with("managed_policies: [\"arn:aws:iam::aws:policy/x\", ^\"arn:aws:iam::aws:policy/x\"]"),
+    {"ManagedOfARole", restricted("managed_policies: [^\"arn:aws:iam::aws:role/x\"]"), "is not the ARN", "write for example"},
+    {"ManagedOfNoPartition", restricted("managed_policies: [^\"arn:azure:iam::aws:policy/x\"]"), "is not the ARN", "write"},
+    {"ManagedWithRegion", restricted("managed_policies: [^\"arn:aws:iam:us-east-1:aws:policy/x\"]"), "not the ARN", "write"},
+    {"ManagedOfShortAccount", restricted("managed_policies: [^\"arn:aws:iam::12345678901:policy/x\"]"), "not the ARN", "w"},
+    {"ManagedWithoutName", restricted("managed_policies: [^\"arn:aws:iam::aws:policy/\"]"), "not the ARN", "write"},
+    {"ManagedWithStar", restricted("managed_policies: [^\"arn:aws:iam::aws:policy/*\"]"), "not the ARN", "write"},
+    {"ManagedTwice", restricted("managed_policies: [\"arn:aws:iam::aws:policy/x\", ^\"arn:aws:iam::aws:policy/x\"]"),
      "listed twice", "once"},
-    {"ManagedEleven", with(arns(11)), "there are 11 managed policies, and STS takes 10", "fewer"},
-    {"NoAddress", with("source_ips: [^example.com]"), "\"example.com\" is not an IP address or network", "203.0.113.7"},
-    {"AddressOutOfRange", with("source_ips: [^203.0.113.256]"), "is not an IP address", "203.0.113.7"},
-    {"AddressShort", with("source_ips: [^10.1/16]"), "is not an IP address", "203.0.113.7"},
-    {"AddressWithZone", with("source_ips: [^\"fe80::1%eth0\"]"), "is not an IP address", "203.0.113.7"},
-    {"HostBits", with("source_ips: [^203.0.113.7/24]"), "did you mean \"203.0.113.0/24\"?", "first address"},
-    {"HostBitsWithinAByte", with("source_ips: [^10.255.255.255/9]"), "did you mean \"10.128.0.0/9\"?", "first address"},
-    {"HostBitsOfSix", with("source_ips: [^\"2001:db8::1/32\"]"), "did you mean \"2001:db8::/32\"?", "first address"},
-    {"PrefixTooLong", with("source_ips: [^203.0.113.0/33]"), "no prefix length from 1 to 32", "203.0.113.0/24"},
-    {"PrefixTooLongOfSix", with("source_ips: [^\"2001:db8::/129\"]"), "from 1 to 128", "2001:db8::/32"},
-    {"PrefixMissing", with("source_ips: [^203.0.113.0/]"), "no prefix length", "203.0.113.0/24"},
-    {"PrefixWithZero", with("source_ips: [^203.0.113.0/024]"), "no prefix length", "203.0.113.0/24"},
-    {"PrefixNegative", with("source_ips: [^203.0.113.0/-1]"), "no prefix length", "203.0.113.0/24"},
-    {"Everywhere", with("source_ips: [^0.0.0.0/0]"), "is every address there is", "write"},
-    {"EverywhereOfSix", with("source_ips: [^\"::/0\"]"), "is every address there is", "write"},
-    {"IpsEmpty", with("source_ips: ^[]"), "\"source_ips\" is an empty list", "leave the key out"},
-    {"VpcShort", with("source_vpcs: [^vpc-0abc123]"), "\"vpc-0abc123\" is not the id of a VPC", "8 to 17 digits"},
-    {"VpcLong", with("source_vpcs: [^vpc-0123456789abcdef01]"), "is not the id of a VPC", "8 to 17 digits"},
-    {"VpcCapitals", with("source_vpcs: [^vpc-0ABC1234]"), "is not the id of a VPC", "8 to 17 digits"},
-    {"VpcEndpoint", with("source_vpcs: [^vpce-0abc1234]"), "is not the id of a VPC", "8 to 17 digits"},
-    {"TagsEmpty", with("tags: ^{}"), "\"tags\" is empty", "leave the key out"},
-    {"TagsAList", with("tags: ^[team]"), "needs a mapping", "{ key: value }"},
-    {"TagsFiftyOne", with(tags(51)), "there are 51 tags, and STS takes 50", "leave some out"},
-    {"TagKeyLong", with("tags: { ^" + std::string(129, 'k') + ": v }"), "1 to 128 characters", "change"},
-    {"TagKeyEmpty", with("tags: { ^\"\": v }"), "1 to 128 characters", "change"},
-    {"TagKeyOfAws", with("tags: { ^\"AWS:team\": v }"), "starts with \"aws:\"", "another prefix"},
-    {"TagKeyCharacter", with("tags: { ^\"te*am\": v }"), "a character that is refused", "letters, digits"},
-    {"TagKeyTwice", with("tags: { team: a, ^Team: b }"), "\"Team\" stands here twice, case aside", "once"},
-    {"TagValueLong", with("tags: { team: ^" + std::string(257, 'v') + " }"), "longer than 256 bytes", "shorten"},
-    {"TagValueCharacter", with("tags: { team: ^\"a,b\" }"), "a character that is refused", "letters, digits"},
-    {"TagValueIsNothing", with("tags: { team:^ ~ }"), "\"team\" needs a text", "one value"},
-    {"TagValueIsAList", with("tags: { team: ^[a] }"), "\"team\" needs a text", "one value"},
-    {"HardExpiryShort", with("hard_expiry: ^59s"), "\"59s\" is not from 1m to 12h", "for example 2m"},
-    {"HardExpiryLong", with("hard_expiry: ^12h0m1s"), "\"12h0m1s\" is not from 1m to 12h", "for example 2m"},
-    {"HardExpiryZero", with("hard_expiry: ^\"0\""), "is not from 1m to 12h", "for example 2m"},
-    {"HardExpiryNegative", with("hard_expiry: ^-2m"), "is not from 1m to 12h", "for example 2m"},
-    {"HardExpiryWithoutUnit", with("hard_expiry: ^120"), "unit", "for example 2m"},
+    {"ManagedEleven", restricted(arns(11)), "there are 11 managed policies, and STS takes 10", "fewer"},
+    {"NoAddress", restricted("source_ips: [^example.com]"), "\"example.com\" is not an IP address or network", "203.0.113.7"},
+    {"AddressOutOfRange", restricted("source_ips: [^203.0.113.256]"), "is not an IP address", "203.0.113.7"},
+    {"AddressShort", restricted("source_ips: [^10.1/16]"), "is not an IP address", "203.0.113.7"},
+    {"AddressWithZone", restricted("source_ips: [^\"fe80::1%eth0\"]"), "is not an IP address", "203.0.113.7"},
+    {"HostBits", restricted("source_ips: [^203.0.113.7/24]"), "did you mean \"203.0.113.0/24\"?", "first address"},
+    {"HostBitsWithinAByte", restricted("source_ips: [^10.255.255.255/9]"), "did you mean \"10.128.0.0/9\"?", "first address"},
+    {"HostBitsOfSix", restricted("source_ips: [^\"2001:db8::1/32\"]"), "did you mean \"2001:db8::/32\"?", "first address"},
+    {"PrefixTooLong", restricted("source_ips: [^203.0.113.0/33]"), "no prefix length from 1 to 32", "203.0.113.0/24"},
+    {"PrefixTooLongOfSix", restricted("source_ips: [^\"2001:db8::/129\"]"), "from 1 to 128", "2001:db8::/32"},
+    {"PrefixMissing", restricted("source_ips: [^203.0.113.0/]"), "no prefix length", "203.0.113.0/24"},
+    {"PrefixWithZero", restricted("source_ips: [^203.0.113.0/024]"), "no prefix length", "203.0.113.0/24"},
+    {"PrefixNegative", restricted("source_ips: [^203.0.113.0/-1]"), "no prefix length", "203.0.113.0/24"},
+    {"Everywhere", restricted("source_ips: [^0.0.0.0/0]"), "is every address there is", "write"},
+    {"EverywhereOfSix", restricted("source_ips: [^\"::/0\"]"), "is every address there is", "write"},
+    {"IpsEmpty", restricted("source_ips: ^[]"), "\"source_ips\" is an empty list", "leave the key out"},
+    {"VpcShort", restricted("source_vpcs: [^vpc-0abc123]"), "\"vpc-0abc123\" is not the id of a VPC", "8 to 17 digits"},
+    {"VpcLong", restricted("source_vpcs: [^vpc-0123456789abcdef01]"), "is not the id of a VPC", "8 to 17 digits"},
+    {"VpcCapitals", restricted("source_vpcs: [^vpc-0ABC1234]"), "is not the id of a VPC", "8 to 17 digits"},
+    {"VpcEndpoint", restricted("source_vpcs: [^vpce-0abc1234]"), "is not the id of a VPC", "8 to 17 digits"},
+    {"TagsEmpty", restricted("tags: ^{}"), "\"tags\" is empty", "leave the key out"},
+    {"TagsAList", restricted("tags: ^[team]"), "needs a mapping", "{ key: value }"},
+    {"TagsFiftyOne", restricted(tags(51)), "there are 51 tags, and STS takes 50", "leave some out"},
+    {"TagKeyLong", restricted("tags: { ^" + std::string(129, 'k') + ": v }"), "1 to 128 characters", "change"},
+    {"TagKeyEmpty", restricted("tags: { ^\"\": v }"), "1 to 128 characters", "change"},
+    {"TagKeyOfAws", restricted("tags: { ^\"AWS:team\": v }"), "starts with \"aws:\"", "another prefix"},
+    {"TagKeyCharacter", restricted("tags: { ^\"te*am\": v }"), "a character that is refused", "letters, digits"},
+    {"TagKeyTwice", restricted("tags: { team: a, ^Team: b }"), "\"Team\" stands here twice, case aside", "once"},
+    {"TagValueLong", restricted("tags: { team: ^" + std::string(257, 'v') + " }"), "longer than 256 bytes", "shorten"},
+    {"TagValueCharacter", restricted("tags: { team: ^\"a,b\" }"), "a character that is refused", "letters, digits"},
+    {"TagValueIsNothing", restricted("tags: { team:^ ~ }"), "\"team\" needs a text", "one value"},
+    {"TagValueIsAList", restricted("tags: { team: ^[a] }"), "\"team\" needs a text", "one value"},
+    {"HardExpiryShort", restricted("hard_expiry: ^59s"), "\"59s\" is not from 1m to 12h", "for example 2m"},
+    {"HardExpiryLong", restricted("hard_expiry: ^12h0m1s"), "\"12h0m1s\" is not from 1m to 12h", "for example 2m"},
+    {"HardExpiryZero", restricted("hard_expiry: ^\"0\""), "is not from 1m to 12h", "for example 2m"},
+    {"HardExpiryNegative", restricted("hard_expiry: ^-2m"), "is not from 1m to 12h", "for example 2m"},
+    {"HardExpiryWithoutUnit", restricted("hard_expiry: ^120"), "unit", "for example 2m"},
 };
 INSTANTIATE_TEST_SUITE_P(Keys, RefusedRestrict, ::testing::ValuesIn(kKeys), refused_name);
 
@@ -196,8 +196,8 @@ TEST(Restrict, EveryKeyIsRead) {
 }
 
 TEST(Restrict, TheLimitsThemselvesAreAllowed) {
-  for (std::string text : {with(tags(50)), with(arns(10)), with("hard_expiry: ^1m"), with("hard_expiry: ^12h"),
-                           with("tags: { ^" + std::string(128, 'k') + ": " + std::string(256, 'v') + " }")}) {
+  for (std::string text : {restricted(tags(50)), restricted(arns(10)), restricted("hard_expiry: ^1m"), restricted("hard_expiry: ^12h"),
+                           restricted("tags: { ^" + std::string(128, 'k') + ": " + std::string(256, 'v') + " }")}) {
     text.erase(text.find('^'), 1);
     const auto policy = load_policy(text, "s");
     EXPECT_TRUE(policy) << policy.error().what;

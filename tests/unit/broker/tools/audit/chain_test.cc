@@ -18,7 +18,7 @@ using broker::AuditLog;
 using std::chrono::milliseconds;
 
 // A log on a real file system, with a name.
-class AuditFile : public testing::Test {
+class AuditFile : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_NE(::mkdtemp(folder_.data()), nullptr);

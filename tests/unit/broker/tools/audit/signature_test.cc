@@ -36,7 +36,7 @@ WyHN1D8XSkgle3jY1YQKE7sSck6dXNmG/wn5W6edM6bwL3eyPsqgiPlF
 
 constexpr auto kVerify = LogKey::Purpose::kVerify;
 
-class EachKind : public testing::TestWithParam<std::pair<std::string, std::string>> {
+class EachKind : public ::testing::TestWithParam<std::pair<std::string, std::string>> {
  protected:
   [[nodiscard]] File lines(int count) const { return written_lines(count, GetParam().first); }
   [[nodiscard]] Judged checked(const File& file) const { return judge(file, &key_); }
@@ -49,7 +49,7 @@ class EachKind : public testing::TestWithParam<std::pair<std::string, std::strin
 };
 
 INSTANTIATE_TEST_SUITE_P(Signature, EachKind,
-                         testing::Values(std::pair{kHmacKey, kHmacKey},
+                         ::testing::Values(std::pair{kHmacKey, kHmacKey},
                                          std::pair<std::string, std::string>{kPrivatePem, kPublicPem},
                                          std::pair<std::string, std::string>{kPrivatePem, kPrivatePem}));
 
