@@ -1,5 +1,5 @@
-// The commands of sentinel-keys, which is unreadable by now. No secret is ever an argument, in the environment, on stdout
-// or in an error.
+// The commands of sentinel-keys, which is unreadable by now. No secret is ever an argument, in the environment, on
+// stdout or in an error.
 #include "tools/commands.h"
 
 #include <algorithm>

@@ -29,7 +29,8 @@ TEST(ToolArguments, AWordOfAnotherToolIsUnknown) {
 }
 
 TEST(ToolArguments, AnOptionOfAnotherCommandIsRefusedAndTheUsageSaysWhichAreThere) {
-  EXPECT_EQ(refusal(Policy, {"test", "--user=u", "--", "f"}).find("sentinel policy test: unknown option \"--user\""), 0u);
+  EXPECT_EQ(refusal(Policy, {"test", "--user=u", "--", "f"}).find("sentinel policy test: unknown option \"--user\""),
+            0u);
   EXPECT_NE(refusal(Policy, {"test", "--user=u", "--", "f"}).find("/ usage: sentinel policy test [--policy PATH] FILE"),
             std::string::npos);
   EXPECT_NE(refusal(Policy, {"lint", "--help=true", "f"}).find("unknown option \"--help\""), std::string::npos);
