@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "fakes")]
 
 from aws_case import policy, rule  # noqa: E402
-from harness import BUILD, PATIENCE, SANITIZED  # noqa: E402
+from harness import BUILD, PATIENCE, SANITIZED, wait_until  # noqa: E402
 from signed_case import envelope  # noqa: E402
 from standin_client import Standin, write_profiles  # noqa: E402
 
@@ -488,6 +488,37 @@ class Remote(PolicyTest):
         self.run_policy("pull", **self.there, output="pulled.yaml")
         self.assertEqual(GOOD, self.read("pulled.yaml"))
         self.assertEqual(0o600, os.stat(os.path.join(self.folder, "pulled.yaml")).st_mode & 0o777)
+
+    def test_the_keys_are_held_by_a_process_apart_that_is_locked_down(self):
+        self.aws.control.put_parameter(name=PARAMETER, value=GOOD)
+        self.aws.control.fault("hold", action="GetParameter")
+        run = subprocess.Popen([PROGRAM, "pull", *(f"--{name.replace('_', '-')}={value}" for name, value in self.there.items()), "--"],
+                               env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(run.kill)
+        self.aws.wait_for_calls(1, "GetParameter")
+        with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
+            (keys,) = file.read().split()
+        with open(f"/proc/{keys}/status") as file:
+            status = file.read()
+        self.assertRegex(status, r"(?m)^Seccomp:\t2$")
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\t1$")
+        self.assertEqual(0, os.stat(f"/proc/{keys}/mem").st_uid, "its own user can read it")
+        self.assertEqual([], [link for fd in os.listdir(f"/proc/{keys}/fd")
+                              if (link := os.readlink(f"/proc/{keys}/fd/{fd}")).startswith(self.folder)], "a file is open in it")
+        self.aws.control.release()
+        self.assertEqual((GOOD, None), run.communicate(timeout=PATIENCE))
+        self.assertFalse(os.path.exists(f"/proc/{keys}"), "it outlives the tool")
+
+    def test_a_tool_that_is_killed_takes_the_process_with_the_keys_along(self):
+        self.aws.control.fault("hold", action="GetParameter")
+        run = subprocess.Popen([PROGRAM, "pull", *(f"--{name.replace('_', '-')}={value}" for name, value in self.there.items()), "--"],
+                               env=self.environment, cwd=self.folder, stdout=subprocess.DEVNULL)
+        self.aws.wait_for_calls(1, "GetParameter")
+        with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
+            (keys,) = file.read().split()
+        run.kill()
+        run.wait()
+        wait_until(lambda: not os.path.exists(f"/proc/{keys}"), "the end of the process with the keys")
 
     def test_pull_writes_through_no_link(self):
         victim = self.write("victim", "precious")
