@@ -146,11 +146,6 @@ inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
   out = static_cast<LogKind>(wire);
   return true;
 }
-[[nodiscard]] constexpr bool fault_from(U8 wire, Fault& out) {
-  if (wire > static_cast<U8>(Fault::kUnavailable)) return false;
-  out = static_cast<Fault>(wire);
-  return true;
-}
 constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }
 
 }  // namespace ipc

@@ -92,9 +92,10 @@ ipc::Result<InSecret<Answer>> KeyProcess::receive() {
   const auto failed = channel_.open<ipc::AskFailed>();
   if (!failed) return std::unexpected(failed.error());
   const ipc::AskFailed& message = **failed;
-  Fault fault{};
-  if (!ipc::fault_from(message.fault, fault)) return ipc::fail(Fault::kProtocol, "AskFailed with an unknown fault");
-  return ipc::fail(fault, message.what.str(), message.next_step.str());
+  if (message.fault > static_cast<ipc::U8>(Fault::kUnavailable)) {
+    return ipc::fail(Fault::kProtocol, "AskFailed with an unknown fault");
+  }
+  return ipc::fail(static_cast<Fault>(message.fault), message.what.str(), message.next_step.str());
 }
 
 template <class Answer, class Question>
