@@ -43,7 +43,7 @@ room(keys           WHY "the contract of getting keys, keeping them fresh, the e
                     MAY aws call host services text
                     LIBS PkgConfig::EVENT_CORE)
 room(policy/source  WHY "where the policy in force comes from: file, parameter, signature, versions"
-                    MAY call host policy policy/yaml profile services text
+                    MAY call host policy policy/yaml services text
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE PkgConfig::JSONCPP)
 room(study          WHY "what can be proven, compared and explained of a policy; for its authors, never in the broker"
                     MAY decide device host policy policy/yaml text)
@@ -54,10 +54,10 @@ room(sources/sso    WHY "keys of IAM Identity Center: the sign-in, the token, it
                     LIBS PkgConfig::CRYPTO)
 room(sources        WHY "every source of a first key, and the choice among them"
                     MAY aws call host keys keystore profile services sources/sso text)
-room(issuing        WHY "role chains run for given terms, and the keys kept by terms"
+room(issuing        WHY "the judge of a run as an interface, role chains run for given terms, the keys kept by terms"
                     MAY aws call decide host keys policy profile services sources)
 room(remote         WHY "a token vending machine in the place of policy and STS"
-                    MAY aws call host issuing keys policy/source profile text)
+                    MAY aws call host issuing keys policy profile text)
 room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
                     MAY audit aws call caller decide device host issuing keys keystore policy policy/source profile remote
                         services sources sources/sso text tracking
@@ -76,8 +76,8 @@ room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes
 room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and roles; needs no network"
                     MAY host keystore profile text tools tools/settings)
 
-program(sentinel-broker MAIN serve/main.cc ROOMS serve)
-program(sentinel-policy MAIN tools/policy/main.cc ROOMS tools/policy)
-program(sentinel-audit MAIN tools/audit/main.cc ROOMS tools/audit)
-program(sentinel-keys MAIN tools/keys/main.cc ROOMS tools/keys)
-program(sentinel-profiles MAIN tools/profiles/main.cc ROOMS tools/profiles)
+program(sentinel-broker MAIN serve/main.cc LINKS serve)
+program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)
+program(sentinel-audit MAIN tools/audit/main.cc LINKS tools/audit)
+program(sentinel-keys MAIN tools/keys/main.cc LINKS tools/keys)
+program(sentinel-profiles MAIN tools/profiles/main.cc LINKS tools/profiles)

@@ -15,8 +15,8 @@ room(doctor             WHY "what sentinel doctor asks of this host, and says of
                         MAY child terminal)
 room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode")
 
-program(sentinel MAIN run/main.cc ROOMS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")
+program(sentinel MAIN run/main.cc LINKS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")
 # Static, because dynamic linking would be most of its run time.
 program(sentinel-credential-process MAIN credential_process/main.cc STATIC)
 # What `sentinel doctor` becomes.
-program(sentinel-doctor MAIN doctor/main.cc ROOMS doctor)
+program(sentinel-doctor MAIN doctor/main.cc LINKS doctor)

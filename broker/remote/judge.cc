@@ -4,6 +4,7 @@
 
 #include "issuing/chain_run.h"
 #include "keys/renewed_keys.h"
+#include "policy/policy.h"
 #include "remote/fetch.h"
 
 namespace broker {
@@ -36,14 +37,14 @@ ipc::Result<std::unique_ptr<RemoteJudge>> RemoteJudge::open(Parts parts) {
   return judge;
 }
 
-StartFetch RemoteJudge::fetch(std::chrono::seconds duration) {
-  return [this, duration](OnKeys done) {
+StartFetch RemoteJudge::keys_for(const IssueTerms& terms) {
+  return [this, duration = terms.lifetime.granted](OnKeys done) {
     RemoteParts parts{context_, server_, token_file_.empty() ? signer() : nullptr, &errands_, token_file_};
     return std::make_unique<RemoteFetch>(std::move(parts), duration, std::move(done));
   };
 }
 
-Verdict RemoteJudge::verdict() {
+ipc::Result<Verdict> RemoteJudge::verdict(std::optional<Via>) {
   Verdict verdict;
   verdict.allowed = true;
   verdict.effect = word(Effect::kAllow);
@@ -51,11 +52,13 @@ Verdict RemoteJudge::verdict() {
   return verdict;
 }
 
-Verdict RemoteJudge::refusal(const ipc::Error& error) {
+std::optional<Decision> RemoteJudge::refusal(const ipc::Error& error) const {
+  if (error.fault != ipc::Fault::kRefused) return {};
   Verdict verdict;
   verdict.effect = word(Effect::kDeny);
   verdict.reason = error.what;
-  return verdict;
+  return Decision{
+      Check::kPassed, std::move(verdict), {}, Refusal{std::string(kRemoteSource), error.what, error.next_step}};
 }
 
 }  // namespace broker

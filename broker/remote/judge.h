@@ -1,5 +1,5 @@
-// The token vending machine in the place of a policy: it judges whoever it is asked for, and issues itself. Here only
-// the caller and his token are checked, and that nobody is answered without a line in the log.
+// Lets a token vending machine judge and issue, in the place of a policy and STS. It refuses nothing itself: only the
+// caller, its token and the line in the log are checked here, as for every judge.
 //
 // What follows from it: the server judges when it is asked, not at each request. Between two fetches its last answer
 // counts, for two thirds of the keys' life; a refusal then ends what is kept (remote/fetch.h).
@@ -9,18 +9,19 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "call/signing_keys.h"
+#include "issuing/judge.h"
 #include "keys/errands.h"
 #include "keys/fetch.h"
-#include "policy/source/source.h"
 #include "profile/resolve.h"
 #include "remote/server.h"
 
 namespace broker {
 
-class RemoteJudge final : public NoPolicy {
+class RemoteJudge final : public Judge {
  public:
   // All outlive it. Signed with the profile's keys unless there is a token file.
   struct Parts {
@@ -32,12 +33,17 @@ class RemoteJudge final : public NoPolicy {
   };
   static ipc::Result<std::unique_ptr<RemoteJudge>> open(Parts parts);
 
-  // Keys that live so long.
-  [[nodiscard]] StartFetch fetch(std::chrono::seconds duration);
+  void start(Ready ready) override { ready({}); }
+  // The server finds out itself who asks.
+  [[nodiscard]] bool needs_identity() const override { return false; }
   // Before the server is asked: nothing here refuses.
-  [[nodiscard]] static Verdict verdict();
-  // Once it has refused, in its own words.
-  [[nodiscard]] static Verdict refusal(const ipc::Error& error);
+  ipc::Result<Verdict> verdict(std::optional<Via> transport) override;
+  [[nodiscard]] Basis basis() const override { return {}; }
+  // The server alone says what they may do; of the terms it is told their life.
+  StartFetch keys_for(const IssueTerms& terms) override;
+  [[nodiscard]] std::string_view issuer() const override { return "the remote server"; }
+  // In the server's own words.
+  [[nodiscard]] std::optional<Decision> refusal(const ipc::Error& error) const override;
 
  private:
   RemoteJudge(AwsContext& context, ErrandDoer& errands, RemoteServer server)

@@ -1,14 +1,16 @@
 // How a Service is put together: each part is handed what it needs of the others, in the order in which they need it.
 #include "caller/token.h"
 #include "policy/source/file.h"
+#include "policy/source/parameter.h"
+#include "remote/judge.h"
 #include "serve/service.h"
 
 namespace broker {
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), std::move(read.profile),
-                                               std::move(callers), std::move(audit), std::move(host)));
+  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), read, std::move(callers),
+                                               std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
@@ -19,51 +21,36 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!http) return fail_with(http.error());
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
-  service->caller_keys_ = std::move(read.caller_keys);
-  service->session_store_ = std::move(read.sessions);
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());
   service->run_.token = std::move(*token);
-  if (ipc::Status opened = service->open_policy(std::move(read.policy_key)); !opened)
-    return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->sessions_ = std::make_unique<SessionTracker>(
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");
       });
-  service->requests_ = std::make_unique<Requests>(Requests::Parts{service->run_,
-                                                                  *service->aws_,
-                                                                  service->profile_,
-                                                                  *service->policy_,
-                                                                  service->posture_,
-                                                                  service->callers_,
-                                                                  service->audit_,
-                                                                  service->notices_,
-                                                                  service->timers_,
-                                                                  *service->sessions_,
-                                                                  {},
-                                                                  service->errands_.get(),
-                                                                  service->remote_});
-  service->startup_ = std::make_unique<Startup>(*service->aws_, service->profile_, service->run_, *service->requests_,
-                                                service->notices_, *service->policy_, *service->sessions_,
-                                                service->terms_.session_table,
-                                                service->terms_.lazy && service->terms_.mode == ipc::RunMode::Server);
+  if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
+    return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
+  service->join();
   return service;
 }
 
-ipc::Status Service::open_policy(PolicyKey key) {
-  verifier_ = std::make_unique<PolicyVerifier>(
-      clock_, std::move(key), PolicyVersions(std::move(terms_.policy_versions)),
-      [this](const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer) {
-        ask_kms(message, signature, std::move(answer));
-      });
+void Service::join() {
+  decisions_ = std::make_unique<RunDecisions>(RunDecisions::Parts{run_, *aws_, *judge_, *sessions_, notices_});
+  record_ =
+      std::make_unique<DecisionRecord>(DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_});
+  requests_ = std::make_unique<Requests>(
+      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_});
+  startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
+                                                      notices_, terms_.session_table,
+                                                      terms_.lazy && terms_.mode == ipc::RunMode::Server});
+}
+
+ipc::Status Service::open_judge(PolicyKey key) {
   if (!terms_.remote_url.empty()) return open_remote();
-  if (terms_.policy_name().empty()) {
-    policy_ = std::make_unique<NoPolicy>();
-    return {};
-  }
-  if (!terms_.policy_file.empty()) return open_policy_file();
-  open_policy_parameter();
+  if (ipc::Status opened = open_policy(std::move(key)); !opened) return opened;
+  judge_ = std::make_unique<PolicyJudge>(
+      PolicyJudge::Parts{run_, *aws_, profile_, *policy_, posture_, *sessions_, errands_.get()});
   return {};
 }
 
@@ -71,8 +58,19 @@ ipc::Status Service::open_remote() {
   auto judge = RemoteJudge::open(
       {*aws_, *errands_, profile_, terms_.remote_url, terms_.remote_token_file, std::move(device_id_), terms_.os_user});
   if (!judge) return std::unexpected(judge.error());
-  remote_ = judge->get();
-  policy_ = std::move(*judge);
+  judge_ = std::move(*judge);
+  return {};
+}
+
+ipc::Status Service::open_policy(PolicyKey key) {
+  verifier_ = std::make_unique<PolicyVerifier>(*aws_, require_kms(profile_), std::move(key),
+                                               PolicyVersions(std::move(terms_.policy_versions)));
+  if (terms_.policy_name().empty()) {
+    policy_ = std::make_unique<NoPolicy>();
+    return {};
+  }
+  if (!terms_.policy_file.empty()) return open_policy_file();
+  open_policy_parameter();
   return {};
 }
 
@@ -110,10 +108,9 @@ ipc::Status Service::open_policy_file() {
 }
 
 void Service::open_policy_parameter() {
-  policy_fetch_ = std::make_unique<PolicyFetch>(*aws_, profile_, terms_.policy_parameter, *verifier_);
   policy_ = std::make_unique<PolicyParameter>(
-      base_, clock_, terms_.policy_parameter, PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
-      [this](PolicyParameter::Answer answer) { (*policy_fetch_)(std::move(answer)); },
+      base_, PolicyParameter::Parts{*aws_, require_ssm(profile_), *verifier_}, terms_.policy_parameter,
+      PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const ipc::Error* why) { on_policy_stale(why); });
 }

@@ -1,7 +1,6 @@
 #include "serve/one_shot.h"
 
 #include "aws/source_identity.h"
-#include "serve/decision_lines.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -15,7 +14,7 @@ ipc::Result<RecordedPermit> record(const OneShotParts& parts, Decision decision,
   if (!id) return std::unexpected(id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   const CallerFacts nobody;
-  DecisionLine line = parts.requests.line_for(nobody, decision);
+  DecisionLine line = parts.record.line_for(nobody, decision);
   show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts.audit.record(std::move(permit), line);
   if (!recorded || !parts.audit.needs_commit()) return recorded;
@@ -37,12 +36,13 @@ ipc::Result<ipc::IssuedKeys> message_of(RecordedPermit permit, const IssuedCrede
 }  // namespace
 
 ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_view region) {
-  Decision decision = parts.requests.judge_run();
+  Decision decision = parts.decisions.for_run();
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) {
     return std::unexpected(parts.startup.refused(*refusal, decision).error());
   }
   // The start has fetched them under the same terms, or a moment ago under others, when policy has changed since.
-  const Issuer* const issuer = parts.requests.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  const Issuer* const issuer =
+      parts.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   const IssuedCredentials* const keys = issuer ? issuer->current() : nullptr;
   if (!keys) {
     return ipc::fail(Fault::kUnavailable, "the policy changed while the credentials were being fetched", "try again");

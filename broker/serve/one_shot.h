@@ -10,14 +10,16 @@
 #include "audit/log.h"
 #include "decide/run.h"
 #include "ipc/messages.h"
-#include "serve/requests.h"
+#include "serve/decision_record.h"
+#include "serve/run_decisions.h"
 #include "serve/startup.h"
 
 namespace broker {
 
 struct OneShotParts {
   AuditLog& audit;
-  Requests& requests;
+  RunDecisions& decisions;
+  const DecisionRecord& record;
   Startup& startup;
 };
 

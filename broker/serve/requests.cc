@@ -3,42 +3,10 @@
 #include <algorithm>
 
 #include "aws/source_identity.h"
-#include "call/signing_keys.h"
-#include "caller/token.h"
-#include "issuing/chain_run.h"
-#include "policy/evaluate.h"
-#include "policy/narrowing.h"
-#include "serve/decision_lines.h"
 
 namespace broker {
 
 using std::chrono::milliseconds;
-
-// The refusal of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
-constexpr std::string_view kSessionLost = "session";
-
-Requests::Requests(Parts parts)
-    : parts_(std::move(parts)),
-      issuers_(parts_.aws,
-               [this](const IssueTerms& terms) -> StartFetch {
-                 if (parts_.remote) return parts_.remote->fetch(terms.lifetime.granted);
-                 return [this, terms](OnKeys done) {
-                   return std::make_unique<Issuance>(parts_.aws, parts_.profile, terms, std::move(done),
-                                                     parts_.errands);
-                 };
-               },
-               {.issued =
-                    [this](const IssuedCredentials& keys) {
-                      parts_.sessions.note_issue(keys.expiration, keys.source_identity);
-                    },
-                .failed = [this](const ipc::Error& error,
-                                 std::chrono::seconds left) { note_failed_renewal(error, left); }}) {}
-
-// Where no keys are left, the client that waits for them hears it.
-void Requests::note_failed_renewal(const ipc::Error& error, std::chrono::seconds left) {
-  if (left.count() == 0) return;
-  parts_.notices.refusal("renewal", "renewing credentials failed: " + error.what, parts_.aws.clock.since_boot());
-}
 
 void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
                      const Listeners& listeners, const Answered& answered) {
@@ -47,7 +15,7 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
     // Nothing is written to a descriptor that is not a client's: it is closed, and the log says why.
     CallerFacts facts;
     facts.check = judged ? Check::kTooMany : judged.error();
-    record_stranger(facts, facts.check, refused_by_check(facts.check));
+    parts_.record.stranger(facts, facts.check, refused_by_check(facts.check));
     answered(request, true);
     return;
   }
@@ -93,51 +61,12 @@ void Requests::watch_callers() {
 
 // ---- may he --------------------------------------------------------------------------------------------------------
 
-ipc::Result<Verdict> Requests::ask_policy(std::optional<Via> transport) {
-  if (parts_.remote) return RemoteJudge::verdict();
-  const Run& run = parts_.run;
-  const ipc::Result<const Policy*> policy = parts_.policy.current(parts_.aws.clock.since_boot());
-  if (!policy) return std::unexpected(policy.error());
-  if (ipc::Status fits = fits_profile(**policy); !fits) return std::unexpected(fits.error());
-  PolicyQuery query{run.principal.user, run.profile, run.mode, now()};
-  query.account = run.principal.account;
-  query.arn = run.principal.arn;
-  query.transport = transport;
-  query.groups = run.groups;
-  query.posture = parts_.posture.current(parts_.aws.clock.since_boot());
-  query.session_table = parts_.sessions.table();
-  return evaluate(**policy, query);
-}
-
-// Once for each policy, not for each request: neither of them changes while the hash stays.
-const ipc::Status& Requests::fits_profile(const Policy& policy) {
-  if (!fits_ || fits_for_ != policy.sha256) {
-    const KeySource& source = parts_.run.source;
-    fits_ = check_profile_can_be_narrowed(policy, parts_.run.profile, source.has_role, source.takes_tags);
-    fits_for_ = policy.sha256;
-  }
-  return *fits_;
-}
-
-Question Requests::question(std::optional<Via> transport) {
-  Question asked{parts_.run, [this, transport] { return ask_policy(transport); }, parts_.overrides, now()};
-  if (!parts_.aws.keys) return asked;
-  const auto held = parts_.aws.keys->held();
-  if (!held) return asked;
-  // A source may give a long-term key first and temporary ones later: what no cap can shorten is judged as it is now.
-  asked.temporary_base = !held->key->session_token.empty();
-  if (held->expiration != kNever) asked.base_left = held->expiration - parts_.aws.aws_now();
-  return asked;
-}
-
-Decision Requests::judge_run() { return Authorizer::authorize_run(question(parts_.run.transport)); }
-
 void Requests::judge(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
-  Decision decision = Authorizer::authorize(caller, it->presented.reveal(), question(via(caller.transport)));
+  Decision decision = parts_.decisions.for_client(caller, it->presented.reveal());
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return refuse(it, *refusal, decision);
   if (!passes_session(it, decision)) return;
-  Issuer* const issuer = issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  Issuer* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   if (!issuer) {
     const ipc::Error busy{ipc::Fault::kUnavailable, "keys of too many different kinds are being fetched at once",
                           "the program will ask again", 0};
@@ -145,10 +74,6 @@ void Requests::judge(Iterator it) {
   }
   if (const IssuedCredentials* keys = issuer->current()) return record_and_answer(it, std::move(decision), *keys);
   wait_for_keys(it, *issuer);  // the permit lapses: when keys are there, everything is judged again
-}
-
-Issuer* Requests::issuer_for(const IssueTerms& terms, const Verdict& verdict) {
-  return issuers_.find_or_make(terms, verdict.policy_sha256);
 }
 
 // ---- is the run still tracked --------------------------------------------------------------------------------------
@@ -192,8 +117,7 @@ void Requests::be_patient(Iterator it) {
   it->patience = parts_.timers.after(kHold, [this, serial = it->serial] {
     const Iterator late = find(serial);
     if (late != under_way_.end())
-      fail(late, ipc::Error{ipc::Fault::kUnavailable,
-                            std::string(parts_.remote ? "the remote server" : "AWS") + " has not answered yet",
+      fail(late, ipc::Error{ipc::Fault::kUnavailable, std::string(parts_.judge.issuer()) + " has not answered yet",
                             "the program will ask again", 0});
   });
 }
@@ -216,7 +140,7 @@ void Requests::record_and_answer(Iterator it, Decision decision, const IssuedCre
   const ipc::Result<std::string> id = new_request_id();
   if (!id) return fail(it, id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
-  DecisionLine line = line_for(it->inquiry.facts, decision);
+  DecisionLine line = parts_.record.line_for(it->inquiry.facts, decision);
   show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials
@@ -240,16 +164,15 @@ void Requests::commit() {
 }
 
 void Requests::answer(Iterator it) {
-  const Issuer* issuer = issuers_.find(it->recorded->terms());
-  const IssuedCredentials* keys = issuer ? issuer->current() : nullptr;
+  const IssuedCredentials* const keys = parts_.decisions.keys_of(it->recorded->terms());
   if (!keys)
     return fail(it,
                 ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
   const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
   if (still != Check::kPassed) {
     // He was the caller when he was judged: what was decided for him is shown, and why he gets nothing all the same.
-    return refuse(it, refused_by_check(still),
-                  Decision{Check::kPassed, ask_policy(via(it->inquiry.facts.transport)), {}, refused_by_check(still)});
+    const Refusal refusal = refused_by_check(still);
+    return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal));
   }
   parts_.sessions.count();
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive);
@@ -259,45 +182,16 @@ void Requests::answer(Iterator it) {
 // ---- no ------------------------------------------------------------------------------------------------------------
 
 void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision) {
-  const CallerFacts& caller = it->inquiry.facts;
-  if (decision.identified == Check::kPassed) {
-    DecisionLine line = line_for(caller, decision);
-    line.check = refusal.check;
-    if (line.reason.empty()) line.reason = refusal.sentence;
-    record(line);
-  } else {
-    record_stranger(caller, decision.identified, refusal);
-  }
-  if (refusal.check != kSessionLost) {
-    parts_.notices.refusal(refusal.check + refusal.sentence,
-                           "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
-                               refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
-                           parts_.aws.clock.since_boot());
-  }
+  parts_.record.refused(it->inquiry.facts, refusal, decision);
   (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
   finish(it, true);
 }
 
-// The remote server's no is a decision like a policy's: no client is to ask again because of it.
-bool Requests::is_remote_refusal(const ipc::Error& error) const {
-  return parts_.remote && error.fault == ipc::Fault::kRefused;
-}
-
 void Requests::fail(Iterator it, const ipc::Error& error) {
-  if (is_remote_refusal(error)) {
-    const Refusal refusal{std::string(kRemoteSource), error.what, error.next_step};
-    return refuse(it, refusal, Decision{Check::kPassed, RemoteJudge::refusal(error), {}, refusal});
-  }
+  if (const std::optional<Decision> decision = parts_.judge.refusal(error))
+    return refuse(it, std::get<Refusal>(decision->outcome), *decision);
   const CallerFacts& caller = it->inquiry.facts;
-  const Decision decision{Check::kPassed, ask_policy(via(caller.transport)), {}, Refusal{}};
-  DecisionLine line = line_for(caller, decision);
-  line.outcome = "failed";
-  line.detail = error.what;
-  record(line);
-  std::string sentence = "no credentials for profile " + parts_.run.profile + ": " + error.what;
-  if (!error.next_step.empty()) sentence += "; " + error.next_step;
-  if (!parts_.audit.between_files())
-    parts_.notices.refusal("failed" + error.what, sentence, parts_.aws.clock.since_boot());
+  parts_.record.failed(caller, error, parts_.decisions.refused_otherwise(caller, Refusal{}));
   const bool later = error.fault == ipc::Fault::kUnavailable;
   (void)client_answer_.send_refusal(it->client.fd(), later ? RefusalForm::kUnavailable : RefusalForm::kFailed, false);
   finish(it, true);
@@ -315,49 +209,6 @@ void Requests::forget() {
   for (Request& request : under_way_) parts_.callers.abandon(request.inquiry);
   under_way_.clear();
   caller_timer_.reset();
-}
-
-// ---- the log -------------------------------------------------------------------------------------------------------
-
-DecisionLine Requests::line_for(const CallerFacts& caller, const Decision& decision) const {
-  DecisionLine line = decision_line(parts_.run, now(), caller, decision);
-  line.session_table = parts_.sessions.table();
-  line.session_id = parts_.sessions.id();
-  if (!decision.verdict) return line;
-  line.policy_serial = parts_.policy.signed_version();
-  line.policy_age = parts_.policy.stale_for(parts_.aws.clock.since_boot()).value_or(std::chrono::seconds(0));
-  return line;
-}
-
-void Requests::record_stranger(const CallerFacts& caller, Check check, const Refusal& refusal) {
-  const std::optional<long> counted = flood_.admit(check, caller.uid, parts_.aws.clock.since_boot());
-  if (!counted) return;
-  const std::string detail =
-      *counted == 0 ? "" : std::to_string(*counted) + " more like this one were counted and not written";
-  DecisionLine line = stranger_line(parts_.run, now(), caller, refusal);
-  line.detail = detail;
-  record(line);
-}
-
-void Requests::record(const DecisionLine& line) {
-  if (ipc::Status written = parts_.audit.record(line); !written) {
-    parts_.notices.refusal("audit", written.error().what + "; nothing is handed out until it can be written",
-                           parts_.aws.clock.since_boot());
-  }
-}
-
-ipc::Status Requests::record_if_refused(const ipc::Error& error) {
-  if (!is_remote_refusal(error)) return {};
-  const Refusal refusal{std::string(kRemoteSource), error.what, error.next_step};
-  return record_refusal(refusal, Decision{Check::kPassed, RemoteJudge::refusal(error), {}, refusal});
-}
-
-ipc::Status Requests::record_refusal(const Refusal& refusal, const Decision& decision) {
-  const CallerFacts nobody;
-  DecisionLine line = line_for(nobody, decision);
-  line.check = refusal.check;
-  if (line.reason.empty()) line.reason = refusal.sentence;
-  return parts_.audit.record(line);
 }
 
 }  // namespace broker

@@ -5,10 +5,9 @@
 #include <array>
 
 #include "host/footprint.h"
-#include "serve/decision_lines.h"
+#include "remote/server.h"
 #include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
-#include "services/queries.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -34,13 +33,15 @@ void say_failed(ipc::Channel& control, const ipc::Error& error) {
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 
-Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
+Service::Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& read, CallerCheck callers,
                  AuditLog audit, HostFacts host)
     : base_(base),
       control_(std::move(control)),
       terms_(std::move(terms)),
-      profile_(std::move(profile)),
+      profile_(std::move(read.profile)),
       callers_(std::move(callers)),
+      caller_keys_(std::move(read.caller_keys)),
+      session_store_(std::move(read.sessions)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),
@@ -63,13 +64,6 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, ResolvedPr
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
-
-void Service::ask_kms(const std::string& message, const std::string& signature,
-                      std::function<void(ipc::Status)> answer) {
-  const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
-  if (!kms) return answer(std::unexpected(kms.error()));
-  kms_call_ = ask_kms_verify(*aws_, *kms, terms_.policy_kms_key, message, signature, std::move(answer));
-}
 
 int Service::run() {
   watch(control_.fd(), &Service::on_control);
@@ -112,7 +106,7 @@ void Service::on_started(const ipc::Status& started) {
 void Service::ask_who() {
   const bool has_policy = !terms_.policy_name().empty();
   whoami_ =
-      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *requests_, *policy_, has_policy});
+      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
@@ -121,7 +115,7 @@ void Service::ask_who() {
 }
 
 void Service::answer_once() {
-  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *requests_, *startup_}, profile_.region);
+  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *decisions_, *record_, *startup_}, profile_.region);
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
   audit_.end_full_files(terms_.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
@@ -238,7 +232,7 @@ void Service::on_witness() {
 
 void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
   if (!serving_) return;  // the start says it itself
-  const ipc::Status usable = policy ? requests_->fits_profile(**policy) : std::unexpected(policy.error());
+  const ipc::Status usable = policy ? check_policy_fits(**policy, run_) : std::unexpected(policy.error());
   if (usable) return notices_.info("policy " + run_.policy_name + " changed and is in force");
   notices_.refusal(
       "policy-unusable",
@@ -247,7 +241,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
 }
 
 void Service::say_how_signed() {
-  if (remote_ || !verifier_->enforces() || verifier_->remembers()) return;
+  if (!verifier_ || !verifier_->enforces() || verifier_->remembers()) return;
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");

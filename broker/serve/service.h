@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "ipc/channel.h"
-#include "policy/source/fetch.h"
+#include "policy/source/verifier.h"
+#include "serve/policy_judge.h"
 #include "serve/requests.h"
 #include "serve/startup.h"
 #include "serve/task.h"
@@ -50,14 +51,15 @@ class Service {
   int run();
 
  private:
-  Service(event_base* base, ipc::Channel control, Terms terms, ResolvedProfile profile, CallerCheck callers,
-          AuditLog audit, HostFacts host);
+  Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& read, CallerCheck callers, AuditLog audit,
+          HostFacts host);
   ipc::Status open_keys();
-  ipc::Status open_policy(PolicyKey key);
+  ipc::Status open_judge(PolicyKey key);
   ipc::Status open_remote();
+  ipc::Status open_policy(PolicyKey key);
   ipc::Status open_policy_file();
   void open_policy_parameter();
-  void ask_kms(const std::string& message, const std::string& signature, std::function<void(ipc::Status)> answer);
+  void join();  // judge, decisions, record, requests and start
   void say_how_signed();
   void on_policy_stale(const ipc::Error* why);
   event* watch(int fd, void (Service::*on_readable)());
@@ -99,14 +101,14 @@ class Service {
   std::unique_ptr<Errands> errands_;
   std::unique_ptr<AwsContext> aws_;
   std::unique_ptr<BaseKeys> base_keys_;
-  std::unique_ptr<AwsCall> kms_call_;
   std::unique_ptr<PolicyVerifier> verifier_;
-  std::unique_ptr<PolicyFetch> policy_fetch_;
-  std::unique_ptr<PolicySource> policy_;
-  RemoteJudge* remote_ = nullptr;  // policy_ itself, where a remote server judges
+  std::unique_ptr<PolicySource> policy_;  // null where a remote server judges, as the verifier
   std::string device_id_;
   PostureSource posture_;
   std::unique_ptr<SessionTracker> sessions_;
+  std::unique_ptr<Judge> judge_;
+  std::unique_ptr<RunDecisions> decisions_;
+  std::unique_ptr<DecisionRecord> record_;
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<WhoamiAnswer> whoami_;

@@ -11,9 +11,10 @@
 #include <string_view>
 
 #include "call/aws_call.h"
-#include "policy/source/source.h"
+#include "issuing/judge.h"
 #include "profile/resolve.h"
-#include "serve/requests.h"
+#include "serve/decision_record.h"
+#include "serve/run_decisions.h"
 #include "serve/run_identity.h"
 
 namespace broker {
@@ -24,45 +25,40 @@ class Startup {
  public:
   using Done = std::function<void(ipc::Status)>;
 
-  // All outlive the start-up.
-  Startup(AwsContext& context, const ResolvedProfile& profile, Run& run, Requests& requests, Notices& notices,
-          PolicySource& policy, SessionTracker& sessions, std::string session_table, bool lazy)
-      : context_(context),
-        profile_(profile),
-        run_(run),
-        identity_(context, profile, run),
-        requests_(requests),
-        notices_(notices),
-        policy_(policy),
-        sessions_(sessions),
-        session_table_(std::move(session_table)),
-        lazy_(lazy) {}
+  // All that is referred to outlives the start-up.
+  struct Parts {
+    AwsContext& aws;
+    const ResolvedProfile& profile;
+    Run& run;  // learns here whose its key is
+    Judge& judge;
+    RunDecisions& decisions;
+    DecisionRecord& record;
+    SessionTracker& sessions;
+    Notices& notices;
+    std::string session_table;  // --session-table or its variable; a rule's own goes before it
+    bool lazy;
+  };
+
+  explicit Startup(Parts parts) : parts_(std::move(parts)), identity_(parts_.aws, parts_.profile, parts_.run) {}
   void begin(Done done);
   // Records a refusal of the run itself, and says it.
   ipc::Status refused(const Refusal& refusal, const Decision& decision);
 
  private:
   void on_identity(const ipc::Status& found);
-  void on_policy(const ipc::Status& loaded);
+  void on_judge(const ipc::Status& ready);
   void when_both_are_there();
   [[nodiscard]] std::string table_to_track_in(const Decision& decision) const;
   void track(const std::string& table, bool demanded);
   void go_on(const Decision& decision);
+  ipc::Status without_keys(const ipc::Error& error);
   void finish(const ipc::Status& outcome);
 
-  AwsContext& context_;
-  const ResolvedProfile& profile_;
-  Run& run_;
+  Parts parts_;
   RunIdentity identity_;
-  Requests& requests_;
-  Notices& notices_;
-  PolicySource& policy_;
-  SessionTracker& sessions_;
-  std::string session_table_;  // --session-table or its variable; a rule's own goes before it
-  bool lazy_;
   Done done_;
-  bool have_identity_ = false, have_policy_ = false;
-  ipc::Status policy_loaded_;
+  bool have_identity_ = false, have_judge_ = false;
+  ipc::Status judge_ready_;
 };
 
 }  // namespace broker

@@ -30,7 +30,7 @@ std::string source_text(const ResolvedProfile& profile, std::string_view source)
 void WhoamiAnswer::begin(Done done) {
   done_ = std::move(done);
   identity_.find([this](const ipc::Status& found) { on_identity(found); });
-  parts_.policy.start([this](const ipc::Status& loaded) {
+  parts_.judge.start([this](const ipc::Status& loaded) {
     policy_loaded_ = loaded;
     have_policy_ = true;
     answer();
@@ -59,7 +59,7 @@ void WhoamiAnswer::answer() {
 Decision WhoamiAnswer::judge(Mode mode, std::optional<Via> transport) {
   parts_.run.mode = mode;
   parts_.run.transport = transport;
-  return parts_.requests.judge_run();
+  return parts_.decisions.for_run();
 }
 
 // As a server would be asked, and without one: a policy may tell them apart.

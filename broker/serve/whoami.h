@@ -12,9 +12,9 @@
 #include "call/aws_call.h"
 #include "decide/run.h"
 #include "ipc/messages.h"
-#include "policy/source/source.h"
+#include "issuing/judge.h"
 #include "profile/resolve.h"
-#include "serve/requests.h"
+#include "serve/run_decisions.h"
 #include "serve/run_identity.h"
 
 namespace broker {
@@ -29,8 +29,8 @@ class WhoamiAnswer {
     AwsContext& context;
     const ResolvedProfile& profile;
     Run& run;  // its mode and transport are those of the question that is being asked
-    Requests& requests;
-    PolicySource& policy;
+    RunDecisions& decisions;
+    Judge& judge;
     bool has_policy;
   };
   explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "services/json_request.h"
 #include "text/json_value.h"
 #include "text/plain_text.h"
 
@@ -12,13 +13,7 @@ namespace {
 
 using ipc::Fault;
 
-AwsRequest dynamodb_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
-  return {"dynamodb",
-          action,
-          endpoint,
-          {{"Content-Type", "application/x-amz-json-1.0"}, {"X-Amz-Target", "DynamoDB_20120810." + action}},
-          std::move(body)};
-}
+constexpr JsonService kDynamoDb{"dynamodb", "DynamoDB_20120810", "1.0"};
 
 std::string value_of(const Attribute& attribute) {
   std::string text = attribute.is_number ? R"({"N":)" : R"({"S":)";
@@ -113,13 +108,14 @@ AwsRequest put_item(const AwsEndpoint& endpoint, const TableKey& key, const Item
   Expression expression;
   const std::string absent = "attribute_not_exists(" + expression.name(key.name) + ")";
   const std::string condition = absent + " OR (" + joined(expression, own, ":is_", " AND ") + ")";
-  return dynamodb_request(endpoint, "PutItem",
-                          start_of(key, "Item") + item.text() + R"(,"ConditionExpression":)" + quoted(condition) +
-                              expression.members() + "}");
+  return json_request(kDynamoDb, endpoint, "PutItem",
+                      start_of(key, "Item") + item.text() + R"(,"ConditionExpression":)" + quoted(condition) +
+                          expression.members() + "}");
 }
 
 AwsRequest get_item(const AwsEndpoint& endpoint, const TableKey& key) {
-  return dynamodb_request(endpoint, "GetItem", start_of(key, "Key") + key_only(key) + R"(,"ConsistentRead":true})");
+  return json_request(kDynamoDb, endpoint, "GetItem",
+                      start_of(key, "Key") + key_only(key) + R"(,"ConsistentRead":true})");
 }
 
 AwsRequest update_item(const AwsEndpoint& endpoint, const TableKey& key, const Item& set, const Item& only_if) {
@@ -127,9 +123,9 @@ AwsRequest update_item(const AwsEndpoint& endpoint, const TableKey& key, const I
   const std::string update = "SET " + joined(expression, set, ":", ", ");
   const std::string condition =
       "attribute_exists(" + expression.name(key.name) + ") AND " + joined(expression, only_if, ":is_", " AND ");
-  return dynamodb_request(endpoint, "UpdateItem",
-                          start_of(key, "Key") + key_only(key) + R"(,"UpdateExpression":)" + quoted(update) +
-                              R"(,"ConditionExpression":)" + quoted(condition) + expression.members() + "}");
+  return json_request(kDynamoDb, endpoint, "UpdateItem",
+                      start_of(key, "Key") + key_only(key) + R"(,"UpdateExpression":)" + quoted(update) +
+                          R"(,"ConditionExpression":)" + quoted(condition) + expression.members() + "}");
 }
 
 ipc::Status read_written(std::string_view action, std::string_view body) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "services/json_request.h"
 #include "text/base64.h"
 #include "text/json_value.h"
 
@@ -11,13 +12,7 @@ namespace {
 
 using ipc::Fault;
 
-AwsRequest kms_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
-  return {"kms",
-          action,
-          endpoint,
-          {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "TrentService." + action}},
-          std::move(body)};
-}
+constexpr JsonService kKms{"kms", "TrentService", "1.1"};
 
 std::string common_members(std::string_view key, std::string_view message) {
   std::string body = R"({"KeyId":)";
@@ -39,12 +34,12 @@ std::unexpected<ipc::Error> bad_answer_of_kms(std::string_view action, std::stri
 
 AwsRequest kms_verify(const AwsEndpoint& endpoint, std::string_view key, std::string_view message,
                       std::string_view signature) {
-  return kms_request(endpoint, "Verify",
-                     common_members(key, message) + R"(,"Signature":")" + base64(signature) + "\"}");
+  return json_request(kKms, endpoint, "Verify",
+                      common_members(key, message) + R"(,"Signature":")" + base64(signature) + "\"}");
 }
 
 AwsRequest kms_sign(const AwsEndpoint& endpoint, std::string_view key, std::string_view message) {
-  return kms_request(endpoint, "Sign", common_members(key, message) + "}");
+  return json_request(kKms, endpoint, "Sign", common_members(key, message) + "}");
 }
 
 ipc::Status read_kms_verified(std::string_view body) {

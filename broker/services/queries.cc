@@ -8,7 +8,22 @@
 namespace broker {
 namespace {
 
-ipc::Result<Principal> principal(std::expected<HttpAnswer, AwsCallError> outcome) {
+using Outcome = std::expected<HttpAnswer, AwsCallError>;
+
+// Sends the request; `done` is told what `read` makes of the answer's body, or what `word_error` makes of the failure:
+// a sentence, or an answer where that failure is one.
+template <class Answer, class Read, class WordError>
+std::unique_ptr<AwsCall> ask(AwsContext& context, AwsRequest request, Read read, WordError word_error,
+                             std::function<void(Answer)> done) {
+  return std::make_unique<AwsCall>(
+      context, std::move(request), read_json_failure,
+      [read = std::move(read), word_error = std::move(word_error), done = std::move(done)](Outcome outcome) {
+        if (!outcome) return done(word_error(std::move(outcome.error())));
+        done(read(outcome->body.view()));
+      });
+}
+
+ipc::Result<Principal> principal(Outcome outcome) {
   if (!outcome) {
     ipc::Error error = std::move(outcome.error().error);
     if (error.next_step.empty()) error.next_step = sts_next_step("GetCallerIdentity", outcome.error().failure);
@@ -28,89 +43,67 @@ std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& st
 std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, std::shared_ptr<const BaseKey> key,
                                       OnPrincipal done) {
   return std::make_unique<AwsCall>(context, get_caller_identity(sts), std::move(key), read_sts_failure,
-                                   [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-                                     done(principal(std::move(outcome)));
-                                   });
+                                   [done = std::move(done)](Outcome outcome) { done(principal(std::move(outcome))); });
 }
 
 std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                        std::function<void(ipc::Result<Parameter>)> done) {
-  AwsRequest request = get_parameter(ssm, name);
-  return std::make_unique<AwsCall>(
-      context, std::move(request), read_ssm_failure,
-      [name = std::move(name), done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-        if (!outcome) return done(std::unexpected(parameter_error(name, std::move(outcome.error()))));
-        done(read_parameter(name, outcome->body.view()));
-      });
+  return ask<ipc::Result<Parameter>>(
+      context, get_parameter(ssm, name), [name](std::string_view body) { return read_parameter(name, body); },
+      [name](AwsCallError error) { return std::unexpected(parameter_error(name, std::move(error))); }, std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_parameters(AwsContext& context, const AwsEndpoint& ssm, std::string first,
                                         std::string second, std::function<void(ipc::Result<ParameterPair>)> done) {
-  AwsRequest request = get_parameters(ssm, first, second);
-  return std::make_unique<AwsCall>(context, std::move(request), read_ssm_failure,
-                                   [first = std::move(first), second = std::move(second),
-                                    done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-                                     if (!outcome)
-                                       return done(std::unexpected(parameter_error(first, std::move(outcome.error()))));
-                                     done(read_parameters(first, second, outcome->body.view()));
-                                   });
+  return ask<ipc::Result<ParameterPair>>(
+      context, get_parameters(ssm, first, second),
+      [first, second](std::string_view body) { return read_parameters(first, second, body); },
+      [first](AwsCallError error) { return std::unexpected(parameter_error(first, std::move(error))); },
+      std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_put_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                            std::string_view value,
                                            std::function<void(ipc::Result<std::int64_t>)> done) {
-  AwsRequest request = put_parameter(ssm, name, value);
-  return std::make_unique<AwsCall>(
-      context, std::move(request), read_ssm_failure,
-      [name = std::move(name), done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-        if (!outcome) return done(std::unexpected(put_error(name, std::move(outcome.error()))));
-        done(read_put(name, outcome->body.view()));
-      });
+  return ask<ipc::Result<std::int64_t>>(
+      context, put_parameter(ssm, name, value), [name](std::string_view body) { return read_put(name, body); },
+      [name](AwsCallError error) { return std::unexpected(put_error(name, std::move(error))); }, std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_kms_verify(AwsContext& context, const AwsEndpoint& kms, std::string_view kms_key,
                                         std::string_view message, std::string_view signature,
                                         std::function<void(ipc::Status)> done) {
-  return std::make_unique<AwsCall>(context, kms_verify(kms, kms_key, message, signature), read_json_failure,
-                                   [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-                                     if (!outcome)
-                                       return done(std::unexpected(kms_error("Verify", std::move(outcome.error()))));
-                                     done(read_kms_verified(outcome->body.view()));
-                                   });
+  return ask<ipc::Status>(
+      context, kms_verify(kms, kms_key, message, signature), read_kms_verified,
+      [](AwsCallError error) { return std::unexpected(kms_error("Verify", std::move(error))); }, std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& kms, std::string_view kms_key,
                                       std::string_view message, std::function<void(ipc::Result<KmsSignature>)> done) {
-  return std::make_unique<AwsCall>(context, kms_sign(kms, kms_key, message), read_json_failure,
-                                   [done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-                                     if (!outcome)
-                                       return done(std::unexpected(kms_error("Sign", std::move(outcome.error()))));
-                                     done(read_kms_signature(outcome->body.view()));
-                                   });
+  return ask<ipc::Result<KmsSignature>>(
+      context, kms_sign(kms, kms_key, message), read_kms_signature,
+      [](AwsCallError error) { return std::unexpected(kms_error("Sign", std::move(error))); }, std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_write_item(AwsContext& context, std::string table, AwsRequest request, Written done) {
-  std::string action = request.action;
-  return std::make_unique<AwsCall>(context, std::move(request), read_json_failure,
-                                   [table = std::move(table), action = std::move(action),
-                                    done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-                                     if (outcome) {
-                                       const ipc::Status read = read_written(action, outcome->body.view());
-                                       return read ? done(true) : done(std::unexpected(read.error()));
-                                     }
-                                     if (condition_failed(outcome.error().failure)) return done(false);
-                                     done(std::unexpected(table_error(table, std::move(outcome.error()))));
-                                   });
+  const std::string action = request.action;
+  const auto read = [action](std::string_view body) -> ipc::Result<bool> {
+    if (const ipc::Status written = read_written(action, body); !written) return std::unexpected(written.error());
+    return true;
+  };
+  const auto word_error = [table = std::move(table)](AwsCallError error) -> ipc::Result<bool> {
+    if (condition_failed(error.failure)) return false;
+    return std::unexpected(table_error(table, std::move(error)));
+  };
+  return ask<ipc::Result<bool>>(context, std::move(request), read, word_error, std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_item(AwsContext& context, const AwsEndpoint& dynamodb, const TableKey& item,
                                   std::function<void(ipc::Result<std::optional<Item>>)> done) {
-  return std::make_unique<AwsCall>(
-      context, get_item(dynamodb, item), read_json_failure,
-      [table = item.table, done = std::move(done)](std::expected<HttpAnswer, AwsCallError> outcome) {
-        if (!outcome) return done(std::unexpected(table_error(table, std::move(outcome.error()))));
-        done(read_item(outcome->body.view()));
-      });
+  return ask<ipc::Result<std::optional<Item>>>(
+      context, get_item(dynamodb, item), read_item,
+      [table = item.table](AwsCallError error) { return std::unexpected(table_error(table, std::move(error))); },
+      std::move(done));
 }
 
 }  // namespace broker

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "services/json_request.h"
 #include "text/json_value.h"
 
 namespace broker {
@@ -26,13 +27,7 @@ bool answers(std::string_view asked, std::string_view name) {
 
 bool has(std::string_view text, std::string_view word) { return text.find(word) != std::string_view::npos; }
 
-AwsRequest ssm_request(const AwsEndpoint& endpoint, const std::string& action, std::string body) {
-  return {"ssm",
-          action,
-          endpoint,
-          {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "AmazonSSM." + action}},
-          std::move(body)};
-}
+constexpr JsonService kSsm{"ssm", "AmazonSSM", "1.1"};
 
 std::unexpected<ipc::Error> bad_answer(const std::string& action, std::string_view name, std::string_view why) {
   return ipc::fail(Fault::kProtocol, "the answer to " + action + " for '" + std::string(name) + "' " + std::string(why),
@@ -65,19 +60,19 @@ ipc::Result<std::optional<Parameter>> find_element(const Json::Value& list, std:
 }  // namespace
 
 AwsRequest get_parameter(const AwsEndpoint& endpoint, std::string_view name) {
-  return ssm_request(endpoint, "GetParameter", R"({"Name":)" + quoted(name) + R"(,"WithDecryption":true})");
+  return json_request(kSsm, endpoint, "GetParameter", R"({"Name":)" + quoted(name) + R"(,"WithDecryption":true})");
 }
 
 AwsRequest get_parameters(const AwsEndpoint& endpoint, std::string_view first, std::string_view second) {
-  return ssm_request(endpoint, "GetParameters",
-                     R"({"Names":[)" + quoted(first) + "," + quoted(second) + R"(],"WithDecryption":true})");
+  return json_request(kSsm, endpoint, "GetParameters",
+                      R"({"Names":[)" + quoted(first) + "," + quoted(second) + R"(],"WithDecryption":true})");
 }
 
 AwsRequest put_parameter(const AwsEndpoint& endpoint, std::string_view name, std::string_view value) {
   // 4096 characters is the standard tier's limit; Intelligent-Tiering takes the advanced one for what is longer.
-  return ssm_request(endpoint, "PutParameter",
-                     R"({"Name":)" + quoted(name) + R"(,"Value":)" + quoted(value) +
-                         R"(,"Type":"String","Overwrite":true,"Tier":"Intelligent-Tiering"})");
+  return json_request(kSsm, endpoint, "PutParameter",
+                      R"({"Name":)" + quoted(name) + R"(,"Value":)" + quoted(value) +
+                          R"(,"Type":"String","Overwrite":true,"Tier":"Intelligent-Tiering"})");
 }
 
 ipc::Result<Parameter> read_parameter(std::string_view name, std::string_view body) {
@@ -110,8 +105,6 @@ ipc::Result<std::int64_t> read_put(std::string_view name, std::string_view body)
     return bad_answer("PutParameter", name, "has no Version");
   return version->asInt64();
 }
-
-AwsFailure read_ssm_failure(const HttpAnswer& answer) { return read_json_failure(answer); }
 
 ipc::Error no_parameter(std::string_view name) {
   return {Fault::kRefused, "there is no SSM parameter '" + std::string(name) + "'",

@@ -38,8 +38,6 @@ ipc::Result<ParameterPair> read_parameters(std::string_view first, std::string_v
 AwsRequest put_parameter(const AwsEndpoint& endpoint, std::string_view name, std::string_view value);
 ipc::Result<std::int64_t> read_put(std::string_view name, std::string_view body);
 
-AwsFailure read_ssm_failure(const HttpAnswer& answer);
-
 // The sentence and the next step for a failed GetParameter, by what went wrong: absent, denied, its KMS key denied,
 // throttled, malformed name.
 ipc::Error parameter_error(std::string_view name, AwsCallError error);

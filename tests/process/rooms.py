@@ -69,9 +69,9 @@ class Rooms:
                 self.twice.append(name)
             self.rooms[name] = Room(name, " ".join(row.get("WHY", [])), row.get("MAY", []), row.get("LIBS", []), "HOT" in row)
         elif command == "program":
-            row = arguments(words, ("MAIN", "ROOMS", "DEFINES", "STATIC"))
+            row = arguments(words, ("MAIN", "LINKS", "DEFINES", "STATIC"))
             (name,), (main,) = row[None], row["MAIN"]
-            self.programs[name] = Program(name, main, row.get("ROOMS", []))
+            self.programs[name] = Program(name, main, row.get("LINKS", []))
         else:
             raise ValueError(f"{self.folder}/rooms.cmake has a row {command}()")
 

@@ -7,21 +7,20 @@
 #include <utility>
 
 #include "policy/yaml/load.h"
+#include "services/queries.h"
 
 namespace broker {
 
 using ipc::Fault;
 
-PolicyParameter::PolicyParameter(event_base* base, const Clock& clock, std::string name, PolicyFreshness freshness,
-                                 Fetch fetch, Changed changed, Stale stale)
-    : clock_(clock),
+PolicyParameter::PolicyParameter(event_base* base, Parts parts, std::string name, PolicyFreshness freshness,
+                                 Changed changed, Stale stale)
+    : parts_(std::move(parts)),
       name_(std::move(name)),
       freshness_(freshness),
-      fetch_(std::move(fetch)),
       changed_(std::move(changed)),
       stale_(std::move(stale)),
-      policy_(ipc::fail(Fault::kUnavailable, "the policy " + name_ + " has not been fetched yet", "try again")),
-      self_(std::make_shared<PolicyParameter*>(this)) {
+      policy_(ipc::fail(Fault::kUnavailable, "the policy " + name_ + " has not been fetched yet", "try again")) {
   if (base == nullptr) return;
   const auto on_timer = [](evutil_socket_t, short, void* self) { static_cast<PolicyParameter*>(self)->refresh(); };
   timer_ = event_new(base, -1, EV_PERSIST, on_timer, this);
@@ -42,26 +41,61 @@ void PolicyParameter::start(Ready ready) {
 
 void PolicyParameter::refresh() {
   if (std::exchange(fetching_, true)) return;
-  started_at_ = clock_.since_boot();
-  fetch_([weak = std::weak_ptr(self_)](ipc::Result<FetchedPolicy> fetched) {
-    const auto self = weak.lock();
-    if (self && (*self)->fetching_) (*self)->on_answer(std::move(fetched), (*self)->clock_.since_boot());
-  });
+  started_at_ = parts_.context.clock.since_boot();
+  torn_ = 0;
+  ask();
 }
 
-void PolicyParameter::on_answer(ipc::Result<FetchedPolicy> fetched, Clock::SinceBoot now) {
+void PolicyParameter::ask() {
+  if (!parts_.ssm) return on_answer(std::unexpected(parts_.ssm.error()));
+  if (parts_.verifier.enforces()) {
+    call_ = ask_parameters(parts_.context, *parts_.ssm, name_, signature_parameter(name_),
+                           [this](ipc::Result<ParameterPair> pair) { on_pair(std::move(pair)); });
+  } else {
+    call_ = ask_parameter(parts_.context, *parts_.ssm, name_,
+                          [this](ipc::Result<Parameter> parameter) { on_unsigned(std::move(parameter)); });
+  }
+}
+
+void PolicyParameter::on_unsigned(ipc::Result<Parameter> parameter) {
+  if (!parameter) return on_answer(std::unexpected(std::move(parameter.error())));
+  on_answer(Fetched{std::move(parameter->value)});
+}
+
+void PolicyParameter::on_pair(ipc::Result<ParameterPair> pair) {
+  if (!pair) return on_answer(std::unexpected(std::move(pair.error())));
+  if (!pair->first) return on_answer(std::unexpected(no_parameter(name_)));
+  std::optional<std::string> envelope;
+  if (pair->second) envelope = std::move(pair->second->value);
+  if (envelope && torn_ < kTornTries && is_torn(pair->first->value, *envelope)) {
+    ++torn_;
+    pause_ = parts_.context.timers.after(kTornPause, [this] { ask(); });
+    if (pause_) return;
+  }
+  verify(std::move(pair->first->value), envelope);
+}
+
+void PolicyParameter::verify(std::string text, const std::optional<std::string>& envelope) {
+  const auto verified = presence_.guard([this, text](ipc::Result<std::uint64_t> version) {
+    if (!version) return on_answer(std::unexpected(std::move(version.error())));
+    on_answer(Fetched{text, *version});
+  });
+  parts_.verifier.verify("the policy " + name_, signed_name(name_), text, envelope, verified);
+}
+
+void PolicyParameter::on_answer(ipc::Result<Fetched> fetched) {
   fetching_ = false;
-  if (fetched)
-    confirm(std::move(*fetched), now);
-  else
-    fail(fetched.error());
   ipc::Status outcome;
   if (!fetched) outcome = std::unexpected(fetched.error());
-  if (fetched && !policy_) outcome = std::unexpected(policy_.error());
+  if (fetched)
+    confirm(std::move(*fetched), parts_.context.clock.since_boot());
+  else
+    fail(fetched.error());
+  if (outcome && !policy_) outcome = std::unexpected(policy_.error());
   if (const Ready ready = std::exchange(ready_, nullptr)) ready(std::move(outcome));
 }
 
-void PolicyParameter::confirm(FetchedPolicy fetched, Clock::SinceBoot now) {
+void PolicyParameter::confirm(Fetched fetched, Clock::SinceBoot now) {
   const bool was_stale = !last_failure_.empty();
   last_failure_.clear();
   fetched_at_ = now;

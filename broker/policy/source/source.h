@@ -37,8 +37,8 @@ class PolicySource {
   [[nodiscard]] virtual std::uint64_t signed_version() const = 0;
 };
 
-// Where no policy judges: one without rules, which permits nothing, whoever should ask it.
-class NoPolicy : public PolicySource {
+// Where the run names no policy: one without rules, which permits nothing.
+class NoPolicy final : public PolicySource {
  public:
   void start(Ready ready) override { ready({}); }
   ipc::Result<const Policy*> current(Clock::SinceBoot) override { return &nothing_; }

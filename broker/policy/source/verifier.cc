@@ -1,5 +1,6 @@
 #include "policy/source/verifier.h"
 
+#include "services/queries.h"
 #include "text/hex.h"
 
 namespace broker {
@@ -49,20 +50,25 @@ void PolicyVerifier::by_kms(const std::string& what, const SignatureEnvelope& en
   const std::string message = signed_message(envelope.policy);
   std::string pair = message + envelope.signature;
   if (pair == vouched_) return admit(what, envelope.policy, done);
-  if (pair == doubted_ && clock_.since_boot() - doubted_at_ < kPause) return done(std::unexpected(doubt_.error()));
-  ask_kms_(message, envelope.signature,
-           [this, what, pair = std::move(pair), policy = envelope.policy, done](const ipc::Status& answer) {
-             if (!answer) {
-               ipc::Error error = answer.error();
-               error.what = what + " could not be verified: " + error.what;
-               doubted_ = pair;
-               doubt_ = std::unexpected(error);
-               doubted_at_ = clock_.since_boot();
-               return done(std::unexpected(std::move(error)));
-             }
-             vouched_ = pair;
-             admit(what, policy, done);
-           });
+  if (pair == doubted_ && context_.clock.since_boot() - doubted_at_ < kPause)
+    return done(std::unexpected(doubt_.error()));
+  Asked asked{what, std::move(pair), envelope.policy, done};
+  if (!kms_) return on_kms(asked, std::unexpected(kms_.error()));
+  call_ = ask_kms_verify(context_, *kms_, key_.kms, message, envelope.signature,
+                         [this, asked = std::move(asked)](const ipc::Status& answer) { on_kms(asked, answer); });
+}
+
+void PolicyVerifier::on_kms(const Asked& asked, const ipc::Status& answer) {
+  if (answer) {
+    vouched_ = asked.pair;
+    return admit(asked.what, asked.policy, asked.done);
+  }
+  ipc::Error error = answer.error();
+  error.what = asked.what + " could not be verified: " + error.what;
+  doubted_ = asked.pair;
+  doubt_ = std::unexpected(error);
+  doubted_at_ = context_.clock.since_boot();
+  asked.done(std::unexpected(std::move(error)));
 }
 
 void PolicyVerifier::admit(const std::string& what, const SignedPolicy& policy, const Done& done) {

@@ -1,6 +1,6 @@
 // Says of a policy's text and its signature whether they may be used, before anything of the text is read.
 //
-// Runs in: broker, main thread.   Blocks: on the file of versions only; KMS answers later.
+// Runs in: broker, main thread.   Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS.
 // Units: time since boot for the pause between two questions to KMS about the same signature.
 // Fails: kUnavailable where it cannot be said now: the pair is torn (the text and the signature are of two different
 // moments, or the text was altered), KMS gave no answer. kConfig and kRefused are verdicts.
@@ -8,9 +8,11 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "call/aws_call.h"
 #include "policy/source/required_key.h"
 #include "policy/source/signature.h"
 #include "policy/source/source.h"
@@ -21,14 +23,12 @@ namespace broker {
 class PolicyVerifier {
  public:
   using Done = std::function<void(ipc::Result<std::uint64_t>)>;  // the signed version; 0 where no signature is demanded
-  // Asks KMS whether its key signed the message. A new question takes the place of one that is under way.
-  using AskKms = std::function<void(const std::string& message, const std::string& signature,
-                                    std::function<void(ipc::Status)> answer)>;
   static constexpr std::chrono::seconds kPause{5};  // KMS is not asked again sooner about what it did not vouch for
 
-  // `clock` outlives it.
-  PolicyVerifier(const Clock& clock, PolicyKey key, PolicyVersions versions, AskKms ask_kms)
-      : clock_(clock), key_(std::move(key)), versions_(std::move(versions)), ask_kms_(std::move(ask_kms)) {}
+  // `kms`: where the key is asked for, where it is one of KMS; or why this profile has no such place. `context`
+  // outlives the verifier.
+  PolicyVerifier(AwsContext& context, ipc::Result<AwsEndpoint> kms, PolicyKey key, PolicyVersions versions)
+      : context_(context), kms_(std::move(kms)), key_(std::move(key)), versions_(std::move(versions)) {}
   PolicyVerifier(const PolicyVerifier&) = delete;
   PolicyVerifier& operator=(const PolicyVerifier&) = delete;
 
@@ -37,18 +37,27 @@ class PolicyVerifier {
   [[nodiscard]] bool remembers() const { return versions_.lasts(); }
 
   // `what` names the policy in sentences; `name` is what its signature must say. `envelope`: nothing where there is
-  // none. Answers within this call but where KMS must be asked.
+  // none. Answers within this call but where KMS must be asked; a new question to KMS takes the place of one that is
+  // under way, which is then never answered.
   void verify(const std::string& what, const std::string& name, const std::string& text,
               const std::optional<std::string>& envelope, const Done& done);
 
  private:
+  // A signature that KMS is asked about.
+  struct Asked {
+    std::string what, pair;  // `pair`: message and signature
+    SignedPolicy policy;
+    Done done;
+  };
   void by_kms(const std::string& what, const SignatureEnvelope& envelope, const Done& done);
+  void on_kms(const Asked& asked, const ipc::Status& answer);
   void admit(const std::string& what, const SignedPolicy& policy, const Done& done);
 
-  const Clock& clock_;
+  AwsContext& context_;
+  ipc::Result<AwsEndpoint> kms_;
   PolicyKey key_;
   PolicyVersions versions_;
-  AskKms ask_kms_;
+  std::unique_ptr<AwsCall> call_;
   std::string vouched_;  // message and signature that KMS said are good
   std::string doubted_;  // and those that it did not, with its answer and when
   ipc::Status doubt_;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "call/json_failure.h"
 #include "services/ssm.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answer.status = 400;
   answer.error_type = body.substr(0, 64);
   answer.body.append(body);
-  const broker::AwsFailure failure = broker::read_ssm_failure(answer);
+  const broker::AwsFailure failure = broker::read_json_failure(answer);
   if (failure.code.size() > 67 || failure.message.size() > 303) std::abort();
   return 0;
 }

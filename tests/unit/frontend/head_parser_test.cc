@@ -43,8 +43,8 @@ TEST(HeadParser, EveryCutGivesTheSameResult) {
 
 // ---- The rules, each with what is just within it ----
 
-std::string line(std::string_view request_line) { return std::string(request_line) + "\r\nHost: a\r\n\r\n"; }
-std::string with(std::string_view header) { return "GET / HTTP/1.1\r\n" + std::string(header) + "\r\n\r\n"; }
+std::string head_of_line(std::string_view request_line) { return std::string(request_line) + "\r\nHost: a\r\n\r\n"; }
+std::string head_with(std::string_view header) { return "GET / HTTP/1.1\r\n" + std::string(header) + "\r\n\r\n"; }
 Progress fed(std::string_view head) {
   HeadParser parser;
   return parser.feed(head);
@@ -60,7 +60,7 @@ TEST(HeadParser, KnowsTheMethodsThatServersKnow) {
        {"ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK", "LOCK", "M-SEARCH", "MERGE",
         "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "NOTIFY", "OPTIONS", "PATCH", "POST", "PROPFIND", "PROPPATCH", "PURGE",
         "PUT", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE"}) {
-    const std::string head = line(std::string(method) + " /x HTTP/1.1");
+    const std::string head = head_of_line(std::string(method) + " /x HTTP/1.1");
     EXPECT_EQ(Progress::Complete, fed(head)) << method;
     EXPECT_EQ(Progress::Malformed, fed("X" + head)) << method;
     std::string lowered = head;
@@ -79,28 +79,28 @@ TEST(HeadParser, KnowsTheMethodsThatServersKnow) {
 TEST(HeadParser, ATargetIsAPathAnAsteriskAnAuthorityOrAbsolute) {
   for (const char* target : {"/", "/a?b#c", "/a??b##c", "/\"<>\\^`{|}", "/\xc3\xa9", "/a\tb", "*", "http://a", "http://a:1/b", "x://u:p@h/",
                              "HTTP://[::1]?q", "http://a@b@c"}) {
-    EXPECT_EQ(Progress::Complete, fed(line("GET " + std::string(target) + " HTTP/1.1"))) << target;
+    EXPECT_EQ(Progress::Complete, fed(head_of_line("GET " + std::string(target) + " HTTP/1.1"))) << target;
   }
-  EXPECT_EQ(Progress::Complete, fed(line("CONNECT a.b:80 HTTP/1.1")));
-  EXPECT_EQ(Progress::Complete, fed(line("GET  /two-blanks HTTP/1.1")));
-  EXPECT_EQ(Progress::Complete, fed(line("GET /no-version")));
+  EXPECT_EQ(Progress::Complete, fed(head_of_line("CONNECT a.b:80 HTTP/1.1")));
+  EXPECT_EQ(Progress::Complete, fed(head_of_line("GET  /two-blanks HTTP/1.1")));
+  EXPECT_EQ(Progress::Complete, fed(head_of_line("GET /no-version")));
   for (const char* target : {"?q", "1", "\"", "a.b:80", "h1://x", "http:x", "http:x/a", "http:/xa", "1://a", "\"://a", "http:/x", "http", "http:", "http:/", "http://", "http://a@@b",
                              "http://\"", "http://a\"", "http://a#b", "/\x01", "/\x7f", "/\x0b", "\xc3\xa9"}) {
-    EXPECT_EQ(Progress::Malformed, fed(line("GET " + std::string(target) + " HTTP/1.1"))) << target;
-    EXPECT_EQ(Progress::Malformed, fed(line("GET " + std::string(target)))) << target;
+    EXPECT_EQ(Progress::Malformed, fed(head_of_line("GET " + std::string(target) + " HTTP/1.1"))) << target;
+    EXPECT_EQ(Progress::Malformed, fed(head_of_line("GET " + std::string(target)))) << target;
   }
-  EXPECT_EQ(Progress::Malformed, fed(line("CONNECT \"a\" HTTP/1.1")));
+  EXPECT_EQ(Progress::Malformed, fed(head_of_line("CONNECT \"a\" HTTP/1.1")));
   expect_malformed_at("GET \r", 5);
 }
 
 TEST(HeadParser, AVersionIsTwoDigits) {
   for (const char* version : {"HTTP/1.1", "HTTP/0.9", "HTTP/2.0", "HTTP/9.9"}) {
-    EXPECT_EQ(Progress::Complete, fed(line("GET / " + std::string(version)))) << version;
+    EXPECT_EQ(Progress::Complete, fed(head_of_line("GET / " + std::string(version)))) << version;
   }
   for (const char* version : {"HTTP/1.10", "HTTP/11", "HTTP/1", "HTTP/1.", "HTTP/.1", "HTTP/1,1", "HTTP/a.1", "HTTP/1.a", "HTTP 1.1",
                               "http/1.1", "HTTX/1.1", "ICE/1.1", "XTTP/1.1", "HTTP/1.1 ", " HTTP/1.1", "HTTP/-1.1"}) {
-    EXPECT_EQ(Progress::Malformed, fed(line("GET / " + std::string(version)))) << version;
-    EXPECT_EQ(Progress::Malformed, fed(line("SOURCE / " + std::string(version)))) << version;
+    EXPECT_EQ(Progress::Malformed, fed(head_of_line("GET / " + std::string(version)))) << version;
+    EXPECT_EQ(Progress::Malformed, fed(head_of_line("SOURCE / " + std::string(version)))) << version;
   }
   expect_malformed_at("GET / HTTP/1.10", 15);
 }
@@ -111,9 +111,9 @@ TEST(HeadParser, ANameIsMadeOfTokenCharactersAndEndsInAColon) {
     const bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
                       std::string_view("!#$%&'*+-.^_`|~ ").find(byte) != std::string_view::npos;
     const auto expected = good ? Progress::Complete : Progress::Malformed;
-    EXPECT_EQ(expected, fed(with(std::string(1, byte) + "A: b"))) << c;
+    EXPECT_EQ(expected, fed(head_with(std::string(1, byte) + "A: b"))) << c;
     if (c == ':') continue;
-    EXPECT_EQ(expected, fed(with("A" + std::string(1, byte) + "A: b"))) << c;
+    EXPECT_EQ(expected, fed(head_with("A" + std::string(1, byte) + "A: b"))) << c;
   }
   expect_malformed_at("GET / HTTP/1.1\r\nno colon\r", 25);
   expect_malformed_at("GET / HTTP/1.1\r\n: b", 17);
@@ -124,22 +124,22 @@ TEST(HeadParser, NoControlCharacterStandsInAValue) {
     if (c == '\r' || c == '\n') continue;
     const bool good = c == '\t' || (c >= ' ' && c != 0x7f);
     const auto expected = good ? Progress::Complete : Progress::Malformed;
-    EXPECT_EQ(expected, fed(with("A: b" + std::string(1, static_cast<char>(c))))) << c;
-    EXPECT_EQ(expected, fed(with("A: b\r\n " + std::string(1, static_cast<char>(c))))) << c;
+    EXPECT_EQ(expected, fed(head_with("A: b" + std::string(1, static_cast<char>(c))))) << c;
+    EXPECT_EQ(expected, fed(head_with("A: b\r\n " + std::string(1, static_cast<char>(c))))) << c;
   }
 }
 
 TEST(HeadParser, ALengthIsOneNumberOnce) {
   for (const char* header : {"Content-Length: 0", "content-length:5", "Content-Length: \t 0  ", "Content-Length:\r\n 7", "Content-Length: 0\r\n ",
                              "Content-Length: 1844674407370955160", "Content-Lengths: x", "A: b\r\n c\r\nContent-Length: 10", "X-Content-Length: x"}) {
-    EXPECT_EQ(Progress::Complete, fed(with(header))) << header;
+    EXPECT_EQ(Progress::Complete, fed(head_with(header))) << header;
   }
   for (const char* header : {"Content-Length: x", "Content-Length: +0", "Content-Length: -0", "Content-Length: 0x0", "Content-Length: 0,0",
                              "Content-Length: 0, 0", "Content-Length: 0 0", "Content-Length: 0\t", "Content-Length:", "Content-Length: ",
                              "Content-Length:\r\n ", "Content-Length: 0\r\n 0", "Content-Length : x", "CONTENT-LENGTH: x",
                              "Content-Length: 0\r\nContent-Length: 0", "Content-Length: 0\r\nA: b\r\ncontent-length: 0",
                              "Content-Length:\r\nA: b", "Content-Length: 18446744073709551616", "Content-Length: 99999999999999999999"}) {
-    EXPECT_EQ(Progress::Malformed, fed(with(header))) << header;
+    EXPECT_EQ(Progress::Malformed, fed(head_with(header))) << header;
   }
   expect_malformed_at("GET / HTTP/1.1\r\nContent-Length: 0x", 34);
 }
@@ -148,34 +148,34 @@ TEST(HeadParser, ACodingEndsInChunkedAndComesWithoutALength) {
   for (const char* header : {"Transfer-Encoding: chunked", "transfer-encoding:CHUNKED  ", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: x,\r\n chunked",
                              "Transfer-Encoding:\r\n chunked", "Transfer-Encoding: x\r\nTransfer-Encoding: chunked", "Transfer : x",
                              "Transfer-Encoding: cgi, chunked", "X-Transfer-Encoding: x"}) {
-    EXPECT_EQ(Progress::Complete, fed(with(header))) << header;
+    EXPECT_EQ(Progress::Complete, fed(head_with(header))) << header;
   }
   for (const char* header : {"Transfer-Encoding: identity", "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: chunkedx", "Transfer-Encoding: xchunked",
                              "Transfer-Encoding: chunk", "Transfer-Encoding:", "Transfer-Encoding: chunked\r\n ", "Transfer-Encoding: x\r\n , chunked",
                              "Transfer-Encoding: chunked\r\nTransfer-Encoding: x", "Transfer-Encoding: x, (chunked, chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding:",
                              "Transfer-Encoding-X: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 0", "Content-Length: 0\r\nTransfer-Encoding: chunked"}) {
-    EXPECT_EQ(Progress::Malformed, fed(with(header))) << header;
+    EXPECT_EQ(Progress::Malformed, fed(head_with(header))) << header;
   }
   EXPECT_EQ(Progress::Complete, fed("CONNECT a:1 HTTP/1.1\r\nTransfer-Encoding: x\r\n\r\n"));
   // Another protocol follows: request_check refuses that as what it is.
   const std::string coding = "Upgrade: x\r\nTransfer-Encoding: x\r\n";
   for (const char* header : {"Connection: upgrade", "Connection: TE, Upgrade ", "Connection: close,upgrade", "Proxy-Connection: upgrade, TE",
                              "Connection: TE,\r\n upgrade", "Connection : upgrade"}) {
-    EXPECT_EQ(Progress::Complete, fed(with(coding + header))) << header;
-    EXPECT_EQ(Progress::Malformed, fed(with(coding.substr(12) + header))) << "no Upgrade; " << header;
+    EXPECT_EQ(Progress::Complete, fed(head_with(coding + header))) << header;
+    EXPECT_EQ(Progress::Malformed, fed(head_with(coding.substr(12) + header))) << "no Upgrade; " << header;
   }
   for (const char* header : {"Connection: close", "Connection: upgrades", "Connection: x upgrade", "Connection: upgrade\r\n ",
                              "Connections: upgrade", "A: upgrade", "Connection: clo,upgrade", "Connection: upgrad"}) {
-    EXPECT_EQ(Progress::Malformed, fed(with(coding + header))) << header;
+    EXPECT_EQ(Progress::Malformed, fed(head_with(coding + header))) << header;
   }
-  EXPECT_EQ(Progress::Malformed, fed(with("Upgrade:\r\nTransfer-Encoding: x\r\nConnection: upgrade")));
+  EXPECT_EQ(Progress::Malformed, fed(head_with("Upgrade:\r\nTransfer-Encoding: x\r\nConnection: upgrade")));
   EXPECT_EQ(Progress::Malformed, fed("CONNECT a:1 HTTP/1.1\r\nTransfer-Encoding: x\r\nContent-Length: 0\r\n\r\n"));
 }
 
 TEST(HeadParser, ALineIsFoldedOnlyBehindAHeader) {
-  EXPECT_EQ(Progress::Complete, fed(with("A: b\r\n c\r\n\td")));
-  EXPECT_EQ(Progress::Complete, fed(with("A:\r\n\tb")));
-  EXPECT_EQ(Progress::Malformed, fed(with("\tA: b")));  // the first line has none before it
+  EXPECT_EQ(Progress::Complete, fed(head_with("A: b\r\n c\r\n\td")));
+  EXPECT_EQ(Progress::Complete, fed(head_with("A:\r\n\tb")));
+  EXPECT_EQ(Progress::Malformed, fed(head_with("\tA: b")));  // the first line has none before it
 }
 
 TEST(HeadParser, EmptyFeedsChangeNothing) {

@@ -32,7 +32,12 @@ class RemoteKeysTest : public ::testing::Test {
     auto judge = RemoteJudge::open({aws_.context, errands_, profile_, kUrl, token_file, std::string(64, 'd'), "marta"});
     ASSERT_TRUE(judge) << judge.error().what;
     judge_ = std::move(*judge);
-    issuer_ = std::make_unique<Issuer>(aws_.context, judge_->fetch(900s));
+    issuer_ = std::make_unique<Issuer>(aws_.context, judge_->keys_for(terms()));
+  }
+  static IssueTerms terms() {
+    IssueTerms terms;
+    terms.lifetime = {900s, 900s, false};
+    return terms;
   }
   // What the issuer says, kept until the next.
   void get() {
@@ -281,18 +286,34 @@ TEST_F(RemoteKeysTest, AFetchThatIsGoneIsNotCalledBackByItsToken) {
   EXPECT_EQ(answers_, 0);
 }
 
-TEST_F(RemoteKeysTest, AsAPolicyItPermitsNothingAndItsOwnVerdictNamesNoRule) {
+TEST_F(RemoteKeysTest, TheJudgesVerdictPermitsAndNamesNoRule) {
   open();
-  const auto policy = judge_->current(aws_.clock.since_boot());
-  ASSERT_TRUE(policy);
-  EXPECT_TRUE((*policy)->rules.empty());
-  EXPECT_TRUE(RemoteJudge::verdict().allowed);
-  EXPECT_EQ(RemoteJudge::verdict().rule, "");
-  EXPECT_EQ(RemoteJudge::verdict().rule_index, -1);
-  const Verdict no = RemoteJudge::refusal({Fault::kRefused, "because", {}});
-  EXPECT_FALSE(no.allowed);
-  EXPECT_EQ(no.effect, "deny");
-  EXPECT_EQ(no.reason, "because");
+  EXPECT_FALSE(judge_->needs_identity());
+  EXPECT_EQ(judge_->issuer(), "the remote server");
+  EXPECT_EQ(judge_->basis().signed_version, 0u);
+  const auto verdict = judge_->verdict(Via::kUnix);
+  ASSERT_TRUE(verdict);
+  EXPECT_TRUE(verdict->allowed);
+  EXPECT_EQ(verdict->rule, "");
+  EXPECT_EQ(verdict->rule_index, -1);
+}
+
+TEST_F(RemoteKeysTest, TheServersRefusalIsADecisionAndAnotherFailureIsNone) {
+  open();
+  const auto no = judge_->refusal({Fault::kRefused, "because", "ask the server's owner"});
+  ASSERT_TRUE(no);
+  EXPECT_EQ(no->identified, Check::kPassed);
+  ASSERT_TRUE(no->verdict);
+  EXPECT_FALSE(no->verdict->allowed);
+  EXPECT_EQ(no->verdict->effect, "deny");
+  EXPECT_EQ(no->verdict->reason, "because");
+  const Refusal* const refusal = std::get_if<Refusal>(&no->outcome);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->check, "remote");
+  EXPECT_EQ(refusal->sentence, "because");
+  EXPECT_EQ(refusal->next_step, "ask the server's owner");
+  for (const Fault fault : {Fault::kUnavailable, Fault::kConfig, Fault::kProtocol, Fault::kSystem})
+    EXPECT_FALSE(judge_->refusal({fault, "because", {}}));
 }
 
 }  // namespace

@@ -91,14 +91,12 @@ class SecretRoomTest : public ::testing::Test {
   FakeAws aws_;
   ResolvedProfile profile_;
   std::unique_ptr<RenewedKeys> keys_;
-  Notices notices_{[](ipc::Severity, const std::string&) {}};
   IssuerStore store_{aws_.context,
                      [this](const IssueTerms& terms) -> StartFetch {
                        return [this, terms](OnKeys done) {
                          return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
                        };
-                     },
-                     notices_};
+                     }};
   std::array<Issuer*, IssuerStore::kMost> issuers_{};
   std::vector<ipc::Error> errors_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "call/json_failure.h"
 
 namespace broker {
 namespace {
@@ -14,7 +15,7 @@ std::string good(const std::string& name = kName) {
          R"(","Type":"String","Value":"version: \"1\"\n","Version":7}})";
 }
 
-HttpAnswer answer(long status, std::string_view body, std::string error_type = {}) {
+HttpAnswer ssm_answer(long status, std::string_view body, std::string error_type = {}) {
   HttpAnswer reply;
   reply.status = status;
   reply.body.append(body);
@@ -22,7 +23,7 @@ HttpAnswer answer(long status, std::string_view body, std::string error_type = {
   return reply;
 }
 
-ipc::Error worded(long status, const std::string& code, const std::string& message = "m") {
+ipc::Error worded_ssm(long status, const std::string& code, const std::string& message = "m") {
   const ipc::Fault fault =
       judge(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
   return parameter_error(kName, {{fault, "GetParameter failed", ""}, {status, code, message}});
@@ -69,25 +70,26 @@ TEST(Ssm, ReadsValueAndVersion) {
 }
 
 TEST(Ssm, ReadsTheErrorCodeInEachFormThatJsonServicesUse) {
-  EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"ParameterNotFound"})")).code, "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"com.amazonaws.ssm#ParameterNotFound","message":"x"})")).code,
-            "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(answer(400, "{}", "ParameterNotFound:http://internal/")).code, "ParameterNotFound");
-  EXPECT_EQ(read_ssm_failure(answer(503, "<html>")).code, "");
-  EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":"A","Message":"two\nlines"})")).message, "two");
-  EXPECT_EQ(read_ssm_failure(answer(400, R"({"__type":7,"message":[]})")).code, "");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, R"({"__type":"ParameterNotFound"})")).code, "ParameterNotFound");
+  EXPECT_EQ(
+      read_json_failure(ssm_answer(400, R"({"__type":"com.amazonaws.ssm#ParameterNotFound","message":"x"})")).code,
+      "ParameterNotFound");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, "{}", "ParameterNotFound:http://internal/")).code, "ParameterNotFound");
+  EXPECT_EQ(read_json_failure(ssm_answer(503, "<html>")).code, "");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, R"({"__type":"A","Message":"two\nlines"})")).message, "two");
+  EXPECT_EQ(read_json_failure(ssm_answer(400, R"({"__type":7,"message":[]})")).code, "");
 }
 
 TEST(Ssm, EachFailureSaysWhatToDo) {
-  EXPECT_EQ(worded(400, "ParameterNotFound").what, "there is no SSM parameter '/sentinel/policies/default'");
-  EXPECT_NE(worded(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"),
+  EXPECT_EQ(worded_ssm(400, "ParameterNotFound").what, "there is no SSM parameter '/sentinel/policies/default'");
+  EXPECT_NE(worded_ssm(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"),
             std::string::npos);
   EXPECT_NE(
-      worded(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt").next_step.find("kms:Decrypt"),
+      worded_ssm(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt").next_step.find("kms:Decrypt"),
       std::string::npos);
-  EXPECT_NE(worded(400, "ThrottlingException").next_step.find("try again"), std::string::npos);
-  EXPECT_NE(worded(400, "ValidationException").next_step.find("--policy-parameter"), std::string::npos);
-  EXPECT_FALSE(worded(400, "Unheard").next_step.empty());
+  EXPECT_NE(worded_ssm(400, "ThrottlingException").next_step.find("try again"), std::string::npos);
+  EXPECT_NE(worded_ssm(400, "ValidationException").next_step.find("--policy-parameter"), std::string::npos);
+  EXPECT_FALSE(worded_ssm(400, "Unheard").next_step.empty());
   EXPECT_NE(parameter_error(kName, {{ipc::Fault::kUnavailable, "no answer", "n"}, {}}).what.find("no answer"),
             std::string::npos);
 }

@@ -19,7 +19,7 @@ class Sts : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
 };
 
-HttpAnswer answer(long status, std::string_view body) {
+HttpAnswer sts_answer(long status, std::string_view body) {
   HttpAnswer reply;
   reply.status = status;
   reply.body.append(body);
@@ -126,15 +126,15 @@ TEST_F(Sts, ReadsTheIdentity) {
 }
 
 TEST_F(Sts, AFailurePageOfAProxyIsJudgedByItsStatus) {
-  const AwsFailure failure = read_sts_failure(answer(502, "<html><body>Bad Gateway<br></body></html>"));
+  const AwsFailure failure = read_sts_failure(sts_answer(502, "<html><body>Bad Gateway<br></body></html>"));
   EXPECT_EQ(failure.status, 502);
   EXPECT_EQ(failure.code, "");
 }
 
 TEST_F(Sts, ReadsCodeAndMessageOfAFailure) {
-  const AwsFailure failure = read_sts_failure(answer(403, testing::refused("AccessDenied", "not &#27;[1m allowed")));
+  const AwsFailure failure = read_sts_failure(sts_answer(403, testing::refused("AccessDenied", "not &#27;[1m allowed")));
   EXPECT_EQ(failure.code, "");  // U+001B may not stand in XML at all
-  const AwsFailure plain = read_sts_failure(answer(403, testing::refused("AccessDenied", "not allowed\nsecond line")));
+  const AwsFailure plain = read_sts_failure(sts_answer(403, testing::refused("AccessDenied", "not allowed\nsecond line")));
   EXPECT_EQ(plain.code, "AccessDenied");
   EXPECT_EQ(plain.message, "not allowed");
 }

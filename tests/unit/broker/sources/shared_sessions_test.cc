@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using std::chrono::seconds;
 
 const std::chrono::sys_seconds kNow = std::chrono::sys_days(std::chrono::year(2026) / 1 / 27);
-constexpr char kSerial[] = "arn:aws:iam::111122223333:mfa/marta";
+constexpr char kDevice[] = "arn:aws:iam::111122223333:mfa/marta";
 
 class SessionStoreTest : public ::testing::Test {
  protected:
@@ -43,7 +43,7 @@ class SessionStoreTest : public ::testing::Test {
             {}};
   }
   static SessionName name(const std::string& key = "AKIAMARTA", seconds duration = 12h) {
-    return {key, kSerial, duration};
+    return {key, kDevice, duration};
   }
   static std::string found(const SessionStore& store, const SessionName& name, seconds least = 0s) {
     const auto session = store.find(name, kNow, least);

@@ -1,9 +1,15 @@
+// What every tool understands of its command line, and how it speaks.
 #include "tools/arguments.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "text/json_line.h"
+#include "text/plain_text.h"
 
 namespace broker {
 namespace {
@@ -21,6 +27,26 @@ std::string refusal(ipc::Program tool, std::vector<std::string> words) {
 }
 
 using enum ipc::Program;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(ToolArguments, WhatTheWordDoesNotKnowIsRefused) {
+  EXPECT_THAT(refusal(Policy, {}), HasSubstr("needs a word"));
+  EXPECT_THAT(refusal(Policy, {"lnt"}), HasSubstr("lint"));
+  EXPECT_THAT(refusal(Policy, {"explain", "--usr=a", "--", "f"}), HasSubstr("user"));
+  EXPECT_THAT(refusal(Policy, {"schema", "--user=a"}), HasSubstr("unknown option"));
+  EXPECT_THAT(refusal(Policy, {"explain", "--user=a", "--user=b", "f"}), HasSubstr("twice"));
+  EXPECT_THAT(refusal(Policy, {"explain", "--user=", "f"}), HasSubstr("needs a value"));
+  EXPECT_THAT(refusal(Policy, {"explain"}), HasSubstr("missing"));
+  EXPECT_THAT(refusal(Policy, {"diff", "a", "b", "c"}), HasSubstr("unexpected"));
+}
+
+TEST(ToolArguments, BehindTwoDashesEverythingIsAFile) {
+  const auto read = parse(Policy, {"explain", "--user=a", "--", "--user=b"});
+  ASSERT_TRUE(read);
+  EXPECT_EQ("a", read->value("user"));
+  EXPECT_THAT(read->files(), ElementsAre("--user=b"));
+}
 
 TEST(ToolArguments, AWordOfAnotherToolIsUnknown) {
   EXPECT_EQ(refusal(Audit, {"lint", "f"}).find("sentinel audit: unknown word \"lint\""), 0u);
@@ -69,6 +95,16 @@ TEST(ToolArguments, EveryCommandHasAUsageLine) {
   EXPECT_EQ(ipc::usage_of(*ipc::find_command("profiles")), "profiles");
   EXPECT_EQ(ipc::usage_of(*ipc::find_command("keys rotate")), "keys rotate [--region REGION] PROFILE");
   EXPECT_EQ(ipc::usage_of(*ipc::find_command("policy verify")).find("policy verify (--policy-key PATH | "), 0u);
+}
+
+TEST(ToolOutput, NothingThatIsQuotedSteersATerminal) {
+  EXPECT_EQ("a?[31mb", harmless("a\x1b[31mb"));
+  EXPECT_EQ("a b", harmless("a\nb"));
+  EXPECT_EQ("???", harmless("\xe2\x80\xae")) << "a mark that turns text around";
+  EXPECT_EQ("\xc3\xbc", harmless("\xc3\xbc"));
+  JsonText json;
+  json.open_object().text("a", "x\"\n").open_list("b").text({}, "y").number({}, 2).close_list().close_object();
+  EXPECT_EQ("{\"a\":\"x\\\"\\n\",\"b\":[\"y\",2]}\n", std::move(json).finish());
 }
 
 }  // namespace

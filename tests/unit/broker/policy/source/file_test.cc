@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "aws_fakes.h"
+
 namespace broker {
 namespace {
 
@@ -88,9 +90,9 @@ class PolicyFileTest : public ::testing::Test {
 
   std::unique_ptr<event_base, decltype(&event_base_free)> base_{event_base_new(), &event_base_free};
   std::string folder_, path_;
-  SystemClock clock_;
+  testing::FakeAws aws_;
   std::unique_ptr<PolicyVerifier> verifier_ =
-      std::make_unique<PolicyVerifier>(clock_, PolicyKey{}, PolicyVersions(), nullptr);
+      std::make_unique<PolicyVerifier>(aws_.context, testing::endpoint(), PolicyKey{}, PolicyVersions());
 };
 
 TEST_F(PolicyFileTest, AMissingFileIsRefusedAtTheStart) {

@@ -8,6 +8,8 @@
 
 #include "aws_fakes.h"
 #include "signed_policies.h"
+#include "text/base64.h"
+#include "text/json_value.h"
 
 namespace broker {
 namespace {
@@ -28,13 +30,18 @@ class PolicyVerifierTest : public ::testing::Test {
       said = version ? "version " + std::to_string(*version) : version.error().what;
       fault_ = version ? std::nullopt : std::optional(version.error().fault);
     });
+    if (aws_.http.waiting() > 0) kms_answers();
     return said;
   }
 
+  virtual void kms_answers() { FAIL() << "KMS is asked without need"; }
+
   std::optional<ipc::Fault> fault_;
-  testing::FakeClock clock_;
-  std::unique_ptr<PolicyVerifier> verifier_ =
-      std::make_unique<PolicyVerifier>(clock_, believed_key(), PolicyVersions(), nullptr);
+  testing::FakeAws aws_;
+  std::unique_ptr<PolicyVerifier> verifier_ = with(believed_key());
+  std::unique_ptr<PolicyVerifier> with(PolicyKey key, ipc::Result<AwsEndpoint> kms = testing::endpoint()) {
+    return std::make_unique<PolicyVerifier>(aws_.context, std::move(kms), std::move(key), PolicyVersions());
+  }
 };
 
 TEST_F(PolicyVerifierTest, AnUnsignedPolicyIsRefused) {
@@ -107,26 +114,40 @@ TEST_F(PolicyVerifierTest, APolicyLongerThanKmsTakesIsVerified) {
 
 // To warn only, as upstream can, is here to have no key; the log then shows no signed version (test_signed_policy.py).
 TEST_F(PolicyVerifierTest, WithoutAKeyAnythingIsTakenAsUnsigned) {
-  verifier_ = std::make_unique<PolicyVerifier>(clock_, PolicyKey{}, PolicyVersions(), nullptr);
+  verifier_ = with(PolicyKey{});
   EXPECT_FALSE(verifier_->enforces());
   EXPECT_EQ(verify(std::nullopt), "version 0");
 }
 
 class ByKms : public PolicyVerifierTest {
  protected:
-  ByKms() {
+  static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
+  void SetUp() override {
+    aws_.use(testing::long_term_key());
+    verifier_ = with(kms_key());
+  }
+  static PolicyKey kms_key() {
     PolicyKey key;
     key.kms = "alias/fleet";
     key.place = "the KMS key";
-    verifier_ = std::make_unique<PolicyVerifier>(
-        clock_, std::move(key), PolicyVersions(),
-        [this](const std::string& message, const std::string&, std::function<void(ipc::Status)> answer) {
-          asked_.push_back(message);
-          answer(answer_);
-        });
+    return key;
   }
-  std::vector<std::string> asked_;
-  ipc::Status answer_;
+  // To all tries of one question.
+  void kms_answers() override {
+    const auto body = read_object(aws_.http.last().body);
+    ASSERT_TRUE(body);
+    EXPECT_EQ(text_of(*body, "KeyId"), "alias/fleet");
+    asked_.push_back(from_base64(text_of(*body, "Message")).value_or("no base64"));
+    for (; aws_.http.waiting() > 0; aws_.timers.pass(std::chrono::seconds(1))) {
+      if (status_ != 0)
+        aws_.http.answer(status_, body_);
+      else
+        aws_.http.fail(ipc::Fault::kUnavailable);
+    }
+  }
+  std::vector<std::string> asked_;  // the messages
+  long status_ = 200;               // 0: no answer comes
+  std::string body_ = R"({"SignatureValid":true,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})";
 };
 
 TEST_F(ByKms, KmsIsAskedOnceAboutAPairThatItVouchedFor) {
@@ -138,14 +159,29 @@ TEST_F(ByKms, KmsIsAskedOnceAboutAPairThatItVouchedFor) {
 }
 
 TEST_F(ByKms, WhatItDoesNotVouchForIsRefusedAndNotAskedAgainAtOnce) {
-  answer_ = ipc::fail(ipc::Fault::kRefused, "verifying with KMS is not allowed to this identity");
+  status_ = 400;
+  body_ = R"({"__type":"AccessDeniedException"})";
   const std::string envelope = sign(kName, 1, kText);
-  for (int i = 0; i < 3; ++i) EXPECT_THAT(verify(envelope), HasSubstr("could not be verified: verifying with KMS is"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_THAT(verify(envelope), HasSubstr("could not be verified: verifying with KMS is not allowed"));
   EXPECT_EQ(fault_, ipc::Fault::kRefused);
   EXPECT_EQ(asked_.size(), 1u);
-  answer_ = ipc::fail(ipc::Fault::kUnavailable, "gave no answer");
-  EXPECT_THAT(verify(sign(kName, 2, kText)), HasSubstr("gave no answer"));
+  status_ = 0;
+  EXPECT_THAT(verify(sign(kName, 2, kText)), HasSubstr("verifying with KMS failed: Verify: the network said no"));
   EXPECT_EQ(fault_, ipc::Fault::kUnavailable);
+}
+
+TEST_F(ByKms, WhatItSaysIsNotTheKeysIsRefused) {
+  body_ = R"({"SignatureValid":false,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})";
+  EXPECT_THAT(verify(sign(kName, 1, kText)), HasSubstr("KMS says that the signature is not the key's"));
+  EXPECT_EQ(fault_, ipc::Fault::kRefused);
+}
+
+TEST_F(ByKms, AProfileWithoutKmsVouchesForNothing) {
+  verifier_ = with(kms_key(), ipc::fail(ipc::Fault::kConfig, "no region is known"));
+  EXPECT_THAT(verify(sign(kName, 1, kText)), HasSubstr("could not be verified: no region is known"));
+  EXPECT_EQ(fault_, ipc::Fault::kConfig);
+  EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(ByKms, WhatTheEnvelopeAloneRefusesIsNeverAsked) {

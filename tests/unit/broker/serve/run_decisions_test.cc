@@ -1,14 +1,14 @@
 // What is decided for a run: on the broker's own clock, in the run's real mode, and anew at each request.
-#include "serve/requests.h"
+#include "serve/run_decisions.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
 
 #include "aws_fakes.h"
 #include "policy/yaml/load.h"
+#include "serve/policy_judge.h"
 
 namespace broker {
 namespace {
@@ -30,17 +30,7 @@ class HeldPolicy final : public PolicySource {
   ipc::Result<Policy> policy = ipc::fail(ipc::Fault::kUnavailable, "the policy has not been fetched yet", "try again");
 };
 
-CallerCheck no_callers() {
-  ipc::Result<Witness> witness = Witness::start();
-  EXPECT_TRUE(witness) << witness.error().what;
-  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(::getpid());
-  EXPECT_TRUE(process);
-  ipc::Result<CallerCheck> check = CallerCheck::open(std::move(*process), ::getuid(), std::move(*witness));
-  EXPECT_TRUE(check) << check.error().what;
-  return std::move(*check);
-}
-
-class RequestsTest : public ::testing::Test {
+class RunDecisionsTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { ASSERT_TRUE(ipc::SecretArena::open()); }
   void SetUp() override {
@@ -60,7 +50,7 @@ class RequestsTest : public ::testing::Test {
   }
   // The check that refused; "permit" where nothing did.
   std::string decided() {
-    const Decision decision = requests_.judge_run();
+    const Decision decision = decisions_.for_run();
     const Refusal* const refusal = std::get_if<Refusal>(&decision.outcome);
     if (refusal) last_ = refusal->sentence + "; " + refusal->next_step;
     return refusal ? refusal->check : "permit";
@@ -74,21 +64,19 @@ class RequestsTest : public ::testing::Test {
   ResolvedProfile profile_;
   HeldPolicy policy_;
   PostureSource posture_{PostureReader(), {nullptr, aws_.timers, aws_.clock, [](const std::string&) {}}};
-  CallerCheck callers_ = no_callers();
-  AuditLog audit_;
   Notices notices_{[](ipc::Severity, const std::string&) {}};
   SessionTracker sessions_{aws_.context, profile_, [](const std::string&) {}};
   broker::Run run_;
+  PolicyJudge judge_{{run_, aws_.context, profile_, policy_, posture_, sessions_}};
   std::vector<Approval> approved_;
-  Requests requests_{{run_, aws_.context, profile_, policy_, posture_, callers_, audit_, notices_, aws_.timers,
-                      sessions_, [this]() -> ipc::Result<Overrides> {
-                        return Overrides{approved_, {}};
-                      }}};
+  RunDecisions decisions_{{run_, aws_.context, judge_, sessions_, notices_, [this]() -> ipc::Result<Overrides> {
+                             return Overrides{approved_, {}};
+                           }}};
   std::string last_;
 };
 
 // Without a policy there is no rule that could match.
-TEST_F(RequestsTest, WithoutAPolicyEveryRequestIsRefused) {
+TEST_F(RunDecisionsTest, WithoutAPolicyEveryRequestIsRefused) {
   EXPECT_EQ(decided(), "policy-unusable");
   policy_is("allow");
   EXPECT_EQ(decided(), "permit");
@@ -97,7 +85,7 @@ TEST_F(RequestsTest, WithoutAPolicyEveryRequestIsRefused) {
 }
 
 // Rules are asked at whole seconds, and the clock's nanoseconds round a window neither open nor longer.
-TEST_F(RequestsTest, ANanosecondBeforeTheStartAndFromTheEndOnAWindowIsClosed) {
+TEST_F(RunDecisionsTest, ANanosecondBeforeTheStartAndFromTheEndOnAWindowIsClosed) {
   policy_is("allow", R"(, time: { hours: { start: "09:00", end: "17:00" }, timezone: UTC })");
   const Clock::Wall start = sys_days(std::chrono::year(2026) / 1 / 5) + 9h, end = start + 8h;
   EXPECT_EQ(decided_at(start - 1ns), "policy");
@@ -108,7 +96,7 @@ TEST_F(RequestsTest, ANanosecondBeforeTheStartAndFromTheEndOnAWindowIsClosed) {
 }
 
 // A run is judged in its own mode from the start on, never as another.
-TEST_F(RequestsTest, ARunIsJudgedInItsRealMode) {
+TEST_F(RunDecisionsTest, ARunIsJudgedInItsRealMode) {
   for (const Mode mode : {Mode::kServer, Mode::kCli, Mode::kCredentialProcess}) {
     run_.mode = mode;
     for (const Mode listed : {Mode::kServer, Mode::kCli, Mode::kCredentialProcess}) {
@@ -121,7 +109,7 @@ TEST_F(RequestsTest, ARunIsJudgedInItsRealMode) {
 }
 
 // Upstream's server took this for a yes.
-TEST_F(RequestsTest, RequireApprovalWithoutAnApprovalIsRefusedInEveryMode) {
+TEST_F(RunDecisionsTest, RequireApprovalWithoutAnApprovalIsRefusedInEveryMode) {
   policy_is("require_approval");
   for (const Mode mode : {Mode::kServer, Mode::kCli, Mode::kCredentialProcess}) {
     run_.mode = mode;
@@ -131,7 +119,7 @@ TEST_F(RequestsTest, RequireApprovalWithoutAnApprovalIsRefusedInEveryMode) {
 }
 
 // An approval counts at the request at hand, whatever it did for the one before.
-TEST_F(RequestsTest, AnApprovalThatExpiresBetweenTwoRequestsLiftsTheFirstAlone) {
+TEST_F(RunDecisionsTest, AnApprovalThatExpiresBetweenTwoRequestsLiftsTheFirstAlone) {
   policy_is("require_approval");
   approve_for(1h);
   EXPECT_EQ(decided(), "permit");
@@ -147,9 +135,50 @@ TEST_F(RequestsTest, AnApprovalThatExpiresBetweenTwoRequestsLiftsTheFirstAlone) 
   EXPECT_EQ(decided(), "policy");
 }
 
+// The policy spoke before the keys were fetched: a fetch that AWS refuses is an error, and no decision.
+TEST_F(RunDecisionsTest, WhatAwsRefusesIsNoDecisionOfThePolicy) {
+  EXPECT_FALSE(judge_.refusal({ipc::Fault::kRefused, "AssumeRole failed: AccessDenied", ""}));
+  EXPECT_TRUE(judge_.needs_identity());
+  EXPECT_EQ(judge_.issuer(), "AWS");
+}
+
+// The line of a client that is refused after the policy's yes shows that yes.
+TEST_F(RunDecisionsTest, WhoIsRefusedForAnotherReasonIsShownWithTheVerdict) {
+  policy_is("allow");
+  const Decision decision = decisions_.refused_otherwise({}, Refusal{"peer", "the caller is gone", "ask again"});
+  EXPECT_EQ(decision.identified, Check::kPassed);
+  ASSERT_TRUE(decision.verdict);
+  EXPECT_EQ(decision.verdict->rule, "ledger");
+  EXPECT_EQ(std::get<Refusal>(decision.outcome).check, "peer");
+}
+
+// One set of keys for equal terms, and none before they are fetched.
+TEST_F(RunDecisionsTest, KeysAreKeptByTheTermsOfThePermit) {
+  policy_is("allow");
+  const Decision decision = decisions_.for_run();
+  const IssueTerms& terms = std::get<Permit>(decision.outcome).terms();
+  EXPECT_EQ(decisions_.keys_of(terms), nullptr);
+  Issuer* const issuer = decisions_.issuer_for(terms, *decision.verdict);
+  ASSERT_NE(issuer, nullptr);
+  EXPECT_EQ(decisions_.issuer_for(terms, *decision.verdict), issuer);
+  EXPECT_EQ(decisions_.keys_of(terms), nullptr);
+}
+
+// A rule that narrows asks for a role, in whichever policy it comes.
+TEST_F(RunDecisionsTest, APolicyThatTheProfileCannotServeIsUnusable) {
+  const std::string narrowing = "\n    restrict: { source_ips: [192.0.2.0/24] }";
+  policy_is("allow" + narrowing);
+  EXPECT_EQ(decided(), "permit");
+  run_.source.has_role = false;
+  EXPECT_FALSE(check_policy_fits(*policy_.policy, run_));
+  EXPECT_EQ(decided(), "permit") << "judged once for each policy";
+  policy_is("allow" + narrowing + "\n    max_duration: 1h");
+  EXPECT_EQ(decided(), "policy-unusable");
+}
+
 // Handed on as they are, keys live as long as their source says: a cap that they exceed refuses them, whatever kind of
 // key the source gave at the start.
-TEST_F(RequestsTest, ASourceThatTurnsToTemporaryKeysIsHeldToTheCapAllTheSame) {
+TEST_F(RunDecisionsTest, ASourceThatTurnsToTemporaryKeysIsHeldToTheCapAllTheSame) {
   policy_is("allow\n    max_duration: 15m");
   run_.source = KeySource{};
   aws_.use(testing::long_term_key());

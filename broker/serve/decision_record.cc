@@ -1,0 +1,161 @@
+#include "serve/decision_record.h"
+
+#include <optional>
+#include <string>
+
+#include "text/plain_text.h"
+
+namespace broker {
+namespace {
+
+DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerFacts& caller) {
+  DecisionLine line;
+  line.time = now;
+  line.user = run.principal.user;
+  line.profile = run.profile;
+  line.policy_path = run.policy_name;
+  line.effect = "deny";
+  line.outcome = "refused";
+  line.mode = word(run.mode);
+  line.credential_source = run.credential_source;
+  if (caller.pid != 0 || caller.uid >= 0) line.transport = ipc::transport_name(caller.transport);
+  line.peer_pid = caller.pid;
+  line.peer_uid = caller.uid;
+  line.peer_executable = caller.executable;
+  return line;
+}
+
+// A refusal until its outcome says otherwise.
+DecisionLine decision_line(const Run& run, std::chrono::sys_seconds now, const CallerFacts& caller,
+                           const Decision& decision) {
+  DecisionLine line = line_of(run, now, caller);
+  if (!decision.verdict) {
+    line.reason = decision.verdict.error().what;
+    return line;
+  }
+  const Verdict& verdict = *decision.verdict;
+  line.effect = verdict.effect;
+  line.rule = verdict.rule;
+  line.rule_index = verdict.rule_index;
+  line.reason = verdict.reason;
+  line.policy_hash = verdict.policy_sha256;
+  if (decision.lift) {
+    line.approved_request_id = decision.lift->approval_id;
+    line.break_glass_event_id = decision.lift->break_glass_id;
+  }
+  return line;
+}
+
+// Of somebody whom policy was not asked about; nothing in it looks like a decision of policy.
+DecisionLine stranger_line(const Run& run, std::chrono::sys_seconds now, const CallerFacts& caller,
+                           const Refusal& refusal) {
+  DecisionLine line = line_of(run, now, caller);
+  line.check = refusal.check;
+  line.reason = refusal.sentence;
+  return line;
+}
+
+// " to process 123 (/usr/bin/aws)"; empty where the kernel named no process.
+std::string who(const CallerFacts& caller) {
+  if (caller.pid == 0) return "";
+  std::string text = " to process " + std::to_string(caller.pid);
+  if (!caller.executable.empty()) text += " (" + printable(caller.executable) + ")";
+  return text;
+}
+
+}  // namespace
+
+void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                const std::string& request_id, const std::string& narrowed) {
+  line.request_id = request_id;
+  line.source_identity = keys.source_identity;
+  line.role_arn = keys.role_arn;
+  line.duration = terms.lifetime.granted;
+  line.expires = keys.expiration;
+  line.narrowed = narrowed;
+  line.outcome = "issued";
+}
+
+std::string narrowed_words(const Narrowing* narrowing) {
+  if (!narrowing) return "";
+  std::string words;
+  const auto add = [&words](bool there, const char* word) {
+    if (!there) return;
+    if (!words.empty()) words += ',';
+    words += word;
+  };
+  add(!narrowing->session_policy.empty(), "session_policy");
+  add(!narrowing->managed_policies.empty(), "managed_policies");
+  add(!narrowing->source_ips.empty(), "source_ips");
+  add(!narrowing->source_vpcs.empty(), "source_vpcs");
+  add(!narrowing->tags.empty(), "tags");
+  add(narrowing->hard_expiry.has_value(), "hard_expiry");
+  return words;
+}
+
+DecisionLine DecisionRecord::line_for(const CallerFacts& caller, const Decision& decision) const {
+  DecisionLine line = decision_line(parts_.run, now(), caller, decision);
+  line.session_table = parts_.sessions.table();
+  line.session_id = parts_.sessions.id();
+  if (!decision.verdict) return line;
+  const Judge::Basis basis = parts_.judge.basis();
+  line.policy_serial = basis.signed_version;
+  line.policy_age = basis.stale_for;
+  return line;
+}
+
+DecisionLine DecisionRecord::refusal_line(const CallerFacts& caller, const Refusal& refusal,
+                                          const Decision& decision) const {
+  DecisionLine line = line_for(caller, decision);
+  line.check = refusal.check;
+  if (line.reason.empty()) line.reason = refusal.sentence;
+  return line;
+}
+
+void DecisionRecord::refused(const CallerFacts& caller, const Refusal& refusal, const Decision& decision) {
+  if (decision.identified == Check::kPassed) {
+    write(refusal_line(caller, refusal, decision));
+  } else {
+    stranger(caller, decision.identified, refusal);
+  }
+  if (refusal.check == kSessionLost) return;
+  parts_.notices.refusal(refusal.check + refusal.sentence,
+                         "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
+                             refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
+                         parts_.clock.since_boot());
+}
+
+void DecisionRecord::failed(const CallerFacts& caller, const ipc::Error& error, const Decision& decision) {
+  DecisionLine line = line_for(caller, decision);
+  line.outcome = "failed";
+  line.detail = error.what;
+  write(line);
+  if (parts_.audit.between_files()) return;
+  std::string sentence = "no credentials for profile " + parts_.run.profile + ": " + error.what;
+  if (!error.next_step.empty()) sentence += "; " + error.next_step;
+  parts_.notices.refusal("failed" + error.what, sentence, parts_.clock.since_boot());
+}
+
+void DecisionRecord::stranger(const CallerFacts& caller, Check check, const Refusal& refusal) {
+  const std::optional<long> counted = flood_.admit(check, caller.uid, parts_.clock.since_boot());
+  if (!counted) return;
+  const std::string detail =
+      *counted == 0 ? "" : std::to_string(*counted) + " more like this one were counted and not written";
+  DecisionLine line = stranger_line(parts_.run, now(), caller, refusal);
+  line.detail = detail;
+  write(line);
+}
+
+ipc::Status DecisionRecord::run_refused(const Refusal& refusal, const Decision& decision) {
+  const CallerFacts nobody;
+  return parts_.audit.record(refusal_line(nobody, refusal, decision));
+}
+
+void DecisionRecord::write(const DecisionLine& line) {
+  if (ipc::Status written = parts_.audit.record(line); !written) {
+    parts_.notices.refusal("audit", written.error().what + "; nothing is handed out until it can be written",
+                           parts_.clock.since_boot());
+  }
+}
+
+}  // namespace broker

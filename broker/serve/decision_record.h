@@ -1,0 +1,68 @@
+// Writes what was decided into the decision log, and tells the user's terminal why something was not issued. It decides
+// nothing, and the line of an issue is not its to write: AuditLog::record() takes the Permit itself.
+//
+// Blocks: on the log's disk.   Owns: the count of strangers, who cannot fill the log.
+// Fails: a line that cannot be written is told on the terminal, or returned where the start waits for it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "audit/log.h"
+#include "aws/credentials.h"
+#include "caller/refusal_flood.h"
+#include "issuing/judge.h"
+#include "serve/notices.h"
+#include "tracking/tracker.h"
+
+namespace broker {
+
+// The check of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
+inline constexpr std::string_view kSessionLost = "session";
+
+// Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else, and must outlive the line.
+void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                const std::string& request_id, const std::string& narrowed);
+
+// What a rule narrowed, as "session_policy,hard_expiry"; empty for nothing.
+std::string narrowed_words(const Narrowing* narrowing);
+
+class DecisionRecord {
+ public:
+  // All outlive it.
+  struct Parts {
+    const Run& run;
+    const Judge& judge;
+    const SessionTracker& sessions;
+    AuditLog& audit;
+    Notices& notices;
+    const Clock& clock;
+  };
+  explicit DecisionRecord(Parts parts) : parts_(parts) {}
+
+  // A client was refused. One that is no client of ours is a stranger.
+  void refused(const CallerFacts& caller, const Refusal& refusal, const Decision& decision);
+  // A client that policy permits gets no keys because of an error.
+  void failed(const CallerFacts& caller, const ipc::Error& error, const Decision& decision);
+  // Somebody was refused whom policy was not asked about.
+  void stranger(const CallerFacts& caller, Check check, const Refusal& refusal);
+  // The run itself was refused, before any client asked: in the log alone.
+  ipc::Status run_refused(const Refusal& refusal, const Decision& decision);
+
+  // A line that shows its arguments, which must outlive it; a refusal until its outcome says otherwise.
+  [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
+  DecisionLine line_for(const CallerFacts& caller, Decision&& decision) const = delete;
+
+ private:
+  [[nodiscard]] std::chrono::sys_seconds now() const {
+    return std::chrono::floor<std::chrono::seconds>(parts_.clock.wall());
+  }
+  [[nodiscard]] DecisionLine refusal_line(const CallerFacts& caller, const Refusal& refusal,
+                                          const Decision& decision) const;
+  void write(const DecisionLine& line);
+
+  Parts parts_;
+  RefusalFlood flood_;
+};
+
+}  // namespace broker
