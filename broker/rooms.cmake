@@ -37,7 +37,7 @@ room(services       WHY "requests and answers of STS, SSM, KMS, DynamoDB and IAM
 room(tools/settings WHY "what a tool takes from its own user and environment, as a broker is told it by its supervisor"
                     MAY host profile)
 room(audit HOT      WHY "the decision log: line, chain, signature, sinks"
-                    MAY decide text
+                    MAY decide host text
                     LIBS PkgConfig::CRYPTO)
 room(keys           WHY "the contract of getting keys, keeping them fresh, the errands that get them"
                     MAY aws call host services text

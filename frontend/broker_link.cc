@@ -26,8 +26,8 @@ void BrokerLink::attach(ipc::UniqueFd fd) {
 BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
   ipc::ServeClient message;  // wiped when it goes, as the packet is
   message.request = number;
-  message.transport = static_cast<ipc::U8>(c.rule.transport);
-  message.keep_alive = c.request.keep_alive ? 1 : 0;
+  message.transport = c.rule.transport;
+  message.keep_alive = c.request.keep_alive;
   if (!message.authorization.assign(c.request.authorization)) end_run(Ending::KernelRefused);  // was checked
   const ipc::Status sent = channel_.send(message, c.fd.get());
   if (sent) return Sent::Yes;
@@ -51,8 +51,8 @@ void BrokerLink::receive_all() {
     if (*arrival == ipc::Arrival::PeerGone) end_run(Ending::BrokerGone);
     if (*arrival == ipc::Arrival::Nothing) return;
     const auto done = ipc::open_packet<ipc::Done>(packet);  // the gate admits nothing else
-    if (!done || done->closed > 1) end_run(Ending::BadBroker);
-    listener_.on_done(done->request, done->closed == 1);
+    if (!done) end_run(Ending::BadBroker);
+    listener_.on_done(done->request, done->closed);
   }
 }
 

@@ -63,8 +63,9 @@ void SupervisorLink::on_packet(ipc::Packet& packet) {
 
 void SupervisorLink::on_listener(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::Listener>(packet);
+  if (!message) end_run(Ending::BadSupervisor);
   HostRule rule;
-  if (!message || !ipc::transport_from(message->transport, rule.transport)) end_run(Ending::BadSupervisor);
+  rule.transport = message->transport;
   rule.port = message->port;
   if ((rule.transport == ipc::Transport::Tcp) != (rule.port != 0)) end_run(Ending::BadSupervisor);
   if (!server_.add_listener(std::move(packet.descriptor), rule)) end_run(Ending::BadSupervisor);

@@ -9,6 +9,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "ipc/codec.h"
@@ -72,6 +73,19 @@ Result<Message> open_packet(const Packet& packet) {
     return fail(Fault::kProtocol, std::string(kMessages[row_of(Message::kId)].name) + " is malformed");
   }
   return message;
+}
+
+// Opens `packet` as the one of Messages that it is, and hands it to `take`. Fails: kProtocol where it is none of them.
+template <class... Messages, class Take>
+Status open_as_one_of(const Packet& packet, Take&& take) {
+  Status taken = fail(Fault::kProtocol, "message " + std::to_string(packet.id) + " has no receiver here");
+  const auto open_as = [&]<class Message>(std::type_identity<Message>) {
+    Result<Message> message = open_packet<Message>(packet);
+    taken = message ? Status(take(*message)) : std::unexpected(message.error());
+    return true;
+  };
+  (void)((packet.id == Messages::kId && open_as(std::type_identity<Messages>{})) || ...);
+  return taken;
 }
 
 }  // namespace ipc

@@ -2,7 +2,8 @@
 // with a four-byte length. The first failure sticks; trailing bytes are a failure.
 //
 // Runs in: every process.   Blocks: never.   Owns: nothing; writes into the caller's buffer.
-// Fails: decode returns false for anything that encode would not have written.
+// Fails: decode returns false for anything that is not of the field's type: a text too long, seconds out of their
+// range, a number that is no value of an enum, a flag that is neither 0 nor 1.
 #pragma once
 
 #include <concepts>
@@ -29,6 +30,14 @@ class Writer {
   template <std::size_t N>
   bool put(const Secret<N>& secret) {
     return put_counted(secret.reveal());
+  }
+  template <SecondsRange Range>
+  bool put(const Seconds<Range>& seconds) {
+    return put(static_cast<U32>(seconds.get().count()));
+  }
+  template <WireEnum E>
+  bool put(E value) {
+    return put(static_cast<U8>(value));
   }
   [[nodiscard]] std::size_t size() const { return used_; }
 
@@ -66,6 +75,24 @@ class Reader {
   bool get(Secret<N>& secret) {
     std::string_view bytes;
     return get_counted(N, bytes) && secret.assign(bytes);
+  }
+  template <SecondsRange Range>
+  bool get(Seconds<Range>& seconds) {
+    U32 count = 0;
+    return get(count) && seconds.assign(std::chrono::seconds(count));
+  }
+  template <WireEnum E>
+  bool get(E& value) {
+    U8 number = 0;
+    if (!get(number) || number == 0 || number > static_cast<U8>(last_of(value))) return false;
+    value = static_cast<E>(number);
+    return true;
+  }
+  bool get(bool& flag) {
+    U8 number = 0;
+    if (!get(number) || number > 1) return false;
+    flag = number == 1;
+    return true;
   }
   [[nodiscard]] bool at_end() const { return in_.empty(); }
 

@@ -1,8 +1,9 @@
 // The kinds of errands that the broker may ask of the supervisor, as rows; see errands.def.
 //
-// Runs in: broker (asks), supervisor (does them, and refuses other numbers).   Blocks: never.
+// Runs in: broker (asks), supervisor (does them).   Blocks: never.
 #pragma once
 
+#include <iterator>
 #include <string_view>
 
 #include "ipc/field_types.h"
@@ -31,13 +32,16 @@ inline constexpr ErrandRow kErrands[] = {
 };
 #undef ERRAND
 
-// Null for a number that is none.
-constexpr const ErrandRow* errand_row(U8 wire) {
+constexpr const ErrandRow& errand_row(ErrandKind kind) { return kErrands[static_cast<U8>(kind) - 1]; }
+constexpr ErrandKind last_of(ErrandKind) { return std::end(kErrands)[-1].kind; }
+
+constexpr bool kinds_count_from_one() {
+  U8 number = 0;
   for (const ErrandRow& row : kErrands) {
-    if (static_cast<U8>(row.kind) == wire) return &row;
+    if (static_cast<U8>(row.kind) != ++number) return false;
   }
-  return nullptr;
+  return true;
 }
-constexpr const ErrandRow& errand_row(ErrandKind kind) { return *errand_row(static_cast<U8>(kind)); }
+static_assert(kinds_count_from_one(), "errands.def: each row's number is its place");
 
 }  // namespace ipc

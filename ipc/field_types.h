@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "ipc/secret.h"
 
@@ -74,6 +77,38 @@ class Secret {
   std::size_t size_ = 0;
 };
 
+// What a field of seconds may say.
+struct SecondsRange {
+  std::int64_t shortest, longest;
+  bool may_be_left_out = false;  // as 0, which then asks for none
+};
+
+// Whole seconds of a range. A new one says 0: where the range does not hold that, a decoder refuses a field that was
+// never filled in.
+template <SecondsRange Range>
+class Seconds {
+ public:
+  static constexpr std::chrono::seconds kShortest{Range.shortest}, kLongest{Range.longest};
+  static_assert(0 <= Range.shortest && Range.shortest <= Range.longest && Range.longest <= UINT32_MAX);
+  [[nodiscard]] constexpr bool assign(std::chrono::seconds value) {
+    const bool left_out = Range.may_be_left_out && value.count() == 0;
+    if (!left_out && (value < kShortest || value > kLongest)) return false;
+    value_ = value;
+    return true;
+  }
+  [[nodiscard]] std::chrono::seconds get() const { return value_; }
+
+ private:
+  std::chrono::seconds value_{0};
+};
+
+// An enum that travels in one byte. Its values count from 1 to last_of(), so that a decoder refuses a field that was
+// never filled in.
+template <class T>
+concept WireEnum = std::is_enum_v<T> && std::is_same_v<std::underlying_type_t<T>, U8> && requires(T any) {
+  { last_of(any) } -> std::same_as<T>;
+};
+
 // Largest number of bytes that a field takes on the wire.
 template <class T>
 struct WireSize;
@@ -88,6 +123,14 @@ struct WireSize<Text<N>> {
 template <std::size_t N>
 struct WireSize<Secret<N>> {
   static constexpr std::size_t value = 4 + N;
+};
+template <SecondsRange Range>
+struct WireSize<Seconds<Range>> {
+  static constexpr std::size_t value = sizeof(U32);
+};
+template <WireEnum E>
+struct WireSize<E> {
+  static constexpr std::size_t value = sizeof(U8);
 };
 
 }  // namespace ipc

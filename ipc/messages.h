@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ipc/errands.h"
 #include "ipc/field_types.h"
+#include "ipc/task_limits.h"
 
 namespace ipc {
 
@@ -20,11 +22,14 @@ enum class Side : U8 { Supervisor, Broker, Frontend, Tool, KeyProcess };
 enum class Phase : U8 { Starting, Serving, Any };
 enum class Times : U8 { Once, Many };
 
-// Values that travel in U8 fields; decode with the functions below named …_from, which refuse unknown numbers.
 enum class Transport : U8 { Tcp = 1, Unix = 2 };
+constexpr Transport last_of(Transport) { return Transport::Unix; }
 enum class Severity : U8 { Info = 1, Refusal = 2, Warning = 3 };
+constexpr Severity last_of(Severity) { return Severity::Warning; }
 enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3, Whoami = 4 };
+constexpr RunMode last_of(RunMode) { return RunMode::Whoami; }
 enum class LogKind : U8 { File = 1, Stream = 2, Syslog = 3 };  // Stream: terminal or pipe; Syslog: a datagram per line
+constexpr LogKind last_of(LogKind) { return LogKind::Syslog; }
 
 struct MessageRow {
   U16 id;
@@ -112,40 +117,45 @@ constexpr int row_of(U16 id) {
   return -1;
 }
 
-// FNV-1a over every row as text: any change of a name, type, order, phase or limit changes it.
+// What a field's type may hold, where its name does not say it.
+template <class Field>
+constexpr U64 limit_of() {
+  if constexpr (WireEnum<Field>) return static_cast<U64>(last_of(Field{}));
+  if constexpr (requires { Field::kLongest; }) {
+    const bool left_out = Field{}.assign(std::chrono::seconds(0));
+    return static_cast<U64>(Field::kShortest.count()) << 33 | static_cast<U64>(Field::kLongest.count()) << 1 | left_out;
+  }
+  return 0;
+}
+#define FIELD(type, member, why) limit_of<type>(),
+#define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) __VA_ARGS__
+inline constexpr U64 kFieldLimits[] = {
+#include "ipc/messages.def"
+};
+#undef MESSAGE
+#undef FIELD
+
+// FNV-1a over every row as text, then over the limits: any change of a name, type, order, phase or limit changes it.
 constexpr U64 hash_text(U64 hash, std::string_view text) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+constexpr U64 hash_limits(U64 hash) {
+  for (const U64 limit : kFieldLimits) {
+    for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ ((limit >> shift) & 0xff)) * 0x100000001b3ULL;
+  }
   return hash;
 }
 #define FIELD(type, member, why) #type " " #member ";"
 #define MESSAGE(name, id, from, to, phase, times, descriptors, why, ...) \
 #name #id #from #to #phase #times #descriptors "{" __VA_ARGS__ "}"
-inline constexpr U64 kProtocolHash = hash_text(0xcbf29ce484222325ULL,
+inline constexpr U64 kRowsHash = hash_text(0xcbf29ce484222325ULL,
 #include "ipc/messages.def"
 );
 #undef MESSAGE
 #undef FIELD
+inline constexpr U64 kProtocolHash = hash_limits(kRowsHash);
 
-[[nodiscard]] constexpr bool transport_from(U8 wire, Transport& out) {
-  if (wire != static_cast<U8>(Transport::Tcp) && wire != static_cast<U8>(Transport::Unix)) return false;
-  out = static_cast<Transport>(wire);
-  return true;
-}
-[[nodiscard]] constexpr bool severity_from(U8 wire, Severity& out) {
-  if (wire < static_cast<U8>(Severity::Info) || wire > static_cast<U8>(Severity::Warning)) return false;
-  out = static_cast<Severity>(wire);
-  return true;
-}
-[[nodiscard]] constexpr bool run_mode_from(U8 wire, RunMode& out) {
-  if (wire < static_cast<U8>(RunMode::Server) || wire > static_cast<U8>(RunMode::Whoami)) return false;
-  out = static_cast<RunMode>(wire);
-  return true;
-}
-[[nodiscard]] constexpr bool log_kind_from(U8 wire, LogKind& out) {
-  if (wire < static_cast<U8>(LogKind::File) || wire > static_cast<U8>(LogKind::Syslog)) return false;
-  out = static_cast<LogKind>(wire);
-  return true;
-}
 constexpr std::string_view transport_name(Transport t) { return t == Transport::Tcp ? "tcp" : "unix"; }
 
 }  // namespace ipc

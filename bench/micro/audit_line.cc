@@ -41,7 +41,8 @@ void record(benchmark::State& state, const char* key_text) {
     if (!read) return state.SkipWithError(read.error().what.c_str());
     key = std::move(*read);
   }
-  broker::AuditLog log(std::move(key));
+  const broker::SystemClock clock;
+  broker::AuditLog log(clock, std::move(key));
   if (!log.add_sink(ipc::UniqueFd(::memfd_create("log", MFD_CLOEXEC)), "log", false))
     return state.SkipWithError("no sink");
   const broker::DecisionLine line = issued();

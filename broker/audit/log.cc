@@ -43,7 +43,7 @@ void AuditLog::rotate_at(std::uint64_t max_bytes, AskForNext ask) {
 }
 
 ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind) {
-  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get()});
+  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get(), clock_});
   if (!sink) return std::unexpected(sink.error());
   places_.push_back(Place{std::move(*sink)});
   return {};
@@ -52,15 +52,15 @@ ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, i
 // ---- from one file to the next -------------------------------------------------------------------------------------
 
 void AuditLog::ask_for_next(Place& place) {
-  const Clock::time_point now = Clock::now();
-  if (place.ended_at == Clock::time_point{}) place.ended_at = now;
-  if (place.asked_at != Clock::time_point{} && now - place.asked_at < kAskAgain) return;
+  const Clock::SinceBoot now = clock_->since_boot();
+  if (place.ended_at == Clock::SinceBoot{}) place.ended_at = now;
+  if (place.asked_at != Clock::SinceBoot{} && now - place.asked_at < kAskAgain) return;
   place.asked_at = now;
   if (ask_) ask_(place.sink.label());
 }
 
 bool AuditLog::between_files() const {
-  return std::ranges::any_of(places_, [now = Clock::now()](const Place& place) {
+  return std::ranges::any_of(places_, [now = clock_->since_boot()](const Place& place) {
     return place.sink.ended() && now - place.ended_at < kQuiet;
   });
 }

@@ -20,6 +20,7 @@
 #include "audit/signature.h"
 #include "audit/sink.h"
 #include "decide/permit.h"
+#include "host/clock.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
 
@@ -69,9 +70,9 @@ class AuditLog {
   // Asks the supervisor for what follows the sink of that label.
   using AskForNext = std::function<void(const std::string& label)>;
 
-  AuditLog() = default;
-  // `key`: signs every line.
-  explicit AuditLog(std::optional<LogKey> key) : key_(key ? std::make_unique<LogKey>(std::move(*key)) : nullptr) {}
+  // `clock` outlives the log. `key`: signs every line.
+  explicit AuditLog(const Clock& clock, std::optional<LogKey> key = {})
+      : clock_(&clock), key_(key ? std::make_unique<LogKey>(std::move(*key)) : nullptr) {}
   // From now on a file longer than `max_bytes` is closed, and `ask` is called for the next. 0: whatever its size; but
   // another broker may close it.
   void rotate_at(std::uint64_t max_bytes, AskForNext ask);
@@ -95,7 +96,6 @@ class AuditLog {
   ipc::Status commit();
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Waiting {
     std::string body;
     std::chrono::sys_seconds time;
@@ -103,12 +103,13 @@ class AuditLog {
   struct Place {
     AuditSink sink;
     std::deque<Waiting> waiting{};
-    Clock::time_point ended_at{}, asked_at{};
+    Clock::SinceBoot ended_at{}, asked_at{};
   };
   ipc::Status write(const DecisionLine& line, bool may_wait);
   ipc::Status write_to(Place& place, const AuditText& text, bool may_wait);
   void ask_for_next(Place& place);
 
+  const Clock* clock_;
   std::unique_ptr<LogKey> key_;
   AskForNext ask_;
   std::vector<Place> places_;

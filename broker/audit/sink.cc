@@ -19,7 +19,6 @@ namespace broker {
 namespace {
 
 using ipc::Fault;
-using Clock = std::chrono::steady_clock;
 
 constexpr int kAuthPriv = 10 << 3, kNotice = 5, kWarning = 4;  // RFC 5424 6.2.1
 
@@ -28,9 +27,9 @@ constexpr int kAuthPriv = 10 << 3, kNotice = 5, kWarning = 4;  // RFC 5424 6.2.1
 class FileLock {
  public:
   explicit FileLock(int fd, std::chrono::milliseconds patience = AuditSink::kLockPatience) : fd_(fd) {
-    const auto end = Clock::now() + patience;
+    const auto end = std::chrono::steady_clock::now() + patience;
     for (long pause = 20'000; !(held_ = ::flock(fd_, LOCK_EX | LOCK_NB) == 0);) {
-      if ((errno != EWOULDBLOCK && errno != EINTR) || Clock::now() >= end) return;
+      if ((errno != EWOULDBLOCK && errno != EINTR) || std::chrono::steady_clock::now() >= end) return;
       const timespec nap{0, pause};
       ::clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, nullptr);
       pause = std::min(pause * 2, 1'000'000L);
@@ -175,10 +174,10 @@ void AuditSink::end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds no
 
 ipc::Status AuditSink::write_to_file(const AuditText& text) {
   // Who keeps the lock shall not also keep the broker from everything else: after one full wait, only short ones.
-  const bool waited = Clock::now() < hurried_until_;
+  const bool waited = terms_.clock->since_boot() < hurried_until_;
   const FileLock lock(fd_.get(), waited ? kHurriedPatience : kLockPatience);
   if (!lock.held()) {
-    if (!waited) hurried_until_ = Clock::now() + kHurry;
+    if (!waited) hurried_until_ = terms_.clock->since_boot() + kHurry;
     return ipc::fail(Fault::kUnavailable, "another process keeps the decision log " + terms_.label + " locked",
                      "find it with `lsof`, or name another file with --log-file");
   }

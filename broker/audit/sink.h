@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "audit/chain.h"
+#include "host/clock.h"
 #include "ipc/messages.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
@@ -32,12 +33,13 @@ class AuditSink {
  public:
   static constexpr std::chrono::milliseconds kLockPatience{250}, kHurriedPatience{5}, kHurry{2000};
 
-  // `key` signs, may be null and outlives the sink.
+  // `key` signs, and may be null. It and the clock outlive the sink.
   struct Terms {
     std::string label;
     ipc::LogKind kind = ipc::LogKind::File;
     bool sync = false;
     const LogKey* key = nullptr;
+    const Clock* clock = nullptr;
   };
   static ipc::Result<AuditSink> open(ipc::UniqueFd fd, Terms terms);
 
@@ -73,9 +75,9 @@ class AuditSink {
   bool file_ = false;  // a regular file, whose chain goes on across runs
   bool had_a_name_ = false;
   bool ended_ = false;
-  std::chrono::steady_clock::time_point hurried_until_{};  // somebody kept the lock for the whole patience
-  off_t left_at_ = 0;                                      // size of the file after our last line
-  off_t size_ = -1;                                        // size for which end_ is true; -1: unknown
+  Clock::SinceBoot hurried_until_{};  // somebody kept the lock for the whole patience
+  off_t left_at_ = 0;                 // size of the file after our last line
+  off_t size_ = -1;                   // size for which end_ is true; -1: unknown
   ChainEnd end_;
 };
 

@@ -9,8 +9,6 @@
 namespace broker {
 namespace {
 
-using Steady = std::chrono::steady_clock;
-
 // A process that has ended but was not reaped yet still has a pidfd that answers; it can no longer be a caller.
 bool has_ended(const ipc::Pidfd& process) {
   pollfd ended{process.fd(), POLLIN, 0};
@@ -48,7 +46,7 @@ ipc::Result<ipc::Pidfd> supervisor_behind(int control) {
   return process;
 }
 
-ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Witness witness) {
+ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Witness witness, const Clock& clock) {
   ipc::Result<Ancestry> ancestry = Ancestry::below(std::move(supervisor));
   if (!ancestry) return std::unexpected(ancestry.error());
   for (const pid_t own : {::getpid(), witness.pid()}) {
@@ -58,13 +56,13 @@ ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Wit
   if (!owners) return std::unexpected(owners.error());
   const ipc::Result<PeerLookup> lookup = find_lookup();
   if (!lookup) return std::unexpected(lookup.error());
-  return CallerCheck(std::move(*ancestry), std::move(*owners), uid, std::move(witness), *lookup);
+  return CallerCheck(std::move(*ancestry), std::move(*owners), uid, std::move(witness), clock, *lookup);
 }
 
 CallerInquiry CallerCheck::begin(const ClientSocket& client) {
   CallerInquiry inquiry;
   inquiry.facts.transport = client.transport();
-  inquiry.deadline = Steady::now() + kDeadline;
+  inquiry.deadline = clock_->since_boot() + kDeadline;
   if (client.transport() == ipc::Transport::Unix) {
     begin_unix(client, inquiry);
   } else {
@@ -126,7 +124,7 @@ void CallerCheck::begin_unix(const ClientSocket& client, CallerInquiry& inquiry)
 void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
   CallerFacts& facts = inquiry.facts;
   const Known* seen = known(identity);
-  if (seen && Steady::now() - seen->named_at < kNameFresh) {
+  if (seen && clock_->since_boot() - seen->named_at < kNameFresh) {
     facts.executable = seen->executable;
     facts.comm = seen->comm;
     return finish(inquiry, facts.check);
@@ -161,7 +159,7 @@ bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budge
       on_answer(inquiry, answer);
     } else if (reply == Witness::Reply::kGone) {
       finish(inquiry, Check::kWitnessGone);
-    } else if (Steady::now() >= inquiry.deadline) {
+    } else if (clock_->since_boot() >= inquiry.deadline) {
       witness_.abandon(inquiry.ticket);
       on_late(inquiry);
     } else {
@@ -194,7 +192,7 @@ void CallerCheck::on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer)
     inquiry.facts.executable = executable_of(answer);
     inquiry.facts.comm = comm_of(answer);
     if (Known* seen = known(inquiry.process.identity())) {
-      *seen = Known{seen->identity, inquiry.facts.executable, inquiry.facts.comm, Steady::now()};
+      *seen = Known{seen->identity, inquiry.facts.executable, inquiry.facts.comm, clock_->since_boot()};
     }
   } else if (inquiry.facts.allowed()) {
     inquiry.facts.check = Check::kPeerGone;

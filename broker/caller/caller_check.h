@@ -25,6 +25,7 @@
 #include "caller/client_socket.h"
 #include "caller/tcp_owner.h"
 #include "caller/witness.h"
+#include "host/clock.h"
 
 namespace broker {
 
@@ -45,7 +46,7 @@ struct CallerFacts {
 struct CallerInquiry {
   CallerFacts facts;
   bool settled = false;
-  std::chrono::steady_clock::time_point deadline{};
+  Clock::SinceBoot deadline{};
   ipc::Pidfd process;  // Unix: the peer; TCP: the holder once it is known
   Witness::Ticket ticket = 0;
   enum class Awaiting : std::uint8_t { kNothing, kHolder, kHolderAgain, kName } awaiting = Awaiting::kNothing;
@@ -66,15 +67,15 @@ class CallerCheck {
   static constexpr std::size_t kMaxKnown = 64;
 
   // Before lock-down: opens the netlink socket. `supervisor` comes from SO_PEERPIDFD of the control channel; `uid` is
-  // the run's user.
-  static ipc::Result<CallerCheck> open(ipc::Pidfd supervisor, uid_t uid, Witness witness);
+  // the run's user. `clock` outlives the check.
+  static ipc::Result<CallerCheck> open(ipc::Pidfd supervisor, uid_t uid, Witness witness, const Clock& clock);
 
   // Our own processes (the broker and its witness are known already): each frontend, when it is attached.
   ipc::Status leave_out(pid_t helper) { return ancestry_.leave_out(helper); }
 
   CallerInquiry begin(const ClientSocket& client);
-  // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline a TCP inquiry is refused,
-  // and a Unix one settled without the caller's name.
+  // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline a TCP inquiry is
+  // refused, and a Unix one settled without the caller's name.
   bool settle(CallerInquiry& inquiry, std::chrono::microseconds budget = {});
   void abandon(CallerInquiry& inquiry);
 
@@ -98,14 +99,15 @@ class CallerCheck {
   struct Known {
     std::uint64_t identity = 0;
     std::string executable, comm;
-    std::chrono::steady_clock::time_point named_at{};
+    Clock::SinceBoot named_at{};
   };
 
-  CallerCheck(Ancestry ancestry, TcpOwners owners, uid_t uid, Witness witness, PeerLookup lookup)
+  CallerCheck(Ancestry ancestry, TcpOwners owners, uid_t uid, Witness witness, const Clock& clock, PeerLookup lookup)
       : ancestry_(std::move(ancestry)),
         owners_(std::move(owners)),
         uid_(uid),
         witness_(std::move(witness)),
+        clock_(&clock),
         lookup_(lookup) {}
 
   void begin_unix(const ClientSocket& client, CallerInquiry& inquiry);
@@ -126,6 +128,7 @@ class CallerCheck {
   TcpOwners owners_;
   uid_t uid_;
   Witness witness_;
+  const Clock* clock_;
   PeerLookup lookup_;
   std::list<Known> known_;  // most recent first
 };

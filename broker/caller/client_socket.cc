@@ -51,9 +51,7 @@ bool stop_timestamping(int fd) {
 }  // namespace
 
 bool Listeners::add(const ipc::ListenerOpened& opened) {
-  ipc::Transport transport{};
-  if (!ipc::transport_from(opened.transport, transport)) return false;
-  if (transport == ipc::Transport::Tcp) {
+  if (opened.transport == ipc::Transport::Tcp) {
     if (opened.port == 0 || !opened.path.empty()) return false;
     ports_.push_back(htons(opened.port));
     return true;

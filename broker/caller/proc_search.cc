@@ -14,8 +14,6 @@
 namespace broker {
 namespace {
 
-using Steady = std::chrono::steady_clock;
-
 struct Path {
   char text[64];
 };
@@ -82,7 +80,7 @@ void copy_name(const WitnessAnswer& from, WitnessAnswer& to) {
 
 }  // namespace
 
-ProcSearch::ProcSearch(ipc::UniqueFd proc) : proc_(std::move(proc)) {
+ProcSearch::ProcSearch(ipc::UniqueFd proc, const Clock& clock) : proc_(std::move(proc)), clock_(clock) {
   const Path own = path_of(::getpid(), "task");
   char path[96];
   std::snprintf(path, sizeof path, "%s/%d/children", own.text, ::getpid());
@@ -183,10 +181,10 @@ bool ProcSearch::answer_with(std::size_t index, int fd, WitnessAnswer& answer) {
   if (at == kept.fds.end()) --at;
   std::rotate(kept.fds.begin(), at, at + 1);
   kept.fds[0] = fd;
-  if (Steady::now() - kept.named_at > kNameFresh) {
+  if (clock_.since_boot() - kept.named_at > kNameFresh) {
     kept.name = WitnessAnswer{};
     name_executable(kept.pid, kept.name);
-    kept.named_at = Steady::now();
+    kept.named_at = clock_.since_boot();
   }
   answer.pid = kept.pid;
   answer.identity = kept.identity;

@@ -17,24 +17,25 @@
 #include <span>
 #include <string_view>
 
+#include "caller/witness_words.h"
+#include "host/clock.h"
 #include "ipc/pidfd.h"
 #include "ipc/unique_fd.h"
-#include "caller/witness_words.h"
 
 namespace broker {
 
 class ProcSearch {
  public:
-  static constexpr std::size_t kMaxProcesses = 4096;  // looked at for one question
-  static constexpr int kMaxLinks = 65536;             // open files looked at for one question: about 50 ms
+  static constexpr std::size_t kMaxProcesses = 4096;           // looked at for one question
+  static constexpr int kMaxLinks = 65536;                      // open files looked at for one question: about 50 ms
   static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
-  static constexpr std::size_t kKept = 8;             // processes found before, asked first
-  static constexpr std::size_t kKeptFds = 2;          // and the numbers under which their sockets were found last
-  static constexpr int kFurtherLinks = 512;           // read behind the one that was found, for questions to come
-  static constexpr std::size_t kNotes = 2048;         // sockets seen on the way; a new one takes an old one's place
+  static constexpr std::size_t kKept = 8;                      // processes found before, asked first
+  static constexpr std::size_t kKeptFds = 2;   // and the numbers under which their sockets were found last
+  static constexpr int kFurtherLinks = 512;    // read behind the one that was found, for questions to come
+  static constexpr std::size_t kNotes = 2048;  // sockets seen on the way; a new one takes an old one's place
 
-  // `proc` is a descriptor of /proc.
-  explicit ProcSearch(ipc::UniqueFd proc);
+  // `proc` is a descriptor of /proc. `clock` outlives the search.
+  ProcSearch(ipc::UniqueFd proc, const Clock& clock);
 
   // Fills pid, identity, executable and comm of the process in the tree below question.root that holds question.inode.
   void find_holder(const WitnessQuestion& question, WitnessAnswer& answer);
@@ -49,7 +50,7 @@ class ProcSearch {
     std::array<int, kKeptFds> fds{};  // most recent first
     std::size_t fd_count = 0;
     WitnessAnswer name;  // executable and comm alone
-    std::chrono::steady_clock::time_point named_at{};
+    Clock::SinceBoot named_at{};
   };
 
   // Where a socket was seen.
@@ -74,6 +75,7 @@ class ProcSearch {
   std::size_t keep(pid_t pid, ipc::Pidfd process);
 
   ipc::UniqueFd proc_;
+  const Clock& clock_;
   bool has_children_files_ = false;
   int links_left_ = 0;
   std::array<Kept, kKept> kept_;

@@ -77,7 +77,8 @@ void run_witness(ipc::UniqueFd socket) {
   block_signals();
   ::prctl(PR_SET_NAME, "sentinel-witn", 0, 0, 0);
   if (!keep_two_descriptors(socket.release())) ::_exit(1);
-  ProcSearch search{ipc::UniqueFd(kProc)};
+  const SystemClock clock;
+  ProcSearch search(ipc::UniqueFd(kProc), clock);
   if (!lock_down_witness() || !send_answer(WitnessAnswer{})) ::_exit(1);
   WitnessQuestion question;
   while (::recv(kSocket, &question, sizeof question, 0) == sizeof question) {

@@ -86,7 +86,7 @@ std::unique_ptr<Errand> Errands::begin(const ErrandText& text, std::shared_ptr<J
   jobs_.emplace(job->id, job);
   ipc::Errand errand;
   errand.id = job->id;
-  errand.kind = static_cast<ipc::U8>(job->kind);
+  errand.kind = job->kind;
   const bool whole =
       errand.profile.assign(text.profile) && errand.subject.assign(text.subject) && errand.detail.assign(text.detail);
   ipc::Status sent = whole ? ipc::Status{}
@@ -201,10 +201,10 @@ ipc::Status Errands::take_opened(ipc::Packet& packet) {
 ipc::Status Errands::take_ended(const ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ErrandEnded>(packet);
   if (!message) return std::unexpected(message.error());
-  if (message->id > last_id_ || message->good > 1) return ipc::fail(Fault::kProtocol, "the end of nothing that began");
+  if (message->id > last_id_) return ipc::fail(Fault::kProtocol, "the end of nothing that began");
   const std::shared_ptr<Job> job = find(message->id);
   if (!job) return {};
-  if (message->good == 0) {
+  if (!message->good) {
     fail(job, {Fault::kRefused, message->what.str(), message->next_step.str()});
     return {};
   }

@@ -7,15 +7,15 @@
 
 namespace broker {
 
-ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
+ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Task task, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(terms), read, std::move(callers),
+  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(task), read, std::move(callers),
                                                std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
   };
-  ipc::Result<Proxy> proxy = read_proxy(service->terms_.settings);
+  ipc::Result<Proxy> proxy = read_proxy(service->task_.settings);
   if (!proxy) return fail_with(proxy.error());
   auto http = AwsHttp::open(base, std::move(read.ca_pem), std::move(*proxy));
   if (!http) return fail_with(http.error());
@@ -42,12 +42,12 @@ void Service::join() {
   requests_ = std::make_unique<Requests>(
       Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
-                                                      notices_, terms_.session_table,
-                                                      terms_.lazy && terms_.mode == ipc::RunMode::Server});
+                                                      notices_, task_.begin.session_table.str(),
+                                                      task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});
 }
 
 ipc::Status Service::open_judge(PolicyKey key) {
-  if (!terms_.remote_url.empty()) return open_remote();
+  if (!task_.begin.remote_url.empty()) return open_remote();
   if (ipc::Status opened = open_policy(std::move(key)); !opened) return opened;
   judge_ = std::make_unique<PolicyJudge>(
       PolicyJudge::Parts{run_, *aws_, profile_, *policy_, posture_, *sessions_, errands_.get()});
@@ -55,8 +55,9 @@ ipc::Status Service::open_judge(PolicyKey key) {
 }
 
 ipc::Status Service::open_remote() {
-  auto judge = RemoteJudge::open(
-      {*aws_, *errands_, profile_, terms_.remote_url, terms_.remote_token_file, std::move(device_id_), terms_.os_user});
+  auto judge =
+      RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(), task_.begin.remote_token_file.str(),
+                         std::move(device_id_), task_.begin.os_user.str()});
   if (!judge) return std::unexpected(judge.error());
   judge_ = std::move(*judge);
   return {};
@@ -64,12 +65,12 @@ ipc::Status Service::open_remote() {
 
 ipc::Status Service::open_policy(PolicyKey key) {
   verifier_ = std::make_unique<PolicyVerifier>(*aws_, require_kms(profile_), std::move(key),
-                                               PolicyVersions(std::move(terms_.policy_versions)));
-  if (terms_.policy_name().empty()) {
+                                               PolicyVersions(std::move(task_.policy_versions)));
+  if (task_.policy_name().empty()) {
     policy_ = std::make_unique<NoPolicy>();
     return {};
   }
-  if (!terms_.policy_file.empty()) return open_policy_file();
+  if (!task_.begin.policy_file.empty()) return open_policy_file();
   open_policy_parameter();
   return {};
 }
@@ -84,11 +85,11 @@ ipc::Status Service::open_keys() {
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
                      clock_.since_boot());
   };
-  if (!terms_.remote_token_file.empty()) return {};  // nothing is signed
+  if (!task_.begin.remote_token_file.empty()) return {};  // nothing is signed
   const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
   const auto warn = [this](const std::string& sentence) { notices_.warning(sentence); };
   auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, run_.principal, caller_keys_, sessions,
-                                             std::move(events), terms_.auto_login, warn});
+                                             std::move(events), task_.begin.auto_login, warn});
   if (!keys) return std::unexpected(keys.error());
   base_keys_ = std::move(*keys);
   aws_->keys = base_keys_.get();
@@ -97,9 +98,9 @@ ipc::Status Service::open_keys() {
 
 ipc::Status Service::open_policy_file() {
   // What answers once looks at the file when it does; only a server has anybody to tell in between.
-  event_base* const while_serving = terms_.mode == ipc::RunMode::Server ? base_ : nullptr;
+  event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? base_ : nullptr;
   auto file = PolicyFile::open(
-      while_serving, terms_.policy_file, *verifier_,
+      while_serving, task_.begin.policy_file.str(), *verifier_,
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const std::string& sentence) { notices_.warning(sentence); });
   if (!file) return std::unexpected(file.error());
@@ -109,8 +110,8 @@ ipc::Status Service::open_policy_file() {
 
 void Service::open_policy_parameter() {
   policy_ = std::make_unique<PolicyParameter>(
-      base_, PolicyParameter::Parts{*aws_, require_ssm(profile_), *verifier_}, terms_.policy_parameter,
-      PolicyFreshness{terms_.policy_poll, terms_.policy_max_age},
+      base_, PolicyParameter::Parts{*aws_, require_ssm(profile_), *verifier_}, task_.begin.policy_parameter.str(),
+      PolicyFreshness{task_.begin.policy_poll.get(), task_.begin.policy_max_age.get()},
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const ipc::Error* why) { on_policy_stale(why); });
 }

@@ -25,23 +25,24 @@
 
 namespace {
 
-using broker::Terms;
+using broker::Task;
 constexpr int kControlFd = 3;
 
 // What Landlock leaves readable: the AWS files and certificates until they are read, then only the policy's folder.
-broker::ReadableFiles readable_files(const Terms& terms, const broker::ProfilePaths& paths) {
+broker::ReadableFiles readable_files(const Task& task, const broker::ProfilePaths& paths) {
+  const ipc::Begin& begin = task.begin;
   broker::ReadableFiles files;
-  files.until_keys_are_read = {terms.home,
+  files.until_keys_are_read = {begin.home.str(),
                                paths.config,
                                paths.credentials,
                                "/etc/ssl",
                                "/usr/share/ca-certificates",
                                "/usr/local/share/ca-certificates",
-                               std::string(ipc::setting(terms.settings, "AWS_CA_BUNDLE"))};
-  if (!terms.log_key.empty()) files.until_keys_are_read.push_back(terms.log_key);
+                               std::string(ipc::setting(task.settings, "AWS_CA_BUNDLE"))};
+  if (!begin.log_key.empty()) files.until_keys_are_read.push_back(begin.log_key.str());
   files.until_keys_are_read.push_back(broker::kHostPolicyKey);
-  if (!terms.policy_key.empty()) files.until_keys_are_read.push_back(terms.policy_key);
-  if (!terms.policy_file.empty()) files.always = broker::policy_file_folders(terms.policy_file);
+  if (!begin.policy_key.empty()) files.until_keys_are_read.push_back(begin.policy_key.str());
+  if (!begin.policy_file.empty()) files.always = broker::policy_file_folders(begin.policy_file.str());
   return files;
 }
 
@@ -55,23 +56,23 @@ event_base* new_event_base() {
 }
 
 // Adopt: who started us, what to serve, and the witness, before there is any secret.
-ipc::Result<broker::CallerCheck> find_callers() {
+ipc::Result<broker::CallerCheck> find_callers(const broker::Clock& clock) {
   ipc::Result<ipc::Pidfd> supervisor = broker::supervisor_behind(kControlFd);
   if (!supervisor) return std::unexpected(supervisor.error());
   ipc::Result<broker::Witness> witness = broker::Witness::start();
   if (!witness) return std::unexpected(witness.error());
-  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness));
+  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness), clock);
 }
 
 // Before the lock-down, too: who runs us, and a process that goes on asking what the device is like.
-ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, const Terms& terms) {
+ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, const Task& task) {
   ipc::Result<broker::PostureReader> posture = broker::PostureReader::start();
   if (!posture) return std::unexpected(posture.error());
   if (posture->exists()) {
     if (ipc::Status known = callers.leave_out(posture->pid()); !known) return std::unexpected(known.error());
   }
   broker::HostFacts facts{std::move(*posture), broker::own_unix_groups()};
-  if (!terms.remote_url.empty()) {
+  if (!task.begin.remote_url.empty()) {
     ipc::Result<std::string> device = broker::read_device_id();
     if (!device) return std::unexpected(device.error());
     facts.device_id = std::move(*device);
@@ -80,21 +81,22 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, con
 }
 
 // For the MFA sessions that runs share. Before the lock-down, whose filter kills keyctl.
-std::optional<broker::SessionStore> open_session_store(Terms& terms) {
-  if (!terms.session_store) return std::nullopt;
+std::optional<broker::SessionStore> open_session_store(Task& task) {
+  if (!task.session_store) return std::nullopt;
   auto key = broker::user_keyring_key("sentinel:sessions");
   if (!key) return std::nullopt;  // this host keeps none: each run asks for a code of its own
-  return broker::SessionStore(std::move(terms.session_store), std::move(*key));
+  return broker::SessionStore(std::move(task.session_store), std::move(*key));
 }
 
-ipc::Result<broker::ReadableFiles> check_readable(const Terms& terms) {
-  const auto paths = broker::profile_paths(terms.settings, terms.home);
+ipc::Result<broker::ReadableFiles> check_readable(const Task& task) {
+  const auto paths = broker::profile_paths(task.settings, task.begin.home.str());
   if (!paths) return std::unexpected(paths.error());
-  broker::ReadableFiles files = readable_files(terms, *paths);
+  broker::ReadableFiles files = readable_files(task, *paths);
   if (std::ranges::find(files.always, "/") == files.always.end()) return files;
-  return ipc::fail(ipc::Fault::kConfig,
-                   "the policy file " + terms.policy_file + " lies in /, and the broker may read its whole folder",
-                   "keep the policy in a folder of its own");
+  return ipc::fail(
+      ipc::Fault::kConfig,
+      "the policy file " + task.begin.policy_file.str() + " lies in /, and the broker may read its whole folder",
+      "keep the policy in a folder of its own");
 }
 
 ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, const broker::CallerCheck& callers) {
@@ -107,58 +109,59 @@ ipc::Status say_locked_down(ipc::Channel& control, const std::string& protection
   return control.send(locked);
 }
 
-ipc::Status read_keys(ipc::Channel& control, const Terms& terms, broker::KeysRead& read) {
-  if (terms.environment_follows) {
+ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead& read) {
+  if (task.begin.environment_follows) {
     auto received = broker::receive_caller_keys(control);
     if (!received) return std::unexpected(received.error());
     read.caller_keys = std::move(*received);
   }
-  const broker::KeyStore store(terms.home);
+  const ipc::Begin& begin = task.begin;
+  const broker::KeyStore store(begin.home.str());
   ipc::Result<broker::ResolvedProfile> profile =
-      terms.remote_token_file.empty()
-          ? broker::resolve_profile(terms.profile, terms.settings, terms.home, terms.region,
-                                    {.environment_keys = terms.environment_keys,
+      begin.remote_token_file.empty()
+          ? broker::resolve_profile(begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),
+                                    {.environment_keys = begin.environment_keys,
                                      .stored = [&store](std::string_view name) { return store.has(name); }})
-          : broker::resolve_without_keys(terms.profile, terms.settings, terms.home, terms.region);
+          : broker::resolve_without_keys(begin.profile.str(), task.settings, begin.home.str(), begin.region.str());
   if (!profile) return std::unexpected(profile.error());
   read.profile = std::move(*profile);
   if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&read.profile.base)) {
-    if (ipc::Status loaded = broker::load_stored_key(*stored, terms.home); !loaded) return loaded;
+    if (ipc::Status loaded = broker::load_stored_key(*stored, begin.home.str()); !loaded) return loaded;
   }
   ipc::Result<std::string> ca = broker::load_ca(read.profile.ca_bundle);
   if (!ca) return std::unexpected(ca.error());
   read.ca_pem = std::move(*ca);
-  if (!terms.log_key.empty()) {
-    auto key = broker::LogKey::read(terms.log_key, broker::LogKey::Purpose::kSign, terms.log_key_id);
+  if (!begin.log_key.empty()) {
+    auto key = broker::LogKey::read(begin.log_key.str(), broker::LogKey::Purpose::kSign, begin.log_key_id.str());
     if (!key) return std::unexpected(key.error());
     read.log_key = std::move(*key);
   }
-  auto chosen = broker::choose_policy_key(broker::kHostPolicyKey, terms.policy_key, terms.policy_kms_key);
+  auto chosen = broker::choose_policy_key(broker::kHostPolicyKey, begin.policy_key.str(), begin.policy_kms_key.str());
   if (!chosen) return std::unexpected(chosen.error());
   read.policy_key = std::move(*chosen);
   return {};
 }
 
 // Lock down, and only then read the keys.
-ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Terms& terms,
+ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task,
                                                       const broker::CallerCheck& callers) {
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
-  const auto files = check_readable(terms);
+  const auto files = check_readable(task);
   if (!files) return std::unexpected(files.error());
   broker::KeysRead read;
-  read.sessions = open_session_store(terms);
+  read.sessions = open_session_store(task);
   const ipc::Result<std::string> protections = broker::enter_sandbox(*files);
   if (!protections) return std::unexpected(protections.error());
   if (ipc::Status said = say_locked_down(control, *protections, callers); !said) return std::unexpected(said.error());
-  if (ipc::Status keys = read_keys(control, terms, read); !keys) return std::unexpected(keys.error());
+  if (ipc::Status keys = read_keys(control, task, read); !keys) return std::unexpected(keys.error());
   if (ipc::Status closed = broker::forget_key_files(*files); !closed) return std::unexpected(closed.error());
   return read;
 }
 
-ipc::Result<broker::AuditLog> open_log(Terms& terms, std::optional<broker::LogKey> key) {
-  broker::AuditLog log(std::move(key));
-  for (broker::LogSinkTerm& sink : terms.sinks) {
-    ipc::Status added = log.add_sink(std::move(sink.fd), sink.label, sink.sync, sink.kind);
+ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey> key, const broker::Clock& clock) {
+  broker::AuditLog log(clock, std::move(key));
+  for (auto& [sink, fd] : task.sinks) {
+    ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind);
     if (!added) return std::unexpected(added.error());
   }
   return log;
@@ -169,23 +172,24 @@ int serve() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // under a small `ulimit -f` the log's write fails with EFBIG, and says so
   ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
-  ipc::Result<Terms> terms = broker::receive_terms(control);
-  if (!terms) return 1;  // nobody we know is listening
+  const broker::SystemClock clock;
+  ipc::Result<Task> task = broker::receive_task(control);
+  if (!task) return 1;  // nobody we know is listening
   const auto give_up = [&control](const ipc::Error& error) {
     broker::say_failed(control, error);
     return 1;
   };
-  ipc::Result<broker::CallerCheck> callers = find_callers();
+  ipc::Result<broker::CallerCheck> callers = find_callers(clock);
   if (!callers) return give_up(callers.error());
-  ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *terms);
+  ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *task);
   if (!host) return give_up(host.error());
   event_base* const base = new_event_base();
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
-  ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *terms, *callers);
+  ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *task, *callers);
   if (!read) return give_up(read.error());
-  ipc::Result<broker::AuditLog> audit = open_log(*terms, std::move(read->log_key));
+  ipc::Result<broker::AuditLog> audit = open_log(*task, std::move(read->log_key), clock);
   if (!audit) return give_up(audit.error());
-  auto service = broker::Service::open(base, std::move(control), std::move(*terms), std::move(*read),
+  auto service = broker::Service::open(base, std::move(control), std::move(*task), std::move(*read),
                                        std::move(*callers), std::move(*audit), std::move(*host));
   return service ? (*service)->run() : 1;  // open() has said why
 }

@@ -33,11 +33,11 @@ void say_failed(ipc::Channel& control, const ipc::Error& error) {
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 
-Service::Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& read, CallerCheck callers,
-                 AuditLog audit, HostFacts host)
+Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
+                 HostFacts host)
     : base_(base),
       control_(std::move(control)),
-      terms_(std::move(terms)),
+      task_(std::move(task)),
       profile_(std::move(read.profile)),
       callers_(std::move(callers)),
       caller_keys_(std::move(read.caller_keys)),
@@ -47,20 +47,20 @@ Service::Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& 
       audit_(std::move(audit)),
       posture_(std::move(host.posture),
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
-  run_.profile = terms_.profile;
-  run_.policy_name = terms_.policy_name();
-  run_.duration = terms_.duration;
-  run_.mode = mode_of(terms_.mode);
+  run_.profile = task_.begin.profile.str();
+  run_.policy_name = task_.policy_name();
+  run_.duration = task_.begin.duration.get();
+  run_.mode = mode_of(task_.begin.mode);
   run_.groups = std::move(host.groups);
   device_id_ = std::move(host.device_id);
   run_.source = key_source(profile_);
   run_.credential_source = source_row(kind_of(profile_.base)).word;
-  if (!terms_.remote_url.empty()) {
+  if (!task_.begin.remote_url.empty()) {
     // The server makes keys to measure, out of whatever it has.
     run_.source = KeySource{.has_role = true};
     run_.credential_source = kRemoteSource;
   }
-  if (terms_.mode == ipc::RunMode::Server) run_.transport = via(terms_.transport);
+  if (task_.begin.mode == ipc::RunMode::Server) run_.transport = via(task_.begin.transport);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
@@ -71,7 +71,7 @@ int Service::run() {
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
   // What the policy answers first may hang on the device.
   posture_.start([this] {
-    if (terms_.mode == ipc::RunMode::Whoami) return ask_who();
+    if (task_.begin.mode == ipc::RunMode::Whoami) return ask_who();
     startup_->begin([this](const ipc::Status& started) { on_started(started); });
   });
   event_base_dispatch(base_);
@@ -91,20 +91,20 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
-  if (terms_.mode != ipc::RunMode::Server) return answer_once();
+  if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
   ipc::Ready ready;
   ready.region = ipc::Text<64>(profile_.region);
   (void)ready.token.assign(run_.token.reveal());
   control_.gate().enter_serving();
   serving_ = true;
-  audit_.rotate_at(terms_.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
+  audit_.rotate_at(task_.begin.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   if (ipc::Status sent = control_.send(ready); !sent) end(sent.error());
 }
 
 void Service::ask_who() {
-  const bool has_policy = !terms_.policy_name().empty();
+  const bool has_policy = !task_.policy_name().empty();
   whoami_ =
       std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
@@ -118,7 +118,7 @@ void Service::answer_once() {
   const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *decisions_, *record_, *startup_}, profile_.region);
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
-  audit_.end_full_files(terms_.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
+  audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
   event_base_loopbreak(base_);
 }
 
@@ -202,19 +202,17 @@ void Service::on_frontend() {
 ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
-  ipc::Transport transport;
   const std::string_view presented = message->authorization.reveal();
-  if (message->keep_alive > 1 || !ipc::transport_from(message->transport, transport) || presented.contains('\0')) {
+  if (presented.contains('\0')) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
-  requests_->serve(message->request, message->keep_alive == 1, presented,
-                   std::move(packet.descriptor), listeners_,
+  requests_->serve(message->request, message->keep_alive, presented, std::move(packet.descriptor), listeners_,
                    [this](std::uint32_t request, bool closed) { answered(request, closed); });
   return {};
 }
 
 void Service::answered(std::uint32_t request, bool closed) {
-  const ipc::Status sent = frontend_.send(ipc::Done{request, static_cast<ipc::U8>(closed ? 1 : 0)});
+  const ipc::Status sent = frontend_.send(ipc::Done{request, closed});
   // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
   if (!sent && !detach_later_)
     detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
@@ -250,13 +248,13 @@ void Service::say_how_signed() {
 void Service::on_policy_stale(const ipc::Error* why) {
   if (!why) return notices_.info("the policy " + run_.policy_name + " could be refreshed again");
   notices_.warning("the policy " + run_.policy_name + " could not be refreshed: " + why->what +
-                   "; the one in force is used until it is " + std::to_string(terms_.policy_max_age.count()) +
-                   " seconds old");
+                   "; the one in force is used until it is " +
+                   std::to_string(task_.begin.policy_max_age.get().count()) + " seconds old");
 }
 
 void Service::send_notice(ipc::Severity severity, const std::string& text) {
   ipc::Notice notice;
-  notice.severity = static_cast<ipc::U8>(severity);
+  notice.severity = severity;
   notice.text = ipc::Text<2048>(printable(text, 2000));
   (void)control_.send(notice);  // a full queue loses a sentence, never a decision: those are in the log
 }

@@ -44,14 +44,14 @@ struct KeysRead {
 class Service {
  public:
   // `base` outlives the service.
-  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Terms terms, KeysRead read,
+  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Task task, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host);
   ~Service();
   // Returns the exit status.
   int run();
 
  private:
-  Service(event_base* base, ipc::Channel control, Terms terms, KeysRead& read, CallerCheck callers, AuditLog audit,
+  Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
           HostFacts host);
   ipc::Status open_keys();
   ipc::Status open_judge(PolicyKey key);
@@ -86,7 +86,7 @@ class Service {
   ipc::Channel control_, frontend_;
   std::vector<std::unique_ptr<Watch>> watches_;
   Watch* frontend_watch_ = nullptr;
-  Terms terms_;
+  Task task_;
   ResolvedProfile profile_;
   CallerCheck callers_;
   CallerKeys caller_keys_;

@@ -2,88 +2,73 @@
 
 #include <poll.h>
 
-#include "ipc/sts_limits.h"
+#include <optional>
+#include <utility>
 
 namespace broker {
 namespace {
 
 using ipc::Fault;
 
-ipc::Status take_setting(const ipc::Packet& packet, Terms& terms) {
-  auto setting = ipc::open_packet<ipc::Setting>(packet);
-  if (!setting) return std::unexpected(setting.error());
-  if (!ipc::is_setting(setting->name.str()))
-    return ipc::fail(Fault::kProtocol, "a setting that is not in settings.def");
-  if (!terms.settings.emplace(setting->name.str(), setting->value.str()).second) {
-    return ipc::fail(Fault::kProtocol, "a setting came twice");
-  }
-  return {};
-}
-
-ipc::Status take_sink(ipc::Packet& packet, Terms& terms) {
-  auto sink = ipc::open_packet<ipc::LogSink>(packet);
-  if (!sink) return std::unexpected(sink.error());
-  ipc::LogKind kind;
-  if (sink->sync > 1 || !ipc::log_kind_from(sink->kind, kind) || terms.sinks.size() == kMaxSinks) {
-    return ipc::fail(Fault::kProtocol, "a log sink out of bounds");
-  }
-  terms.sinks.push_back({std::move(packet.descriptor), sink->label.str(), kind, sink->sync == 1});
-  return {};
-}
-
 // Only a served run must say how long: the others have the profile's own lifetime.
-bool duration_fits(const Terms& terms) {
-  if (terms.duration.count() == 0) return terms.mode != ipc::RunMode::Server;
-  return terms.duration >= ipc::sts::kShortest && terms.duration <= ipc::sts::kLongestOfRole;
+bool has_duration(const ipc::Begin& begin) {
+  return begin.duration.get().count() != 0 || begin.mode != ipc::RunMode::Server;
 }
 
 // A policy here, or a server elsewhere; who only asks who he is needs neither.
-bool one_judge(const Terms& terms) {
-  const int judges = !terms.policy_file.empty() + !terms.policy_parameter.empty() + !terms.remote_url.empty();
-  if (terms.remote_url.empty() && !terms.remote_token_file.empty()) return false;
+bool has_one_judge(const ipc::Begin& begin) {
+  const int judges = !begin.policy_file.empty() + !begin.policy_parameter.empty() + !begin.remote_url.empty();
+  if (begin.remote_url.empty() && !begin.remote_token_file.empty()) return false;
   const bool asks_of_a_policy =
-      !terms.session_table.empty() || !terms.policy_key.empty() || !terms.policy_kms_key.empty();
-  const bool only_asks = terms.mode == ipc::RunMode::Whoami;  // which no server elsewhere answers
-  if (!terms.remote_url.empty() && (asks_of_a_policy || only_asks)) return false;
-  return judges == 1 || (judges == 0 && terms.mode == ipc::RunMode::Whoami);
+      !begin.session_table.empty() || !begin.policy_key.empty() || !begin.policy_kms_key.empty();
+  const bool only_asks = begin.mode == ipc::RunMode::Whoami;  // which no server elsewhere answers
+  if (!begin.remote_url.empty() && (asks_of_a_policy || only_asks)) return false;
+  return judges == 1 || (judges == 0 && only_asks);
 }
 
-ipc::Status take_begin(const ipc::Packet& packet, Terms& terms) {
-  auto begin = ipc::open_packet<ipc::Begin>(packet);
-  if (!begin) return std::unexpected(begin.error());
-  terms.duration = std::chrono::seconds(begin->duration_s);
-  terms.lazy = begin->lazy == 1;
-  terms.profile = begin->profile.str();
-  terms.policy_parameter = begin->policy_parameter.str();
-  terms.policy_file = begin->policy_file.str();
-  terms.region = begin->region.str();
-  terms.home = begin->home.str();
-  terms.os_user = begin->os_user.str();
-  terms.session_table = begin->session_table.str();
-  terms.policy_key = begin->policy_key.str();
-  terms.policy_kms_key = begin->policy_kms_key.str();
-  terms.policy_poll = std::chrono::seconds(begin->policy_poll_s);
-  terms.policy_max_age = std::chrono::seconds(begin->policy_max_age_s);
-  terms.log_key = begin->log_key.str();
-  terms.log_key_id = begin->log_key_id.str();
-  terms.log_max_bytes = begin->log_max_bytes;
-  terms.remote_url = begin->remote_url.str();
-  terms.remote_token_file = begin->remote_token_file.str();
-  terms.environment_keys = begin->environment_keys == 1;
-  terms.environment_follows = begin->environment_follows == 1;
-  terms.auto_login = begin->auto_login == 1;
-  const bool flags =
-      begin->lazy <= 1 && begin->environment_keys <= 1 && begin->environment_follows <= 1 && begin->auto_login <= 1;
-  const bool sane = flags && ipc::run_mode_from(begin->mode, terms.mode) && one_judge(terms) &&
-                    ipc::transport_from(begin->transport, terms.transport) && !terms.profile.empty() &&
-                    duration_fits(terms) && terms.policy_poll >= kShortestPoll && terms.policy_poll <= kLongestPoll &&
-                    terms.policy_max_age <= kLongestPolicyAge &&
-                    (terms.policy_key.empty() || terms.policy_kms_key.empty());
-  if (!sane) return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
-  const bool issues = terms.mode != ipc::RunMode::Whoami;
-  if (issues && terms.sinks.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
-  return {};
-}
+// Takes the messages that say a task, until it is whole.
+class Gathering {
+ public:
+  ipc::Status take(const ipc::Setting& setting, ipc::UniqueFd&) {
+    if (!ipc::is_setting(setting.name.str()))
+      return ipc::fail(Fault::kProtocol, "a setting that is not in settings.def");
+    if (settings_.emplace(setting.name.str(), setting.value.str()).second) return {};
+    return ipc::fail(Fault::kProtocol, "a setting came twice");
+  }
+  ipc::Status take(ipc::LogSink& sink, ipc::UniqueFd& fd) {
+    if (sinks_.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "more log sinks than there can be");
+    sinks_.push_back({std::move(sink), std::move(fd)});
+    return {};
+  }
+  ipc::Status take(const ipc::PolicyVersions&, ipc::UniqueFd& fd) {
+    policy_versions_ = std::move(fd);
+    return {};
+  }
+  ipc::Status take(const ipc::SessionStore&, ipc::UniqueFd& fd) {
+    session_store_ = std::move(fd);
+    return {};
+  }
+  ipc::Status take(ipc::Begin& begin, ipc::UniqueFd&) {
+    const bool two_keys = !begin.policy_key.empty() && !begin.policy_kms_key.empty();
+    if (begin.profile.empty() || two_keys || !has_duration(begin) || !has_one_judge(begin))
+      return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
+    const bool issues = begin.mode != ipc::RunMode::Whoami;
+    if (issues && sinks_.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
+    begin_ = std::move(begin);
+    return {};
+  }
+  [[nodiscard]] bool is_whole() const { return begin_.has_value(); }
+  Task task() && {
+    return {std::move(*begin_), std::move(settings_), std::move(sinks_), std::move(policy_versions_),
+            std::move(session_store_)};
+  }
+
+ private:
+  std::optional<ipc::Begin> begin_;
+  ipc::Settings settings_;
+  std::vector<TaskSink> sinks_;
+  ipc::UniqueFd policy_versions_, session_store_;
+};
 
 ipc::Status wait_for_packet(const ipc::Channel& control, std::chrono::steady_clock::time_point end) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
@@ -110,21 +95,18 @@ ipc::Status receive_within_patience(ipc::Channel& control, ipc::Packet& packet) 
   return receive_until(control, packet, std::chrono::steady_clock::now() + kPatience);
 }
 
-ipc::Result<Terms> receive_terms(ipc::Channel& control) {
-  Terms terms;
+ipc::Result<Task> receive_task(ipc::Channel& control) {
+  Gathering gathering;
   const auto end = std::chrono::steady_clock::now() + kPatience;
-  for (;;) {
+  while (!gathering.is_whole()) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
-    ipc::Status taken;
-    if (packet.id == ipc::SessionStore::kId) terms.session_store = std::move(packet.descriptor);
-    if (packet.id == ipc::Setting::kId) taken = take_setting(packet, terms);
-    if (packet.id == ipc::PolicyVersions::kId) terms.policy_versions = std::move(packet.descriptor);
-    if (packet.id == ipc::LogSink::kId) taken = take_sink(packet, terms);
-    if (packet.id == ipc::Begin::kId) taken = take_begin(packet, terms);
+    const ipc::Status taken =
+        ipc::open_as_one_of<ipc::Setting, ipc::LogSink, ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
+            packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
-    if (packet.id == ipc::Begin::kId) return terms;
   }
+  return std::move(gathering).task();
 }
 
 ipc::Result<CallerKeys> receive_caller_keys(ipc::Channel& control) {

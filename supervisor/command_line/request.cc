@@ -1,30 +1,26 @@
 #include "command_line/request.h"
 
 #include <charconv>
+#include <chrono>
 #include <limits>
 
 #include "command_line/remote_url.h"
 #include "ipc/go_duration.h"
-#include "ipc/sts_limits.h"
 
 namespace supervisor {
 namespace {
 
 using ipc::Fault;
-using namespace std::chrono_literals;
-using std::chrono::seconds;
 
-// A duration that an option takes, and why no other.
+// An option that takes a duration, and what is said of one that its field of the task cannot hold.
 struct DurationRow {
-  std::string_view option;
-  seconds shortest, longest;
-  std::string_view why_not, bounds;
+  std::string_view option, why_not, bounds;
 };
 constexpr std::string_view kStsBounds = "give 15m to 12h";  // STS refuses less; no role grants more
-constexpr DurationRow kServerDuration{"server-duration", ipc::sts::kShortest, ipc::sts::kLongestOfRole, " is outside what AWS grants", kStsBounds};
-constexpr DurationRow kDuration{"duration", ipc::sts::kShortest, ipc::sts::kLongestOfRole, " is outside what AWS grants", kStsBounds};
-constexpr DurationRow kPolicyPoll{"policy-poll", 5s, 1h, " is out of bounds", "give 5s to 1h"};
-constexpr DurationRow kPolicyMaxAge{"policy-max-age", 0s, 24h, " is out of bounds", "give at most 24h"};
+constexpr DurationRow kServerDuration{"server-duration", " is outside what AWS grants", kStsBounds};
+constexpr DurationRow kDuration{"duration", " is outside what AWS grants", kStsBounds};
+constexpr DurationRow kPolicyPoll{"policy-poll", " is out of bounds", "give 5s to 1h"};
+constexpr DurationRow kPolicyMaxAge{"policy-max-age", " is out of bounds", "give at most 24h"};
 
 constexpr std::uint64_t kMi = 1024 * 1024;
 constexpr std::uint64_t kSmallestLog = kMi, kLargestLog = 16 * 1024 * kMi;
@@ -68,18 +64,19 @@ ipc::Result<std::uint16_t> port_number(const std::string& text) {
   return static_cast<std::uint16_t>(port);
 }
 
-// 0 where the option is not given and has no default.
-ipc::Result<seconds> duration_of(const CommandLine& line, const DurationRow& row) {
-  const std::string text = line.value(row.option), name = "--" + std::string(row.option) + " " + text;
-  if (text.empty()) return 0s;
+// Leaves the field as it is where there is no text.
+template <class Field>
+ipc::Status take_duration(const std::string& text, const DurationRow& row, Field& field) {
+  if (text.empty()) return {};
+  const std::string name = "--" + std::string(row.option) + " " + text;
   const auto parsed = ipc::parse_go_duration(text);
   if (!parsed) return ipc::fail(Fault::kUsage, name + ": " + parsed.error().what, "write it as 15m or 1h30m");
-  if (*parsed < row.shortest || *parsed > row.longest) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(*parsed);
+  if (*parsed < Field::kShortest || *parsed > Field::kLongest || !field.assign(whole)) {
     return ipc::fail(Fault::kUsage, name + std::string(row.why_not), std::string(row.bounds));
   }
-  const auto whole = std::chrono::duration_cast<seconds>(*parsed);
   if (whole != *parsed) return ipc::fail(Fault::kUsage, name + " is not whole seconds", "round it");
-  return whole;
+  return {};
 }
 
 // What one unit of a size is in bytes; 0 for none that we know.
@@ -112,27 +109,39 @@ ipc::Result<std::uint64_t> log_size(const CommandLine& line) {
 
 // A value that the protocol table cannot carry whole is refused rather than cut.
 template <std::size_t N>
-ipc::Status fits(const std::string& name, const std::string& value, const ipc::Text<N>& /*field*/) {
-  if (ipc::Text<N> text; text.assign(value)) return {};
-  return ipc::fail(Fault::kUsage, name + " is longer than " + std::to_string(N) + " bytes", "shorten it");
+ipc::Status take_text(std::string_view option, const std::string& value, ipc::Text<N>& field) {
+  if (field.assign(value)) return {};
+  return ipc::fail(Fault::kUsage, "--" + std::string(option) + " is longer than " + std::to_string(N) + " bytes",
+                   "shorten it");
 }
 
-ipc::Status check_lengths(const ExecRequest& request) {
-  const ipc::Begin begin;
-  for (const ipc::Status& s :
-       {fits("--profile", request.profile, begin.profile),
-        fits("--policy-parameter", request.policy_parameter, begin.policy_parameter),
-        fits("--policy-file", request.policy_file, begin.policy_file), fits("--region", request.region, begin.region),
-        fits("--session-table", request.session_table, begin.session_table),
-        fits("--remote-server", request.remote_url, begin.remote_url),
-        fits("--remote-token-file", request.remote_token_file, begin.remote_token_file),
-        fits("--policy-key", request.policy_key, begin.policy_key),
-        fits("--policy-kms-key", request.policy_kms_key, begin.policy_kms_key),
-        fits("--log-key", request.log_key, begin.log_key), fits("--log-key-id", request.log_key_id, begin.log_key_id),
-        fits("--log-file", request.log_file, ipc::LogSink{}.label)}) {
-    if (!s) return s;
+template <std::size_t N>
+ipc::Status take_word(const CommandLine& line, std::string_view option, ipc::Text<N>& field) {
+  return take_text(option, line.value(option), field);
+}
+
+template <std::size_t N>
+ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::string_view option,
+                      ipc::Text<N>& field) {
+  return take_text(option, absolute_path(line.value(option), around.folder), field);
+}
+
+ipc::RunMode mode_of(const CommandLine& line) {
+  if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
+  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
+}
+
+ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
+  for (const ipc::Status& taken :
+       {take_word(line, "profile", task.profile), take_word(line, "policy-parameter", task.policy_parameter),
+        take_path(line, around, "policy-file", task.policy_file),
+        take_path(line, around, "policy-key", task.policy_key),
+        take_word(line, "policy-kms-key", task.policy_kms_key), take_word(line, "region", task.region),
+        take_path(line, around, "log-key", task.log_key), take_word(line, "log-key-id", task.log_key_id)}) {
+    if (!taken) return taken;
   }
-  for (const char c : request.profile) {
+  for (const char c : task.profile.str()) {
     // The name goes into an environment variable, a config file and the decision log.
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       return ipc::fail(Fault::kUsage, "--profile has a control character in it",
@@ -142,25 +151,21 @@ ipc::Status check_lengths(const ExecRequest& request) {
   return {};
 }
 
-ipc::RunMode mode_of(const CommandLine& line) {
-  if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
-  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
-  return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
+ipc::Status take_remote(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
+  if (!line.has("remote-server")) return {};
+  const auto url = remote_url(line.value("remote-server"));
+  if (!url) return std::unexpected(url.error());
+  if (ipc::Status taken = take_text("remote-server", *url, task.remote_url); !taken) return taken;
+  return take_path(line, around, "remote-token-file", task.remote_token_file);
 }
 
-// How the key that everything begins with is come by.
-ipc::Status take_sources(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
-  if (line.has("remote-server")) {
-    auto url = remote_url(line.value("remote-server"));
-    if (!url) return std::unexpected(url.error());
-    request.remote_url = std::move(*url);
-    request.remote_token_file = absolute_path(line.value("remote-token-file"), around.folder);
-  }
-  request.env_keys = line.flag("env-keys");
-  request.auto_login = line.flag("auto-login");
+// How the user is asked for what the key to begin with needs.
+ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
+  request.task.environment_keys = line.flag("env-keys");
+  request.task.auto_login = line.flag("auto-login");
   request.no_browser = line.flag("stdout");
   request.prompt = prompt_method(line.value("prompt"));
-  if (request.prompt == PromptMethod::Terminal && request.mode == ipc::RunMode::Server) {
+  if (request.prompt == PromptMethod::Terminal && request.task.mode == ipc::RunMode::Server) {
     return ipc::fail(Fault::kUsage,
                      "--prompt terminal does nothing once the command runs, because the terminal is the command's then",
                      "leave --prompt out: the start asks on the terminal, and later a window does");
@@ -174,41 +179,33 @@ ipc::Status take_sources(const CommandLine& line, const Surroundings& around, Ex
   return {};
 }
 
-ipc::Status take_durations(const CommandLine& line, ExecRequest& request) {
-  const auto duration = duration_of(line, request.mode == ipc::RunMode::Server ? kServerDuration : kDuration);
-  if (!duration) return std::unexpected(duration.error());
-  request.duration = *duration;
-  if (request.mode != ipc::RunMode::Server) return {};  // the policy is asked once
-  const auto poll = duration_of(line, kPolicyPoll), age = duration_of(line, kPolicyMaxAge);
-  if (!poll) return std::unexpected(poll.error());
-  if (!age) return std::unexpected(age.error());
-  request.policy_poll = *poll;
-  request.policy_max_age = *age;
-  return {};
+// What exec says where the option is not given, also of the other commands: their policy is asked once.
+std::string given_or_default(const CommandLine& line, std::string_view option) {
+  return line.has(option) ? line.value(option)
+                          : std::string(find_option(option, Scope(*find_command("exec")))->initial);
 }
 
-void take_policy(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
-  request.profile = line.value("profile");
-  request.policy_parameter = line.value("policy-parameter");
-  request.policy_file = absolute_path(line.value("policy-file"), around.folder);
-  request.policy_key = absolute_path(line.value("policy-key"), around.folder);
-  request.policy_kms_key = line.value("policy-kms-key");
-  request.region = line.value("region");
+ipc::Status take_durations(const CommandLine& line, ipc::Begin& task) {
+  const DurationRow& duration = task.mode == ipc::RunMode::Server ? kServerDuration : kDuration;
+  ipc::Status taken = take_duration(line.value(duration.option), duration, task.duration);
+  if (taken) taken = take_duration(given_or_default(line, kPolicyPoll.option), kPolicyPoll, task.policy_poll);
+  if (taken) taken = take_duration(given_or_default(line, kPolicyMaxAge.option), kPolicyMaxAge, task.policy_max_age);
+  return taken;
 }
 
 ipc::Status take_server(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
-  request.transport = line.flag("unix-socket") ? ipc::Transport::Unix : ipc::Transport::Tcp;
+  request.task.transport = line.flag("unix-socket") ? ipc::Transport::Unix : ipc::Transport::Tcp;
+  request.task.lazy = line.flag("lazy");
   request.allow_tcp_fallback = line.flag("allow-tcp-fallback");
   if (line.has("unix-socket-path"))
     request.unix_socket_path = absolute_path(line.value("unix-socket-path"), around.folder);
   const auto port = port_number(line.value("server-port"));
   if (!port) return std::unexpected(port.error());
   request.port = *port;
-  request.lazy = line.flag("lazy");
-  if (line.has("session-table")) request.session_table = line.value("session-table");
-  if (request.session_table.empty() && !line.has("remote-server")) request.session_table = around.session_table;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
-  return {};
+  std::string table = line.value("session-table");
+  if (table.empty() && !line.has("remote-server")) table = around.session_table;
+  return take_text("session-table", table, request.task.session_table);
 }
 
 ipc::Status take_log(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
@@ -216,13 +213,12 @@ ipc::Status take_log(const CommandLine& line, const Surroundings& around, ExecRe
   request.log_stderr = line.flag("log-stderr");
   request.log_syslog = line.flag("log-syslog");
   request.log_sync = line.flag("log-sync");
-  request.log_key = absolute_path(line.value("log-key"), around.folder);
-  request.log_key_id = line.value("log-key-id");
+  request.quiet = line.flag("quiet");
   const auto size = log_size(line);
   if (!size) return std::unexpected(size.error());
-  request.log_max_bytes = *size;
-  request.quiet = line.flag("quiet");
-  return {};
+  request.task.log_max_bytes = *size;
+  decltype(ipc::LogSink::label) label;  // the file's path goes there as it is
+  return take_text("log-file", request.log_file, label);
 }
 
 ipc::Status take_command(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
@@ -242,15 +238,16 @@ std::string absolute_path(std::string_view path, std::string_view folder) {
 ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surroundings& around) {
   if (ipc::Status guards = check_guards(line, around); !guards) return std::unexpected(guards.error());
   ExecRequest request;
-  request.mode = mode_of(line);
-  take_policy(line, around, request);
+  request.task.mode = mode_of(line);
+  request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
-  ipc::Status taken = take_sources(line, around, request);
-  if (taken && request.mode == ipc::RunMode::Server) taken = take_server(line, around, request);
-  if (taken) taken = take_durations(line, request);
+  ipc::Status taken = take_texts(line, around, request.task);
+  if (taken) taken = take_remote(line, around, request.task);
+  if (taken) taken = take_prompts(line, request);
+  if (taken && request.task.mode == ipc::RunMode::Server) taken = take_server(line, around, request);
+  if (taken) taken = take_durations(line, request.task);
   if (taken) taken = take_log(line, around, request);
   if (taken && line.is(Program::Exec)) taken = take_command(line, around, request);
-  if (taken) taken = check_lengths(request);
   if (!taken) return std::unexpected(taken.error());
   return request;
 }

@@ -5,7 +5,6 @@
 // Fails: kUsage with one sentence and the next step.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,27 +20,18 @@ namespace supervisor {
 enum class OnBrokerExit { Kill, Keep };
 
 struct ExecRequest {
-  // policy_file and remote_token_file absolute. One of policy_parameter, policy_file and remote_url is set; of whoami
-  // at most one of the first two.
-  std::string profile, policy_parameter, policy_file, remote_url, remote_token_file, region;
-  bool env_keys = false, auto_login = false;
+  // What the broker is told, as it goes there. Paths are absolute. One of policy_parameter, policy_file and remote_url is
+  // set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
+  // does not say comes with the preparation: home, os_user, environment_follows, and the transport after a fallback.
+  ipc::Begin task;
   bool no_browser = false;  // --stdout
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
   bool json = false;
-  ipc::Transport transport = ipc::Transport::Tcp;
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
   std::uint16_t port = 0;
-  bool lazy = false;
-  ipc::RunMode mode = ipc::RunMode::Server;
-  std::chrono::seconds duration{0};  // 0 outside server mode: the mode's default
-  std::string session_table;
-  std::string policy_key, policy_kms_key;  // policy_key absolute; at most one is set
-  std::chrono::seconds policy_poll{60}, policy_max_age{300};
-  std::string log_key, log_key_id;  // log_key absolute
-  std::uint64_t log_max_bytes = 0;  // 0: never rotated
-  std::string log_file;             // empty: the default file, unless log_stderr
+  std::string log_file;  // empty: the default file, unless log_stderr
   bool log_stderr = false, log_syslog = false, log_sync = false, quiet = false;
   OnBrokerExit on_broker_exit = OnBrokerExit::Kill;
   std::vector<std::string> command;

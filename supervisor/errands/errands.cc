@@ -63,8 +63,7 @@ bool Errands::user_is_waited_for() const {
 }
 
 ipc::Status Errands::begin(const ipc::Errand& errand) {
-  Job job{errand.id, ipc::errand_row(errand.kind), errand.profile.str(), errand.subject.str(), errand.detail.str()};
-  if (!job.row) return ipc::fail(Fault::kProtocol, "an errand of a kind that is none");
+  Job job{errand.id, &ipc::errand_row(errand.kind), errand.profile.str(), errand.subject.str(), errand.detail.str()};
   if (job.id <= last_id_) return ipc::fail(Fault::kProtocol, "an errand whose number was used already");
   last_id_ = job.id;
   if (ended_) {
@@ -176,7 +175,7 @@ void Errands::send(const Message& message, int descriptor) {
 void Errands::end_well(const Job& job) {
   ipc::ErrandEnded ended;
   ended.id = job.id;
-  ended.good = 1;
+  ended.good = true;
   send(ended);
 }
 

@@ -33,7 +33,7 @@ ipc::Status check_protection(const std::string& who, pid_t pid) {
 
 ErrandFacts errand_facts(Preparation& preparation) {
   ExecRequest& request = preparation.request;
-  return {preparation.environment, preparation.account.home, request.mode == ipc::RunMode::Server,
+  return {preparation.environment, preparation.account.home, request.task.mode == ipc::RunMode::Server,
           request.no_browser,      request.prompt,           request.mfa_token};
 }
 
@@ -58,53 +58,23 @@ ipc::Status Conversation::start_frontend() {
 }
 
 ipc::Status Conversation::tell_broker_the_task() {
-  const ExecRequest& request = preparation_.request;
+  ipc::Channel& broker = broker_.channel;
   for (const auto& [name, value] : preparation_.settings) {
-    ipc::Setting setting;
-    setting.name = text_of<64>(name);
-    setting.value = text_of<4096>(value);
-    if (ipc::Status sent = broker_.channel.send(setting); !sent) return sent;
+    const ipc::Setting setting{text_of<64>(name), text_of<4096>(value)};
+    if (ipc::Status sent = broker.send(setting); !sent) return sent;
   }
   for (const DecisionLog& log : preparation_.logs) {
-    ipc::LogSink sink;
-    sink.kind = static_cast<ipc::U8>(log.kind);
-    sink.sync = request.log_sync ? 1 : 0;
-    sink.label = text_of<4096>(log.label);
-    if (ipc::Status sent = broker_.channel.send(sink, log.fd.get()); !sent) return sent;
+    if (ipc::Status sent = send_log(log); !sent) return sent;
   }
-  if (preparation_.policy_versions) {
-    const ipc::Status sent = broker_.channel.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
-    if (!sent) return sent;
-  }
-  if (preparation_.session_store) {
-    const ipc::Status sent = broker_.channel.send(ipc::SessionStore{}, preparation_.session_store.get());
-    if (!sent) return sent;
-  }
-  ipc::Begin begin;
-  begin.profile = text_of<256>(request.profile);
-  begin.policy_parameter = text_of<1024>(request.policy_parameter);
-  begin.policy_file = text_of<4096>(request.policy_file);
-  begin.region = text_of<64>(request.region);
-  begin.home = text_of<4096>(preparation_.account.home);
-  begin.os_user = text_of<256>(preparation_.account.name);
-  begin.mode = static_cast<ipc::U8>(request.mode);
-  begin.session_table = text_of<256>(request.session_table);
-  begin.policy_key = text_of<4096>(request.policy_key);
-  begin.policy_kms_key = text_of<2048>(request.policy_kms_key);
-  begin.policy_poll_s = static_cast<ipc::U32>(request.policy_poll.count());
-  begin.policy_max_age_s = static_cast<ipc::U32>(request.policy_max_age.count());
-  begin.log_key = text_of<4096>(request.log_key);
-  begin.log_key_id = text_of<64>(request.log_key_id);
-  begin.log_max_bytes = request.log_max_bytes;
-  begin.duration_s = static_cast<ipc::U32>(request.duration.count());
-  begin.lazy = request.lazy ? 1 : 0;
-  begin.remote_url = text_of<2048>(request.remote_url);
-  begin.remote_token_file = text_of<4096>(request.remote_token_file);
-  begin.environment_keys = request.env_keys ? 1 : 0;
-  begin.environment_follows = preparation_.environment_keys ? 1 : 0;
-  begin.auto_login = request.auto_login ? 1 : 0;
-  begin.transport = static_cast<ipc::U8>(preparation_.listener.transport);
-  return broker_.channel.send(begin);
+  ipc::Status sent;
+  if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
+  if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
+  return sent ? broker.send(preparation_.request.task) : sent;
+}
+
+ipc::Status Conversation::send_log(const DecisionLog& log) {
+  const ipc::LogSink sink{log.kind, preparation_.request.log_sync, text_of<4096>(log.label)};
+  return broker_.channel.send(sink, log.fd.get());
 }
 
 Heard Conversation::hear(Side side) {
@@ -132,95 +102,66 @@ Heard Conversation::hear(Side side) {
 }
 
 ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
-  switch (packet.id) {
-    case ipc::BrokerLockedDown::kId: {
-      const auto message = ipc::open_packet<ipc::BrokerLockedDown>(packet);
-      if (!message) return std::unexpected(message.error());
-      if (ipc::Status ok = on_locked_down("broker", message->protocol, broker_.pid); !ok) return ok;
-      broker_locked_ = true;
-      const auto witness = static_cast<pid_t>(message->witness_pid);
-      if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
-      return send_environment_keys();
-    }
-    case ipc::Ready::kId:
-      return on_ready(packet);
-    case ipc::IssuedKeys::kId:
-      return on_issued(packet);
-    case ipc::Whoami::kId:
-      return on_identity(packet);
-    case ipc::Failed::kId: {
-      const auto message = ipc::open_packet<ipc::Failed>(packet);
-      if (!message) return std::unexpected(message.error());
-      return ipc::fail(Fault::kRefused, message->what.str(), message->next_step.str());
-    }
-    case ipc::Notice::kId: {
-      const auto message = ipc::open_packet<ipc::Notice>(packet);
-      if (!message) return std::unexpected(message.error());
-      on_notice(*message);
-      return {};
-    }
-    case ipc::Errand::kId:
-      return on_errand(packet);
-    case ipc::Waiting::kId: {
-      const auto message = ipc::open_packet<ipc::Waiting>(packet);
-      if (!message) return std::unexpected(message.error());
-      say(message->why.str());
-      renewed_ = true;
-      return {};
-    }
-    case ipc::LogFull::kId: {
-      const auto message = ipc::open_packet<ipc::LogFull>(packet);
-      return message ? on_log_full(*message) : std::unexpected(message.error());
-    }
-    default:
-      return ipc::fail(Fault::kProtocol, "message " + std::to_string(packet.id) + " has no receiver here");
-  }
+  return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::Ready, ipc::IssuedKeys, ipc::Whoami, ipc::Failed, ipc::Notice,
+                             ipc::Errand, ipc::Waiting, ipc::LogFull>(packet,
+                                                                      [this](auto& message) { return take(message); });
 }
 
-ipc::Status Conversation::on_ready(const ipc::Packet& packet) {
-  auto message = ipc::open_packet<ipc::Ready>(packet);
-  if (!message) return std::unexpected(message.error());
-  if (preparation_.request.mode != ipc::RunMode::Server)
+ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
+  if (ipc::Status ok = on_locked_down("broker", locked.protocol, broker_.pid); !ok) return ok;
+  broker_locked_ = true;
+  const auto witness = static_cast<pid_t>(locked.witness_pid);
+  if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
+  return send_environment_keys();
+}
+
+ipc::Status Conversation::take(ipc::Ready& ready) {
+  if (preparation_.request.task.mode != ipc::RunMode::Server)
     return ipc::fail(Fault::kProtocol, "Ready in a run that is not served");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
-  if (message->token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
-  region_ = message->region.str();
-  token_ = std::move(message->token);
+  if (ready.token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
+  region_ = ready.region.str();
+  token_ = std::move(ready.token);
   broker_ready_ = true;
   broker_.channel.gate().enter_serving();
   return {};
 }
 
-ipc::Status Conversation::on_issued(const ipc::Packet& packet) {
-  auto message = ipc::open_packet<ipc::IssuedKeys>(packet);
-  if (!message) return std::unexpected(message.error());
-  if (preparation_.request.mode == ipc::RunMode::Server || preparation_.request.mode == ipc::RunMode::Whoami)
+ipc::Status Conversation::take(ipc::IssuedKeys& issued) {
+  const ipc::RunMode mode = preparation_.request.task.mode;
+  if (mode == ipc::RunMode::Server || mode == ipc::RunMode::Whoami)
     return ipc::fail(Fault::kProtocol, "IssuedKeys in a run that is served, or asks for none");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "IssuedKeys before BrokerLockedDown");
-  if (message->access_key_id.str().empty() || message->secret_access_key.reveal().empty() ||
-      message->session_token.reveal().empty() || message->expiration.str().empty()) {
+  if (issued.access_key_id.str().empty() || issued.secret_access_key.reveal().empty() ||
+      issued.session_token.reveal().empty() || issued.expiration.str().empty()) {
     return ipc::fail(Fault::kProtocol, "IssuedKeys without keys");
   }
-  issued_ = std::move(*message);
+  issued_ = std::move(issued);
   return {};
 }
 
-ipc::Status Conversation::on_identity(const ipc::Packet& packet) {
-  auto message = ipc::open_packet<ipc::Whoami>(packet);
-  if (!message) return std::unexpected(message.error());
-  if (preparation_.request.mode != ipc::RunMode::Whoami)
+ipc::Status Conversation::take(ipc::Whoami& identity) {
+  if (preparation_.request.task.mode != ipc::RunMode::Whoami)
     return ipc::fail(Fault::kProtocol, "Whoami in a run that did not ask");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Whoami before BrokerLockedDown");
-  if (message->arn.empty()) return ipc::fail(Fault::kProtocol, "Whoami without an identity");
-  identity_ = std::move(*message);
+  if (identity.arn.empty()) return ipc::fail(Fault::kProtocol, "Whoami without an identity");
+  identity_ = std::move(identity);
   return {};
 }
 
-ipc::Status Conversation::on_errand(const ipc::Packet& packet) {
-  const auto message = ipc::open_packet<ipc::Errand>(packet);
-  if (!message) return std::unexpected(message.error());
+ipc::Status Conversation::take(const ipc::Failed& failed) {
+  return ipc::fail(Fault::kRefused, failed.what.str(), failed.next_step.str());
+}
+
+ipc::Status Conversation::take(const ipc::Errand& errand) {
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Errand before BrokerLockedDown");
-  return errands_.begin(*message);
+  return errands_.begin(errand);
+}
+
+ipc::Status Conversation::take(const ipc::Waiting& waiting) {
+  say(waiting.why.str());
+  renewed_ = true;
+  return {};
 }
 
 // Only now: what takes them is locked down, and the kernel says so.
@@ -231,15 +172,13 @@ ipc::Status Conversation::send_environment_keys() {
   return sent;
 }
 
-void Conversation::on_notice(const ipc::Notice& notice) const {
-  auto severity = ipc::Severity::Warning;
-  if (!ipc::severity_from(notice.severity, severity)) severity = ipc::Severity::Warning;
-  if (preparation_.request.quiet && severity != ipc::Severity::Warning) return;
-  say(notice.text.str());
+ipc::Status Conversation::take(const ipc::Notice& notice) const {
+  if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) say(notice.text.str());
+  return {};
 }
 
 // Without a next file the broker hands nothing out, and asks again: the run goes on when there is room.
-ipc::Status Conversation::on_log_full(const ipc::LogFull& full) {
+ipc::Status Conversation::take(const ipc::LogFull& full) {
   const std::string label = full.label.str();
   const auto followed = next_logs_.find(label);
   const DecisionLog* log = followed == next_logs_.end() ? nullptr : &followed->second;
@@ -252,11 +191,7 @@ ipc::Status Conversation::on_log_full(const ipc::LogFull& full) {
     report(next.error());
     return {};
   }
-  ipc::LogSink sink;
-  sink.kind = static_cast<ipc::U8>(next->kind);
-  sink.sync = preparation_.request.log_sync ? 1 : 0;
-  sink.label = text_of<4096>(next->label);
-  if (ipc::Status sent = broker_.channel.send(sink, next->fd.get()); !sent) return sent;
+  if (ipc::Status sent = send_log(*next); !sent) return sent;
   next_logs_.insert_or_assign(label, std::move(*next));
   return {};
 }
@@ -283,7 +218,7 @@ ipc::Status Conversation::connect_helpers() {
   if (!ends) return std::unexpected(ends.error());
   const OpenListener& listener = preparation_.listener;
   ipc::ListenerOpened opened;
-  opened.transport = static_cast<ipc::U8>(listener.transport);
+  opened.transport = listener.transport;
   opened.port = listener.port;
   opened.path = text_of<107>(listener.path);
   if (!listener_told_) {
@@ -295,7 +230,7 @@ ipc::Status Conversation::connect_helpers() {
   if (ipc::Status sent = broker_.channel.send(frontend, ends->first.get()); !sent) return sent;
   if (ipc::Status sent = frontend_.channel.send(ipc::BrokerChannel{}, ends->second.get()); !sent) return sent;
   ipc::Listener handed;
-  handed.transport = opened.transport;
+  handed.transport = listener.transport;
   handed.port = listener.port;
   if (ipc::Status sent = frontend_.channel.send(handed, listener.fd.get()); !sent) return sent;
   attached_ = true;
@@ -304,7 +239,7 @@ ipc::Status Conversation::connect_helpers() {
 
 std::string Conversation::waiting_for() const {
   if (!broker_locked_) return "the broker to lock itself down";
-  const bool served = preparation_.request.mode == ipc::RunMode::Server;
+  const bool served = preparation_.request.task.mode == ipc::RunMode::Server;
   if (served && !frontend_locked_) return "the frontend to lock itself down";
   return "AWS: identity, policy or credentials";
 }

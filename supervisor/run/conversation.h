@@ -56,14 +56,18 @@ class Conversation {
   ipc::Status tell_broker_the_task();
   ipc::Status on_broker(const ipc::Packet&);
   ipc::Status on_frontend(const ipc::Packet&);
-  ipc::Status on_ready(const ipc::Packet&);
-  ipc::Status on_issued(const ipc::Packet&);
-  ipc::Status on_identity(const ipc::Packet&);
-  ipc::Status on_errand(const ipc::Packet&);
-  ipc::Status send_environment_keys();
+  ipc::Status take(const ipc::BrokerLockedDown&);
+  ipc::Status take(ipc::Ready&);
+  ipc::Status take(ipc::IssuedKeys&);
+  ipc::Status take(ipc::Whoami&);
+  ipc::Status take(const ipc::Failed&);
+  ipc::Status take(const ipc::Notice&) const;
+  ipc::Status take(const ipc::Errand&);
+  ipc::Status take(const ipc::Waiting&);
+  ipc::Status take(const ipc::LogFull&);
   ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
-  void on_notice(const ipc::Notice&) const;
-  ipc::Status on_log_full(const ipc::LogFull&);
+  ipc::Status send_environment_keys();
+  ipc::Status send_log(const DecisionLog&);
   ipc::Status connect_helpers();
 
   Preparation& preparation_;

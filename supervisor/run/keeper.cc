@@ -84,7 +84,7 @@ class Keeper {
     plan.facts.socket_path = preparation_.listener.path;
     plan.facts.config_path = preparation_.folder.config_path;
     plan.facts.credentials_path = preparation_.folder.credentials_path;
-    plan.facts.profile = preparation_.request.profile;
+    plan.facts.profile = preparation_.request.task.profile.str();
     plan.signals = caller_signals_;
     plan.forget = [this] { preparation_.environment_keys.reset(); };
     return plan;

@@ -88,7 +88,7 @@ int run_exec(const CommandLine& line) {
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
   if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
-  if (request->mode != ipc::RunMode::Server)
+  if (request->task.mode != ipc::RunMode::Server)
     return run_one_shot(std::move(*request), environment, std::move(*keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
   auto preparation = prepare(std::move(*request), environment, std::move(*keys), cwd);

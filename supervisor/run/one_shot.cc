@@ -213,7 +213,7 @@ ipc::Status print(const ipc::IssuedKeys& keys) {
 int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
   ChildFacts facts;
   facts.mode = ipc::RunMode::Cli;
-  facts.profile = preparation.request.profile;
+  facts.profile = preparation.request.task.profile.str();
   facts.region = keys.region.str();
   facts.keys = &keys;
   std::vector<std::string> environment = child_environment(preparation.environment, facts);
@@ -265,7 +265,7 @@ ipc::Result<std::size_t> credential_process_json(const ipc::IssuedKeys& keys, st
 
 int run_one_shot(ExecRequest request, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys> keys,
                  const std::string& cwd) {
-  const ipc::RunMode mode = request.mode;
+  const ipc::RunMode mode = request.task.mode;
   auto preparation = prepare(std::move(request), std::move(environment), std::move(keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
   HeldSignals signals;

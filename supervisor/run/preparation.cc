@@ -56,7 +56,7 @@ std::string read_config(const ipc::Settings& settings, const std::string& home) 
 }
 
 ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::EnvironmentKeys>& keys) {
-  if (!request.env_keys) return {};
+  if (!request.task.environment_keys) return {};
   const bool id = keys && !keys->access_key_id.empty(), secret = keys && !keys->secret_access_key.reveal().empty();
   if (id && secret) return {};
   return ipc::fail(ipc::Fault::kUsage,
@@ -66,7 +66,7 @@ ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::Envi
 }
 
 ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFolder& folder, OwnedPaths& owned) {
-  if (request.transport == ipc::Transport::Tcp) return listen_tcp(request.port);
+  if (request.task.transport == ipc::Transport::Tcp) return listen_tcp(request.port);
   auto listener =
       listen_unix(request.unix_socket_path.empty() ? folder.path + "/socket" : request.unix_socket_path, owned);
   if (listener) return listener;
@@ -82,6 +82,8 @@ ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFol
 
 ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   p.account = own_account();
+  p.request.task.home = ipc::Text<4096>(std::string_view(p.account.home));
+  p.request.task.os_user = ipc::Text<256>(std::string_view(p.account.name));
   auto helpers = find_helpers();
   if (!helpers) return std::unexpected(helpers.error());
   p.helpers = *helpers;
@@ -89,17 +91,17 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   if (!settings) return std::unexpected(settings.error());
   p.settings = std::move(*settings);
   const std::string_view state_home = environment_value(p.environment, "XDG_STATE_HOME");
-  if (p.request.mode != ipc::RunMode::Whoami) {  // which issues nothing, and answers though the log be broken
+  if (p.request.task.mode != ipc::RunMode::Whoami) {  // which issues nothing, and answers though the log be broken
     auto logs = open_decision_logs(p.request, p.account.home, state_home);
     if (!logs) return std::unexpected(logs.error());
     p.logs = std::move(*logs);
   }
-  if (p.request.remote_token_file.empty()) {
+  if (p.request.task.remote_token_file.empty()) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
     if (store) p.session_store = std::move(*store);
     if (!store && store.error().fault == ipc::Fault::kConfig) report(store.error());
   }
-  if (!demands_signature(p.request)) return {};
+  if (!demands_signature(p.request.task)) return {};
   auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);
   if (!versions) return std::unexpected(versions.error());
   p.policy_versions = std::move(*versions);
@@ -114,6 +116,7 @@ ipc::Status open_server(Preparation& p) {
   auto listener = open_listener(p.request, p.folder, p.owned);
   if (!listener) return std::unexpected(listener.error());
   p.listener = std::move(*listener);
+  p.request.task.transport = p.listener.transport;
   return {};
 }
 
@@ -125,6 +128,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
   Preparation p;
   p.environment_keys = std::move(keys);
   p.request = std::move(request);
+  p.request.task.environment_follows = p.environment_keys.has_value();
   p.environment = std::move(environment);
   if (!p.request.command.empty()) {
     auto file = resolve_command(p.request.command.front(), environment_value(p.environment, "PATH"));
@@ -132,7 +136,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
     p.command_file = std::move(*file);
   }
   ipc::Status opened = open_what_each_run_needs(p, cwd);
-  if (opened && p.request.mode == ipc::RunMode::Server) opened = open_server(p);
+  if (opened && p.request.task.mode == ipc::RunMode::Server) opened = open_server(p);
   if (!opened) {
     (void)p.owned.remove_all();
     return refused(opened.error());
@@ -140,15 +144,15 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
   return p;
 }
 
-bool demands_signature(const ExecRequest& request, const char* host_key) {
-  if (request.policy_file.empty() && request.policy_parameter.empty()) return false;
-  if (!request.policy_key.empty() || !request.policy_kms_key.empty()) return true;
+bool demands_signature(const ipc::Begin& task, const char* host_key) {
+  if (task.policy_file.empty() && task.policy_parameter.empty()) return false;
+  if (!task.policy_key.empty() || !task.policy_kms_key.empty()) return true;
   struct stat st {};
   return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
 }
 
 ipc::Status write_aws_config(Preparation& p, std::string_view region) {
-  AwsConfigFacts facts{p.caller_config, p.request.profile, region, {}};
+  AwsConfigFacts facts{p.caller_config, p.request.task.profile.str(), region, {}};
   if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
   const auto text = generated_config(facts);
   if (!text) return std::unexpected(text.error());

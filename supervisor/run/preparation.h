@@ -22,7 +22,7 @@ namespace supervisor {
 inline constexpr char kHostPolicyKey[] = "/etc/sentinel/policy.pub";
 
 struct Preparation {
-  ExecRequest request;
+  ExecRequest request;  // its task complete
   Account account;
   HelperPaths helpers;
   ipc::Settings settings;     // paths in it absolute
@@ -43,7 +43,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::s
                                                  std::optional<ipc::EnvironmentKeys>, const std::string& cwd);
 
 // Whether this run's policy must be signed, by an option or by the host's own key.
-bool demands_signature(const ExecRequest&, const char* host_key = kHostPolicyKey);
+bool demands_signature(const ipc::Begin& task, const char* host_key = kHostPolicyKey);
 
 // Fills the generated AWS config, once the region is known.
 ipc::Status write_aws_config(Preparation&, std::string_view region);

@@ -13,19 +13,19 @@ struct Fact {
   std::string value;
 };
 
-std::string policy_of(const ExecRequest& request) {
-  return request.policy_file.empty() ? request.policy_parameter : request.policy_file;
+std::string policy_of(const ipc::Begin& task) {
+  return task.policy_file.empty() ? task.policy_parameter.str() : task.policy_file.str();
 }
 
 // In the order in which they are shown; what is empty is left out of the lines.
-std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ExecRequest& request) {
-  return {{{"profile", "profile", request.profile},
+std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
+  return {{{"profile", "profile", task.profile.str()},
            {"identity", "arn", who.arn.str()},
            {"account", "account", who.account.str()},
            {"user", "user", who.user.str()},
            {"source", "source", who.source.str()},
            {"region", "region", who.region.str()},
-           {"policy", "policy", policy_of(request)},
+           {"policy", "policy", policy_of(task)},
            {"effect", "effect", who.effect.str()},
            {"rule", "rule", who.rule.str()}}};
 }
@@ -34,7 +34,7 @@ std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ExecRequest& request)
 
 std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
   std::string out;
-  const auto facts = facts_of(who, request);
+  const auto facts = facts_of(who, request.task);
   if (!request.json) {
     for (const Fact& fact : facts) {
       if (fact.value.empty()) continue;

@@ -31,6 +31,7 @@
 namespace {
 
 using ipc::Channel;
+using ipc::ErrandKind;
 using ipc::Side;
 
 constexpr int kControlFd = 3;
@@ -64,9 +65,18 @@ ipc::Packet next(Channel& channel) {
 
 void notice(Channel& control, ipc::Severity severity, const std::string& text) {
   ipc::Notice message;
-  message.severity = static_cast<ipc::U8>(severity);
+  message.severity = severity;
   message.text = ipc::Text<2048>(std::string_view(text));
   must(control.send(message));
+}
+
+template <class Field>
+std::string seconds(const Field& field) {
+  return std::to_string(field.get().count());
+}
+template <ipc::WireEnum E>
+std::string number(E value) {
+  return std::to_string(static_cast<int>(value));
 }
 
 // What is asked of the supervisor, and what came of it.
@@ -80,10 +90,10 @@ class ErrandsDouble {
       const std::string one = list.substr(0, end);
       list.erase(0, std::min(end + 2, list.size()));
       const std::size_t colon = one.find(':');
-      send(static_cast<ipc::U8>(std::stoi(one.substr(0, colon))), one.substr(colon + 1));
+      send(static_cast<ErrandKind>(std::stoi(one.substr(0, colon))), one.substr(colon + 1));
     }
   }
-  void send(ipc::U8 kind, std::string subject, bool again = false) {
+  void send(ErrandKind kind, std::string subject, bool again = false) {
     const std::string detail = take_detail(kind, subject);
     ipc::Errand errand;
     errand.id = again ? last_ : ++last_;
@@ -132,7 +142,7 @@ class ErrandsDouble {
       done(message->id, "answer " + std::string(typed.rbegin(), typed.rend()));
     } else if (packet.id == ipc::ErrandOpened::kId) {
       const auto message = ipc::open_packet<ipc::ErrandOpened>(packet);
-      if (ipc::errand_row(kinds_[message->id])->result == ipc::ErrandResult::Output) {
+      if (ipc::errand_row(kinds_.at(message->id)).result == ipc::ErrandResult::Output) {
         outputs_[message->id].fd = std::move(packet.descriptor);
         return;
       }
@@ -153,10 +163,10 @@ class ErrandsDouble {
 
  private:
   // The code of a login page; of a question, what stands behind a bar.
-  static std::string take_detail(ipc::U8 kind, std::string& subject) {
-    const ipc::ErrandRow* row = ipc::errand_row(kind);
-    if (row && row->kind == ipc::ErrandKind::ShowLogin) return "WXYZ-1234";
-    const std::size_t bar = row && row->result == ipc::ErrandResult::Answer ? subject.find('|') : std::string::npos;
+  static std::string take_detail(ErrandKind kind, std::string& subject) {
+    if (kind == ErrandKind::ShowLogin) return "WXYZ-1234";
+    const bool asks = kind == ErrandKind::AskCode || kind == ErrandKind::AskPassphrase;
+    const std::size_t bar = asks ? subject.find('|') : std::string::npos;
     if (bar == std::string::npos) return {};
     std::string detail = subject.substr(bar + 1);
     subject.resize(bar);
@@ -175,7 +185,7 @@ class ErrandsDouble {
   Channel& control_;
   ipc::U32 last_ = 0;
   int open_ = 0;
-  std::map<ipc::U32, ipc::U8> kinds_;
+  std::map<ipc::U32, ErrandKind> kinds_;
   std::map<ipc::U32, Output> outputs_;
 };
 
@@ -193,15 +203,15 @@ class BrokerDouble {
     if (profile() == "silent") next(control_);
     if (profile() == "fail") return fail();
     if (profile() == "stray-message") must(control_.send(ipc::FrontendLockedDown{}));
-    if (profile() == "unknown-errand") errands_.send(77, "x");
+    if (profile() == "unknown-errand") errands_.send(static_cast<ErrandKind>(77), "x");
     if (profile() == "errand-twice") {
-      errands_.send(9, "https://login.example");
-      errands_.send(9, "https://login.example", true);
+      errands_.send(ErrandKind::ShowLogin, "https://login.example");
+      errands_.send(ErrandKind::ShowLogin, "https://login.example", true);
     }
     if (profile().starts_with("errand:")) errands_.ask(profile().substr(7));
     errands_.wait();
     if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
-    if (begin_.mode == static_cast<ipc::U8>(ipc::RunMode::Whoami) && profile() != "issues") return identify();
+    if (begin_.mode == ipc::RunMode::Whoami && profile() != "issues") return identify();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
@@ -211,7 +221,7 @@ class BrokerDouble {
 
  private:
   [[nodiscard]] const std::string& profile() const { return begin_.profile.str(); }
-  [[nodiscard]] bool is_one_shot() const { return begin_.mode != static_cast<ipc::U8>(ipc::RunMode::Server); }
+  [[nodiscard]] bool is_one_shot() const { return begin_.mode != ipc::RunMode::Server; }
 
   void gather() {
     while (true) {
@@ -220,10 +230,10 @@ class BrokerDouble {
         begin_ = *ipc::open_packet<ipc::Begin>(packet);
         heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() +
                   " region=" + begin_.region.str() + " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
-                  " duration=" + std::to_string(begin_.duration_s) + " lazy=" + std::to_string(begin_.lazy) +
-                  " transport=" + std::to_string(begin_.transport) + " mode=" + std::to_string(begin_.mode) +
+                  " duration=" + seconds(begin_.duration) + " lazy=" + std::to_string(begin_.lazy) +
+                  " transport=" + number(begin_.transport) + " mode=" + number(begin_.mode) +
                   " table=" + begin_.session_table.str() + " key=" + begin_.policy_key.str() +
-                  " poll=" + std::to_string(begin_.policy_poll_s) + " age=" + std::to_string(begin_.policy_max_age_s) +
+                  " poll=" + seconds(begin_.policy_poll) + " age=" + seconds(begin_.policy_max_age) +
                   " size=" + std::to_string(begin_.log_max_bytes) + " remote=" + begin_.remote_url.str() +
                   " token_file=" + begin_.remote_token_file.str() +
                   " env_keys=" + std::to_string(begin_.environment_keys) +
@@ -344,7 +354,7 @@ class BrokerDouble {
     (void)::send(packet.descriptor.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
     ipc::Done done;
     done.request = request->request;
-    done.closed = 1;
+    done.closed = true;
     must(frontend_.send(done));
   }
 
@@ -387,6 +397,7 @@ class FrontendDouble {
     }
     if (head.starts_with("GET /crash")) ::_exit(3);
     ipc::ServeClient request;
+    request.transport = ipc::Transport::Tcp;
     const auto at = head.find("Authorization: ");
     if (at != std::string::npos) {
       (void)request.authorization.assign(head.substr(at + 15, head.find("\r\n", at) - at - 15));

@@ -81,7 +81,7 @@ Beginning read_beginning() {
 bool serve(int client, std::string_view authorization) {
   ipc::ServeClient message;
   message.request = ++g_request;
-  message.transport = static_cast<ipc::U8>(ipc::Transport::Tcp);  // a lie, half of the time
+  message.transport = ipc::Transport::Tcp;  // a lie, half of the time
   (void)message.authorization.assign(authorization);
   return g_broker.send(message, client).has_value();
 }

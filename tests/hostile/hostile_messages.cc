@@ -20,7 +20,7 @@ std::string wire(const Message& message) {
 ipc::ServeClient good(std::string_view authorization) {
   ipc::ServeClient message;
   message.request = 4242;
-  message.transport = static_cast<ipc::U8>(ipc::Transport::Unix);
+  message.transport = ipc::Transport::Unix;
   (void)message.authorization.assign(authorization);
   return message;
 }

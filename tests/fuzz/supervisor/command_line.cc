@@ -19,14 +19,15 @@ using supervisor::CommandLine;
 void judge_run(const CommandLine& line) {
   const auto request = supervisor::exec_request(line, {"", "/bin/sh", "/here"});
   if (!request) return;
-  must(!request->profile.empty() && request->profile.size() <= 256);
-  must(request->policy_file.empty() != request->policy_parameter.empty());
-  must(request->policy_file.empty() || request->policy_file.front() == '/');
-  must(request->policy_key.empty() || request->policy_kms_key.empty());
-  const bool server = request->mode == ipc::RunMode::Server;
-  must(server ? request->duration >= 15min : request->duration == 0s || request->duration >= 15min);
-  must(request->duration <= 12h);
-  const bool command = request->mode != ipc::RunMode::CredentialProcess;
+  const ipc::Begin& task = request->task;
+  must(!task.profile.empty() && task.profile.str().size() <= 256);
+  must(task.policy_file.empty() != task.policy_parameter.empty());
+  must(task.policy_file.empty() || task.policy_file.str().front() == '/');
+  must(task.policy_key.empty() || task.policy_kms_key.empty());
+  const bool server = task.mode == ipc::RunMode::Server;
+  must(server ? task.duration.get() >= 15min : task.duration.get() == 0s || task.duration.get() >= 15min);
+  must(task.duration.get() <= 12h);
+  const bool command = task.mode != ipc::RunMode::CredentialProcess;
   must(command ? !request->command.empty() && !request->command.front().empty() : request->command.empty());
 }
 

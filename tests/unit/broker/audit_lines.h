@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "audit/log.h"
+#include "fake_clock.h"
 
 namespace audit_lines {
+
+inline const broker::testing::FakeClock kClock;  // stands still
 
 inline ipc::UniqueFd memory_file() { return ipc::UniqueFd(::memfd_create("log", MFD_CLOEXEC)); }
 
@@ -55,7 +58,7 @@ inline broker::LogKey key_from(const std::string& text,
 inline std::vector<std::string> written_lines(int count, const std::string& key = {}) {
   ipc::UniqueFd file = memory_file();
   const ipc::UniqueFd seen(::dup(file.get()));
-  broker::AuditLog log(key.empty() ? std::nullopt : std::optional(key_from(key)));
+  broker::AuditLog log(kClock, key.empty() ? std::nullopt : std::optional(key_from(key)));
   EXPECT_TRUE(log.add_sink(std::move(file), "log", false));
   for (int i = 1; i <= count; ++i) {
     const std::string user = "user" + std::to_string(i);

@@ -106,7 +106,7 @@ class Listening {
 
   static ipc::ListenerOpened opened(ipc::Transport transport, int port, std::string_view path) {
     ipc::ListenerOpened message;
-    message.transport = static_cast<ipc::U8>(transport);
+    message.transport = transport;
     message.port = static_cast<ipc::U16>(port);
     EXPECT_TRUE(message.path.assign(path));
     return message;

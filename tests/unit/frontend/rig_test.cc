@@ -184,9 +184,9 @@ void Rig::give_broker() {
 
 void Rig::give_listeners() {
   ipc::Listener message;
-  message.transport = static_cast<ipc::U8>(ipc::Transport::Unix);
+  message.transport = ipc::Transport::Unix;
   ASSERT_TRUE(supervisor_.send(message, unix_.get()));
-  message.transport = static_cast<ipc::U8>(ipc::Transport::Tcp);
+  message.transport = ipc::Transport::Tcp;
   message.port = port_;
   ASSERT_TRUE(supervisor_.send(message, tcp_.get()));
 }
@@ -232,7 +232,7 @@ bool Rig::broker_has_nothing() { return !await_readable(broker_.fd(), 0); }
 void Rig::done(ipc::U32 request, bool closed) {
   ipc::Done message;
   message.request = request;
-  message.closed = closed ? 1 : 0;
+  message.closed = closed;
   // The frontend takes them as they come; a short queue of ours is no failure.
   ipc::Status sent = broker_.send(message);
   for (int waited = 0; !sent && sent.error().sys_errno == EAGAIN && waited < kSoonMs; ++waited) {
@@ -272,12 +272,12 @@ TEST(Rig, ServesOneRequestOnEachTransport) {
   over_unix.send(get_creds("localhost", "Authorization: token-1\r\n"));
   const ipc::ServeClient first = rig.answer(true);
   EXPECT_EQ("token-1", first.authorization.reveal());
-  EXPECT_EQ(static_cast<int>(ipc::Transport::Unix), first.transport);
+  EXPECT_EQ(ipc::Transport::Unix, first.transport);
   EXPECT_EQ(kAnswer, over_unix.read_all());
 
   const Client over_tcp = rig.connect_tcp();
   over_tcp.send(get_creds("127.0.0.1:" + std::to_string(rig.port())));
-  EXPECT_EQ(static_cast<int>(ipc::Transport::Tcp), rig.answer(true).transport);
+  EXPECT_EQ(ipc::Transport::Tcp, rig.answer(true).transport);
   EXPECT_EQ(kAnswer, over_tcp.read_all());
 }
 

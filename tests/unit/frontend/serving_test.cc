@@ -111,9 +111,8 @@ TEST(Frontend, EndsOnADoneWithADescriptor) {
 TEST(Frontend, EndsOnADoneThatIsNeitherOpenNorClosed) {
   Rig rig;
   rig.serve();
-  ipc::Done message;
-  message.closed = 2;
-  ASSERT_TRUE(rig.broker().send(message));
+  constexpr char kClosedTwice[] = {0x0e, 0, 0, 0, 0, 0, 2};
+  ASSERT_EQ(7, ::send(rig.broker().fd(), kClosedTwice, sizeof kClosedTwice, MSG_DONTWAIT | MSG_NOSIGNAL));
   EXPECT_ENDS(rig, Ending::BadBroker);
 }
 
@@ -144,7 +143,7 @@ TEST(Frontend, EndsOnAListenerOfNoKnownTransport) {
   rig.serve();
   const auto spare = ipc::Channel::socket_pair();
   ipc::Listener message;
-  message.transport = 7;
+  message.transport = static_cast<ipc::Transport>(7);
   ASSERT_TRUE(rig.supervisor().send(message, spare->first.get()));
   EXPECT_ENDS(rig, Ending::BadSupervisor);
 }
@@ -154,7 +153,7 @@ TEST(Frontend, EndsOnAListenerThatDoesNotListen) {
   rig.serve();
   const auto spare = ipc::Channel::socket_pair();
   ipc::Listener message;
-  message.transport = static_cast<ipc::U8>(ipc::Transport::Unix);
+  message.transport = ipc::Transport::Unix;
   ASSERT_TRUE(rig.supervisor().send(message, spare->first.get()));
   ASSERT_EQ(1, ::send(spare->second.get(), "x", 1, 0));  // readable: it tries to accept
   EXPECT_ENDS(rig, Ending::BadSupervisor);
@@ -228,8 +227,8 @@ TEST(Frontend, PassesOnWhatTheBrokerNeeds) {
   client.send(get_creds("127.0.0.1", "Authorization: Bearer a.b\r\nConnection: close\r\n"));
   const Asked asked = rig.next_request();
   EXPECT_EQ("Bearer a.b", asked.message.authorization.reveal());
-  EXPECT_EQ(0, asked.message.keep_alive);
-  EXPECT_EQ(static_cast<int>(ipc::Transport::Tcp), asked.message.transport);
+  EXPECT_FALSE(asked.message.keep_alive);
+  EXPECT_EQ(ipc::Transport::Tcp, asked.message.transport);
   EXPECT_NE(0, ::fcntl(asked.client.get(), F_GETFL) & O_NONBLOCK);
   EXPECT_TRUE(rig.broker_has_nothing());
 }
@@ -252,7 +251,7 @@ TEST(Frontend, KeepAliveServesManyRequestsOnOneConnection) {
       client.send(get_creds("localhost", "Authorization: t" + std::to_string(i) + "\r\n"));
       const ipc::ServeClient asked = rig.answer(false);
       EXPECT_EQ("t" + std::to_string(i), asked.authorization.reveal());
-      EXPECT_EQ(1, asked.keep_alive);
+      EXPECT_TRUE(asked.keep_alive);
       EXPECT_EQ(kAnswer, client.read_until("{}"));
       numbers.push_back(asked.request);
     }
@@ -268,7 +267,7 @@ TEST(Frontend, KeepsNoConnectionThatNobodyAskedToKeep) {
   rig.serve();
   const Client client = rig.connect_tcp();
   client.send("GET /creds HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(0, rig.answer(false).keep_alive);
+  EXPECT_FALSE(rig.answer(false).keep_alive);
   EXPECT_EQ(kAnswer, client.read_all());
 }
 

@@ -35,7 +35,9 @@ class ChannelTest : public ::testing::Test {
 
   static std::string serve_client() {
     std::array<char, ipc::kMaxPacketBytes> bytes;
-    return std::string(bytes.data(), ipc::encode(ipc::ServeClient{}, bytes));
+    ipc::ServeClient message;
+    message.transport = ipc::Transport::Unix;
+    return std::string(bytes.data(), ipc::encode(message, bytes));
   }
 
   void send_raw(std::string_view bytes, const std::vector<int>& fds = {}, int type = SCM_RIGHTS) {
@@ -151,6 +153,29 @@ TEST_F(ChannelTest, NoticesThatThePeerIsGone) {
   raw_.reset();
   Packet packet;
   EXPECT_EQ(channel_.receive(packet).value(), Arrival::PeerGone);
+}
+
+TEST_F(ChannelTest, HandsAMessageToWhatTakesItsKind) {
+  send_raw(serve_client(), {spare_.get()});
+  Packet packet;
+  ASSERT_EQ(channel_.receive(packet).value(), Arrival::Message);
+  std::string taken;
+  const auto take = [&](auto& message) {
+    taken += std::to_string(message.kId);
+    return ipc::Status{};
+  };
+  EXPECT_TRUE((ipc::open_as_one_of<ipc::Done, ipc::ServeClient>(packet, take)));
+  EXPECT_EQ(taken, "13");
+  const auto no_receiver = ipc::open_as_one_of<ipc::Done>(packet, take);
+  EXPECT_EQ(no_receiver.error().fault, ipc::Fault::kProtocol);
+  EXPECT_EQ(no_receiver.error().what, "message 13 has no receiver here");
+  packet.payload.remove_suffix(1);
+  const auto malformed = ipc::open_as_one_of<ipc::Done, ipc::ServeClient>(packet, take);
+  EXPECT_EQ(malformed.error().fault, ipc::Fault::kProtocol);
+  EXPECT_EQ(malformed.error().what, "ServeClient is malformed");
+  const auto refuse = [](auto&) { return ipc::fail(ipc::Fault::kRefused, "no"); };
+  EXPECT_EQ((ipc::open_as_one_of<ipc::PolicyVersions>(Packet{ipc::PolicyVersions::kId, {}, {}}, refuse)).error().what, "no");
+  EXPECT_EQ(taken, "13");
 }
 
 TEST_F(ChannelTest, GivesTheDescriptorCloseOnExec) {

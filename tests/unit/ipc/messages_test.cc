@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "ipc/codec.h"
@@ -20,6 +21,14 @@ void fill(ipc::Text<N>& text) {
 template <std::size_t N>
 void fill(ipc::Secret<N>& secret) {
   ASSERT_TRUE(secret.assign(std::string(N, 's')));
+}
+template <ipc::SecondsRange Range>
+void fill(ipc::Seconds<Range>& seconds) {
+  ASSERT_TRUE(seconds.assign(std::chrono::seconds(Range.longest)));
+}
+template <ipc::WireEnum E>
+void fill(E& value) {
+  value = last_of(value);
 }
 
 template <class Message>
@@ -97,6 +106,51 @@ TEST(Codec, RefusesALengthThatReachesPastTheEnd) {
   EXPECT_FALSE(reader.get(secret));
 }
 
+template <class Field>
+bool reads(std::string_view wire, Field& field) {
+  ipc::Reader reader(wire);
+  return reader.get(field) && reader.at_end();
+}
+
+TEST(Codec, RefusesAFlagThatIsNeitherSetNorNot) {
+  bool flag = false;
+  EXPECT_TRUE(reads("\x01", flag));
+  EXPECT_TRUE(flag);
+  EXPECT_FALSE(reads("\x02", flag));
+  EXPECT_FALSE(reads("\xff", flag));
+  EXPECT_TRUE(reads(std::string_view("\0", 1), flag));
+  EXPECT_FALSE(flag);
+}
+
+TEST(Codec, RefusesANumberThatIsNoValueOfAnEnum) {
+  ipc::RunMode mode;
+  EXPECT_FALSE(reads(std::string_view("\0", 1), mode));
+  EXPECT_TRUE(reads("\x01", mode));
+  EXPECT_TRUE(reads("\x04", mode));
+  EXPECT_EQ(mode, ipc::RunMode::Whoami);
+  EXPECT_FALSE(reads("\x05", mode));
+}
+
+TEST(Codec, RefusesSecondsOutOfTheirRange) {
+  using Four = ipc::Seconds<ipc::SecondsRange{3, 4}>;
+  using FourOrNone = ipc::Seconds<ipc::SecondsRange{3, 4, true}>;
+  for (const auto& [wire, within, within_or_none] : {std::tuple{std::string("\0\0\0\0", 4), false, true},
+                                                     {std::string("\x02\0\0\0", 4), false, false},
+                                                     {std::string("\x03\0\0\0", 4), true, true},
+                                                     {std::string("\x04\0\0\0", 4), true, true},
+                                                     {std::string("\x05\0\0\0", 4), false, false},
+                                                     {std::string("\x04\0\0\1", 4), false, false},
+                                                     {std::string("\x04\0\0", 3), false, false}}) {
+    Four field;
+    FourOrNone may_be_left_out;
+    EXPECT_EQ(reads(wire, field), within);
+    EXPECT_EQ(reads(wire, may_be_left_out), within_or_none);
+  }
+  Four field;
+  EXPECT_FALSE(field.assign(std::chrono::seconds(-4)));
+  EXPECT_FALSE(FourOrNone{}.assign(std::chrono::seconds(2)));
+}
+
 TEST(Codec, RefusesToEncodeIntoTooSmallABuffer) {
   ipc::Done message;
   std::array<char, 6> small;
@@ -105,9 +159,9 @@ TEST(Codec, RefusesToEncodeIntoTooSmallABuffer) {
 
 TEST(Transport, UnknownNumbersAreRefused) {
   ipc::Transport transport;
-  EXPECT_FALSE(ipc::transport_from(0, transport));
-  EXPECT_FALSE(ipc::transport_from(3, transport));
-  EXPECT_TRUE(ipc::transport_from(2, transport));
+  EXPECT_FALSE(reads(std::string_view("\0", 1), transport));
+  EXPECT_FALSE(reads("\x03", transport));
+  EXPECT_TRUE(reads("\x02", transport));
 }
 
 }  // namespace

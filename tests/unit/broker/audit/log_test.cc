@@ -16,17 +16,19 @@ namespace {
 
 using audit_lines::content;
 using audit_lines::issued_line;
+using audit_lines::kClock;
 using audit_lines::memory_file;
 using broker::AuditLog;
 using broker::DecisionLine;
+using broker::testing::FakeClock;
 
 TEST(AuditLog, WithoutASinkEveryLineFails) {
-  AuditLog log;
+  AuditLog log(kClock);
   EXPECT_FALSE(log.record(issued_line()));
 }
 
 TEST(AuditLog, AFullDeviceFailsTheLine) {
-  AuditLog log;
+  AuditLog log(kClock);
   ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false));
   EXPECT_FALSE(log.record(issued_line()));
 }
@@ -35,7 +37,7 @@ TEST(AuditLog, APipeThatIsFullFailsInsteadOfWaiting) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const ipc::UniqueFd reader(ends[0]);
-  AuditLog log;
+  AuditLog log(kClock);
   ASSERT_TRUE(log.add_sink(ipc::UniqueFd(ends[1]), "pipe", false));
   ipc::Status status;
   for (int i = 0; i < 10000 && status; ++i) status = log.record(issued_line());
@@ -46,7 +48,7 @@ TEST(AuditLog, WhoKeepsTheLockKeepsLinesOutAndTheBrokerNotFromItsWork) {
   const ipc::UniqueFd file = memory_file();
   const std::string path = "/proc/self/fd/" + std::to_string(file.get());
   const ipc::UniqueFd other(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  AuditLog log;
+  AuditLog log(kClock);
   ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::dup(file.get())), "log", false));
   ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
   // As many as would take a minute if each waited for the whole patience.
@@ -56,10 +58,37 @@ TEST(AuditLog, WhoKeepsTheLockKeepsLinesOutAndTheBrokerNotFromItsWork) {
   EXPECT_TRUE(log.record(issued_line()));
 }
 
+// A file that another broker has closed: the next is asked for once in a while, and said to be coming for a moment only.
+TEST(AuditLog, TheNextFileIsAskedForAgainAndItsAbsenceIsNotHiddenForEver) {
+  FakeClock clock;
+  AuditLog log(clock);
+  ASSERT_TRUE(log.add_sink(memory_file(), "log", false));
+  std::vector<std::string> asked;
+  log.rotate_at(1, [&](const std::string& label) { asked.push_back(label); });
+  ASSERT_TRUE(log.record(issued_line())) << "one line is no file to be closed";
+  ASSERT_TRUE(log.record(issued_line()));
+  ASSERT_TRUE(log.record(issued_line()));
+  EXPECT_EQ(asked, std::vector<std::string>{"log"}) << "asked a moment ago";
+  EXPECT_TRUE(log.between_files());
+  clock.pass(AuditLog::kAskAgain - std::chrono::nanoseconds(1));
+  ASSERT_TRUE(log.record(issued_line()));
+  EXPECT_EQ(asked.size(), 1u);
+  clock.pass(std::chrono::nanoseconds(1));
+  ASSERT_TRUE(log.record(issued_line()));
+  EXPECT_EQ(asked.size(), 2u);
+  clock.pass(AuditLog::kQuiet - AuditLog::kAskAgain - std::chrono::nanoseconds(1));
+  EXPECT_TRUE(log.between_files());
+  clock.pass(std::chrono::nanoseconds(1));
+  EXPECT_FALSE(log.between_files());
+  log.rotate_at(0, {});  // so that the next is not full at once with what has waited
+  ASSERT_TRUE(log.follow("log", memory_file()));
+  EXPECT_FALSE(log.between_files());
+}
+
 TEST(AuditLog, OneBrokenSinkFailsTheLineButTheOtherStillHasIt) {
   ipc::UniqueFd good = memory_file();
   const int seen = ::dup(good.get());
-  AuditLog log;
+  AuditLog log(kClock);
   ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::open("/dev/full", O_WRONLY | O_CLOEXEC)), "full", false));
   ASSERT_TRUE(log.add_sink(std::move(good), "good", false));
   EXPECT_FALSE(log.record(issued_line()));
@@ -73,7 +102,7 @@ TEST(AuditLog, ATornLineIsEndedBeforeTheNext) {
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   ipc::UniqueFd file = memory_file();
   const int seen = ::dup(file.get());
-  AuditLog log;
+  AuditLog log(kClock);
   ASSERT_TRUE(log.add_sink(std::move(file), "file", false));
   const rlimit small{20, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
@@ -105,7 +134,7 @@ TEST(AuditLog, AHostileExecutableNameCannotBreakTheLine) {
 }
 
 TEST(AuditLog, CommitSyncsOnlyWhatAsksForIt) {
-  AuditLog log;
+  AuditLog log(kClock);
   ASSERT_TRUE(log.add_sink(memory_file(), "plain", false));
   ASSERT_TRUE(log.record(issued_line()));
   EXPECT_FALSE(log.needs_commit());

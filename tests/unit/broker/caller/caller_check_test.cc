@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "callers_fixture.h"
+#include "fake_clock.h"
 
 namespace broker::testing {
 namespace {
@@ -27,12 +28,12 @@ class CallerTest : public ::testing::TestWithParam<Transport> {
     }
   }
 
-  static CallerCheck make_check(pid_t supervisor) {
+  CallerCheck make_check(pid_t supervisor) {
     ipc::Result<Witness> witness = Witness::start();
     EXPECT_TRUE(witness) << witness.error().what;
     ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(supervisor);
     EXPECT_TRUE(process);
-    ipc::Result<CallerCheck> check = CallerCheck::open(std::move(*process), ::getuid(), std::move(*witness));
+    ipc::Result<CallerCheck> check = CallerCheck::open(std::move(*process), ::getuid(), std::move(*witness), clock_);
     EXPECT_TRUE(check) << check.error().what;
     return std::move(*check);
   }
@@ -80,6 +81,7 @@ class CallerTest : public ::testing::TestWithParam<Transport> {
     return std::string(GetParam() == Transport::Unix ? on_unix : on_tcp);
   }
 
+  FakeClock clock_;
   Listening listening_;
   Pipe release_;
   std::optional<CallerCheck> check_;
@@ -212,9 +214,14 @@ TEST_P(CallerTest, WitnessThatSaysNothingIsARefusalWhereOnlyItKnowsTheCaller) {
   const Child child = caller();
   const UniqueFd server = accept();
   ASSERT_EQ(::kill(check_->witness_pid(), SIGSTOP), 0);
-  const CallerFacts facts = judge(server);
-  EXPECT_EQ(check_name(facts.check), by_transport("passed", "witness-late"));
-  EXPECT_EQ(facts.executable, "");
+  const ClientSocket client = client_of(server);
+  CallerInquiry inquiry = check_->begin(client);
+  clock_.pass(CallerCheck::kDeadline - std::chrono::nanoseconds(1));
+  EXPECT_FALSE(check_->settle(inquiry));
+  clock_.pass(std::chrono::nanoseconds(1));
+  EXPECT_TRUE(check_->settle(inquiry));
+  EXPECT_EQ(check_name(inquiry.facts.check), by_transport("passed", "witness-late"));
+  EXPECT_EQ(inquiry.facts.executable, "");
   ASSERT_EQ(::kill(check_->witness_pid(), SIGCONT), 0);
   EXPECT_EQ(verdict(server), "passed");  // the answer to the question that was given up is skipped
 }
@@ -292,7 +299,10 @@ TEST_P(CallerTest, AnotherProgramAfterExecIsNamed) {
   go.put('x');
   // The name is kept for a moment (kNameFresh) and then asked for again.
   const auto sleeping = std::filesystem::canonical("/bin/sleep").string();
-  while (judge(server).executable != sleeping) ::usleep(10'000);
+  do {
+    ::usleep(10'000);
+    clock_.pass(CallerCheck::kNameFresh);
+  } while (judge(server).executable != sleeping);
   EXPECT_EQ(judge(server).comm, "sleep");
 }
 

@@ -274,7 +274,8 @@ int judge_in_sandbox(const UniqueFd& control, UniqueFd server, const Listening& 
   if (!witness) return 100;
   auto supervisor = supervisor_behind(control.get());
   if (!supervisor) return 101;
-  auto check = CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness));
+  const SystemClock clock;
+  auto check = CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness), clock);
   if (!check) return 102;
   if (!enter_sandbox(ReadableFiles{})) return 103;
   auto client = ClientSocket::judge(std::move(server), listening.announced());

@@ -70,7 +70,7 @@ class ErrandsTest : public ::testing::Test {
   void ended(const Program& program) {
     ipc::ErrandEnded message;
     message.id = program.id;
-    message.good = 1;
+    message.good = true;
     EXPECT_TRUE(take(message));
   }
   void turn() {

@@ -11,6 +11,7 @@
 
 #include "audit/log.h"
 #include "decide/authorize.h"
+#include "fake_clock.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
@@ -71,7 +72,8 @@ class ClientAnswerTest : public ::testing::Test {
   }
 
   ipc::UniqueFd server_, client_;
-  AuditLog audit_;
+  testing::FakeClock clock_;
+  AuditLog audit_{clock_};
   std::unique_ptr<ClientAnswer> answer_;
 };
 

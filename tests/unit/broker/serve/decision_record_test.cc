@@ -56,7 +56,7 @@ class DecisionRecordTest : public ::testing::Test {
   broker::Run run_;
   SilentJudge judge_;
   SessionTracker sessions_{aws_.context, profile_, [](const std::string&) {}};
-  AuditLog audit_;
+  AuditLog audit_{aws_.clock};
   ipc::UniqueFd log_;
   std::vector<std::string> told_;
   Notices notices_{[this](ipc::Severity, const std::string& sentence) { told_.push_back(sentence); }};
@@ -111,7 +111,7 @@ TEST_F(DecisionRecordTest, ARefusedRunIsInTheLogAlone) {
 }
 
 TEST_F(DecisionRecordTest, ALineThatCannotBeWrittenIsToldOrReturned) {
-  AuditLog none;  // without a sink every line fails
+  AuditLog none(aws_.clock);  // without a sink every line fails
   DecisionRecord record{{run_, judge_, sessions_, none, notices_, aws_.clock}};
   EXPECT_FALSE(record.run_refused({"policy", "not at night", ""}, denied()));
   record.failed(caller_, {ipc::Fault::kUnavailable, "STS gave no answer", ""}, denied());

@@ -1,16 +1,36 @@
-// What the broker accepts as the terms of a run, sent through a real channel: everything out of bounds ends it.
+// What the broker accepts as the task of a run, sent through a real channel: everything out of bounds ends it.
 #include "serve/task.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 namespace {
 
-using broker::Terms;
+using broker::Task;
+using namespace std::chrono_literals;
 
-class TermsTest : public ::testing::Test {
+// A message with a number in one of its fields that the field itself cannot hold.
+template <class Message>
+struct Spoilt {
+  static constexpr ipc::U16 kId = Message::kId;
+  Message message;
+  std::string_view field;
+  std::uint64_t number;
+};
+
+template <class Message, class Visit>
+bool for_each_field(const Spoilt<Message>& spoilt, Visit&& visit) {
+  return ipc::for_each_field(spoilt.message, [&]<class Field>(std::string_view name, const Field& field) {
+    if (name != spoilt.field) return visit(name, field);
+    if (ipc::WireSize<Field>::value == 1) return visit(name, static_cast<ipc::U8>(spoilt.number));
+    return visit(name, static_cast<ipc::U32>(spoilt.number));
+  });
+}
+
+class TaskTest : public ::testing::Test {
  protected:
   void SetUp() override {
     auto ends = ipc::Channel::socket_pair();
@@ -25,75 +45,115 @@ class TermsTest : public ::testing::Test {
     setting.value = ipc::Text<4096>(value);
     ASSERT_TRUE(supervisor_.send(setting));
   }
-  void send_sink(std::string_view label, unsigned sync) {
-    const ipc::UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-    ipc::LogSink sink;
-    sink.kind = static_cast<ipc::U8>(ipc::LogKind::File);
-    sink.label = ipc::Text<4096>(label);
-    sink.sync = static_cast<ipc::U8>(sync);
-    ASSERT_TRUE(supervisor_.send(sink, null.get()));
+  static ipc::LogSink sink(std::string_view label, bool sync) {
+    return {ipc::LogKind::File, sync, ipc::Text<4096>(label)};
   }
+  template <class Message>
+  void send_with_file(const Message& message) {
+    const ipc::UniqueFd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    ASSERT_TRUE(supervisor_.send(message, null.get()));
+  }
+  void send_sink(std::string_view label, bool sync) { send_with_file(sink(label, sync)); }
   static ipc::Begin good_begin() {
     ipc::Begin begin;
     begin.profile = ipc::Text<256>("ledger-prod");
     begin.policy_file = ipc::Text<4096>("/etc/policy.yaml");
     begin.home = ipc::Text<4096>("/home/marta");
     begin.os_user = ipc::Text<256>("marta");
-    begin.mode = static_cast<ipc::U8>(ipc::RunMode::Server);
-    begin.policy_poll_s = 60;
-    begin.policy_max_age_s = 300;
-    begin.duration_s = 900;
-    begin.transport = static_cast<ipc::U8>(ipc::Transport::Tcp);
+    begin.mode = ipc::RunMode::Server;
+    EXPECT_TRUE(begin.policy_poll.assign(60s) && begin.policy_max_age.assign(300s) && begin.duration.assign(900s));
+    begin.transport = ipc::Transport::Tcp;
     return begin;
   }
-  // Why the terms were refused; empty where they were not.
+  // Why the task was refused; empty where it was not.
   std::string refusal() {
-    const ipc::Result<Terms> terms = broker::receive_terms(broker_);
-    if (terms) return "";
-    EXPECT_EQ(ipc::Fault::kProtocol, terms.error().fault);
-    return terms.error().what;
+    const ipc::Result<Task> task = broker::receive_task(broker_);
+    if (task) return "";
+    EXPECT_EQ(ipc::Fault::kProtocol, task.error().fault);
+    return task.error().what;
   }
 
   ipc::Channel supervisor_, broker_;
 };
 
-TEST_F(TermsTest, ASettingThatIsNotInTheTableIsRefused) {
+TEST_F(TaskTest, ASettingThatIsNotInTheTableIsRefused) {
   send_setting("AWS_SECRET_ACCESS_KEY", "x");
   EXPECT_EQ("a setting that is not in settings.def", refusal());
 }
 
-TEST_F(TermsTest, ASettingTwiceIsRefusedEvenWithTheSameValue) {
+TEST_F(TaskTest, ASettingTwiceIsRefusedEvenWithTheSameValue) {
   send_setting("AWS_REGION", "eu-west-1");
   send_setting("AWS_REGION", "eu-west-1");
   EXPECT_EQ("a setting came twice", refusal());
 }
 
-TEST_F(TermsTest, ALogSinkThatIsNeitherSyncedNorNotIsRefused) {
-  send_sink("log", 2);
-  EXPECT_EQ("a log sink out of bounds", refusal());
+TEST_F(TaskTest, ALogSinkThatIsNeitherSyncedNorNotIsRefused) {
+  send_with_file(Spoilt<ipc::LogSink>{sink("log", false), "sync", 2});
+  EXPECT_EQ("LogSink is malformed", refusal());
 }
 
-TEST_F(TermsTest, MoreLogSinksThanTheLimitAreRefused) {
-  for (std::size_t i = 0; i <= broker::kMaxSinks; ++i) send_sink("log", 0);
-  EXPECT_EQ("a log sink out of bounds", refusal());
+TEST_F(TaskTest, ALogSinkOfAnUnknownKindIsRefused) {
+  for (const std::uint64_t kind : {0U, 4U}) {
+    send_with_file(Spoilt<ipc::LogSink>{sink("log", false), "kind", kind});
+    EXPECT_EQ("LogSink is malformed", refusal()) << kind;
+  }
 }
 
-TEST_F(TermsTest, BeginWithoutADecisionLogIsRefused) {
+TEST_F(TaskTest, MoreLogSinksThanTheLimitAreRefused) {
+  for (std::size_t i = 0; i <= broker::kMaxSinks; ++i) send_sink("log", false);
+  EXPECT_EQ("more log sinks than there can be", refusal());
+}
+
+TEST_F(TaskTest, BeginWithoutADecisionLogIsRefused) {
   ASSERT_TRUE(supervisor_.send(good_begin()));
   EXPECT_EQ("Begin without a decision log", refusal());
 }
 
-TEST_F(TermsTest, AMessageThatIsNoneOfTheThreeIsRefused) {
+TEST_F(TaskTest, AMessageThatComesLaterIsRefused) {
   ipc::ListenerOpened early;
   ASSERT_TRUE(supervisor_.send(early));
   EXPECT_NE("", refusal());
 }
 
-TEST_F(TermsTest, ASupervisorThatGoesAwayEndsIt) {
-  send_sink("log", 0);
+TEST_F(TaskTest, AnAnswerToNoQuestionIsRefused) {
+  ASSERT_TRUE(supervisor_.send(ipc::ErrandAnswer{}));
+  EXPECT_EQ("message 19 has no receiver here", refusal());
+}
+
+TEST_F(TaskTest, ASupervisorThatGoesAwayEndsIt) {
+  send_sink("log", false);
   supervisor_.close();
   EXPECT_EQ("the supervisor is gone", refusal());
 }
+
+// A number that a field of Begin may not hold.
+struct BadNumber {
+  const char* name;
+  std::string_view field;
+  std::uint64_t number;
+};
+
+const BadNumber kBadNumbers[] = {
+    {"TooShort", "duration", 899},          {"AlmostLeftOut", "duration", 1},
+    {"TooLong", "duration", 43201},         {"Forever", "duration", UINT32_MAX},
+    {"PollsWithoutPause", "policy_poll", 4}, {"PollsNever", "policy_poll", 0},
+    {"PollsTooSeldom", "policy_poll", 3601}, {"OldPolicyForEver", "policy_max_age", 86401},
+    {"NoMode", "mode", 0},                  {"UnknownMode", "mode", 5},
+    {"NoTransport", "transport", 0},        {"UnknownTransport", "transport", 9},
+    {"HalfLazy", "lazy", 2},                {"SomeEnvironmentKeys", "environment_keys", 2},
+    {"TheyMayFollow", "environment_follows", 255}, {"HalfALogin", "auto_login", 2},
+};
+
+class BadNumbers : public TaskTest, public ::testing::WithParamInterface<BadNumber> {};
+
+TEST_P(BadNumbers, AreRefused) {
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(Spoilt<ipc::Begin>{good_begin(), GetParam().field, GetParam().number}));
+  EXPECT_EQ("Begin is malformed", refusal());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BadNumbers, ::testing::ValuesIn(kBadNumbers),
+                         [](const auto& row) { return row.param.name; });
 
 struct BadBegin {
   const char* name;
@@ -111,15 +171,7 @@ const BadBegin kBadBegins[] = {
     {"NoProfile", [](ipc::Begin& begin) { begin.profile = ipc::Text<256>(""); }},
     {"NoPolicy", [](ipc::Begin& begin) { begin.policy_file = ipc::Text<4096>(""); }},
     {"TwoPolicies", [](ipc::Begin& begin) { begin.policy_parameter = ipc::Text<1024>("/policy"); }},
-    {"TooShort", [](ipc::Begin& begin) { begin.duration_s = 899; }},
-    {"Forever", [](ipc::Begin& begin) { begin.duration_s = UINT32_MAX; }},
-    {"TooLong", [](ipc::Begin& begin) { begin.duration_s = 43201; }},
-    {"ServedWithoutDuration", [](ipc::Begin& begin) { begin.duration_s = 0; }},
-    {"NoMode", [](ipc::Begin& begin) { begin.mode = 0; }},
-    {"UnknownMode", [](ipc::Begin& begin) { begin.mode = 5; }},
-    {"PollsWithoutPause", [](ipc::Begin& begin) { begin.policy_poll_s = 4; }},
-    {"NeverPolls", [](ipc::Begin& begin) { begin.policy_poll_s = 3601; }},
-    {"OldPolicyForEver", [](ipc::Begin& begin) { begin.policy_max_age_s = 86401; }},
+    {"ServedWithoutDuration", [](ipc::Begin& begin) { EXPECT_TRUE(begin.duration.assign(0s)); }},
     {"TwoPolicyKeys",
      [](ipc::Begin& begin) {
        begin.policy_key = ipc::Text<4096>("/etc/key.pem");
@@ -127,18 +179,16 @@ const BadBegin kBadBegins[] = {
      }},
     {"TwoJudges", [](ipc::Begin& begin) { begin.remote_url = ipc::Text<2048>("https://tvm.example.com/"); }},
     {"ATokenForNobody", [](ipc::Begin& begin) { begin.remote_token_file = ipc::Text<4096>("/run/token"); }},
-    {"RemoteAndOnlyAsking", [](ipc::Begin& begin) { remote(begin).mode = static_cast<ipc::U8>(ipc::RunMode::Whoami); }},
+    {"RemoteAndOnlyAsking", [](ipc::Begin& begin) { remote(begin).mode = ipc::RunMode::Whoami; }},
     {"RemoteAndTracked", [](ipc::Begin& begin) { remote(begin).session_table = ipc::Text<256>("sessions"); }},
     {"RemoteAndSigned", [](ipc::Begin& begin) { remote(begin).policy_key = ipc::Text<4096>("/etc/key.pem"); }},
     {"RemoteAndSignedByKms", [](ipc::Begin& begin) { remote(begin).policy_kms_key = ipc::Text<2048>("alias/p"); }},
-    {"HalfLazy", [](ipc::Begin& begin) { begin.lazy = 2; }},
-    {"NoTransport", [](ipc::Begin& begin) { begin.transport = 9; }},
 };
 
-class BadBegins : public TermsTest, public testing::WithParamInterface<BadBegin> {};
+class BadBegins : public TaskTest, public ::testing::WithParamInterface<BadBegin> {};
 
 TEST_P(BadBegins, AreRefused) {
-  send_sink("log", 0);
+  send_sink("log", false);
   ipc::Begin begin = good_begin();
   GetParam().spoil(begin);
   ASSERT_TRUE(supervisor_.send(begin));
@@ -147,56 +197,56 @@ TEST_P(BadBegins, AreRefused) {
 
 INSTANTIATE_TEST_SUITE_P(All, BadBegins, ::testing::ValuesIn(kBadBegins), [](const auto& row) { return row.param.name; });
 
-TEST_F(TermsTest, AreWhatTheSupervisorSaid) {
+TEST_F(TaskTest, AreWhatTheSupervisorSaid) {
   send_setting("AWS_REGION", "eu-west-1");
   send_setting("AWS_CA_BUNDLE", "");
-  send_sink("decisions.log", 1);
-  send_sink("terminal", 0);
+  send_sink("decisions.log", true);
+  send_sink("terminal", false);
   ipc::Begin begin = good_begin();
   begin.region = ipc::Text<64>("eu-central-1");
-  begin.lazy = 1;
-  begin.duration_s = 43200;
+  begin.lazy = true;
+  ASSERT_TRUE(begin.duration.assign(43200s));
   ASSERT_TRUE(supervisor_.send(begin));
-  const ipc::Result<Terms> terms = broker::receive_terms(broker_);
-  ASSERT_TRUE(terms) << terms.error().what;
-  EXPECT_EQ("eu-west-1", ipc::setting(terms->settings, "AWS_REGION"));
-  ASSERT_EQ(2U, terms->sinks.size());
-  EXPECT_EQ("decisions.log", terms->sinks[0].label);
-  EXPECT_TRUE(terms->sinks[0].sync);
-  EXPECT_FALSE(terms->sinks[1].sync);
-  EXPECT_TRUE(terms->sinks[1].fd);
-  EXPECT_EQ("ledger-prod", terms->profile);
-  EXPECT_EQ("/etc/policy.yaml", terms->policy_name());
-  EXPECT_EQ("eu-central-1", terms->region);
-  EXPECT_EQ("/home/marta", terms->home);
-  EXPECT_EQ("marta", terms->os_user);
-  EXPECT_EQ(std::chrono::seconds(43200), terms->duration);
-  EXPECT_TRUE(terms->lazy);
-  EXPECT_EQ(ipc::Transport::Tcp, terms->transport);
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  EXPECT_EQ("eu-west-1", ipc::setting(task->settings, "AWS_REGION"));
+  ASSERT_EQ(2U, task->sinks.size());
+  EXPECT_EQ("decisions.log", task->sinks[0].sink.label.str());
+  EXPECT_TRUE(task->sinks[0].sink.sync);
+  EXPECT_FALSE(task->sinks[1].sink.sync);
+  EXPECT_TRUE(task->sinks[1].fd);
+  EXPECT_EQ("ledger-prod", task->begin.profile.str());
+  EXPECT_EQ("/etc/policy.yaml", task->policy_name());
+  EXPECT_EQ("eu-central-1", task->begin.region.str());
+  EXPECT_EQ("/home/marta", task->begin.home.str());
+  EXPECT_EQ("marta", task->begin.os_user.str());
+  EXPECT_EQ(std::chrono::seconds(43200), task->begin.duration.get());
+  EXPECT_TRUE(task->begin.lazy);
+  EXPECT_EQ(ipc::Transport::Tcp, task->begin.transport);
 }
 
-TEST_F(TermsTest, ARemoteServerStandsInThePolicysPlace) {
-  send_sink("log", 0);
+TEST_F(TaskTest, ARemoteServerStandsInThePolicysPlace) {
+  send_sink("log", false);
   ipc::Begin begin = good_begin();
   remote(begin).remote_token_file = ipc::Text<4096>("/run/token");
   ASSERT_TRUE(supervisor_.send(begin));
-  const ipc::Result<Terms> terms = broker::receive_terms(broker_);
-  ASSERT_TRUE(terms) << terms.error().what;
-  EXPECT_EQ("https://tvm.example.com/", terms->policy_name());
-  EXPECT_EQ("/run/token", terms->remote_token_file);
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  EXPECT_EQ("https://tvm.example.com/", task->policy_name());
+  EXPECT_EQ("/run/token", task->begin.remote_token_file.str());
 }
 
 // What follows Begin belongs to whoever serves, and stays in the channel.
-TEST_F(TermsTest, EndWithBegin) {
-  send_sink("log", 0);
+TEST_F(TaskTest, EndWithBegin) {
+  send_sink("log", false);
   ipc::Begin begin = good_begin();
   begin.policy_file = ipc::Text<4096>("");
   begin.policy_parameter = ipc::Text<1024>("/sentinel/policy");
   ASSERT_TRUE(supervisor_.send(begin));
   ASSERT_TRUE(supervisor_.send(good_begin()));
-  const ipc::Result<Terms> terms = broker::receive_terms(broker_);
-  ASSERT_TRUE(terms) << terms.error().what;
-  EXPECT_EQ("/sentinel/policy", terms->policy_name());
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  EXPECT_EQ("/sentinel/policy", task->policy_name());
   ipc::Packet packet;
   EXPECT_FALSE(broker_.receive(packet)) << "Begin is taken once in the life of a channel";
 }

@@ -40,14 +40,14 @@ TEST(ExecRequest, ProfileAndOnePolicyAreRequired) {
 }
 
 TEST(ExecRequest, TheModeIsTheCommands) {
-  EXPECT_EQ(judge_with({})->mode, ipc::RunMode::Server);
-  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f"})->mode, ipc::RunMode::Cli);
-  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--no-server"})->mode, ipc::RunMode::Cli);
+  EXPECT_EQ(judge_with({})->task.mode, ipc::RunMode::Server);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f"})->task.mode, ipc::RunMode::Cli);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--no-server"})->task.mode, ipc::RunMode::Cli);
   const auto line = parse_command_line(
       std::vector<std::string_view>{"credentials", "--profile", "p", "--policy-file", "f", "--duration", "20m"});
   const auto request = exec_request(*line, {"", "", "/here"});
-  EXPECT_EQ(request->mode, ipc::RunMode::CredentialProcess);
-  EXPECT_EQ(request->duration, 20min);
+  EXPECT_EQ(request->task.mode, ipc::RunMode::CredentialProcess);
+  EXPECT_EQ(request->task.duration.get(), 20min);
   EXPECT_TRUE(request->command.empty());
   EXPECT_NE(refusal(exec_request(*line, {"outer", "", "/here"})).find("already inside a sentinel run"),
             std::string::npos);
@@ -58,25 +58,35 @@ TEST(ExecRequest, DurationIsForRunsWithoutServerAndZeroLeavesItToTheProfile) {
   for (const char* bad : {"14m59s", "12h0m1s", "0", "-1h", "15", "15m0.5s"}) {
     EXPECT_NE(refusal(judge({"--profile", "p", "--policy-file", "f", "--duration", bad})), "") << bad;
   }
-  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--duration", "1h"})->duration, 1h);
-  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f"})->duration, 0s);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f", "--duration", "1h"})->task.duration.get(), 1h);
+  EXPECT_EQ(judge({"--profile", "p", "--policy-file", "f"})->task.duration.get(), 0s);
 }
 
 TEST(ExecRequest, PollAndAgeOfThePolicyAreWithinWhatTheBrokerTakes) {
   for (const char* bad : {"4s", "1h1s", "-5s", "x"}) EXPECT_NE(refusal(judge_with({"--policy-poll", bad})), "") << bad;
   EXPECT_NE(refusal(judge_with({"--policy-max-age", "24h1s"})), "");
   const auto request = judge_with({"--policy-poll", "5s", "--policy-max-age", "24h"});
-  EXPECT_EQ(request->policy_poll, 5s);
-  EXPECT_EQ(request->policy_max_age, 24h);
-  EXPECT_EQ(judge_with({})->policy_poll, 60s);
-  EXPECT_EQ(judge_with({})->policy_max_age, 5min);
+  EXPECT_EQ(request->task.policy_poll.get(), 5s);
+  EXPECT_EQ(request->task.policy_max_age.get(), 24h);
+  EXPECT_EQ(judge_with({})->task.policy_poll.get(), 60s);
+  EXPECT_EQ(judge_with({})->task.policy_max_age.get(), 5min);
+}
+
+// The broker refuses a task without them, whether its policy is read again or not.
+TEST(ExecRequest, PollAndAgeAreThereInARunThatAsksItsPolicyOnce) {
+  for (const char* command : {"exec", "credentials", "whoami"}) {
+    const std::vector<std::string_view> words{command, "--profile", "p", "--policy-file", "f"};
+    const auto request = exec_request(*parse_command_line(words), {"", "", "/here"});
+    EXPECT_EQ(request->task.policy_poll.get(), 60s) << command;
+    EXPECT_EQ(request->task.policy_max_age.get(), 5min) << command;
+  }
 }
 
 TEST(ExecRequest, OneKeySignsThePolicy) {
   EXPECT_EQ(refusal(judge_with({"--policy-key", "k", "--policy-kms-key", "i"})),
             "--policy-key and --policy-kms-key are both given");
-  EXPECT_EQ(judge_with({"--policy-key", "k"})->policy_key, "/here/k");
-  EXPECT_EQ(judge_with({"--policy-kms-key", "alias/x"})->policy_kms_key, "alias/x");
+  EXPECT_EQ(judge_with({"--policy-key", "k"})->task.policy_key.str(), "/here/k");
+  EXPECT_EQ(judge_with({"--policy-kms-key", "alias/x"})->task.policy_kms_key.str(), "alias/x");
 }
 
 TEST(ExecRequest, TheLogsSizeHasAUnitAndBounds) {
@@ -86,22 +96,22 @@ TEST(ExecRequest, TheLogsSizeHasAUnitAndBounds) {
   for (const char* bad : {"0", "1048575", "16385MiB", "17GiB", "99999999999999999999", "18446744073709551615GiB"}) {
     EXPECT_NE(refusal(judge_with({"--log-max-size", bad})).find("is out of bounds"), std::string::npos) << bad;
   }
-  EXPECT_EQ(judge_with({"--log-max-size", "1MiB"})->log_max_bytes, 1048576u);
-  EXPECT_EQ(judge_with({"--log-max-size", "64MiB"})->log_max_bytes, 67108864u);
-  EXPECT_EQ(judge_with({"--log-max-size", "10MB"})->log_max_bytes, 10000000u);
-  EXPECT_EQ(judge_with({"--log-max-size", "2000000"})->log_max_bytes, 2000000u);
-  EXPECT_EQ(judge_with({"--log-max-size", "16GiB"})->log_max_bytes, 17179869184u);
-  EXPECT_EQ(judge_with({})->log_max_bytes, 0u);
+  EXPECT_EQ(judge_with({"--log-max-size", "1MiB"})->task.log_max_bytes, 1048576u);
+  EXPECT_EQ(judge_with({"--log-max-size", "64MiB"})->task.log_max_bytes, 67108864u);
+  EXPECT_EQ(judge_with({"--log-max-size", "10MB"})->task.log_max_bytes, 10000000u);
+  EXPECT_EQ(judge_with({"--log-max-size", "2000000"})->task.log_max_bytes, 2000000u);
+  EXPECT_EQ(judge_with({"--log-max-size", "16GiB"})->task.log_max_bytes, 17179869184u);
+  EXPECT_EQ(judge_with({})->task.log_max_bytes, 0u);
 }
 
 TEST(ExecRequest, TheSessionTableOfTheEnvironmentCountsWhereNoneIsGiven) {
   std::vector<std::string_view> words{"exec", "--profile", "p", "--policy-file", "f", "--server"};
   const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->session_table, "from-environment");
+  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "from-environment");
   words.insert(words.end(), {"--session-table", "given"});
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->session_table, "given");
+  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "given");
   words.resize(5);
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->session_table, "") << "without --server";
+  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "") << "without --server";
 }
 
 TEST(ExecRequest, EveryServerOptionIsRefusedWithoutServer) {
@@ -140,10 +150,10 @@ TEST(ExecRequest, ARemoteServerTakesThePlaceOfServerAndPolicy) {
   EXPECT_EQ(refusal(judge_remote({"--duration", "1h"})), "--duration does nothing with --remote-server");
   const auto request = judge_remote({"--unix-socket", "--lazy", "--server-duration", "20m", "--log-stderr"});
   ASSERT_TRUE(request);
-  EXPECT_EQ(request->mode, ipc::RunMode::Server);
-  EXPECT_EQ(request->remote_url, "https://tvm.example/prod");
-  EXPECT_EQ(request->transport, ipc::Transport::Unix);
-  EXPECT_EQ(request->duration, 20min);
+  EXPECT_EQ(request->task.mode, ipc::RunMode::Server);
+  EXPECT_EQ(request->task.remote_url.str(), "https://tvm.example/prod");
+  EXPECT_EQ(request->task.transport, ipc::Transport::Unix);
+  EXPECT_EQ(request->task.duration.get(), 20min);
   EXPECT_TRUE(judge_remote({"--server-port", "8080", "--no-server"}));
 }
 
@@ -158,13 +168,13 @@ TEST(ExecRequest, EveryOptionOfALocalPolicyIsRefusedWithARemoteServer) {
   }
   EXPECT_EQ(seen, 5);
   const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
-  EXPECT_EQ(judge({"--profile", "p", "--remote-server", "https://tvm.example"}, around)->session_table, "");
+  EXPECT_EQ(judge({"--profile", "p", "--remote-server", "https://tvm.example"}, around)->task.session_table.str(), "");
 }
 
 TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
   EXPECT_EQ(refusal(judge_with({"--remote-token-file", "t"})),
             "--remote-token-file does nothing without --remote-server");
-  EXPECT_EQ(judge_remote({"--remote-token-file", "t"})->remote_token_file, "/here/t");
+  EXPECT_EQ(judge_remote({"--remote-token-file", "t"})->task.remote_token_file.str(), "/here/t");
   int seen = 0;
   for (const OptionRow& row : kOptions) {
     if (row.mode != OptionMode::OwnKey) continue;
@@ -212,8 +222,8 @@ TEST(ExecRequest, WhoamiNeedsNoPolicyAndTakesAtMostOne) {
   EXPECT_EQ(refusal(ask({"x"})), "unexpected argument x");
   const auto request = ask({"--json", "--env-keys"});
   ASSERT_TRUE(request);
-  EXPECT_EQ(request->mode, ipc::RunMode::Whoami);
-  EXPECT_TRUE(request->json && request->env_keys && request->command.empty());
+  EXPECT_EQ(request->task.mode, ipc::RunMode::Whoami);
+  EXPECT_TRUE(request->json && request->task.environment_keys && request->command.empty());
   EXPECT_TRUE(ask({"--policy-file", "f", "--policy-key", "k"}));
 }
 
@@ -234,10 +244,10 @@ TEST(ExecRequest, DurationIsWithinWhatStsGrants) {
   for (const char* bad : {"14m59s", "12h0m1s", "0", "-1h", "15", "abc", "15m0.5s", "900"}) {
     EXPECT_NE(refusal(judge_with({"--server-duration", bad})), "") << bad;
   }
-  EXPECT_EQ(judge_with({"--server-duration", "15m"})->duration, 15min);
-  EXPECT_EQ(judge_with({"--server-duration", "12h"})->duration, 12h);
-  EXPECT_EQ(judge_with({"--server-duration", "1h30m"})->duration, 90min);
-  EXPECT_EQ(judge_with({})->duration, 15min);
+  EXPECT_EQ(judge_with({"--server-duration", "15m"})->task.duration.get(), 15min);
+  EXPECT_EQ(judge_with({"--server-duration", "12h"})->task.duration.get(), 12h);
+  EXPECT_EQ(judge_with({"--server-duration", "1h30m"})->task.duration.get(), 90min);
+  EXPECT_EQ(judge_with({})->task.duration.get(), 15min);
 }
 
 TEST(ExecRequest, OnBrokerExitHasTwoValues) {
@@ -264,7 +274,7 @@ TEST(ExecRequest, ControlCharactersInTheProfileAreRefused) {
 
 TEST(ExecRequest, PathsBecomeAbsolute) {
   const auto request = judge_with({"--unix-socket", "--unix-socket-path", "s", "--log-file", "/l"});
-  EXPECT_EQ(request->policy_file, "/here/f");
+  EXPECT_EQ(request->task.policy_file.str(), "/here/f");
   EXPECT_EQ(request->unix_socket_path, "/here/s");
   EXPECT_EQ(request->log_file, "/l");
 }

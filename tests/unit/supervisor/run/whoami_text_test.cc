@@ -16,7 +16,7 @@ ipc::Whoami marta() {
 
 ExecRequest request(bool json) {
   ExecRequest asked;
-  asked.profile = "ledger \"x\"\x1b[0m";
+  asked.task.profile = ipc::Text<256>("ledger \"x\"\x1b[0m");
   asked.json = json;
   return asked;
 }
@@ -34,7 +34,7 @@ TEST(Whoami, ASentenceThatWasCutWithinACharacterIsWholeJson) {
 
 TEST(Whoami, WhatIsNotThereIsLeftOutOfTheLinesAndNullInTheJson) {
   ExecRequest asked = request(false);
-  asked.profile = "p";
+  asked.task.profile = ipc::Text<256>("p");
   EXPECT_EQ(identity_text(marta(), asked),
             "profile:  p\nidentity: arn:aws:iam::111122223333:user/marta\naccount:  111122223333\nuser:     marta\n"
             "source:   static\n");
@@ -49,7 +49,7 @@ TEST(Whoami, APolicysAnswerIsShownWithThePolicysName) {
   who.effect = ipc::Text<256>(std::string_view("deny"));
   who.rule = ipc::Text<1024>(std::string_view("nobody: a reason"));
   ExecRequest asked = request(false);
-  asked.policy_file = "/p.yaml";
+  asked.task.policy_file = ipc::Text<4096>("/p.yaml");
   EXPECT_NE(identity_text(who, asked).find("policy:   /p.yaml\neffect:   deny\nrule:     nobody: a reason\n"),
             std::string::npos);
 }

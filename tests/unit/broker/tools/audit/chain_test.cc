@@ -34,7 +34,7 @@ class AuditFile : public ::testing::Test {
   void write(std::string_view text) const { put(open(path_).get(), text); }
   // A run that opens the log and writes so many lines.
   ipc::Status run(int lines = 1) const {
-    AuditLog log;
+    AuditLog log(audit_lines::kClock);
     if (ipc::Status added = log.add_sink(open(path_), path_, false); !added) return added;
     for (int i = 0; i < lines; ++i) {
       if (ipc::Status done = log.record(issued_line()); !done) return done;
@@ -171,7 +171,7 @@ TEST_F(AuditFile, ATornLineThatIsChangedLaterIsFound) {
 }
 
 TEST_F(AuditFile, ALogThatIsCutWhileItIsInUseTakesNoMoreLines) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   ASSERT_TRUE(log.record(issued_line()));
   ASSERT_TRUE(log.record(issued_line()));
@@ -181,7 +181,7 @@ TEST_F(AuditFile, ALogThatIsCutWhileItIsInUseTakesNoMoreLines) {
 }
 
 TEST_F(AuditFile, ALogThatIsRemovedWhileItIsInUseTakesNoMoreLines) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   ASSERT_TRUE(log.record(issued_line()));
   ASSERT_EQ(0, ::unlink(path_.c_str()));
@@ -189,7 +189,7 @@ TEST_F(AuditFile, ALogThatIsRemovedWhileItIsInUseTakesNoMoreLines) {
 }
 
 TEST_F(AuditFile, SomebodyWhoKeepsTheLockIsNotWaitedForForEver) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   const ipc::UniqueFd other = open(path_);
   ASSERT_EQ(0, ::flock(other.get(), LOCK_EX));
@@ -214,7 +214,7 @@ class Rotation : public AuditFile {
 };
 
 TEST_F(Rotation, AFullFileIsClosedAndItsChainGoesOnInTheNext) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   std::vector<std::string> asked;
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   log.rotate_at(2000, [&asked](const std::string& label) { asked.push_back(label); });
@@ -231,7 +231,7 @@ TEST_F(Rotation, AFullFileIsClosedAndItsChainGoesOnInTheNext) {
 }
 
 TEST_F(Rotation, FilesInTheWrongOrderOrWithOneMissingAreFound) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   log.rotate_at(1000, [](const std::string&) {});
   for (int i = 0; i < 8; ++i) ASSERT_TRUE(log.record(issued_line()));
@@ -242,7 +242,7 @@ TEST_F(Rotation, FilesInTheWrongOrderOrWithOneMissingAreFound) {
 }
 
 TEST_F(Rotation, NothingIsIssuedBetweenTwoFiles) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   log.rotate_at(1, [](const std::string&) {});
   ASSERT_TRUE(log.record(issued_line()));
@@ -257,7 +257,7 @@ TEST_F(Rotation, NothingIsIssuedBetweenTwoFiles) {
 }
 
 TEST_F(Rotation, ABrokerThatFindsItsFileClosedByAnotherAsksForTheNext) {
-  AuditLog first, second;
+  AuditLog first(audit_lines::kClock), second(audit_lines::kClock);
   int asked = 0;
   ASSERT_TRUE(first.add_sink(open(path_), path_, false));
   ASSERT_TRUE(second.add_sink(open(path_), path_, false));
@@ -273,7 +273,7 @@ TEST_F(Rotation, ABrokerThatFindsItsFileClosedByAnotherAsksForTheNext) {
 }
 
 TEST_F(Rotation, AFileThatNobodyAskedForIsRefused) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   const ipc::Status followed = log.follow(path_, memory_file());
   ASSERT_FALSE(followed);
@@ -281,7 +281,7 @@ TEST_F(Rotation, AFileThatNobodyAskedForIsRefused) {
 }
 
 TEST_F(Rotation, ANextFileThatIsNotOursIsRefused) {
-  AuditLog log;
+  AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(open(path_), path_, false));
   log.rotate_at(500, [](const std::string&) {});
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(log.record(issued_line()));

@@ -129,7 +129,7 @@ TEST_P(EachKind, AForgedHistoryBelowSignedLinesIsFound) {
     ipc::UniqueFd file = memory_file();
     const ipc::UniqueFd seen(::dup(file.get()));
     for (const std::string& line : history) put(file.get(), line + "\n");
-    broker::AuditLog log(key_from(GetParam().first));
+    broker::AuditLog log(audit_lines::kClock, key_from(GetParam().first));
     ASSERT_TRUE(log.add_sink(std::move(file), "log", false));
     ASSERT_TRUE(log.record(issued_line()));
     std::string text = content(seen.get());

@@ -119,7 +119,7 @@ TEST(AuditVerify, LinesOfBeforeTheChainAreCountedAndBound) {
   const ipc::UniqueFd seen(::dup(file.get()));
   const std::string old = R"({"timestamp":"2026-01-01T00:00:00Z","user":"u","profile":"p","effect":"deny"})";
   put(file.get(), old + "\n" + old + "\n");
-  broker::AuditLog log;
+  broker::AuditLog log(audit_lines::kClock);
   ASSERT_TRUE(log.add_sink(std::move(file), "log", false));
   ASSERT_TRUE(log.record(issued_line()));
   const std::string text = content(seen.get());

@@ -1,0 +1,14 @@
+// The bounds of a run's durations: of the fields in messages.def, and so of the options that ask for them.
+#pragma once
+
+#include "ipc/field_types.h"
+#include "ipc/sts_limits.h"
+
+namespace ipc {
+
+// Left out where the profile says how long its credentials live.
+inline constexpr SecondsRange kIssuedFor{sts::kShortest.count(), sts::kLongestOfRole.count(), true};
+inline constexpr SecondsRange kPolicyPoll{5, 3600};
+inline constexpr SecondsRange kPolicyAge{0, 24 * 3600};
+
+}  // namespace ipc
