@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "ipc/ip_address.h"
+
 namespace frontend {
 namespace {
 
@@ -110,11 +112,11 @@ Outcome Checker::host(std::string_view value) {
   if (std::exchange(have_host_, true)) return Refusal::Malformed;
   const auto colon = value.find(':');
   const std::string_view name = value.substr(0, colon);
-  const bool local = equals_ignoring_case(name, "localhost");
+  const bool local = equals_ignoring_case(name, ipc::kLocalName);
   if (rule_.transport == ipc::Transport::Unix) {
     return local && colon == std::string_view::npos ? Outcome{} : Refusal::WrongHost;
   }
-  if (!local && name != "127.0.0.1") return Refusal::WrongHost;
+  if (!local && name != ipc::kServedAddress) return Refusal::WrongHost;
   if (colon == std::string_view::npos) return {};
   return value.substr(colon + 1) == std::to_string(rule_.port) ? Outcome{} : Refusal::WrongHost;
 }

@@ -1,7 +1,5 @@
 #include "aws/endpoint.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "ipc/ip_address.h"
 #include "text/ascii.h"
 
 namespace broker {
@@ -77,17 +76,10 @@ bool is_label(std::string_view label) {
   return std::ranges::all_of(label, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
-bool is_ipv6(const std::string& bracketed) {
-  in6_addr address{};
-  const std::string inner = bracketed.substr(1, bracketed.size() - 2);
-  return ::inet_pton(AF_INET6, inner.c_str(), &address) == 1;
-}
-
-// A DNS name whose last label is not a number, or a dotted quad: "127.1" and "0x7f.1" are neither, since libcurl's and
-// our idea of them could differ.
-bool is_name_or_ipv4(const std::string& host) {
-  in_addr address{};
-  if (::inet_pton(AF_INET, host.c_str(), &address) == 1) return true;
+// A DNS name whose last label is not a number, or an address: "127.1" and "0x7f.1" are neither, since libcurl's and our
+// idea of them could differ.
+bool is_name_or_address(const std::string& host) {
+  if (ipc::address_of_host(host)) return true;
   if (host.empty() || host.size() > 253) return false;
   std::string_view rest = host, label;
   while (true) {
@@ -100,29 +92,10 @@ bool is_name_or_ipv4(const std::string& host) {
   return !is_digit(label.front());
 }
 
-bool is_loopback(const std::string& host) {
-  if (host == "localhost") return true;
-  if (host.front() == '[') {
-    in6_addr address{};
-    return ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1 &&
-           IN6_IS_ADDR_LOOPBACK(&address);
-  }
-  in_addr address{};
-  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
-}
-
 std::optional<Authority> split_authority(std::string_view text) {
-  std::size_t end = 0;  // of the host
-  if (text.starts_with('[')) {
-    end = text.find(']');
-    if (end == std::string_view::npos) return {};
-    ++end;
-  } else {
-    end = std::min(text.find(':'), text.size());
-  }
-  Authority authority{lowered(text.substr(0, end)), text.substr(end)};
-  const bool known = text.starts_with('[') ? is_ipv6(authority.host) : is_name_or_ipv4(authority.host);
-  if (!known) return {};
+  const std::string_view host = ipc::leading_host(text);
+  Authority authority{lowered(host), text.substr(host.size())};
+  if (!is_name_or_address(authority.host)) return {};
   return authority;
 }
 
@@ -183,7 +156,7 @@ ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view
   }
   const bool tls = scheme == "https";
   const bool allowed = std::ranges::find(http_hosts, authority->host) != http_hosts.end();
-  if (!tls && !allowed && !is_loopback(authority->host)) {
+  if (!tls && !allowed && !ipc::is_this_machine(authority->host)) {
     return ipc::fail(ipc::Fault::kConfig,
                      where + ": plain http is allowed to 127.0.0.0/8, [::1] and localhost" +
                          (http_hosts.empty() ? " alone" : " and to the link-local addresses of AWS alone") +

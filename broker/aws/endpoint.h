@@ -25,6 +25,11 @@ enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
 // An endpoint_url or AWS_ENDPOINT_URL: https to anywhere, http to this machine alone; no user, path, query or fragment.
 [[nodiscard]] ipc::Result<AwsEndpoint> parse_endpoint(std::string_view url, std::string_view place);
 
+// Where EC2's metadata service is, and where ECS and EKS give a container its keys: none of these is ever reached
+// through a network that others share. Plain http goes there, too, but only for the request that each is for.
+inline constexpr std::string_view kInstanceHosts[] = {"169.254.169.254", "[fd00:ec2::254]"};
+inline constexpr std::string_view kContainerHosts[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
+
 // The same for a source of keys: plain http to `http_hosts`, too.
 [[nodiscard]] ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view place,
                                                         std::span<const std::string_view> http_hosts);

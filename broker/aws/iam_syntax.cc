@@ -38,11 +38,6 @@ bool is_name_text(std::string_view text, std::size_t shortest, std::size_t longe
 
 }  // namespace
 
-bool is_access_key_id(std::string_view text) {
-  return !text.empty() && text.size() <= 128 &&
-         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '_'; });
-}
-
 bool is_role_arn(std::string_view text) {
   std::string_view rest = text;
   if (take_part(rest) != "arn" || !is_partition(take_part(rest)) || take_part(rest) != "iam") return false;

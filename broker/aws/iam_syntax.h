@@ -1,8 +1,8 @@
-// What IAM and STS accept as a key id, an account, the ARN of a role or policy, an external id, a tag
-// and a duration, checked before AWS is asked.
+// What IAM and STS accept as an account, the ARN of a role or policy, an external id, a tag and a duration, checked
+// before AWS is asked.
 //
 // Runs in: broker.   Blocks: never.
-// Source: IAM and STS API references (AssumeRole, AccessKey, Role).
+// Source: IAM and STS API references (AssumeRole, Role).
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,6 @@
 
 namespace broker {
 
-[[nodiscard]] bool is_access_key_id(std::string_view text);
 // arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME
 [[nodiscard]] bool is_role_arn(std::string_view text);
 // arn:PARTITION:iam::OWNER:policy/[PATH/]NAME; AWS's own policies are owned by "aws".

@@ -14,8 +14,8 @@ namespace broker {
 inline constexpr std::size_t kMaxKeySecret = 256;   // AWS's have 40 characters
 inline constexpr std::size_t kMaxKeyToken = 12288;  // AWS promises no limit; known ones stay under 4096
 
-// Shown, and put into headers.
-constexpr bool is_key_id(std::string_view id) {
+// Shown, and put into headers. AWS's have 20 characters; its API reference allows 128.
+constexpr bool is_access_key_id(std::string_view id) {
   return id.size() >= 4 && id.size() <= 128 &&
          std::ranges::all_of(id, [](char c) { return is_alphanumeric(c) || c == '_'; });
 }

@@ -8,7 +8,6 @@
 #include "host/random.h"
 #include "text/ascii.h"
 #include "text/hex.h"
-#include "text/split.h"
 
 namespace broker {
 namespace {

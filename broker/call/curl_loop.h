@@ -8,15 +8,12 @@
 #pragma once
 
 #include <curl/curl.h>
-#include <event2/event.h>
 
 #include <memory>
 
-namespace broker {
+#include "host/timers.h"
 
-struct EventDeleter {
-  void operator()(event* e) const noexcept { event_free(e); }
-};
+namespace broker {
 
 // What an easy handle carries in CURLOPT_PRIVATE.
 class CurlTransfer {
@@ -41,7 +38,7 @@ class CurlLoop {
 
  private:
   struct Watch {
-    std::unique_ptr<event, EventDeleter> readiness;
+    EventPtr readiness;
   };
   struct MultiDeleter {  // libcurl's two handle types are both void
     void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
@@ -57,7 +54,7 @@ class CurlLoop {
   static void on_rest(evutil_socket_t, short, void* self) noexcept;
 
   event_base* base_;
-  std::unique_ptr<event, EventDeleter> timer_, rest_;
+  EventPtr timer_, rest_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
   int under_way_ = 0;
 };

@@ -248,7 +248,7 @@ class AwsHttp::Exchange final : public HttpExchange, private CurlTransfer {
   bool past_proxy_ = true;
   bool joined_ = false;
   ipc::Error early_error_{};
-  std::unique_ptr<event, EventDeleter> early_;
+  EventPtr early_;
   Easy easy_;  // last: goes first, while what it points to is still there
 };
 

@@ -1,15 +1,12 @@
 #include "call/proxy.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
-#include <memory>
 #include <optional>
 
 #include "call/url.h"
+#include "ipc/ip_address.h"
 #include "text/ascii.h"
 
 namespace broker {
@@ -65,20 +62,6 @@ std::string_view either(const ipc::Settings& settings, std::string_view lower_na
 
 // ---- NO_PROXY ------------------------------------------------------------------------------------------------------
 
-struct Address {
-  int family = AF_INET;
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-};
-
-std::optional<Address> address_of(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  for (const int family : {AF_INET, AF_INET6}) {
-    Address address{family};
-    if (::inet_pton(family, std::string(text).c_str(), address.bytes.data()) == 1) return address;
-  }
-  return std::nullopt;
-}
-
 std::optional<int> number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -86,19 +69,14 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
-// "10.0.0.0/8", or an address alone.
-bool covers(std::string_view network, const Address& address) {
+// "10.0.0.0/8", or an address alone; an IPv6 address with its brackets or without.
+bool covers(std::string_view network, const ipc::IpAddress& address) {
   const std::size_t slash = network.find('/');
-  const auto base = address_of(network.substr(0, slash));
-  if (!base || base->family != address.family) return false;
-  const int all = base->family == AF_INET ? 32 : 128;
-  const auto bits = slash == std::string_view::npos ? all : number(network.substr(slash + 1)).value_or(-1);
-  if (bits < 0 || bits > all) return false;
-  for (int bit = 0; bit < bits; ++bit) {
-    const auto at = static_cast<std::size_t>(bit / 8);
-    if (((base->bytes[at] ^ address.bytes[at]) & (0x80 >> (bit % 8))) != 0) return false;
-  }
-  return true;
+  const std::string_view text = network.substr(0, slash);
+  const auto base = text.starts_with('[') ? ipc::address_of_host(text) : ipc::parse_ip_address(text);
+  const int all = address.bits();
+  const int bits = slash == std::string_view::npos ? all : number(network.substr(slash + 1)).value_or(-1);
+  return base && ipc::same_prefix(*base, address, bits);
 }
 
 // Takes ":8443" off a name; an IPv6 address has more colons, or stands in brackets.
@@ -114,18 +92,18 @@ bool port_fits(std::string_view& entry, int port) {
 
 bool names(std::string_view entry, std::string_view host, int port) {
   if (!port_fits(entry, port)) return false;
-  if (const auto address = address_of(host)) return covers(entry, *address);
+  if (const auto address = ipc::address_of_host(host)) return covers(entry, *address);
   while (entry.starts_with('.')) entry.remove_prefix(1);
   if (entry.empty() || !host.ends_with(entry)) return false;
   return host.size() == entry.size() || host[host.size() - entry.size() - 1] == '.';
 }
 
+// This machine and what shares its link, where AWS has an instance's and a container's services; in IPv6 those have a
+// network of their own.
 bool is_near(std::string_view host) {
-  if (host == "localhost" || host.ends_with(".localhost")) return true;
-  const auto address = address_of(host);
-  return address &&
-         std::ranges::any_of(std::array{"127.0.0.0/8", "::1", "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"},
-                             [&](std::string_view network) { return covers(network, *address); });
+  if (ipc::is_this_machine(host) || host.ends_with(".localhost")) return true;
+  const auto address = ipc::address_of_host(host);
+  return address && (ipc::is_link_local(*address) || covers("fd00:ec2::/32", *address));
 }
 
 }  // namespace

@@ -1,10 +1,15 @@
 // The proxy that AWS calls go through: HTTPS_PROXY and NO_PROXY of the caller's environment, lower case first as curl
 // has it. Whatever the command itself asks is none of our business and is not touched.
 //
-// Runs in: broker.   Blocks: never.   Owns: the proxy's password, in memory that is wiped when it is freed
-// (host/wiping_heap.h). Fails: kConfig with the variable's name; never with the password. Source: botocore
-// httpsession.py and urllib's proxy_bypass_environment (which hosts go past the proxy; ports; the default port 80),
-// curl for networks in NO_PROXY.
+// NO_PROXY is read here and not by libcurl (CURLOPT_NOPROXY): 7.88.1, Debian 12's, takes no IPv6 network and no /0,
+// takes 10.0.0.0/8x for a network, knows no ports, and never says whether a request went past the proxy, which our
+// sentences do.
+//
+// Runs in: broker.   Blocks: never.
+// Owns: the proxy's password, in memory that is wiped when it is freed (host/wiping_heap.h).
+// Fails: kConfig with the variable's name; never with the password.
+// Source: botocore httpsession.py and urllib's proxy_bypass_environment (which hosts go past the proxy; ports; the
+// default port 80), curl(1) for networks in NO_PROXY.
 #pragma once
 
 #include <string>

@@ -3,13 +3,15 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
+#include "aws/endpoint.h"
 #include "call/url.h"
+#include "ipc/ip_address.h"
 
 namespace broker {
 namespace {
@@ -19,13 +21,9 @@ using ipc::Fault;
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
 
-bool is_this_machine(std::string_view host) { return host == "127.0.0.1" || host == "[::1]" || host == "localhost"; }
-
-// EC2's metadata service, ECS's endpoint, EKS's: none of them is ever reached through a network that others share.
 bool is_link_local_service(std::string_view host) {
-  constexpr std::array<std::string_view, 5> kServices = {"169.254.169.254", "[fd00:ec2::254]", "169.254.170.2",
-                                                         "169.254.170.23", "[fd00:ec2::23]"};
-  return std::ranges::find(kServices, host) != kServices.end();
+  const auto is_among = [host](const auto& hosts) { return std::ranges::find(hosts, host) != std::end(hosts); };
+  return is_among(kInstanceHosts) || is_among(kContainerHosts);
 }
 
 }  // namespace
@@ -65,9 +63,9 @@ ipc::Status check_request_url(const std::string& url, bool link_local) {
   if (scheme != "https" && scheme != "http") {
     return ipc::fail(Fault::kConfig, "'" + origin_of(url) + "' is neither http nor https", "use an https endpoint");
   }
-  if (scheme == "http" && !is_this_machine(host) && !(link_local && is_link_local_service(host))) {
+  if (scheme == "http" && !ipc::is_this_machine(host) && !(link_local && is_link_local_service(host))) {
     return ipc::fail(Fault::kConfig, "plain http to " + host + " would show the request to the network",
-                     "use https; plain http is for 127.0.0.1, ::1 and localhost only");
+                     "use https; plain http is for 127.0.0.0/8, [::1] and localhost alone");
   }
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT}) {
     if (!url_part(parsed, part).empty()) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ipc/ip_address.h"
+
 namespace broker {
 namespace {
 
@@ -36,8 +38,6 @@ bool address_of(int fd, sockaddr_in& address, int (*ask)(int, sockaddr*, socklen
 bool same(const sockaddr_in& a, const sockaddr_in& b) {
   return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
-
-bool on_loopback(const sockaddr_in& address) { return (ntohl(address.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET; }
 
 // On TCP the kernel hands a copy of what we send to any holder of the connection that asks for transmit time stamps
 // (broker/caller/KERNEL.md, fact 1). The option may have been set on the listener, and was inherited then.
@@ -101,7 +101,7 @@ Check ClientSocket::judge_tcp(const Listeners& listeners) {
     return Check::kNotOurListener;
   }
   if (!address_of(fd(), client_, ::getpeername)) return Check::kNotConnected;
-  if (!on_loopback(client_) || same(client_, server_)) return Check::kPeerNotLocal;
+  if (!ipc::is_loopback(client_.sin_addr) || same(client_, server_)) return Check::kPeerNotLocal;
   return stop_timestamping(fd()) ? Check::kPassed : Check::kTimestamping;
 }
 

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ipc/forked_process.h"
+
 namespace broker {
 namespace {
 
@@ -28,22 +30,14 @@ ipc::Status wait_until_ready(int fd) {
 }  // namespace
 
 ipc::Result<Witness> Witness::start() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return ipc::system_error("socketpair");
-  ipc::UniqueFd ours(ends[0]), theirs(ends[1]);
-  const pid_t pid = ::fork();
-  if (pid < 0) return ipc::system_error("starting the process that looks into /proc");
-  if (pid == 0) {
-    ours.reset();
-    run_witness(std::move(theirs));
-  }
-  theirs.reset();
-  if (ipc::Status ready = wait_until_ready(ours.get()); !ready) {
-    ours.reset();
-    ::waitpid(pid, nullptr, 0);  // it has ended, or ends with its socket
+  auto forked = ipc::fork_process("the process that looks into /proc", run_witness);
+  if (!forked) return std::unexpected(forked.error());
+  if (ipc::Status ready = wait_until_ready(forked->socket.get()); !ready) {
+    forked->socket.reset();
+    ::waitpid(forked->pid, nullptr, 0);  // it has ended, or ends with its socket
     return std::unexpected(ready.error());
   }
-  return Witness(std::move(ours), pid);
+  return Witness(std::move(forked->socket), forked->pid);
 }
 
 bool Witness::gone() {

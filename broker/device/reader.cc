@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "ipc/forked_process.h"
+
 namespace broker {
 namespace {
 
@@ -20,16 +22,11 @@ bool is_there(const std::string& path) {
 ipc::Result<PostureReader> PostureReader::start(const PosturePlaces& places) {
   PostureReader reader;
   if (!is_there(places.file) && !is_there(places.program)) return reader;
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return ipc::system_error("socketpair");
-  reader.fd_ = ipc::UniqueFd(ends[0]);
-  ipc::UniqueFd theirs(ends[1]);
-  reader.pid_ = ::fork();
-  if (reader.pid_ < 0) return ipc::system_error("starting the process that reads the device's posture");
-  if (reader.pid_ == 0) {
-    reader.fd_.reset();
-    run_posture_reader(std::move(theirs), places);
-  }
+  auto forked = ipc::fork_process("the process that reads the device's posture",
+                                  [&](ipc::UniqueFd socket) { run_posture_reader(std::move(socket), places); });
+  if (!forked) return std::unexpected(forked.error());
+  reader.fd_ = std::move(forked->socket);
+  reader.pid_ = forked->pid;
   return reader;
 }
 

@@ -3,12 +3,10 @@
 // Runs in: posture reader, forked from the broker before any secret was read; and, after its fork, root's own program.
 // Blocks: on its socket; on the program at most kDeadline.
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include <csignal>
 
 #include "device/reader.h"
+#include "ipc/forked_process.h"
 #include "ipc/lockdown.h"
 
 namespace broker {
@@ -27,23 +26,6 @@ using ipc::Fault;
 
 constexpr std::chrono::seconds kDeadline{5};
 constexpr int kSocket = 3;  // behind /dev/null as 0, 1 and 2; everything above it closed
-
-// Only the end of its socket ends the reader: not Ctrl-C, which the whole terminal gets.
-void block_signals() {
-  sigset_t all;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_SETMASK, &all, nullptr);
-}
-
-bool keep_one_descriptor(int socket) {
-  const int high = ::fcntl(socket, F_DUPFD, 10);
-  const int nothing = ::open("/dev/null", O_RDWR);
-  if (high < 0 || nothing < 0) return false;
-  for (const int number : {0, 1, 2}) {
-    if (nothing != number && ::dup2(nothing, number) != number) return false;
-  }
-  return ::dup3(high, kSocket, O_CLOEXEC) == kSocket && ::syscall(SYS_close_range, kSocket + 1U, ~0U, 0U) == 0;
-}
 
 // No filter: the program is root's own, and its calls are nobody's to foresee. Where root runs sentinel, it keeps what
 // root needs to look at disks and firewalls.
@@ -171,10 +153,10 @@ bool send_answer(const ipc::Result<std::string>& posture) {
 }  // namespace
 
 void run_posture_reader(ipc::UniqueFd socket, const PosturePlaces& places) {
-  block_signals();
   ::signal(SIGCHLD, SIG_DFL);
-  ::prctl(PR_SET_NAME, "sentinel-post", 0, 0, 0);
-  if (!keep_one_descriptor(socket.release()) || !give_up_privileges()) ::_exit(1);
+  const ipc::KeptDescriptor nothing{::open("/dev/null", O_RDWR | O_CLOEXEC), true};  // as the program's 0, 1 and 2
+  const ipc::KeptDescriptor kept[] = {nothing, nothing, nothing, {socket.release()}};
+  if (!ipc::begin_forked_process("sentinel-post", kept) || !give_up_privileges()) ::_exit(1);
   char question;
   while (::recv(kSocket, &question, 1, 0) == 1 && send_answer(read_posture(places))) {
   }

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "ipc/landlock.h"
 #include "ipc/pidfd.h"
@@ -55,6 +56,10 @@ constexpr const char* kSystemFiles[] = {
     "/proc/self/fdinfo",
 };
 
+// Of the certificates that the system trusts: the bundle, and where its links lead.
+constexpr const char* kCertificateFolders[] = {"/etc/ssl", "/usr/share/ca-certificates",
+                                               "/usr/local/share/ca-certificates"};
+
 std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_keys) {
   std::vector<ipc::ReadablePath> paths;
   for (const char* path : kSystemFiles) paths.push_back({path});
@@ -69,6 +74,14 @@ std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_ke
 }
 
 }  // namespace
+
+ReadableFiles profile_and_certificates(std::string home, std::string config, std::string credentials,
+                                       std::string ca_bundle) {
+  ReadableFiles files;
+  files.until_keys_are_read = {std::move(home), std::move(config), std::move(credentials), std::move(ca_bundle)};
+  for (const char* folder : kCertificateFolders) files.until_keys_are_read.emplace_back(folder);
+  return files;
+}
 
 std::span<const ipc::SyscallRule> syscall_rules() { return kRules; }
 

@@ -18,6 +18,10 @@ struct ReadableFiles {
   std::vector<std::string> always;               // the policy file's folder
 };
 
+// What is read until the keys are: the AWS files of a profile, and certificates, the system's and those of `ca_bundle`.
+ReadableFiles profile_and_certificates(std::string home, std::string config, std::string credentials,
+                                       std::string ca_bundle);
+
 std::span<const ipc::SyscallRule> syscall_rules();
 
 // Step one. Returns the levels in words.

@@ -1,16 +1,10 @@
 #include "host/timers.h"
 
-#include <event2/event.h>
-
 #include <algorithm>
 #include <utility>
 
 namespace broker {
 namespace {
-
-struct EventDeleter {
-  void operator()(event* e) const noexcept { event_free(e); }
-};
 
 class EventTimer final : public Timer {
  public:
@@ -28,10 +22,19 @@ class EventTimer final : public Timer {
     action();  // last: it may have destroyed the timer
   }
   std::function<void()> action_;
-  std::unique_ptr<event, EventDeleter> event_;
+  EventPtr event_;
 };
 
 }  // namespace
+
+EventBasePtr new_event_base() {
+  event_config* const config = event_config_new();
+  if (!config) return nullptr;
+  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+  EventBasePtr base(event_base_new_with_config(config));
+  event_config_free(config);
+  return base;
+}
 
 std::unique_ptr<Timer> EventTimers::after(std::chrono::milliseconds delay, std::function<void()> action) {
   auto timer = std::make_unique<EventTimer>(base_, delay, std::move(action));

@@ -1,16 +1,31 @@
-// Runs something once, later, from the event loop. One libevent timer each; none is armed while there is nothing to
-// wait for.
+// The event loop, and what runs something once, later, from it. One libevent timer each; none is armed while there is
+// nothing to wait for.
 //
 // Runs in: broker, main thread.   Blocks: never.   Owns: the libevent timer; destroying the Timer cancels it.
+// Fails: new_event_base() with null.
 #pragma once
+
+#include <event2/event.h>
 
 #include <chrono>
 #include <functional>
 #include <memory>
 
-struct event_base;
-
 namespace broker {
+
+struct EventDeleter {
+  void operator()(event* e) const noexcept { event_free(e); }
+};
+using EventPtr = std::unique_ptr<event, EventDeleter>;
+
+struct EventBaseDeleter {
+  void operator()(event_base* base) const noexcept { event_base_free(base); }
+};
+using EventBasePtr = std::unique_ptr<event_base, EventBaseDeleter>;
+
+// Without locks, since one thread uses it, and whatever variables such as EVENT_NOEPOLL say. Made before lock-down, so
+// that epoll_create1 and the like need no row there.
+EventBasePtr new_event_base();
 
 class Timer {
  public:

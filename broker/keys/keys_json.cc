@@ -56,7 +56,7 @@ class Members {
   bool set(std::size_t which, const std::string& name, std::string_view text) {
     if (which == 0) {
       out.keys.access_key_id = text;
-      return is_key_id(text) || stop("has an AccessKeyId that is no key's");
+      return is_access_key_id(text) || stop("has an AccessKeyId that is no key's");
     }
     if (which == 3) {
       const auto end = read_end(text);

@@ -6,7 +6,6 @@
 #include <array>
 #include <optional>
 
-#include "aws/iam_syntax.h"
 #include "aws/key_syntax.h"
 #include "host/aead.h"
 #include "host/random.h"

@@ -2,6 +2,8 @@
 
 #include <date/tz.h>
 
+#include <array>
+#include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iterator>
@@ -100,6 +102,12 @@ bool is_open(const TimeWindow& window, LocalMinute now) {
   if (!window.overnight) return window.days.test(now.weekday) && started && not_ended;
   const unsigned day_before = (now.weekday + window.days.size() - 1) % window.days.size();
   return (window.days.test(now.weekday) && started) || (window.days.test(day_before) && not_ended);
+}
+
+std::string clock_text(int minute) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%02d:%02d", minute / 60 % 100, minute % 60);
+  return text.data();
 }
 
 }  // namespace broker

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "ipc/result.h"
@@ -31,5 +32,7 @@ std::string_view zone_name(const date::time_zone& zone);
 std::optional<LocalMinute> minute_in_zone(const date::time_zone& zone, std::chrono::sys_seconds instant) noexcept;
 // Half-open: start <= now < end, on the days given; overnight, after midnight, on the day after one of them.
 bool is_open(const TimeWindow& window, LocalMinute now);
+// "07:30", of minutes since midnight.
+std::string clock_text(int minute);
 
 }  // namespace broker

@@ -1,6 +1,6 @@
 #include "policy/why_not.h"
 
-#include <cstdio>
+#include "policy/time_window.h"
 
 namespace broker {
 namespace {
@@ -11,21 +11,6 @@ std::string day_name(std::size_t weekday) {
   std::string name(kWeekdayWords[weekday]);
   name[0] = static_cast<char>(name[0] - 'a' + 'A');
   return name;
-}
-
-std::string clock(int minute) {
-  char text[8];
-  std::snprintf(text, sizeof text, "%02d:%02d", minute / 60 % 100, minute % 60);
-  return text;
-}
-
-template <std::size_t N>
-std::string listed(const std::bitset<N>& set, const std::string_view (&words)[N]) {
-  std::string text;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (set.test(i)) text += (text.empty() ? "" : ", ") + std::string(words[i]);
-  }
-  return text;
 }
 
 std::string days_in_words(const Weekdays& days) {
@@ -43,7 +28,7 @@ std::string why_not_now(const std::optional<TimeWindow>& window, const PolicyQue
   const std::optional<LocalMinute> local = minute_in_zone(*window->zone, query.now);
   if (!local) return "its time zone cannot be read";
   return "its window is " + window_in_words(*window) + ", and it is " + day_name(local->weekday) + " " +
-         clock(local->minute) + " there";
+         clock_text(local->minute) + " there";
 }
 
 std::string why_no_group(const Rule& rule, const PolicyQuery& query) {
@@ -54,7 +39,7 @@ std::string why_no_group(const Rule& rule, const PolicyQuery& query) {
 }
 
 std::string why_not_by(const Rule& rule, const PolicyQuery& query) {
-  const std::string wanted = listed(rule.conditions.transports.value_or(Vias()), kViaWords);
+  const std::string wanted = joined_words(rule.conditions.transports.value_or(Vias()), kViaWords);
   if (query.transport)
     return "the request came by " + std::string(word(*query.transport)) + ", and it is for " + wanted;
   if (query.mode == Mode::kServer) return "the transport is unknown, and it is for " + wanted;
@@ -74,7 +59,8 @@ std::string among(const std::string& what, const std::string& name, bool unknown
 }  // namespace
 
 std::string window_in_words(const TimeWindow& window) {
-  std::string text = days_in_words(window.days) + " " + clock(window.start_minute) + "-" + clock(window.end_minute);
+  std::string text =
+      days_in_words(window.days) + " " + clock_text(window.start_minute) + "-" + clock_text(window.end_minute);
   if (window.overnight) text += " (overnight)";
   return window.zone ? text + " " + std::string(zone_name(*window.zone)) : text;
 }
@@ -101,7 +87,7 @@ std::string why_not(Condition condition, bool unknown, const Rule& rule, const P
       return why_not_now(rule.conditions.time, query);
     case Condition::kMode:
       return "the mode is " + std::string(word(query.mode)) + ", and it is for " +
-             listed(rule.conditions.modes, kModeWords);
+             joined_words(rule.conditions.modes, kModeWords);
     case Condition::kTransport:
       return why_not_by(rule, query);
     case Condition::kDevice:

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "aws/iam_syntax.h"
+#include "aws/key_syntax.h"
 #include "text/ascii.h"
 
 namespace broker {

@@ -10,8 +10,6 @@
 namespace broker {
 namespace {
 
-constexpr std::string_view kInstanceHosts[] = {"169.254.169.254", "[fd00:ec2::254]"};
-constexpr std::string_view kContainerHosts[] = {"169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"};
 constexpr std::string_view kContainerAddress = "http://169.254.170.2";
 constexpr std::string_view kRelative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 constexpr std::string_view kFull = "AWS_CONTAINER_CREDENTIALS_FULL_URI";

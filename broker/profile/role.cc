@@ -6,7 +6,6 @@
 
 #include "aws/iam_syntax.h"
 #include "text/ascii.h"
-#include "text/split.h"
 
 namespace broker {
 namespace {

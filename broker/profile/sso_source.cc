@@ -5,6 +5,7 @@
 
 #include "aws/endpoint.h"
 #include "aws/iam_syntax.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {
@@ -22,6 +23,9 @@ class SsoReader {
   ipc::Status compare(std::string_view key, const ConfigValue& value) const;
   MaybeText text(std::string_view key) const;
   ipc::Result<PlacedText> required(std::string_view key) const;
+  // The text of a key that must be there, and fit.
+  ipc::Status take(std::string_view key, std::string& to, bool (*fits)(std::string_view), std::string_view is_not,
+                   std::string_view next_step);
   ipc::Status take_url();
   ipc::Status take_region();
   ipc::Status take_account();
@@ -77,17 +81,24 @@ ipc::Result<PlacedText> SsoReader::required(std::string_view key) const {
                    std::string(kStep) + profile_ + ", or add the key");
 }
 
-ipc::Status SsoReader::take_url() {
-  ipc::Result<PlacedText> url = required("sso_start_url");
-  if (!url) return std::unexpected(std::move(url).error());
-  const std::string_view text = url->text;
-  const bool visible = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!visible || text.size() > 2048 || !text.starts_with("https://") || text == "https://") {
-    return refuse_at(url->place, "the sso_start_url of " + shown() + " is not an https URL",
-                     "copy it from the access portal, such as https://example.awsapps.com/start");
+ipc::Status SsoReader::take(std::string_view key, std::string& to, bool (*fits)(std::string_view),
+                            std::string_view is_not, std::string_view next_step) {
+  ipc::Result<PlacedText> found = required(key);
+  if (!found) return std::unexpected(std::move(found).error());
+  if (!fits(found->text)) {
+    return refuse_at(found->place, "the " + std::string(key) + " of " + shown() + " is not " + std::string(is_not),
+                     std::string(next_step));
   }
-  plan_.start_url = std::move(url->text);
+  to = std::move(found->text);
   return {};
+}
+
+ipc::Status SsoReader::take_url() {
+  const auto is_https = [](std::string_view text) {
+    return is_visible(text) && text.size() <= 2048 && text.starts_with("https://") && text != "https://";
+  };
+  return take("sso_start_url", plan_.start_url, is_https, "an https URL",
+              "copy it from the access portal, such as https://example.awsapps.com/start");
 }
 
 ipc::Status SsoReader::take_region() {
@@ -99,25 +110,13 @@ ipc::Status SsoReader::take_region() {
 }
 
 ipc::Status SsoReader::take_account() {
-  ipc::Result<PlacedText> account = required("sso_account_id");
-  if (!account) return std::unexpected(std::move(account).error());
-  if (!is_account_id(account->text)) {
-    return refuse_at(account->place, "the sso_account_id of " + shown() + " is not an account's 12 digits",
-                     "write all 12, leading zeros too");
-  }
-  plan_.account_id = std::move(account->text);
-  return {};
+  return take("sso_account_id", plan_.account_id, is_account_id, "an account's 12 digits",
+              "write all 12, leading zeros too");
 }
 
 ipc::Status SsoReader::take_role() {
-  ipc::Result<PlacedText> role = required("sso_role_name");
-  if (!role) return std::unexpected(std::move(role).error());
-  if (!is_role_name(role->text)) {
-    return refuse_at(role->place, "the sso_role_name of " + shown() + " is not the name of a permission set",
-                     "it has 1 to 64 letters, digits and _+=,.@- signs, and is no ARN");
-  }
-  plan_.role_name = std::move(role->text);
-  return {};
+  return take("sso_role_name", plan_.role_name, is_role_name, "the name of a permission set",
+              "it has 1 to 64 letters, digits and _+=,.@- signs, and is no ARN");
 }
 
 // Of the section alone: the old form asks for none.

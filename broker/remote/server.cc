@@ -7,7 +7,6 @@
 #include "text/ascii.h"
 #include "text/hex.h"
 #include "text/percent.h"
-#include "text/split.h"
 
 namespace broker {
 namespace {

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "text/json_line.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -35,27 +36,8 @@ constexpr bool rows_are_in_order() {
 }
 static_assert(rows_are_in_order());
 
-// Printable ASCII, which is all that AWS issues; quote and backslash are escaped. Anything else is refused rather than
-// translated: a key with such a byte is not a key.
-bool append_json_text(ipc::SecretBuffer& out, std::string_view text) {
-  unsigned char strange = 0, special = 0;  // no branches in this loop: the compiler looks at many bytes at once
-  for (const char c : text) {
-    strange |= static_cast<unsigned char>(c < 0x20) | static_cast<unsigned char>(c > 0x7E);
-    special |= static_cast<unsigned char>(c == '"') | static_cast<unsigned char>(c == '\\');
-  }
-  if (strange) return false;
-  if (!special) return out.append(text);
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '"' && text[i] != '\\') continue;
-    if (!out.append(text.substr(written, i - written)) || !out.append("\\")) return false;
-    written = i;
-  }
-  return out.append(text.substr(written));
-}
-
 bool append_member(ipc::SecretBuffer& out, std::string_view before, std::string_view text) {
-  return out.append(before) && append_json_text(out, text) && out.append("\"");
+  return out.append(before) && append_json_secret(out, text) && out.append("\"");
 }
 
 // A head in the room that the caller gives; built anew for each answer, as lengths differ.

@@ -1,5 +1,4 @@
 // sentinel-broker: holds the keys and the policy, and answers verified callers. Started by sentinel, never by hand.
-#include <event2/event.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "host/kernel_keyring.h"
 #include "host/root_file.h"
 #include "host/sandbox.h"
+#include "host/timers.h"
 #include "host/unix_groups.h"
 #include "keystore/folder.h"
 #include "policy/source/file.h"
@@ -31,28 +31,13 @@ constexpr int kControlFd = 3;
 // What Landlock leaves readable: the AWS files and certificates until they are read, then only the policy's folder.
 broker::ReadableFiles readable_files(const Task& task, const broker::ProfilePaths& paths) {
   const ipc::Begin& begin = task.begin;
-  broker::ReadableFiles files;
-  files.until_keys_are_read = {begin.home.str(),
-                               paths.config,
-                               paths.credentials,
-                               "/etc/ssl",
-                               "/usr/share/ca-certificates",
-                               "/usr/local/share/ca-certificates",
-                               std::string(ipc::setting(task.settings, "AWS_CA_BUNDLE"))};
+  broker::ReadableFiles files = broker::profile_and_certificates(
+      begin.home.str(), paths.config, paths.credentials, std::string(ipc::setting(task.settings, "AWS_CA_BUNDLE")));
   if (!begin.log_key.empty()) files.until_keys_are_read.push_back(begin.log_key.str());
   files.until_keys_are_read.push_back(broker::kHostPolicyKey);
   if (!begin.policy_key.empty()) files.until_keys_are_read.push_back(begin.policy_key.str());
   if (!begin.policy_file.empty()) files.always = broker::policy_file_folders(begin.policy_file.str());
   return files;
-}
-
-event_base* new_event_base() {
-  event_config* const config = event_config_new();
-  if (!config) return nullptr;
-  event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
-  event_base* const base = event_base_new_with_config(config);
-  event_config_free(config);
-  return base;
 }
 
 // Adopt: who started us, what to serve, and the witness, before there is any secret.
@@ -183,7 +168,7 @@ int serve() {
   if (!callers) return give_up(callers.error());
   ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *task);
   if (!host) return give_up(host.error());
-  event_base* const base = new_event_base();
+  event_base* const base = broker::new_event_base().release();  // to the end of the process
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
   ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *task, *callers);
   if (!read) return give_up(read.error());

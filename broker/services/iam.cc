@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include "aws/iam_syntax.h"
 #include "aws/key_syntax.h"
 #include "call/xml_fields.h"
+#include "services/request_forms.h"
 #include "services/sts.h"
 #include "text/ascii.h"
 #include "text/percent.h"
@@ -17,12 +17,8 @@ using ipc::Fault;
 constexpr std::size_t kMaxKeys = 8;  // AWS gives a user two
 
 AwsRequest iam_request(std::string_view action, const AwsEndpoint& endpoint, std::string_view more = {}) {
-  AwsRequest out{"iam",
-                 std::string(action),
-                 endpoint,
-                 {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-                 "Action=" + std::string(action) + "&Version=2010-05-08" + std::string(more)};
-  return out;
+  return query_request("iam", endpoint, action,
+                       "Action=" + std::string(action) + "&Version=2010-05-08" + std::string(more));
 }
 
 std::unexpected<ipc::Error> missing_from_iam(std::string_view action, std::string_view what) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
-#include "services/json_request.h"
+#include "services/request_forms.h"
 #include "text/base64.h"
 #include "text/json_value.h"
 

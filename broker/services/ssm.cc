@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
-#include "services/json_request.h"
+#include "services/request_forms.h"
 #include "text/json_value.h"
 
 namespace broker {

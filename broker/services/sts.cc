@@ -6,6 +6,7 @@
 
 #include "aws/key_syntax.h"
 #include "call/xml_fields.h"
+#include "services/request_forms.h"
 #include "text/ascii.h"
 #include "text/percent.h"
 #include "text/plain_text.h"
@@ -34,11 +35,7 @@ class Form {
 };
 
 AwsRequest sts_request(std::string_view action, const AwsEndpoint& endpoint, Form form) {
-  return {"sts",
-          std::string(action),
-          endpoint,
-          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-          form.take()};
+  return query_request("sts", endpoint, action, form.take());
 }
 
 std::unexpected<ipc::Error> missing_from_sts(std::string_view action, std::string_view what) {
@@ -177,7 +174,7 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
   std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
                        XmlField{token_path, &*token}, XmlField{expiration_path, &expiration}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
-  if (!is_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
+  if (!is_access_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
   if (!is_visible(secret->reveal())) return missing_from_sts(action, "valid SecretAccessKey");
   if (!is_visible(token->reveal())) return missing_from_sts(action, "valid SessionToken");
   auto small = token->clone();  // as small as it is: the arena is small too

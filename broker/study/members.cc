@@ -15,15 +15,6 @@ std::string joined(const std::vector<T>& items, Text text) {
 std::string pattern(const NamePattern& name) { return name.glob ? "glob " + name.text : name.text; }
 std::string plain(const std::string& text) { return text; }
 
-template <std::size_t N>
-std::string words_of(const std::bitset<N>& set, const std::string_view (&words)[N]) {
-  std::string out;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (set.test(i)) out += (out.empty() ? "" : ", ") + std::string(words[i]);
-  }
-  return out;
-}
-
 std::string device_words(const DeviceDemands& device) {
   std::vector<std::string> demands;
   if (device.encryption) demands.emplace_back("disk encryption");
@@ -31,7 +22,7 @@ std::string device_words(const DeviceDemands& device) {
   if (device.mdm_compliant) demands.emplace_back("MDM says compliant");
   if (device.firewall) demands.emplace_back("firewall");
   if (!device.min_os_version.empty()) demands.push_back("OS version " + device.min_os_version + " or later");
-  if (device.os_types.any()) demands.push_back("OS " + words_of(device.os_types, kOsTypeWords));
+  if (device.os_types.any()) demands.push_back("OS " + joined_words(device.os_types, kOsTypeWords));
   return joined(demands, plain);
 }
 
@@ -48,8 +39,8 @@ void put_conditions(Members& out, const Conditions& conditions) {
   put(out, "accounts", joined(conditions.accounts, plain));
   put(out, "groups", joined(conditions.groups, plain));
   if (conditions.time) put(out, "time", window_in_words(*conditions.time));
-  if (!conditions.modes.all()) put(out, "mode", words_of(conditions.modes, kModeWords));
-  if (conditions.transports) put(out, "transport", words_of(*conditions.transports, kViaWords));
+  if (!conditions.modes.all()) put(out, "mode", joined_words(conditions.modes, kModeWords));
+  if (conditions.transports) put(out, "transport", joined_words(*conditions.transports, kViaWords));
   put(out, "device", device_words(conditions.device));
 }
 

@@ -1,8 +1,9 @@
 #include "study/week_words.h"
 
 #include <bitset>
-#include <cstdio>
 #include <map>
+
+#include "policy/time_window.h"
 
 namespace broker {
 namespace {
@@ -11,12 +12,6 @@ constexpr int kDay = 24 * 60;
 constexpr int kWeekMinutes = 7 * kDay;
 constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 using Days = std::bitset<7>;
-
-std::string clock(int minute) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%02d:%02d", minute / 60 % 100, minute % 60);
-  return text;
-}
 
 // Neighbours become a range where there are three or more.
 std::string day_words(const Days& set) {
@@ -38,16 +33,16 @@ std::string day_words(const Days& set) {
 // Within a day, and what ends at midnight: "07:30-19:30", "15:00-24:00"; over one midnight: "22:00-06:00 (overnight)".
 std::string hours_of(int begins, int length) {
   const int end = begins + length;
-  if (end <= kDay) return begins == 0 && end == kDay ? "all day" : clock(begins) + "-" + clock(end);
-  return clock(begins) + "-" + clock(end - kDay) + " (overnight)";
+  if (end <= kDay) return begins == 0 && end == kDay ? "all day" : clock_text(begins) + "-" + clock_text(end);
+  return clock_text(begins) + "-" + clock_text(end - kDay) + " (overnight)";
 }
 
 std::string long_span(const WeekSpan& span) {
   const int end = (span.begins + span.length) % kWeekMinutes;
   const bool midnight = end % kDay == 0;
   const int last_day = ((midnight ? end - 1 : end) + kWeekMinutes) % kWeekMinutes / kDay;
-  return std::string(kDays[span.begins / kDay % 7]) + " " + clock(span.begins % kDay) + " to " + kDays[last_day] + " " +
-         (midnight ? "24:00" : clock(end % kDay));
+  return std::string(kDays[span.begins / kDay % 7]) + " " + clock_text(span.begins % kDay) + " to " + kDays[last_day] +
+         " " + (midnight ? "24:00" : clock_text(end % kDay));
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
 // ASCII characters and texts, whatever the locale says; <cctype> asks it, and is undefined for bytes above 127. Any
 // other byte is left as it is.
 //
-// Runs in: broker and its tools.   Blocks: never.   Owns: nothing: what is trimmed points into the text.
+// Runs in: broker and its tools.   Blocks: never.   Owns: nothing: what is trimmed or split off points into the text.
 #pragma once
 
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace broker {
 
@@ -35,6 +36,24 @@ constexpr std::string_view trimmed(std::string_view text, std::string_view blank
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// The parts between separators. Never empty: a text without a separator is one part, and so is an empty one.
+inline std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+// The same without those that are empty.
+inline std::vector<std::string_view> split_words(std::string_view text, char separator) {
+  std::vector<std::string_view> words = split(text, separator);
+  std::erase(words, std::string_view());
+  return words;
 }
 
 }  // namespace broker

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ipc/commands.h"
@@ -29,6 +30,15 @@ class ToolArguments {
   // The value, or an empty text: an option with an empty value is refused before.
   [[nodiscard]] std::string_view value(std::string_view option) const;
   [[nodiscard]] bool flag(std::string_view option) const { return value(option) == "true"; }
+  // Where the option is given, makes `to` what `reader` makes of its value, or fails as that does.
+  template <class To, class Reader>
+  [[nodiscard]] ipc::Status read(std::string_view option, To& to, Reader reader) const {
+    if (!given(option)) return {};
+    auto read = reader(value(option));
+    if (!read) return std::unexpected(std::move(read.error()));
+    to = std::move(*read);
+    return {};
+  }
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
   // kUsage, with the usage line of this command.
   [[nodiscard]] std::unexpected<ipc::Error> misuse(std::string what) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ipc/ip_address.h"
+
 namespace supervisor {
 namespace {
 
@@ -57,8 +59,6 @@ constexpr bool named_once_with_reason() {
 }
 static_assert(named_once_with_reason());
 
-constexpr std::string_view kLoopback = "127.0.0.1";
-
 bool applies(When when, const ChildFacts& facts) {
   const bool server = facts.mode == ipc::RunMode::Server;
   switch (when) {
@@ -91,7 +91,7 @@ std::string value_of(Value value, const ChildFacts& facts) {
     case Value::None:
       return {};
     case Value::CredentialsUri:
-      return "http://127.0.0.1:" + std::to_string(facts.port) + "/creds";
+      return "http://" + std::string(ipc::kServedAddress) + ":" + std::to_string(facts.port) + "/creds";
     case Value::Token:
       return std::string(facts.token);
     case Value::SocketPath:
@@ -120,24 +120,18 @@ std::string value_of(Value value, const ChildFacts& facts) {
   return {};
 }
 
-bool lists_loopback(std::string_view list) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-    if (item == kLoopback || item == "*") return true;
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-  }
-  return false;
+std::string_view without_spaces(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
 }
 
 // Where only one spelling was set, the other takes its list over: a tool that reads the new one first would lose it.
 std::string no_proxy_list(const std::vector<std::string>& caller, std::string_view name) {
   std::string list(environment_value(caller, name));
   if (list.empty()) list = environment_value(caller, name == "NO_PROXY" ? "no_proxy" : "NO_PROXY");
-  if (lists_loopback(list)) return list;
-  return list.empty() ? std::string(kLoopback) : list + "," + std::string(kLoopback);
+  if (leads_past_proxies(list)) return list;
+  return list + (list.empty() ? "" : ",") + std::string(ipc::kServedAddress);
 }
 
 }  // namespace
@@ -149,6 +143,16 @@ std::string_view environment_value(const std::vector<std::string>& environment, 
     }
   }
   return {};
+}
+
+bool leads_past_proxies(std::string_view no_proxy) {
+  if (without_spaces(no_proxy) == "*") return true;
+  while (!no_proxy.empty()) {
+    const std::size_t comma = no_proxy.find(',');
+    if (without_spaces(no_proxy.substr(0, comma)) == ipc::kServedAddress) return true;
+    no_proxy = comma == std::string_view::npos ? std::string_view{} : no_proxy.substr(comma + 1);
+  }
+  return false;
 }
 
 std::vector<std::string> child_environment(const std::vector<std::string>& caller, const ChildFacts& facts) {

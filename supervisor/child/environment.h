@@ -27,4 +27,9 @@ std::vector<std::string> child_environment(const std::vector<std::string>& calle
 // The value of `name` in `environment`, or empty.
 std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name);
 
+// Whether every client reads this value of NO_PROXY so that what a run serves over TCP is asked past the proxy: the
+// address stands in it by itself, or it is "*" alone. Python's clients read neither networks nor "*" among others, nor
+// do they part a list at spaces.
+bool leads_past_proxies(std::string_view no_proxy);
+
 }  // namespace supervisor

@@ -1,13 +1,12 @@
 #include "command_line/remote_url.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
 
 #include "ipc/commands.h"
+#include "ipc/ip_address.h"
 
 namespace supervisor {
 namespace {
@@ -24,31 +23,14 @@ bool is_url_character(char c) {
   return c > 0x20 && c < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
 }
 
-bool is_loopback(const std::string& host) {
-  in_addr four{};
-  in6_addr six{};
-  if (host == "localhost") return true;
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-  return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
 struct HostAndPort {
-  std::string host, port;
+  std::string_view host, port;
 };
 // "[::1]:8443" and "host:8443", with or without the port.
 std::optional<HostAndPort> split_authority(std::string_view authority) {
-  std::string_view host = authority, rest;
-  if (authority.starts_with('[')) {
-    const std::size_t end = authority.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
-    host = authority.substr(1, end - 1);
-    rest = authority.substr(end + 1);
-  } else if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
-    host = authority.substr(0, colon);
-    rest = authority.substr(colon);
-  }
-  if (host.empty() || (!rest.empty() && rest.front() != ':')) return std::nullopt;
-  return HostAndPort{std::string(host), std::string(rest.empty() ? rest : rest.substr(1))};
+  const std::string_view host = ipc::leading_host(authority), rest = authority.substr(host.size());
+  if (host.empty() || host == "[]" || (!rest.empty() && rest.front() != ':')) return std::nullopt;
+  return HostAndPort{host, rest.empty() ? rest : rest.substr(1)};
 }
 
 bool is_port(std::string_view text) {
@@ -112,7 +94,7 @@ ipc::Result<std::string> remote_url(std::string_view url) {
   if (!parts) return refused("names no host", kHowToWrite);
   if (authority.ends_with(':') || (!parts->port.empty() && !is_port(parts->port)))
     return refused("has a port that is none", "give a number from 1 to 65535, or none");
-  if (http && !is_loopback(parts->host)) {
+  if (http && !ipc::is_this_machine(parts->host)) {
     return refused("is plain http, which everyone on the way can read and change",
                    "write https; plain http is for a server on this host");
   }

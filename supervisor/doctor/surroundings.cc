@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <span>
 
+#include "child/environment.h"
 #include "doctor/files.h"
 #include "doctor/host.h"
 
@@ -94,20 +95,6 @@ Found not_in(const Host& host, std::span<const std::string_view> names) {
   return {in.empty() ? Answer::Yes : Answer::No, listed(in)};
 }
 
-// ---- proxies
-
-bool names_loopback(std::string_view list) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    item.remove_prefix(std::min(item.size(), item.find_first_not_of(' ')));
-    item = item.substr(0, item.find(' '));
-    if (item == "*" || item == "127.0.0.1" || item == "127.0.0.0/8") return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Found check_environment_keys(const Host& host) {
@@ -171,7 +158,7 @@ Found check_desktop_bus(const Host& host) {
 Found check_proxy(const Host& host) {
   for (const std::string_view name : {"http_proxy", "HTTP_PROXY"}) {
     if (host.variable(name).empty()) continue;
-    if (names_loopback(host.variable("no_proxy")) || names_loopback(host.variable("NO_PROXY"))) continue;
+    if (leads_past_proxies(host.variable("no_proxy")) || leads_past_proxies(host.variable("NO_PROXY"))) continue;
     return {Answer::No, std::string(name)};
   }
   return {Answer::Yes, ""};

@@ -1,24 +1,12 @@
 #include "errands/login_page.h"
 
-#include <algorithm>
-
 #include "child/environment.h"
 #include "errands/programs.h"
 #include "errands/shell_words.h"
+#include "ipc/login_page.h"
 #include "terminal/say.h"
 
 namespace supervisor {
-namespace {
-
-using ipc::Fault;
-
-bool is_web_address(std::string_view url) {
-  const bool web = url.starts_with("https://") || url.starts_with("http://127.0.0.1:") ||
-                   url.starts_with("http://localhost:") || url.starts_with("http://[::1]:");
-  return web && std::ranges::all_of(url, [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\''; });
-}
-
-}  // namespace
 
 std::vector<std::string> browser_words(const std::vector<std::string>& environment, const std::string& url) {
   if (environment_value(environment, "DISPLAY").empty() && environment_value(environment, "WAYLAND_DISPLAY").empty())
@@ -42,7 +30,7 @@ ipc::Status show_login(const LoginPage& page) {
     say("profile " + std::string(page.profile) + ": waiting for the login that another run shows");
     return {};
   }
-  if (!is_web_address(page.url)) return ipc::fail(Fault::kProtocol, "a login page whose address is none");
+  if (!ipc::is_login_page(page.url)) return ipc::fail(ipc::Fault::kProtocol, "a login page whose address is none");
   say("profile " + std::string(page.profile) + ": log in at " + std::string(page.url));
   if (!page.code.empty()) say("  and check that the page shows the code " + std::string(page.code));
   if (page.no_browser) return {};

@@ -162,6 +162,9 @@ class Refusals(RemoteTest):
 class BadOptions(RemoteTest):
     def test_plain_http_is_for_loopback_alone(self):
         self.assertIn("http", self.refused_start(url="http://192.0.2.1/").stderr)
+        for host in ("127.0.0.2:9", "[::1]:9"):   # nobody listens there: what the supervisor takes, the broker asks
+            with self.subTest(host):
+                self.assertIn(f"http://{host} gave no answer", self.refused_start(url=f"http://{host}/x").stderr)
         self.assertEqual([], self.vends())
 
     def test_urls_that_two_would_read_differently(self):

@@ -92,15 +92,19 @@ bool read_arns(YamlReader& in, const YamlNode& node, Conditions& conditions) {
   return true;
 }
 
-bool read_accounts(YamlReader& in, const YamlNode& node, Conditions& conditions) {
-  if (!in.texts(node, conditions.accounts)) return false;
-  for (std::size_t i = 0; i < conditions.accounts.size(); ++i) {
-    const std::string& account = conditions.accounts[i];
-    if (is_account_id(account)) continue;
-    return in.refuse(node.children[i], in_quotes(account) + " is not an account id, which has exactly 12 digits",
-                     "write all digits, leading zeros included and without dashes");
+// Texts that all are of one kind; `otherwise` says of one that is not what it should be.
+bool read_all(YamlReader& in, const YamlNode& node, std::vector<std::string>& texts, bool (*fits)(std::string_view),
+              const char* otherwise, const char* next_step) {
+  if (!in.texts(node, texts)) return false;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!fits(texts[i])) return in.refuse(node.children[i], in_quotes(texts[i]) + otherwise, next_step);
   }
   return true;
+}
+
+bool read_accounts(YamlReader& in, const YamlNode& node, Conditions& conditions) {
+  return read_all(in, node, conditions.accounts, is_account_id, " is not an account id, which has exactly 12 digits",
+                  "write all digits, leading zeros included and without dashes");
 }
 
 // The portable names of POSIX. All digits would be a number, and rules name groups.
@@ -111,14 +115,8 @@ bool is_group(std::string_view name) {
 }
 
 bool read_groups(YamlReader& in, const YamlNode& node, Conditions& conditions) {
-  if (!in.texts(node, conditions.groups)) return false;
-  for (std::size_t i = 0; i < conditions.groups.size(); ++i) {
-    const std::string& group = conditions.groups[i];
-    if (is_group(group)) continue;
-    return in.refuse(node.children[i], in_quotes(group) + " is not a name of a Unix group",
-                     "write it as `id -Gn` says it: letters, digits, '_', '-' and '.', at most 32, not a number");
-  }
-  return true;
+  return read_all(in, node, conditions.groups, is_group, " is not a name of a Unix group",
+                  "write it as `id -Gn` says it: letters, digits, '_', '-' and '.', at most 32, not a number");
 }
 
 using C = Conditions;

@@ -5,6 +5,7 @@
 
 #include "aws/key_syntax.h"
 #include "call/json_failure.h"
+#include "ipc/login_page.h"
 #include "text/ascii.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
@@ -53,9 +54,6 @@ constexpr RefusalRow kRefusals[] = {
     {OidcRefusal::kUnknownClient, "unauthorized_client", "UnauthorizedClientException"},
 };
 
-// The host of http://host…, to tell this machine from others.
-std::string_view host_of(std::string_view rest) { return rest.substr(0, rest.find_first_of(":/?#")); }
-
 // Keys that are read while the object's text is there.
 ipc::Result<IssuedCredentials> read_keys(std::string_view json) {
   const auto members = JsonMembers::read(json);
@@ -63,7 +61,7 @@ ipc::Result<IssuedCredentials> read_keys(std::string_view json) {
   IssuedCredentials keys;
   auto id = members->text("accessKeyId", 128);
   if (!id) return std::unexpected(id.error());
-  if (!is_key_id(*id)) return ipc::fail(Fault::kProtocol, "has an accessKeyId that is no key's");
+  if (!is_access_key_id(*id)) return ipc::fail(Fault::kProtocol, "has an accessKeyId that is no key's");
   auto secret = members->secret("secretAccessKey", kMaxKeySecret);
   if (!secret) return std::unexpected(secret.error());
   auto token = members->secret("sessionToken", kMaxKeyToken);
@@ -104,7 +102,7 @@ ipc::Result<FreshToken> token_in(const JsonMembers& members) {
 
 // What the user sees and a browser is given.
 ipc::Status check_for_the_user(const DeviceLogin& login) {
-  if (!is_login_page(login.url)) return ipc::fail(Fault::kProtocol, "has a login page that is no https URL");
+  if (!ipc::is_login_page(login.url)) return ipc::fail(Fault::kProtocol, "has a login page that is no https URL");
   const bool plain = std::ranges::all_of(login.code, [](char c) { return is_alphanumeric(c) || c == '-'; });
   return plain ? ipc::Status{} : ipc::fail(Fault::kProtocol, "has a userCode that nobody could type");
 }
@@ -114,8 +112,8 @@ ipc::Result<DeviceLogin> login_in(const JsonMembers& members) {
   auto device = members.secret("deviceCode", kMaxSsoSecret);
   if (!device) return std::unexpected(device.error());
   login.device = std::move(*device);
-  auto url =
-      members.text(members.has("verificationUriComplete") ? "verificationUriComplete" : "verificationUri", kMaxUrl);
+  auto url = members.text(members.has("verificationUriComplete") ? "verificationUriComplete" : "verificationUri",
+                          ipc::kMaxLoginPage);
   if (!url) return std::unexpected(url.error());
   login.url = std::move(*url);
   auto code = members.text("userCode", kMaxUserCode);
@@ -226,16 +224,6 @@ AwsFailure read_oidc_failure(const HttpAnswer& answer) {
 OidcRefusal oidc_refusal(const AwsFailure& failure) {
   const auto row = std::ranges::find(kRefusals, failure.code, &RefusalRow::code);
   return row == std::end(kRefusals) ? OidcRefusal::kOther : row->refusal;
-}
-
-bool is_login_page(std::string_view url) {
-  constexpr std::string_view kHttps = "https://", kHttp = "http://";
-  if (!is_visible(url) || url.size() > kMaxUrl || url.find_first_of("\"'\\<>`@") != std::string_view::npos)
-    return false;
-  if (url.starts_with(kHttps)) return url.size() > kHttps.size() && is_alphanumeric(url[kHttps.size()]);
-  if (!url.starts_with(kHttp)) return false;
-  const std::string_view host = host_of(url.substr(kHttp.size()));
-  return host == "127.0.0.1" || host == "localhost";
 }
 
 }  // namespace broker

@@ -48,7 +48,4 @@ inline constexpr std::chrono::seconds kUsualPollInterval{5}, kMostPollInterval{6
 enum class OidcRefusal { kPending, kSlowDown, kLoginExpired, kDenied, kUnknownClient, kOther };
 [[nodiscard]] OidcRefusal oidc_refusal(const AwsFailure& failure);
 
-// https to anywhere, http to this machine alone: a browser is given nothing else.
-[[nodiscard]] bool is_login_page(std::string_view url);
-
 }  // namespace broker

@@ -109,10 +109,8 @@ ipc::Result<AuditFilter> filter_of(const ToolArguments& arguments) {
   filter.rule = arguments.value("rule");
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   for (const auto& [option, to] : {std::pair{"since", &filter.since}, std::pair{"until", &filter.until}}) {
-    if (!arguments.given(option)) continue;
-    const auto moment = read_moment(arguments.value(option), now);
-    if (!moment) return std::unexpected(moment.error());
-    *to = *moment;
+    const ipc::Status read = arguments.read(option, *to, [now](auto text) { return read_moment(text, now); });
+    if (!read) return std::unexpected(read.error());
   }
   return filter;
 }

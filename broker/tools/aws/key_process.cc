@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "text/ascii.h"
 #include "text/base64.h"
-#include "text/split.h"
 #include "tools/aws/run_with_keys.h"
 
 namespace broker {
@@ -177,9 +177,7 @@ ipc::Result<std::vector<std::string>> KeyProcess::access_keys(const BaseKey& key
   const auto answer = ask<ipc::KeysFound>(**question);
   if (!answer) return std::unexpected(answer.error());
   std::vector<std::string> ids;
-  for (const std::string_view id : split((*answer)->access_key_ids.str(), ' ')) {
-    if (!id.empty()) ids.emplace_back(id);
-  }
+  for (const std::string_view id : split_words((*answer)->access_key_ids.str(), ' ')) ids.emplace_back(id);
   return ids;
 }
 

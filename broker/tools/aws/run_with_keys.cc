@@ -1,6 +1,5 @@
 #include "tools/aws/run_with_keys.h"
 
-#include <event2/event.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "host/sandbox.h"
+#include "host/timers.h"
 #include "ipc/lockdown.h"
 #include "ipc/secret.h"
 #include "keys/no_errands.h"
@@ -59,10 +59,6 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   return Unlocked{std::move(*profile), std::move(*ca), std::move(*proxy)};
 }
 
-struct FreeBase {
-  void operator()(event_base* base) const { event_base_free(base); }
-};
-
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
   return value ? std::string_view(value) : std::string_view();
@@ -80,7 +76,7 @@ CallerKeys keys_of_environment() {
 
 // Runs `work` once the keys are read.
 ipc::Status run_with_keys(const AwsPlace& place, const Work& work) {
-  const std::unique_ptr<event_base, FreeBase> base(event_base_new());
+  const EventBasePtr base = new_event_base();
   if (!base) return ipc::fail(Fault::kSystem, "the event loop cannot be made");
   ipc::Result<Unlocked> unlocked = lock_down_and_read_keys(place);
   if (!unlocked) return std::unexpected(unlocked.error());

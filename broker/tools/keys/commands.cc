@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "aws/iam_syntax.h"
 #include "aws/key_syntax.h"
 #include "profile/files.h"
 #include "text/ascii.h"

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "aws/iam_syntax.h"
+#include "aws/key_syntax.h"
 #include "host/own_file.h"
 #include "host/wiped_bytes.h"
 #include "ipc/unique_fd.h"

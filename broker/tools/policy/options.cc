@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "ipc/go_duration.h"
+#include "ipc/nearest_word.h"
 #include "ipc/sts_limits.h"
 #include "study/moment.h"
 #include "study/question.h"
-#include "ipc/nearest_word.h"
+#include "text/ascii.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -17,28 +18,12 @@ namespace {
 
 using std::chrono::seconds;
 
-std::vector<std::string> between_commas(std::string_view text) {
-  std::vector<std::string> out;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) out.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return out;
-}
-
-ipc::Status read_words(const ToolArguments& arguments, PolicyQuery& query) {
-  if (arguments.given("mode")) {
-    const ipc::Result<Mode> mode = mode_named(arguments.value("mode"));
-    if (!mode) return std::unexpected(mode.error());
-    query.mode = *mode;
-  }
-  if (arguments.given("transport")) {
-    const ipc::Result<Via> via = via_named(arguments.value("transport"));
-    if (!via) return std::unexpected(via.error());
-    query.transport = *via;
-  }
-  return settle_transport(query);
+ipc::Status read_circumstances(const ToolArguments& arguments, PolicyQuery& query) {
+  if (ipc::Status read = arguments.read("mode", query.mode, mode_named); !read) return read;
+  if (ipc::Status read = arguments.read("transport", query.transport, via_named); !read) return read;
+  if (ipc::Status fits = settle_transport(query); !fits) return fits;
+  if (ipc::Status read = arguments.read("at", query.now, parse_moment); !read) return read;
+  return arguments.read("posture", query.posture, [](auto path) { return posture_file(std::string(path)); });
 }
 
 // Where a profile's keys come from, in the words of --source.
@@ -52,8 +37,8 @@ constexpr SourceRow kSources[] = {
     {"key", {}},                                       // a long-term key without a role
 };
 
-ipc::Result<seconds> wanted_duration(const ToolArguments& arguments) {
-  const auto length = ipc::parse_go_duration(arguments.value("duration"));
+ipc::Result<seconds> wanted_duration(const ToolArguments& arguments, std::string_view text) {
+  const auto length = ipc::parse_go_duration(text);
   if (!length) return std::unexpected(length.error());
   const auto wanted = std::chrono::floor<seconds>(*length);
   if (wanted >= ipc::sts::kShortest && wanted <= ipc::sts::kLongestOfRole) return wanted;
@@ -72,28 +57,20 @@ ipc::Result<PolicyQuery> question_of(const ToolArguments& arguments) {
   query.account = arguments.value("account");
   query.arn = arguments.value("arn");
   query.session_table = arguments.value("session-table");
-  if (arguments.given("groups")) query.groups = between_commas(arguments.value("groups"));
-  if (const ipc::Status read = read_words(arguments, query); !read) return std::unexpected(read.error());
+  if (arguments.given("groups")) {
+    const std::vector<std::string_view> groups = split_words(arguments.value("groups"), ',');
+    query.groups.emplace(groups.begin(), groups.end());
+  }
   query.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  if (arguments.given("at")) {
-    const auto moment = parse_moment(arguments.value("at"));
-    if (!moment) return std::unexpected(moment.error());
-    query.now = *moment;
-  }
-  if (arguments.given("posture")) {
-    ipc::Result<Posture> posture = posture_file(std::string(arguments.value("posture")));
-    if (!posture) return std::unexpected(posture.error());
-    query.posture = std::move(*posture);
-  }
+  if (const ipc::Status read = read_circumstances(arguments, query); !read) return std::unexpected(read.error());
   return query;
 }
 
 ipc::Result<LifetimeWish> lifetime_wish(const ToolArguments& arguments) {
   LifetimeWish wish;
-  if (arguments.given("duration")) {
-    const ipc::Result<seconds> wanted = wanted_duration(arguments);
-    if (!wanted) return std::unexpected(wanted.error());
-    wish.wanted = *wanted;
+  const auto duration = [&](auto text) { return wanted_duration(arguments, text); };
+  if (const ipc::Status read = arguments.read("duration", wish.wanted, duration); !read) {
+    return std::unexpected(read.error());
   }
   if (!arguments.given("source")) return wish;
   const std::string_view given = arguments.value("source");

@@ -28,15 +28,8 @@ ipc::Settings settings_of_environment(const std::string& home) {
 }
 
 ReadableFiles readable_files(const ProfilePaths& paths, const ipc::Settings& settings, const std::string& home) {
-  ReadableFiles files;
-  files.until_keys_are_read = {home,
-                               paths.config,
-                               paths.credentials,
-                               "/etc/ssl",
-                               "/usr/share/ca-certificates",
-                               "/usr/local/share/ca-certificates",
-                               std::string(ipc::setting(settings, "AWS_CA_BUNDLE"))};
-  return files;
+  return profile_and_certificates(home, paths.config, paths.credentials,
+                                  std::string(ipc::setting(settings, "AWS_CA_BUNDLE")));
 }
 
 }  // namespace broker

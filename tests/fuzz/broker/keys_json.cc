@@ -21,7 +21,7 @@ void must_not_quote(const ipc::Error& error, std::string_view text) {
 }
 
 void must_be_keys(const broker::IssuedCredentials& keys) {
-  must(broker::is_key_id(keys.access_key_id) && broker::is_visible(keys.secret_access_key.reveal()));
+  must(broker::is_access_key_id(keys.access_key_id) && broker::is_visible(keys.secret_access_key.reveal()));
   must(keys.session_token.empty() || broker::is_visible(keys.session_token.reveal()));
 }
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "ipc/login_page.h"
 #include "must.h"
 #include "sources/sso/calls.h"
 #include "sources/sso/token.h"
@@ -33,7 +34,7 @@ void answers(std::string_view text) {
   }
   if (const auto token = broker::read_fresh_token(text)) must(token->lives.count() > 0);
   if (const auto login = broker::read_device_login(text)) {
-    must(fits_a_header(login->url) && broker::is_login_page(login->url) && login->code.size() <= 32);
+    must(fits_a_header(login->url) && ipc::is_login_page(login->url) && login->code.size() <= 32);
     must(login->interval.count() >= 1 && login->interval <= broker::kMostPollInterval && login->lives.count() > 0);
   }
   (void)broker::read_registration(text);

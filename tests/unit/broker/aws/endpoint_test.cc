@@ -21,6 +21,14 @@ TEST(Endpoint, PlainHttpToAnotherMachineIsRefused) {
   }
 }
 
+// Also what the supervisor takes as --remote-server, so that nothing passes one check and fails the next.
+TEST(Endpoint, PlainHttpToThisMachineIsAllowed) {
+  for (const std::string_view url : {"http://127.0.0.1:9", "http://127.0.0.2:9", "http://127.255.255.254",
+                                     "http://[::1]", "http://[0:0::1]:9", "http://localhost:9", "HTTP://LOCALHOST:9"}) {
+    EXPECT_TRUE(broker::parse_endpoint(url, "place")) << refusal(url);
+  }
+}
+
 TEST(Endpoint, AnAddressThatTwoParsersCouldReadDifferentlyIsRefused) {
   for (const std::string_view url :
        {"http://127.1", "http://0x7f.1", "http://2130706433", "http://127.0.0.01", "http://127.0.0.1.",

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "aws/key_syntax.h"
 #include "text/ascii.h"
 
 namespace {
@@ -46,10 +47,12 @@ TEST(RoleArn, NamesPathsAndPartitionsAreAccepted) {
 
 TEST(AccessKeyId, HoldsLettersDigitsAndUnderscoresAlone) {
   for (const std::string& id : {std::string(), std::string("AKIA "), std::string("AKIA/x"), std::string("AKIA\nx"),
-                                std::string("AKI\xc3\x84"), std::string(129, 'A')}) {
+                                std::string("AKI"), std::string("AKI\xc3\x84"), std::string(129, 'A')}) {
     EXPECT_FALSE(broker::is_access_key_id(id)) << id;
   }
-  EXPECT_TRUE(broker::is_access_key_id("AKIAIOSFODNN7EXAMPLE"));
+  for (const std::string& id : {std::string("AKIAIOSFODNN7EXAMPLE"), std::string("AKI_"), std::string(128, 'A')}) {
+    EXPECT_TRUE(broker::is_access_key_id(id)) << id;
+  }
 }
 
 TEST(Secret, HoldsNoBlankAndNoControl) {

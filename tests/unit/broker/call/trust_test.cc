@@ -9,16 +9,16 @@ namespace {
 
 TEST(ServerTrust, RefusesEndpointsThatWouldLeakOrAreNone) {
   for (const char* url :
-       {"http://sts.example.com", "http://127.0.0.2", "http://127.0.0.1.example.com", "http://localhost.example.com",
-        "http://2130706433.example.com", "http://[::2]", "ftp://127.0.0.1", "file:///etc/passwd", "gopher://localhost",
-        "https://user@sts.example.com", "https://u:p@sts.example.com", "https://sts.example.com/#f", "",
-        "sts.example.com", "https://", "https://a b"}) {
+       {"http://sts.example.com", "http://128.0.0.1", "http://[::ffff:127.0.0.1]", "http://127.0.0.1.example.com",
+        "http://localhost.example.com", "http://2130706433.example.com", "http://[::2]", "ftp://127.0.0.1",
+        "file:///etc/passwd", "gopher://localhost", "https://user@sts.example.com", "https://u:p@sts.example.com",
+        "https://sts.example.com/#f", "", "sts.example.com", "https://", "https://a b"}) {
     EXPECT_FALSE(check_request_url(url, false)) << url;
     EXPECT_FALSE(check_request_url(url, true)) << url;
   }
   for (const char* url :
-       {"https://sts.eu-west-1.amazonaws.com", "http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:1",
-        "https://10.0.0.1:8443/", "https://portal.example.com/federation?account_id=1"}) {
+       {"https://sts.eu-west-1.amazonaws.com", "http://127.0.0.1:8080", "http://127.0.0.2:9", "http://[::1]:8080",
+        "http://localhost:1", "https://10.0.0.1:8443/", "https://portal.example.com/federation?account_id=1"}) {
     EXPECT_TRUE(check_request_url(url, false)) << url;
   }
 }

@@ -9,6 +9,7 @@
 namespace {
 
 using broker::JsonLine;
+using broker::JsonText;
 
 std::string json_of(std::string_view text) {
   std::string out;
@@ -109,6 +110,35 @@ TEST(JsonLine, TextIfLeavesOutOnlyWhatIsEmpty) {
   JsonLine line;
   line.text_if("role_arn", "").text("empty", "").text_if("check", "policy");
   EXPECT_EQ("{\"empty\":\"\",\"check\":\"policy\"}\n", std::move(line).finish());
+}
+
+TEST(JsonText, ObjectsAndListsHaveTheirCommas) {
+  JsonText text;
+  text.open_object().open_list("rules").open_object().number("index", 0).close_object().nothing("").text("", "a");
+  text.close_list().boolean("ok", true).raw("more", "[1]").close_object();
+  EXPECT_EQ("{\"rules\":[{\"index\":0},null,\"a\"],\"ok\":true,\"more\":[1]}\n", std::move(text).finish());
+}
+
+ipc::SecretBuffer secret_room() {
+  static const bool opened = ipc::SecretArena::open().has_value();
+  EXPECT_TRUE(opened);
+  return ipc::SecretBuffer::with_capacity(64);
+}
+
+TEST(JsonSecret, WhatIsNotPrintableAsciiIsRefusedAndNothingIsAppended) {
+  ipc::SecretBuffer out = secret_room();
+  ASSERT_TRUE(out.append("x"));
+  for (const std::string_view bad : {"a\nb", "\x7f", "\xC3\xA9", "\xFF", "a\"b\\c\t"}) {
+    EXPECT_FALSE(broker::append_json_secret(out, bad)) << bad;
+  }
+  EXPECT_FALSE(broker::append_json_secret(out, std::string_view("a\0", 2)));
+  EXPECT_EQ(out.reveal(), "x");
+}
+
+TEST(JsonSecret, QuoteAndBackslashAreEscaped) {
+  ipc::SecretBuffer out = secret_room();
+  EXPECT_TRUE(broker::append_json_secret(out, "\"a\\b~ <&>\""));
+  EXPECT_EQ(out.reveal(), "\\\"a\\\\b~ <&>\\\"");
 }
 
 }  // namespace

@@ -160,6 +160,8 @@ TEST(ChildEnvironment, LoopbackIsAddedToTheProxyExceptionsOnce) {
   EXPECT_THAT(child_environment({"NO_PROXY=corp"}, tcp()), Contains("no_proxy=corp,127.0.0.1"));
   EXPECT_THAT(child_environment({"no_proxy=a, 127.0.0.1 ,b"}, tcp()), Contains("no_proxy=a, 127.0.0.1 ,b"));
   EXPECT_THAT(child_environment({"no_proxy=*"}, tcp()), Contains("no_proxy=*"));
+  EXPECT_THAT(child_environment({"no_proxy=corp,*"}, tcp()), Contains("no_proxy=corp,*,127.0.0.1"));
+  EXPECT_THAT(child_environment({"no_proxy=127.0.0.0/8"}, tcp()), Contains("no_proxy=127.0.0.0/8,127.0.0.1"));
   EXPECT_THAT(child_environment({"NO_PROXY=127.0.0.10"}, tcp()), Contains("NO_PROXY=127.0.0.10,127.0.0.1"));
 }
 

@@ -16,8 +16,9 @@ TEST(RemoteUrl, OnlyHttpsUnlessItIsThisHost) {
   for (const char* bad :
        {"tvm.example", "ftp://tvm.example", "HTTPS://tvm.example", "//tvm.example", "https:tvm.example"})
     EXPECT_EQ(refusal(bad), "--remote-server is not an https URL") << bad;
-  for (const char* bad : {"http://tvm.example", "http://127.0.0.1.tvm.example", "http://128.0.0.1", "http://[::2]",
-                          "http://0.0.0.0", "http://localhost.tvm.example", "http://127.1"})
+  for (const char* bad :
+       {"http://tvm.example", "http://127.0.0.1.tvm.example", "http://128.0.0.1", "http://[::2]", "http://0.0.0.0",
+        "http://localhost.tvm.example", "http://127.1", "http://[localhost]", "http://[127.0.0.1]"})
     EXPECT_NE(refusal(bad).find("is plain http"), std::string::npos) << bad;
   for (const char* good : {"https://tvm.example", "http://127.0.0.1:8080/x", "http://127.9.9.9", "http://localhost:1",
                            "http://[::1]:8443/x", "https://[2001:db8::1]/x"})
@@ -35,7 +36,8 @@ TEST(RemoteUrl, NoUserNoFragmentNoStrangeCharacter) {
 }
 
 TEST(RemoteUrl, HostAndPortAreWhole) {
-  for (const char* bad : {"https://", "https:///x", "https://:443", "https://[::1", "https://[::1]x", "https://?x=1"})
+  for (const char* bad : {"https://", "https:///x", "https://:443", "https://[::1", "https://[::1]x", "https://?x=1",
+                          "https://[]", "https://[]:443"})
     EXPECT_EQ(refusal(bad), "--remote-server names no host") << bad;
   for (const char* bad :
        {"https://h:", "https://h:0", "https://h:65536", "https://h:8o", "https://h:1:2", "https://h:+1"})

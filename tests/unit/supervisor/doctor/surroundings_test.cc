@@ -94,6 +94,12 @@ TEST_F(DoctorSurroundings, AProxyIsNotedUnlessLoopbackIsExcepted) {
   EXPECT_EQ(check_proxy(host_).subject, "http_proxy");
   set("no_proxy", "example.com, 10.127.0.0.1");
   EXPECT_NO(check_proxy(host_), "http_proxy");
+  // Some clients read neither a network nor a list with spaces in it, nor "*" among others.
+  for (const char* unsure : {"127.0.0.0/8", "127.0.0.1 example.com", "example.com,*"}) {
+    host_.environment.pop_back();
+    set("no_proxy", unsure);
+    EXPECT_NO(check_proxy(host_), "http_proxy");
+  }
   host_.environment.pop_back();
   set("no_proxy", "example.com, 127.0.0.1");
   EXPECT_YES(check_proxy(host_));

@@ -10,9 +10,20 @@ const std::string kUrl = "https://device.sso.eu-1.amazonaws.com/?user_code=WXYZ-
 
 TEST(LoginPage, WhatIsNoWebAddressIsShownToNobody) {
   const Words environment;
-  for (const char* bad : {" ", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b",
-                          "https://a\nb", "https://a'b", "http://127.0.0.1.elsewhere/"})
+  for (const char* bad :
+       {" ", "--help", "file:///etc/passwd", "http://elsewhere/", "javascript:x", "https://a b", "https://a\nb",
+        "https://a'b", "http://127.0.0.1.elsewhere/", "http://127.0.0.1:80@elsewhere/", "https://a`id`"})
     EXPECT_FALSE(show_login({"p", bad, "", environment, true, false})) << bad;
+}
+
+// The broker asks the same question of the page before it hands it over.
+TEST(LoginPage, APageOfThisMachineNeedsNoTls) {
+  const Words environment;
+  for (const char* good : {"http://127.0.0.1/", "http://127.0.0.2:8080/", "http://[::1]:8080/x", "http://localhost"}) {
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(show_login({"p", good, "", environment, true, false})) << good;
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "sentinel: profile p: log in at " + std::string(good) + "\n");
+  }
 }
 
 TEST(LoginPage, ThePageOfAnotherRunIsWaitedForInWords) {

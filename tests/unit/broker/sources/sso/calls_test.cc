@@ -102,6 +102,14 @@ TEST_F(SsoCalls, APageThatNoBrowserIsToBeGivenIsRefused) {
   EXPECT_FALSE(read_device_login(device_answer(R"("interval":5)")));
 }
 
+// The supervisor asks the same question before it shows the page.
+TEST_F(SsoCalls, APageOfThisMachineNeedsNoTls) {
+  for (const char* url : {"http://127.0.0.1:80/", "http://127.0.0.2/x", "http://[::1]:8080/", "http://localhost:1"}) {
+    const auto login = read_device_login(device_answer(R"("verificationUri":")" + std::string(url) + '"'));
+    EXPECT_TRUE(login) << url;
+  }
+}
+
 TEST_F(SsoCalls, ACodeThatNobodyCouldTypeIsRefused) {
   for (const char* code : {"", "a b", "a\\u001b[2J", "12345678901234567890123456789012345", "<b>", "a;b"}) {
     EXPECT_FALSE(read_device_login(R"({"deviceCode":"d","userCode":")" + std::string(code) +

@@ -1,7 +1,7 @@
-// Builds the request of an AWS service that speaks JSON: the target header names the action, the body is a JSON object.
-// Knows no action and reads no answer.
+// The two forms in which AWS's services take a request: a JSON object behind a target header that names the action, and a
+// query's members. Knows no action and reads no answer.
 //
-// Blocks: never.   Source: smithy.io, AWS JSON 1.0 and 1.1 protocols (X-Amz-Target, Content-Type).
+// Blocks: never.   Source: smithy.io, AWS JSON 1.0 and 1.1 protocols and AWS Query protocol.
 #pragma once
 
 #include <string>
@@ -20,5 +20,9 @@ struct JsonService {
 
 AwsRequest json_request(const JsonService& service, const AwsEndpoint& endpoint, std::string_view action,
                         std::string body);
+
+// `body`: Action=…&Version=…, and what the action takes.
+AwsRequest query_request(std::string_view service, const AwsEndpoint& endpoint, std::string_view action,
+                         std::string body);
 
 }  // namespace broker

@@ -1,4 +1,4 @@
-#include "services/json_request.h"
+#include "services/request_forms.h"
 
 #include <gtest/gtest.h>
 

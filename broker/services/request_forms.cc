@@ -1,4 +1,4 @@
-#include "services/json_request.h"
+#include "services/request_forms.h"
 
 #include <utility>
 
@@ -13,6 +13,15 @@ AwsRequest json_request(const JsonService& service, const AwsEndpoint& endpoint,
           std::string(action),
           endpoint,
           {{"Content-Type", std::move(type)}, {"X-Amz-Target", std::move(target)}},
+          std::move(body)};
+}
+
+AwsRequest query_request(std::string_view service, const AwsEndpoint& endpoint, std::string_view action,
+                         std::string body) {
+  return {std::string(service),
+          std::string(action),
+          endpoint,
+          {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
           std::move(body)};
 }
 

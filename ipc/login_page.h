@@ -1,0 +1,18 @@
+// Which URL a browser may be given as a page to log in at: https to anywhere, plain http to this machine alone. The
+// broker asks this before it passes a URL on, and the supervisor before it shows one. It does not say whose page it is.
+//
+// Runs in: broker, supervisor.   Blocks: never.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace ipc {
+
+inline constexpr std::size_t kMaxLoginPage = 2048;
+
+// False as well for a URL with a user, for an https host that begins with neither letter nor digit, and for a character
+// that a shell or a terminal could take for its own.
+bool is_login_page(std::string_view url);
+
+}  // namespace ipc
