@@ -63,15 +63,15 @@ room(serve HOT      WHY "the process: its task, start, requests and answers; one
                         services sources sources/sso text tracking
                     LIBS PkgConfig::EVENT_CORE)
 
-room(tools/aws      WHY "AWS for a tool: a process apart that holds the keys"
-                    MAY call host keys keystore profile services sources tools/settings
+room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the messages between the two"
+                    MAY aws call host keys keystore profile services sources text tools/settings
                     LIBS PkgConfig::EVENT_CORE)
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
                     MAY call host policy policy/source policy/yaml study text tools tools/aws)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
                     MAY audit text tools)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"
-                    MAY aws call host keystore profile services text tools tools/aws tools/settings
+                    MAY aws call host keystore profile text tools tools/aws tools/settings
                     LIBS Threads::Threads)
 room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and roles; needs no network"
                     MAY host keystore profile text tools tools/settings)

@@ -94,7 +94,7 @@ Result<Arrival> Channel::receive(Packet& packet) {
   if (got == 0 && descriptors.count == 0) return Arrival::PeerGone;  // we never send an empty packet
   if (header.msg_flags & MSG_CTRUNC) return fail(Fault::kProtocol, "control data was cut off");
   if (!clean) return fail(Fault::kProtocol, "control data is not descriptors");
-  if ((header.msg_flags & MSG_TRUNC) || static_cast<std::size_t>(got) > kMaxPacketBytes) {
+  if ((header.msg_flags & MSG_TRUNC) || static_cast<std::size_t>(got) > kMaxRunPacketBytes) {
     return fail(Fault::kProtocol, "packet is too large");
   }
   Reader reader({buffer_.data(), static_cast<std::size_t>(got)});

@@ -47,7 +47,8 @@ class Channel {
   // Fails: kSystem; sys_errno EAGAIN when the peer's queue is full, EPIPE or ECONNRESET when it is gone.
   template <class Message>
   Status send(const Message& message, int descriptor = -1) {
-    std::array<char, kMaxPacketBytes> bytes;
+    static_assert(sizeof(U16) + kMessages[row_of(Message::kId)].max_bytes <= kMaxRunPacketBytes);
+    std::array<char, kMaxRunPacketBytes> bytes;
     const std::size_t size = encode(message, bytes);
     const Status sent = send_bytes({bytes.data(), size}, descriptor);
     wipe(bytes.data(), size);
@@ -61,7 +62,7 @@ class Channel {
   Status send_bytes(std::string_view bytes, int descriptor);
   UniqueFd fd_;
   Gate gate_;
-  std::array<char, kMaxPacketBytes + 1> buffer_{};  // one more, so that a too large packet shows
+  std::array<char, kMaxRunPacketBytes + 1> buffer_{};  // one more, so that a too large packet shows
 };
 
 // Decodes `packet` as Message, or says that it is malformed.

@@ -17,7 +17,8 @@
 
 namespace ipc {
 
-enum class Side : U8 { Supervisor, Broker, Frontend };
+// KeyProcess: the one that asks AWS for a tool.
+enum class Side : U8 { Supervisor, Broker, Frontend, Tool, KeyProcess };
 enum class Phase : U8 { Starting, Serving, Any };
 enum class Times : U8 { Once, Many };
 
@@ -94,12 +95,18 @@ static_assert(ids_rise(), "ids are never reused or reordered");
 #undef MESSAGE
 #undef FIELD
 
-constexpr std::size_t largest_message() {
+constexpr std::size_t largest_packet(bool of_a_run) {
   std::size_t largest = 0;
-  for (const MessageRow& row : kMessages) largest = row.max_bytes > largest ? row.max_bytes : largest;
-  return largest;
+  for (const MessageRow& row : kMessages) {
+    if (of_a_run && (row.from == Side::Tool || row.to == Side::Tool)) continue;
+    largest = row.max_bytes > largest ? row.max_bytes : largest;
+  }
+  return sizeof(U16) + largest;
 }
-inline constexpr std::size_t kMaxPacketBytes = sizeof(U16) + largest_message();
+inline constexpr std::size_t kMaxPacketBytes = largest_packet(false);
+// Between supervisor, broker and frontend. A tool and its key process send each other whole policies, and those three
+// hold no room for such.
+inline constexpr std::size_t kMaxRunPacketBytes = largest_packet(true);
 inline constexpr int kMaxDescriptors = 1;
 
 // Index of a message in kMessages, or -1.

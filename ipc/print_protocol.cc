@@ -14,6 +14,10 @@ const char* words_of(Side side) {
       return "broker";
     case Side::Frontend:
       return "frontend";
+    case Side::Tool:
+      return "tool";
+    case Side::KeyProcess:
+      return "key process";
   }
   return "";
 }
@@ -67,7 +71,7 @@ void print_protocol(std::FILE* out) {
   print_processes(out);
   std::fputs("\n## Channels\n\n", out);
   print_channels(out);
-  std::fputs("\n## Messages of supervisor, broker and frontend\n\n", out);
+  std::fputs("\n## Messages of supervisor, broker, frontend, tool and key process\n\n", out);
   print_messages(out);
 }
 

@@ -3,20 +3,35 @@
 #include <algorithm>
 
 #include "ipc/nearest_word.h"
-#include "text/ascii.h"
 #include "text/plain_text.h"
 
 namespace broker {
 namespace {
 
-// Every tool can be asked for these.
-constexpr std::string_view kEverywhere = "json color";
+// "sentinel policy", or "sentinel profiles" of a tool of one command.
+std::string name_of(ipc::Program tool) {
+  const auto* const row = std::ranges::find(ipc::kCommands, tool, &ipc::CommandRow::program);
+  return "sentinel " + std::string(row->group().empty() ? row->words : row->group());
+}
+
+// Help is printed by sentinel itself.
+bool knows(const ipc::CommandRow& command, const ipc::OptionRow& option) {
+  return option.kind != ipc::OptionKind::Print && ipc::Scope(command).has(option);
+}
+
+std::vector<std::string_view> options_of(const ipc::CommandRow& command) {
+  std::vector<std::string_view> names;
+  for (const ipc::OptionRow& each : ipc::kOptions) {
+    if (knows(command, each)) names.push_back(each.name);
+  }
+  return names;
+}
 
 }  // namespace
 
 std::unexpected<ipc::Error> ToolArguments::misuse(std::string what) const {
-  return ipc::fail(ipc::Fault::kUsage, tool_ + " " + std::string(row_->word) + ": " + std::move(what),
-                   "usage: " + tool_ + " " + std::string(row_->word) + " " + std::string(row_->usage));
+  return ipc::fail(ipc::Fault::kUsage, "sentinel " + std::string(words()) + ": " + std::move(what),
+                   "usage: sentinel " + ipc::usage_of(*row_));
 }
 
 std::string_view ToolArguments::value(std::string_view option) const {
@@ -27,8 +42,7 @@ std::string_view ToolArguments::value(std::string_view option) const {
 ipc::Status ToolArguments::take(std::string_view argument) {
   const std::size_t equals = argument.find('=');
   const std::string_view name = argument.substr(2, equals == std::string_view::npos ? equals : equals - 2);
-  std::vector<std::string_view> known = split_words(row_->options, ' ');
-  for (const std::string_view each : split_words(kEverywhere, ' ')) known.push_back(each);
+  const std::vector<std::string_view> known = options_of(*row_);
   if (std::ranges::find(known, name) == known.end()) {
     return misuse("unknown option " + in_quotes("--" + std::string(name)) + ipc::suggestion(name, known));
   }
@@ -40,20 +54,27 @@ ipc::Status ToolArguments::take(std::string_view argument) {
   return {};
 }
 
-ipc::Result<ToolArguments> ToolArguments::parse(std::string_view tool, std::span<const ToolWord> words,
-                                                std::span<char* const> argv) {
-  std::vector<std::string_view> known;
-  for (const ToolWord& each : words) known.push_back(each.word);
+ipc::Status ToolArguments::check_count() const {
+  if (files_.size() < row_->least) return misuse("the name of a file is missing");
+  if (files_.size() <= row_->most) return {};
+  if (row_->most == ipc::kMaxFiles) return ipc::too_many_files(*row_, files_.size());
+  return misuse("unexpected argument " + in_quotes(files_[row_->most]));
+}
+
+ipc::Result<ToolArguments> ToolArguments::parse(ipc::Program tool, std::span<char* const> argv) {
   const std::string_view first = argv.size() > 1 ? argv[1] : "";
-  const auto row = std::ranges::find(words, first, &ToolWord::word);
-  if (row == words.end()) {
-    const std::string what = first.empty() ? " needs a word" : ": unknown word " + in_quotes(first);
-    return ipc::fail(ipc::Fault::kUsage, std::string(tool) + what + ipc::suggestion(first, known),
-                     "see " + std::string(tool) + " --help");
-  }
   ToolArguments out;
-  out.tool_ = tool;
-  out.row_ = &*row;
+  std::vector<std::string_view> known;
+  for (const ipc::CommandRow& each : ipc::kCommands) {
+    if (each.program != tool) continue;
+    known.push_back(each.last_word());
+    if (each.last_word() == first) out.row_ = &each;
+  }
+  if (!out.row_) {
+    const std::string what = first.empty() ? " needs a word" : ": unknown word " + in_quotes(first);
+    return ipc::fail(ipc::Fault::kUsage, name_of(tool) + what + ipc::suggestion(first, known),
+                     "see " + name_of(tool) + " --help");
+  }
   if (argv.size() > kMaxArguments) return out.misuse("there are more than 1024 arguments");
   bool only_files = false;
   for (const std::string_view argument : argv.subspan(2)) {
@@ -66,10 +87,7 @@ ipc::Result<ToolArguments> ToolArguments::parse(std::string_view tool, std::span
       out.files_.emplace_back(argument);
     }
   }
-  if (out.files_.size() < row->least_files) return out.misuse("the name of a file is missing");
-  if (out.files_.size() > row->most_files) {
-    return out.misuse("unexpected argument " + in_quotes(out.files_[row->most_files]));
-  }
+  if (const ipc::Status fits = out.check_count(); !fits) return std::unexpected(fits.error());
   return out;
 }
 

@@ -1,7 +1,8 @@
 // The command line of a tool as the supervisor hands it over: WORD, then --name=value for each option, --, then names
-// of files. What a tool does not know is refused, so that an option is never silently without effect.
+// of files. What the rows of ipc/commands.def and ipc/options.def do not give this tool is refused, so that an option
+// is never silently without effect.
 //
-// Runs in: sentinel-policy, sentinel-audit.   Blocks: never.
+// Runs in: the sentinel-… tools beside the broker.   Blocks: never.
 // Fails: kUsage, with the nearest option where one is misspelt.
 #pragma once
 
@@ -12,26 +13,19 @@
 #include <utility>
 #include <vector>
 
+#include "ipc/commands.h"
 #include "ipc/result.h"
 
 namespace broker {
-
-// One word of a tool: which options it knows (names, divided by blanks) and how many files it takes.
-struct ToolWord {
-  std::string_view word, options;
-  std::size_t least_files, most_files;
-  std::string_view usage;
-};
 
 class ToolArguments {
  public:
   static constexpr std::size_t kMaxArguments = 1024;
 
-  // `tool` as in "sentinel policy", for the sentences.
-  static ipc::Result<ToolArguments> parse(std::string_view tool, std::span<const ToolWord> words,
-                                          std::span<char* const> argv);
+  static ipc::Result<ToolArguments> parse(ipc::Program tool, std::span<char* const> argv);
 
-  [[nodiscard]] std::string_view word() const { return row_->word; }
+  // As a row of ipc/commands.def has them: "policy lint".
+  [[nodiscard]] std::string_view words() const { return row_->words; }
   [[nodiscard]] bool given(std::string_view option) const { return options_.contains(option); }
   // The value, or an empty text: an option with an empty value is refused before.
   [[nodiscard]] std::string_view value(std::string_view option) const;
@@ -46,14 +40,14 @@ class ToolArguments {
     return {};
   }
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
-  // kUsage, with the usage line of this word.
+  // kUsage, with the usage line of this command.
   [[nodiscard]] std::unexpected<ipc::Error> misuse(std::string what) const;
 
  private:
   ipc::Status take(std::string_view argument);
+  ipc::Status check_count() const;
 
-  std::string tool_;
-  const ToolWord* row_ = nullptr;
+  const ipc::CommandRow* row_ = nullptr;
   std::map<std::string, std::string, std::less<>> options_;
   std::vector<std::string> files_;
 };

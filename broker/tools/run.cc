@@ -20,11 +20,9 @@ int refused(ToolOutput& out, const ipc::Error& error) {
   return error.fault == ipc::Fault::kUsage ? kToolMisused : kToolRefused;
 }
 
-int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
-             int (*run)(const ToolArguments&, ToolOutput&)) {
+int run_tool(ipc::Program tool, int argc, char** argv, int (*run)(const ToolArguments&, ToolOutput&)) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is seen by finish()
-  const auto arguments =
-      ToolArguments::parse(name, words, std::span<char* const>(argv, static_cast<std::size_t>(argc)));
+  const auto arguments = ToolArguments::parse(tool, std::span<char* const>(argv, static_cast<std::size_t>(argc)));
   if (!arguments) return misused(arguments.error());
   auto out = ToolOutput::open(arguments->value("color"));
   if (!out) return misused(out.error());
@@ -32,11 +30,11 @@ int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, c
   return out->finish() || code != kToolGood ? code : kToolRefused;
 }
 
-int run_unreadable_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
-                        ipc::Status (*start)(), int (*run)(const ToolArguments&, ToolOutput&)) {
+int run_unreadable_tool(ipc::Program tool, int argc, char** argv, ipc::Status (*start)(),
+                        int (*run)(const ToolArguments&, ToolOutput&)) {
   if (const ipc::Status unreadable = ipc::become_unreadable(); !unreadable) return misused(unreadable.error());
   if (const ipc::Status started = start(); !started) return misused(started.error());
-  return run_tool(name, words, argc, argv, run);
+  return run_tool(tool, argc, argv, run);
 }
 
 }  // namespace broker

@@ -3,9 +3,6 @@
 // Runs in: the sentinel-… tools beside the broker.   Blocks: as the word does.
 #pragma once
 
-#include <span>
-#include <string_view>
-
 #include "tools/arguments.h"
 #include "tools/output.h"
 
@@ -17,13 +14,12 @@ inline constexpr int kToolGood = 0, kToolRefused = 1, kToolMisused = 2;
 // Says the error, and answers with its exit code.
 int refused(ToolOutput& out, const ipc::Error& error);
 
-// `name`: as the user typed it, "sentinel policy". `run` does the word's work.
-int run_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
-             int (*run)(const ToolArguments&, ToolOutput&));
+// Reads the tool's command line and hands it to `run`, which does the command's work (tools/commands.h).
+int run_tool(ipc::Program tool, int argc, char** argv, int (*run)(const ToolArguments&, ToolOutput&));
 
 // The same for a tool that sees keys: before anything else nobody can read this process, and what it frees is wiped.
 // `start`: start_libraries() where it asks AWS, else start_crypto().
-int run_unreadable_tool(std::string_view name, std::span<const ToolWord> words, int argc, char** argv,
-                        ipc::Status (*start)(), int (*run)(const ToolArguments&, ToolOutput&));
+int run_unreadable_tool(ipc::Program tool, int argc, char** argv, ipc::Status (*start)(),
+                        int (*run)(const ToolArguments&, ToolOutput&));
 
 }  // namespace broker

@@ -29,18 +29,7 @@ constexpr std::string_view kModeNote[] = {"",
 
 // "--profile NAME (--policy-parameter NAME | --policy-file PATH) [options] FILE"
 std::string synopsis(const CommandRow& command) {
-  std::string out;
-  for (std::string_view list = command.required; !list.empty();) {
-    Choice choice = choice_of(next_item(list));
-    const bool several = choice.names.find('|') != std::string_view::npos;
-    out += !choice.must ? "[" : several ? "(" : "";
-    while (!choice.names.empty()) {
-      const OptionRow* row = find_option(next_item(choice.names, '|'), Scope(command));
-      out += "--" + std::string(row->name) + " " + std::string(row->argument) + (choice.names.empty() ? "" : " | ");
-    }
-    out += !choice.must ? "] " : several ? ") " : " ";
-  }
-  out += "[options]";
+  const std::string out = ipc::required_options(command) + "[options]";
   return command.positional.empty() ? out : out + " " + std::string(command.positional);
 }
 

@@ -292,6 +292,7 @@ ipc::Status check_count(const CommandLine& line) {
   const CommandRow& command = *line.scope.command();
   const std::string words(command.words), positional(command.positional);
   if (line.arguments.size() > command.most) {
+    if (command.most == ipc::kMaxFiles) return ipc::too_many_files(command, line.arguments.size());
     const std::string extra = line.arguments[command.most];
     return ipc::fail(Fault::kUsage, "unexpected argument " + extra, see_help(line.scope));
   }

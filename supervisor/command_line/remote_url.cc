@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "command_line/commands.h"
+#include "ipc/commands.h"
 #include "ipc/ip_address.h"
 
 namespace supervisor {
@@ -61,7 +61,7 @@ ipc::Result<std::string> checked_query(std::string_view query) {
   std::string kept;
   bool named = false;
   while (!query.empty()) {
-    const std::string_view item = next_item(query, '&');
+    const std::string_view item = ipc::next_item(query, '&');
     const std::size_t equals = item.find('=');
     const auto name = percent_decoded(item.substr(0, equals));
     const auto value = percent_decoded(equals == std::string_view::npos ? std::string_view{} : item.substr(equals + 1));

@@ -65,7 +65,7 @@ BadPacket bad_packet(std::string_view name, std::string_view authorization) {
       {"of-the-broker", wire(ipc::Done{4242, 0}), 0, false},
       {"ready", wire(ipc::Ready{}), 0, false},
       {"locked-down", wire(ipc::FrontendLockedDown{ipc::kProtocolHash, {}}), 0, false},
-      {"oversize", std::string(ipc::kMaxPacketBytes + 1, 'x').replace(0, serve.size(), serve), 1, false},
+      {"oversize", std::string(ipc::kMaxRunPacketBytes + 1, 'x').replace(0, serve.size(), serve), 1, false},
       {"huge", std::string(100'000, 'x').replace(0, serve.size(), serve), 1, false},
       {"short", serve.substr(0, serve.size() - 1), 1, false},
       {"trailing", serve + "x", 1, false},

@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "fakes")]
 
 from aws_case import policy, rule  # noqa: E402
-from harness import BUILD, PATIENCE, SANITIZED  # noqa: E402
+from harness import BUILD, PATIENCE, SANITIZED, wait_until  # noqa: E402
 from signed_case import envelope  # noqa: E402
 from standin_client import Standin, write_profiles  # noqa: E402
 
@@ -70,6 +70,17 @@ class CommandLine(PolicyTest):
             self.assertEqual(2, done.returncode, argv)
             self.assertIn(said, done.stderr)
             self.assertEqual("", done.stdout)
+
+    def test_more_files_than_it_takes_are_refused_with_the_limit_however_it_is_started(self):
+        sentence = "policy validate takes at most 256 files, and 257 are given"
+        self.write("p", GOOD)
+        self.run_policy("validate", *["p"] * 256)
+        self.assertIn(sentence, self.run_policy("validate", *["p"] * 257, code=2).stderr)
+        supervisor = os.path.join(BUILD, "supervisor/sentinel")
+        done = subprocess.run([supervisor, "policy", "validate", *["p"] * 257], env=self.environment, cwd=self.folder,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+        self.assertEqual((2, ""), (done.returncode, done.stdout))
+        self.assertIn(sentence, done.stderr)
 
     def test_a_full_disk_is_not_success(self):
         path = self.write("p.yaml", GOOD)
@@ -164,9 +175,10 @@ class Schema(PolicyTest):
 
     def test_no_key_that_the_loader_knows_is_left_out(self):
         known = []
-        for name in sorted(os.listdir(os.path.join(self.TOP, "broker"))):
-            if name.startswith("policy_yaml") and name.endswith(".cc"):
-                with open(os.path.join(self.TOP, "broker", name)) as file:
+        loader = os.path.join(self.TOP, "broker/policy/yaml")
+        for name in sorted(os.listdir(loader)):
+            if name.endswith(".cc"):
+                with open(os.path.join(loader, name)) as file:
                     known += re.findall(r'^ +\{"(\w+)",\s+(true|false),', file.read(), re.M)
         told = [(each["key"].rpartition(".")[2], str(each["required"]).lower()) for each in self.json_of("schema")["keys"]]
         self.assertGreater(len(told), 40)
@@ -476,6 +488,37 @@ class Remote(PolicyTest):
         self.run_policy("pull", **self.there, output="pulled.yaml")
         self.assertEqual(GOOD, self.read("pulled.yaml"))
         self.assertEqual(0o600, os.stat(os.path.join(self.folder, "pulled.yaml")).st_mode & 0o777)
+
+    def test_the_keys_are_held_by_a_process_apart_that_is_locked_down(self):
+        self.aws.control.put_parameter(name=PARAMETER, value=GOOD)
+        self.aws.control.fault("hold", action="GetParameter")
+        run = subprocess.Popen([PROGRAM, "pull", *(f"--{name.replace('_', '-')}={value}" for name, value in self.there.items()), "--"],
+                               env=self.environment, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(run.kill)
+        self.aws.wait_for_calls(1, "GetParameter")
+        with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
+            (keys,) = file.read().split()
+        with open(f"/proc/{keys}/status") as file:
+            status = file.read()
+        self.assertRegex(status, r"(?m)^Seccomp:\t2$")
+        self.assertRegex(status, r"(?m)^NoNewPrivs:\t1$")
+        self.assertEqual(0, os.stat(f"/proc/{keys}/mem").st_uid, "its own user can read it")
+        self.assertEqual([], [link for fd in os.listdir(f"/proc/{keys}/fd")
+                              if (link := os.readlink(f"/proc/{keys}/fd/{fd}")).startswith(self.folder)], "a file is open in it")
+        self.aws.control.release()
+        self.assertEqual((GOOD, None), run.communicate(timeout=PATIENCE))
+        self.assertFalse(os.path.exists(f"/proc/{keys}"), "it outlives the tool")
+
+    def test_a_tool_that_is_killed_takes_the_process_with_the_keys_along(self):
+        self.aws.control.fault("hold", action="GetParameter")
+        run = subprocess.Popen([PROGRAM, "pull", *(f"--{name.replace('_', '-')}={value}" for name, value in self.there.items()), "--"],
+                               env=self.environment, cwd=self.folder, stdout=subprocess.DEVNULL)
+        self.aws.wait_for_calls(1, "GetParameter")
+        with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
+            (keys,) = file.read().split()
+        run.kill()
+        run.wait()
+        wait_until(lambda: not os.path.exists(f"/proc/{keys}"), "the end of the process with the keys")
 
     def test_pull_writes_through_no_link(self):
         victim = self.write("victim", "precious")

@@ -1,4 +1,5 @@
-#include "tools/audit/commands.h"
+// The commands of sentinel-audit: each reads its logs line by line, in bounded memory, and says what it finds.
+#include "tools/commands.h"
 
 #include <charconv>
 #include <deque>

@@ -1,4 +1,6 @@
-#include "tools/keys/commands.h"
+// The commands of sentinel-keys, which is unreadable by now. No secret is ever an argument, in the environment, on
+// stdout or in an error.
+#include "tools/commands.h"
 
 #include <algorithm>
 #include <optional>
@@ -204,15 +206,13 @@ ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder(), name = arguments.files().front();
   ipc::Result<KeptKey> kept = KeptKey::find(home, name);
   if (!kept) return std::unexpected(kept.error());
-  ipc::Result<KeyAsker> asker =
-      KeyAsker::start({.profile = name, .region = std::string(arguments.value("region")), .brings_keys = true});
-  if (!asker) return std::unexpected(asker.error());
-  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
-  if (const ipc::Status ready = asker->ready(); !ready) return ready;
+  ipc::Result<KeyProcess> aws =
+      KeyProcess::start({.profile = name, .region = std::string(arguments.value("region")), .brings_keys = true});
+  if (!aws) return std::unexpected(aws.error());
   KeyPrompt prompt;
   ipc::Result<BaseKey> key = kept->open(prompt);
   if (!key) return std::unexpected(key.error());
-  const ipc::Result<Rotated> rotated = rotate_key(*kept, std::move(*key), calls_of(*asker));
+  const ipc::Result<Rotated> rotated = rotate_key(*kept, std::move(*key), *aws);
   if (!rotated) return std::unexpected(rotated.error());
   if (arguments.flag("json")) {
     out.raw(std::move(JsonText()

@@ -25,12 +25,12 @@ ipc::Error with(ipc::Error error, std::string_view state, std::string next_step)
 
 class Rotation {
  public:
-  Rotation(KeptKey& kept, const RotationCalls& calls) : kept_(kept), calls_(calls) {}
+  Rotation(KeptKey& kept, KeyProcess& aws) : kept_(kept), aws_(aws) {}
 
   ipc::Result<Rotated> begin(BaseKey old) {
-    ipc::Result<std::string> arn = calls_.arn(old);
+    ipc::Result<std::string> arn = aws_.arn(old);
     if (!arn) return std::unexpected(with(arn.error(), "nothing was changed", arn.error().next_step));
-    ipc::Result<CreatedKey> created = calls_.create(old);
+    ipc::Result<CreatedKey> created = aws_.create_access_key(old);
     if (!created) return std::unexpected(not_created(old, created.error()));
     BaseKey fresh{std::move(created->access_key_id), std::move(created->secret_access_key), {}};
     if (const ipc::Status stored = store(fresh, old.access_key_id); !stored) {
@@ -66,12 +66,12 @@ class Rotation {
   // A new key is unknown to AWS for some seconds. What is no refusal of the key itself ends the waiting.
   ipc::Result<std::string> wait_until_known(const BaseKey& key) {
     for (std::chrono::milliseconds waited{0};; waited += kProofPause) {
-      ipc::Result<std::string> arn = calls_.arn(key);
+      ipc::Result<std::string> arn = aws_.arn(key);
       if (arn || waited >= kProofPatience) return arn;
       const bool unknown_yet = arn.error().what.find("InvalidClientTokenId") != std::string::npos ||
                                arn.error().what.find("SignatureDoesNotMatch") != std::string::npos;
       if (!unknown_yet && arn.error().fault != Fault::kUnavailable) return arn;
-      calls_.pause(kProofPause);
+      std::this_thread::sleep_for(kProofPause);
     }
   }
 
@@ -86,7 +86,7 @@ class Rotation {
   // The second slot is taken, or IAM said no: nothing was made, unless the answer was lost.
   ipc::Error not_created(const BaseKey& old, const ipc::Error& error) {
     const std::string kept = key_named(old.access_key_id) + " is stored and still valid";
-    const ipc::Result<std::vector<std::string>> ids = calls_.list(old);
+    const ipc::Result<std::vector<std::string>> ids = aws_.access_keys(old);
     std::string others;
     for (const std::string& id : ids ? *ids : std::vector<std::string>()) {
       if (id != old.access_key_id) others += (others.empty() ? "" : ", ") + id;
@@ -115,7 +115,7 @@ class Rotation {
     }
     (void)kept_.forget(fresh.access_key_id);  // a left-over entry of a key that is about to be void
     const std::string stored = key_named(old.access_key_id) + " is stored and still valid";
-    if (const ipc::Status gone = calls_.remove(old, fresh.access_key_id); !gone) {
+    if (const ipc::Status gone = aws_.delete_access_key(old, fresh.access_key_id); !gone) {
       return with(error, stored + "; the new one could not be deleted from IAM: " + gone.error().what,
                   by_hand(kept_, fresh.access_key_id));
     }
@@ -130,7 +130,7 @@ class Rotation {
 
   ipc::Result<Rotated> finish(const BaseKey& fresh, const std::string& old_id, std::string arn) {
     const std::string again = "run sentinel keys rotate " + kept_.about().profile + " again to finish";
-    if (const ipc::Status gone = calls_.remove(fresh, old_id); !gone) {
+    if (const ipc::Status gone = aws_.delete_access_key(fresh, old_id); !gone) {
       return std::unexpected(with(
           gone.error(),
           key_named(fresh.access_key_id) + " is stored and proven; " + key_named(old_id) + " is still valid in IAM",
@@ -146,21 +146,13 @@ class Rotation {
   }
 
   KeptKey& kept_;
-  const RotationCalls& calls_;
+  KeyProcess& aws_;
 };
 
 }  // namespace
 
-RotationCalls calls_of(KeyAsker& asker) {
-  return {[&asker](const BaseKey& key) { return asker.arn(key); },
-          [&asker](const BaseKey& key) { return asker.create(key); },
-          [&asker](const BaseKey& key) { return asker.list(key); },
-          [&asker](const BaseKey& key, std::string_view id) { return asker.remove(key, id); },
-          [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }};
-}
-
-ipc::Result<Rotated> rotate_key(KeptKey& kept, BaseKey key, const RotationCalls& calls) {
-  Rotation rotation(kept, calls);
+ipc::Result<Rotated> rotate_key(KeptKey& kept, BaseKey key, KeyProcess& aws) {
+  Rotation rotation(kept, aws);
   const std::string replaced = kept.about().replaces;
   if (!replaced.empty()) return rotation.go_on(key, replaced);
   return rotation.begin(std::move(key));

@@ -14,23 +14,12 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 
-#include "tools/keys/asker.h"
+#include "tools/aws/key_process.h"
 #include "tools/keys/opened_entry.h"
 
 namespace broker {
-
-// What a rotation asks of AWS; KeyAsker does it, tests answer in its place.
-struct RotationCalls {
-  std::function<ipc::Result<std::string>(const BaseKey&)> arn;
-  std::function<ipc::Result<CreatedKey>(const BaseKey&)> create;
-  std::function<ipc::Result<std::vector<std::string>>(const BaseKey&)> list;
-  std::function<ipc::Status(const BaseKey&, std::string_view)> remove;
-  std::function<void(std::chrono::milliseconds)> pause;
-};
-RotationCalls calls_of(KeyAsker& asker);
 
 struct Rotated {
   std::string old_id, new_id, arn;
@@ -39,6 +28,6 @@ struct Rotated {
 inline constexpr std::chrono::milliseconds kProofPause{1000}, kProofPatience{60'000};
 
 // `key` is the stored one, opened.
-ipc::Result<Rotated> rotate_key(KeptKey& kept, BaseKey key, const RotationCalls& calls);
+ipc::Result<Rotated> rotate_key(KeptKey& kept, BaseKey key, KeyProcess& aws);
 
 }  // namespace broker

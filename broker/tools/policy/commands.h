@@ -1,16 +1,12 @@
-// The words of sentinel-policy: each reads its files, does its work and says it, to people or as JSON.
+// How the commands of sentinel-policy read a policy file, and tell its mistakes.
 //
-// Runs in: sentinel-policy.   Blocks: on files; pull, push, sign and verify on AWS.
-// Each returns the exit code: 0 good, 1 found wrong or refused, 2 misused. The words lie in tools/policy/commands.def.
+// Runs in: sentinel-policy.   Blocks: on files.
 #pragma once
 
 #include "policy/policy.h"
-#include "tools/run.h"
+#include "tools/commands.h"
 
 namespace broker {
-
-#define COMMAND(function, ...) int policy_##function(const ToolArguments& arguments, ToolOutput& out);
-#include "tools/policy/commands.def"
 
 // A policy file as a command reads it.
 struct PolicyText {

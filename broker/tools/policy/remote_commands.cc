@@ -36,7 +36,7 @@ bool passes_lint(const PolicyText& read, ToolOutput& out) {
   return good;
 }
 
-ipc::Result<std::uint64_t> version_to_push(AwsSession& aws, const ParameterPair& there, const std::string& name,
+ipc::Result<std::uint64_t> version_to_push(KeyProcess& aws, const ParameterPair& there, const std::string& name,
                                            const Signer& signer, std::uint64_t wanted) {
   const std::string place = signature_parameter(name);
   if (there.second && !signer.any()) {
@@ -47,7 +47,7 @@ ipc::Result<std::uint64_t> version_to_push(AwsSession& aws, const ParameterPair&
   return there.second ? version_after(signer, there.second->value, signed_name(name), place, &aws) : 1;
 }
 
-ipc::Status check_pushed(AwsSession& aws, const std::string& name, const std::string& text,
+ipc::Status check_pushed(KeyProcess& aws, const std::string& name, const std::string& text,
                          const std::string& envelope) {
   const ipc::Result<ParameterPair> there = aws.parameters(name, signature_parameter(name));
   if (!there) return std::unexpected(there.error());
@@ -60,8 +60,8 @@ ipc::Status check_pushed(AwsSession& aws, const std::string& name, const std::st
                    "somebody else pushed at the same time: pull, compare and push again");
 }
 
-// In the keys' process. Answers with a sentence of what was done.
-ipc::Result<std::string> push(AwsSession& aws, const std::string& name, const std::string& text, const Signer& signer,
+// Answers with a sentence of what was done.
+ipc::Result<std::string> push(KeyProcess& aws, const std::string& name, const std::string& text, const Signer& signer,
                               std::uint64_t wanted) {
   const std::string signature_name = signature_parameter(name);
   const ipc::Result<ParameterPair> there = aws.parameters(name, signature_name);
@@ -97,25 +97,23 @@ int policy_pull(const ToolArguments& arguments, ToolOutput& out) {
   const std::string name(arguments.value("policy-parameter"));
   if (name.empty()) return refused(out, arguments.misuse("--policy-parameter says which one").error());
   if (const ipc::Status given = needs_profile(arguments); !given) return refused(out, given.error());
-  const ipc::Result<std::string> text =
-      with_aws(aws_place(arguments), [&](AwsSession& aws) -> ipc::Result<std::string> {
-        const ipc::Result<Parameter> parameter = aws.parameter(name);
-        if (!parameter) return std::unexpected(parameter.error());
-        return parameter->value;
-      });
-  if (!text) return refused(out, text.error());
+  ipc::Result<KeyProcess> aws = KeyProcess::start(aws_place(arguments));
+  if (!aws) return refused(out, aws.error());
+  const ipc::Result<Parameter> parameter = aws->parameter(name);
+  if (!parameter) return refused(out, parameter.error());
+  const std::string& text = parameter->value;
   if (arguments.given("output")) {
     const std::string file(arguments.value("output"));
-    if (const ipc::Status written = write_own_file(file, *text); !written) return refused(out, written.error());
-    out.note("wrote " + name + " to " + file + ", sha256 " + sha256_hex(*text));
+    if (const ipc::Status written = write_own_file(file, text); !written) return refused(out, written.error());
+    out.note("wrote " + name + " to " + file + ", sha256 " + sha256_hex(text));
     return kToolGood;
   }
   if (::isatty(STDOUT_FILENO) != 1) {
-    out.raw(*text);
+    out.raw(text);
     return kToolGood;
   }
   // Whoever wrote the parameter does not get to steer this terminal.
-  for (std::string_view rest = *text; !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     out.line(harmless(rest.substr(0, end)));
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -136,8 +134,9 @@ int policy_push(const ToolArguments& arguments, ToolOutput& out) {
   }
   const std::optional<PolicyText> read = good_policy(arguments.files().front(), out);
   if (!read || !passes_lint(*read, out)) return kToolRefused;
-  const ipc::Result<std::string> done =
-      with_aws(aws_place(arguments), [&](AwsSession& aws) { return push(aws, *name, read->text, *signer, *wanted); });
+  ipc::Result<KeyProcess> aws = KeyProcess::start(aws_place(arguments));
+  if (!aws) return refused(out, aws.error());
+  const ipc::Result<std::string> done = push(*aws, *name, read->text, *signer, *wanted);
   if (!done) return refused(out, done.error());
   out.line(out.ink(Ink::kGood, "good") + ": " + harmless(*done));
   return kToolGood;

@@ -18,7 +18,7 @@ std::string now_text() {
 // Whoever may write the signature's place, but not sign, must not choose what is signed next: the highest version there
 // is, signed once, would let no later policy in anywhere.
 ipc::Status check_vouched(const Signer& signer, const SignatureEnvelope& there, const std::string& name,
-                          const std::string& place, AwsSession* aws) {
+                          const std::string& place, KeyProcess* aws) {
   const std::string message = signed_message(there.policy);
   const bool by_key = signer.key && signer.key->verifies(message, there.signature);
   const ipc::Status good = signer.key || !aws ? ipc::Status{} : aws->kms_verify(signer.kms, message, there.signature);
@@ -49,7 +49,7 @@ ipc::Result<Signer> signer_of(const ToolArguments& arguments) {
   return signer;
 }
 
-ipc::Result<SignatureEnvelope> sign_policy(const Signer& signer, SignedPolicy policy, AwsSession* aws) {
+ipc::Result<SignatureEnvelope> sign_policy(const Signer& signer, SignedPolicy policy, KeyProcess* aws) {
   const std::string message = signed_message(policy);
   SignatureEnvelope envelope{{}, {}, now_text(), std::move(policy)};
   if (signer.key) {
@@ -79,7 +79,7 @@ ipc::Result<std::uint64_t> version_option(const ToolArguments& arguments) {
 }
 
 ipc::Result<std::uint64_t> version_after(const Signer& signer, std::string_view envelope, const std::string& name,
-                                         const std::string& place, AwsSession* aws) {
+                                         const std::string& place, KeyProcess* aws) {
   const ipc::Result<SignatureEnvelope> there = parse_envelope(envelope, place);
   if (!there) return std::unexpected(there.error());
   if (ipc::Status good = check_vouched(signer, *there, name, place, aws); !good) return std::unexpected(good.error());

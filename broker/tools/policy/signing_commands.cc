@@ -52,18 +52,15 @@ struct Verification {
   std::string name, text, envelope, place;
 };
 
-std::string glued(const Verification& v) { return v.envelope + '\0' + v.text; }
-
-ipc::Status kms_agrees(AwsSession& aws, const std::string& kms, const Verification& v) {
+ipc::Status kms_agrees(KeyProcess& aws, const std::string& kms, const Verification& v) {
   const ipc::Result<SignatureEnvelope> envelope = parse_envelope(v.envelope, v.place);
   if (!envelope) return std::unexpected(envelope.error());
   const SignedPolicy asked{v.name, envelope->policy.version, sha256_hex(v.text)};
   return aws.kms_verify(kms, signed_message(asked), envelope->signature);
 }
 
-// In the keys' process where AWS is needed for the parameter, for KMS or for both.
-ipc::Result<std::string> fetch_and_ask(AwsSession& aws, Verification v, const std::string& parameter,
-                                       const std::string& kms) {
+// Where AWS is needed for the parameter, for KMS or for both.
+ipc::Status fetch_and_ask(KeyProcess& aws, Verification& v, const std::string& parameter, const std::string& kms) {
   if (!parameter.empty()) {
     const ipc::Result<ParameterPair> there = aws.parameters(parameter, signature_parameter(parameter));
     if (!there) return std::unexpected(there.error());
@@ -76,10 +73,7 @@ ipc::Result<std::string> fetch_and_ask(AwsSession& aws, Verification v, const st
     v.text = there->first->value;
     v.envelope = there->second->value;
   }
-  if (!kms.empty()) {
-    if (const ipc::Status good = kms_agrees(aws, kms, v); !good) return std::unexpected(good.error());
-  }
-  return glued(v);
+  return kms.empty() ? ipc::Status{} : kms_agrees(aws, kms, v);
 }
 
 ipc::Status read_signed_file(const ToolArguments& arguments, Verification& v) {
@@ -133,12 +127,9 @@ ipc::Result<Verification> collect(const ToolArguments& arguments) {
   }
   if (parameter.empty() && kms.empty()) return v;
   if (const ipc::Status given = needs_profile(arguments); !given) return std::unexpected(given.error());
-  const ipc::Result<std::string> both =
-      with_aws(aws_place(arguments), [&](AwsSession& aws) { return fetch_and_ask(aws, v, parameter, kms); });
-  if (!both) return std::unexpected(both.error());
-  const std::size_t end = both->find('\0');
-  v.envelope = both->substr(0, end);
-  v.text = both->substr(end + 1);
+  ipc::Result<KeyProcess> aws = KeyProcess::start(aws_place(arguments));
+  if (!aws) return std::unexpected(aws.error());
+  if (const ipc::Status asked = fetch_and_ask(*aws, v, parameter, kms); !asked) return std::unexpected(asked.error());
   return v;
 }
 
@@ -178,25 +169,25 @@ int policy_sign(const ToolArguments& arguments, ToolOutput& out) {
   if (!there) return refused(out, there.error());
   const std::string name = signed_file_name(arguments, file);
   if (const ipc::Status good = check_signed_name(name); !good) return refused(out, good.error());
-  const auto made = [&](AwsSession* aws) -> ipc::Result<std::string> {
-    ipc::Result<std::uint64_t> version = *wanted;
-    if (*wanted == 0) version = *there ? version_after(*signer, **there, name, target, aws) : 1;
-    if (!version) return std::unexpected(version.error());
-    const ipc::Result<SignatureEnvelope> envelope = sign_policy(*signer, {name, *version, read->policy->sha256}, aws);
-    if (!envelope) return std::unexpected(envelope.error());
-    return format_envelope(*envelope);
-  };
-  if (signer->key == std::nullopt) {
+  std::optional<KeyProcess> aws;
+  if (!signer->key) {
     if (const ipc::Status given = needs_profile(arguments); !given) return refused(out, given.error());
+    ipc::Result<KeyProcess> started = KeyProcess::start(aws_place(arguments));
+    if (!started) return refused(out, started.error());
+    aws.emplace(std::move(*started));
   }
-  const ipc::Result<std::string> envelope =
-      signer->key ? made(nullptr) : with_aws(aws_place(arguments), [&](AwsSession& aws) { return made(&aws); });
-  if (!envelope) return refused(out, envelope.error());
-  if (const ipc::Status written = write_own_file(target, *envelope); !written) return refused(out, written.error());
-  const ipc::Result<SignatureEnvelope> made_one = parse_envelope(*envelope, target);
-  if (!made_one) return refused(out, made_one.error());
+  KeyProcess* const kms = aws ? &*aws : nullptr;
+  ipc::Result<std::uint64_t> version = *wanted;
+  if (*wanted == 0) version = *there ? version_after(*signer, **there, name, target, kms) : 1;
+  if (!version) return refused(out, version.error());
+  const ipc::Result<SignatureEnvelope> made = sign_policy(*signer, {name, *version, read->policy->sha256}, kms);
+  if (!made) return refused(out, made.error());
+  const std::string envelope = format_envelope(*made);
+  if (const ipc::Status written = write_own_file(target, envelope); !written) return refused(out, written.error());
+  const ipc::Result<SignatureEnvelope> read_back = parse_envelope(envelope, target);
+  if (!read_back) return refused(out, read_back.error());
   out.line(out.ink(Ink::kGood, "signed") + " " + harmless(in_quotes(name)) + " version " +
-           std::to_string(made_one->policy.version) + ", sha256 " + made_one->policy.hash + ": " + harmless(target));
+           std::to_string(read_back->policy.version) + ", sha256 " + read_back->policy.hash + ": " + harmless(target));
   return kToolGood;
 }
 

@@ -1,5 +1,5 @@
 // sentinel-profiles: lists the profiles of the AWS files with their sources and roles, and says which do not resolve.
-// `sentinel profiles` starts it with the options that the supervisor's table knows, in one form (tools/arguments.h).
+// `sentinel profiles` starts it with the options that ipc/options.def gives it, in one form (tools/arguments.h).
 // It reads files that hold keys, so it is protected as the broker is, before it opens one. It needs no network.
 #include <array>
 #include <cstdio>
@@ -7,13 +7,11 @@
 #include "host/wiping_heap.h"
 #include "ipc/secret.h"
 #include "keystore/folder.h"
+#include "tools/commands.h"
 #include "tools/profiles/list.h"
-#include "tools/run.h"
 #include "tools/settings/settings.h"
 
 namespace {
-
-constexpr broker::ToolWord kWords[] = {{"profiles", "", 0, 0, ""}};
 
 ipc::Result<broker::ProfileList> read_list() {
   const std::string home = broker::home_folder();
@@ -28,7 +26,9 @@ ipc::Result<broker::ProfileList> read_list() {
   return broker::list_profiles(*paths, settings, home, *stored);
 }
 
-int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
+}  // namespace
+
+int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
   if (arguments.flag("json")) {
@@ -44,11 +44,10 @@ int run(const broker::ToolArguments& arguments, broker::ToolOutput& out) {
   return broker::kToolGood;
 }
 
-}  // namespace
-
 int main(int argc, char** argv) {
   // With a buffer of its own stdio never asks what kind of file stdout is, which the sandbox would not let it.
   static std::array<char, 64 * 1024> buffer;
   (void)std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
-  return broker::run_unreadable_tool("sentinel profiles", kWords, argc, argv, broker::start_crypto, run);
+  return broker::run_unreadable_tool(ipc::Program::Profiles, argc, argv, broker::start_crypto,
+                                     broker::run_command<ipc::Program::Profiles>);
 }

@@ -106,7 +106,7 @@ TEST_F(ChannelTest, RefusesControlDataOfAnotherType) {
 }
 
 TEST_F(ChannelTest, RefusesAPacketThatIsTooLarge) {
-  send_raw(std::string(ipc::kMaxPacketBytes + 1, '\0'));
+  send_raw(std::string(ipc::kMaxRunPacketBytes + 1, '\0'));
   expect_refused();
 }
 

@@ -104,6 +104,18 @@ TEST(Options, AToolTakesAsManyArgumentsAsItsRowSays) {
   EXPECT_EQ(misuse({"audit", "verify", "a", "b", "c"}), "");
 }
 
+TEST(Options, MoreFilesThanAToolTakesAreRefusedWithTheLimit) {
+  for (const std::string_view word : {"validate", "verify", "show"}) {
+    const std::string_view group = word == "validate" ? "policy" : "audit";
+    std::vector<std::string_view> words{group, word};
+    words.insert(words.end(), 256, "f");
+    EXPECT_EQ(misuse(words), "") << word;
+    words.emplace_back("p");
+    EXPECT_EQ(misuse(words), std::string(group) + " " + std::string(word) +
+                                 " takes at most 256 files, and 257 are given / name fewer files at a time");
+  }
+}
+
 TEST(Options, AToolsArgumentsAndOptionsStandInAnyOrder) {
   const auto line = parse({"policy", "lint", "a", "--json", "-", "--", "--color"});
   ASSERT_TRUE(line);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "command_line/commands.h"
 #include "doctor/probe.h"
 #include "doctor/report.h"
+#include "ipc/commands.h"
 #include "scene.h"
 
 namespace supervisor {
@@ -67,7 +67,7 @@ TEST(DoctorTable, AFixNamesNoCommandThatIsNotThere) {
   for (const CheckRow& row : check_rows()) {
     for (const std::string& command : commands_in(row.fix)) {
       ++seen;
-      EXPECT_TRUE(find_command(command)) << command << ": " << row.fix;
+      EXPECT_TRUE(ipc::find_command(command)) << command << ": " << row.fix;
     }
   }
   EXPECT_GE(seen, 1U);
