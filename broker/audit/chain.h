@@ -1,7 +1,7 @@
 // The chain that a decision log's lines form: each carries its number and the SHA-256 of the line before it, so that a
 // line that was changed, taken out, moved or doubled shows.
 //
-// Runs in: broker.   Blocks: on reading the end of a local file.   Owns: nothing.
+// Blocks: on reading the end of a local file.   Owns: nothing.
 // What a chain alone cannot show: lines cut off at the end, and a chain that somebody wrote anew from a line on.
 // Against the first stands a head that the reader has kept (`sentinel audit verify --expect-head`), against both a
 // signature (audit/signature.h) and a second sink. A line that was cut off (crash, full disk) is ended by a newline;

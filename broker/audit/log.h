@@ -2,7 +2,7 @@
 // released. A line that cannot be written to every sink means no credentials. Each sink's lines form a chain
 // (audit/chain.h), and are signed where there is a key (audit/signature.h).
 //
-// Runs in: broker, main thread.   Blocks: on local files only; a terminal or pipe that does not take the line at once
+// Blocks: on local files only; a terminal or pipe that does not take the line at once
 // is a failure, never a wait.   Owns: the sinks' descriptors, the key.
 // Fails: kSystem with the sink's name. No secret is ever a member of DecisionLine.
 #pragma once

@@ -26,7 +26,7 @@ constexpr int kAuthPriv = 10 << 3, kNotice = 5, kWarning = 4;  // RFC 5424 6.2.1
 // broker from writing, and is not waited for.
 class FileLock {
  public:
-  explicit FileLock(int fd, std::chrono::milliseconds patience = AuditSink::kLockPatience) : fd_(fd) {
+  explicit FileLock(int fd, std::chrono::milliseconds patience = AuditSink::kLockWait) : fd_(fd) {
     const auto end = std::chrono::steady_clock::now() + patience;
     for (long pause = 20'000; !(held_ = ::flock(fd_, LOCK_EX | LOCK_NB) == 0);) {
       if ((errno != EWOULDBLOCK && errno != EINTR) || std::chrono::steady_clock::now() >= end) return;
@@ -175,9 +175,9 @@ void AuditSink::end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds no
 ipc::Status AuditSink::write_to_file(const AuditText& text) {
   // Who keeps the lock shall not also keep the broker from everything else: after one full wait, only short ones.
   const bool waited = terms_.clock->since_boot() < hurried_until_;
-  const FileLock lock(fd_.get(), waited ? kHurriedPatience : kLockPatience);
+  const FileLock lock(fd_.get(), waited ? kLockWaitAfterTimeout : kLockWait);
   if (!lock.held()) {
-    if (!waited) hurried_until_ = terms_.clock->since_boot() + kHurry;
+    if (!waited) hurried_until_ = terms_.clock->since_boot() + kShortWaitsLast;
     return ipc::fail(Fault::kUnavailable, "another process keeps the decision log " + terms_.label + " locked",
                      "find it with `lsof`, or name another file with --log-file");
   }

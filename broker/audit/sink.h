@@ -2,7 +2,7 @@
 //
 // A file has one chain, whoever writes to it and however often: under flock(2) a broker reads the end that it has not
 // written itself, writes one line with one write, and unlocks. A stream and the system's log have a chain per run.
-// Runs in: broker, main thread.   Blocks: on local files; at most kLockPatience while others write.   Owns: the
+// Blocks: on local files; at most kLockWait while others write.   Owns: the
 // descriptor. Fails: kSystem with the sink's name; kUnavailable while a full file waits for the one that follows it.
 // A file that became shorter, or lost its name, takes no more lines: what it held is gone, and nobody would look there.
 #pragma once
@@ -31,7 +31,7 @@ struct AuditText {
 
 class AuditSink {
  public:
-  static constexpr std::chrono::milliseconds kLockPatience{250}, kHurriedPatience{5}, kHurry{2000};
+  static constexpr std::chrono::milliseconds kLockWait{250}, kLockWaitAfterTimeout{5}, kShortWaitsLast{2000};
 
   // `key` signs, and may be null. It and the clock outlive the sink.
   struct Terms {

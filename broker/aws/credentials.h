@@ -1,6 +1,6 @@
 // The two kinds of keys that the broker holds: what it starts from, and what STS issued. Data, no behaviour.
 //
-// Runs in: broker.   Owns: the secrets, in wiped memory; both types move and do not copy.
+// Owns: the secrets, in wiped memory; both types move and do not copy.
 #pragma once
 
 #include <chrono>

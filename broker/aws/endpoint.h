@@ -1,6 +1,6 @@
 // Where an AWS service is reached: the checked form of an endpoint URL, and the default one of a region.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Fails: kConfig; the sentence starts with `place` (a file:line or a variable's name).
 // Source: botocore partitions.json and the services' endpoint rule sets.
 #pragma once

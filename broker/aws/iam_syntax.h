@@ -1,7 +1,7 @@
 // What IAM and STS accept as an account, the ARN of a role or policy, an external id, a tag and a duration, checked
 // before AWS is asked.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Source: IAM and STS API references (AssumeRole, Role).
 #pragma once
 

@@ -1,6 +1,6 @@
 // What the parts of an access key may look like, whoever gives it out: they go into headers, JSON and the log.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Who AWS says the base key belongs to, and which name policies know them by. Pure parsing of GetCallerIdentity's ARN.
 //
-// Runs in: broker.   Blocks: never.   Fails: kProtocol for an ARN that is not one of the four kinds, or malformed.
+// Blocks: never.   Fails: kProtocol for an ARN that is not one of the four kinds, or malformed.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // Signs one HTTP request the AWS way (Signature Version 4, in headers). A pure function: no clock, no environment, no
 // I/O. Not for S3 (which encodes its path once and normalises nothing) and not for presigned URLs.
 //
-// Runs in: broker.   Blocks: never.   Owns: nothing; derived keys are wiped before it returns.
+// Blocks: never.   Owns: nothing; derived keys are wiped before it returns.
 // Fails: kConfig for a key, region or service that cannot be signed with.
 // Source: docs.aws.amazon.com, "Create a signed AWS API request"; checked against AWS's published vectors and botocore.
 #pragma once

@@ -23,38 +23,7 @@ bool stands_for_itself(char c) {
 
 std::string hash_digits(std::string_view text) { return sha256_hex(text).substr(0, kHashDigits); }
 
-// Written one way, read one way.
-int upper_hex(char c) { return c >= 'a' ? -1 : hex_value(c); }
-
-// The reverse of encode_user for a user written in full; nothing for what it would have written otherwise.
-std::optional<std::string> decode_user(std::string_view text) {
-  std::string user;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (stands_for_itself(text[i])) {
-      user += text[i];
-      continue;
-    }
-    if (text[i] != '=' || i + 2 >= text.size()) return std::nullopt;
-    const int high = upper_hex(text[i + 1]), low = upper_hex(text[i + 2]);
-    const char c = static_cast<char>(high * 16 + low);
-    if (high < 0 || low < 0 || stands_for_itself(c)) return std::nullopt;
-    user += c;
-    i += 2;
-  }
-  return user;
-}
-
 bool is_marker(std::string_view marker) { return marker == kDirect || is_lower_hex(marker, 8); }
-
-std::optional<SourceIdentity> parse_legacy(std::string_view text) {
-  const auto parts = split(text, ':');
-  if ((parts.size() != 3 && parts.size() != 4) || parts[0] != kPrefix || !is_lower_hex(parts.back(), 8))
-    return std::nullopt;
-  if (parts[1].empty() || parts[1].size() > 20 || !std::ranges::all_of(parts[1], is_alphanumeric)) return std::nullopt;
-  if (parts.size() == 4 && !is_marker(parts[2])) return std::nullopt;
-  return SourceIdentity{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""),
-                        std::string(parts.back()), false, true};
-}
 
 }  // namespace
 
@@ -107,20 +76,6 @@ ipc::Result<std::string> format_source_identity(std::string_view user, std::stri
 std::string role_session_name(std::string_view user, std::string_view request_id) {
   const std::string encoded = encode_user(user);
   return std::string(kPrefix) + '-' + (encoded.empty() ? std::string(request_id) : encoded);
-}
-
-std::optional<SourceIdentity> parse_source_identity(std::string_view text) {
-  if (text.find(':') != std::string_view::npos) return parse_legacy(text);
-  const auto parts = split(text, '.');
-  if (text.size() > kMaxSourceIdentity || parts.size() != 4 || parts[0] != kPrefix) return std::nullopt;
-  if (!is_marker(parts[2]) || !is_lower_hex(parts[3], 8) || parts[1].size() > kMaxEncodedUser) return std::nullopt;
-  std::string_view name = parts[1];
-  const std::size_t mark = name.find(kCutMark);
-  const bool cut = mark != std::string_view::npos;
-  if (cut && !is_lower_hex(name.substr(mark + kCutMark.size()), kHashDigits)) return std::nullopt;
-  auto user = decode_user(name.substr(0, mark));
-  if (!user) return std::nullopt;
-  return SourceIdentity{std::move(*user), std::string(parts[2]), std::string(parts[3]), cut, false};
 }
 
 }  // namespace broker

@@ -5,11 +5,10 @@
 // A user too long for its room is cut and ends in "==" and 16 hex digits of its SHA-256. That cannot be mistaken for a
 // user written in full: there each '=' is followed by two hex digits, so "==" never occurs.
 //
-// Runs in: broker, main thread.   Blocks: never.   Fails: kSystem when there is no randomness (an id that repeats would
+// Blocks: never.   Fails: kSystem when there is no randomness (an id that repeats would
 // be worse), kConfig for a marker that is neither `direct` nor an approval id.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,16 +34,5 @@ ipc::Result<std::string> format_source_identity(std::string_view user, std::stri
 
 // Starts with "sentinel-"; the encoded user, or the request id where there is no user.
 std::string role_session_name(std::string_view user, std::string_view request_id);
-
-struct SourceIdentity {
-  std::string user;    // decoded; only the cut prefix when `user_is_cut`
-  std::string marker;  // empty in the oldest colon form
-  std::string request_id;
-  bool user_is_cut = false;
-  bool legacy = false;  // sentinel:<user>:[<marker>:]<request id>, as upstream wrote it
-};
-
-// Nothing for what neither we nor upstream would have written.
-std::optional<SourceIdentity> parse_source_identity(std::string_view text);
 
 }  // namespace broker

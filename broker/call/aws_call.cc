@@ -79,7 +79,7 @@ void AwsCall::send(const BaseKey* key) {
 void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
   exchange_.reset();
   if (!answer) {
-    const NextTry next = judge(answer.error());
+    const NextTry next = next_try(answer.error());
     answer.error().what = request_.action + ": " + answer.error().what;
     return on_failure(next, std::nullopt, {std::move(answer.error()), {}});
   }
@@ -89,7 +89,7 @@ void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
   }
   AwsFailure failure = read_failure_(*answer);
   if (key_replaced(failure)) return begin_try();
-  NextTry next = judge(failure);
+  NextTry next = next_try(failure);
   ipc::Error error = sentence(request_, failure, next);
   if (next == NextTry::kWithCorrectedClock && !correct_clock(*answer)) next = NextTry::kNone;
   on_failure(next, answer->retry_after, {std::move(error), std::move(failure)});

@@ -1,7 +1,7 @@
 // One AWS API call: signs, sends, and repeats within bounds what may pass. It knows signatures, retries and clocks, and
 // neither STS nor SSM: those build the request and read the answer (services/sts.h, services/ssm.h).
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the exchange under way; destroying an AwsCall cancels it.
+// Blocks: never.   Owns: the exchange under way; destroying an AwsCall cancels it.
 // Units: each try has its own deadline; all tries together end within kCallBudget.
 #pragma once
 
@@ -80,7 +80,7 @@ class AwsCall {
   AwsContext& context_;
   AwsRequest request_;
   std::shared_ptr<const BaseKey> key_;
-  Presence presence_;  // for a key that comes when the call is gone
+  CallbackGuard presence_;  // for a key that comes when the call is gone
   FailureReader read_failure_;
   OnDone done_;
   Clock::SinceBoot started_;

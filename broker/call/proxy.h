@@ -5,7 +5,7 @@
 // takes 10.0.0.0/8x for a network, knows no ports, and never says whether a request went past the proxy, which our
 // sentences do.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Owns: the proxy's password, in memory that is wiped when it is freed (host/wiping_heap.h).
 // Fails: kConfig with the variable's name; never with the password.
 // Source: botocore httpsession.py and urllib's proxy_bypass_environment (which hosts go past the proxy; ports; the

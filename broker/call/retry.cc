@@ -39,7 +39,7 @@ bool one_of(const std::string_view (&names)[N], std::string_view name) {
 
 }  // namespace
 
-NextTry judge(const AwsFailure& failure) {
+NextTry next_try(const AwsFailure& failure) {
   if (failure.next) return *failure.next;
   if (one_of(kClock, failure.code)) return NextTry::kWithCorrectedClock;
   if (one_of(kPassing, failure.code)) return NextTry::kAfterDelay;
@@ -47,7 +47,7 @@ NextTry judge(const AwsFailure& failure) {
   return NextTry::kNone;
 }
 
-NextTry judge(const ipc::Error& failure) {
+NextTry next_try(const ipc::Error& failure) {
   return failure.fault == ipc::Fault::kUnavailable ? NextTry::kAfterDelay : NextTry::kNone;
 }
 

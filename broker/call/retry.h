@@ -1,7 +1,7 @@
 // Decides what to do about an AWS answer: take it, ask again (when), ask again with a corrected clock, or give up.
 // Pure: it neither sends nor waits.
 //
-// Runs in: broker.   Blocks: never.   Units: milliseconds of delay; wall time in UTC seconds.
+// Blocks: never.   Units: milliseconds of delay; wall time in UTC seconds.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,14 @@ struct AwsFailure {
   long status = 0;
   std::string code;     // such as AccessDenied, without namespace prefix or suffix; empty when the body has none
   std::string message;  // for people: printable, one line, bounded; empty where AWS repeats the request in it
-  std::optional<NextTry> next{};                      // where the reader of the answer knows it better than judge()
+  std::optional<NextTry> next{};                      // where the reader of the answer knows it better than next_try()
   std::optional<std::chrono::seconds> retry_after{};  // where the reader passes it on
 };
 
 // Where the failure does not say it itself: throttling, 5xx and request timeouts may pass; a denial never does.
-NextTry judge(const AwsFailure& failure);
+NextTry next_try(const AwsFailure& failure);
 // Of a request that got no answer.
-NextTry judge(const ipc::Error& failure);
+NextTry next_try(const ipc::Error& failure);
 
 // Random in [0, 1); injected.
 using Jitter = std::function<double()>;

@@ -21,7 +21,8 @@ class BaseKeys {
  public:
   using OnKey = std::function<void(ipc::Result<SharedKey>)>;
   virtual ~BaseKeys() = default;
-  // Calls back at once where there is a key, else later. Whoever is gone by then must have his callback know it.
+  // Calls back synchronously if a key is held, otherwise from the event loop. Wrap `done` in a CallbackGuard if its
+  // owner may be destroyed first.
   virtual void get(OnKey done) = 0;
   // AWS does not know this key, or says that it has ended. True: get() may answer with another one, fetched anew.
   virtual bool refuse(const SharedKey& /*key*/) { return false; }

@@ -1,6 +1,6 @@
 // Which servers may be asked at all, and whose certificates make them believable.
 //
-// Runs in: broker.   Blocks: load_ca() reads a file; before lock-down.   Fails: kConfig.
+// Blocks: load_ca() reads a file; before lock-down.   Fails: kConfig.
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 // each wanted element once and without elements inside. It builds no tree, so a key in the document is copied only into
 // its sink.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Fails: kProtocol; the sentence names the place and never quotes the document.
 #pragma once
 

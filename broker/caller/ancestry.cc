@@ -40,7 +40,7 @@ std::vector<pid_t> Ancestry::helpers() const {
   return pids;
 }
 
-Check Ancestry::judge(const ipc::Pidfd& process) const {
+Check Ancestry::check(const ipc::Pidfd& process) const {
   Check found = Check::kTreeUnstable;
   for (int i = 0; i < kMaxTries && found == Check::kTreeUnstable; ++i) found = walk(process);
   return found;

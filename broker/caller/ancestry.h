@@ -2,7 +2,7 @@
 //
 // The supervisor is a subreaper, so a descendant stays one through double forks, setsid and dead parents. A step counts
 // only if the parent was still the parent after its pidfd was opened: a number that was used again is noticed.
-// Runs in: broker, main thread.   Blocks: never.   Owns: pidfds of the supervisor and of our own helpers.
+// Blocks: never.   Owns: pidfds of the supervisor and of our own helpers.
 // Source: broker/caller/KERNEL.md, facts 10, 13 and 14.
 #pragma once
 
@@ -27,7 +27,7 @@ class Ancestry {
 
   // kPassed, or why `process` is no descendant. `process` must be alive when it was opened; its own uid is the
   // caller's business.
-  [[nodiscard]] Check judge(const ipc::Pidfd& process) const;
+  [[nodiscard]] Check check(const ipc::Pidfd& process) const;
 
   [[nodiscard]] pid_t root() const { return supervisor_.pid; }
   [[nodiscard]] bool is_ours(pid_t pid) const;

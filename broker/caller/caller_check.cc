@@ -106,7 +106,7 @@ Check CallerCheck::judge_process(const ipc::Pidfd& process, std::uint64_t identi
   if (ancestry_.is_ours(info->pid)) return Check::kPeerIsOurs;
   if (info->uid != uid_) return Check::kWrongUser;
   if (known(identity)) return Check::kPassed;
-  const Check found = ancestry_.judge(process);
+  const Check found = ancestry_.check(process);
   if (found == Check::kPassed) remember(identity);
   return found;
 }

@@ -10,7 +10,7 @@
 //   if (!callers.settle(inquiry, CallerCheck::kSpin)) wait for callers.fd() or inquiry.deadline, settle() again
 //   ... audit line with inquiry.facts ...
 //   if (callers.still_the_caller(client, inquiry.facts) == Check::kPassed) write the answer
-// Runs in: broker, main thread.   Blocks: never, but settle() up to the budget it is given.
+// Blocks: never, but settle() up to the budget it is given.
 // Owns: the witness's socket, a netlink socket, pidfds of callers seen lately.
 // Fails: with the row of caller/checks.def; a check that cannot be made refuses.
 #pragma once

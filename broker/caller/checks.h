@@ -1,6 +1,6 @@
 // Which check refused a request: the codes of caller/checks.def, for the decision log. Not for the client.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 #pragma once
 
 #include <cstdint>

@@ -69,7 +69,7 @@ bool Listeners::has_path(std::string_view path) const {
   return std::find(paths_.begin(), paths_.end(), path) != paths_.end();
 }
 
-std::expected<ClientSocket, Check> ClientSocket::judge(ipc::UniqueFd fd, const Listeners& listeners) {
+std::expected<ClientSocket, Check> ClientSocket::check(ipc::UniqueFd fd, const Listeners& listeners) {
   int domain = 0;
   if (const Check kind = judge_kind(fd.get(), domain); kind != Check::kPassed) return std::unexpected(kind);
   ClientSocket client(std::move(fd), domain == AF_INET ? ipc::Transport::Tcp : ipc::Transport::Unix);

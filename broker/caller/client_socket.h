@@ -2,7 +2,7 @@
 //
 // The frontend may be taken over and send anything that has a descriptor. What it says about the connection is not
 // asked for: domain, type, protocol, state and address come from the kernel.
-// Runs in: broker, main thread.   Blocks: never.   Owns: the descriptor. Its description is shared with the frontend:
+// Blocks: never.   Owns: the descriptor. Its description is shared with the frontend:
 // no flag of it is changed but timestamping, which is turned off.
 // Fails: with the row of caller/checks.def that refused.
 // Source: broker/caller/KERNEL.md, facts 1, 2 and 11; the limits of each check are said where it is made.
@@ -36,7 +36,7 @@ class Listeners {
 class ClientSocket {
  public:
   // Takes the descriptor; on refusal it is closed.
-  static std::expected<ClientSocket, Check> judge(ipc::UniqueFd fd, const Listeners& listeners);
+  static std::expected<ClientSocket, Check> check(ipc::UniqueFd fd, const Listeners& listeners);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] ipc::Transport transport() const { return transport_; }

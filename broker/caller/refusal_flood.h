@@ -1,7 +1,7 @@
 // Keeps strangers from filling the disk: beyond kPerSecond refusals of one kind in a second, lines are counted instead
 // of written, and the next line of that kind says how many. A full disk would refuse everybody.
 //
-// Runs in: broker, main thread.   Blocks: never. Pure but for what it counts.   Units: time since boot.
+// Blocks: never. Pure but for what it counts.   Units: time since boot.
 // Only for callers that failed a check; what the command's own tree is refused is always written.
 #pragma once
 

@@ -1,7 +1,7 @@
 // What the kernel says of the client's end of a TCP connection: which user's socket it is, and its inode number.
 //
 // One exact question to NETLINK_SOCK_DIAG by the pair of addresses; nothing is listed.
-// Runs in: broker, main thread.   Blocks: never: the kernel answers within the call that asks.
+// Blocks: never: the kernel answers within the call that asks.
 // Owns: one netlink socket, opened before lock-down (the filter allows no new one).
 // Fails: with the row of caller/checks.def.   Source: sock_diag(7); broker/caller/KERNEL.md, facts 7 and 12.
 #pragma once

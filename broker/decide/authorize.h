@@ -1,6 +1,6 @@
 // The only yes: caller, token and policy in, a Permit or a refusal out.
 //
-// Runs in: broker, main thread.   Blocks: as long as its question's callables do, which is on local files at most.
+// Blocks: as long as its question's callables do, which is on local files at most.
 // Order of the checks: caller, token, policy, what lifts its refusal, lifetime. The first that fails
 // names the refusal. Policy is asked only for those who are known, so that a stranger is not worth a policy decision.
 #pragma once

@@ -1,7 +1,6 @@
 // What may be issued, as a permit says it: the only thing that keys are fetched and kept under. Keys that were issued
 // under other terms are other keys: longer or wider ones never answer for these. Data, no behaviour.
 //
-// Runs in: broker, main thread.
 #pragma once
 
 #include <chrono>

@@ -46,7 +46,9 @@ ipc::Result<Lifetime> floored(seconds granted, bool hard_end) {
 }
 
 std::optional<seconds> tighter(std::optional<seconds> one, std::optional<seconds> other) {
-  return one && other ? std::min(one, other) : std::max(one, other);  // none is less than any
+  if (!one) return other;
+  if (!other) return one;
+  return std::min(*one, *other);
 }
 
 std::optional<seconds> cap_of_rule(const LifetimeQuestion& question) {
@@ -88,8 +90,8 @@ ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
   return lifetime;
 }
 
-// AWS accepts keys that are handed on until their own end, whatever we say of it. So whoever caps must find them short
-// enough.
+// A temporary key that is passed through stays valid until its own expiry; we cannot shorten it. So a cap below its
+// remaining life must refuse it.
 ipc::Status can_be_handed_on(std::optional<seconds> cap, std::optional<seconds> left) {
   if (!cap || (left && *left <= *cap)) return {};
   return ipc::fail(Fault::kRefused,

@@ -6,7 +6,7 @@
 // key without a role) cannot be shortened: a cap below what they have left refuses them. A cap only ever shortens:
 // defaults come first, so that a cap of 4 h does not turn a default of 15 minutes into 4 h (upstream's did). STS issues
 // nothing below 15 minutes: less is refused, unless the rule has a hard expiry, by which AWS itself ends what STS
-// issued for longer (policy/narrowing.h). Runs in: broker.   Blocks: never. Pure.   Units: whole seconds.   Fails:
+// issued for longer (policy/narrowing.h). Blocks: never. Pure.   Units: whole seconds.   Fails:
 // kRefused where a cap leaves too little, kConfig where STS issues nothing for this profile or this wish.
 #pragma once
 

@@ -4,7 +4,6 @@
 // written; the credentials answer alone spends a RecordedPermit. So no path leads to credentials without a policy
 // decision and an audit line, and the compiler checks it. What may be issued is decided with the yes and travels in
 // it: who answers looks for keys of these terms, and has no others to find.
-// Runs in: broker, main thread.
 #pragma once
 
 #include <utility>

@@ -1,6 +1,6 @@
 // What one run is: filled during start-up, constant afterwards. Data, no behaviour.
 //
-// Runs in: broker, main thread.   Owns: the token.
+// Owns: the token.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // What is known of this device now: the reader is asked at the start and then every kAgain, and its last answer counts
 // until it is kMaxAge old, or past its own valid_until. No request ever waits for it.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the reader's socket and the timers.
+// Blocks: never.   Owns: the reader's socket and the timers.
 // Fails: never; whatever is wrong is said in one warning, and nothing is known of the device.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Lets a callback know that whoever asked is gone, where what was asked cannot be cancelled.
+// Wraps a callback so that it does nothing after its owner was destroyed. For requests that cannot be cancelled.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: one mark, which ends with the owner.
+// Blocks: never.   Owns: one mark, which ends with the owner.
 #pragma once
 
 #include <memory>
@@ -9,11 +9,11 @@
 namespace broker {
 
 // A member of the owner; what guard() returns does nothing once the owner is gone.
-class Presence {
+class CallbackGuard {
  public:
-  Presence() = default;
-  Presence(const Presence&) = delete;  // a copy would keep the mark when its owner is gone
-  Presence& operator=(const Presence&) = delete;
+  CallbackGuard() = default;
+  CallbackGuard(const CallbackGuard&) = delete;  // a copy would keep the mark when its owner is gone
+  CallbackGuard& operator=(const CallbackGuard&) = delete;
   template <class Callback>
   [[nodiscard]] auto guard(Callback callback) const {
     return [mark = std::weak_ptr<const char>(mark_), callback = std::move(callback)](auto&&... arguments) {

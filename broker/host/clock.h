@@ -1,6 +1,6 @@
 // The two clocks, asked for by name and handed in from main, so that every decision about time can be tested.
 //
-// Runs in: broker.   Blocks: never.   Units: wall time is UTC; since_boot counts suspended time too.
+// Blocks: never.   Units: wall time is UTC; since_boot counts suspended time too.
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,7 @@
 // pages of program files that lie untouched from then on. Some libraries are needed for one TLS handshake in a quarter
 // of an hour.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: nothing.
+// Blocks: never.   Owns: nothing.
 // Changes nothing but the time of the next touch: a file's page comes back from the page cache when it is needed. The
 // stack is wiped first: where the dynamic linker looks up a library's function for the first time it saves all
 // registers there, with 64 bytes in each of whatever was copied last, which may be a key.

@@ -1,6 +1,6 @@
 // Random bytes straight from the kernel; no generator of our own.
 //
-// Runs in: broker.   Blocks: never after boot (getrandom waits for the kernel's first entropy only).
+// Blocks: never after boot (getrandom waits for the kernel's first entropy only).
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
 // The broker's own protections, in two steps: before any secret is read, and tighter once the keys are in.
 //
-// Runs in: broker, main thread.   Blocks: never.
+// Blocks: never.
 // Source: host/syscalls.def for the calls; seccomp(2), landlock(7).
 #pragma once
 

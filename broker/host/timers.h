@@ -1,7 +1,7 @@
 // The event loop, and what runs something once, later, from it. One libevent timer each; none is armed while there is
 // nothing to wait for.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the libevent timer; destroying the Timer cancels it.
+// Blocks: never.   Owns: the libevent timer; destroying the Timer cancels it.
 // Fails: new_event_base() with null.
 #pragma once
 

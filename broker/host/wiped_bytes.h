@@ -1,6 +1,6 @@
 // Bytes on the heap that are wiped when they go: for answers, which may hold keys and are too large for SecretBuffer.
 //
-// Runs in: broker.   Blocks: never.   Owns: its bytes; moves, and does not copy.
+// Blocks: never.   Owns: its bytes; moves, and does not copy.
 #pragma once
 
 #include <string_view>

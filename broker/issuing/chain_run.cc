@@ -30,8 +30,8 @@ NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::
 
 }  // namespace
 
-Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
-                   ErrandDoer* errands)
+RoleChainRun::RoleChainRun(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
+                           ErrandDoer* errands)
     : KeyFetch(std::move(done)), context_(context), profile_(profile), terms_(std::move(terms)), errands_(errands) {
   if (profile_.chain.empty()) by_token_ = std::get_if<WebIdentityPlan>(&profile_.base);
   if (const ipc::Status ready = prepare(); !ready) {
@@ -41,27 +41,27 @@ Issuance::Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTer
   }
 }
 
-void Issuance::begin() {
+void RoleChainRun::begin() {
   if (by_token_) return ask_by_token();
   profile_.chain.empty() ? ask_base() : next_link();
 }
 
-void Issuance::fail_later(ipc::Error error) { finish_later(std::unexpected(std::move(error))); }
+void RoleChainRun::fail_later(ipc::Error error) { finish_later(std::unexpected(std::move(error))); }
 
 // Nobody is called back from inside the constructor.
-void Issuance::finish_later(ipc::Result<IssuedCredentials> result) {
+void RoleChainRun::finish_later(ipc::Result<IssuedCredentials> result) {
   auto kept = std::make_shared<ipc::Result<IssuedCredentials>>(std::move(result));
   early_end_ = context_.timers.after(std::chrono::milliseconds(0), [this, kept] { finish(std::move(*kept)); });
 }
 
 // ---- without roles -------------------------------------------------------------------------------------------------
 
-void Issuance::ask_base() {
+void RoleChainRun::ask_base() {
   if (!context_.keys) return fail_later({Fault::kSystem, "there is no key to begin with", {}});
   context_.keys->get(presence_.guard([this](const ipc::Result<std::shared_ptr<const BaseKey>>& key) { on_base(key); }));
 }
 
-void Issuance::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
+void RoleChainRun::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
   if (!key) return fail_later(key.error());
   if ((*key)->session_token.empty()) return next_link();
   hand_on(**key);
@@ -69,7 +69,7 @@ void Issuance::on_base(const ipc::Result<std::shared_ptr<const BaseKey>>& key) {
 
 // Judged at each request (decide/authorize.h); here so that no other way leads to keys that outlive what permits them:
 // the first key may have been another one then.
-ipc::Status Issuance::may_be_handed_on(std::chrono::sys_seconds expiration) const {
+ipc::Status RoleChainRun::may_be_handed_on(std::chrono::sys_seconds expiration) const {
   const std::chrono::sys_seconds now = context_.aws_now();
   const auto left = expiration == kNever ? std::nullopt : std::optional<seconds>(expiration - now);
   if (ipc::Status fits = can_be_handed_on(terms_.lifetime.cap, left); !fits) return blamed("the rule ", fits.error());
@@ -79,7 +79,7 @@ ipc::Status Issuance::may_be_handed_on(std::chrono::sys_seconds expiration) cons
 }
 
 // What is told is the earlier of its own end and the one that was asked for; AWS knows the former alone.
-void Issuance::hand_on(const BaseKey& key) {
+void RoleChainRun::hand_on(const BaseKey& key) {
   auto secret = key.secret_access_key.clone(), token = key.session_token.clone();
   if (!secret || !token) {
     ipc::Error error = !secret ? std::move(secret.error()) : std::move(token.error());
@@ -96,7 +96,7 @@ void Issuance::hand_on(const BaseKey& key) {
 
 // ---- by a web identity ---------------------------------------------------------------------------------------------
 
-void Issuance::ask_by_token() {
+void RoleChainRun::ask_by_token() {
   if (!errands_) return fail_later({Fault::kSystem, "nobody can fetch the web identity's token", {}});
   WebIdentityTerms terms{session_name_, lifetime_.asked};
   if (terms_.narrowing) terms.narrowing = narrowed_session(*terms_.narrowing, hard_end_);
@@ -110,7 +110,7 @@ void Issuance::ask_by_token() {
 // ---- links ---------------------------------------------------------------------------------------------------------
 
 // Checked when the policy is loaded; here so that no other way leads to keys that are wider than their rule says.
-ipc::Status Issuance::can_be_narrowed() const {
+ipc::Status RoleChainRun::can_be_narrowed() const {
   if (!terms_.narrowing) return {};
   if (profile_.chain.empty() && !by_token_) {
     return ipc::fail(Fault::kConfig, "only a role's credentials can be narrowed, and this profile has no role",
@@ -123,7 +123,7 @@ ipc::Status Issuance::can_be_narrowed() const {
   return {};
 }
 
-ipc::Status Issuance::prepare() {
+ipc::Status RoleChainRun::prepare() {
   if (ipc::Status narrowed = can_be_narrowed(); !narrowed) return narrowed;
   if (ipc::Status fixed = fix_end(); !fixed) return fixed;
   const auto id = new_request_id();
@@ -138,7 +138,7 @@ ipc::Status Issuance::prepare() {
 }
 
 // Counted from this moment: of an override there is less left than when the permit was made.
-ipc::Status Issuance::fix_end() {
+ipc::Status RoleChainRun::fix_end() {
   const std::chrono::sys_seconds now = context_.aws_now();
   const seconds left = terms_.no_later_than ? *terms_.no_later_than - now : seconds::max();
   const ipc::Result<Lifetime> lifetime = shortened(terms_.lifetime, left);
@@ -149,7 +149,7 @@ ipc::Status Issuance::fix_end() {
 }
 
 // Every link carries the same source identity: STS lets a chain set it once and never change it.
-void Issuance::next_link() {
+void RoleChainRun::next_link() {
   AwsRequest request;
   if (profile_.chain.empty()) {
     request = get_session_token(profile_.sts, lifetime_.asked);
@@ -172,7 +172,7 @@ void Issuance::next_link() {
       [this](std::expected<HttpAnswer, AwsCallError> outcome) { on_answer(std::move(outcome)); });
 }
 
-void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
+void RoleChainRun::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   const bool session = profile_.chain.empty();
   const std::string_view action = session ? "GetSessionToken" : "AssumeRole";
   if (!outcome) {
@@ -200,14 +200,14 @@ void Issuance::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
 }
 
 // What ends first. STS's own end is not asked for alone: an endpoint may answer with a later one.
-void Issuance::settle(IssuedCredentials keys) {
+void RoleChainRun::settle(IssuedCredentials keys) {
   keys.expiration = std::min(keys.expiration, context_.aws_now() + lifetime_.granted);
   if (hard_end_) keys.expiration = std::min(keys.expiration, *hard_end_);
   if (terms_.no_later_than) keys.expiration = std::min(keys.expiration, *terms_.no_later_than);
   finish(std::move(keys));
 }
 
-std::string Issuance::describe_link() const {
+std::string RoleChainRun::describe_link() const {
   if (profile_.chain.empty()) return "session for the key of profile '" + profile_.base_profile + "': ";
   const RoleStep& step = profile_.chain[link_];
   return "role " + std::to_string(link_ + 1) + " of " + std::to_string(profile_.chain.size()) + " (" + step.role_arn +

@@ -5,7 +5,7 @@
 // the next role, which a narrowed session often could not. One run, one result; whether to run, and what to do with the
 // result, is the issuer's question.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the keys of the links in between, wiped when the run ends.
+// Blocks: never.   Owns: the keys of the links in between, wiped when the run ends.
 // Fails: with the link that failed: which of how many, and which role.
 #pragma once
 
@@ -25,11 +25,11 @@
 
 namespace broker {
 
-class Issuance final : public KeyFetch {
+class RoleChainRun final : public KeyFetch {
  public:
   // `profile` and `errands` outlive it; the latter is needed where a web identity's token issues.
-  Issuance(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
-           ErrandDoer* errands = nullptr);
+  RoleChainRun(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
+               ErrandDoer* errands = nullptr);
 
   // What was asked for at last: the terms' lifetime, less what an override has meanwhile lost of its time.
   [[nodiscard]] const Lifetime& lifetime() const { return lifetime_; }
@@ -65,7 +65,7 @@ class Issuance final : public KeyFetch {
   std::unique_ptr<AwsCall> call_;
   std::unique_ptr<KeyFetch> token_fetch_;
   std::unique_ptr<Timer> early_end_;
-  Presence presence_;  // for a base key that comes when the run is gone
+  CallbackGuard presence_;  // for a base key that comes when the run is gone
 };
 
 }  // namespace broker

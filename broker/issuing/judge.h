@@ -2,7 +2,7 @@
 // a token vending machine in its place (remote/judge.h). A judge permits nothing by itself: its verdict is one of the
 // checks of decide/authorize.h, which alone makes a Permit.
 //
-// Runs in: broker, main thread.   Blocks: never on the network; a verdict may read a small local file.
+// Blocks: never on the network; a verdict may read a small local file.
 #pragma once
 
 #include <chrono>

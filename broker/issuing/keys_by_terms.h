@@ -1,7 +1,7 @@
 // The keys of a run by the terms they are issued under: one issuer for each, so that keys of other terms are never
 // found.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the issuers, each with its keys.
+// Blocks: never.   Owns: the issuers, each with its keys.
 // Bounded: kMost at once. A new one replaces the one that nobody asked for the longest time and that is not at work;
 // and when policy changes, those that only an earlier policy asked for go, so that its keys are not renewed for ever.
 #pragma once
@@ -18,20 +18,20 @@
 
 namespace broker {
 
-class IssuerStore {
+class KeysByTerms {
  public:
   static constexpr std::size_t kMost = 16;
 
   // All outlive the store.
   using FetchFor = std::function<StartFetch(const IssueTerms&)>;
   // `events` are told of every issuer's keys and failures.
-  IssuerStore(AwsContext& aws, FetchFor fetch_for, IssuerEvents events = {})
+  KeysByTerms(AwsContext& aws, FetchFor fetch_for, KeyEvents events = {})
       : aws_(aws), fetch_for_(std::move(fetch_for)), events_(std::move(events)) {}
 
   // Made on first use. Null when kMost are at work at this moment.
-  Issuer* find_or_make(const IssueTerms& terms, std::string_view policy_sha256);
+  FreshKeys* find_or_make(const IssueTerms& terms, std::string_view policy_sha256);
   // Null when there is none any more.
-  [[nodiscard]] Issuer* find(const IssueTerms& terms);
+  [[nodiscard]] FreshKeys* find(const IssueTerms& terms);
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
@@ -39,14 +39,14 @@ class IssuerStore {
     IssueTerms terms;
     std::string policy_sha256;  // the last that asked for it
     std::uint64_t asked_at = 0;
-    std::unique_ptr<Issuer> issuer;
+    std::unique_ptr<FreshKeys> issuer;
   };
   void drop_what_only_earlier_policies_asked_for(std::string_view policy_sha256);
   [[nodiscard]] bool make_room();
 
   AwsContext& aws_;
   FetchFor fetch_for_;
-  IssuerEvents events_;
+  KeyEvents events_;
   std::list<Entry> entries_;
   std::uint64_t asked_ = 0;
 };

@@ -1,7 +1,7 @@
 // What the supervisor does for the broker with the user's own rights and terminal: asks for a code, runs a program,
 // opens a file, shows a login page (ipc/errands.def).
 //
-// Runs in: broker, main thread.   Blocks: never.   Units: bytes, seconds.
+// Blocks: never.   Units: bytes, seconds.
 // Owns: the pipe of a program's output; the answers until they are given.
 // Trust: the supervisor runs as the user. What it answers is the user's word, no more: a code, a token, a file's text.
 // Fails: with the supervisor's sentence; kProtocol for a packet that answers nothing that was asked, which ends the

@@ -1,6 +1,6 @@
-// One try to get keys from somewhere: a role chain, a profile's source, a remote server. The Issuer repeats it.
+// One try to get keys from somewhere: a role chain, a profile's source, a remote server. The FreshKeys repeats it.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: whatever is under way; destroying a fetch cancels it.
+// Blocks: never.   Owns: whatever is under way; destroying a fetch cancels it.
 // Fails: with the sentence of whoever was asked; quiet_for() and withdraws() say what follows from it.
 // Contract: the callback comes once, from the event loop and never from inside StartFetch, and may destroy the fetch.
 #pragma once

@@ -13,12 +13,14 @@ constexpr seconds kShortest{15};                                // what a fetch 
 constexpr seconds kFarOff = std::chrono::hours(24 * 365 * 20);  // more than any run; nanoseconds can count it
 constexpr seconds kLookAgain = std::chrono::hours(24 * 30);
 
-Issuer::Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events)
+FreshKeys::FreshKeys(AwsContext& context, StartFetch fetch, KeyEvents events)
     : context_(context), fetch_(std::move(fetch)), events_(std::move(events)) {}
 
-const IssuedCredentials* Issuer::current() const { return keys_ && life_left() >= least_life_ ? keys_.get() : nullptr; }
+const IssuedCredentials* FreshKeys::current() const {
+  return keys_ && life_left() >= least_life_ ? keys_.get() : nullptr;
+}
 
-void Issuer::get(OnCredentials done) {
+void FreshKeys::get(OnCredentials done) {
   const bool quiet = now() < quiet_until_;
   if (const IssuedCredentials* keys = current()) {
     // The timer did not fire in time, as after a suspend.
@@ -30,17 +32,17 @@ void Issuer::get(OnCredentials done) {
   if (!run_) start();
 }
 
-void Issuer::drop() {
+void FreshKeys::drop() {
   keys_.reset();
   renewal_.reset();
 }
 
-void Issuer::start() {
+void FreshKeys::start() {
   renewal_.reset();
   run_ = fetch_([this](ipc::Result<IssuedCredentials> result) { on_done(std::move(result)); });
 }
 
-void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
+void FreshKeys::on_done(ipc::Result<IssuedCredentials> result) {
   const std::unique_ptr<KeyFetch> ended = std::move(run_);  // lives until its own callback has returned
   answering_ = true;
   if (result) {
@@ -55,7 +57,7 @@ void Issuer::on_done(ipc::Result<IssuedCredentials> result) {
   answering_ = false;
 }
 
-void Issuer::keep(IssuedCredentials keys, seconds least) {
+void FreshKeys::keep(IssuedCredentials keys, seconds least) {
   const seconds life = keys.expiration - context_.aws_now();
   if (life < least) {
     return note_failure({ipc::Fault::kProtocol, "the keys that came end in " + std::to_string(life.count()) + " s",
@@ -74,7 +76,7 @@ void Issuer::keep(IssuedCredentials keys, seconds least) {
   if (events_.issued) events_.issued(*keys_);
 }
 
-void Issuer::note_failure(ipc::Error error, seconds quiet) {
+void FreshKeys::note_failure(ipc::Error error, seconds quiet) {
   const milliseconds pause = std::max<milliseconds>(quiet, failure_pause(++failures_, error.fault, context_.jitter()));
   quiet_until_ = now() + pause;
   last_error_ = std::move(error);
@@ -85,26 +87,26 @@ void Issuer::note_failure(ipc::Error error, seconds quiet) {
   if (events_.failed) events_.failed(last_error_, still_good ? life_left() : seconds(0));
 }
 
-void Issuer::answer_waiters() {
+void FreshKeys::answer_waiters() {
   for (const OnCredentials& waiter : std::exchange(waiters_, {})) {
     const IssuedCredentials* keys = current();
     waiter(keys ? ipc::Result<const IssuedCredentials*>(keys) : std::unexpected(last_error_));
   }
 }
 
-void Issuer::renew_in(milliseconds delay) {
+void FreshKeys::renew_in(milliseconds delay) {
   renewal_ = context_.timers.after(delay, [this] {
     if (!run_) start();
   });
 }
 
-seconds Issuer::life_left() const {
+seconds FreshKeys::life_left() const {
   const seconds by_boot_clock = std::chrono::floor<seconds>(ends_ - now());
   const seconds by_wall_clock = keys_->expiration - context_.aws_now();
   return std::min(by_boot_clock, by_wall_clock);
 }
 
-seconds least_life(seconds granted) { return std::min(Issuer::kLeastLife, granted / 4); }
+seconds least_life(seconds granted) { return std::min(FreshKeys::kLeastLife, granted / 4); }
 
 milliseconds renewal_delay(seconds life, double jitter) {
   const double part = 2.0 / 3 + (std::clamp(jitter, 0.0, 1.0) - 0.5) / 10;

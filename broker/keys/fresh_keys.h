@@ -1,8 +1,7 @@
-// Keeps keys: fetches them once however many ask, renews them ahead of time, and never hands out keys that
-// are about to end. Where they come from is the fetch's business (keys/fetch.h), who may have them
-// is decided elsewhere (decide/authorize.h).
+// One set of keys, fetched once for all who ask and renewed before it ends; keys that are about to end are never handed
+// out. It does not know where they come from (keys/fetch.h) and does not decide who may have them (decide/authorize.h).
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the issued keys, the run under way, one timer while keys live.
+// Blocks: never.   Owns: the issued keys, the run under way, one timer while keys live.
 // Time: lives are counted on the boot-time clock from the moment of issue and on AWS's wall clock; the shorter counts,
 // so neither a clock set back nor a suspended machine makes keys live longer.
 #pragma once
@@ -19,13 +18,13 @@
 namespace broker {
 
 // For the decision log and the terminal; both may be empty.
-struct IssuerEvents {
+struct KeyEvents {
   std::function<void(const IssuedCredentials&)> issued;
   // `left`: how long the present keys go on being served; 0: there are none.
   std::function<void(const ipc::Error&, std::chrono::seconds left)> failed;
 };
 
-class Issuer {
+class FreshKeys {
  public:
   // Less than this left, and keys are not handed out: the client could not use them in time. Keys that live shorter
   // than four times this are handed out until a quarter of their life is left, so that renewal finds them still good.
@@ -34,8 +33,8 @@ class Issuer {
   // The pointer is good until the callback returns.
   using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
 
-  // `context` outlives the issuer, and so does what `fetch` refers to. Other terms mean another Issuer.
-  Issuer(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
+  // `context` outlives the issuer, and so does what `fetch` refers to. Other terms mean another FreshKeys.
+  FreshKeys(AwsContext& context, StartFetch fetch, KeyEvents events = {});
 
   // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.
   // Shortly after a failure: calls back at once with that failure, so that a flood of clients asks STS nothing.
@@ -65,7 +64,7 @@ class Issuer {
 
   AwsContext& context_;
   StartFetch fetch_;
-  IssuerEvents events_;
+  KeyEvents events_;
   std::shared_ptr<const IssuedCredentials> keys_;
   Clock::SinceBoot ends_{};         // of keys_
   Clock::SinceBoot renew_at_{};     // of keys_

@@ -2,7 +2,7 @@
 // answer. Strict: wrong types, a member twice, and bytes that fit no header are refused; members that nobody knows are
 // not looked at.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: nothing; what passes through ordinary memory is wiped there.
+// Blocks: never.   Owns: nothing; what passes through ordinary memory is wiped there.
 // Fails: kProtocol, and kUnavailable where there is no room for them; the sentence begins with a verb ("has no
 // AccessKeyId"), says nothing of the source and quotes nothing.
 // Source: docs.aws.amazon.com/sdkref, "Process credential provider"; AWSEC2 UserGuide, "Retrieve security

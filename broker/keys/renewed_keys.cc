@@ -6,7 +6,7 @@ namespace broker {
 namespace {
 
 // Keeps first, so that whoever is told finds the key.
-IssuerEvents with_keeping(IssuerEvents events, std::function<void()> keep) {
+KeyEvents with_keeping(KeyEvents events, std::function<void()> keep) {
   events.issued = [keep = std::move(keep), tell = std::move(events.issued)](const IssuedCredentials& keys) {
     keep();
     if (tell) tell(keys);
@@ -16,7 +16,7 @@ IssuerEvents with_keeping(IssuerEvents events, std::function<void()> keep) {
 
 }  // namespace
 
-RenewedKeys::RenewedKeys(AwsContext& context, StartFetch fetch, IssuerEvents events)
+RenewedKeys::RenewedKeys(AwsContext& context, StartFetch fetch, KeyEvents events)
     : issuer_(context, std::move(fetch), with_keeping(std::move(events), [this] {
                 const auto keys = issuer_.share();
                 held_ = Held{keys, keys->expiration};

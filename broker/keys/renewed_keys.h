@@ -15,14 +15,14 @@ namespace broker {
 class RenewedKeys final : public BaseKeys {
  public:
   // `context` outlives it. `events` are told beside the keeping.
-  RenewedKeys(AwsContext& context, StartFetch fetch, IssuerEvents events = {});
+  RenewedKeys(AwsContext& context, StartFetch fetch, KeyEvents events = {});
   void get(OnKey done) override;
   bool refuse(const SharedKey& key) override;
   [[nodiscard]] std::optional<Held> held() const override { return held_; }
 
  private:
   std::optional<Held> held_;
-  Issuer issuer_;
+  FreshKeys issuer_;
 };
 
 }  // namespace broker

@@ -1,8 +1,8 @@
-// A source that keeps its word: what it gives later must belong to whom the run began with. The policy, the log and the
-// session's record know the run by the user and account of its first key, and a program of the user's, a metadata
-// service or a login that another run renews could come with somebody else's.
+// Checks that keys fetched later belong to the same AWS principal as the run's first key; refuses others. The policy,
+// the log and the session's record know the run by the user and account of its first key, and a program of the user's,
+// a metadata service or a login that another run renews could come with somebody else's.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the fetch under way and the call that asks STS.
+// Blocks: never.   Owns: the fetch under way and the call that asks STS.
 // Fails: as the source; kRefused for another principal's keys, which are dropped: those that are there are used up.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Tokens that somebody else renews, and that the broker therefore reads anew each time: an identity provider's, a
 // container's, a remote server's.
 //
-// Runs in: broker, main thread.   Blocks: read_token_file() on a local file.   Owns: nothing.   Units: bytes.
+// Blocks: read_token_file() on a local file.   Owns: nothing.   Units: bytes.
 // Fails: kConfig, and kUnavailable where there is no room for it; the sentence begins with a verb ("is empty") and
 // quotes nothing.
 #pragma once

@@ -43,7 +43,7 @@ std::unexpected<ipc::Error> no_openssl(std::string_view what) {
 // ---- the text
 
 // All that is authenticated with the sealed secret, which follows; the nonce in between needs no more than being used.
-JsonLine header_of(const StoredKey& key) {
+JsonLine header_of(const KeystoreEntry& key) {
   JsonLine line;
   line.number("sentinel_key", kVersion).text("profile", key.profile).text("access_key_id", key.access_key_id);
   line.text("added", key.added).text_if("replaces", key.replaces).text("store", row_of(key.store).word);
@@ -74,7 +74,7 @@ bool within(const ScryptCost& cost) {
          cost.p >= kLeastCost.p && cost.p <= kGreatestCost.p;
 }
 
-ipc::Status take_passphrase_members(const Json::Value& root, StoredKey& key) {
+ipc::Status take_passphrase_members(const Json::Value& root, KeystoreEntry& key) {
   const auto log2_n = small_number(root, "log2_n"), r = small_number(root, "r"), p = small_number(root, "p");
   if (!log2_n || !r || !p) return malformed(key.profile, "the cost of its passphrase is missing");
   key.cost = {*log2_n, *r, *p};
@@ -85,7 +85,7 @@ ipc::Status take_passphrase_members(const Json::Value& root, StoredKey& key) {
   return {};
 }
 
-ipc::Status take_sealed_members(const Json::Value& root, StoredKey& key) {
+ipc::Status take_sealed_members(const Json::Value& root, KeystoreEntry& key) {
   const auto protection = kind_named<KeyProtection>(kKeyProtections, text_of(root, "protect"));
   if (!protection) return malformed(key.profile, "what protects it is not known");
   key.protection = *protection;
@@ -102,7 +102,7 @@ ipc::Status take_sealed_members(const Json::Value& root, StoredKey& key) {
 
 // ---- sealing
 
-ipc::Status seal_into(StoredKey& key, std::string_view secret, const SecretBuffer& data_key) {
+ipc::Status seal_into(KeystoreEntry& key, std::string_view secret, const SecretBuffer& data_key) {
   const ipc::Result<std::string> whole = seal(data_key, secret, header_of(key).object());
   if (!whole) return no_openssl("encrypt");
   key.nonce = whole->substr(0, kAeadNonceBytes);
@@ -110,13 +110,13 @@ ipc::Status seal_into(StoredKey& key, std::string_view secret, const SecretBuffe
   return {};
 }
 
-ipc::Result<SecretBuffer> open(const StoredKey& key, const SecretBuffer& data_key, std::string_view why) {
+ipc::Result<SecretBuffer> open(const KeystoreEntry& key, const SecretBuffer& data_key, std::string_view why) {
   ipc::Result<SecretBuffer> secret = unseal(data_key, key.nonce + key.sealed, header_of(key).object());
   if (secret && is_visible(secret->reveal())) return secret;
   return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), kAddAgain);
 }
 
-ipc::Result<SecretBuffer> stretch(const StoredKey& key, std::string_view passphrase) {
+ipc::Result<SecretBuffer> stretch(const KeystoreEntry& key, std::string_view passphrase) {
   SecretBuffer out = SecretBuffer::with_capacity(kAeadKeyBytes);
   const std::uint64_t n = std::uint64_t{1} << key.cost.log2_n;
   const std::uint64_t memory = 128 * key.cost.r * (n + key.cost.p + 2) + (1 << 20);
@@ -128,7 +128,7 @@ ipc::Result<SecretBuffer> stretch(const StoredKey& key, std::string_view passphr
   return out;
 }
 
-ipc::Result<SecretBuffer> machine_key_of(const StoredKey& key, std::string_view digits) {
+ipc::Result<SecretBuffer> machine_key_of(const KeystoreEntry& key, std::string_view digits) {
   if (digits.ends_with('\n')) digits.remove_suffix(1);
   SecretBuffer out = SecretBuffer::with_capacity(kAeadKeyBytes);
   if (!is_lower_hex(digits, 2 * kAeadKeyBytes)) {
@@ -146,16 +146,17 @@ ipc::Result<SecretBuffer> machine_key_of(const StoredKey& key, std::string_view 
 
 }  // namespace
 
-ipc::Result<StoredKey> parse_stored_key(std::string_view profile, std::string_view text) {
-  const std::optional<Json::Value> root = text.size() <= KeyStore::kMaxFileBytes ? read_object(text) : std::nullopt;
+ipc::Result<KeystoreEntry> parse_stored_key(std::string_view profile, std::string_view text) {
+  const std::optional<Json::Value> root =
+      text.size() <= KeystoreFolder::kMaxFileBytes ? read_object(text) : std::nullopt;
   if (!root) return malformed(profile, "it is no JSON object");
   const auto version = small_number(*root, "sentinel_key");
   if (!version) return malformed(profile, "it is no key of sentinel keys");
   if (*version != kVersion) {
     return ipc::fail(Fault::kConfig, file_of(profile) + " is of another version", "use the Sentinel that wrote it");
   }
-  StoredKey key{text_of(*root, "profile"), text_of(*root, "access_key_id"), text_of(*root, "added"),
-                text_of(*root, "replaces")};
+  KeystoreEntry key{text_of(*root, "profile"), text_of(*root, "access_key_id"), text_of(*root, "added"),
+                    text_of(*root, "replaces")};
   if (key.profile != profile) {
     return malformed(profile, "it was written for another profile, and its file was renamed");
   }
@@ -172,13 +173,13 @@ ipc::Result<StoredKey> parse_stored_key(std::string_view profile, std::string_vi
   return key;
 }
 
-std::string render_stored_key(const StoredKey& key) {
+std::string render_stored_key(const KeystoreEntry& key) {
   JsonLine line = header_of(key);
   if (key.store == KeyStoreKind::kFile) line.text("nonce", base64(key.nonce)).text("sealed", base64(key.sealed));
   return std::move(line).finish();
 }
 
-ipc::Status seal_with_passphrase(StoredKey& key, std::string_view secret, std::string_view passphrase) {
+ipc::Status seal_with_passphrase(KeystoreEntry& key, std::string_view secret, std::string_view passphrase) {
   key.store = KeyStoreKind::kFile;
   key.protection = KeyProtection::kPassphrase;
   key.salt.assign(kSaltBytes, '\0');
@@ -188,7 +189,7 @@ ipc::Status seal_with_passphrase(StoredKey& key, std::string_view secret, std::s
   return seal_into(key, secret, *data_key);
 }
 
-ipc::Status seal_with_machine_key(StoredKey& key, std::string_view secret, std::string_view hex_key) {
+ipc::Status seal_with_machine_key(KeystoreEntry& key, std::string_view secret, std::string_view hex_key) {
   key.store = KeyStoreKind::kFile;
   key.salt.clear();
   const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_key);
@@ -196,13 +197,13 @@ ipc::Status seal_with_machine_key(StoredKey& key, std::string_view secret, std::
   return seal_into(key, secret, *data_key);
 }
 
-ipc::Result<SecretBuffer> open_with_passphrase(const StoredKey& key, std::string_view passphrase) {
+ipc::Result<SecretBuffer> open_with_passphrase(const KeystoreEntry& key, std::string_view passphrase) {
   const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
   if (!data_key) return std::unexpected(data_key.error());
   return open(key, *data_key, "the passphrase is wrong, or its file was changed");
 }
 
-ipc::Result<SecretBuffer> open_with_machine_key(const StoredKey& key, std::string_view hex_key) {
+ipc::Result<SecretBuffer> open_with_machine_key(const KeystoreEntry& key, std::string_view hex_key) {
   const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_key);
   if (!data_key) return std::unexpected(data_key.error());
   return open(key, *data_key, "its file was changed, or belongs to another key of this machine");
@@ -232,7 +233,7 @@ SecretBuffer entry_text(std::string_view access_key_id, std::string_view secret)
   return text;
 }
 
-ipc::Result<SecretBuffer> secret_of_entry(const StoredKey& key, std::string_view entry) {
+ipc::Result<SecretBuffer> secret_of_entry(const KeystoreEntry& key, std::string_view entry) {
   const std::string program(row_of(key.store).program);
   if (entry.ends_with('\n')) entry.remove_suffix(1);
   const std::size_t end = entry.find('\n');

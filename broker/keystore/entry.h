@@ -65,7 +65,7 @@ struct ScryptCost {
 // A hostile file can neither ask for the machine's memory nor make guessing cheap.
 inline constexpr ScryptCost kLeastCost{15, 8, 1}, kGreatestCost{18, 8, 4};
 
-struct StoredKey {
+struct KeystoreEntry {
   std::string profile, access_key_id;
   std::string added{};     // RFC 3339
   std::string replaces{};  // while a rotation is under way: the id of the key that this one takes the place of
@@ -77,16 +77,18 @@ struct StoredKey {
 };
 
 // `profile` as the file's name has it; a text about another profile is refused.
-[[nodiscard]] ipc::Result<StoredKey> parse_stored_key(std::string_view profile, std::string_view text);
-[[nodiscard]] std::string render_stored_key(const StoredKey& key);
+[[nodiscard]] ipc::Result<KeystoreEntry> parse_stored_key(std::string_view profile, std::string_view text);
+[[nodiscard]] std::string render_stored_key(const KeystoreEntry& key);
 
 // Seals `secret` into `key`, with a new nonce; with a passphrase also with a new salt. Fails: kSystem.
-[[nodiscard]] ipc::Status seal_with_passphrase(StoredKey& key, std::string_view secret, std::string_view passphrase);
-[[nodiscard]] ipc::Status seal_with_machine_key(StoredKey& key, std::string_view secret, std::string_view hex_key);
+[[nodiscard]] ipc::Status seal_with_passphrase(KeystoreEntry& key, std::string_view secret,
+                                               std::string_view passphrase);
+[[nodiscard]] ipc::Status seal_with_machine_key(KeystoreEntry& key, std::string_view secret, std::string_view hex_key);
 
-[[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_passphrase(const StoredKey& key, std::string_view passphrase);
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_passphrase(const KeystoreEntry& key,
+                                                                  std::string_view passphrase);
 // `hex_key`: 64 hex digits, and at most a line feed behind them.
-[[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_machine_key(const StoredKey& key, std::string_view hex_key);
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_machine_key(const KeystoreEntry& key, std::string_view hex_key);
 
 // A new key for the machine to keep.
 [[nodiscard]] ipc::Result<ipc::SecretBuffer> new_machine_key();
@@ -94,6 +96,6 @@ struct StoredKey {
 // How other programs keep an entry: the secret in the first line, as pass(1) expects it, and the key's id in the next.
 [[nodiscard]] ipc::SecretBuffer entry_text(std::string_view access_key_id, std::string_view secret);
 // Refuses an entry of another key than the file names.
-[[nodiscard]] ipc::Result<ipc::SecretBuffer> secret_of_entry(const StoredKey& key, std::string_view entry);
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> secret_of_entry(const KeystoreEntry& key, std::string_view entry);
 
 }  // namespace broker

@@ -47,9 +47,10 @@ ipc::Status sync_folder(const std::string& folder) {
 
 }  // namespace
 
-KeyStore::KeyStore(std::string_view home) : home_(home), folder_(home_ + std::string(std::end(kUnderHome)[-1])) {}
+KeystoreFolder::KeystoreFolder(std::string_view home)
+    : home_(home), folder_(home_ + std::string(std::end(kUnderHome)[-1])) {}
 
-ipc::Status KeyStore::check_name(std::string_view name) {
+ipc::Status KeystoreFolder::check_name(std::string_view name) {
   const bool fits = !name.empty() && name.size() <= kMaxName && is_alphanumeric(name.front()) &&
                     name.find("..") == name.npos && std::ranges::all_of(name, [](char c) {
                       return is_alphanumeric(c) || std::string_view("_.@+=,-").find(c) != std::string_view::npos;
@@ -60,18 +61,18 @@ ipc::Status KeyStore::check_name(std::string_view name) {
                    "use letters, digits and _.@+=,- and begin with a letter or digit; at most 128, and no \"..\"");
 }
 
-bool KeyStore::has(std::string_view name) const {
+bool KeystoreFolder::has(std::string_view name) const {
   struct stat status {};
   return check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
 }
 
-std::string KeyStore::path(std::string_view name, std::string_view suffix) const {
+std::string KeystoreFolder::path(std::string_view name, std::string_view suffix) const {
   return folder_ + "/" + std::string(name) + std::string(suffix);
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------
 
-ipc::Result<std::string> KeyStore::read(std::string_view name) const {
+ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
   if (const ipc::Status good = check_name(name); !good) return std::unexpected(good.error());
   struct stat status {};
   if (::stat(folder_.c_str(), &status) == 0) {
@@ -96,7 +97,7 @@ ipc::Result<std::string> KeyStore::read(std::string_view name) const {
   return std::move(*text);
 }
 
-ipc::Result<std::vector<std::string>> KeyStore::names() const {
+ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
   std::vector<std::string> found;
   const std::unique_ptr<DIR, CloseFolder> folder(::opendir(folder_.c_str()));
   if (!folder && errno == ENOENT) return found;
@@ -113,7 +114,7 @@ ipc::Result<std::vector<std::string>> KeyStore::names() const {
 
 // ---- changing ------------------------------------------------------------------------------------------------------
 
-ipc::Status KeyStore::prepare() const {
+ipc::Status KeystoreFolder::prepare() const {
   for (const char* const part : kUnderHome) {
     const std::string made = home_ + part;
     if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -128,7 +129,7 @@ ipc::Status KeyStore::prepare() const {
   return check_own(status, folder_, S_IRWXG | S_IRWXO);
 }
 
-ipc::Status KeyStore::write(std::string_view name, std::string_view text, std::string_view suffix) const {
+ipc::Status KeystoreFolder::write(std::string_view name, std::string_view text, std::string_view suffix) const {
   if (const ipc::Status good = check_name(name); !good) return good;
   if (const ipc::Status ready = prepare(); !ready) return ready;
   const std::string file = path(name, suffix);
@@ -144,7 +145,7 @@ ipc::Status KeyStore::write(std::string_view name, std::string_view text, std::s
   return sync_folder(folder_);
 }
 
-ipc::Status KeyStore::remove(std::string_view name) const {
+ipc::Status KeystoreFolder::remove(std::string_view name) const {
   if (const ipc::Status good = check_name(name); !good) return good;
   for (const std::string_view suffix : {".json", ".sealed-key", ".tpm-public", ".tpm-private"}) {
     if (::unlink(path(name, suffix).c_str()) == 0 || errno == ENOENT) continue;

@@ -15,12 +15,12 @@
 
 namespace broker {
 
-class KeyStore {
+class KeystoreFolder {
  public:
   static constexpr std::size_t kMaxFileBytes = 16 * 1024;
 
   // `home` from the password database, never from HOME: it decides whose keys are read.
-  explicit KeyStore(std::string_view home);
+  explicit KeystoreFolder(std::string_view home);
 
   // Letters, digits and _.@+=,- beginning with a letter or digit, at most 128, and no "..": a name becomes a file's.
   [[nodiscard]] static ipc::Status check_name(std::string_view name);

@@ -49,14 +49,14 @@ std::string quoted_word(std::string_view word) {
 }
 
 // Below systemd 256 the machine's credentials are root's alone; systemd-creds says so itself.
-CommandWords systemd_creds(std::string_view action, const StoredKey& key) {
+CommandWords systemd_creds(std::string_view action, const KeystoreEntry& key) {
   CommandWords words{"systemd-creds", std::string(action), "--name=sentinel-" + key.profile};
   if (::geteuid() != 0) words.emplace_back("--user");
   return words;
 }
 
-CommandWords machine_words(const StoredKey& key, std::string_view home, bool writing) {
-  const KeyStore store(home);
+CommandWords machine_words(const KeystoreEntry& key, std::string_view home, bool writing) {
+  const KeystoreFolder store(home);
   if (key.protection == KeyProtection::kTpm2) {
     return {"sh",
             "-c",
@@ -73,9 +73,9 @@ CommandWords machine_words(const StoredKey& key, std::string_view home, bool wri
 }
 
 // The key's id is a part of its name: a rotation writes the new entry beside the one that is in use.
-std::string pass_entry(const StoredKey& key) { return "sentinel/" + key.profile + "/" + key.access_key_id; }
+std::string pass_entry(const KeystoreEntry& key) { return "sentinel/" + key.profile + "/" + key.access_key_id; }
 
-CommandWords secret_tool(std::string_view action, const StoredKey& key) {
+CommandWords secret_tool(std::string_view action, const KeystoreEntry& key) {
   CommandWords words{"secret-tool", std::string(action)};
   if (action == "store") words.push_back("--label=AWS key of profile " + key.profile + " (sentinel)");
   words.insert(words.end(), {"application", "sentinel-keys", "profile", key.profile, "key", key.access_key_id});
@@ -139,25 +139,25 @@ std::optional<SecretBuffer> take_output(int pipe, Steady::time_point end) {
 
 }  // namespace
 
-CommandWords reading_words(const StoredKey& key, std::string_view home) {
+CommandWords reading_words(const KeystoreEntry& key, std::string_view home) {
   if (key.store == KeyStoreKind::kPass) return {"pass", "show", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("lookup", key);
   return machine_words(key, home, false);
 }
 
-CommandWords writing_words(const StoredKey& key, std::string_view home) {
+CommandWords writing_words(const KeystoreEntry& key, std::string_view home) {
   if (key.store == KeyStoreKind::kPass) return {"pass", "insert", "-m", "-f", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("store", key);
   return machine_words(key, home, true);
 }
 
-CommandWords removing_words(const StoredKey& key) {
+CommandWords removing_words(const KeystoreEntry& key) {
   if (key.store == KeyStoreKind::kPass) return {"pass", "rm", "-f", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("clear", key);
   return {};
 }
 
-std::string reading_command(const StoredKey& key, std::string_view home) {
+std::string reading_command(const KeystoreEntry& key, std::string_view home) {
   std::string line;
   for (const std::string& word : reading_words(key, home)) {
     if (!line.empty()) line += ' ';
@@ -181,7 +181,7 @@ ipc::Status require_program(const KeyPlaceRow& row) {
                    "install the package " + std::string(row.package) + ", or use another store or protection");
 }
 
-const KeyPlaceRow& keeper_of(const StoredKey& key) {
+const KeyPlaceRow& keeper_of(const KeystoreEntry& key) {
   return key.store == KeyStoreKind::kFile ? row_of(key.protection) : row_of(key.store);
 }
 

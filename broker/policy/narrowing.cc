@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "policy/name_pattern.h"
-#include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 
 namespace broker {
 namespace {
-
-constexpr std::size_t kKeyDigits = 32;  // 128 bits of a SHA-256
 
 // A session policy is intersected with the role's own, so without any Allow nothing would be left.
 constexpr std::string_view kAllowAll = R"({"Sid":"SentinelAllow","Effect":"Allow","Action":"*","Resource":"*"})";
@@ -84,19 +81,6 @@ std::optional<std::string_view> own_statements(std::string_view document) {
 }
 
 // Lengths before texts: no two narrowings are written alike.
-class Written {
- public:
-  void text(std::string_view value) { out_ += std::to_string(value.size()) + ":" + std::string(value); }
-  void texts(const std::vector<std::string>& values) {
-    out_ += std::to_string(values.size()) + "[";
-    for (const std::string& value : values) text(value);
-  }
-  [[nodiscard]] std::string take() { return std::move(out_); }
-
- private:
-  std::string out_;
-};
-
 bool lists(const std::vector<NamePattern>& patterns, std::string_view name) {
   return std::ranges::any_of(patterns, [&](const NamePattern& pattern) { return matches(pattern, name); });
 }
@@ -129,22 +113,6 @@ std::size_t session_policy_size(const Narrowing& narrowing) {
   std::size_t size = session_policy_document(narrowing, hard_end).size();
   for (const std::string& arn : narrowing.managed_policies) size += arn.size();
   return size;
-}
-
-std::string narrowing_key(const Narrowing* narrowing) {
-  if (narrowing == nullptr || !narrowing->any()) return {};
-  Written written;
-  written.text(narrowing->session_policy);
-  written.texts(narrowing->managed_policies);
-  written.texts(narrowing->source_ips);
-  written.texts(narrowing->source_vpcs);
-  std::vector<std::string> tags;
-  for (const auto& [key, value] : narrowing->tags) tags.push_back(key), tags.push_back(value);
-  written.texts(tags);
-  written.text(narrowing->hard_expiry ? std::to_string(narrowing->hard_expiry->count()) : "");
-  std::string text = written.take();
-  const std::string hash = sha256_hex(text);
-  return hash.empty() ? text : hash.substr(0, kKeyDigits);  // no hash: long, and still told apart
 }
 
 ipc::Status check_profile_can_be_narrowed(const Policy& policy, std::string_view profile, bool has_role,

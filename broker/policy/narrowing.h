@@ -34,9 +34,6 @@ std::string session_policy_document(const Narrowing& narrowing, std::optional<st
 // What counts toward kMaxSessionPolicy, a hard end included where the rule has one.
 std::size_t session_policy_size(const Narrowing& narrowing);
 
-// Short and the same in every run; different for different narrowings, empty for none.
-std::string narrowing_key(const Narrowing* narrowing);
-
 // Refuses when some rule with `restrict` can match the profile and the profile has no role: only a role's session can
 // be narrowed; and when such a rule sets tags that the profile's last call does not take (KeySource::takes_tags).
 ipc::Status check_profile_can_be_narrowed(const Policy& policy, std::string_view profile, bool has_role,

@@ -2,7 +2,7 @@
 // (policy/overrides.def). An override lets a refused request pass, and never makes more of it: the rule's caps and its
 // narrowing hold as before, and the lifetime ends with the override.
 //
-// Runs in: broker, main thread.   Blocks: never. Pure.   Units: whole seconds; all ends inclusive.
+// Blocks: never. Pure.   Units: whole seconds; all ends inclusive.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // A policy as it is judged: closed types that cannot hold what the loader refuses, the question, and the answer.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: nothing but its own text; zones belong to time_window.
+// Blocks: never.   Owns: nothing but its own text; zones belong to time_window.
 // Units: minutes since midnight in TimeWindow; whole seconds elsewhere.
 // Source: sentinel-policy(5) says what each key means.
 #pragma once

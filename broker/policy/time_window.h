@@ -1,6 +1,5 @@
 // Time zones and the question whether a window is open; the only file that includes the zone library.
 //
-// Runs in: broker, main thread.
 // Blocks: find_zone() and local_zone() read /usr/share/zoneinfo, which is then kept; minute_in_zone() opens no file.
 // Owns: nothing; a zone pointer lives as long as the process (the library's list).
 // Units: minutes since local midnight; a second within a minute does not count.

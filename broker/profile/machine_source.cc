@@ -15,7 +15,7 @@ constexpr std::string_view kRelative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 constexpr std::string_view kFull = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 constexpr std::string_view kTokenFile = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-ipc::Result<bool> wants_ipv6(const SourcePlace& at) {
+ipc::Result<bool> wants_ipv6(const ProfileContext& at) {
   const MaybeText mode = setting_or_key(at.settings, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", at.files, at.asked,
                                         "ec2_metadata_service_endpoint_mode");
   if (!mode) return std::unexpected(mode.error());
@@ -38,7 +38,7 @@ struct PlacedUrl {
   std::string url, place;
 };
 
-ipc::Result<PlacedUrl> container_url(const SourcePlace& at, const std::string& place) {
+ipc::Result<PlacedUrl> container_url(const ProfileContext& at, const std::string& place) {
   const std::string_view relative = ipc::setting(at.settings, kRelative), full = ipc::setting(at.settings, kFull);
   if (relative.empty() && full.empty()) {
     return refuse_at(
@@ -63,7 +63,7 @@ ipc::Result<PlacedUrl> container_url(const SourcePlace& at, const std::string& p
 
 }  // namespace
 
-ipc::Result<BasePlan> instance_source(const SourcePlace& at, const std::string& place) {
+ipc::Result<BasePlan> instance_source(const ProfileContext& at, const std::string& place) {
   if (lowered(ipc::setting(at.settings, "AWS_EC2_METADATA_DISABLED")) == "true") {
     return refuse_at(place, "credential_source is Ec2InstanceMetadata, and AWS_EC2_METADATA_DISABLED is true",
                      "unset the variable, or name another source");
@@ -81,7 +81,7 @@ ipc::Result<BasePlan> instance_source(const SourcePlace& at, const std::string& 
   return plan;
 }
 
-ipc::Result<BasePlan> container_source(const SourcePlace& at, const std::string& place) {
+ipc::Result<BasePlan> container_source(const ProfileContext& at, const std::string& place) {
   ipc::Result<PlacedUrl> url = container_url(at, place);
   if (!url) return std::unexpected(std::move(url).error());
   ContainerPlan plan{std::move(url->url), "", place};

@@ -15,7 +15,7 @@
 
 namespace broker {
 
-[[nodiscard]] ipc::Result<BasePlan> instance_source(const SourcePlace& at, const std::string& place);
-[[nodiscard]] ipc::Result<BasePlan> container_source(const SourcePlace& at, const std::string& place);
+[[nodiscard]] ipc::Result<BasePlan> instance_source(const ProfileContext& at, const std::string& place);
+[[nodiscard]] ipc::Result<BasePlan> container_source(const ProfileContext& at, const std::string& place);
 
 }  // namespace broker

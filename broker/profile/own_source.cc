@@ -17,7 +17,7 @@ constexpr std::string_view kTokenProcess = "web_identity_token_process";
 
 std::string named(const std::string& profile) { return "profile '" + profile + "'"; }
 
-ipc::Status take_role(const SourcePlace& at, const std::string& profile, WebIdentityPlan& plan) {
+ipc::Status take_role(const ProfileContext& at, const std::string& profile, WebIdentityPlan& plan) {
   const MaybeText role = at.files.text(profile, "role_arn");
   if (!role) return std::unexpected(role.error());
   if (!*role || (*role)->text.empty()) {
@@ -35,7 +35,7 @@ ipc::Status take_role(const SourcePlace& at, const std::string& profile, WebIden
                    "remove the line, or let another profile assume a role from this one");
 }
 
-MaybePlan web_identity(const SourcePlace& at, const std::string& profile) {
+MaybePlan web_identity(const ProfileContext& at, const std::string& profile) {
   const MaybeText file = at.files.text(profile, kWebIdentityTokenFile), process = at.files.text(profile, kTokenProcess);
   if (!file) return std::unexpected(file.error());
   if (!process) return std::unexpected(process.error());
@@ -59,7 +59,7 @@ MaybePlan web_identity(const SourcePlace& at, const std::string& profile) {
   return plan;
 }
 
-MaybePlan process(const SourcePlace& at, const std::string& profile) {
+MaybePlan process(const ProfileContext& at, const std::string& profile) {
   MaybeText command = at.files.text(profile, "credential_process");
   if (!command) return std::unexpected(std::move(command).error());
   if (!*command) return std::nullopt;
@@ -70,7 +70,7 @@ MaybePlan process(const SourcePlace& at, const std::string& profile) {
   return ProcessPlan{std::move((*command)->text), std::move((*command)->place)};
 }
 
-MaybePlan static_key(const SourcePlace& at, const std::string& profile, AwsFileKind file) {
+MaybePlan static_key(const ProfileContext& at, const std::string& profile, AwsFileKind file) {
   if (!at.files.has_key_id(profile, file)) return std::nullopt;
   return StaticKeyPlan{{}, at.files.place_of(profile, "aws_access_key_id")};
 }
@@ -81,7 +81,7 @@ AwsFileKind key_file(const ProfileFiles& files, std::string_view profile) {
   return files.has_key_id(profile, AwsFileKind::kCredentials) ? AwsFileKind::kCredentials : AwsFileKind::kConfig;
 }
 
-MaybePlan own_source(const SourcePlace& at, const std::string& profile) {
+MaybePlan own_source(const ProfileContext& at, const std::string& profile) {
   MaybePlan plan = web_identity(at, profile);
   if (plan && !*plan) plan = sso_source(at.files, profile);
   if (plan && !*plan) plan = static_key(at, profile, AwsFileKind::kCredentials);
@@ -90,7 +90,7 @@ MaybePlan own_source(const SourcePlace& at, const std::string& profile) {
   return plan;
 }
 
-ipc::Result<BasePlan> named_source(const SourcePlace& at, const std::string& profile, const PlacedText& source) {
+ipc::Result<BasePlan> named_source(const ProfileContext& at, const std::string& profile, const PlacedText& source) {
   if (source.text == "Environment") return EnvironmentKeyPlan{source.place};
   if (source.text == "Ec2InstanceMetadata") return instance_source(at, source.place);
   if (source.text == "EcsContainer") return container_source(at, source.place);

@@ -18,7 +18,7 @@
 
 namespace broker {
 
-struct SourcePlace {
+struct ProfileContext {
   const ProfileFiles& files;
   const ipc::Settings& settings;
   std::string_view home, asked;  // asked: the profile of --profile, whose settings hold for the whole chain
@@ -26,10 +26,10 @@ struct SourcePlace {
 
 // web identity, IAM Identity Center, a key of the credentials file, credential_process, a key of the config file;
 // nothing where the profile has none of them. A static key is planned without its bytes, see read_static_key().
-[[nodiscard]] ipc::Result<std::optional<BasePlan>> own_source(const SourcePlace& place, const std::string& profile);
+[[nodiscard]] ipc::Result<std::optional<BasePlan>> own_source(const ProfileContext& place, const std::string& profile);
 
 // Environment, Ec2InstanceMetadata or EcsContainer.
-[[nodiscard]] ipc::Result<BasePlan> named_source(const SourcePlace& place, const std::string& profile,
+[[nodiscard]] ipc::Result<BasePlan> named_source(const ProfileContext& place, const std::string& profile,
                                                  const PlacedText& credential_source);
 
 // The file that the profile's static key is taken from.

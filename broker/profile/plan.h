@@ -1,6 +1,6 @@
 // Where a profile's first key comes from, as the profile says it, before anything is fetched. Data, no behaviour.
 //
-// Runs in: broker, main thread.   Owns: a static key's secret, in wiped memory.
+// Owns: a static key's secret, in wiped memory.
 // Source: botocore credentials.py and tokens.py; aws-vault for include_profile, mfa_process and
 // web_identity_token_process.
 #pragma once

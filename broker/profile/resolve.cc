@@ -33,7 +33,7 @@ class Resolver {
   ipc::Status refuse_own_source() const;
   ipc::Status take_chain();
   ipc::Result<BasePlan> find_source() const;
-  ipc::Result<BasePlan> find_elsewhere(const SourcePlace& at) const;
+  ipc::Result<BasePlan> find_elsewhere(const ProfileContext& at) const;
   ipc::Status take_source();
   ipc::Status take_secret();
   ipc::Status take_region(std::string_view flag);
@@ -77,7 +77,7 @@ ipc::Status Resolver::take_chain() {
 }
 
 // Where none of botocore's sources is there.
-ipc::Result<BasePlan> Resolver::find_elsewhere(const SourcePlace& at) const {
+ipc::Result<BasePlan> Resolver::find_elsewhere(const ProfileContext& at) const {
   const std::string& base = out_.base_profile;
   const MaybeText named = files_.text(base, "credential_source");
   if (!named) return std::unexpected(named.error());
@@ -107,7 +107,7 @@ ipc::Result<BasePlan> Resolver::find_elsewhere(const SourcePlace& at) const {
 
 ipc::Result<BasePlan> Resolver::find_source() const {
   if (options_.environment_keys) return EnvironmentKeyPlan{"--env-keys"};
-  const SourcePlace at{files_, settings_, home_, out_.name};
+  const ProfileContext at{files_, settings_, home_, out_.name};
   const std::string& base = out_.base_profile;
   if (chain_.credential_source) return named_source(at, base, *chain_.credential_source);
   ipc::Result<std::optional<BasePlan>> own = own_source(at, base);

@@ -1,6 +1,6 @@
 // What a token vending machine answers: keys, or why not. Reads and judges; asks nothing.
 //
-// Runs in: broker.   Blocks: never.   Owns: nothing; keys pass through memory that is wiped.
+// Blocks: never.   Owns: nothing; keys pass through memory that is wiped.
 // Fails: by remote/errors.def. An answer that is not wholly as it must be is refused (kProtocol), never mended.
 // Source: remote/errors.def; API Gateway's own refusals, {"message": "Forbidden"}, which say nothing else.
 #pragma once

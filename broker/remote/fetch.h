@@ -3,7 +3,7 @@
 //
 // What is signed with is what the profile itself gives, its first key or the last role of its chain, without anything
 // that a policy here narrows: nobody judges here, and the keys that sign never leave the broker.
-// Runs in: broker, main thread.   Blocks: for the token's small file.   Owns: the call or errand under way.
+// Blocks: for the token's small file.   Owns: the call or errand under way.
 // Fails: as remote/errors.def says. A refusal withdraws what was fetched earlier: who has judged anew means it now.
 #pragma once
 
@@ -54,7 +54,7 @@ class RemoteFetch final : public KeyFetch {
   std::unique_ptr<Errand> errand_;
   std::unique_ptr<AwsCall> call_;
   std::unique_ptr<Timer> early_end_;
-  Presence presence_;  // for a key that comes when the fetch is gone
+  CallbackGuard presence_;  // for a key that comes when the fetch is gone
 };
 
 // What is told the server instead of a signature: one line of visible characters. `path`: for sentences.

@@ -17,7 +17,7 @@ constexpr char kReason[] = "the remote server judges";
 StartFetch signing_chain(AwsContext& context, const ResolvedProfile& profile, std::string session_name) {
   IssueTerms terms{std::move(session_name), {}, {kSigningLife, kSigningLife, false}, {}, {}};
   return [&context, &profile, terms](OnKeys done) {
-    return std::make_unique<Issuance>(context, profile, terms, std::move(done));
+    return std::make_unique<RoleChainRun>(context, profile, terms, std::move(done));
   };
 }
 

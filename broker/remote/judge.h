@@ -3,7 +3,7 @@
 //
 // What follows from it: the server judges when it is asked, not at each request. Between two fetches its last answer
 // counts, for two thirds of the keys' life; a refusal then ends what is kept (remote/fetch.h).
-// Runs in: broker, main thread.   Blocks: never.   Owns: the server's description, and the chain of the signing key.
+// Blocks: never.   Owns: the server's description, and the chain of the signing key.
 // Fails: open(): kConfig for a URL that is none to be asked (remote/server.h); a fetch: as remote/errors.def says.
 #pragma once
 

@@ -3,7 +3,7 @@
 // The URL's own query is kept, and goes before what we add: profile, duration, device_id. What is asked for is the
 // URL's own `profile` where it has one, else --profile's name as it is: upstream's machine assumes the role whose ARN
 // the value is, another may know profiles by names of its own; and --profile names whose keys sign, in any case.
-// Runs in: broker.   Blocks: never.   Owns: its text; no secret.
+// Blocks: never.   Owns: its text; no secret.
 // Fails: kConfig for a URL that could be read in two ways, or that leaves us without what must be sent.
 // The parameters are those that upstream's machine reads. API Gateway decodes a query and encodes it anew before it
 // checks the signature.

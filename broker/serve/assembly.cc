@@ -79,7 +79,7 @@ ipc::Status Service::open_keys() {
   errands_ = std::make_unique<Errands>(
       base_, timers_, [this](const ipc::Errand& errand) { return control_.send(errand); },
       [this](const ipc::Waiting& waiting) { return control_.send(waiting); });
-  IssuerEvents events;
+  KeyEvents events;
   events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
     if (left.count() == 0) return;  // whoever asks hears it
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,

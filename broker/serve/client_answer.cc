@@ -21,7 +21,6 @@ struct RefusalRow {
 // JavaScript's do so for seconds; after a 429 or a 503 nearly all do.
 constexpr RefusalRow kRefusals[] = {
     {RefusalForm::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
-    {RefusalForm::kTooMany, "429 Too Many Requests", "TooManyRequests", "Sentinel was asked too often"},
     {RefusalForm::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
     {RefusalForm::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
 };

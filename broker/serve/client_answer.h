@@ -1,6 +1,6 @@
 // The broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing else.
 //
-// Runs in: broker, main thread.   Blocks: never: one send; a client that does not take the whole answer at once is cut
+// Blocks: never: one send; a client that does not take the whole answer at once is cut
 // off.   Owns: one buffer in wiped memory, used for every answer and wiped after each.
 // A refusal has both spellings of its keys (Code and code, Message and message), since some SDKs read only the one,
 // some only the other. Its type is application/json exactly: Go's SDK shows no text of another type.
@@ -15,7 +15,7 @@
 namespace broker {
 
 // What went wrong, as the client may know it: the status and one sentence. Which check refused, only the log says.
-enum class RefusalForm { kForbidden, kTooMany, kFailed, kUnavailable };
+enum class RefusalForm { kForbidden, kFailed, kUnavailable };
 
 enum class Sent {
   kWhole,    // the client's kernel has all of it

@@ -56,7 +56,7 @@ DecisionLine stranger_line(const Run& run, std::chrono::sys_seconds now, const C
 }
 
 // " to process 123 (/usr/bin/aws)"; empty where the kernel named no process.
-std::string who(const CallerFacts& caller) {
+std::string recipient_phrase(const CallerFacts& caller) {
   if (caller.pid == 0) return "";
   std::string text = " to process " + std::to_string(caller.pid);
   if (!caller.executable.empty()) text += " (" + printable(caller.executable) + ")";
@@ -120,7 +120,7 @@ void DecisionRecord::refused(const CallerFacts& caller, const Refusal& refusal, 
   }
   if (refusal.check == kSessionLost) return;
   parts_.notices.refusal(refusal.check + refusal.sentence,
-                         "refused credentials for profile " + parts_.run.profile + who(caller) + ": " +
+                         "refused credentials for profile " + parts_.run.profile + recipient_phrase(caller) + ": " +
                              refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
                          parts_.clock.since_boot());
 }

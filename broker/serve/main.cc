@@ -101,7 +101,7 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
     read.caller_keys = std::move(*received);
   }
   const ipc::Begin& begin = task.begin;
-  const broker::KeyStore store(begin.home.str());
+  const broker::KeystoreFolder store(begin.home.str());
   ipc::Result<broker::ResolvedProfile> profile =
       begin.remote_token_file.empty()
           ? broker::resolve_profile(begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),

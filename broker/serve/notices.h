@@ -1,7 +1,7 @@
 // Sentences for the user's terminal, folded: some SDKs hide a refusal's reason, and ask three times (boto3) or five
 // (JavaScript's). So the same refusal is told once, and its repetitions are counted in the next line of its kind.
 //
-// Runs in: broker, main thread.   Blocks: never.   Units: time since boot.
+// Blocks: never.   Units: time since boot.
 #pragma once
 
 #include <chrono>

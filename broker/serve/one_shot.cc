@@ -41,7 +41,7 @@ ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_v
     return std::unexpected(parts.startup.refused(*refusal, decision).error());
   }
   // The start has fetched them under the same terms, or a moment ago under others, when policy has changed since.
-  const Issuer* const issuer =
+  const FreshKeys* const issuer =
       parts.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   const IssuedCredentials* const keys = issuer ? issuer->current() : nullptr;
   if (!keys) {

@@ -50,7 +50,7 @@ Judge::Basis PolicyJudge::basis() const {
 
 StartFetch PolicyJudge::keys_for(const IssueTerms& terms) {
   return [parts = parts_, terms](OnKeys done) {
-    return std::make_unique<Issuance>(parts.aws, parts.profile, terms, std::move(done), parts.errands);
+    return std::make_unique<RoleChainRun>(parts.aws, parts.profile, terms, std::move(done), parts.errands);
   };
 }
 

@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 
 void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
                      const Listeners& listeners, const Answered& answered) {
-  auto judged = ClientSocket::judge(std::move(client), listeners);
+  auto judged = ClientSocket::check(std::move(client), listeners);
   if (!judged || under_way_.size() >= kMaxUnderWay) {
     // Nothing is written to a descriptor that is not a client's: it is closed, and the log says why.
     CallerFacts facts;
@@ -24,7 +24,7 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
                                answered});
   const Iterator it = std::prev(under_way_.end());
   it->inquiry = parts_.callers.begin(it->client);
-  if (it->inquiry.settled) judge(it);
+  if (it->inquiry.settled) decide(it);
 }
 
 Requests::Iterator Requests::find(std::uint64_t serial) {
@@ -39,7 +39,7 @@ void Requests::on_witness() { settle_callers(); }
 void Requests::settle_callers(std::chrono::microseconds budget) {
   for (Iterator it = under_way_.begin(); it != under_way_.end();) {
     const Iterator next = std::next(it);  // judging may end this request, and no other
-    if (!it->inquiry.settled && parts_.callers.settle(it->inquiry, budget)) judge(it);
+    if (!it->inquiry.settled && parts_.callers.settle(it->inquiry, budget)) decide(it);
     it = next;
   }
   watch_callers();
@@ -61,12 +61,12 @@ void Requests::watch_callers() {
 
 // ---- may he --------------------------------------------------------------------------------------------------------
 
-void Requests::judge(Iterator it) {
+void Requests::decide(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
   Decision decision = parts_.decisions.for_client(caller, it->presented.reveal());
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return refuse(it, *refusal, decision);
   if (!passes_session(it, decision)) return;
-  Issuer* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  FreshKeys* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   if (!issuer) {
     const ipc::Error busy{ipc::Fault::kUnavailable, "keys of too many different kinds are being fetched at once",
                           "the program will ask again", 0};
@@ -107,7 +107,7 @@ void Requests::wait_for_session(Iterator it) {
   parts_.sessions.ask([this, serial = it->serial](const ipc::Status& answer) {
     const Iterator waiting = find(serial);
     if (waiting == under_way_.end()) return;
-    if (answer || parts_.sessions.lost()) return judge(waiting);
+    if (answer || parts_.sessions.lost()) return decide(waiting);
     fail(waiting, answer.error());
   });
 }
@@ -124,13 +124,13 @@ void Requests::be_patient(Iterator it) {
 
 // ---- keys ----------------------------------------------------------------------------------------------------------
 
-void Requests::wait_for_keys(Iterator it, Issuer& issuer) {
+void Requests::wait_for_keys(Iterator it, FreshKeys& issuer) {
   const std::uint64_t serial = it->serial;
   be_patient(it);
   issuer.get([this, serial](ipc::Result<const IssuedCredentials*> keys) {
     const Iterator waiting = find(serial);
     if (waiting == under_way_.end()) return;
-    if (keys) return judge(waiting);
+    if (keys) return decide(waiting);
     fail(waiting, keys.error());
   });
 }

@@ -1,7 +1,7 @@
 // One request after another, from the frontend's packet to the answer on the client's own connection:
 // received → caller known → judged → credentials there → recorded → answered.
 //
-// Runs in: broker, main thread.   Blocks: never (but the caller check's bounded spin, and fdatasync with --log-sync).
+// Blocks: never (but the caller check's bounded spin, and fdatasync with --log-sync).
 // Owns: the requests under way, each with its client's descriptor.
 // A request that cannot be answered within kHold is told 503 while the fetch goes on: SDKs give a container endpoint
 // as little as one second (PHP's and JavaScript's).
@@ -76,11 +76,11 @@ class Requests {
   using Iterator = std::list<Request>::iterator;
 
   Iterator find(std::uint64_t serial);
-  void judge(Iterator it);
+  void decide(Iterator it);
   bool passes_session(Iterator it, const Decision& decision);
   void wait_for_session(Iterator it);
   void be_patient(Iterator it);
-  void wait_for_keys(Iterator it, Issuer& issuer);
+  void wait_for_keys(Iterator it, FreshKeys& issuer);
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);
   void commit();

@@ -45,12 +45,12 @@ Question RunDecisions::question(std::optional<Via> transport) {
   return asked;
 }
 
-Issuer* RunDecisions::issuer_for(const IssueTerms& terms, const Verdict& verdict) {
+FreshKeys* RunDecisions::issuer_for(const IssueTerms& terms, const Verdict& verdict) {
   return issuers_.find_or_make(terms, verdict.policy_sha256);
 }
 
 const IssuedCredentials* RunDecisions::keys_of(const IssueTerms& terms) {
-  const Issuer* const issuer = issuers_.find(terms);
+  const FreshKeys* const issuer = issuers_.find(terms);
   return issuer ? issuer->current() : nullptr;
 }
 

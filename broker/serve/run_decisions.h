@@ -42,7 +42,7 @@ class RunDecisions {
   Decision refused_otherwise(const CallerFacts& caller, Refusal why);
 
   // The keys of these terms, under the verdict that permits them; made on first use. Null when too many are at work.
-  Issuer* issuer_for(const IssueTerms& terms, const Verdict& verdict);
+  FreshKeys* issuer_for(const IssueTerms& terms, const Verdict& verdict);
   // Those that are there and may be handed out; null: there are none any more.
   [[nodiscard]] const IssuedCredentials* keys_of(const IssueTerms& terms);
 
@@ -51,7 +51,7 @@ class RunDecisions {
   void note_failed_renewal(const ipc::Error& error, std::chrono::seconds left);
 
   Parts parts_;
-  IssuerStore issuers_;
+  KeysByTerms issuers_;
 };
 
 }  // namespace broker

@@ -1,7 +1,7 @@
 // Finds out whose key a run begins with, and writes it into the run: what policies, the log and later renewals
 // (keys/same_principal.h) know it by.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the call under way; destroying it cancels.
+// Blocks: never.   Owns: the call under way; destroying it cancels.
 // Fails: with the profile's name, where the key cannot be had or AWS does not know it; kUnavailable where the source
 // gives other keys before AWS has answered, time after time.
 #pragma once

@@ -2,7 +2,7 @@
 // room for all of it. So a source whose keys are as long as may be, and as many rules at work as may be, meet no end of
 // the memory; where one is met all the same, that one fetch fails (SecretBuffer::if_room).
 //
-// Runs in: broker. Data, no behaviour.   Units: bytes.
+// Data, no behaviour.   Units: bytes.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ inline constexpr std::size_t kRoomOfKeys = whole_pieces(kMaxKeySecret) + whole_p
 
 // What comes from outside in whatever length; asked for with if_room().
 inline constexpr SecretRoomRow kFromOutside[] = {
-    {"issued keys that are kept", kRoomOfKeys, IssuerStore::kMost},
-    {"issued keys that come to replace them, or the keys of the link before", kRoomOfKeys, IssuerStore::kMost},
+    {"issued keys that are kept", kRoomOfKeys, KeysByTerms::kMost},
+    {"issued keys that come to replace them, or the keys of the link before", kRoomOfKeys, KeysByTerms::kMost},
     {"the keys of one answer while it is read, as long as may be and then as long as they are", kRoomOfKeys, 2},
     {"keys of the file or the caller's environment, its container's token", kRoomOfKeys, 2},
     {"base keys: kept, fetched anew, and two that earlier calls are still signed with", kRoomOfKeys, 4},

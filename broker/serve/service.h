@@ -1,7 +1,7 @@
 // The broker once it is locked down: its channels, its parts, and the event loop that joins them. Decides nothing
 // itself.
 //
-// Runs in: broker, main thread.   Blocks: in the event loop.   Owns: every part, the channels, the loop.
+// Blocks: in the event loop.   Owns: every part, the channels, the loop.
 // Ends: with the supervisor's channel. A peer that sends what the table forbids, a witness that has ended and a start
 // that fails end the run with Failed, so that the user hears why.
 #pragma once

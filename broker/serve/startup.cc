@@ -86,7 +86,7 @@ void Startup::go_on(const Decision& decision) {
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return finish(refused(*refusal, decision));
   if (parts_.lazy) return finish({});
   // The permit lapses: it was asked whether there is one, and nothing is handed out yet.
-  Issuer* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  FreshKeys* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {
     if (keys) return finish({});
     finish(without_keys(keys.error()));

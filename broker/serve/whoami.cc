@@ -56,7 +56,7 @@ void WhoamiAnswer::answer() {
   done(std::move(message));
 }
 
-Decision WhoamiAnswer::judge(Mode mode, std::optional<Via> transport) {
+Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {
   parts_.run.mode = mode;
   parts_.run.transport = transport;
   return parts_.decisions.for_run();
@@ -69,7 +69,7 @@ void WhoamiAnswer::add_policy(ipc::Whoami& message) {
     message.rule = ipc::Text<1024>("the policy cannot be used: " + policy_loaded_.error().what);
     return;
   }
-  const Decision served = judge(Mode::kServer, Via::kUnix), alone = judge(Mode::kCli, std::nullopt);
+  const Decision served = decide(Mode::kServer, Via::kUnix), alone = decide(Mode::kCli, std::nullopt);
   const bool same = effect_of(served) == effect_of(alone) && rule_of(served) == rule_of(alone);
   message.effect = ipc::Text<256>(
       same ? effect_of(served) : effect_of(served) + " with --server --unix-socket, " + effect_of(alone) + " without");

@@ -1,7 +1,7 @@
 // The answer of `sentinel whoami`: whose key a profile begins with, by which name policies know him, where the key
 // comes from, and what the policy would say now. Nothing is issued, so nothing is logged.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the call under way.
+// Blocks: never.   Owns: the call under way.
 // Fails: where the key cannot be had, or AWS does not know it. A policy that cannot be used is part of the answer.
 #pragma once
 
@@ -41,7 +41,7 @@ class WhoamiAnswer {
   void on_identity(const ipc::Status& found);
   void answer();
   void add_policy(ipc::Whoami& message);
-  [[nodiscard]] Decision judge(Mode mode, std::optional<Via> transport);
+  [[nodiscard]] Decision decide(Mode mode, std::optional<Via> transport);
 
   Parts parts_;
   RunIdentity identity_;

@@ -1,7 +1,7 @@
 // DynamoDB PutItem, GetItem and UpdateItem: builds the request with its condition, reads the answer, words the
 // failures. Knows items and attributes, and nothing of what they mean. No I/O of its own.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Every name goes through a placeholder: status, user and ttl are reserved words of DynamoDB's expressions.
 // Fails: kProtocol for an answer that is not the action's.
 // Source: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html, API_GetItem.html,

@@ -2,7 +2,7 @@
 // still active; and for the tools: write this parameter, sign this. Signed with the base keys; answers and errors come
 // ready for use.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the AwsCall returned; destroying it cancels.
+// Blocks: never.   Owns: the AwsCall returned; destroying it cancels.
 // The callback comes once, from the event loop, and may destroy the call. `context` outlives it.
 #pragma once
 

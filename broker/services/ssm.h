@@ -1,7 +1,7 @@
 // SSM GetParameter and GetParameters, decrypted, and PutParameter: builds the request, reads the answer, words the
 // failures. No I/O of its own.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Fails: kProtocol for an answer that is not the action's.
 // Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html, API_GetParameters.html,
 // API_PutParameter.html

@@ -1,6 +1,6 @@
 // The STS actions that the broker uses: builds their requests, reads their answers. No I/O of its own.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Fails: kProtocol for an answer that is not the action's; kConfig for a request that STS could only refuse.
 // Source: docs.aws.amazon.com/STS/latest/APIReference (2011-06-15); API_AssumeRole.html, Tags, on the case of keys.
 #pragma once

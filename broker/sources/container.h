@@ -2,7 +2,7 @@
 // The authorization token goes with each request: from its file, which the platform renews and which is therefore read
 // anew each time, else from the environment.
 //
-// Runs in: broker, main thread.   Blocks: on the token's file.   Owns: the environment's token, the errand or call
+// Blocks: on the token's file.   Owns: the environment's token, the errand or call
 // under way.   Units: each try has two seconds, and there are three.
 // Fails: with the setting's place; kUnavailable where nobody answers. Never with a token.
 // Source: AmazonECS Developer Guide, "Task IAM role"; EKS User Guide, "Pod Identity"; botocore utils.py,

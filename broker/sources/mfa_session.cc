@@ -154,12 +154,12 @@ class MfaFetch final : public KeyFetch {
   std::unique_ptr<Timer> pause_;
   std::unique_ptr<Errand> errand_;
   std::unique_ptr<AwsCall> call_;
-  Presence presence_;  // for a key that comes when the fetch is gone
+  CallbackGuard presence_;  // for a key that comes when the fetch is gone
 };
 
 }  // namespace
 
-MfaKeys::MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEvents events)
+MfaKeys::MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, KeyEvents events)
     : parts_(std::move(parts)),
       long_term_(std::move(long_term)),
       session_(parts_.context,

@@ -2,7 +2,7 @@
 // demand MFA are assumed from it, so that one code serves every role, every renewal within hours, and every other run
 // of the user that finds it in the session store.
 //
-// Runs in: broker, main thread.   Blocks: on the session store, a small local file.   Owns: the long-term key's holder;
+// Blocks: on the session store, a small local file.   Owns: the long-term key's holder;
 // the question under way.
 // Asked ahead of need: before the command starts, and ahead of the session's end; never while a request waits for
 // nothing else. Of the user's runs one asks at a time; the others find its session. A refused or unanswered question is
@@ -42,7 +42,7 @@ class MfaKeys final : public BaseKeys {
   static constexpr std::chrono::seconds kQuiet{300};
   static constexpr int kTries = 3;  // of a user who mistypes; a program that is wrong once is wrong
 
-  MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, IssuerEvents events = {});
+  MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, KeyEvents events = {});
   void get(OnKey done) override { session_.get(std::move(done)); }
   // A session that AWS has forgotten is made anew, though the store still has it.
   bool refuse(const SharedKey& key) override;

@@ -43,9 +43,9 @@ struct Opener {
   }
 
   Opened operator()(const StoredKeyPlan& plan) const {
-    ipc::Result<StoredKey> key = parse_stored_key(plan.name, plan.text);
+    ipc::Result<KeystoreEntry> key = parse_stored_key(plan.name, plan.text);
     if (!key) return std::unexpected(key.error());
-    return std::make_unique<StoredKeySource>(parts.context, parts.errands, std::move(*key), plan.home);
+    return std::make_unique<KeystoreSource>(parts.context, parts.errands, std::move(*key), plan.home);
   }
   Opened operator()(const ProcessPlan& plan) const {
     return checked(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
@@ -81,7 +81,7 @@ Opened open_base_keys(BasePlan& plan, SourceParts parts) {
   MfaParts mfa{parts.context,  parts.errands, parts.sessions,
                profile.sts,    *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
                parts.principal};
-  IssuerEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
+  KeyEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
   Opened long_term = std::visit(Opener{std::move(parts)}, plan);
   if (!long_term) return long_term;
   return std::make_unique<MfaKeys>(std::move(mfa), std::move(*long_term), std::move(events));

@@ -27,7 +27,7 @@ struct SourceParts {
   const Principal& principal;              // whom all later keys must belong to; its ARN is empty at first
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
-  IssuerEvents events{};
+  KeyEvents events{};
   bool auto_login = false;
   std::function<void(const std::string&)> warn{};  // a sentence for the terminal; may be empty
 };

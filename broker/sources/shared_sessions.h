@@ -1,7 +1,7 @@
 // The MFA sessions that the runs of one user share, so that one code serves them all: a file that the supervisor
 // opened, sealed with a key that lives in the kernel (host/kernel_keyring.h).
 //
-// Runs in: broker, main thread.   Blocks: on a small local file.   Owns: the file's descriptor, the key.
+// Blocks: on a small local file.   Owns: the file's descriptor, the key.
 // A session is found only under the very key, device and duration that it was made for. A file that cannot be unsealed
 // (another boot, another writer) is as good as none: it is written over, never trusted.
 // Fails: never where it reads; put() and a lock say why, and the caller goes on without.

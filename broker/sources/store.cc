@@ -14,10 +14,10 @@ using ipc::SecretBuffer;
 }  // namespace
 
 ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home) {
-  const KeyStore store(home);
+  const KeystoreFolder store(home);
   ipc::Result<std::string> text = store.read(plan.name);
   if (!text) return std::unexpected(text.error());
-  const ipc::Result<StoredKey> key = parse_stored_key(plan.name, *text);
+  const ipc::Result<KeystoreEntry> key = parse_stored_key(plan.name, *text);
   if (!key) {
     ipc::Error error = key.error();
     error.what = store.path(plan.name) + ": " + error.what;
@@ -28,29 +28,29 @@ ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home) {
   return {};
 }
 
-StoredKeySource::StoredKeySource(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home)
+KeystoreSource::KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home)
     : context_(context), errands_(errands), stored_(std::move(key)), home_(std::move(home)) {}
 
-std::optional<BaseKeys::Held> StoredKeySource::held() const {
+std::optional<BaseKeys::Held> KeystoreSource::held() const {
   if (!key_) return std::nullopt;
   return Held{key_, kNever};
 }
 
-void StoredKeySource::get(OnKey done) {
+void KeystoreSource::get(OnKey done) {
   if (key_) return done(key_);
   if (failed_ && context_.clock.since_boot() - failed_at_ < kPause) return done(std::unexpected(*failed_));
   waiting_.push_back(std::move(done));
   if (waiting_.size() == 1) begin();
 }
 
-void StoredKeySource::begin() {
+void KeystoreSource::begin() {
   tries_ = 0;
   const bool asked = stored_.store == KeyStoreKind::kFile && stored_.protection == KeyProtection::kPassphrase;
   if (asked) return ask_passphrase();
   run_program();
 }
 
-void StoredKeySource::ask_passphrase() {
+void KeystoreSource::ask_passphrase() {
   const int left = kTries - tries_;
   std::string what = "the stored key " + stored_.access_key_id;
   if (tries_ > 0) {
@@ -60,7 +60,7 @@ void StoredKeySource::ask_passphrase() {
                          [this](const ipc::Result<SecretBuffer>& answer) { on_passphrase(answer); });
 }
 
-void StoredKeySource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
+void KeystoreSource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
   if (!answer) return finish(std::unexpected(answer.error()));
   ipc::Result<SecretBuffer> secret = open_with_passphrase(stored_, answer->reveal());
   const bool wrong = !secret && secret.error().fault == ipc::Fault::kRefused;
@@ -69,26 +69,26 @@ void StoredKeySource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
 }
 
 // What failed may be the shell that runs the programs of a TPM.
-ipc::Error StoredKeySource::of_this_key(ipc::Error error) const {
+ipc::Error KeystoreSource::of_this_key(ipc::Error error) const {
   const KeyPlaceRow& keeper = keeper_of(stored_);
   error.what += "; it opens the stored key " + stored_.access_key_id + " (" + std::string(keeper.word) + ", by " +
                 std::string(keeper.program) + ")";
   return error;
 }
 
-void StoredKeySource::run_program() {
+void KeystoreSource::run_program() {
   errand_ = errands_.ask(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, home_), {}},
                          [this](const ipc::Result<SecretBuffer>& output) { on_output(output); });
 }
 
-void StoredKeySource::on_output(const ipc::Result<SecretBuffer>& output) {
+void KeystoreSource::on_output(const ipc::Result<SecretBuffer>& output) {
   if (!output) return finish(std::unexpected(of_this_key(output.error())));
   finish(stored_.store == KeyStoreKind::kFile ? open_with_machine_key(stored_, output->reveal())
                                               : secret_of_entry(stored_, output->reveal()));
 }
 
 // Whoever is told may ask again at once, so nothing of this try is left by then.
-void StoredKeySource::finish(ipc::Result<SecretBuffer> secret) {
+void KeystoreSource::finish(ipc::Result<SecretBuffer> secret) {
   const std::unique_ptr<Errand> over = std::move(errand_);
   const std::vector<OnKey> waiting = std::exchange(waiting_, {});
   if (!secret) {

@@ -1,7 +1,7 @@
 // The source `store`: a long-term key out of the key store, opened once, by the user's passphrase or by the program
 // that keeps what opens it.
 //
-// Runs in: broker, main thread.   Blocks: half a second for each passphrase that is tried (scrypt; nothing is served
+// Blocks: half a second for each passphrase that is tried (scrypt; nothing is served
 // before the key is there).   Owns: the key. However many ask, the user is asked once.
 // Fails: with what the store, its program or the user's passphrase did wrong; whoever asks again within kPause gets
 // the same answer, so that no client makes the user be asked over and over.
@@ -21,16 +21,17 @@
 
 namespace broker {
 
-// Takes the file that `plan` names into it, while files may be read. Fails: as KeyStore::read and parse_stored_key.
+// Takes the file that `plan` names into it, while files may be read. Fails: as KeystoreFolder::read and
+// parse_stored_key.
 ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home);
 
-class StoredKeySource final : public BaseKeys {
+class KeystoreSource final : public BaseKeys {
  public:
   static constexpr int kTries = 3;
   static constexpr std::chrono::seconds kPause{60};
 
   // `context` and `errands` outlive it.
-  StoredKeySource(AwsContext& context, ErrandDoer& errands, StoredKey key, std::string home);
+  KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home);
   void get(OnKey done) override;
   [[nodiscard]] std::optional<Held> held() const override;
 
@@ -45,7 +46,7 @@ class StoredKeySource final : public BaseKeys {
 
   AwsContext& context_;
   ErrandDoer& errands_;
-  StoredKey stored_;
+  KeystoreEntry stored_;
   std::string home_;
   SharedKey key_;
   int tries_ = 0;

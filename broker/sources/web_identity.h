@@ -4,7 +4,7 @@
 // Two uses: as the keys that the broker's own calls are signed with and role chains begin with; and, where the profile
 // has no further role, as what the command is given, with the rule's terms. It takes no tags and no source identity:
 // those are the token's to say.
-// Runs in: broker, main thread.   Blocks: on the token's file.   Owns: the errand or call under way; the token until
+// Blocks: on the token's file.   Owns: the errand or call under way; the token until
 // STS has answered, in memory that is wiped when it is freed (host/wiping_heap.h).
 // Fails: with profile, file:line and role; never with the token.
 // Source: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.

@@ -1,6 +1,6 @@
 // Hex digits: bytes as lower-case ones, the SHA-256 of a text in that form, and what is one.
 //
-// Runs in: broker.   Blocks: never.   Fails: sha256_hex answers an empty text when OpenSSL does not hash.
+// Blocks: never.   Fails: sha256_hex answers an empty text when OpenSSL does not hash.
 #pragma once
 
 #include <string>

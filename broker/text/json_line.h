@@ -2,7 +2,7 @@
 // a JSON library.
 //
 // The decision log's keys have a fixed order which jsoncpp does not keep, and one line is one write(2).
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Bytes that are not valid UTF-8 become U+FFFD; control characters, quotes, DEL, U+2028 and U+2029 are escaped, so a
 // line can neither be broken nor steer a terminal. < > and & are escaped because Go's encoder does so: a signature is
 // over bytes, and a reader written in Go compacts what it checks with these escapes. What we escape beyond

@@ -1,7 +1,7 @@
 // The members of one JSON object by their names, each read as what it must be: a text, a secret, a number. For answers
 // and files in which a member of the wrong type, or one that is there twice, is a reason to believe none of it.
 //
-// Runs in: broker.   Blocks: never.   Owns: the names; the values are views into the text, which outlives it.
+// Blocks: never.   Owns: the names; the values are views into the text, which outlives it.
 // Fails: kProtocol; the sentence begins with a verb ("has no accessToken"), and quotes no value.
 #pragma once
 

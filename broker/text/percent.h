@@ -1,6 +1,6 @@
 // Percent-encoding, as SigV4 and form bodies want it: everything but letters, digits and - . _ ~.
 //
-// Runs in: broker.   Blocks: never.   Source: RFC 3986 2.1 and 2.3.
+// Blocks: never.   Source: RFC 3986 2.1 and 2.3.
 #pragma once
 
 #include <string>

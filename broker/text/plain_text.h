@@ -1,6 +1,6 @@
 // Whether text is valid UTF-8 that looks like what it is: nothing invisible, nothing that steers a terminal.
 //
-// Runs in: broker, main thread.   Blocks: never.
+// Blocks: never.
 #pragma once
 
 #include <cstddef>

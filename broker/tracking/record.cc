@@ -70,7 +70,7 @@ Item beginning(const SessionRecord& record) {
   return item;
 }
 
-Item ours(const SessionRecord& record) {
+Item identity_of(const SessionRecord& record) {
   return {text("server_instance_id", record.server_instance_id), text("status", kActive)};
 }
 

@@ -1,7 +1,7 @@
 // The record of a tracked run in a session table: its attributes and their formats, what a touch and the end write, and
 // what somebody else has written into its status. Data and text; no I/O.
 //
-// Runs in: broker.   Blocks: never.
+// Blocks: never.
 // Units: times are UTC, RFC 3339 with nine digits of a second, so that they sort as text; ttl is in epoch seconds.
 // expires_at is the end of the last keys that were issued, moved on while the run lives. ttl is kKept behind the last
 // use and behind expires_at, whichever is later: DynamoDB may delete the record then and not before, so that a
@@ -42,8 +42,9 @@ struct SessionRecord {
 [[nodiscard]] TableKey key_of(const std::string& table, const SessionRecord& record);
 // All attributes of a record that begins, but the key.
 [[nodiscard]] Item beginning(const SessionRecord& record);
-// What makes a record ours: what a repeated PutItem may find of itself.
-[[nodiscard]] Item ours(const SessionRecord& record);
+// Attributes that prove an existing item was written by this run (a PutItem whose answer was lost and that was sent
+// again).
+[[nodiscard]] Item identity_of(const SessionRecord& record);
 // What each touch sets. The count is the whole count and not what is added: this run alone writes it, and a touch that
 // is repeated because its answer was lost counts nothing twice.
 [[nodiscard]] Item touch(const SessionRecord& record, Clock::Wall now);

@@ -28,9 +28,9 @@ void SessionTracker::create(std::string table, SessionRecord record, Answer done
                  "check the network and the endpoint of DynamoDB; then try again", 0};
   asked_at_ = now();
   arm(kCreateLimit, &SessionTracker::on_limit);
-  call_ =
-      ask_write_item(context_, table_, put_item(endpoint_, key_of(table_, record_), beginning(record_), ours(record_)),
-                     [this](const ipc::Result<bool>& written) { on_created(written); });
+  call_ = ask_write_item(context_, table_,
+                         put_item(endpoint_, key_of(table_, record_), beginning(record_), identity_of(record_)),
+                         [this](const ipc::Result<bool>& written) { on_created(written); });
 }
 
 void SessionTracker::on_created(const ipc::Result<bool>& written) {

@@ -2,7 +2,7 @@
 // or removes it, ends what the run may have. One UpdateItem, conditional on status = active, tells of the run's use and
 // is the question at the same time; a revocation is one write to the same item, so it always wins.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the record as this run knows it, one call at a time.
+// Blocks: never.   Owns: the record as this run knows it, one call at a time.
 // Units: the boot-time clock, which goes on while the machine sleeps; an answer's age counts from its question's start.
 // Fails: closed. Revoked, expired and missing are final for this run, whatever the table says later. A table that does
 // not answer is forgiven for kForgiven after its last yes; one that refuses the question is not.

@@ -3,7 +3,7 @@
 // once, so that the user hears of a mistake before a request fails. Where inotify is used up (its limits are per user)
 // the files are looked at once a second instead, and the user is told so once.
 //
-// Runs in: broker, main thread.   Blocks: on reading the local file when it has changed.
+// Blocks: on reading the local file when it has changed.
 // Owns: the inotify descriptor, its event, and the timer that stands in for them.
 // Fails: current() answers the load error until a valid file is there again. Refused: not a regular file, longer than
 // 256 KiB, writable by everybody, or in a folder where everybody may replace it (no sticky bit). Writable by its group

@@ -1,7 +1,7 @@
 // The policy in an SSM parameter, with its signature in a second one where one is demanded: fetches and verifies it,
 // refreshes it in the background, and lets it grow old. No request ever waits for it.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: its timer and the call under way.
+// Blocks: never.   Owns: its timer and the call under way.
 // The base key signs, not a role of the chain: reading policy must not need, or make, a role session.
 // Units: time since boot for age; `poll` between the starts of two fetches, `max_age` from the end of the last good
 // one. Fails: a fetch that fails with kUnavailable keeps the last good policy until it is `max_age` old, then every
@@ -93,7 +93,7 @@ class PolicyParameter final : public PolicySource {
   event* timer_ = nullptr;
   std::unique_ptr<AwsCall> call_;
   std::unique_ptr<Timer> pause_;
-  Presence presence_;  // for a verdict of the verifier that comes when the source is gone
+  CallbackGuard presence_;  // for a verdict of the verifier that comes when the source is gone
 };
 
 }  // namespace broker

@@ -1,6 +1,5 @@
 // Where the policy comes from, seen by the authorizer: the policy in force at this moment, or why there is none.
 //
-// Runs in: broker, main thread.
 // Units: time since boot, which goes on while the machine sleeps, so that a policy grows old in a closed laptop too.
 // Fails: an error means that every request is refused with it. A stale or invalid policy is never a warning.
 #pragma once

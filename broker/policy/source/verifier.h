@@ -1,6 +1,6 @@
 // Says of a policy's text and its signature whether they may be used, before anything of the text is read.
 //
-// Runs in: broker, main thread.   Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS.
+// Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS.
 // Units: time since boot for the pause between two questions to KMS about the same signature.
 // Fails: kUnavailable where it cannot be said now: the pair is torn (the text and the signature are of two different
 // moments, or the text was altered), KMS gave no answer. kConfig and kRefused are verdicts.

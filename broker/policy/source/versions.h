@@ -1,7 +1,7 @@
 // The highest signed version seen of each policy: an older one that is validly signed is refused, in this run and in
 // later ones.
 //
-// Runs in: broker, main thread.   Blocks: on a small local file; for another run that holds it at most kPatience.
+// Blocks: on a small local file; for another run that holds it at most kPatience.
 // Owns: the file's descriptor, which the supervisor opened.
 // Fails: kConfig for a file that is not as this program writes it (nobody can say what was seen, so nothing is
 // admitted); kUnavailable where another run holds it; kRefused for an older version, and for another text of a version

@@ -1,7 +1,7 @@
 // One YAML document as a small tree with places; the only file that includes yaml-cpp. It is YAML without its
 // traps: no anchors, aliases or tags, no duplicate keys, no second document, no text that looks other than it is.
 //
-// Runs in: broker, main thread.   Blocks: never.   Units: lines from 1; columns from 1, in bytes.
+// Blocks: never.   Units: lines from 1; columns from 1, in bytes.
 // Fails: kConfig; `what` is "source:line:column: reason". Nothing is thrown.
 // yaml-cpp 0.7 by itself lets through an open quote, a key that is there twice (the first counts), each document behind
 // the first, and bytes that are no UTF-8.

@@ -1,7 +1,7 @@
 // Text of a policy to Policy, or the first thing that is wrong with it. Nothing is guessed, skipped or defaulted that
 // the author wrote: an unknown key, an odd word, an empty list or a window that can never be open is refused.
 //
-// Runs in: broker, main thread.   Blocks: on zone files, which are read here so that no evaluation has to.
+// Blocks: on zone files, which are read here so that no evaluation has to.
 // Fails: kConfig; `what` is "source:line:column: reason", with the nearest good word where a word is misspelt.
 // Why so strict: a loader that skips an unknown key turns a misspelt condition into a wider rule, one that takes an
 // unknown effect turns a misspelt refusal into a yes, and an unknown zone moves a window.

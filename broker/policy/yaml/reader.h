@@ -1,6 +1,6 @@
 // Strict readers for one YAML node each: a text, a yes or no, words of a closed list, a mapping of known keys.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the first error.
+// Blocks: never.   Owns: the first error.
 // Fails: a reader answers false and keeps "source:line:column: context: reason"; the first refusal wins.
 #pragma once
 

@@ -1,7 +1,7 @@
 // One of the AWS CLI's cache files of IAM Identity Center, which the supervisor opened: read whole, written in place,
 // and locked while somebody renews what is in it, so that of many runs one asks and all others wait for its answer.
 //
-// Runs in: broker, main thread.   Blocks: on a small local file; never for a lock.   Owns: the descriptor and its
+// Blocks: on a small local file; never for a lock.   Owns: the descriptor and its
 // locks.
 // The AWS CLI locks nothing: it writes in place or puts another file in the place of this one. What it writes meanwhile
 // is seen, since who has the lock reads again, and opens the file anew when this one has no name any more.

@@ -2,7 +2,7 @@
 // its own. The first four go to OIDC, which signs programs and their users in; the last to the portal, which gives a
 // signed-in user the keys of a role. None is signed: the caller is known by the secrets in it.
 //
-// Runs in: broker.   Blocks: never.   Units: seconds.
+// Blocks: never.   Units: seconds.
 // Fails: kProtocol for an answer that is not the action's; the sentence names the action.
 // Source: botocore's models sso-oidc and sso (both 2019-06-10); RFC 8628 for the device's way of signing in.
 #pragma once

@@ -1,7 +1,7 @@
 // From the shared token file to a token that the portal takes: reads it, renews it, or has the user log in. However
 // many runs want that at once, one does it: it holds the file's lock, and all others wait and then find its token.
 //
-// Runs in: broker, main thread.   Blocks: never.   Owns: the file and its lock while something is under way.
+// Blocks: never.   Owns: the file and its lock while something is under way.
 // Time: by this machine's clock, as all who share the file write it; a token that AWS sees end earlier comes back as
 // refused.
 // Fails: with the place of the plan, why there is no token, and what the user can do.

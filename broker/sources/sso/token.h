@@ -1,7 +1,7 @@
 // What a user of IAM Identity Center is signed in with, as the AWS CLI's cache files hold it, so that `aws sso login`
 // and Sentinel share one sign-in both ways. The text alone; the file is sources/sso/cache_file.h.
 //
-// Runs in: broker.   Blocks: never.   Owns: the secrets, in wiped memory; all types move and do not copy.
+// Blocks: never.   Owns: the secrets, in wiped memory; all types move and do not copy.
 // Units: moments by this machine's own clock, as all who share the file write them.
 // Fails: kProtocol; the sentence begins with a verb, as those of text/json_members.h.
 // Source: botocore utils.py (SSOTokenFetcher, SSOTokenLoader) and tokens.py.

@@ -46,7 +46,7 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
       resolve_profile(place.profile, settings, home, place.region,
                       {.environment_keys = place.environment_keys,
                        .regions_alone = place.environment_keys,
-                       .stored = [store = KeyStore(home)](std::string_view name) { return store.has(name); }});
+                       .stored = [store = KeystoreFolder(home)](std::string_view name) { return store.has(name); }});
   if (!profile) return std::unexpected(profile.error());
   if (auto* const stored = std::get_if<StoredKeyPlan>(&profile->base); stored && !place.brings_keys) {
     if (ipc::Status loaded = load_stored_key(*stored, home); !loaded) return std::unexpected(loaded.error());

@@ -26,9 +26,9 @@ constexpr std::string_view kTemporary = "ASIA";  // what STS issues begins so
 
 // ---- add
 
-ipc::Result<StoredKey> place_asked(const ToolArguments& arguments) {
+ipc::Result<KeystoreEntry> place_asked(const ToolArguments& arguments) {
   const std::string_view store = arguments.value("store"), protect = arguments.value("protect");
-  StoredKey about{arguments.files().front(), {}};
+  KeystoreEntry about{arguments.files().front(), {}};
   const auto kind = kind_named<KeyStoreKind>(kKeyStores, store.empty() ? "file" : store);
   if (!kind) return arguments.misuse("--store is none of file, secret-service, pass");
   const auto protection = kind_named<KeyProtection>(kKeyProtections, protect.empty() ? "passphrase" : protect);
@@ -60,7 +60,7 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
 }
 
 // Stored, and proven to be: read back, opened, compared.
-ipc::Status put_away(KeptKey& kept, const BaseKey& key, KeyPrompt& prompt) {
+ipc::Status put_away(OpenedEntry& kept, const BaseKey& key, KeyPrompt& prompt) {
   ipc::Status done = kept.make_opener(prompt);
   if (done) done = kept.put(key, {});
   if (!done) {
@@ -85,14 +85,14 @@ void warn_of_key_in_files(const std::string& home, const std::string& profile, T
 }
 
 ipc::Status check_new(const std::string& home, const std::string& name) {
-  if (const ipc::Status good = KeyStore::check_name(name); !good) return good;
-  if (!KeyStore(home).has(name)) return {};
+  if (const ipc::Status good = KeystoreFolder::check_name(name); !good) return good;
+  if (!KeystoreFolder(home).has(name)) return {};
   return ipc::fail(Fault::kConfig, "there is a stored key of profile '" + name + "' already",
                    "rotate it, or run sentinel keys remove " + name + " first");
 }
 
-void tell_added(const KeptKey& kept, const ToolArguments& arguments, ToolOutput& out) {
-  const StoredKey& about = kept.about();
+void tell_added(const OpenedEntry& kept, const ToolArguments& arguments, ToolOutput& out) {
+  const KeystoreEntry& about = kept.about();
   if (!arguments.flag("json")) {
     return out.line(out.ink(Ink::kGood, "stored") + " " + out.ink(Ink::kStrong, about.access_key_id) + " of profile " +
                     about.profile + " (" + kept.where() + ")");
@@ -109,7 +109,7 @@ void tell_added(const KeptKey& kept, const ToolArguments& arguments, ToolOutput&
 
 ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder(), name = arguments.files().front();
-  ipc::Result<StoredKey> about = place_asked(arguments);
+  ipc::Result<KeystoreEntry> about = place_asked(arguments);
   if (!about) return std::unexpected(about.error());
   if (const ipc::Status is_new = check_new(home, name); !is_new) return is_new;
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
@@ -124,7 +124,7 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
   }
   ipc::Result<BaseKey> typed = in_file ? BaseKey() : ask_key(prompt);
   if (!typed) return std::unexpected(typed.error());
-  KeptKey kept(KeyStore(home), home, std::move(*about));
+  OpenedEntry kept(KeystoreFolder(home), home, std::move(*about));
   if (const ipc::Status put = put_away(kept, in_file ? in_file->key : *typed, prompt); !put) return put;
   if (in_file) {
     if (const ipc::Status moved = remove_credentials_file_key(*in_file); !moved) {
@@ -142,8 +142,8 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
 
 // ---- list
 
-void tell_row(const KeptKey& kept, bool json, JsonText& text, ToolOutput& out) {
-  const StoredKey& about = kept.about();
+void tell_row(const OpenedEntry& kept, bool json, JsonText& text, ToolOutput& out) {
+  const KeystoreEntry& about = kept.about();
   if (!json) {
     const std::string half = about.replaces.empty() ? "" : "  (rotation not finished: run sentinel keys rotate)";
     return out.line(out.ink(Ink::kStrong, about.profile) + "  " + about.access_key_id + "  " + kept.where() + "  " +
@@ -159,14 +159,14 @@ void tell_row(const KeptKey& kept, bool json, JsonText& text, ToolOutput& out) {
 
 ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder();
-  const ipc::Result<std::vector<std::string>> names = KeyStore(home).names();
+  const ipc::Result<std::vector<std::string>> names = KeystoreFolder(home).names();
   if (!names) return std::unexpected(names.error());
   const bool json = arguments.flag("json");
   JsonText text;
   text.open_list();
   ipc::Status worst;
   for (const std::string& name : *names) {
-    const ipc::Result<KeptKey> kept = KeptKey::find(home, name);
+    const ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
     if (kept) {
       tell_row(*kept, json, text, out);
     } else {
@@ -185,8 +185,8 @@ ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
 ipc::Status remove(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder(), name = arguments.files().front();
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
-  const KeyStore store(home);
-  ipc::Result<KeptKey> kept = KeptKey::find(home, name);
+  const KeystoreFolder store(home);
+  ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
   if (!kept && (!store.has(name) || !store.read(name))) return std::unexpected(kept.error());
   // A damaged file is removed all the same: nothing else can be done with it.
   if (const ipc::Status gone = kept ? kept->remove() : store.remove(name); !gone) return gone;
@@ -204,7 +204,7 @@ ipc::Status remove(const ToolArguments& arguments, ToolOutput& out) {
 
 ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder(), name = arguments.files().front();
-  ipc::Result<KeptKey> kept = KeptKey::find(home, name);
+  ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
   if (!kept) return std::unexpected(kept.error());
   ipc::Result<KeyProcess> aws =
       KeyProcess::start({.profile = name, .region = std::string(arguments.value("region")), .brings_keys = true});

@@ -20,28 +20,28 @@ std::string now_text() {
 
 }  // namespace
 
-ipc::Result<KeptKey> KeptKey::find(const std::string& home, std::string_view name) {
-  const KeyStore store(home);
+ipc::Result<OpenedEntry> OpenedEntry::find(const std::string& home, std::string_view name) {
+  const KeystoreFolder store(home);
   const ipc::Result<std::string> text = store.read(name);
   if (!text) return std::unexpected(text.error());
-  ipc::Result<StoredKey> about = parse_stored_key(name, *text);
-  if (about) return KeptKey(store, home, std::move(*about));
+  ipc::Result<KeystoreEntry> about = parse_stored_key(name, *text);
+  if (about) return OpenedEntry(store, home, std::move(*about));
   ipc::Error error = about.error();
   error.what = store.path(name) + ": " + error.what;
   return std::unexpected(std::move(error));
 }
 
-std::string KeptKey::where() const {
+std::string OpenedEntry::where() const {
   std::string text(row_of(about_.store).word);
   if (about_.store == KeyStoreKind::kFile) text += ", protected by " + std::string(row_of(about_.protection).word);
   return text;
 }
 
-bool KeptKey::by_passphrase() const {
+bool OpenedEntry::by_passphrase() const {
   return about_.store == KeyStoreKind::kFile && about_.protection == KeyProtection::kPassphrase;
 }
 
-ipc::Status KeptKey::make_opener(KeyPrompt& prompt) {
+ipc::Status OpenedEntry::make_opener(KeyPrompt& prompt) {
   const bool in_file = about_.store == KeyStoreKind::kFile;
   if (const ipc::Status there = require_program(keeper_of(about_)); !there) return there;
   if (!in_file) return {};
@@ -56,12 +56,12 @@ ipc::Status KeptKey::make_opener(KeyPrompt& prompt) {
   return {};
 }
 
-ipc::Result<SecretBuffer> KeptKey::run_reading(const StoredKey& about) const {
+ipc::Result<SecretBuffer> OpenedEntry::run_reading(const KeystoreEntry& about) const {
   if (const ipc::Status there = require_program(keeper_of(about)); !there) return std::unexpected(there.error());
   return run_key_program(keeper_of(about), reading_words(about, home_), {});
 }
 
-ipc::Result<SecretBuffer> KeptKey::open_with_opener(const StoredKey& about) const {
+ipc::Result<SecretBuffer> OpenedEntry::open_with_opener(const KeystoreEntry& about) const {
   if (by_passphrase()) return open_with_passphrase(about, opener_.reveal());
   if (about.store == KeyStoreKind::kFile) return open_with_machine_key(about, opener_.reveal());
   const ipc::Result<SecretBuffer> entry = run_reading(about);
@@ -69,7 +69,7 @@ ipc::Result<SecretBuffer> KeptKey::open_with_opener(const StoredKey& about) cons
   return secret_of_entry(about, entry->reveal());
 }
 
-ipc::Result<BaseKey> KeptKey::open(KeyPrompt& prompt) {
+ipc::Result<BaseKey> OpenedEntry::open(KeyPrompt& prompt) {
   if (about_.store == KeyStoreKind::kFile && !by_passphrase()) {
     ipc::Result<SecretBuffer> machine_key = run_reading(about_);
     if (!machine_key) return std::unexpected(machine_key.error());
@@ -89,17 +89,17 @@ ipc::Result<BaseKey> KeptKey::open(KeyPrompt& prompt) {
   }
 }
 
-ipc::Result<SecretBuffer> KeptKey::read_back() const {
+ipc::Result<SecretBuffer> OpenedEntry::read_back() const {
   const ipc::Result<std::string> text = store_.read(about_.profile);
   if (!text) return std::unexpected(text.error());
-  const ipc::Result<StoredKey> about = parse_stored_key(about_.profile, *text);
+  const ipc::Result<KeystoreEntry> about = parse_stored_key(about_.profile, *text);
   if (!about) return std::unexpected(about.error());
   return open_with_opener(*about);
 }
 
 // The file is what names the key: another program's entry is there before it, so it never names one that is not.
-ipc::Status KeptKey::put(const BaseKey& key, std::string_view replaces) {
-  StoredKey fresh = about_;
+ipc::Status OpenedEntry::put(const BaseKey& key, std::string_view replaces) {
+  KeystoreEntry fresh = about_;
   fresh.access_key_id = key.access_key_id;
   fresh.replaces = replaces;
   if (fresh.access_key_id != about_.access_key_id || fresh.added.empty()) fresh.added = now_text();
@@ -120,13 +120,13 @@ ipc::Status KeptKey::put(const BaseKey& key, std::string_view replaces) {
   return done;
 }
 
-bool KeptKey::has_settled_on(std::string_view access_key_id) const {
-  const ipc::Result<KeptKey> now = find(home_, about_.profile);
+bool OpenedEntry::has_settled_on(std::string_view access_key_id) const {
+  const ipc::Result<OpenedEntry> now = find(home_, about_.profile);
   return now && now->about_.access_key_id == access_key_id && now->about_.replaces.empty();
 }
 
-ipc::Status KeptKey::forget(std::string_view access_key_id) const {
-  StoredKey other = about_;
+ipc::Status OpenedEntry::forget(std::string_view access_key_id) const {
+  KeystoreEntry other = about_;
   other.access_key_id = access_key_id;
   const CommandWords words = removing_words(other);
   if (words.empty()) return {};
@@ -135,7 +135,7 @@ ipc::Status KeptKey::forget(std::string_view access_key_id) const {
   return {};
 }
 
-ipc::Status KeptKey::remove() {
+ipc::Status OpenedEntry::remove() {
   if (const ipc::Status gone = forget(about_.access_key_id); !gone) return gone;
   return store_.remove(about_.profile);
 }

@@ -16,14 +16,14 @@
 
 namespace broker {
 
-class KeptKey {
+class OpenedEntry {
  public:
-  KeptKey(KeyStore store, std::string home, StoredKey about)
+  OpenedEntry(KeystoreFolder store, std::string home, KeystoreEntry about)
       : store_(std::move(store)), home_(std::move(home)), about_(std::move(about)) {}
   // What the store says of `name`.
-  static ipc::Result<KeptKey> find(const std::string& home, std::string_view name);
+  static ipc::Result<OpenedEntry> find(const std::string& home, std::string_view name);
 
-  [[nodiscard]] const StoredKey& about() const { return about_; }
+  [[nodiscard]] const KeystoreEntry& about() const { return about_; }
   [[nodiscard]] std::string where() const;  // "file, protected by passphrase"
 
   // Gets what opens the key; for a key that is stored anew, makes it.
@@ -41,12 +41,12 @@ class KeptKey {
 
  private:
   [[nodiscard]] bool by_passphrase() const;
-  ipc::Result<ipc::SecretBuffer> run_reading(const StoredKey& about) const;
-  ipc::Result<ipc::SecretBuffer> open_with_opener(const StoredKey& about) const;
+  ipc::Result<ipc::SecretBuffer> run_reading(const KeystoreEntry& about) const;
+  ipc::Result<ipc::SecretBuffer> open_with_opener(const KeystoreEntry& about) const;
 
-  KeyStore store_;
+  KeystoreFolder store_;
   std::string home_;
-  StoredKey about_;
+  KeystoreEntry about_;
   ipc::SecretBuffer opener_;
 };
 

@@ -12,7 +12,7 @@ using ipc::Fault;
 std::string key_named(std::string_view id) { return "the key " + std::string(id); }
 
 // How to delete a key by hand, by the key that the store has.
-std::string by_hand(const KeptKey& kept, std::string_view id) {
+std::string by_hand(const OpenedEntry& kept, std::string_view id) {
   return "delete it by hand: aws iam delete-access-key --access-key-id " + std::string(id) +
          ", with the rights of profile " + kept.about().profile;
 }
@@ -25,7 +25,7 @@ ipc::Error with(ipc::Error error, std::string_view state, std::string next_step)
 
 class Rotation {
  public:
-  Rotation(KeptKey& kept, KeyProcess& aws) : kept_(kept), aws_(aws) {}
+  Rotation(OpenedEntry& kept, KeyProcess& aws) : kept_(kept), aws_(aws) {}
 
   ipc::Result<Rotated> begin(BaseKey old) {
     ipc::Result<std::string> arn = aws_.arn(old);
@@ -145,13 +145,13 @@ class Rotation {
                                 again));
   }
 
-  KeptKey& kept_;
+  OpenedEntry& kept_;
   KeyProcess& aws_;
 };
 
 }  // namespace
 
-ipc::Result<Rotated> rotate_key(KeptKey& kept, BaseKey key, KeyProcess& aws) {
+ipc::Result<Rotated> rotate_key(OpenedEntry& kept, BaseKey key, KeyProcess& aws) {
   Rotation rotation(kept, aws);
   const std::string replaced = kept.about().replaces;
   if (!replaced.empty()) return rotation.go_on(key, replaced);

@@ -28,6 +28,6 @@ struct Rotated {
 inline constexpr std::chrono::milliseconds kProofPause{1000}, kProofPatience{60'000};
 
 // `key` is the stored one, opened.
-ipc::Result<Rotated> rotate_key(KeptKey& kept, BaseKey key, KeyProcess& aws);
+ipc::Result<Rotated> rotate_key(OpenedEntry& kept, BaseKey key, KeyProcess& aws);
 
 }  // namespace broker

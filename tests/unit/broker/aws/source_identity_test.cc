@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "source_identity_reader.h"
+
 namespace broker {
 namespace {
 

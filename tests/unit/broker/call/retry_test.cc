@@ -14,30 +14,30 @@ TEST(Retry, NeverRepeatsADenial) {
        {"AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken",
         "ExpiredTokenException", "ValidationError", "ParameterNotFound", "MalformedPolicyDocument",
         "RegionDisabledException", "SomethingNew", ""}) {
-    EXPECT_EQ(judge(AwsFailure{403, code, ""}), NextTry::kNone) << code;
-    EXPECT_EQ(judge(AwsFailure{400, code, ""}), NextTry::kNone) << code;
+    EXPECT_EQ(next_try(AwsFailure{403, code, ""}), NextTry::kNone) << code;
+    EXPECT_EQ(next_try(AwsFailure{400, code, ""}), NextTry::kNone) << code;
   }
 }
 
 TEST(Retry, DoesNotRepeatWhatTheNetworkWillNotMend) {
   for (const auto fault :
        {ipc::Fault::kConfig, ipc::Fault::kProtocol, ipc::Fault::kSystem, ipc::Fault::kRefused, ipc::Fault::kUsage}) {
-    EXPECT_EQ(judge(ipc::Error{fault, "", ""}), NextTry::kNone);
+    EXPECT_EQ(next_try(ipc::Error{fault, "", ""}), NextTry::kNone);
   }
 }
 
 TEST(Retry, RepeatsWhatMayPass) {
   for (const char* code : {"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"}) {
-    EXPECT_EQ(judge(AwsFailure{400, code, ""}), NextTry::kAfterDelay) << code;
+    EXPECT_EQ(next_try(AwsFailure{400, code, ""}), NextTry::kAfterDelay) << code;
   }
   for (const long status : {429L, 500L, 502L, 503L, 504L})
-    EXPECT_EQ(judge(AwsFailure{status, "", ""}), NextTry::kAfterDelay);
-  EXPECT_EQ(judge(ipc::Error{ipc::Fault::kUnavailable, "", ""}), NextTry::kAfterDelay);
+    EXPECT_EQ(next_try(AwsFailure{status, "", ""}), NextTry::kAfterDelay);
+  EXPECT_EQ(next_try(ipc::Error{ipc::Fault::kUnavailable, "", ""}), NextTry::kAfterDelay);
 }
 
 TEST(Retry, SuspectsTheClockOnlyWhenASignatureWasRefused) {
   for (const char* code : {"SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired"}) {
-    EXPECT_EQ(judge(AwsFailure{403, code, ""}), NextTry::kWithCorrectedClock) << code;
+    EXPECT_EQ(next_try(AwsFailure{403, code, ""}), NextTry::kWithCorrectedClock) << code;
   }
 }
 

@@ -64,7 +64,7 @@ class CallerTest : public ::testing::TestWithParam<Transport> {
   UniqueFd accept() { return listening_.accept(GetParam()); }
 
   ClientSocket client_of(const UniqueFd& server) {
-    auto client = ClientSocket::judge(UniqueFd(::dup(server.get())), listening_.announced());
+    auto client = ClientSocket::check(UniqueFd(::dup(server.get())), listening_.announced());
     EXPECT_TRUE(client) << check_name(client.error());
     return std::move(*client);
   }

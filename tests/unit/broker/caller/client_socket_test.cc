@@ -13,7 +13,7 @@ namespace {
 class ClientSocketTest : public ::testing::Test {
  protected:
   std::string verdict(UniqueFd fd) {
-    auto judged = ClientSocket::judge(std::move(fd), listening_.announced());
+    auto judged = ClientSocket::check(std::move(fd), listening_.announced());
     return std::string(check_name(judged ? Check::kPassed : judged.error()));
   }
   // Both ends of a connection that a client made to our listener.
@@ -110,7 +110,7 @@ TEST_F(ClientSocketTest, ConnectedToItselfIsRefused) {
   ASSERT_EQ(::connect(self.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   Listeners announced;
   ASSERT_TRUE(announced.add(Listening::opened(ipc::Transport::Tcp, ntohs(address.sin_port), "")));
-  const auto judged = ClientSocket::judge(UniqueFd(::dup(self.get())), announced);
+  const auto judged = ClientSocket::check(UniqueFd(::dup(self.get())), announced);
   ASSERT_FALSE(judged);
   EXPECT_EQ(check_name(judged.error()), "peer-address");
 }
@@ -136,7 +136,7 @@ TEST_F(ClientSocketTest, MalformedAnnouncementsAreRefused) {
 TEST_F(ClientSocketTest, ClientsOfOurListenersPass) {
   for (const ipc::Transport transport : {ipc::Transport::Unix, ipc::Transport::Tcp}) {
     auto [client, server] = connection(transport);
-    auto judged = ClientSocket::judge(std::move(server), listening_.announced());
+    auto judged = ClientSocket::check(std::move(server), listening_.announced());
     ASSERT_TRUE(judged) << check_name(judged.error());
     EXPECT_EQ(judged->transport(), transport);
     EXPECT_TRUE(judged->peer_unchanged());
@@ -147,7 +147,7 @@ TEST_F(ClientSocketTest, ClientsOfOurListenersPass) {
 TEST_F(ClientSocketTest, RedirectedConnectionIsNoticed) {
   auto [client, server] = connection(ipc::Transport::Tcp);
   const UniqueFd shared(::dup(server.get()));
-  auto judged = ClientSocket::judge(std::move(server), listening_.announced());
+  auto judged = ClientSocket::check(std::move(server), listening_.announced());
   ASSERT_TRUE(judged);
   const Listening evil;
   const sockaddr unspecified{.sa_family = AF_UNSPEC, .sa_data = {}};
@@ -194,7 +194,7 @@ TEST_F(ClientSocketTest, ErrorQueueShowsWhatIsSentUnlessTimestampingWasCleared) 
   if (error_queue(shared.get()).find("SECRET-1") == std::string::npos) GTEST_SKIP() << "this kernel loops no data back";
   while (!error_queue(shared.get()).empty()) {
   }
-  auto judged = ClientSocket::judge(std::move(server), listening_.announced());
+  auto judged = ClientSocket::check(std::move(server), listening_.announced());
   ASSERT_TRUE(judged);
   ASSERT_EQ(::send(judged->fd(), "SECRET-2", 8, MSG_NOSIGNAL), 8);
   EXPECT_EQ(error_queue(shared.get()), "");
@@ -204,7 +204,7 @@ TEST_F(ClientSocketTest, TimestampingInheritedFromTheListenerIsCleared) {
   const int listener = listening_.listener(ipc::Transport::Tcp);
   ASSERT_EQ(::setsockopt(listener, SOL_SOCKET, SO_TIMESTAMPING, &kEveryTimestamp, sizeof kEveryTimestamp), 0);
   auto [client, server] = connection(ipc::Transport::Tcp);
-  auto judged = ClientSocket::judge(std::move(server), listening_.announced());
+  auto judged = ClientSocket::check(std::move(server), listening_.announced());
   ASSERT_TRUE(judged);
   ASSERT_EQ(::send(judged->fd(), "SECRET-3", 8, MSG_NOSIGNAL), 8);
   EXPECT_EQ(error_queue(judged->fd()), "");

@@ -147,7 +147,7 @@ TEST_F(WitnessTest, FindsTheHolderAmongManyChildren) {
     ::pause();
   });
   const UniqueFd server = listening.accept(ipc::Transport::Tcp);
-  auto client = ClientSocket::judge(UniqueFd(::dup(server.get())), listening.announced());
+  auto client = ClientSocket::check(UniqueFd(::dup(server.get())), listening.announced());
   ASSERT_TRUE(client);
   auto owners = TcpOwners::open();
   ASSERT_TRUE(owners);
@@ -278,7 +278,7 @@ int judge_in_sandbox(const UniqueFd& control, UniqueFd server, const Listening& 
   auto check = CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness), clock);
   if (!check) return 102;
   if (!enter_sandbox(ReadableFiles{})) return 103;
-  auto client = ClientSocket::judge(std::move(server), listening.announced());
+  auto client = ClientSocket::check(std::move(server), listening.announced());
   if (!client) return 104;
   CallerInquiry inquiry = check->begin(*client);
   if (!check->settle(inquiry, kLong)) return 105;

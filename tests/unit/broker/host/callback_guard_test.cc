@@ -11,12 +11,12 @@ namespace broker {
 namespace {
 
 // A copy would keep the mark of an owner that is gone.
-static_assert(!std::is_copy_constructible_v<Presence> && !std::is_move_constructible_v<Presence>);
-static_assert(!std::is_copy_assignable_v<Presence> && !std::is_move_assignable_v<Presence>);
+static_assert(!std::is_copy_constructible_v<CallbackGuard> && !std::is_move_constructible_v<CallbackGuard>);
+static_assert(!std::is_copy_assignable_v<CallbackGuard> && !std::is_move_assignable_v<CallbackGuard>);
 
 TEST(PresenceTest, OfAnOwnerThatIsGoneNothingIsCalled) {
   int called = 0;
-  auto owner = std::make_unique<Presence>();
+  auto owner = std::make_unique<CallbackGuard>();
   const std::function<void(int)> kept = owner->guard([&](int by) { called += by; });
   kept(2);
   owner.reset();
@@ -26,7 +26,7 @@ TEST(PresenceTest, OfAnOwnerThatIsGoneNothingIsCalled) {
 
 TEST(PresenceTest, TheOwnerMayGoWhileItIsCalled) {
   int called = 0;
-  auto owner = std::make_unique<Presence>();
+  auto owner = std::make_unique<CallbackGuard>();
   const std::function<void()> kept = owner->guard([&] {
     owner.reset();
     ++called;

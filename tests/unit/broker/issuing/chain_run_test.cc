@@ -6,6 +6,7 @@
 #include "aws_fakes.h"
 #include "call/signing_keys.h"
 #include "services/sts.h"
+#include "source_identity_reader.h"
 
 namespace broker {
 namespace {
@@ -32,7 +33,7 @@ class TemporaryKey final : public BaseKeys {
   std::chrono::sys_seconds end_;
 };
 
-class IssuanceTest : public ::testing::Test {
+class RoleChainRunTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
@@ -48,20 +49,20 @@ class IssuanceTest : public ::testing::Test {
   }
   void run() { run(terms()); }
   void run(const IssueTerms& terms) {
-    run_ = std::make_unique<Issuance>(aws_.context, profile_, terms, [this](ipc::Result<IssuedCredentials> result) {
+    run_ = std::make_unique<RoleChainRun>(aws_.context, profile_, terms, [this](ipc::Result<IssuedCredentials> result) {
       ++answers_;
       result_ = std::move(result);
     });
   }
   FakeAws aws_;
   ResolvedProfile profile_;
-  std::unique_ptr<Issuance> run_;
+  std::unique_ptr<RoleChainRun> run_;
   ipc::Result<IssuedCredentials> result_;
   int answers_ = 0;
 };
 
 // Everything is wrong at once; what is mended makes room for the next fault, and nothing is sent before all are.
-TEST_F(IssuanceTest, FaultsAreNamedInOneOrderAndNothingIsSentBeforeAllAreMended) {
+TEST_F(RoleChainRunTest, FaultsAreNamedInOneOrderAndNothingIsSentBeforeAllAreMended) {
   IssueTerms faulty = terms(3600s);
   faulty.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
   faulty.no_later_than = aws_.context.aws_now() + 1s;
@@ -82,7 +83,7 @@ TEST_F(IssuanceTest, FaultsAreNamedInOneOrderAndNothingIsSentBeforeAllAreMended)
   EXPECT_EQ(aws_.http.requests.size(), 1u);
 }
 
-TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
+TEST_F(RoleChainRunTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
   IssueTerms narrowed = terms();
   narrowed.narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {}, {}});
   run(narrowed);
@@ -93,7 +94,7 @@ TEST_F(IssuanceTest, ANarrowedRuleSendsNothingForAProfileWithoutARole) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
+TEST_F(RoleChainRunTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   add_role("prod");
   IssueTerms lifted = terms(3600s);
   lifted.no_later_than = aws_.context.aws_now() + 899s;
@@ -105,7 +106,7 @@ TEST_F(IssuanceTest, AnOverrideThatHasEndedMeanwhileSendsNothing) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
+TEST_F(RoleChainRunTest, AnUnfitMarkerSendsNothing) {
   add_role("prod");
   IssueTerms unfit = terms();
   unfit.marker = "0123456789abcdef";
@@ -117,7 +118,7 @@ TEST_F(IssuanceTest, AnUnfitMarkerSendsNothing) {
 }
 
 // The permit was made when nobody held this key, or another one.
-TEST_F(IssuanceTest, ATemporaryKeyThatOutlivesItsRulesCapIsNotHandedOn) {
+TEST_F(RoleChainRunTest, ATemporaryKeyThatOutlivesItsRulesCapIsNotHandedOn) {
   IssueTerms capped = terms(3600s);
   capped.lifetime.cap = 1800s;
   for (const auto end : {aws_.context.aws_now() + 1801s, kNever}) {
@@ -136,7 +137,7 @@ TEST_F(IssuanceTest, ATemporaryKeyThatOutlivesItsRulesCapIsNotHandedOn) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-TEST_F(IssuanceTest, ATemporaryKeyThatOutlivesItsOverrideIsNotHandedOn) {
+TEST_F(RoleChainRunTest, ATemporaryKeyThatOutlivesItsOverrideIsNotHandedOn) {
   IssueTerms lifted = terms(3600s);
   lifted.no_later_than = aws_.context.aws_now() + 1800s;
   TemporaryKey base(*lifted.no_later_than + 1s);
@@ -149,7 +150,7 @@ TEST_F(IssuanceTest, ATemporaryKeyThatOutlivesItsOverrideIsNotHandedOn) {
             0u);
 }
 
-TEST_F(IssuanceTest, ATemporaryKeyThatEndsInTimeIsHandedOnAsItIs) {
+TEST_F(RoleChainRunTest, ATemporaryKeyThatEndsInTimeIsHandedOnAsItIs) {
   IssueTerms capped = terms(3600s);
   capped.lifetime.cap = 1800s;
   capped.no_later_than = aws_.context.aws_now() + 1800s;
@@ -164,7 +165,7 @@ TEST_F(IssuanceTest, ATemporaryKeyThatEndsInTimeIsHandedOnAsItIs) {
   EXPECT_TRUE(aws_.http.requests.empty());
 }
 
-TEST_F(IssuanceTest, AFailureNamesTheLinkThatFailed) {
+TEST_F(RoleChainRunTest, AFailureNamesTheLinkThatFailed) {
   add_role("prod");
   add_role("audit");
   run();
@@ -177,7 +178,7 @@ TEST_F(IssuanceTest, AFailureNamesTheLinkThatFailed) {
   EXPECT_NE(result_.error().next_step.find("sts:SetSourceIdentity"), std::string::npos);
 }
 
-TEST_F(IssuanceTest, AnAnswerWithoutKeysNamesTheLinkToo) {
+TEST_F(RoleChainRunTest, AnAnswerWithoutKeysNamesTheLinkToo) {
   add_role("prod");
   run();
   aws_.http.answer(200, "<html/>");
@@ -186,7 +187,7 @@ TEST_F(IssuanceTest, AnAnswerWithoutKeysNamesTheLinkToo) {
 }
 
 // Each link carries the same source identity, too.
-TEST_F(IssuanceTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
+TEST_F(RoleChainRunTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
   add_role("prod");
   add_role("audit");
   profile_.chain[1].external_id = "invoice-77";
@@ -217,7 +218,7 @@ TEST_F(IssuanceTest, EachLinkSignsWithTheKeysOfTheOneBefore) {
   EXPECT_EQ(identity->user, "marta.k");
 }
 
-TEST_F(IssuanceTest, WithoutRolesASessionOfTheBaseKeyIsIssuedUnstamped) {
+TEST_F(RoleChainRunTest, WithoutRolesASessionOfTheBaseKeyIsIssuedUnstamped) {
   run();
   EXPECT_EQ(field(aws_.http.last(), "Action"), "GetSessionToken");
   EXPECT_EQ(field(aws_.http.last(), "SourceIdentity"), "(absent)");
@@ -227,7 +228,7 @@ TEST_F(IssuanceTest, WithoutRolesASessionOfTheBaseKeyIsIssuedUnstamped) {
   EXPECT_EQ(result_->role_arn, "");
 }
 
-TEST_F(IssuanceTest, OnlyTheLastLinkIsNarrowed) {
+TEST_F(RoleChainRunTest, OnlyTheLastLinkIsNarrowed) {
   add_role("prod");
   add_role("audit");
   IssueTerms narrowed = terms(120s);
@@ -257,7 +258,7 @@ TEST_F(IssuanceTest, OnlyTheLastLinkIsNarrowed) {
   EXPECT_EQ(result_->expiration, now + 120s);  // not what STS says
 }
 
-TEST_F(IssuanceTest, NoKeysAreSaidToLiveLongerThanWasGranted) {
+TEST_F(RoleChainRunTest, NoKeysAreSaidToLiveLongerThanWasGranted) {
   add_role("prod");
   run(terms(1200s));
   aws_.http.answer(200, issued("AssumeRole", "2036-01-01T00:00:00Z"));
@@ -265,7 +266,7 @@ TEST_F(IssuanceTest, NoKeysAreSaidToLiveLongerThanWasGranted) {
   EXPECT_EQ(result_->expiration, aws_.context.aws_now() + 1200s);
 }
 
-TEST_F(IssuanceTest, AnOverridesEndIsTheKeysEnd) {
+TEST_F(RoleChainRunTest, AnOverridesEndIsTheKeysEnd) {
   add_role("prod");
   IssueTerms lifted = terms(3600s);
   lifted.marker = "01234567";
@@ -279,7 +280,7 @@ TEST_F(IssuanceTest, AnOverridesEndIsTheKeysEnd) {
   EXPECT_EQ(result_->expiration, *lifted.no_later_than);
 }
 
-TEST_F(IssuanceTest, WhatStsSaysOfANarrowingHasItsNextStep) {
+TEST_F(RoleChainRunTest, WhatStsSaysOfANarrowingHasItsNextStep) {
   struct Case {
     const char *code, *message, *advice;
   };
@@ -293,7 +294,7 @@ TEST_F(IssuanceTest, WhatStsSaysOfANarrowingHasItsNextStep) {
             std::string::npos);
 }
 
-TEST_F(IssuanceTest, EveryRunHasARequestIdOfItsOwn) {
+TEST_F(RoleChainRunTest, EveryRunHasARequestIdOfItsOwn) {
   add_role("prod");
   run();
   const std::string first = field(aws_.http.last(), "SourceIdentity");

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class IssuerStoreTest : public ::testing::Test {
+class KeysByTermsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
@@ -25,7 +25,7 @@ class IssuerStoreTest : public ::testing::Test {
   static std::shared_ptr<const Narrowing> only_from(const std::string& ip) {
     return std::make_shared<const Narrowing>(Narrowing{"", {}, {ip}, {}, {}, {}});
   }
-  void fetch(Issuer* issuer) {
+  void fetch(FreshKeys* issuer) {
     issuer->get([](const ipc::Result<const IssuedCredentials*>&) {});
     aws_.http.answer(200, testing::issued("AssumeRole", "2036-01-01T00:00:00Z"));
     ASSERT_TRUE(issuer->current());
@@ -33,15 +33,15 @@ class IssuerStoreTest : public ::testing::Test {
 
   testing::FakeAws aws_;
   ResolvedProfile profile_;
-  IssuerStore store_{aws_.context, [this](const IssueTerms& terms) -> StartFetch {
+  KeysByTerms store_{aws_.context, [this](const IssueTerms& terms) -> StartFetch {
                        return [this, terms](OnKeys done) {
-                         return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
+                         return std::make_unique<RoleChainRun>(aws_.context, profile_, terms, std::move(done));
                        };
                      }};
 };
 
 // A session that is longer than the cap is not found under it.
-TEST_F(IssuerStoreTest, KeysOfOtherTermsAreNeverFound) {
+TEST_F(KeysByTermsTest, KeysOfOtherTermsAreNeverFound) {
   IssueTerms wide = terms(3600s);
   fetch(store_.find_or_make(wide, "p"));
   std::vector<IssueTerms> others(7, wide);
@@ -59,7 +59,7 @@ TEST_F(IssuerStoreTest, KeysOfOtherTermsAreNeverFound) {
   EXPECT_TRUE(store_.find(wide)->current());
 }
 
-TEST_F(IssuerStoreTest, ANarrowingThatWasReadAgainIsTheSameNarrowing) {
+TEST_F(KeysByTermsTest, ANarrowingThatWasReadAgainIsTheSameNarrowing) {
   IssueTerms first = terms(), second = terms();
   first.narrowing = only_from("203.0.113.0/24");
   second.narrowing = only_from("203.0.113.0/24");
@@ -67,7 +67,7 @@ TEST_F(IssuerStoreTest, ANarrowingThatWasReadAgainIsTheSameNarrowing) {
   EXPECT_EQ(store_.size(), 1u);
 }
 
-TEST_F(IssuerStoreTest, KeysThatOnlyAnEarlierPolicyAskedForGo) {
+TEST_F(KeysByTermsTest, KeysThatOnlyAnEarlierPolicyAskedForGo) {
   fetch(store_.find_or_make(terms(3600s), "wide"));
   fetch(store_.find_or_make(terms(900s), "wide"));
   store_.find_or_make(terms(900s), "narrow");
@@ -75,7 +75,7 @@ TEST_F(IssuerStoreTest, KeysThatOnlyAnEarlierPolicyAskedForGo) {
   EXPECT_TRUE(store_.find(terms(900s))->current()) << "what both policies ask for is kept";
 }
 
-TEST_F(IssuerStoreTest, WhatIsAtWorkStaysUntilItHasAnswered) {
+TEST_F(KeysByTermsTest, WhatIsAtWorkStaysUntilItHasAnswered) {
   int answers = 0;
   store_.find_or_make(terms(3600s), "wide")->get([&](const ipc::Result<const IssuedCredentials*>&) { ++answers; });
   store_.find_or_make(terms(900s), "narrow");
@@ -87,7 +87,7 @@ TEST_F(IssuerStoreTest, WhatIsAtWorkStaysUntilItHasAnswered) {
 }
 
 // From the callback of the very issuer that goes.
-TEST_F(IssuerStoreTest, APolicyThatChangesWhileKeysAreFetchedTakesNothingFromUnderTheirFeet) {
+TEST_F(KeysByTermsTest, APolicyThatChangesWhileKeysAreFetchedTakesNothingFromUnderTheirFeet) {
   int answers = 0;
   for (int i = 0; i < 3; ++i) {
     store_.find_or_make(terms(3600s), "wide")->get([&](const ipc::Result<const IssuedCredentials*>&) {
@@ -99,23 +99,23 @@ TEST_F(IssuerStoreTest, APolicyThatChangesWhileKeysAreFetchedTakesNothingFromUnd
   EXPECT_EQ(answers, 3);
 }
 
-TEST_F(IssuerStoreTest, APolicyThatChangesOftenNeverFillsIt) {
+TEST_F(KeysByTermsTest, APolicyThatChangesOftenNeverFillsIt) {
   for (int i = 0; i < 500; ++i) {
     ASSERT_TRUE(store_.find_or_make(terms(std::chrono::seconds(900 + i)), std::to_string(i)));
     ASSERT_LE(store_.size(), 1u);
   }
 }
 
-TEST_F(IssuerStoreTest, OnePolicyWithManyCapsReplacesTheLongestUnasked) {
+TEST_F(KeysByTermsTest, OnePolicyWithManyCapsReplacesTheLongestUnasked) {
   for (int i = 0; i < 16; ++i) store_.find_or_make(terms(std::chrono::seconds(900 + i)), "p");
   store_.find_or_make(terms(900s), "p");
   ASSERT_TRUE(store_.find_or_make(terms(2000s), "p"));
-  EXPECT_EQ(store_.size(), IssuerStore::kMost);
+  EXPECT_EQ(store_.size(), KeysByTerms::kMost);
   EXPECT_TRUE(store_.find(terms(900s)));
   EXPECT_FALSE(store_.find(terms(901s)));
 }
 
-TEST_F(IssuerStoreTest, NoMoreThanItsMostAreAtWorkAtOnce) {
+TEST_F(KeysByTermsTest, NoMoreThanItsMostAreAtWorkAtOnce) {
   for (int i = 0; i < 16; ++i) {
     store_.find_or_make(terms(std::chrono::seconds(900 + i)), "p")
         ->get([](const ipc::Result<const IssuedCredentials*>&) {});

@@ -13,7 +13,7 @@ using testing::FakeAws;
 using testing::issued;
 using testing::refused;
 
-class IssuerTest : public ::testing::Test {
+class FreshKeysTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
@@ -25,10 +25,10 @@ class IssuerTest : public ::testing::Test {
   }
   void make(const IssueTerms& terms) {
     const StartFetch fetch = [this, terms](OnKeys done) {
-      return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
+      return std::make_unique<RoleChainRun>(aws_.context, profile_, terms, std::move(done));
     };
-    issuer_ = std::make_unique<Issuer>(aws_.context, fetch,
-                                       IssuerEvents{[this](const IssuedCredentials&) { ++issues_; },
+    issuer_ = std::make_unique<FreshKeys>(aws_.context, fetch,
+                                          KeyEvents{[this](const IssuedCredentials&) { ++issues_; },
                                                     [this](const ipc::Error&, std::chrono::seconds left) {
                                                       ++failures_;
                                                       left_ = left;
@@ -66,13 +66,13 @@ class IssuerTest : public ::testing::Test {
 
   FakeAws aws_;
   ResolvedProfile profile_;
-  std::unique_ptr<Issuer> issuer_;
+  std::unique_ptr<FreshKeys> issuer_;
   int answers_ = 0, issues_ = 0, failures_ = 0, failures_before_ = 0;
   std::chrono::seconds left_{-1};
   std::string got_;
 };
 
-TEST_F(IssuerTest, AFailureIsToldToEveryWaiterAndAsksNothingMore) {
+TEST_F(FreshKeysTest, AFailureIsToldToEveryWaiterAndAsksNothingMore) {
   for (int i = 0; i < 50; ++i) get();
   refuse();
   EXPECT_EQ(answers_, 50);
@@ -82,7 +82,7 @@ TEST_F(IssuerTest, AFailureIsToldToEveryWaiterAndAsksNothingMore) {
   EXPECT_EQ(left_, 0s);
 }
 
-TEST_F(IssuerTest, AfterAFailureAFloodOfClientsReachesStsOncePerPause) {
+TEST_F(FreshKeysTest, AfterAFailureAFloodOfClientsReachesStsOncePerPause) {
   get();
   refuse();
   for (int i = 0; i < 100; ++i) get();
@@ -93,18 +93,18 @@ TEST_F(IssuerTest, AfterAFailureAFloodOfClientsReachesStsOncePerPause) {
   EXPECT_EQ(calls(), 2u);
 }
 
-TEST_F(IssuerTest, KeysThatAreAboutToEndAreNotHandedOut) {
+TEST_F(FreshKeysTest, KeysThatAreAboutToEndAreNotHandedOut) {
   get();
   answer_with("ASIAFIRST");
   const auto renewing = issuer_->current();
   ASSERT_TRUE(renewing);
-  aws_.timers.pass(900s - Issuer::kLeastLife);
+  aws_.timers.pass(900s - FreshKeys::kLeastLife);
   EXPECT_TRUE(issuer_->current());
   aws_.timers.pass(1s);
   EXPECT_FALSE(issuer_->current());
 }
 
-TEST_F(IssuerTest, KeysThatStsIssuedTooShortAreAFailure) {
+TEST_F(FreshKeysTest, KeysThatStsIssuedTooShortAreAFailure) {
   get();
   answer_with("ASIASHORT", 59s);
   EXPECT_EQ(got_.find("error: the keys that came end in 59 s"), 0u) << got_;
@@ -113,7 +113,7 @@ TEST_F(IssuerTest, KeysThatStsIssuedTooShortAreAFailure) {
 }
 
 // Two minutes: handed out until 30 s are left, renewed at 80 s, so that there is a key at every moment.
-TEST_F(IssuerTest, UnderAHardExpiryThereIsAKeyAtEveryMoment) {
+TEST_F(FreshKeysTest, UnderAHardExpiryThereIsAKeyAtEveryMoment) {
   Narrowing narrowing;
   narrowing.hard_expiry = 120s;
   make({"marta", "direct", {120s, 900s, true}, std::nullopt, std::make_shared<const Narrowing>(narrowing)});
@@ -130,7 +130,7 @@ TEST_F(IssuerTest, UnderAHardExpiryThereIsAKeyAtEveryMoment) {
   EXPECT_LE(calls(), 9u);
 }
 
-TEST_F(IssuerTest, KeysOfAShortLifeAreNotHandedOutInTheirLastQuarter) {
+TEST_F(FreshKeysTest, KeysOfAShortLifeAreNotHandedOutInTheirLastQuarter) {
   Narrowing narrowing;
   narrowing.hard_expiry = 120s;
   make({"marta", "direct", {120s, 900s, true}, std::nullopt, std::make_shared<const Narrowing>(narrowing)});
@@ -142,7 +142,7 @@ TEST_F(IssuerTest, KeysOfAShortLifeAreNotHandedOutInTheirLastQuarter) {
   EXPECT_FALSE(issuer_->current());
 }
 
-TEST_F(IssuerTest, IsIdleOnlyWhileNothingIsUnderWay) {
+TEST_F(FreshKeysTest, IsIdleOnlyWhileNothingIsUnderWay) {
   EXPECT_TRUE(issuer_->idle());
   bool idle_in_callback = true;
   issuer_->get([&](const ipc::Result<const IssuedCredentials*>&) { idle_in_callback = issuer_->idle(); });
@@ -152,7 +152,7 @@ TEST_F(IssuerTest, IsIdleOnlyWhileNothingIsUnderWay) {
   EXPECT_TRUE(issuer_->idle());
 }
 
-TEST_F(IssuerTest, AClockSetBackDoesNotMakeKeysLiveLonger) {
+TEST_F(FreshKeysTest, AClockSetBackDoesNotMakeKeysLiveLonger) {
   get();
   answer_with("ASIAFIRST");
   aws_.clock.pass(850s);
@@ -160,14 +160,14 @@ TEST_F(IssuerTest, AClockSetBackDoesNotMakeKeysLiveLonger) {
   EXPECT_FALSE(issuer_->current());
 }
 
-TEST_F(IssuerTest, AClockSetForwardEndsThemOnTheWallClock) {
+TEST_F(FreshKeysTest, AClockSetForwardEndsThemOnTheWallClock) {
   get();
   answer_with("ASIAFIRST");
   aws_.clock.set_wall(aws_.clock.wall() + 850s);
   EXPECT_FALSE(issuer_->current());
 }
 
-TEST_F(IssuerTest, AFailedRenewalNeverReplacesGoodKeys) {
+TEST_F(FreshKeysTest, AFailedRenewalNeverReplacesGoodKeys) {
   get();
   answer_with("ASIAFIRST");
   aws_.timers.pass(aws_.timers.wait());
@@ -179,7 +179,7 @@ TEST_F(IssuerTest, AFailedRenewalNeverReplacesGoodKeys) {
   EXPECT_EQ(got_, "ASIAFIRST");
 }
 
-TEST_F(IssuerTest, FailedRenewalsGoOnWithPausesUntilTheKeysEnd) {
+TEST_F(FreshKeysTest, FailedRenewalsGoOnWithPausesUntilTheKeysEnd) {
   get();
   answer_with("ASIAFIRST");
   aws_.timers.pass(aws_.timers.wait());
@@ -199,7 +199,7 @@ TEST_F(IssuerTest, FailedRenewalsGoOnWithPausesUntilTheKeysEnd) {
   EXPECT_EQ(got_.find("error: "), 0u);
 }
 
-TEST_F(IssuerTest, ARenewalAfterFailuresReplacesTheKeys) {
+TEST_F(FreshKeysTest, ARenewalAfterFailuresReplacesTheKeys) {
   get();
   answer_with("ASIAFIRST");
   aws_.timers.pass(aws_.timers.wait());
@@ -212,7 +212,7 @@ TEST_F(IssuerTest, ARenewalAfterFailuresReplacesTheKeys) {
   EXPECT_EQ(issues_, 2);
 }
 
-TEST_F(IssuerTest, OneRunServesEveryoneWhoAsks) {
+TEST_F(FreshKeysTest, OneRunServesEveryoneWhoAsks) {
   for (int i = 0; i < 1000; ++i) get();
   EXPECT_EQ(calls(), 1u);
   EXPECT_EQ(answers_, 0);
@@ -224,7 +224,7 @@ TEST_F(IssuerTest, OneRunServesEveryoneWhoAsks) {
   EXPECT_EQ(calls(), 1u);
 }
 
-TEST_F(IssuerTest, RenewsAtAboutTwoThirdsOfTheLifeAndServesTheOldKeysMeanwhile) {
+TEST_F(FreshKeysTest, RenewsAtAboutTwoThirdsOfTheLifeAndServesTheOldKeysMeanwhile) {
   get();
   answer_with("ASIAFIRST");
   EXPECT_EQ(aws_.timers.wait(), Clock::SinceBoot(600s));
@@ -239,7 +239,7 @@ TEST_F(IssuerTest, RenewsAtAboutTwoThirdsOfTheLifeAndServesTheOldKeysMeanwhile) 
   EXPECT_EQ(got_, "ASIASECOND");
 }
 
-TEST_F(IssuerTest, OneCallPerRenewalPeriodHoweverManyAsk) {
+TEST_F(FreshKeysTest, OneCallPerRenewalPeriodHoweverManyAsk) {
   get();
   answer_with("ASIAFIRST");
   for (int minute = 0; minute < 60; ++minute) {
@@ -250,7 +250,7 @@ TEST_F(IssuerTest, OneCallPerRenewalPeriodHoweverManyAsk) {
   EXPECT_EQ(calls(), 7u);  // one, and one each ten minutes
 }
 
-TEST_F(IssuerTest, AMissedTimerIsMadeUpForByTheNextClient) {
+TEST_F(FreshKeysTest, AMissedTimerIsMadeUpForByTheNextClient) {
   get();
   answer_with("ASIAFIRST");
   aws_.clock.pass(700s);  // the machine slept; no timer fired
@@ -261,7 +261,7 @@ TEST_F(IssuerTest, AMissedTimerIsMadeUpForByTheNextClient) {
   EXPECT_EQ(calls(), 2u);
 }
 
-TEST_F(IssuerTest, AWaiterMayAskAgainFromItsCallback) {
+TEST_F(FreshKeysTest, AWaiterMayAskAgainFromItsCallback) {
   int depth = 0;
   std::function<void(ipc::Result<const IssuedCredentials*>)> again = [&](ipc::Result<const IssuedCredentials*>) {
     if (++depth < 5) issuer_->get(again);
@@ -271,7 +271,7 @@ TEST_F(IssuerTest, AWaiterMayAskAgainFromItsCallback) {
   EXPECT_EQ(depth, 5);
 }
 
-TEST_F(IssuerTest, DestroyedInTheMiddleItCallsNobody) {
+TEST_F(FreshKeysTest, DestroyedInTheMiddleItCallsNobody) {
   get();
   issuer_.reset();
   EXPECT_EQ(aws_.http.waiting(), 0u);

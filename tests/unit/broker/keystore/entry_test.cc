@@ -16,13 +16,13 @@ constexpr std::string_view kPassphrase = "correct horse battery";
 class StoredKeyTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
-  static StoredKey fresh() {
-    StoredKey key{"ledger", "AKIDLEDGER", "2026-11-21T10:00:00Z"};
+  static KeystoreEntry fresh() {
+    KeystoreEntry key{"ledger", "AKIDLEDGER", "2026-11-21T10:00:00Z"};
     key.cost = kLeastCost;
     return key;
   }
   static std::string sealed_text() {
-    StoredKey key = fresh();
+    KeystoreEntry key = fresh();
     EXPECT_TRUE(seal_with_passphrase(key, kSecret, kPassphrase));
     return render_stored_key(key);
   }
@@ -33,7 +33,7 @@ class StoredKeyTest : public ::testing::Test {
   };
   static Machine machine() {
     Machine made{*new_machine_key(), {}};
-    StoredKey key = fresh();
+    KeystoreEntry key = fresh();
     key.protection = KeyProtection::kTpm2;
     EXPECT_TRUE(seal_with_machine_key(key, kSecret, made.hex_key.reveal()));
     made.text = render_stored_key(key);
@@ -136,7 +136,7 @@ TEST_F(StoredKeyTest, ItsOwnPassphraseOpensItAndTheTextShowsNoSecret) {
 }
 
 TEST_F(StoredKeyTest, NoTwoSealingsAreAlike) {
-  StoredKey one = fresh(), two = fresh();
+  KeystoreEntry one = fresh(), two = fresh();
   ASSERT_TRUE(seal_with_passphrase(one, kSecret, kPassphrase));
   ASSERT_TRUE(seal_with_passphrase(two, kSecret, kPassphrase));
   EXPECT_NE(one.salt, two.salt);
@@ -164,7 +164,7 @@ TEST_F(StoredKeyTest, AMachinesKeyMustBeOne) {
 }
 
 TEST_F(StoredKeyTest, AnEntryOfAnotherKeyIsRefused) {
-  StoredKey key = fresh();
+  KeystoreEntry key = fresh();
   key.store = KeyStoreKind::kPass;
   const auto marker = parse_stored_key("ledger", render_stored_key(key));
   ASSERT_TRUE(marker) << marker.error().what;

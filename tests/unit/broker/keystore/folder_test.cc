@@ -22,7 +22,7 @@ class KeyStoreTest : public ::testing::Test {
     home_ = made;
   }
   void TearDown() override { fs::remove_all(home_); }
-  [[nodiscard]] KeyStore store() const { return KeyStore(home_.string()); }
+  [[nodiscard]] KeystoreFolder store() const { return KeystoreFolder(home_.string()); }
   static mode_t mode_of(const std::string& path) {
     struct stat status {};
     return ::lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
@@ -53,7 +53,7 @@ TEST_F(KeyStoreTest, NamesThatCouldLeaveTheFolderOrHideInItAreRefused) {
                                       "a$b",
                                       "a\\b",
                                       "~root"}) {
-    const ipc::Status good = KeyStore::check_name(name);
+    const ipc::Status good = KeystoreFolder::check_name(name);
     ASSERT_FALSE(good) << name;
     EXPECT_EQ(good.error().what.find('\n'), std::string::npos);
     EXPECT_FALSE(store().has(name)) << name;
@@ -61,10 +61,10 @@ TEST_F(KeyStoreTest, NamesThatCouldLeaveTheFolderOrHideInItAreRefused) {
     EXPECT_FALSE(store().write(name, "text")) << name;
     EXPECT_FALSE(store().remove(name)) << name;
   }
-  EXPECT_FALSE(KeyStore::check_name(std::string_view("a\0b", 3)));
-  EXPECT_FALSE(KeyStore::check_name(std::string(129, 'a')));
+  EXPECT_FALSE(KeystoreFolder::check_name(std::string_view("a\0b", 3)));
+  EXPECT_FALSE(KeystoreFolder::check_name(std::string(129, 'a')));
   for (const std::string_view name : {"a", "ledger-prod", "john.doe", "0", "me@corp.example", "a+b=c,d_e"}) {
-    EXPECT_TRUE(KeyStore::check_name(name)) << name;
+    EXPECT_TRUE(KeystoreFolder::check_name(name)) << name;
   }
   EXPECT_TRUE(fs::is_empty(home_)) << "a refused name made something";
 }
@@ -91,7 +91,7 @@ TEST_F(KeyStoreTest, LinksFoldersAndEndlessFilesAreNoKeys) {
   EXPECT_FALSE(store().read("folder"));
   ASSERT_EQ(::mkfifo(store().path("pipe").c_str(), 0600), 0);
   EXPECT_FALSE(store().read("pipe"));
-  ASSERT_TRUE(store().write("long", std::string(KeyStore::kMaxFileBytes + 1, 'x')));
+  ASSERT_TRUE(store().write("long", std::string(KeystoreFolder::kMaxFileBytes + 1, 'x')));
   EXPECT_FALSE(store().read("long"));
   const auto absent = store().read("absent");
   ASSERT_FALSE(absent);

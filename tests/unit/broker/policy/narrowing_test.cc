@@ -131,35 +131,6 @@ TEST(Narrowing, TheSizeIsThatOfTheDocumentWithItsEndAndTheArns) {
   EXPECT_EQ(session_policy_size(narrowing), 50u + session_policy_document(narrowing, kEnd).size());
 }
 
-TEST(Narrowing, DifferentNarrowingsHaveDifferentKeys) {
-  EXPECT_EQ(narrowing_key(nullptr), "");
-  const Narrowing none;
-  EXPECT_EQ(narrowing_key(&none), "");
-  std::vector<Narrowing> all(13);
-  all[0].session_policy = kOwn;
-  all[1].managed_policies = {"a"};
-  all[2].managed_policies = {"a", "b"};
-  all[3].managed_policies = {"ab"};
-  all[4].source_ips = {"a"};
-  all[5].source_vpcs = {"a"};
-  all[6].tags = {{"a", "b"}};
-  all[7].tags = {{"b", "a"}};
-  all[8].tags = {{"ab", ""}};
-  all[9].hard_expiry = 60s;
-  all[10].hard_expiry = 61s;
-  all[11].managed_policies = {"a"};
-  all[11].source_ips = {"b"};
-  all[12].managed_policies = {"1:a"};
-  std::set<std::string> keys;
-  for (const Narrowing& one : all) {
-    EXPECT_EQ(narrowing_key(&one).size(), 32u);
-    keys.insert(narrowing_key(&one));
-    const Narrowing same = one;
-    EXPECT_EQ(narrowing_key(&one), narrowing_key(&same));
-  }
-  EXPECT_EQ(keys.size(), all.size());
-}
-
 // ---- which profiles a rule would have to narrow
 
 Policy restricting(const Conditions& conditions) {

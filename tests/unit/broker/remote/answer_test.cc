@@ -143,7 +143,7 @@ TEST_F(RemoteAnswerTest, EveryCodeHasItsFaultItsTextAndAWayOn) {
   std::set<std::string> texts;
   for (const CodeRow& row : kCodes) {
     const AwsFailure read = failure(row.status, coded(row.code));
-    EXPECT_EQ(judge(read), row.next) << row.code;
+    EXPECT_EQ(next_try(read), row.next) << row.code;
     const ipc::Error told = error(row.status, coded(row.code));
     EXPECT_EQ(told.fault, row.fault) << row.code;
     EXPECT_NE(told.what.find(std::string(kName) + " answers " + row.code + " (HTTP status"), std::string::npos)
@@ -161,7 +161,7 @@ TEST_F(RemoteAnswerTest, AGatewayThatRefusesInItsOwnWordsHasRefused) {
   EXPECT_NE(told.what.find("answers HTTP status 403"), std::string::npos) << told.what;
   EXPECT_NE(told.next_step.find("execute-api:Invoke"), std::string::npos) << told.next_step;
   // It does not say whether the signature or the clock was wrong.
-  EXPECT_EQ(judge(failure(403, R"({"message":"Forbidden"})")), NextTry::kWithCorrectedClock);
+  EXPECT_EQ(next_try(failure(403, R"({"message":"Forbidden"})")), NextTry::kWithCorrectedClock);
   EXPECT_NE(error(403, R"({"message":"no"})", "AccessDeniedException").what.find("AccessDeniedException"),
             std::string::npos);
   EXPECT_EQ(error(401, R"({"message":"Unauthorized"})").fault, Fault::kRefused);
@@ -173,7 +173,7 @@ TEST_F(RemoteAnswerTest, WithoutAKnownCodeTheStatusCounts) {
   EXPECT_EQ(error(400, coded("SOMETHING_NEW")).fault, Fault::kConfig);
   for (const long status : {500L, 502L, 503L, 504L, 520L, 599L}) {
     EXPECT_EQ(error(status, "<html><h1>Bad gateway</h1></html>").fault, Fault::kUnavailable) << status;
-    EXPECT_EQ(judge(failure(status, "")), NextTry::kAfterDelay) << status;
+    EXPECT_EQ(next_try(failure(status, "")), NextTry::kAfterDelay) << status;
   }
   for (const long status : {201L, 204L, 402L, 418L, 600L, 999L})
     EXPECT_EQ(error(status, "{}").fault, Fault::kProtocol) << status;
@@ -182,7 +182,7 @@ TEST_F(RemoteAnswerTest, WithoutAKnownCodeTheStatusCounts) {
 TEST_F(RemoteAnswerTest, ARedirectIsToldAndNotFollowed) {
   for (const long status : {301L, 302L, 303L, 307L, 308L}) {
     EXPECT_NE(error(status, "").what.find("redirects are not followed"), std::string::npos);
-    EXPECT_EQ(judge(failure(status, "")), NextTry::kNone);
+    EXPECT_EQ(next_try(failure(status, "")), NextTry::kNone);
   }
 }
 
@@ -202,9 +202,9 @@ TEST_F(RemoteAnswerTest, ALongRetryAfterEndsTheCallAtOnce) {
   HttpAnswer answer;
   answer.status = 503;
   answer.retry_after = 3s;
-  EXPECT_EQ(judge(read_remote_failure(answer)), NextTry::kAfterDelay);
+  EXPECT_EQ(next_try(read_remote_failure(answer)), NextTry::kAfterDelay);
   answer.retry_after = 42s;
-  EXPECT_EQ(judge(read_remote_failure(answer)), NextTry::kNone);
+  EXPECT_EQ(next_try(read_remote_failure(answer)), NextTry::kNone);
   EXPECT_EQ(read_remote_failure(answer).retry_after, 42s);
 }
 

@@ -32,7 +32,7 @@ class RemoteKeysTest : public ::testing::Test {
     auto judge = RemoteJudge::open({aws_.context, errands_, profile_, kUrl, token_file, std::string(64, 'd'), "marta"});
     ASSERT_TRUE(judge) << judge.error().what;
     judge_ = std::move(*judge);
-    issuer_ = std::make_unique<Issuer>(aws_.context, judge_->keys_for(terms()));
+    issuer_ = std::make_unique<FreshKeys>(aws_.context, judge_->keys_for(terms()));
   }
   static IssueTerms terms() {
     IssueTerms terms;
@@ -67,7 +67,7 @@ class RemoteKeysTest : public ::testing::Test {
   testing::FakeErrands errands_;
   ResolvedProfile profile_;
   std::unique_ptr<RemoteJudge> judge_;
-  std::unique_ptr<Issuer> issuer_;
+  std::unique_ptr<FreshKeys> issuer_;
   int answers_ = 0;
   std::string got_;
   std::optional<Fault> fault_;

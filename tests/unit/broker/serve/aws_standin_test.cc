@@ -48,7 +48,7 @@ class Aws : public ::testing::TestWithParam<bool> {
   std::string issue(std::chrono::seconds duration = 900s) {
     const auto lifetime = decide_lifetime({duration, Mode::kServer, key_source(profile_)});
     if (!lifetime) return "error: " + lifetime.error().what;
-    if (!issuer_) issuer_ = std::make_unique<Issuer>(*context_, fetch({"marta", "direct", *lifetime}));
+    if (!issuer_) issuer_ = std::make_unique<FreshKeys>(*context_, fetch({"marta", "direct", *lifetime}));
     std::string got;
     issuer_->get([&](ipc::Result<const IssuedCredentials*> keys) {
       got = keys ? (*keys)->access_key_id : "error: " + keys.error().what;
@@ -57,8 +57,9 @@ class Aws : public ::testing::TestWithParam<bool> {
     return got;
   }
   StartFetch fetch(const IssueTerms& terms) {
-    return
-        [this, terms](OnKeys done) { return std::make_unique<Issuance>(*context_, profile_, terms, std::move(done)); };
+    return [this, terms](OnKeys done) {
+      return std::make_unique<RoleChainRun>(*context_, profile_, terms, std::move(done));
+    };
   }
   static BaseKey copy_of(const BaseKey& key) {
     return {key.access_key_id, ipc::SecretBuffer::copy_of(key.secret_access_key.reveal()),
@@ -95,7 +96,7 @@ class Aws : public ::testing::TestWithParam<bool> {
   BaseKey key_;
   std::unique_ptr<FixedKey> keys_;
   ResolvedProfile profile_;
-  std::unique_ptr<Issuer> issuer_;
+  std::unique_ptr<FreshKeys> issuer_;
 };
 
 TEST_P(Aws, AWrongSecretIsRefusedWithoutARetry) {

@@ -77,10 +77,9 @@ class ClientAnswerTest : public ::testing::Test {
   std::unique_ptr<ClientAnswer> answer_;
 };
 
-// All four bodies that a client can get.
+// All bodies that a client can get.
 TEST_F(ClientAnswerTest, RefusalsHaveTheBodyThatBothKindsOfParserRead) {
   const std::pair<RefusalForm, const char*> rows[] = {{RefusalForm::kForbidden, "403 Forbidden"},
-                                                      {RefusalForm::kTooMany, "429 Too Many Requests"},
                                                       {RefusalForm::kFailed, "500 Internal Server Error"},
                                                       {RefusalForm::kUnavailable, "503 Service Unavailable"}};
   for (const auto& [form, status] : rows) {

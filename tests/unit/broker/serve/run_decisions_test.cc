@@ -158,7 +158,7 @@ TEST_F(RunDecisionsTest, KeysAreKeptByTheTermsOfThePermit) {
   const Decision decision = decisions_.for_run();
   const IssueTerms& terms = std::get<Permit>(decision.outcome).terms();
   EXPECT_EQ(decisions_.keys_of(terms), nullptr);
-  Issuer* const issuer = decisions_.issuer_for(terms, *decision.verdict);
+  FreshKeys* const issuer = decisions_.issuer_for(terms, *decision.verdict);
   ASSERT_NE(issuer, nullptr);
   EXPECT_EQ(decisions_.issuer_for(terms, *decision.verdict), issuer);
   EXPECT_EQ(decisions_.keys_of(terms), nullptr);

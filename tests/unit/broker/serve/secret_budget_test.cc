@@ -66,7 +66,7 @@ class SecretRoomTest : public ::testing::Test {
   }
   // As many rules at once as there may be.
   void ask_all() {
-    for (std::size_t i = 0; i < IssuerStore::kMost; ++i) {
+    for (std::size_t i = 0; i < KeysByTerms::kMost; ++i) {
       const std::chrono::seconds granted = 3600s - std::chrono::seconds(i);
       issuers_[i] = store_.find_or_make({"marta", "direct", {granted, granted, false}}, "p");
       ask(i);
@@ -79,25 +79,24 @@ class SecretRoomTest : public ::testing::Test {
   }
   void assert_all_served() {
     ASSERT_TRUE(errors_.empty()) << errors_.front().what;
-    for (Issuer* issuer : issuers_) {
+    for (FreshKeys* issuer : issuers_) {
       ASSERT_TRUE(issuer->current());
       EXPECT_EQ(issuer->current()->session_token.size(), kMaxKeyToken);
     }
   }
   void answer_all(std::size_t links) {
-    for (std::size_t i = 0; i < links * IssuerStore::kMost; ++i) aws_.http.answer(200, longest_answer("AssumeRole"));
+    for (std::size_t i = 0; i < links * KeysByTerms::kMost; ++i) aws_.http.answer(200, longest_answer("AssumeRole"));
   }
 
   FakeAws aws_;
   ResolvedProfile profile_;
   std::unique_ptr<RenewedKeys> keys_;
-  IssuerStore store_{aws_.context,
-                     [this](const IssueTerms& terms) -> StartFetch {
+  KeysByTerms store_{aws_.context, [this](const IssueTerms& terms) -> StartFetch {
                        return [this, terms](OnKeys done) {
-                         return std::make_unique<Issuance>(aws_.context, profile_, terms, std::move(done));
+                         return std::make_unique<RoleChainRun>(aws_.context, profile_, terms, std::move(done));
                        };
                      }};
-  std::array<Issuer*, IssuerStore::kMost> issuers_{};
+  std::array<FreshKeys*, KeysByTerms::kMost> issuers_{};
   std::vector<ipc::Error> errors_;
 };
 
@@ -161,7 +160,7 @@ TEST_F(SecretRoomTest, AChainOfRolesWithTheLongestKeysServesAsManyRulesAsThereMa
   answer_all(2);
   assert_all_served();
   aws_.timers.pass(45min);
-  EXPECT_EQ(aws_.http.waiting(), IssuerStore::kMost);
+  EXPECT_EQ(aws_.http.waiting(), KeysByTerms::kMost);
   answer_all(2);
   EXPECT_EQ(aws_.http.waiting(), 0u);
   assert_all_served();

@@ -13,7 +13,7 @@ const TableKey kKey{"sessions", "id", "0123456789abcdef"};
 
 ipc::Error worded(long status, const std::string& code, const std::string& message = "m") {
   const ipc::Fault fault =
-      judge(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
+      next_try(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
   return table_error("sessions", {{fault, "UpdateItem failed", ""}, {status, code, message}});
 }
 

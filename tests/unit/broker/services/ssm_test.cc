@@ -25,7 +25,7 @@ HttpAnswer ssm_answer(long status, std::string_view body, std::string error_type
 
 ipc::Error worded_ssm(long status, const std::string& code, const std::string& message = "m") {
   const ipc::Fault fault =
-      judge(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
+      next_try(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
   return parameter_error(kName, {{fault, "GetParameter failed", ""}, {status, code, message}});
 }
 

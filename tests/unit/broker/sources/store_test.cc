@@ -24,24 +24,24 @@ class StoredKeysTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
-    key_ = StoredKey{"ledger", "AKIDLEDGER", "2026-11-21T10:00:00Z"};
+    key_ = KeystoreEntry{"ledger", "AKIDLEDGER", "2026-11-21T10:00:00Z"};
     key_.cost = kLeastCost;
   }
-  std::unique_ptr<StoredKeySource> with_passphrase() {
+  std::unique_ptr<KeystoreSource> with_passphrase() {
     EXPECT_TRUE(seal_with_passphrase(key_, kSecret, "right"));
     return keys();
   }
-  std::unique_ptr<StoredKeySource> keys() {
-    return std::make_unique<StoredKeySource>(aws_.context, errands_, key_, "/home/it's me");
+  std::unique_ptr<KeystoreSource> keys() {
+    return std::make_unique<KeystoreSource>(aws_.context, errands_, key_, "/home/it's me");
   }
-  void ask(StoredKeySource& keys) {
+  void ask(KeystoreSource& keys) {
     keys.get([this](ipc::Result<SharedKey> key) {
       answers_.push_back(key ? std::string((*key)->secret_access_key.reveal()) : "refused: " + key.error().what);
     });
   }
   testing::FakeAws aws_;
   testing::FakeErrands errands_;
-  StoredKey key_;
+  KeystoreEntry key_;
   std::vector<std::string> answers_;
 };
 
@@ -61,7 +61,7 @@ TEST_F(StoredKeysTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) {
   EXPECT_EQ(answers_.size(), 2U);
   EXPECT_EQ(errands_.errands.size(), 3U) << "a client made the user be asked again";
   EXPECT_FALSE(keys->held());
-  aws_.timers.pass(StoredKeySource::kPause);
+  aws_.timers.pass(KeystoreSource::kPause);
   ask(*keys);
   EXPECT_EQ(errands_.errands.size(), 4U);
   errands_.answer("right");
@@ -111,7 +111,7 @@ TEST_F(StoredKeysTest, AProgramsEntryMustBeThisKeys) {
   EXPECT_EQ(errands_.last().text.subject, "'pass' 'show' 'sentinel/ledger/AKIDLEDGER'");
   errands_.answer(entry_text("AKIDOTHER", kSecret).reveal());
   EXPECT_NE(answers_.back().find("another key"), std::string::npos);
-  aws_.timers.pass(StoredKeySource::kPause);
+  aws_.timers.pass(KeystoreSource::kPause);
   ask(*keys);
   errands_.answer(entry_text("AKIDLEDGER", kSecret).reveal());
   EXPECT_EQ(answers_.back(), kSecret);
@@ -135,12 +135,12 @@ TEST_F(StoredKeysTest, ThePlanIsReadFromTheStoreOnceAndCarriesNoSecret) {
   ASSERT_NE(::mkdtemp(home.data()), nullptr);
   StoredKeyPlan plan{"ledger"};
   EXPECT_FALSE(load_stored_key(plan, home));
-  ASSERT_TRUE(KeyStore(home).write("ledger", "{\"sentinel_key\":1}\n"));
+  ASSERT_TRUE(KeystoreFolder(home).write("ledger", "{\"sentinel_key\":1}\n"));
   const auto damaged = load_stored_key(plan, home);
   ASSERT_FALSE(damaged);
   EXPECT_NE(damaged.error().what.find(home), std::string::npos) << damaged.error().what;
   ASSERT_TRUE(seal_with_passphrase(key_, kSecret, "right"));
-  ASSERT_TRUE(KeyStore(home).write("ledger", render_stored_key(key_)));
+  ASSERT_TRUE(KeystoreFolder(home).write("ledger", render_stored_key(key_)));
   ASSERT_TRUE(load_stored_key(plan, home));
   std::filesystem::remove_all(home);
   EXPECT_EQ(plan.text.find(kSecret), std::string::npos);

@@ -36,7 +36,7 @@ class WebIdentityTest : public ::testing::Test {
     fetch_ = start_([this](ipc::Result<IssuedCredentials> keys) { take(std::move(keys)); });
   }
   void issue(const IssueTerms& terms) {
-    fetch_ = std::make_unique<Issuance>(
+    fetch_ = std::make_unique<RoleChainRun>(
         aws_.context, profile_, terms, [this](ipc::Result<IssuedCredentials> keys) { take(std::move(keys)); },
         &errands_);
   }
