@@ -80,7 +80,6 @@ std::optional<std::string_view> own_statements(std::string_view document) {
   return document;
 }
 
-// Lengths before texts: no two narrowings are written alike.
 bool lists(const std::vector<NamePattern>& patterns, std::string_view name) {
   return std::ranges::any_of(patterns, [&](const NamePattern& pattern) { return matches(pattern, name); });
 }
