@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ending.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "isolation.h"
 #include "sandbox.h"
 #include "server.h"

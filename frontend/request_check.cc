@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 namespace frontend {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 
 namespace frontend {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 
 namespace ipc {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 #include "text/ascii.h"
 
 namespace broker {

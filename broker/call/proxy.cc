@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "call/url.h"
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 #include "text/ascii.h"
 
 namespace broker {

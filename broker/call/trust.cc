@@ -11,7 +11,7 @@
 
 #include "aws/endpoint.h"
 #include "call/url.h"
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 namespace broker {
 namespace {

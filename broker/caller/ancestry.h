@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "caller/checks.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 
 namespace broker {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 namespace broker {
 namespace {

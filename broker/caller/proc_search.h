@@ -19,7 +19,7 @@
 
 #include "caller/witness_words.h"
 #include "host/clock.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {

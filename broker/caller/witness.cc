@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ipc/forked_process.h"
+#include "ipc/process/forked_process.h"
 
 namespace broker {
 namespace {

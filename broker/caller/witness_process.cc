@@ -8,8 +8,8 @@
 
 #include "caller/proc_search.h"
 #include "caller/witness.h"
-#include "ipc/forked_process.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/forked_process.h"
+#include "ipc/process/lockdown.h"
 
 namespace broker {
 namespace {

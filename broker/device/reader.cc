@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "ipc/forked_process.h"
+#include "ipc/process/forked_process.h"
 
 namespace broker {
 namespace {

@@ -15,8 +15,8 @@
 #include <csignal>
 
 #include "device/reader.h"
-#include "ipc/forked_process.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/forked_process.h"
+#include "ipc/process/lockdown.h"
 
 namespace broker {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "text/ascii.h"
 #include "text/json_value.h"
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 

@@ -11,8 +11,8 @@
 #include <csignal>
 #include <utility>
 
-#include "ipc/landlock.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/landlock.h"
+#include "ipc/process/pidfd.h"
 
 namespace broker {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 
 namespace broker {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 
 namespace broker {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 #include "ipc/result.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"

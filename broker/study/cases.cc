@@ -4,7 +4,7 @@
 #include <map>
 
 #include "host/own_file.h"
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 #include "policy/yaml/reader.h"
 #include "study/members.h"
 #include "study/moment.h"

@@ -4,7 +4,7 @@
 
 #include "device/stated.h"
 #include "host/own_file.h"
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 #include "text/plain_text.h"
 
 namespace broker {

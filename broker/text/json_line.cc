@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "ipc/utf8.h"
+#include "ipc/text/utf8.h"
 
 namespace broker {
 

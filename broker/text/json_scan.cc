@@ -2,7 +2,7 @@
 
 #include "text/ascii.h"
 #include "text/hex.h"
-#include "ipc/utf8.h"
+#include "ipc/text/utf8.h"
 
 namespace broker {
 namespace {

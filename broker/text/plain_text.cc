@@ -1,7 +1,7 @@
 #include "text/plain_text.h"
 
-#include "ipc/plain_text.h"
-#include "ipc/utf8.h"
+#include "ipc/text/plain_text.h"
+#include "ipc/text/utf8.h"
 
 namespace broker {
 namespace {

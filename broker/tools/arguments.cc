@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 #include "text/plain_text.h"
 
 namespace broker {

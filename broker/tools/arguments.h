@@ -1,5 +1,5 @@
 // The command line of a tool as the supervisor hands it over: WORD, then --name=value for each option, --, then names
-// of files. What the rows of ipc/commands.def and ipc/options.def do not give this tool is refused, so that an option
+// of files. What the rows of ipc/commands/commands.def and ipc/commands/options.def do not give this tool is refused, so that an option
 // is never silently without effect.
 //
 // Runs in: the sentinel-… tools beside the broker.   Blocks: never.
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "ipc/commands.h"
+#include "ipc/commands/commands.h"
 #include "ipc/result.h"
 
 namespace broker {
@@ -24,7 +24,7 @@ class ToolArguments {
 
   static ipc::Result<ToolArguments> parse(ipc::Program tool, std::span<char* const> argv);
 
-  // As a row of ipc/commands.def has them: "policy lint".
+  // As a row of ipc/commands/commands.def has them: "policy lint".
   [[nodiscard]] std::string_view words() const { return row_->words; }
   [[nodiscard]] bool given(std::string_view option) const { return options_.contains(option); }
   // The value, or an empty text: an option with an empty value is refused before.

@@ -1,4 +1,4 @@
-// The commands of all tools: for each row of ipc/commands.def a function of its name, which the tool defines, and one
+// The commands of all tools: for each row of ipc/commands/commands.def a function of its name, which the tool defines, and one
 // that finds the function of a command line.
 //
 // Runs in: the sentinel-… tools beside the broker.   Blocks: as the command does.
@@ -11,7 +11,7 @@ namespace broker {
 
 // Those that no tool does are declared as well; none is defined, and none is called.
 #define COMMAND(name, ...) int name(const ToolArguments& arguments, ToolOutput& out);
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
 
 // Does what the command line asks of this tool.
 template <ipc::Program tool>
@@ -20,7 +20,7 @@ int run_command(const ToolArguments& arguments, ToolOutput& out) {
   if constexpr (ipc::Program::program == tool) {                   \
     if (arguments.words() == (typed)) return name(arguments, out); \
   }
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
   return kToolMisused;
 }
 

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 
 namespace broker {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 #include "ipc/command_settings.h"
 
 namespace supervisor {

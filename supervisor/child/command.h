@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "child/environment.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/result.h"
 #include "terminal/signals.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 namespace supervisor {
 namespace {

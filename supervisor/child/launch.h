@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "ipc/channel.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 
 namespace supervisor {
 

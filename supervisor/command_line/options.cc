@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 
 namespace supervisor {
 namespace {

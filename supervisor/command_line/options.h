@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/commands.h"
+#include "ipc/commands/commands.h"
 #include "ipc/result.h"
 
 namespace supervisor {

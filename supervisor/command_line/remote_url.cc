@@ -5,8 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "ipc/commands.h"
-#include "ipc/ip_address.h"
+#include "ipc/commands/commands.h"
+#include "ipc/text/ip_address.h"
 
 namespace supervisor {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "command_line/remote_url.h"
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 
 namespace supervisor {
 namespace {

@@ -19,7 +19,7 @@
 #include "doctor/files.h"
 #include "doctor/host.h"
 #include "doctor/probe.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {

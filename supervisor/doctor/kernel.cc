@@ -12,8 +12,8 @@
 
 #include "doctor/host.h"
 #include "doctor/probe.h"
-#include "ipc/landlock.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/landlock.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/secret.h"
 
 namespace supervisor {

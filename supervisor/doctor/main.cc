@@ -10,7 +10,7 @@
 
 #include "doctor/report.h"
 #include "doctor/table.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 

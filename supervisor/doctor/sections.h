@@ -1,5 +1,5 @@
 // What an AWS config or credentials file says of its profiles, as far as a doctor needs it: which keys are there, never
-// what they hold. The one reader of these files (ipc/aws_config_parser.h) reads it; a line that this reader refuses is
+// what they hold. The one reader of these files (ipc/text/aws_config_parser.h) reads it; a line that this reader refuses is
 // passed over, and the first of them is told. Pure.
 //
 // Runs in: sentinel-doctor.   Blocks: never.
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 
 namespace supervisor {
 

@@ -3,7 +3,7 @@
 #include "child/environment.h"
 #include "errands/programs.h"
 #include "errands/shell_words.h"
-#include "ipc/login_page.h"
+#include "ipc/text/login_page.h"
 #include "terminal/say.h"
 
 namespace supervisor {

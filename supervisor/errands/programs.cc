@@ -15,7 +15,7 @@
 #include "child/command.h"
 #include "child/environment.h"
 #include "ipc/channel.h"
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 
 namespace supervisor {
 namespace {

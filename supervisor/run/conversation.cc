@@ -1,7 +1,7 @@
 #include "run/conversation.h"
 
 #include "ipc/command_settings.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "terminal/say.h"
 
 namespace supervisor {

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 #include "run/owned_paths.h"
 
 namespace supervisor {

@@ -6,7 +6,7 @@
 // Runs in: supervisor (keeper).   Blocks: in poll, until something happens.
 #pragma once
 
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 #include "run/preparation.h"
 #include "terminal/signals.h"
 

@@ -14,7 +14,7 @@
 #include "child/process_tree.h"
 #include "command_line/help.h"
 #include "command_line/options.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "run/face.h"
 #include "run/keeper.h"
 #include "run/one_shot.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "ipc/plain_text.h"
-#include "ipc/utf8.h"
+#include "ipc/text/plain_text.h"
+#include "ipc/text/utf8.h"
 
 namespace supervisor {
 namespace {

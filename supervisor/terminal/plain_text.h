@@ -9,7 +9,7 @@
 
 namespace supervisor {
 
-// Without line ends, tabs, what ipc/plain_text.h names and what is not UTF-8: each such byte becomes '?'.
+// Without line ends, tabs, what ipc/text/plain_text.h names and what is not UTF-8: each such byte becomes '?'.
 std::string harmless(std::string_view text);
 
 // The same as a string of JSON, in its quotes.

@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
 

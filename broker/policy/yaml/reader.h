@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 #include "ipc/result.h"
 #include "policy/yaml/document.h"
 #include "text/plain_text.h"

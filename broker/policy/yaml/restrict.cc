@@ -7,7 +7,7 @@
 #include <set>
 
 #include "aws/iam_syntax.h"
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 #include "policy/narrowing.h"
 #include "policy/yaml/parts.h"
 #include "text/ascii.h"

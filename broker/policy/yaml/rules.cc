@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 #include "policy/yaml/parts.h"
 
 namespace broker {

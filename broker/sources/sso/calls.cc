@@ -5,7 +5,7 @@
 
 #include "aws/key_syntax.h"
 #include "call/json_failure.h"
-#include "ipc/login_page.h"
+#include "ipc/text/login_page.h"
 #include "text/ascii.h"
 #include "text/json_line.h"
 #include "text/json_members.h"

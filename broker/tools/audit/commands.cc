@@ -5,7 +5,7 @@
 #include <deque>
 #include <optional>
 
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"

@@ -1,5 +1,5 @@
 // sentinel-audit: verifies decision logs and shows what they hold. `sentinel audit …` starts it with the options that
-// ipc/options.def gives it, in one form (tools/arguments.h). Needs no network, and no key but the log's.
+// ipc/commands/options.def gives it, in one form (tools/arguments.h). Needs no network, and no key but the log's.
 #include <sys/prctl.h>
 
 #include "tools/commands.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 

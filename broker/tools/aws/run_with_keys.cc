@@ -11,7 +11,7 @@
 
 #include "host/sandbox.h"
 #include "host/timers.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "ipc/secret.h"
 #include "keys/no_errands.h"
 #include "keystore/folder.h"

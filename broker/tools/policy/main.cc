@@ -1,5 +1,5 @@
 // sentinel-policy: checks, explains, compares, signs and moves policies. `sentinel policy …` starts it with the options
-// that ipc/options.def gives it, in one form (tools/arguments.h).
+// that ipc/commands/options.def gives it, in one form (tools/arguments.h).
 #include <cstdio>
 
 #include "call/libraries.h"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ipc/go_duration.h"
-#include "ipc/nearest_word.h"
+#include "ipc/text/go_duration.h"
+#include "ipc/text/nearest_word.h"
 #include "ipc/sts_limits.h"
 #include "study/moment.h"
 #include "study/question.h"

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "ipc/login_page.h"
+#include "ipc/text/login_page.h"
 #include "must.h"
 #include "sources/sso/calls.h"
 #include "sources/sso/token.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "child/aws_config.h"
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 #include "ipc/command_settings.h"
 #include "must.h"
 

@@ -11,7 +11,7 @@
 
 #include "connection_table.h"
 #include "ending.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 #include "rig.h"
 
 namespace frontend_test {

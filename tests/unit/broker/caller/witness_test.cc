@@ -10,8 +10,8 @@
 
 #include "callers_fixture.h"
 #include "host/sandbox.h"
-#include "ipc/landlock.h"
-#include "ipc/lockdown.h"
+#include "ipc/process/landlock.h"
+#include "ipc/process/lockdown.h"
 
 namespace broker::testing {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 #include "ipc/command_settings.h"
 
 namespace supervisor {

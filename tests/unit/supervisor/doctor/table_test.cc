@@ -9,7 +9,7 @@
 
 #include "doctor/probe.h"
 #include "doctor/report.h"
-#include "ipc/commands.h"
+#include "ipc/commands/commands.h"
 #include "scene.h"
 
 namespace supervisor {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "ipc/plain_text.h"
-#include "ipc/utf8.h"
+#include "ipc/text/plain_text.h"
+#include "ipc/text/utf8.h"
 
 namespace supervisor {
 namespace {

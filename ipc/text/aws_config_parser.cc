@@ -1,11 +1,11 @@
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
 
-#include "ipc/utf8.h"
+#include "ipc/text/utf8.h"
 
 namespace ipc {
 namespace {

@@ -14,7 +14,7 @@
 #include <span>
 #include <string>
 
-#include "ipc/landlock.h"
+#include "ipc/process/landlock.h"
 #include "ipc/result.h"
 
 namespace ipc {

@@ -1,4 +1,4 @@
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 #include <arpa/inet.h>
 

@@ -1,4 +1,4 @@
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "ipc/plain_text.h"
+#include "ipc/text/plain_text.h"
 
 #include <algorithm>
 #include <iterator>

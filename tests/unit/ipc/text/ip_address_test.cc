@@ -1,5 +1,5 @@
 // Which texts are addresses, and which hosts are this machine.
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "ipc/landlock.h"
+#include "ipc/process/landlock.h"
 
 #include <fcntl.h>
 #include <linux/landlock.h>

@@ -1,11 +1,11 @@
 // Every code point there is: what one of the two older lists refused is refused, and nothing else.
-#include "ipc/plain_text.h"
+#include "ipc/text/plain_text.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "ipc/utf8.h"
+#include "ipc/text/utf8.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 
 #include <cstdint>
 #include <limits>

@@ -1,5 +1,5 @@
 // Lock-down in forked children: what is taken away is really gone, and a process that cannot lock down says so.
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "ipc/commands.h"
+#include "ipc/commands/commands.h"
 
 namespace ipc {
 
@@ -44,7 +44,7 @@ constexpr bool is_the_name_of(std::string_view name, std::string_view words) {
   return true;
 }
 #define COMMAND(name, words, ...) static_assert(is_the_name_of(#name, words));
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
 
 // A tool is handed names of files, or one of a profile: never more than it takes.
 constexpr bool every_tool_has_a_limit() {

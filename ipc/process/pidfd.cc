@@ -1,4 +1,4 @@
-#include "ipc/pidfd.h"
+#include "ipc/process/pidfd.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>

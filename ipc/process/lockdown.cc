@@ -1,4 +1,4 @@
-#include "ipc/lockdown.h"
+#include "ipc/process/lockdown.h"
 
 #include <fcntl.h>
 #include <sys/capability.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <memory>
 
-#include "ipc/landlock.h"
+#include "ipc/process/landlock.h"
 #include "ipc/unique_fd.h"
 
 namespace ipc {

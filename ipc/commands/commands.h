@@ -23,7 +23,7 @@ enum class Program {
   Credentials,
   Whoami,
 #define TOOL(program, name, folder) program,
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
 };
 
 struct ToolRow {
@@ -33,7 +33,7 @@ struct ToolRow {
 
 inline constexpr ToolRow kTools[] = {
 #define TOOL(program, name, folder) ToolRow{Program::program, name, folder},
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
 };
 
 constexpr const ToolRow* find_tool_row(Program program) {
@@ -69,12 +69,12 @@ struct GroupRow {
 inline constexpr CommandRow kCommands[] = {
 #define COMMAND(name, words, program, positional, least, most, required, meaning) \
   CommandRow{words, Program::program, positional, least, most, required, meaning},
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
 };
 
 inline constexpr GroupRow kGroups[] = {
 #define GROUP(word, title, meaning) GroupRow{word, title, meaning},
-#include "ipc/commands.def"
+#include "ipc/commands/commands.def"
 };
 
 constexpr const CommandRow* find_command(std::string_view words) {
@@ -132,7 +132,7 @@ struct OptionRow {
   OptionRow{name,   letter, commands, OptionKind::kind, argument, initial, OptionMode::mode, Completion::complete, \
             meaning},
 inline constexpr OptionRow kOptions[] = {
-#include "ipc/options.def"
+#include "ipc/commands/options.def"
 };
 
 // Where on the command line options stand: before any command, behind a group's word, or behind a command.

@@ -1,4 +1,4 @@
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // Which URLs a browser may be given.
-#include "ipc/login_page.h"
+#include "ipc/text/login_page.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Go's own grammar, and none of the neighbours that people try.
-#include "ipc/go_duration.h"
+#include "ipc/text/go_duration.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ipc/aws_config_parser.h"
+#include "ipc/text/aws_config_parser.h"
 
 #include <gtest/gtest.h>
 

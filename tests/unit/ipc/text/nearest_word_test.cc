@@ -1,5 +1,5 @@
 // A suggestion is near, or there is none.
-#include "ipc/nearest_word.h"
+#include "ipc/text/nearest_word.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ipc/forked_process.h"
+#include "ipc/process/forked_process.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>

@@ -1,8 +1,8 @@
-#include "ipc/login_page.h"
+#include "ipc/text/login_page.h"
 
 #include <algorithm>
 
-#include "ipc/ip_address.h"
+#include "ipc/text/ip_address.h"
 
 namespace ipc {
 namespace {
