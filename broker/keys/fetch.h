@@ -1,4 +1,4 @@
-// One try to get keys from somewhere: a role chain, a profile's source, a remote server. The FreshKeys repeats it.
+// One try to get keys from somewhere: a role chain, a profile's source, a remote server. A FreshKeys repeats it.
 //
 // Blocks: never.   Owns: whatever is under way; destroying a fetch cancels it.
 // Fails: with the sentence of whoever was asked; quiet_for() and withdraws() say what follows from it.

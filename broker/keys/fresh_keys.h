@@ -33,7 +33,7 @@ class FreshKeys {
   // The pointer is good until the callback returns.
   using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
 
-  // `context` outlives the issuer, and so does what `fetch` refers to. Other terms mean another FreshKeys.
+  // `context` outlives this, and so does what `fetch` refers to. Other terms mean another FreshKeys.
   FreshKeys(AwsContext& context, StartFetch fetch, KeyEvents events = {});
 
   // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.

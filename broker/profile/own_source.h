@@ -25,7 +25,7 @@ struct ProfileContext {
 };
 
 // web identity, IAM Identity Center, a key of the credentials file, credential_process, a key of the config file;
-// nothing where the profile has none of them. A static key is planned without its bytes, see read_static_key().
+// nothing where the profile has none of them. A static key is planned without its bytes: the resolver reads them last.
 [[nodiscard]] ipc::Result<std::optional<BasePlan>> own_source(const ProfileContext& place, const std::string& profile);
 
 // Environment, Ec2InstanceMetadata or EcsContainer.
