@@ -1,6 +1,11 @@
 # The rooms of the broker, lowest first; the top CMakeLists.txt says what a row means. MAY is exact: a room includes these
 # rooms and ipc/, and not what they include in turn. What holds the keys never links study/ or tools/, and no room links
 # libevent_extra: there is no HTTP server near the keys.
+#
+# Which process runs a room: serve/, and every room that it reaches, run in the broker's main thread, on one event loop. The
+# witness (caller/witness_process.cc) and the posture reader (device/reader_process.cc) are processes of their own, forked
+# from the broker before it reads a secret. A tool's rooms run in that tool, tools/aws/run_with_keys.cc in its key process. A
+# header says "Runs in:" only where that is not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
