@@ -11,7 +11,7 @@ room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339,
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
                     MAY text
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE)
-room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types of keys, SigV4; asks nobody"
+room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types of keys, SigV4; asks no server"
                     MAY host text
                     LIBS PkgConfig::CRYPTO)
 room(caller HOT     WHY "who calls: the descriptor, the kernel, the process tree, the witness, the bearer token"
@@ -27,7 +27,7 @@ room(keystore       WHY "keys at rest: the folder of sentinel keys, its entries,
 room(policy HOT     WHY "a policy in memory: match, evaluate, narrow, overrides; reads nothing"
                     MAY aws text
                     LIBS date::date-tz)
-room(profile        WHY "the AWS files and settings, resolved to a plan; asks nobody"
+room(profile        WHY "the AWS files and settings, resolved to a plan; asks no server"
                     MAY aws text)
 room(decide HOT     WHY "the only yes: authorize, Permit, the terms and lifetime of what is issued"
                     MAY aws caller policy)

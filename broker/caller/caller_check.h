@@ -42,7 +42,7 @@ struct CallerFacts {
   [[nodiscard]] bool allowed() const { return check == Check::kPassed; }
 };
 
-// A question under way. Whoever drops one unsettled calls CallerCheck::abandon.
+// A question under way. To drop one unsettled, call CallerCheck::abandon.
 struct CallerInquiry {
   CallerFacts facts;
   bool settled = false;
@@ -94,8 +94,8 @@ class CallerCheck {
   // A process that was judged to descend from the command. It stays one while it lives: under a subreaper an orphan
   // goes to an ancestor within the tree, and nothing else moves a process (only a process that joined another pid
   // namespace can be adopted there; it descends from the command all the same). The identity is an inode number that
-  // the kernel never gives twice, so nobody else can be taken for it. Only a yes is kept, never a no; the uid is asked
-  // each time, because exec can change it.
+  // the kernel never gives twice, so no other process can be taken for it. Only a yes is kept, never a no; the uid is
+  // asked each time, because exec can change it.
   struct Known {
     std::uint64_t identity = 0;
     std::string executable, comm;

@@ -26,7 +26,7 @@ class TcpOwners {
  public:
   static ipc::Result<TcpOwners> open();
 
-  // The socket whose own address is `client` and whose peer is `server`. A socket that nobody holds is a refusal
+  // The socket whose own address is `client` and whose peer is `server`. A socket that no process holds is a refusal
   // (kSocketOrphan), whatever uid the kernel reports for it: that is 0, and would read as root.
   [[nodiscard]] std::expected<TcpOwner, Check> find(const sockaddr_in& client, const sockaddr_in& server);
 

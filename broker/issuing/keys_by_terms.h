@@ -2,7 +2,7 @@
 // found.
 //
 // Blocks: never.   Owns: each FreshKeys, with its keys.
-// Bounded: kMost at once. A new one replaces the one that nobody asked for the longest time and that is not at work;
+// Bounded: kMost at once. A new one replaces the one that was not asked for the longest time and that is not at work;
 // and when policy changes, those that only an earlier policy asked for go, so that its keys are not renewed for ever.
 #pragma once
 

@@ -43,13 +43,13 @@ class FreshKeys {
   // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
   [[nodiscard]] const IssuedCredentials* current() const;
 
-  // The present keys, for as long as whoever takes them likes, with no second copy of their secrets; null: none.
+  // The present keys, for as long as the holder likes, with no second copy of their secrets; null: none.
   [[nodiscard]] std::shared_ptr<const IssuedCredentials> share() const { return keys_; }
 
   // The present keys are good for nothing, whatever they say of their end: the next get() has new ones fetched.
   void drop();
 
-  // Nothing is under way and nobody waits: it may be destroyed.
+  // Nothing is under way, and no caller waits: it may be destroyed.
   [[nodiscard]] bool idle() const { return !run_ && waiters_.empty() && !answering_; }
 
  private:

@@ -24,7 +24,7 @@ struct PassedOver {
 struct Trace {
   std::vector<PassedOver> passed_over;  // in the order of the rules
   int decided_by = -1;                  // -1: no rule
-  std::vector<std::string> assumed;     // what nobody knows, and the deciding rule, which denies, took for granted
+  std::vector<std::string> assumed;     // what is unknown, and the deciding rule, which denies, took for granted
 };
 
 // One clause, as `profile "x" is not among its profiles`.

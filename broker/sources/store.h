@@ -3,8 +3,8 @@
 //
 // Blocks: half a second for each passphrase that is tried (scrypt; nothing is served
 // before the key is there).   Owns: the key. However many ask, the user is asked once.
-// Fails: with what the store, its program or the user's passphrase did wrong; whoever asks again within kPause gets
-// the same answer, so that no client makes the user be asked over and over.
+// Fails: with what the store, its program or the user's passphrase did wrong; a caller that asks again within kPause
+// gets the same answer, so that no client makes the user be asked over and over.
 #pragma once
 
 #include <chrono>
