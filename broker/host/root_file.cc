@@ -19,7 +19,7 @@ using ipc::Fault;
 constexpr int kMaxLinks = 40;  // as the kernel's own bound
 
 // One name of a path. Those that a link brought in must be there: a link that leads nowhere is a mistake of its maker,
-// and taking it for "no such file" would drop what he meant to enforce.
+// and taking it for "no such file" would drop what the administrator meant to enforce.
 struct Step {
   std::string name;
   bool from_link = false;

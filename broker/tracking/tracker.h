@@ -63,7 +63,7 @@ class SessionTracker {
 
   // Of a run that is tracked. May start a question without a waiter.
   [[nodiscard]] Standing standing();
-  // Answers when standing() has an answer; kRefused: it is a no. Kept by the asker to a time of his own.
+  // Answers when standing() has an answer; kRefused: it is a no. The asker keeps a deadline of its own.
   void ask(Answer done);
   // A request is served: written with the next question.
   void count();
