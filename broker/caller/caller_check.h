@@ -1,4 +1,4 @@
-// Who calls: decided by the broker, from the kernel, on the client's own connection. Not what the caller may have.
+// Decides who calls, from what the kernel says of the client's own connection. Not what the caller may have.
 //
 // Unix: the process that connected, by pidfd; TCP: the process that holds the client's socket, by inode. Either must
 // run as the run's user and descend from the supervisor, and be none of our own processes. A pid alone proves nothing:

@@ -1,4 +1,4 @@
-// What the kernel says of the client's end of a TCP connection: which user's socket it is, and its inode number.
+// Asks the kernel about the client's end of a TCP connection: which user's socket it is, and its inode number.
 //
 // One exact question to NETLINK_SOCK_DIAG by the pair of addresses; nothing is listed.
 // Blocks: never: the kernel answers within the call that asks.

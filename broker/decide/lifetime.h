@@ -1,4 +1,4 @@
-// How long credentials may live: one rule for every mode and every kind of profile.
+// Decides how long credentials may live: one rule for every mode and every kind of profile.
 //
 // What is wanted (a flag, else the mode's default) is cut by every cap, in this order: the rule's max_server_duration
 // in server mode, its max_duration, the time left of the approval or break-glass event that lifted a refusal, an hour

@@ -1,4 +1,4 @@
-// What a rule demands of the device, held against what is known of it. Each demand is met, unmet or unknown.
+// Holds what a rule demands of the device against what is known of it. Each demand is met, unmet or unknown.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 #pragma once

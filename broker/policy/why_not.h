@@ -1,5 +1,5 @@
-// Why each rule that was looked at did not decide, and which one did, in sentences: for `policy explain` and for the
-// reason of a refusal. Made only where somebody asks: judging a request writes none of it.
+// Says in sentences why each rule that was looked at did not decide, and which one did: for `policy explain` and for
+// the reason of a refusal. Made only on demand: judging a request writes none of it.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 #pragma once

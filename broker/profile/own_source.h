@@ -1,5 +1,5 @@
-// Where a profile's own key comes from: the first of its sources in botocore's order, or the one that credential_source
-// names. Plans only: nothing is fetched, no secret is read, no program is run.
+// Finds where a profile's own key comes from: the first of its sources in botocore's order, or the one that
+// credential_source names. Plans only: nothing is fetched, no secret is read, no program is run.
 //
 // Runs in: broker, at the start, and sentinel-profiles.   Blocks: never.
 // Fails: kConfig with file:line, where a source is named and cannot work as it is written.

@@ -1,4 +1,5 @@
-// The broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing else.
+// Writes the broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing
+// else.
 //
 // Blocks: never: one send; a client that does not take the whole answer at once is cut off.   Owns: one buffer in
 // wiped memory, used for every answer and wiped after each. A refusal has both spellings of its keys (Code and code,

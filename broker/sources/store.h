@@ -1,4 +1,4 @@
-// The source `store`: a long-term key out of the key store, opened once, by the user's passphrase or by the program
+// Opens a long-term key out of the key store, once (the source `store`): by the user's passphrase or by the program
 // that keeps what opens it.
 //
 // Blocks: half a second for each passphrase that is tried (scrypt; nothing is served
