@@ -1,6 +1,6 @@
-// Reads the command line of a tool as the supervisor hands it over: WORD, then --name=value for each option, --, then
-// names of files. What the rows of ipc/commands.def and ipc/options.def do not give this tool is refused, so that an
-// option is never silently without effect.
+// The command line of a tool as the supervisor hands it over: WORD, then --name=value for each option, --, then names
+// of files. What the rows of ipc/commands.def and ipc/options.def do not give this tool is refused, so that an option
+// is never silently without effect.
 //
 // Runs in: the sentinel-… tools beside the broker.   Blocks: never.
 // Fails: kUsage, with the nearest option where one is misspelt.
