@@ -1,12 +1,17 @@
 # The rooms of the broker, lowest first; the top CMakeLists.txt says what a row means. MAY is exact: a room includes these
 # rooms and ipc/, and not what they include in turn. What holds the keys never links study/ or tools/, and no room links
 # libevent_extra: there is no HTTP server near the keys.
+#
+# Which process runs a room: serve/, and every room that it reaches, run in the broker's main thread, on one event loop. The
+# witness (caller/witness_process.cc) and the posture reader (device/reader_process.cc) are processes of their own, forked
+# from the broker before it reads a secret. A tool's rooms run in that tool, tools/aws/run_with_keys.cc in its key process. A
+# header says "Runs in:" only where that is not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
                     MAY text
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE)
-room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types of keys, SigV4; asks nobody"
+room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types of keys, SigV4; asks no server"
                     MAY host text
                     LIBS PkgConfig::CRYPTO)
 room(caller HOT     WHY "who calls: the descriptor, the kernel, the process tree, the witness, the bearer token"
@@ -22,7 +27,7 @@ room(keystore       WHY "keys at rest: the folder of sentinel keys, its entries,
 room(policy HOT     WHY "a policy in memory: match, evaluate, narrow, overrides; reads nothing"
                     MAY aws text
                     LIBS date::date-tz)
-room(profile        WHY "the AWS files and settings, resolved to a plan; asks nobody"
+room(profile        WHY "the AWS files and settings, resolved to a plan; asks no server"
                     MAY aws text)
 room(decide HOT     WHY "the only yes: authorize, Permit, the terms and lifetime of what is issued"
                     MAY aws caller policy)

@@ -31,7 +31,7 @@ struct Request {
   const Route* route = nullptr;
   std::string_view authorization;  // empty where there is none: the broker refuses and logs it
   // Only for clients that say so, though HTTP/1.1 would allow it to all: an SDK asks once in the life of a set of
-  // credentials, and a connection kept for nobody takes a slot, and two more looks at it.
+  // credentials, and a connection kept for no further request takes a slot, and two more looks at it.
   bool keep_alive = false;
 };
 

@@ -41,7 +41,7 @@ using Status = Result<void>;
   return std::unexpected(Error{fault, std::move(what), std::move(next_step), 0});
 }
 
-// An error that came without a next step gets this one, so that nobody is left with a problem and no way on.
+// An error that came without a next step gets this one, so that the user is not left with a problem and no way on.
 [[nodiscard]] inline Error with_next_step(Error error, std::string_view next_step) {
   if (error.next_step.empty()) error.next_step = next_step;
   return error;

@@ -2,8 +2,8 @@
 // released. A line that cannot be written to every sink means no credentials. Each sink's lines form a chain
 // (audit/chain.h), and are signed where there is a key (audit/signature.h).
 //
-// Blocks: on local files only; a terminal or pipe that does not take the line at once
-// is a failure, never a wait.   Owns: the sinks' descriptors, the key.
+// Blocks: on local files only; a terminal or pipe that does not take the line at once is a failure, never a wait.
+// Owns: the sinks' descriptors, the key.
 // Fails: kSystem with the sink's name. No secret is ever a member of DecisionLine.
 #pragma once
 
@@ -26,7 +26,7 @@
 
 namespace broker {
 
-// Text that somebody else keeps. A temporary string, which nobody keeps, does not compile.
+// Text that its owner keeps for as long as this. A temporary string, which has no such owner, does not compile.
 class Shown : public std::string_view {
  public:
   Shown() = default;

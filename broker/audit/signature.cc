@@ -56,7 +56,7 @@ std::string hmac(std::string_view key, std::string_view message) {
   return hex({reinterpret_cast<const char*>(mac), size});
 }
 
-// An encrypted key is not opened: nobody is there to be asked for its passphrase.
+// An encrypted key is not opened: there is no user to ask for its passphrase.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 Bio memory_of(std::string_view text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }

@@ -21,7 +21,7 @@ class LogKey {
  public:
   enum class Purpose { kSign, kVerify };
   // The file holds 64 or more hex digits (HMAC), or a PEM: an Ed25519 private key, or to verify, a public one.
-  // To sign, it must be the caller's or root's and nobody else's to read. `key_id`: empty for the key's own.
+  // To sign, the caller or root must own it, and no other user may read it. `key_id`: empty for the key's own.
   // SecretArena::open() comes first. Fails: kConfig with the file's name and the next step.
   static ipc::Result<LogKey> read(const std::string& path, Purpose purpose, std::string key_id = {});
   static ipc::Result<LogKey> from_text(std::string_view text, const std::string& path, Purpose purpose,

@@ -22,8 +22,8 @@ using ipc::Fault;
 
 constexpr int kAuthPriv = 10 << 3, kNotice = 5, kWarning = 4;  // RFC 5424 6.2.1
 
-// flock(2) for the length of one line. Held by nobody for longer than a write takes; whoever does longer keeps every
-// broker from writing, and is not waited for.
+// flock(2) for the length of one line. A broker holds it no longer than a write takes; a process that holds it longer
+// keeps every broker from writing, and is not waited for.
 class FileLock {
  public:
   explicit FileLock(int fd, std::chrono::milliseconds patience = AuditSink::kLockWait) : fd_(fd) {

@@ -1,10 +1,12 @@
 // One place to which decision lines go: a file that several brokers may share, a terminal or pipe, or the system's log.
 //
-// A file has one chain, whoever writes to it and however often: under flock(2) a broker reads the end that it has not
-// written itself, writes one line with one write, and unlocks. A stream and the system's log have a chain per run.
-// Blocks: on local files; at most kLockWait while others write.   Owns: the
-// descriptor. Fails: kSystem with the sink's name; kUnavailable while a full file waits for the one that follows it.
-// A file that became shorter, or lost its name, takes no more lines: what it held is gone, and nobody would look there.
+// A file has one chain, however many brokers write to it and however often: under flock(2) a broker reads the end that
+// it has not written itself, writes one line with one write, and unlocks. A stream and the system's log have a chain
+// per run.
+// Blocks: on local files; at most kLockWait while others write.   Owns: the descriptor.
+// Fails: kSystem with the sink's name; kUnavailable while a full file waits for the one that follows it.
+// A file that became shorter, or lost its name, takes no more lines: what it held is gone, and no reader would look
+// there.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// What the parts of an access key may look like, whoever gives it out: they go into headers, JSON and the log.
+// Checks what the parts of an access key look like, whichever source gives it: they go into headers, JSON and the log.
 //
 // Blocks: never.
 #pragma once

@@ -16,8 +16,7 @@ struct Principal {
   // The name that policies compare, raw: never shortened or cleaned, because two people could then share one name.
   // Empty where the name in the ARN was chosen by the caller (a role's session name, a federated user's name): such a
   // name is no identity, and only rules without `users` can match. IAM Identity Center sets the session name itself,
-  // in roles whose names it reserves (AWSReservedSSO_…), so there it counts. "root" is the account's root and nobody
-  // else.
+  // in roles whose names it reserves (AWSReservedSSO_…), so there it counts. "root" is the account's root alone.
   std::string user;
 };
 

@@ -5,8 +5,8 @@
 // A user too long for its room is cut and ends in "==" and 16 hex digits of its SHA-256. That cannot be mistaken for a
 // user written in full: there each '=' is followed by two hex digits, so "==" never occurs.
 //
-// Blocks: never.   Fails: kSystem when there is no randomness (an id that repeats would
-// be worse), kConfig for a marker that is neither `direct` nor an approval id.
+// Blocks: never.   Fails: kSystem when there is no randomness (an id that repeats would be worse), kConfig for a
+// marker that is neither `direct` nor an approval id.
 #pragma once
 
 #include <string>

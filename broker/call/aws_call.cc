@@ -13,7 +13,7 @@ namespace {
 
 using ipc::Fault;
 
-// The sentence for a refusal; what to do about it is added by whoever knows the action's purpose.
+// The sentence for a refusal; the caller, which knows the action's purpose, adds what to do about it.
 ipc::Error sentence(const AwsRequest& request, const AwsFailure& failure, NextTry next) {
   std::string what = request.action + " at " + request.endpoint.host + " failed: ";
   what += failure.code.empty() ? "HTTP status " + std::to_string(failure.status) : failure.code;
@@ -50,7 +50,7 @@ void AwsCall::begin_try() {
       last_key_ = *key;
       return send(key->get());
     }
-    finish_later(key.error());  // the source has said what it could; whoever called may still be on the stack
+    finish_later(key.error());  // the source has said what it could; the caller may still be on the stack
   }));
 }
 
@@ -74,8 +74,8 @@ void AwsCall::send(const BaseKey* key) {
       [this](ipc::Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
 }
 
-// The exchange has copies of the request, with the session token that it was signed with, and goes at once: whoever
-// made the call may keep it for long.
+// The exchange has copies of the request, with the session token that it was signed with, and goes at once: the owner
+// of the call may keep it for long.
 void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
   exchange_.reset();
   if (!answer) {

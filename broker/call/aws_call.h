@@ -31,8 +31,8 @@ struct AwsRequest {
   std::string body;
   std::string method = "POST", path = "/";
   std::string query = {};   // as on the wire, without '?'
-  bool anonymous = false;   // not signed: whoever is asked knows the caller by something else, or not at all
-  bool link_local = false;  // never through a proxy, and its clock is nobody's
+  bool anonymous = false;   // not signed: the server knows the caller by something else, or not at all
+  bool link_local = false;  // never through a proxy, and its clock is not taken over
   std::chrono::milliseconds try_deadline = std::chrono::seconds(10);
   int max_tries = kMaxTries;
 };
@@ -54,8 +54,7 @@ class AwsCall {
   static constexpr std::chrono::seconds kClockMatters{10};
 
   // Signed with `key`, or where there is none with the context's keys; where AWS does not take those, once more with
-  // keys fetched anew. The callback comes once, from the event loop,
-  // and may destroy the call.
+  // keys fetched anew. The callback comes once, from the event loop, and may destroy the call.
   AwsCall(AwsContext& context, AwsRequest request, std::shared_ptr<const BaseKey> key, FailureReader read_failure,
           OnDone done);
   AwsCall(AwsContext& context, AwsRequest request, FailureReader read_failure, OnDone done)

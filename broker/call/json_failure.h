@@ -1,4 +1,4 @@
-// What a JSON service of AWS says of a failed call.
+// Reads what a JSON service of AWS says of a failed call.
 //
 // Blocks: never.   Source: docs.aws.amazon.com, AWS JSON protocols 1.0 and 1.1 (errors: __type, message,
 // X-Amzn-ErrorType).

@@ -29,10 +29,10 @@ struct Proxy {
 
 ipc::Result<Proxy> read_proxy(const ipc::Settings& settings);
 
-// Whether a request to this URL goes past the proxy: by NO_PROXY, and to this
-// machine and to link-local addresses always. Entries of NO_PROXY are separated by commas or spaces: names, which stand
-// for what ends in them too, with or without a leading dot and with or without a port; addresses; networks
-// as 10.0.0.0/8; and a lone *. An entry of no such form stands for nothing.
+// Whether a request to this URL goes past the proxy: by NO_PROXY, and to this machine and to link-local addresses
+// always. Entries of NO_PROXY are separated by commas or spaces: names, which stand for what ends in them too, with or
+// without a leading dot and with or without a port; addresses; networks as 10.0.0.0/8; and a lone *. An entry of no
+// such form stands for nothing.
 [[nodiscard]] bool goes_past(const Proxy& proxy, const std::string& url);
 
 }  // namespace broker

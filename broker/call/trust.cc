@@ -33,7 +33,7 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
   const std::string next_step = bundle.empty()
                                     ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
                                     : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
-  // A pipe would keep the broker waiting for whoever writes into it.
+  // A pipe would keep the broker waiting for its writer.
   std::error_code unreadable;
   if (!std::filesystem::is_regular_file(path, unreadable)) {
     return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);

@@ -1,4 +1,4 @@
-// Which servers may be asked at all, and whose certificates make them believable.
+// Decides which servers may be asked at all, and whose certificates make them believable.
 //
 // Blocks: load_ca() reads a file; before lock-down.   Fails: kConfig.
 #pragma once

@@ -23,7 +23,7 @@ ipc::Status Ancestry::leave_out(pid_t helper) {
   return {};
 }
 
-// The number belonged to the supervisor when the run began; if it still lives, nobody else had it in between.
+// The number belonged to the supervisor when the run began; if it still lives, no other process had it in between.
 bool Ancestry::is_supervisor(pid_t pid) const {
   return pid == supervisor_.pid && supervisor_.process.info().has_value();
 }

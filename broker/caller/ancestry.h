@@ -1,4 +1,4 @@
-// Does a process descend from the command? Answered parent by parent up to the supervisor, each step held by pidfd.
+// Tells whether a process descends from the command, parent by parent up to the supervisor, each step held by pidfd.
 //
 // The supervisor is a subreaper, so a descendant stays one through double forks, setsid and dead parents. A step counts
 // only if the parent was still the parent after its pidfd was opened: a number that was used again is noticed.

@@ -170,7 +170,7 @@ bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budge
 }
 
 // A Unix caller is judged already, and only its name for the log is missing: a busy machine must not turn it away, nor
-// hide which check refused it. Who holds a TCP socket nobody else can say.
+// hide which check refused it. Only the witness can say who holds a TCP socket.
 void CallerCheck::on_late(CallerInquiry& inquiry) {
   if (inquiry.awaiting != CallerInquiry::Awaiting::kName) return finish(inquiry, Check::kWitnessLate);
   const bool gone = inquiry.facts.allowed() && !inquiry.process.info();

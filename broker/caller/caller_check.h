@@ -1,4 +1,4 @@
-// Who calls: decided by the broker, from the kernel, on the client's own connection. Not what the caller may have.
+// Decides who calls, from what the kernel says of the client's own connection. Not what the caller may have.
 //
 // Unix: the process that connected, by pidfd; TCP: the process that holds the client's socket, by inode. Either must
 // run as the run's user and descend from the supervisor, and be none of our own processes. A pid alone proves nothing:
@@ -42,7 +42,7 @@ struct CallerFacts {
   [[nodiscard]] bool allowed() const { return check == Check::kPassed; }
 };
 
-// A question under way. Whoever drops one unsettled calls CallerCheck::abandon.
+// A question under way. To drop one unsettled, call CallerCheck::abandon.
 struct CallerInquiry {
   CallerFacts facts;
   bool settled = false;
@@ -94,8 +94,8 @@ class CallerCheck {
   // A process that was judged to descend from the command. It stays one while it lives: under a subreaper an orphan
   // goes to an ancestor within the tree, and nothing else moves a process (only a process that joined another pid
   // namespace can be adopted there; it descends from the command all the same). The identity is an inode number that
-  // the kernel never gives twice, so nobody else can be taken for it. Only a yes is kept, never a no; the uid is asked
-  // each time, because exec can change it.
+  // the kernel never gives twice, so no other process can be taken for it. Only a yes is kept, never a no; the uid is
+  // asked each time, because exec can change it.
   struct Known {
     std::uint64_t identity = 0;
     std::string executable, comm;

@@ -44,8 +44,8 @@ class ClientSocket {
   [[nodiscard]] const sockaddr_in& client() const { return client_; }
   [[nodiscard]] const sockaddr_in& server() const { return server_; }
 
-  // Call right before the write. Whoever shares a TCP connection could disconnect it and connect it elsewhere; the
-  // frontend's filter forbids that, and this notices it. Always true for Unix, where the kernel refuses (EISCONN).
+  // Call right before the write. A process that shares a TCP connection could disconnect it and connect it elsewhere;
+  // the frontend's filter forbids that, and this notices it. Always true for Unix, where the kernel refuses (EISCONN).
   [[nodiscard]] bool peer_unchanged() const;
   // The same, and time stamping is off still: kPassed, kPeerChanged or kTimestamping.
   [[nodiscard]] Check judge_again() const;

@@ -75,7 +75,7 @@ std::expected<TcpOwner, Check> open_answer(const char* bytes, std::size_t size, 
 ipc::Result<TcpOwners> TcpOwners::open() {
   ipc::UniqueFd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
   const sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-  // Connected to the kernel (port 0): nobody else's packets arrive here.
+  // Connected to the kernel (port 0): packets of no other sender arrive here.
   if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0) {
     return ipc::system_error("asking the kernel about TCP sockets (NETLINK_SOCK_DIAG)",
                              "use --unix-socket, or load the kernel modules inet_diag and tcp_diag");

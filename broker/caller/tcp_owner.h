@@ -1,4 +1,4 @@
-// What the kernel says of the client's end of a TCP connection: which user's socket it is, and its inode number.
+// Asks the kernel about the client's end of a TCP connection: which user's socket it is, and its inode number.
 //
 // One exact question to NETLINK_SOCK_DIAG by the pair of addresses; nothing is listed.
 // Blocks: never: the kernel answers within the call that asks.
@@ -26,7 +26,7 @@ class TcpOwners {
  public:
   static ipc::Result<TcpOwners> open();
 
-  // The socket whose own address is `client` and whose peer is `server`. A socket that nobody holds is a refusal
+  // The socket whose own address is `client` and whose peer is `server`. A socket that no process holds is a refusal
   // (kSocketOrphan), whatever uid the kernel reports for it: that is 0, and would read as root.
   [[nodiscard]] std::expected<TcpOwner, Check> find(const sockaddr_in& client, const sockaddr_in& server);
 

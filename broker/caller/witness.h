@@ -27,7 +27,7 @@ class Witness {
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // readable when an answer is there
   [[nodiscard]] pid_t pid() const { return pid_; }
-  // Looks, when nothing is asked: takes away answers that nobody wants any more, and sees the socket's end. To be
+  // Looks, when nothing is asked: takes away answers that are no longer wanted, and sees the socket's end. To be
   // called whenever fd() was readable and all tickets were looked at; else an event loop would spin on it.
   [[nodiscard]] bool gone();
 
@@ -36,7 +36,7 @@ class Witness {
   Ticket ask_executable(pid_t pid);
 
   // Takes the answer if it is there. kHere and kGone end the ticket. Answers come in the order of the questions; while
-  // an older one is wanted nothing is received, so that fd() stays readable until whoever asked has looked.
+  // an older one is wanted nothing is received, so that fd() stays readable until the asker has looked.
   Reply take(Ticket ticket, WitnessAnswer& answer);
   // The same, waiting up to `budget` for it; not at all while an older answer is wanted.
   Reply await(Ticket ticket, std::chrono::microseconds budget, WitnessAnswer& answer);

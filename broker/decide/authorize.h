@@ -48,8 +48,8 @@ class Authorizer {
  public:
   // For a client, by what the kernel says of it and the token that it presented.
   static Decision authorize(const CallerFacts& caller, std::string_view presented, const Question& question);
-  // For the run itself: at its start, and where the answer goes to the supervisor on the control channel, which is
-  // nobody's to imitate.
+  // For the run itself: at its start, and where the answer goes to the supervisor on the control channel, which no
+  // other process can imitate.
   static Decision authorize_run(const Question& question);
 
  private:

@@ -26,7 +26,7 @@ std::string in_words(seconds length) {
 
 ipc::Status issuable(const LifetimeQuestion& question) {
   const KeySource& source = question.source;
-  // Checked when the policy is loaded; here so that no other way leads to a hard end that nobody keeps.
+  // Checked when the policy is loaded; here so that no other way leads to a hard end that AWS does not keep.
   if (!source.has_role && question.hard_expiry) {
     return ipc::fail(Fault::kConfig, "only a role's credentials can have a hard expiry, and this profile has no role",
                      "use a profile with role_arn");

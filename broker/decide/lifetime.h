@@ -1,4 +1,4 @@
-// How long credentials may live: one rule for every mode and every kind of profile.
+// Decides how long credentials may live: one rule for every mode and every kind of profile.
 //
 // What is wanted (a flag, else the mode's default) is cut by every cap, in this order: the rule's max_server_duration
 // in server mode, its max_duration, the time left of the approval or break-glass event that lifted a refusal, an hour
@@ -6,8 +6,9 @@
 // key without a role) cannot be shortened: a cap below what they have left refuses them. A cap only ever shortens:
 // defaults come first, so that a cap of 4 h does not turn a default of 15 minutes into 4 h (upstream's did). STS issues
 // nothing below 15 minutes: less is refused, unless the rule has a hard expiry, by which AWS itself ends what STS
-// issued for longer (policy/narrowing.h). Blocks: never. Pure.   Units: whole seconds.   Fails:
-// kRefused where a cap leaves too little, kConfig where STS issues nothing for this profile or this wish.
+// issued for longer (policy/narrowing.h).
+// Blocks: never. Pure.   Units: whole seconds.
+// Fails: kRefused where a cap leaves too little, kConfig where STS issues nothing for this profile or this wish.
 #pragma once
 
 #include <chrono>
@@ -49,7 +50,7 @@ struct Lifetime {
 
 ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question);
 
-// Whether keys that live for `left` more (none: nobody knows) may be handed on under a cap (none: whatever they live).
+// Whether keys that live for `left` more (none: unknown) may be handed on under a cap (none: however long they live).
 ipc::Status can_be_handed_on(std::optional<std::chrono::seconds> cap, std::optional<std::chrono::seconds> left);
 
 // The same once only `left` remains, counted anew at each issue.

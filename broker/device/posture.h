@@ -1,4 +1,4 @@
-// What is known of this device now: the reader is asked at the start and then every kAgain, and its last answer counts
+// Keeps what is known of this device now: asks the reader at the start and then every kAgain; its last answer counts
 // until it is kMaxAge old, or past its own valid_until. No request ever waits for it.
 //
 // Blocks: never.   Owns: the reader's socket and the timers.

@@ -27,8 +27,8 @@ using ipc::Fault;
 constexpr std::chrono::seconds kDeadline{5};
 constexpr int kSocket = 3;  // behind /dev/null as 0, 1 and 2; everything above it closed
 
-// No filter: the program is root's own, and its calls are nobody's to foresee. Where root runs sentinel, it keeps what
-// root needs to look at disks and firewalls.
+// No filter: the program is root's own, and its calls cannot be foreseen. Where root runs sentinel, it keeps what root
+// needs to look at disks and firewalls.
 bool give_up_privileges() {
   const rlimit none{0, 0}, few{64, 64};
   return ipc::become_unreadable() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&

@@ -1,9 +1,8 @@
-// Seals bytes so that whoever lacks the key can neither read nor change them: AES-256-GCM (NIST SP 800-38D) by OpenSSL.
+// Seals bytes so that they can be neither read nor changed without the key: AES-256-GCM (NIST SP 800-38D) by OpenSSL.
 //
 // Runs in: broker, and the tool that keeps keys.   Blocks: never.   Owns: nothing; what is opened lies in wiped memory.
 // Form: a nonce of 12 random bytes, the sealed bytes, a tag of 16. `bound` is not in it, but must be the same again.
-// Fails: kConfig for bytes that are not what seal() made with this key and this `bound`; which of both, nobody can
-// tell.
+// Fails: kConfig for bytes that are not what seal() made with this key and this `bound`; which of both cannot be told.
 #pragma once
 
 #include <string>

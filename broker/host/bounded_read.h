@@ -1,4 +1,4 @@
-// What a descriptor holds, into memory of a bounded size.
+// Reads what a descriptor holds into memory of a bounded size.
 //
 // Runs in: broker and its tools.   Blocks: as the file does.   Not for secrets: the text is an ordinary string.
 #pragma once

@@ -1,4 +1,5 @@
-// The two clocks, asked for by name and handed in from main, so that every decision about time can be tested.
+// The two clocks, asked for by name and handed to what decides about time, so that each decision can be tested. Not for
+// a wait of bounded length, which asks std::chrono::steady_clock where it waits, nor for a tool's own "now".
 //
 // Blocks: never.   Units: wall time is UTC; since_boot counts suspended time too.
 #pragma once

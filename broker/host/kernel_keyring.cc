@@ -13,7 +13,7 @@ namespace broker {
 namespace {
 
 constexpr char kType[] = "user";
-// Whoever holds the keyring: all. Other processes of the user: view, read, search.
+// A process that holds the keyring: all. Other processes of the user: view, read, search.
 constexpr unsigned long kPermissions = 0x3f000000UL | 0x000b0000UL;
 
 long find(const char* name) { return ::syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, kType, name, 0); }

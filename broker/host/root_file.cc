@@ -19,7 +19,7 @@ using ipc::Fault;
 constexpr int kMaxLinks = 40;  // as the kernel's own bound
 
 // One name of a path. Those that a link brought in must be there: a link that leads nowhere is a mistake of its maker,
-// and taking it for "no such file" would drop what he meant to enforce.
+// and taking it for "no such file" would drop what the administrator meant to enforce.
 struct Step {
   std::string name;
   bool from_link = false;
@@ -57,8 +57,8 @@ ipc::Result<std::string> target_of(const std::string& link) {
   return std::string(target, static_cast<std::size_t>(size));
 }
 
-// Goes the way that the kernel would go, and looks at every folder and link on it: where root alone can write, nobody
-// else can change between this look and the open. Nothing where the file is not there.
+// Goes the way that the kernel would go, and looks at every folder and link on it: where root alone can write, no
+// other user can change between this look and the open. Nothing where the file is not there.
 class Walk {
  public:
   explicit Walk(const std::string& path) : wanted_(path) { prepend(steps_, path, false); }

@@ -48,7 +48,7 @@ void RoleChainRun::begin() {
 
 void RoleChainRun::fail_later(ipc::Error error) { finish_later(std::unexpected(std::move(error))); }
 
-// Nobody is called back from inside the constructor.
+// The constructor itself calls nothing back.
 void RoleChainRun::finish_later(ipc::Result<IssuedCredentials> result) {
   auto kept = std::make_shared<ipc::Result<IssuedCredentials>>(std::move(result));
   early_end_ = context_.timers.after(std::chrono::milliseconds(0), [this, kept] { finish(std::move(*kept)); });

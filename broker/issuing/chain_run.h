@@ -1,9 +1,8 @@
-// One run through a profile's chain: base key, AssumeRole for each role in order; without roles, GetSessionToken of a
-// long-term key; a temporary one is handed on as it is, because STS makes no session of it; and where the base is a web
-// identity, its token assumes its role anew with the rule's own terms.
-// The last link alone is narrowed and tagged: the keys in between never leave the broker, and must be able to assume
-// the next role, which a narrowed session often could not. One run, one result; whether to run, and what to do with the
-// result, is the issuer's question.
+// Runs once through a profile's chain: base key, AssumeRole for each role in order; without roles, GetSessionToken of
+// a long-term key; a temporary one is handed on as it is, because STS makes no session of it; and where the base is a
+// web identity, its token assumes its role anew with the rule's own terms. The last link alone is narrowed and tagged:
+// the keys in between never leave the broker, and must be able to assume the next role, which a narrowed session often
+// could not. One run, one result; keys/fresh_keys.h decides when to run, and what to do with the result.
 //
 // Blocks: never.   Owns: the keys of the links in between, wiped when the run ends.
 // Fails: with the link that failed: which of how many, and which role.

@@ -1,8 +1,8 @@
-// The keys of a run by the terms they are issued under: one issuer for each, so that keys of other terms are never
+// Keeps the keys of a run by the terms they are issued under: a FreshKeys for each, so that keys of other terms are never
 // found.
 //
-// Blocks: never.   Owns: the issuers, each with its keys.
-// Bounded: kMost at once. A new one replaces the one that nobody asked for the longest time and that is not at work;
+// Blocks: never.   Owns: each FreshKeys, with its keys.
+// Bounded: kMost at once. A new one replaces the one that was not asked for the longest time and that is not at work;
 // and when policy changes, those that only an earlier policy asked for go, so that its keys are not renewed for ever.
 #pragma once
 
@@ -24,7 +24,7 @@ class KeysByTerms {
 
   // All outlive the store.
   using FetchFor = std::function<StartFetch(const IssueTerms&)>;
-  // `events` are told of every issuer's keys and failures.
+  // `events` are told of the keys and failures of each FreshKeys.
   KeysByTerms(AwsContext& aws, FetchFor fetch_for, KeyEvents events = {})
       : aws_(aws), fetch_for_(std::move(fetch_for)), events_(std::move(events)) {}
 

@@ -161,7 +161,7 @@ ipc::Status Errands::take_answer(const ipc::Packet& packet) {
   if (!message) return std::unexpected(message.error());
   if (message->id > last_id_) return ipc::fail(Fault::kProtocol, "an answer to nothing that was asked");
   const std::shared_ptr<Job> job = find(message->id);
-  if (!job) return {};  // nobody waits for it any more
+  if (!job) return {};  // it is no longer waited for
   if (job->result != ErrandResult::Answer || message->answer.reveal().empty()) {
     return ipc::fail(Fault::kProtocol, "an answer of another kind than was asked for");
   }

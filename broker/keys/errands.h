@@ -28,7 +28,7 @@ struct ErrandText {
   std::string profile, subject, detail;
 };
 
-// An errand under way. Destroying it means that nobody waits for it any more; a late answer is then dropped.
+// An errand under way. Destroying it ends the wait; a late answer is then dropped.
 class Errand {
  public:
   virtual ~Errand() = default;

@@ -1,7 +1,7 @@
-// One try to get keys from somewhere: a role chain, a profile's source, a remote server. The FreshKeys repeats it.
+// One try to get keys from somewhere: a role chain, a profile's source, a remote server. A FreshKeys repeats it.
 //
 // Blocks: never.   Owns: whatever is under way; destroying a fetch cancels it.
-// Fails: with the sentence of whoever was asked; quiet_for() and withdraws() say what follows from it.
+// Fails: with the sentence of the source that was asked; quiet_for() and withdraws() say what follows from it.
 // Contract: the callback comes once, from the event loop and never from inside StartFetch, and may destroy the fetch.
 #pragma once
 
@@ -26,7 +26,7 @@ class KeyFetch {
   [[nodiscard]] virtual std::chrono::seconds granted() const { return std::chrono::seconds(0); }
   // After a failure: not to be repeated sooner, for a human said no.
   [[nodiscard]] virtual std::chrono::seconds quiet_for() const { return std::chrono::seconds(0); }
-  // After a failure: whoever judges has said no, and what was fetched earlier is not handed out any more either.
+  // After a failure: the judge has said no, and what was fetched earlier is not handed out any more either.
   [[nodiscard]] virtual bool withdraws() const { return false; }
 
  protected:

@@ -33,7 +33,7 @@ class FreshKeys {
   // The pointer is good until the callback returns.
   using OnCredentials = std::function<void(ipc::Result<const IssuedCredentials*>)>;
 
-  // `context` outlives the issuer, and so does what `fetch` refers to. Other terms mean another FreshKeys.
+  // `context` outlives this, and so does what `fetch` refers to. Other terms mean another FreshKeys.
   FreshKeys(AwsContext& context, StartFetch fetch, KeyEvents events = {});
 
   // Good keys: calls back at once. Else calls back when the run under way ends, starting one if there is none.
@@ -43,13 +43,13 @@ class FreshKeys {
   // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
   [[nodiscard]] const IssuedCredentials* current() const;
 
-  // The present keys, for as long as whoever takes them likes, with no second copy of their secrets; null: none.
+  // The present keys, for as long as the holder likes, with no second copy of their secrets; null: none.
   [[nodiscard]] std::shared_ptr<const IssuedCredentials> share() const { return keys_; }
 
   // The present keys are good for nothing, whatever they say of their end: the next get() has new ones fetched.
   void drop();
 
-  // Nothing is under way and nobody waits: it may be destroyed.
+  // Nothing is under way, and no caller waits: it may be destroyed.
   [[nodiscard]] bool idle() const { return !run_ && waiters_.empty() && !answering_; }
 
  private:

@@ -1,5 +1,5 @@
-// Keys in one JSON object: what a credential_process prints, and what the services of an instance and of a container
-// answer. Strict: wrong types, a member twice, and bytes that fit no header are refused; members that nobody knows are
+// Reads keys out of one JSON object: what a credential_process prints, and what the services of an instance and of a
+// container answer. Strict: wrong types, a member twice, and bytes that fit no header are refused; unknown members are
 // not looked at.
 //
 // Blocks: never.   Owns: nothing; what passes through ordinary memory is wiped there.

@@ -1,7 +1,7 @@
-// Nobody does errands for a tool: it has no supervisor beside it. Each that a source asks for fails, with the way on.
+// Refuses each errand that a source asks for in a tool, which has no supervisor beside it, and says the way on.
 //
-// Runs in: the tools' process that holds keys (tools/aws/key_process.h).   Blocks: never.   Owns: nothing; each errand
-// its timer. Fails: always, kConfig, later from the event loop, as ErrandDoer promises.
+// Runs in: the tools' process that holds keys (tools/aws/key_process.h).   Blocks: never.
+// Owns: nothing; each errand its timer.   Fails: always, kConfig, later from the event loop, as ErrandDoer promises.
 #pragma once
 
 #include "keys/errands.h"

@@ -5,7 +5,7 @@
 namespace broker {
 namespace {
 
-// Keeps first, so that whoever is told finds the key.
+// Keeps first, so that each listener finds the key.
 KeyEvents with_keeping(KeyEvents events, std::function<void()> keep) {
   events.issued = [keep = std::move(keep), tell = std::move(events.issued)](const IssuedCredentials& keys) {
     keep();

@@ -1,5 +1,5 @@
-// Tokens that somebody else renews, and that the broker therefore reads anew each time: an identity provider's, a
-// container's, a remote server's.
+// Reads tokens that another program renews, and that the broker therefore reads anew each time: an identity
+// provider's, a container's, a remote server's.
 //
 // Blocks: read_token_file() on a local file.   Owns: nothing.   Units: bytes.
 // Fails: kConfig, and kUnavailable where there is no room for it; the sentence begins with a verb ("is empty") and

@@ -30,7 +30,7 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
-// Whoever can write it could put a key of his own in place of the user's.
+// A user who can write it could put a key of his own in place of this user's.
 ipc::Status check_own(const struct stat& status, const std::string& path, mode_t others) {
   if (status.st_uid != ::geteuid()) {
     return ipc::fail(Fault::kConfig, path + " belongs to another user", "move it away, and add your keys again");

@@ -1,4 +1,4 @@
-// What a rule demands of the device, held against what is known of it. Each demand is met, unmet or unknown.
+// Holds what a rule demands of the device against what is known of it. Each demand is met, unmet or unknown.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 #pragma once
@@ -15,7 +15,7 @@ namespace broker {
 
 enum class Truth : std::uint8_t { kNo, kYes, kUnknown };
 
-// One unmet demand is enough for kNo; else one that nobody knows of is enough for kUnknown.
+// One unmet demand is enough for kNo; else one that is unknown is enough for kUnknown.
 Truth judge_device(const DeviceDemands& demands, const std::optional<Posture>& posture);
 // The demand that decided, as a clause: "disk encryption is unknown"; empty when all are met.
 std::string why_not(const DeviceDemands& demands, const std::optional<Posture>& posture);

@@ -53,7 +53,7 @@ void apply(Effect effect, const PolicyQuery& query, Verdict& verdict) {
   }
 }
 
-// Worth a word to whoever was refused: all the rest of the rule held, or a fact was missing.
+// Worth a word to the user who was refused: all the rest of the rule held, or a fact was missing.
 bool is_worth_telling(const Match& match) { return match.unknown || match.missed == Condition::kDevice; }
 
 Verdict decided_by_none(const Policy& policy, const PolicyQuery& query, const Rule* nearly, const Match& match) {

@@ -1,5 +1,5 @@
-// Whether one rule's conditions hold for one question, and if not, the first that does not, in policy/conditions.def's
-// order.
+// Tells whether one rule's conditions hold for one question, and if not, the first that does not, in
+// policy/conditions.def's order.
 //
 // What is not known never permits: a condition that needs it does not hold for a rule that could permit, and holds
 // for a rule that denies. `users` is the exception: a caller without a name is on no list, whatever the effect.

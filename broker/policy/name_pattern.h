@@ -1,4 +1,4 @@
-// Whether a name is one that a rule's list means.
+// Tells whether a name is one that a rule's list means.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 // Units: bytes; a '?' stands for one byte, names of AWS and Unix being ASCII.

@@ -30,9 +30,9 @@ void append_list(std::string& out, const std::vector<std::string>& texts) {
 // negated operator holds when its key is absent, so what is missing counts as "not from there" and the call is denied
 // unless the other key vouches for it. A rule that lists only networks therefore denies every VPC endpoint, and one
 // that lists only VPCs denies everything from outside, as both say.
-// A service that calls onward for the caller has neither key of his; it says aws:ViaAWSService "true" and is let
-// through. Not every service sends that key (EC2 does not), and a plain Bool does not hold without it: the Deny would
-// be gone for those services, from any address. BoolIfExists holds, so such a call is denied.
+// A service that calls onward for the caller has neither of these keys for the caller; it says aws:ViaAWSService
+// "true" and is let through. Not every service sends that key (EC2 does not), and a plain Bool does not hold without
+// it: the Deny would be gone for those services, from any address. BoolIfExists holds, so such a call is denied.
 std::string source_statement(const Narrowing& narrowing) {
   std::string out = R"({"Sid":"SentinelSource","Effect":"Deny","Action":"*","Resource":"*","Condition":{)";
   if (!narrowing.source_ips.empty()) {

@@ -1,5 +1,5 @@
-// How much less than its role a rule issues, as AssumeRole is told: the session policy with the statements that are
-// ours, its size, the text by which a cache tells narrowings apart, and whether a profile can be narrowed at all.
+// Writes how much less than its role a rule issues, as AssumeRole is told: the session policy with the statements that
+// are ours, its size, the text by which a cache tells narrowings apart, and whether a profile can be narrowed at all.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.   Owns: nothing.
 // Units: bytes, which are STS's characters, because the loader lets plain ASCII through and nothing else.

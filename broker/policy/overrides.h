@@ -61,7 +61,7 @@ struct Lift {
 };
 
 // The override that lifts this obstacle for this user and profile now; an approval before a break-glass event, and of
-// several the one that ends last. An empty user is nobody, to whom nobody can have agreed.
+// several the one that ends last. An empty user names no person, so no approval is for it.
 ipc::Result<std::optional<Lift>> find_lift(Obstacle obstacle, const Overrides& on_record, std::string_view user,
                                            std::string_view profile, std::chrono::sys_seconds now);
 

@@ -129,8 +129,8 @@ struct Conditions {
 };
 
 // How much less than the role a rule issues; each member narrows, none widens. Only AssumeRole can do it, so a rule
-// with any of them must not meet a profile without a role. Source:
-// docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Policy, PolicyArns, Tags)
+// with any of them must not meet a profile without a role.
+// Source: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (Policy, PolicyArns, Tags)
 struct Narrowing {
   std::string session_policy;                 // a compact JSON document; empty: none
   std::vector<std::string> managed_policies;  // ARNs

@@ -1,4 +1,4 @@
-// Time zones and the question whether a window is open; the only file that includes the zone library.
+// Finds time zones, and tells whether a window is open; the only file that includes the zone library.
 //
 // Blocks: find_zone() and local_zone() read /usr/share/zoneinfo, which is then kept; minute_in_zone() opens no file.
 // Owns: nothing; a zone pointer lives as long as the process (the library's list).

@@ -1,5 +1,5 @@
-// Why each rule that was looked at did not decide, and which one did, in sentences: for `policy explain` and for the
-// reason of a refusal. Made only where somebody asks: judging a request writes none of it.
+// Says in sentences why each rule that was looked at did not decide, and which one did: for `policy explain` and for
+// the reason of a refusal. Made only on demand: judging a request writes none of it.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 #pragma once
@@ -24,7 +24,7 @@ struct PassedOver {
 struct Trace {
   std::vector<PassedOver> passed_over;  // in the order of the rules
   int decided_by = -1;                  // -1: no rule
-  std::vector<std::string> assumed;     // what nobody knows, and the deciding rule, which denies, took for granted
+  std::vector<std::string> assumed;     // what is unknown, and the deciding rule, which denies, took for granted
 };
 
 // One clause, as `profile "x" is not among its profiles`.

@@ -1,4 +1,4 @@
-// The way from a profile over its source_profiles to the one with a key, and the roles met on it.
+// Follows a profile over its source_profiles to the one with a key, and collects the roles met on the way.
 //
 // Runs in: broker, at the start, and sentinel-profiles.   Blocks: never.
 // Fails: kConfig with file:line; a loop is named link by link.

@@ -1,5 +1,5 @@
-// Which endpoint each AWS service has for a profile: the one that the variables, the [services X] section or the
-// profile name, else the region's, in the variant that they ask for.
+// Finds the endpoint that each AWS service has for a profile: the one that the variables, the [services X] section or
+// the profile name, else the region's, in the variant that they ask for.
 //
 // Runs in: broker, at the start, and sentinel-profiles.   Blocks: never.
 // Fails: kConfig with the variable's name or file:line.

@@ -1,7 +1,7 @@
 // The config and the credentials file together, as one profile sees them: a key in the credentials file stands before
 // the same key in the config file, and what both lack is taken from the profiles that include_profile names, the
-// nearest first. An access key is never included: half of one profile's key and half of another's would be nobody's.
-// Knows no roles and no regions.
+// nearest first. An access key is never included: half of one profile's key and half of another's are no key. Knows no
+// roles and no regions.
 //
 // Runs in: broker, at the start, and sentinel-profiles.   Blocks: on the two files.   Owns: both files.
 // Fails: kConfig with file:line.

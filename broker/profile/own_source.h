@@ -1,5 +1,5 @@
-// Where a profile's own key comes from: the first of its sources in botocore's order, or the one that credential_source
-// names. Plans only: nothing is fetched, no secret is read, no program is run.
+// Finds where a profile's own key comes from: the first of its sources in botocore's order, or the one that
+// credential_source names. Plans only: nothing is fetched, no secret is read, no program is run.
 //
 // Runs in: broker, at the start, and sentinel-profiles.   Blocks: never.
 // Fails: kConfig with file:line, where a source is named and cannot work as it is written.
@@ -25,7 +25,7 @@ struct ProfileContext {
 };
 
 // web identity, IAM Identity Center, a key of the credentials file, credential_process, a key of the config file;
-// nothing where the profile has none of them. A static key is planned without its bytes, see read_static_key().
+// nothing where the profile has none of them. A static key is planned without its bytes: the resolver reads them last.
 [[nodiscard]] ipc::Result<std::optional<BasePlan>> own_source(const ProfileContext& place, const std::string& profile);
 
 // Environment, Ec2InstanceMetadata or EcsContainer.

@@ -1,4 +1,4 @@
-// An AWS profile, resolved: where the key comes from that it begins with, the roles assumed from it in order, the
+// Resolves an AWS profile: where the key comes from that it begins with, the roles assumed from it in order, the
 // region and the endpoints. Reads the AWS files and the settings once; it fetches nothing and asks AWS nothing.
 //
 // Runs in: broker, at the start.   Blocks: on two small local files.   Owns: a base key that stands in the files.

@@ -87,7 +87,7 @@ AwsFailure read_remote_failure(const HttpAnswer& answer) {
     failure.message = printable(message);
   }
   failure.next = row_of(failure).next;
-  // Asked for more patience than one call has: the issuer's pause keeps it (RemoteFetch::quiet_for).
+  // Asked for more patience than one call has: FreshKeys pauses that long (RemoteFetch::quiet_for).
   if (failure.retry_after && *failure.retry_after > kMaxDelay) failure.next = NextTry::kNone;
   return failure;
 }

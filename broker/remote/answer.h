@@ -1,4 +1,4 @@
-// What a token vending machine answers: keys, or why not. Reads and judges; asks nothing.
+// Reads and judges what a token vending machine answers: keys, or why not. Asks nothing.
 //
 // Blocks: never.   Owns: nothing; keys pass through memory that is wiped.
 // Fails: by remote/errors.def. An answer that is not wholly as it must be is refused (kProtocol), never mended.

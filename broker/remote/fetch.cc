@@ -18,7 +18,7 @@ std::unexpected<ipc::Error> bad_token(const std::string& path, ipc::Error error)
   return std::unexpected(ipc::with_next_step(std::move(error), "it must hold the token and nothing else"));
 }
 
-// Whoever cannot sign has not been judged: a refusal on the way to the key is none of the server's.
+// A run that cannot sign has not been judged: a refusal on the way to the key is none of the server's.
 ipc::Error before_asking(const std::string& what, ipc::Error error) {
   if (error.fault == Fault::kRefused) error.fault = Fault::kConfig;
   error.what = what + ": " + error.what;
@@ -41,7 +41,7 @@ void RemoteFetch::ask_signer() {
   }));
 }
 
-// Anew at each fetch: whoever renews the token writes the file anew.
+// Anew at each fetch: the program that renews the token writes the file anew.
 void RemoteFetch::open_token() {
   errand_ = parts_.errands->open(ipc::ErrandKind::OpenTokenFile, {parts_.server.profile, parts_.token_file, {}},
                                  [this](const ipc::Result<ipc::UniqueFd>& file) { on_token(file); });
@@ -76,7 +76,7 @@ void RemoteFetch::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
 
 ipc::Error RemoteFetch::explain(AwsCallError failure) {
   if (failure.failure.status == 0) {
-    // The transport names the whole URL; what was sent in its query helps nobody.
+    // The transport names the whole URL; what was sent in its query helps no reader.
     std::string& what = failure.error.what;
     const std::string query = "?" + remote_request(parts_.server, duration_).query;
     if (const std::size_t at = what.find(query); at != std::string::npos) what.erase(at, query.size());
@@ -90,7 +90,7 @@ ipc::Error RemoteFetch::explain(AwsCallError failure) {
 
 // ---- the end -------------------------------------------------------------------------------------------------------
 
-// Nobody is called back from inside the constructor.
+// The constructor itself calls nothing back.
 void RemoteFetch::fail_later(ipc::Error error) {
   early_end_ = parts_.context.timers.after(std::chrono::milliseconds(0),
                                            [this, error = std::move(error)] { finish(std::unexpected(error)); });

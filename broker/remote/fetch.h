@@ -1,8 +1,8 @@
-// One try to get keys from a token vending machine: what says who asks (a signing key, or a token out of a file that
-// something else renews), the request, the answer. Another may follow; the issuer decides when.
+// Tries once to get keys from a token vending machine: what says who asks (a signing key, or a token out of a file
+// that something else renews), the request, the answer. Another may follow; keys/fresh_keys.h decides when.
 //
 // What is signed with is what the profile itself gives, its first key or the last role of its chain, without anything
-// that a policy here narrows: nobody judges here, and the keys that sign never leave the broker.
+// that a policy here narrows: no policy is asked here, and the keys that sign never leave the broker.
 // Blocks: for the token's small file.   Owns: the call or errand under way.
 // Fails: as remote/errors.def says. A refusal withdraws what was fetched earlier: who has judged anew means it now.
 #pragma once

@@ -13,7 +13,8 @@ namespace {
 constexpr std::chrono::seconds kSigningLife{3600};  // every role allows as much, and a chain of roles no more
 constexpr char kReason[] = "the remote server judges";
 
-// The profile's own roles, without a source identity: whoever trusts them trusts the AWS CLI as well, which sends none.
+// The profile's own roles, without a source identity: a role that trusts them trusts the AWS CLI as well, which sends
+// none.
 StartFetch signing_chain(AwsContext& context, const ResolvedProfile& profile, std::string session_name) {
   IssueTerms terms{std::move(session_name), {}, {kSigningLife, kSigningLife, false}, {}, {}};
   return [&context, &profile, terms](OnKeys done) {

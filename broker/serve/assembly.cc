@@ -81,7 +81,7 @@ ipc::Status Service::open_keys() {
       [this](const ipc::Waiting& waiting) { return control_.send(waiting); });
   KeyEvents events;
   events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
-    if (left.count() == 0) return;  // whoever asks hears it
+    if (left.count() == 0) return;  // the next request hears it
     notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
                      clock_.since_boot());
   };

@@ -1,9 +1,10 @@
-// The broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing else.
+// Writes the broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing
+// else.
 //
-// Blocks: never: one send; a client that does not take the whole answer at once is cut
-// off.   Owns: one buffer in wiped memory, used for every answer and wiped after each.
-// A refusal has both spellings of its keys (Code and code, Message and message), since some SDKs read only the one,
-// some only the other. Its type is application/json exactly: Go's SDK shows no text of another type.
+// Blocks: never: one send; a client that does not take the whole answer at once is cut off.   Owns: one buffer in
+// wiped memory, used for every answer and wiped after each. A refusal has both spellings of its keys (Code and code,
+// Message and message), since some SDKs read only the one, some only the other. Its type is application/json exactly:
+// Go's SDK shows no text of another type.
 #pragma once
 
 #include <string_view>

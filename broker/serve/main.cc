@@ -159,7 +159,7 @@ int serve() {
   ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
   const broker::SystemClock clock;
   ipc::Result<Task> task = broker::receive_task(control);
-  if (!task) return 1;  // nobody we know is listening
+  if (!task) return 1;  // no supervisor is listening
   const auto give_up = [&control](const ipc::Error& error) {
     broker::say_failed(control, error);
     return 1;

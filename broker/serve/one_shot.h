@@ -1,5 +1,5 @@
-// The answer of a run without a server: for a command's environment, or for an SDK that asked by credential_process.
-// The policy is asked in that mode, the line is written, and the keys go to the supervisor once; then the broker ends.
+// Answers a run without a server: for a command's environment, or for an SDK that asked by credential_process. The
+// policy is asked in that mode, the line is written, and the keys go to the supervisor once; then the broker ends.
 //
 // Runs in: broker, main thread, when the start has succeeded.   Blocks: for the log's disk, with --log-sync.
 // Fails: with what the policy refuses now, and where the line cannot be written: no line, no credentials.

@@ -1,4 +1,4 @@
-// Prints the tables that the code is made from, for the README and for whoever audits the program.
+// Prints the tables that the code is made from, for the README and for auditors of the program.
 //
 // Runs in: broker, when started by hand with one flag; no secret is read then.
 #pragma once

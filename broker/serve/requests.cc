@@ -59,7 +59,7 @@ void Requests::watch_callers() {
   }
 }
 
-// ---- may he --------------------------------------------------------------------------------------------------------
+// ---- policy and session --------------------------------------------------------------------------------------------
 
 void Requests::decide(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
@@ -170,7 +170,8 @@ void Requests::answer(Iterator it) {
                 ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
   const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
   if (still != Check::kPassed) {
-    // He was the caller when he was judged: what was decided for him is shown, and why he gets nothing all the same.
+    // This was the caller when it was judged: the line shows what was decided, and why nothing is handed out all the
+    // same.
     const Refusal refusal = refused_by_check(still);
     return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal));
   }
@@ -179,7 +180,7 @@ void Requests::answer(Iterator it) {
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
 
-// ---- no ------------------------------------------------------------------------------------------------------------
+// ---- refusals ------------------------------------------------------------------------------------------------------
 
 void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision) {
   parts_.record.refused(it->inquiry.facts, refusal, decision);

@@ -1,4 +1,4 @@
-// One request after another, from the frontend's packet to the answer on the client's own connection:
+// Serves one request after another, from the frontend's packet to the answer on the client's own connection:
 // received → caller known → judged → credentials there → recorded → answered.
 //
 // Blocks: never (but the caller check's bounded spin, and fdatasync with --log-sync).

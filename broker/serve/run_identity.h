@@ -29,7 +29,7 @@ class RunIdentity {
   // All outlive it.
   RunIdentity(AwsContext& context, const ResolvedProfile& profile, Run& run)
       : context_(context), profile_(profile), run_(run) {}
-  // Calls back once, from the event loop; whoever is called may destroy this.
+  // Calls back once, from the event loop; the callback may destroy this.
   void find(Done done);
 
  private:

@@ -1,5 +1,4 @@
-// The broker once it is locked down: its channels, its parts, and the event loop that joins them. Decides nothing
-// itself.
+// Joins the parts and channels of the broker on one event loop, once it is locked down. Decides nothing itself.
 //
 // Blocks: in the event loop.   Owns: every part, the channels, the loop.
 // Ends: with the supervisor's channel. A peer that sends what the table forbids, a witness that has ended and a start

@@ -1,5 +1,5 @@
-// What must be there before the command may start: who the key belongs to, the policy, its yes, and (unless lazy) keys.
-// Identity and policy are fetched at the same time.
+// Waits for what must be there before the command may start: who the key belongs to, the policy, its yes, and (unless
+// lazy) keys. Identity and policy are fetched at the same time.
 //
 // Blocks: never.   Owns: the calls under way.
 // Fails: `done` is told why: a key that AWS does not know comes before a policy that it does not give. A policy that

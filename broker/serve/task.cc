@@ -15,7 +15,7 @@ bool has_duration(const ipc::Begin& begin) {
   return begin.duration.get().count() != 0 || begin.mode != ipc::RunMode::Server;
 }
 
-// A policy here, or a server elsewhere; who only asks who he is needs neither.
+// A policy here, or a server elsewhere; `sentinel whoami` needs neither.
 bool has_one_judge(const ipc::Begin& begin) {
   const int judges = !begin.policy_file.empty() + !begin.policy_parameter.empty() + !begin.remote_url.empty();
   if (begin.remote_url.empty() && !begin.remote_token_file.empty()) return false;

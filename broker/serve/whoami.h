@@ -1,4 +1,4 @@
-// The answer of `sentinel whoami`: whose key a profile begins with, by which name policies know him, where the key
+// Answers `sentinel whoami`: whose key a profile begins with, by which name policies know its user, where the key
 // comes from, and what the policy would say now. Nothing is issued, so nothing is logged.
 //
 // Blocks: never.   Owns: the call under way.

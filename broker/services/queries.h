@@ -1,6 +1,6 @@
-// What is asked of AWS beside issuing: who am I, what is in these parameters, is this signature good, is this session
-// still active; and for the tools: write this parameter, sign this. Signed with the base keys; answers and errors come
-// ready for use.
+// Asks AWS for what is not keys: who am I, what is in these parameters, is this signature good, is this session still
+// active; and for the tools: write this parameter, sign this. Signed with the base keys; answers and errors come ready
+// for use.
 //
 // Blocks: never.   Owns: the AwsCall returned; destroying it cancels.
 // The callback comes once, from the event loop, and may destroy the call. `context` outlives it.

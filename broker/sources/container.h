@@ -1,10 +1,10 @@
-// Keys of the role of an ECS task or EKS pod, from the endpoint that the container's platform names in the environment.
-// The authorization token goes with each request: from its file, which the platform renews and which is therefore read
-// anew each time, else from the environment.
+// Fetches keys of the role of an ECS task or EKS pod, from the endpoint that the container's platform names in the
+// environment. The authorization token goes with each request: from its file, which the platform renews and which is
+// therefore read anew each time, else from the environment.
 //
-// Blocks: on the token's file.   Owns: the environment's token, the errand or call
-// under way.   Units: each try has two seconds, and there are three.
-// Fails: with the setting's place; kUnavailable where nobody answers. Never with a token.
+// Blocks: on the token's file.   Owns: the environment's token, the errand or call under way.   Units: each try has
+// two seconds, and there are three.
+// Fails: with the setting's place; kUnavailable where nothing answers. Never with a token.
 // Source: AmazonECS Developer Guide, "Task IAM role"; EKS User Guide, "Pod Identity"; botocore utils.py,
 // ContainerMetadataFetcher.
 #pragma once

@@ -72,7 +72,7 @@ class MfaFetch final : public KeyFetch {
     if (auto shared = shared_session()) return end(std::move(*shared));
     const ipc::Result<bool> locked = parts_.store->try_lock();
     if (!locked) return ask();                           // a file that cannot be locked shares nothing
-    if (!*locked && looks_ == kMostLooks) return ask();  // whatever holds it asks nobody; nothing is shared then
+    if (!*locked && looks_ == kMostLooks) return ask();  // its holder does not ask the user; nothing is shared then
     if (!*locked) {
       if (looks_++ % kSayEvery == 0) {
         parts_.errands.say_waiting("waiting for the MFA code that another run of yours is asking for");

@@ -1,9 +1,9 @@
-// A session made of a long-term key and a one-time code: GetSessionToken with SerialNumber and TokenCode. Roles that
+// Makes a session of a long-term key and a one-time code: GetSessionToken with SerialNumber and TokenCode. Roles that
 // demand MFA are assumed from it, so that one code serves every role, every renewal within hours, and every other run
 // of the user that finds it in the session store.
 //
-// Blocks: on the session store, a small local file.   Owns: the long-term key's holder;
-// the question under way.
+// Blocks: on the session store, a small local file.
+// Owns: the long-term key's holder; the question under way.
 // Asked ahead of need: before the command starts, and ahead of the session's end; never while a request waits for
 // nothing else. Of the user's runs one asks at a time; the others find its session. A refused or unanswered question is
 // not asked again for kQuiet.

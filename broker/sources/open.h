@@ -1,4 +1,4 @@
-// From a profile's plan to the keys themselves: chooses the source that fetches them.
+// Chooses the source that fetches a profile's first key, by the profile's plan.
 //
 // Runs in: broker, main thread, once keys may be read.   Blocks: never.   Owns: nothing; what it makes owns its key.
 // Fails: kConfig where the plan's source cannot work in this run, with the plan's place and the next step.

@@ -1,5 +1,5 @@
-// Keys that a program of the user's prints: credential_process of a profile. The supervisor runs it with the user's own
-// environment; its output comes through a pipe that only the broker reads (keys/errands.h).
+// Fetches the keys that a program of the user's prints: credential_process of a profile. The supervisor runs it with
+// the user's own environment; its output comes through a pipe that only the broker reads (keys/errands.h).
 //
 // Blocks: never.   Owns: the errand under way.
 // Fails: with profile, file:line and the program's name, and never with what it printed.

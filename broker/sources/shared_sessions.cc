@@ -84,7 +84,7 @@ std::vector<SessionStore::Kept> SessionStore::read() const {
 std::optional<IssuedCredentials> SessionStore::find(const SessionName& name, std::chrono::sys_seconds now,
                                                     std::chrono::seconds least) const {
   for (Kept& kept : read()) {
-    // Longer than it was made for: no session of ours, whoever sealed it.
+    // Longer than it was made for: no session of ours, though the seal is good.
     const bool sound = kept.session.expiration - now <= name.duration + std::chrono::minutes(5);
     if (kept.name == name && sound && kept.session.expiration - now > least) return std::move(kept.session);
   }

@@ -1,4 +1,4 @@
-// The MFA sessions that the runs of one user share, so that one code serves them all: a file that the supervisor
+// Keeps the MFA sessions that the runs of one user share, so that one code serves them all: a file that the supervisor
 // opened, sealed with a key that lives in the kernel (host/kernel_keyring.h).
 //
 // Blocks: on a small local file.   Owns: the file's descriptor, the key.

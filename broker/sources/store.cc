@@ -87,7 +87,7 @@ void KeystoreSource::on_output(const ipc::Result<SecretBuffer>& output) {
                                               : secret_of_entry(stored_, output->reveal()));
 }
 
-// Whoever is told may ask again at once, so nothing of this try is left by then.
+// The callback may ask again at once, so nothing of this try is left by then.
 void KeystoreSource::finish(ipc::Result<SecretBuffer> secret) {
   const std::unique_ptr<Errand> over = std::move(errand_);
   const std::vector<OnKey> waiting = std::exchange(waiting_, {});

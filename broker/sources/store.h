@@ -1,10 +1,10 @@
-// The source `store`: a long-term key out of the key store, opened once, by the user's passphrase or by the program
+// Opens a long-term key out of the key store, once (the source `store`): by the user's passphrase or by the program
 // that keeps what opens it.
 //
 // Blocks: half a second for each passphrase that is tried (scrypt; nothing is served
 // before the key is there).   Owns: the key. However many ask, the user is asked once.
-// Fails: with what the store, its program or the user's passphrase did wrong; whoever asks again within kPause gets
-// the same answer, so that no client makes the user be asked over and over.
+// Fails: with what the store, its program or the user's passphrase did wrong; a caller that asks again within kPause
+// gets the same answer, so that no client makes the user be asked over and over.
 #pragma once
 
 #include <chrono>

@@ -1,11 +1,11 @@
-// Keys for a token of an identity provider: AssumeRoleWithWebIdentity, which needs no key to begin with. The token is
-// read anew at each fetch, because its provider renews it.
+// Fetches keys for a token of an identity provider: AssumeRoleWithWebIdentity, which needs no key to begin with. The
+// token is read anew at each fetch, because its provider renews it.
 //
 // Two uses: as the keys that the broker's own calls are signed with and role chains begin with; and, where the profile
 // has no further role, as what the command is given, with the rule's terms. It takes no tags and no source identity:
 // those are the token's to say.
-// Blocks: on the token's file.   Owns: the errand or call under way; the token until
-// STS has answered, in memory that is wiped when it is freed (host/wiping_heap.h).
+// Blocks: on the token's file.   Owns: the errand or call under way; the token until STS has answered, in memory that
+// is wiped when it is freed (host/wiping_heap.h).
 // Fails: with profile, file:line and role; never with the token.
 // Source: docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html.
 #pragma once

@@ -1,4 +1,4 @@
-// What changes between two policies: rule by rule, and decision by decision.
+// Tells what changes between two policies: rule by rule, and decision by decision.
 //
 // Decisions are compared for every name that either policy mentions, somebody whom neither does, every way to ask, and
 // one instant in each part of the week in which no window opens or closes; other facts (account, ARN, groups, device,

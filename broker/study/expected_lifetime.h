@@ -1,5 +1,5 @@
-// How long the credentials of an `explain`ed verdict would live, and what had to be assumed of a profile that the tool
-// does not read. The rule itself is decide/lifetime.h's, the same that the broker asks.
+// Says how long the credentials of an `explain`ed verdict would live, and what had to be assumed of a profile that the
+// tool does not read. The rule itself is decide/lifetime.h's, the same that the broker asks.
 //
 // Runs in: sentinel-policy.   Blocks: never.   Units: whole seconds.
 #pragma once

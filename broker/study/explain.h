@@ -1,4 +1,5 @@
-// Why a policy decides one question as it does: the verdict, and rule by rule what kept each earlier one from deciding.
+// Explains why a policy decides one question as it does: the verdict, and rule by rule what kept each earlier one from
+// deciding.
 //
 // Runs in: sentinel-policy.   Blocks: never.
 #pragma once

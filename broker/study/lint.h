@@ -1,5 +1,5 @@
-// What is probably not meant in a policy that loads: rules that can never decide, windows with a gap, contradictions.
-// A claim that a rule never decides is a proof (study/overlap.h), not a guess by overlapping names.
+// Finds what is probably not meant in a policy that loads: rules that can never decide, windows with a gap,
+// contradictions. A claim that a rule never decides is a proof (study/overlap.h), not a guess by overlapping names.
 //
 // Runs in: sentinel-policy.   Blocks: never.   Units: lines from 1.
 // The kinds of findings lie in study/findings.def; upstream's are among them, without their false alarms.

@@ -17,7 +17,7 @@ using Members = std::vector<std::pair<std::string, std::string>>;  // key as in 
 Members members_of(const Rule& rule);
 Members members_of(const Narrowing& narrowing);
 
-// "20m0s"-like words are nobody's: 90s, 20m, 1h, 1h30m.
+// As people write them, not as Go prints them (20m0s): 90s, 20m, 1h, 1h30m.
 std::string in_words(std::chrono::seconds length);
 
 }  // namespace broker

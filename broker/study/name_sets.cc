@@ -71,7 +71,7 @@ class Walk {
   }
 
  private:
-  // A run of any characters may be empty: whoever stands before it stands behind it, too.
+  // A run of any characters may be empty: a state before it is a state behind it, too.
   void enter(State& state, std::size_t pattern, std::size_t place) const {
     const Units& units = units_[pattern];
     state[starts_[pattern] + place] = true;

@@ -1,4 +1,4 @@
-// What can be proven of the questions that two rules answer: that one leaves nothing to the other, that both can hold
+// Proves what it can of the questions that two rules answer: that one leaves nothing to the other, that both can hold
 // at once, and that several together leave nothing to one.
 //
 // A rule's questions are a product of sets: names, accounts, groups, device, and (way, minute of the week) cells. A

@@ -12,7 +12,7 @@
 namespace broker {
 
 struct AskedName {
-  std::string name;   // what is asked; empty: nobody's name
+  std::string name;   // what is asked; empty: a name that no rule has
   std::string label;  // what it stands for
 };
 // Each exact name once, a name for each glob, and one that no pattern mentions.

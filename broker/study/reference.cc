@@ -111,7 +111,7 @@ std::string schema_json() {
 
 std::string policy_manual() {
   std::string out =
-      ".\\\" Printed by `sentinel policy schema --man` from the loader's tables and policy_manual.def; a test "
+      ".\\\" Printed by `sentinel policy schema --man` from the loader's tables and study/manual.def; a test "
       "compares.\n.TH SENTINEL-POLICY 5 \"\" \"Sentinel\" \"File Formats\"\n.SH NAME\nsentinel\\-policy \\- the "
       "policy file of sentinel\n";
 #define SECTION(title) out += ".SH " title "\n";

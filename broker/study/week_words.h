@@ -1,4 +1,4 @@
-// Parts of a week in few words: "Mon-Fri 07:30-19:30 Europe/Berlin", "always".
+// Writes parts of a week in few words: "Mon-Fri 07:30-19:30 Europe/Berlin", "always".
 //
 // Runs in: sentinel-policy.   Blocks: never.   Units: minutes from Monday 00:00.
 #pragma once

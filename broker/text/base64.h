@@ -1,4 +1,4 @@
-// Bytes as base64, and back.
+// Writes bytes as base64, and reads them back.
 //
 // Runs in: broker, sentinel-policy.   Blocks: never.   Source: RFC 4648 4.
 // Fails: from_base64 for anything but the standard alphabet, padded, in one line, without stray bits: a signature has

@@ -1,4 +1,4 @@
-// Whether a text is an IP address or a network in CIDR form, as IAM's aws:SourceIp takes it.
+// Tells whether a text is an IP address or a network in CIDR form, as IAM's aws:SourceIp takes it.
 //
 // Runs in: broker, main thread, and the policy tools.   Blocks: never.
 // Fails: kConfig; `what` is a reason without place, and says the network that was most likely meant.

@@ -1,4 +1,4 @@
-// A strict walk over one JSON value that keeps the bytes: where each member of an object begins and ends.
+// Walks strictly over one JSON value and keeps the bytes: where each member of an object begins and ends.
 //
 // Why not jsoncpp, which reads everything else: a signed line is judged by its bytes. jsoncpp forgets in what order the
 // members came and how a number was written, and takes text that is not UTF-8; two readers of such a line could see two

@@ -1,4 +1,4 @@
-// Whether text is valid UTF-8 that looks like what it is: nothing invisible, nothing that steers a terminal.
+// Tells whether text is valid UTF-8 that looks like what it is: nothing invisible, nothing that steers a terminal.
 //
 // Blocks: never.
 #pragma once

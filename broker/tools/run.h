@@ -17,8 +17,8 @@ int refused(ToolOutput& out, const ipc::Error& error);
 // Reads the tool's command line and hands it to `run`, which does the command's work (tools/commands.h).
 int run_tool(ipc::Program tool, int argc, char** argv, int (*run)(const ToolArguments&, ToolOutput&));
 
-// The same for a tool that sees keys: before anything else nobody can read this process, and what it frees is wiped.
-// `start`: start_libraries() where it asks AWS, else start_crypto().
+// The same for a tool that sees keys: before anything else this process is made unreadable, and what it frees is
+// wiped. `start`: start_libraries() where it asks AWS, else start_crypto().
 int run_unreadable_tool(ipc::Program tool, int argc, char** argv, ipc::Status (*start)(),
                         int (*run)(const ToolArguments&, ToolOutput&));
 

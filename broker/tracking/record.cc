@@ -95,7 +95,7 @@ std::string why_not_active(const std::optional<Item>& found) {
   if (!found) return "is not in the table any more";
   const std::string_view status = text_in(*found, "status");
   if (status == kExpired) return "is marked as expired";
-  // The run has seen that it was not; whoever brings a record back to life does not bring back the run.
+  // The run has seen that it was not; to bring a record back to life does not bring back the run.
   if (status == kActive) return "was not active when it was looked at";
   if (status != "revoked") return "has an unknown status, '" + printable(status, 40) + "'";
   std::string why = "was revoked";

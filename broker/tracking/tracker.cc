@@ -137,7 +137,7 @@ void SessionTracker::on_failure(const ipc::Error& error) {
   answer_waiters(std::unexpected(error));
 }
 
-// ---- no ------------------------------------------------------------------------------------------------------------
+// ---- refusals ------------------------------------------------------------------------------------------------------
 
 // Nothing is served from here on. The record is read once more, only to say why.
 void SessionTracker::lose() {

@@ -1,6 +1,6 @@
-// This run in a session table: its record is made before the command runs, and whoever marks it as anything but active,
-// or removes it, ends what the run may have. One UpdateItem, conditional on status = active, tells of the run's use and
-// is the question at the same time; a revocation is one write to the same item, so it always wins.
+// Keeps this run in a session table: makes its record before the command runs, and ends what the run may have when the
+// record is marked as anything but active, or removed. One UpdateItem, conditional on status = active, tells of the
+// run's use and is the question at the same time; a revocation is one write to the same item, so it always wins.
 //
 // Blocks: never.   Owns: the record as this run knows it, one call at a time.
 // Units: the boot-time clock, which goes on while the machine sleeps; an answer's age counts from its question's start.
@@ -61,13 +61,13 @@ class SessionTracker {
   [[nodiscard]] const std::string& table() const { return tracked_ ? table_ : kNone; }
   [[nodiscard]] const std::string& id() const { return tracked_ ? record_.id : kNone; }
 
-  // Of a run that is tracked. May start a question that nobody waits for.
+  // Of a run that is tracked. May start a question without a waiter.
   [[nodiscard]] Standing standing();
-  // Answers when standing() has an answer; kRefused: it is a no. Kept by the asker to a time of his own.
+  // Answers when standing() has an answer; kRefused: it is a no. The asker keeps a deadline of its own.
   void ask(Answer done);
   // A request is served: written with the next question.
   void count();
-  // Keys were issued that end then. Written at once, so that the record is right while nobody asks.
+  // Keys were issued that end then. Written at once, so that the record is right while no request comes.
   void note_issue(std::chrono::sys_seconds expires, const std::string& source_identity);
   // The run is over: the record becomes expired if it is active. Calls back when that is answered, at once where there
   // is nothing to say. No other call after this one.

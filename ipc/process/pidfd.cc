@@ -20,7 +20,7 @@ namespace {
 constexpr int SO_PEERPIDFD = 77;
 #endif
 
-// include/uapi/linux/pidfd.h; Debian 12's headers (6.1) are older than the call.
+// The kernel's <linux/pidfd.h>; Debian 12's headers (6.1) are older than the call.
 struct KernelPidfdInfo {
   std::uint64_t mask, cgroupid;
   std::uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;

@@ -84,7 +84,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   facts.region = release.region.str();
   facts.token = release.token.reveal();
   const std::vector<std::string> environment = child_environment(plan.caller_environment, facts);
-  // An extra: the keeper's own end takes the command along even when nobody is left to do it in order.
+  // An extra: the keeper's own end takes the command along even when no process is left to do it in order.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != keeper) ::_exit(kExitOwnError);
   restore_signals(plan.signals);

@@ -19,7 +19,7 @@ struct HelperPaths {
 };
 
 // Installed: <prefix>/libexec/sentinel/ beside <prefix>/bin/sentinel. Built: <build>/broker/ and so on beside
-// <build>/supervisor/sentinel. Each must be a regular file of root's or ours that nobody else may write.
+// <build>/supervisor/sentinel. Each must be a regular file of root's or ours that no other user may write.
 ipc::Result<HelperPaths> find_helpers();
 ipc::Result<HelperPaths> find_helpers_beside(const std::string& executable);
 

@@ -37,7 +37,7 @@ std::vector<std::string> folders_above(const std::string& path) {
   return folders;
 }
 
-// What others than the user may do. A group that is his alone is no stranger.
+// What others than the user may do. A group that is the user's alone is no stranger.
 mode_t bits_of_others(const Host& host, const struct stat& status) {
   const mode_t others = status.st_mode & S_IRWXO;
   return host.private_group == status.st_gid ? others : others | (status.st_mode & S_IRWXG) >> 3;

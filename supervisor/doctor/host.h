@@ -18,7 +18,7 @@ struct Host {
   std::string root;                      // put before every absolute path: empty, or a test's folder
   uid_t uid_of_root = 0;                 // whose files count as root's
   uid_t uid = 0;                         // who asks
-  std::optional<gid_t> private_group;    // his own, that has his name and so nobody else in it
+  std::optional<gid_t> private_group;    // the user's own: of that name, and so without other members
   std::string user, home;                // by the password database; empty where it has no entry
   std::vector<std::string> groups;       // names of all groups of this process
   std::vector<std::string> environment;  // NAME=VALUE

@@ -46,7 +46,7 @@ class Errands {
 
   Errands(const ErrandFacts& facts, ipc::Channel& broker);
 
-  // Who asks on the terminal; without it, and once it is withdrawn, nobody does.
+  // Who asks on the terminal; without it, and once it is withdrawn, no question is asked there.
   void offer_terminal(std::function<ipc::Result<int>()> socket);
   // The command has the terminal from now on.
   void leave_terminal();

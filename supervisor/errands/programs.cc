@@ -100,7 +100,7 @@ void end_group(pid_t program) {
   ::kill(program, SIGKILL);  // that has not come to its setsid yet; it is not reaped, so the number is its own
 }
 
-// Until the program ends, the time is over, or nobody is left who wants to know.
+// Until the program ends, the time is over, or the supervisor is gone.
 Report mind(pid_t program, std::chrono::milliseconds limit) {
   const auto handle = ipc::Pidfd::open(program);
   const auto end = Clock::now() + limit;
@@ -225,7 +225,7 @@ ipc::Status start_detached(const ProgramPlan& plan) {
   const pid_t child = fork_as(plan.as_sibling);
   if (child < 0) return cannot_start(plan);
   if (child == 0) {
-    if (!plan.as_sibling && ::fork() != 0) ::_exit(0);  // so that it is nobody's to wait for
+    if (!plan.as_sibling && ::fork() != 0) ::_exit(0);  // so that we need not wait for it
     const int null = ::open("/dev/null", O_RDWR);
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
     ::setsid();

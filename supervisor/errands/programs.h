@@ -52,7 +52,7 @@ std::optional<ProgramEnd> program_end(int status);
 // "ended with code 3", "took longer than 60 s", …
 std::string describe(const ProgramEnd&, std::chrono::seconds limit = kProgramLimit);
 
-// Starts a program that nobody waits for, with /dev/null for all three: a browser.
+// Starts a program and does not wait for it, with /dev/null for all three: a browser.
 ipc::Status start_detached(const ProgramPlan&);
 
 }  // namespace supervisor

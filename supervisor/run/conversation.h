@@ -2,9 +2,9 @@
 // to the broker, both locked down and seen to be so from outside, then the listener to the frontend.
 //
 // Without a server the broker is alone, and answers with the keys themselves.
-// Runs in: supervisor (keeper; the caller's own process without a server).   Blocks: never.   Owns: both helpers'
-// handles and channels. Fails: any packet that the table forbids, a foreign build, a protection that is not in force:
-// the start fails.
+// Runs in: supervisor (keeper; the caller's own process without a server).   Blocks: never.
+// Owns: both helpers' handles and channels.
+// Fails: any packet that the table forbids, a foreign build, a protection that is not in force: the start fails.
 #pragma once
 
 #include <map>

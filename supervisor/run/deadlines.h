@@ -10,7 +10,8 @@ namespace supervisor {
 inline constexpr std::chrono::seconds kStartDeadline{30};  // until they are ready; the refusal names the number
 inline constexpr std::chrono::seconds kHelperGrace{2};     // between end of file and SIGKILL
 
-// Lets a deadline stand still while the user, or a program of his, is waited for. Asked at each turn of the loop.
+// Lets a deadline stand still while the user, or a program of the user's, is waited for. Asked at each turn of the
+// loop.
 class StandingStill {
  public:
   using Clock = std::chrono::steady_clock;

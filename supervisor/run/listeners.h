@@ -23,11 +23,12 @@ struct OpenListener {
 
 ipc::Result<OpenListener> listen_tcp(std::uint16_t port);
 
-// The socket is 0600 from its first moment. Its folder must be owned by us or root and writable by nobody else, unless
-// it is sticky (as /tmp is): there others can take a free name, but not replace ours.
+// The socket is 0600 from its first moment. Its folder must be owned by us or root and writable by no other user,
+// unless it is sticky (as /tmp is): there others can take a free name, but not replace ours.
 ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths&);
 
-// Bereft: takes whoever waits in the queue and hangs up, unread, so that clients fail at once instead of waiting.
+// Bereft: takes each client that waits in the queue and hangs up, unread, so that clients fail at once instead of
+// waiting.
 void drop_waiting_clients(const OpenListener&);
 
 }  // namespace supervisor

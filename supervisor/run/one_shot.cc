@@ -163,7 +163,7 @@ class OneShot {
             "run it under the same user from its folder to see whether it can be executed", 0};
   }
 
-  // By end of file, which is all that it needs; whoever does not go is killed. Returns how it ended.
+  // By end of file, which is all that it needs; a broker that does not go is killed. Returns how it ended.
   std::string end_broker() {
     if (!broker().running()) return "is gone";
     broker().channel.close();

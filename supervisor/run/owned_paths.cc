@@ -7,7 +7,7 @@
 namespace supervisor {
 namespace {
 
-// The rule of the XDG base directory specification: ours, and nobody else may enter.
+// The rule of the XDG base directory specification: ours, and no other user may enter.
 bool is_private_folder(const std::string& path) {
   struct stat st {};
   return path.starts_with('/') && ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == ::geteuid() &&

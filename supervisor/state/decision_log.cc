@@ -98,7 +98,7 @@ ipc::Result<std::string> keep_old(const std::string& path) {
   return kept;
 }
 
-// The file that will follow, with its first line, under a name that nobody opens.
+// The file that will follow, with its first line, under a name that no run opens.
 ipc::Result<ipc::UniqueFd> make_next(const std::string& name, mode_t mode, const std::string& first) {
   ::unlink(name.c_str());  // of a run that ended half-way: we hold the lock
   ipc::UniqueFd fd(::open(name.c_str(),

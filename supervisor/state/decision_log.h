@@ -2,8 +2,8 @@
 // file that follows a full one.
 //
 // A broker closes a full file with a last line of its own ("event":"rotated"); here the file then gets another name,
-// and a new one takes its place, which begins with a copy of that line. So the chain goes on whoever writes next, and
-// whatever fails half-way is made good by the next who comes.
+// and a new one takes its place, which begins with a copy of that line. So the chain goes on with the next writer, and
+// the next run completes what failed half-way.
 // Runs in: supervisor.   Blocks: as file systems do; at most kLockPatience for another run that rotates the same file.
 // Owns: the descriptors. Reads no more of a log than its last line, and understands no more of it than those words.
 // Fails: kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the

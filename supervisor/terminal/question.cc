@@ -53,7 +53,7 @@ class Silence {
   ~Silence() {
     termios now{};
     if (!on_ || ::tcgetattr(tty_, &now) != 0 || now.c_lflag != silent_.c_lflag) return;
-    ::tcsetattr(tty_, TCSAFLUSH, &before_);  // what was typed behind the answer is nobody's command
+    ::tcsetattr(tty_, TCSAFLUSH, &before_);  // what was typed behind the answer is no command
   }
   [[nodiscard]] bool on() const { return on_; }
 

@@ -7,7 +7,7 @@
 // leaves it silent, and then the keeper restores it.
 // Runs in: supervisor; ask_on_terminal() in the waiting command or the child.   Blocks: ask_on_terminal() alone.
 // Fails: kUnavailable with what the user reads where there is no answer; kRefused for a packet with more than fits;
-// kSystem where whoever asks is gone.
+// kSystem where the asking process is gone.
 // Source: termios(3), tcgetpgrp(3), credentials(7) on process groups.
 #pragma once
 
@@ -36,7 +36,8 @@ ipc::Status send_question(int socket, std::string_view text);
 // Nothing yet: nullopt. The process behind the socket gone: kSystem.
 std::optional<ipc::Result<Typed>> next_answer(int socket);
 
-// How the terminal behind one of stdin, stdout, stderr was before a question; restores it where whoever asked cannot.
+// How the terminal behind one of stdin, stdout, stderr was before a question; restores it where the asking process
+// cannot.
 class TerminalMemory {
  public:
   void remember();

@@ -1,6 +1,6 @@
 // What Sentinel says to people: lines on stderr that begin with "sentinel: ", without control characters.
 //
-// Runs in: supervisor.   Blocks: at most kSayWait for a reader that does not read; then the line is dropped.
+// Runs in: supervisor.   Blocks: at most kSayWaitMs for a reader that does not read; then the line is dropped.
 #pragma once
 
 #include <string_view>

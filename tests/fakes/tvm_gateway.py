@@ -1,5 +1,5 @@
 """The remote token vending machine that `--remote-server` asks: an API gateway with IAM authorisation, and the function
-behind it: upstream's. What it is asked: broker's remote_server.h; what it answers: ROWS below.
+behind it: upstream's. What it is asked: broker/remote/server.h; what it answers: ROWS below.
 
 The gateway refuses first and in its own words ({"message": "Forbidden"}; the log keeps why). What it lets through, the
 function judges in upstream's order: who asks, how often, the profile, the device, the policy. Any row of ROWS can also be

@@ -97,7 +97,7 @@ DEFAULT = {
         {"name": "ledger-ci", "trust": [role_arn(name) for name in ("desk-instance", "desk-task", "ledger-web", role_behind("LedgerRead"))]},
         {"name": "ledger-web", "trust": [], "web": {"subjects": ["system:serviceaccount:ledger:*"]}, "max_session": 43200},
     ],
-    # Keys and indexes as broker's session_record.h has them.
+    # Keys and indexes as broker/tracking/record.h has them.
     "tables": [{"name": name, "index_keys": ["user", "status", "profile", "server_instance_id", "device_id", "created_at"]}
                for name in ("sentinel-sessions", "other-sessions")],
     "parameters": [

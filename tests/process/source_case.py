@@ -13,7 +13,7 @@ AWS = "/usr/bin/aws"
 
 
 class SourceTest(AwsTest):
-    word = ""   # of the source, in credential_sources.def
+    word = ""   # of the source, in broker/profile/sources.def
 
     def add_profile(self, name, **members):
         """Adds [profile NAME] to the config file; returns where its last line stands, as FILE:LINE."""

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """`sentinel audit`: a log that the real broker wrote is verified and shown by the real command, and whatever is done to it
-is named. Signatures are made a second time here, by another implementation, from what broker's
-audit_signature.h says is signed: a fault of the product's is not hidden by the same fault here."""
+is named. Signatures are made a second time here, by another implementation, from what
+broker/audit/signature.h says is signed: a fault of the product's is not hidden by the same fault here."""
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A policy with an odd effect, an unknown key, an unknown zone or a reversed window is refused by everyone who reads one:
-each way to get credentials, and each word of `sentinel policy`. (Row by row, unit: policy_yaml*_test.cc; while a run
-goes on: test_policy.py, policy_parameter_test.cc.)"""
+each way to get credentials, and each word of `sentinel policy`. (Row by row, unit: tests/unit/broker/policy/yaml;
+while a run goes on: test_policy.py, tests/unit/broker/policy/source/parameter_test.cc.)"""
 import os
 import shutil
 import subprocess

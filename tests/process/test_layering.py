@@ -94,6 +94,9 @@ class Sources(unittest.TestCase):
 ELSEWHERE = (r"\b(?:KERNE[L]|SPE[C]|DESIG[N]|TESTIN[G]|ROOM[S]|STYL[E])\b(?!\.md).{,20}|"
              r"\bFIEL[D] ?[0-9:].{,20}|\b[Ii]ssue [0-9].{,20}")
 FACTS = "broker/caller/KERNEL.md"
+# A source file as a comment or a page names it: a header or table also without its folder. In quotes or <> it is code.
+NAMED_SOURCE = (r"(?<![\w\"'<>{}$*/.-])((?:\.?[\w-]+/)+[a-z_]\w*\.(?:h|cc|def|py|cmake)|[a-z_]\w*\.(?:h|cc|def))"
+                r"\b(?![\w\"'/*]|\.\w)")
 READ_BY_PEOPLE = (".cc", ".h", ".def", ".py", ".cmake", ".txt", ".md", ".1", ".5", ".in", ".service")
 
 
@@ -114,6 +117,13 @@ class References(unittest.TestCase):
             for page in re.findall(r"[\w./-]*\w\.md\b", text):
                 places = (os.path.join(TOP, page), os.path.join(TOP, os.path.dirname(path), page))
                 self.assertTrue(any(map(os.path.exists, places)), f"{path} names {page}")
+
+    def test_a_source_file_that_a_text_names_is_in_the_tree(self):
+        all_texts = list(texts())
+        there = {path[start:] for path, _ in all_texts for start in (0, *(slash.end() for slash in re.finditer("/", path)))}
+        named = [(path, name) for path, text in all_texts for name in re.findall(NAMED_SOURCE, text)]
+        self.assertEqual([], [(path, name) for path, name in named if name not in there])
+        self.assertGreater(len(named), 100, "the pattern finds what it looks for")
 
     def test_a_man_page_of_ours_that_a_text_names_is_in_the_tree(self):
         all_texts = list(texts())

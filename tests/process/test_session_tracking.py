@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import AwsTest, policy, rule, wait_until
 
 TABLE, OTHER = "sentinel-sessions", "other-sessions"
-CONFIRMED_FOR, FORGIVEN = 5, 30   # seconds, session_tracker.h
+CONFIRMED_FOR, FORGIVEN = 5, 30   # seconds, broker/tracking/tracker.h
 DEMANDED = policy(rule("require_server_session"))
 
 

@@ -43,7 +43,7 @@ class PolicyFile final : public PolicySource {
   using Warn = std::function<void(const std::string&)>;
 
   // Fails when there is no valid policy at `path` now; where KMS must be asked, start() says so. `base` may be null:
-  // then nobody is told before the next request. `verifier` outlives the file.
+  // then the user is not told before the next request. `verifier` outlives the file.
   static ipc::Result<std::unique_ptr<PolicyFile>> open(event_base* base, std::string path, PolicyVerifier& verifier,
                                                        Changed changed, Warn warn = {});
   ~PolicyFile() override;
@@ -111,7 +111,7 @@ class PolicyFile final : public PolicySource {
   ipc::UniqueFd inotify_;
   event* readable_ = nullptr;
   event* tick_ = nullptr;                                                    // where inotify is used up
-  std::shared_ptr<PolicyFile*> self_ = std::make_shared<PolicyFile*>(this);  // a late answer finds nobody
+  std::shared_ptr<PolicyFile*> self_ = std::make_shared<PolicyFile*>(this);  // a late answer finds null
 };
 
 }  // namespace broker

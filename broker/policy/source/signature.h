@@ -73,7 +73,7 @@ class PublicKey {
 // For the tools; a broker never holds one.
 class PrivateKey {
  public:
-  // Not encrypted: there is nobody who could be asked for a passphrase.
+  // Not encrypted: there is no user who could be asked for a passphrase.
   static ipc::Result<PrivateKey> from_pem(std::string_view pem, const std::string& place);
   [[nodiscard]] ipc::Result<std::string> sign(std::string_view message) const;
   [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;

@@ -3,7 +3,7 @@
 //
 // Blocks: on a small local file; for another run that holds it at most kPatience.
 // Owns: the file's descriptor, which the supervisor opened.
-// Fails: kConfig for a file that is not as this program writes it (nobody can say what was seen, so nothing is
+// Fails: kConfig for a file that is not as this program writes it (what was seen is then unknown, so nothing is
 // admitted); kUnavailable where another run holds it; kRefused for an older version, and for another text of a version
 // that was seen. What is answered as admitted is on the disk.
 // Format: lines of name, tab, version, tab, lower-hex SHA-256.

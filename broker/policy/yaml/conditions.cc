@@ -45,7 +45,7 @@ bool read_pattern(YamlReader& in, const YamlNode& node, NamePattern& out) {
   return node.kind == YamlNode::Kind::kMap ? read_glob(in, node, out) : read_plain(in, node, out);
 }
 
-// A dash that was forgotten joins two names to one that nobody has.
+// A dash that was forgotten joins two names to one that no user or profile has.
 bool is_one_line(YamlReader& in, const YamlNode& node) {
   if (!node.folded) return true;
   return in.refuse(node, in_quotes(node.text) + " goes over more than one line",
@@ -67,7 +67,7 @@ bool read_patterns(YamlReader& in, const YamlNode& node, std::vector<NamePattern
 }
 
 // What IAM allows in the names of users and sessions, and no other letters that look like these: a rule that denies
-// somebody who cannot be would deny nobody.
+// a user who cannot exist would deny no request.
 bool read_users(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
   if (!read_patterns(in, node, out)) return false;
   for (std::size_t i = 0; i < out.size(); ++i) {

@@ -122,7 +122,7 @@ ipc::Result<DeviceLogin> login_in(const JsonMembers& members) {
   const auto lives = members.number("expiresIn", 1, kLongestLife);
   if (!lives) return std::unexpected(lives.error());
   login.lives = seconds(*lives);
-  // One that nobody could keep to is not believed, and not worth a refusal.
+  // One that no program could keep to is not believed, and not worth a refusal.
   const auto interval = members.number("interval", 1, kMostPollInterval.count());
   login.interval = interval ? seconds(*interval) : kUsualPollInterval;
   if (const ipc::Status fit = check_for_the_user(login); !fit) return std::unexpected(fit.error());

@@ -1,5 +1,5 @@
-// Keys of a role of IAM Identity Center's (AWS IAM Identity Center, once AWS SSO), for a user who is signed in there:
-// a token, then one call to the portal. A token that the portal refuses is renewed once, and the call repeated.
+// Fetches keys of a role of IAM Identity Center's (AWS IAM Identity Center, once AWS SSO), for a user who is signed in
+// there: a token, then one call to the portal. A token that the portal refuses is renewed once, and the call repeated.
 //
 // Blocks: never.
 // Fails: with the plan's place; the next step names the profile, `aws sso login` and --auto-login.

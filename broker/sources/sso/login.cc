@@ -64,7 +64,7 @@ void SsoLogin::on_started(const Answer& answer) {
   if (!login) return fail(login.error());
   login_ = std::move(*login);
   ends_ = context_.clock.since_boot() + std::min<std::chrono::seconds>(login_.lives, kPatience);
-  poll();  // whoever is signed in already may need no page
+  poll();  // a user who is signed in already may need no page
 }
 
 void SsoLogin::show() {

@@ -1,9 +1,9 @@
-// One login to IAM Identity Center by the device's way (RFC 8628): registers this program where it is not, shows the
-// user one page, and asks until the user has approved there.
+// Logs in once to IAM Identity Center by the device's way (RFC 8628): registers this program where it is not, shows
+// the user one page, and asks until the user has approved there.
 //
 // Blocks: never.   Owns: what is under way; destroying it gives the login up.
 // Units: the user has as long as Identity Center gives, at most kPatience.
-// Fails: kRefused where the user or Identity Center says no; kUnavailable where nobody answers.
+// Fails: kRefused where the user or Identity Center says no; kUnavailable where nothing answers.
 #pragma once
 
 #include <chrono>

@@ -101,7 +101,7 @@ void SsoSignIn::wait() {
 }
 
 // So that the user hears why nothing happens, and the start is given the time of a login. What comes of it is nothing
-// to us: whoever shows the page brings the token.
+// to us: the run that shows the page brings the token.
 void SsoSignIn::say_that_we_wait() {
   saw_login_ = true;
   errand_ =

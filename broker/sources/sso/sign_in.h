@@ -1,4 +1,4 @@
-// From the shared token file to a token that the portal takes: reads it, renews it, or has the user log in. However
+// Gets a token that the portal takes, from the shared token file: reads it, renews it, or has the user log in. However
 // many runs want that at once, one does it: it holds the file's lock, and all others wait and then find its token.
 //
 // Blocks: never.   Owns: the file and its lock while something is under way.

@@ -35,7 +35,7 @@ struct SsoToken {
   std::chrono::sys_seconds ends{};
   ipc::SecretBuffer refresh;                                  // empty: it cannot be renewed
   SsoClient client;                                           // for which the tokens were made
-  std::vector<std::pair<std::string, std::string>> others{};  // as JSON writes them: what nobody here knows is kept
+  std::vector<std::pair<std::string, std::string>> others{};  // as JSON writes them: what is not known here is kept
 };
 
 [[nodiscard]] ipc::Result<SsoToken> read_sso_token(std::string_view json);

@@ -88,7 +88,7 @@ class FindingsTold {
   std::uint64_t told_ = 0;
 };
 
-// The key that a log is verified with may be a secret: this process is then nobody's to read.
+// The key that a log is verified with may be a secret: no other process may then read this one.
 ipc::Result<std::optional<LogKey>> key_of(const ToolArguments& arguments) {
   if (!arguments.given("log-key")) return std::optional<LogKey>();
   if (ipc::Status unreadable = ipc::become_unreadable(); !unreadable) return std::unexpected(unreadable.error());

@@ -1,4 +1,4 @@
-// Decision lines for people: which of them, and how they look.
+// Shows decision lines to people: which of them, and how they look.
 //
 // Runs in: sentinel-audit.   Blocks: never.
 // Whatever a line holds, what is shown is one line that cannot steer a terminal.

@@ -83,7 +83,7 @@ void AuditVerifier::settle_torn(const AuditLine& line) {
   judge_unread();
 }
 
-// Lines of before there was a chain. Behind its start, one that nobody numbered was put in.
+// Lines of before there was a chain. Behind its start, one without a number was put in.
 void AuditVerifier::take_unchained(std::string hash) {
   ++totals_.unchained;
   if (chain_begun_) return find(here_, "stands outside the chain: it has no number, and the lines before it have one");

@@ -89,7 +89,7 @@ ipc::Status run_with_keys(const AwsPlace& place, const Work& work) {
   NoErrands errands(timers);
   CallerKeys caller = keys_of_environment();
   const Principal anyone{};       // no policy or log knows this process by its first key (keys/same_principal.h)
-  unlocked->profile.mfa.reset();  // nobody is asked for a code: the key itself signs
+  unlocked->profile.mfa.reset();  // the user is not asked for a code: the key itself signs
   auto keys = open_base_keys(unlocked->profile.base, {context, errands, unlocked->profile, anyone, caller});
   if (!keys) return std::unexpected(keys.error());
   context.keys = keys->get();

@@ -8,7 +8,7 @@
 //   delete       the old key, by the new one
 //   settle       the store forgets the old one
 // A rotation that ended after `store` goes on at `prove` when it is started again. One that ended between `create` and
-// `store` leaves a key in IAM that nobody has: the next one says so, with its id.
+// `store` leaves a key in IAM whose secret is lost: the next one says so, with its id.
 // Runs in: sentinel-keys.   Blocks: on AWS, the store, and up to kPatience for a new key to work.
 // Fails: with what is where, and how to finish.
 #pragma once

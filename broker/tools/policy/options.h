@@ -1,4 +1,4 @@
-// The options of `sentinel policy explain`: words into a question to a policy and a wish for a lifetime.
+// Reads the options of `sentinel policy explain`: words into a question to a policy and a wish for a lifetime.
 //
 // Blocks: on the posture file and zone files.   Fails: kUsage, kConfig with what is wrong.
 #pragma once

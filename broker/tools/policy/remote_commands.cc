@@ -112,7 +112,7 @@ int policy_pull(const ToolArguments& arguments, ToolOutput& out) {
     out.raw(text);
     return kToolGood;
   }
-  // Whoever wrote the parameter does not get to steer this terminal.
+  // The parameter's author does not get to steer this terminal.
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     out.line(harmless(rest.substr(0, end)));

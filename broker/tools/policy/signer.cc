@@ -15,8 +15,8 @@ std::string now_text() {
   return std::string(rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())).text());
 }
 
-// Whoever may write the signature's place, but not sign, must not choose what is signed next: the highest version there
-// is, signed once, would let no later policy in anywhere.
+// A user who may write the signature's place, but not sign, must not choose what is signed next: the highest version
+// there is, signed once, would let no later policy in anywhere.
 ipc::Status check_vouched(const Signer& signer, const SignatureEnvelope& there, const std::string& name,
                           const std::string& place, KeyProcess* aws) {
   const std::string message = signed_message(there.policy);

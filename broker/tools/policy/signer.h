@@ -1,7 +1,7 @@
 // What signs a policy for a tool, a key file or KMS, and how its AWS and its signature are named on the command line.
 //
-// Runs in: sentinel-policy; KMS is asked by the key process (tools/aws/key_process.h).   Blocks: on files,
-// and on KMS. Fails: kUsage for a misuse of the options; else with the sentence of what failed.
+// Runs in: sentinel-policy; KMS is asked by the key process (tools/aws/key_process.h).   Blocks: on files and on KMS.
+// Fails: kUsage for a misuse of the options; else with the sentence of what failed.
 #pragma once
 
 #include <optional>

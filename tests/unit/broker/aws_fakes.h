@@ -1,5 +1,5 @@
 // Stand-ins for what the AWS side of the broker is handed: clocks, timers and a network that answers when the test
-// says. For decisions about time only; the wire is tested against a real server (aws_standin_test.cc).
+// says. For decisions about time only; the wire is tested against a real server (serve/aws_standin_test.cc).
 #pragma once
 
 #include <algorithm>

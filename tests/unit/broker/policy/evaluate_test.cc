@@ -1,5 +1,5 @@
 // How a policy is judged: example policies with their expected answers; names, times, order and modes; and what this
-// product's own conditions mean. More edges: policy_eval_edges_test.cc.
+// product's own conditions mean. More edges: evaluate_edges_test.cc.
 #include "policy/evaluate.h"
 
 #include <gmock/gmock.h>

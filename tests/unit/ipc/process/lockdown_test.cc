@@ -17,7 +17,7 @@ namespace {
 using ipc::ANY;
 
 // A sanitizer's runtime makes calls of its own, which the few rows below would end; the programs' own filters are tested
-// under sanitizers in unit_broker and unit_frontend.
+// under sanitizers in unit_broker_host and unit_frontend.
 class LockDown : public ::testing::Test {
  protected:
   void SetUp() override {

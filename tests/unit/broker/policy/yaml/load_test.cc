@@ -132,7 +132,7 @@ const Refusal kSchema[] = {
      "another rule of this name starts in line 3"},
     {"NoEffect", "version: \"1\"\nrules:\n  - name: r\n    conditions: { profiles: [p] }\n", 3, 5,
      "rule \"r\": the key \"effect\" is missing"},
-    // More odd effects: policy_yaml_effects_test.cc.
+    // More odd effects: effects_test.cc.
     {"EffectMisspelt", "version: \"1\"\nrules:\n  - name: r\n    effect: alow\n", 4, 13,
      "unknown effect \"alow\"; did you mean \"allow\"?"},
     {"EffectInCapitals", "version: \"1\"\nrules:\n  - name: r\n    effect: Deny\n", 4, 13, "did you mean \"deny\"?"},
