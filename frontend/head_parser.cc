@@ -4,6 +4,8 @@
 #include <limits>
 #include <span>
 
+#include "ipc/text/ascii.h"
+
 namespace frontend {
 namespace {
 
@@ -22,8 +24,7 @@ constexpr std::string_view kConnectionOptions[] = {"close", "keep-alive", kUpgra
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-constexpr char lower(char c) { return static_cast<char>(c | 0x20); }
+constexpr char folded(char c) { return static_cast<char>(c | 0x20); }
 
 constexpr bool is_user_info(char c) {
   return is_digit(c) || is_letter(c) || std::string_view("-_.!~*'()%;:&=+$,").find(c) != std::string_view::npos;
@@ -40,7 +41,7 @@ constexpr bool is_in_value(char c) {
 // `lowered` is in lower case.
 bool begins_with(std::string_view text, std::string_view lowered) {
   return text.size() >= lowered.size() &&
-         std::equal(lowered.begin(), lowered.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+         std::equal(lowered.begin(), lowered.end(), text.begin(), [](char a, char b) { return a == folded(b); });
 }
 bool is_name(std::string_view text, std::string_view lowered) {
   while (text.ends_with(' ')) text.remove_suffix(1);
@@ -155,7 +156,7 @@ HeadParser::Part HeadParser::end_line(Part folds_into) {
 }
 
 HeadParser::Part HeadParser::line_start(char c) {
-  if (is_blank(c) && folds_into_ != Part::Name) {
+  if (ipc::is_ows(c) && folds_into_ != Part::Name) {
     if (folds_into_ == Part::Value) {
       length_ended_ = true;
       if (listed_ != Listed::AfterComma) listed_ = Listed::NoMore;
@@ -188,7 +189,7 @@ HeadParser::Part HeadParser::name(std::string_view head, char c) {
 
 // The first byte of a value may be any: request_check refuses a control character there.
 HeadParser::Part HeadParser::before_value(char c) {
-  if (is_blank(c)) return Part::BeforeValue;
+  if (ipc::is_ows(c)) return Part::BeforeValue;
   if (c == '\r') return end_line(Part::BeforeValue);
   if (header_ == Header::Length) {
     if (!is_digit(c) || have_length_) return Part::Malformed;
@@ -222,7 +223,7 @@ bool HeadParser::begin_word(char c) {
   std::span<const std::string_view> words;
   if (header_ == Header::Coding) words = kCodings;
   if (header_ == Header::Connection) words = kConnectionOptions;
-  const auto word = std::ranges::find(words, lower(c), &std::string_view::front);
+  const auto word = std::ranges::find(words, folded(c), &std::string_view::front);
   if (word == words.end()) return false;
   word_ = *word;
   matched_ = 1;
@@ -236,7 +237,7 @@ void HeadParser::listed(char c) {
   switch (listed_) {
     case Listed::Word:
       if (matched_ < word_.size()) {
-        if (lower(c) != word_[matched_++]) listed_ = Listed::Other;
+        if (folded(c) != word_[matched_++]) listed_ = Listed::Other;
       } else if (c == ',' && header_ == Header::Connection) {
         end_word();
         listed_ = Listed::AfterComma;
@@ -249,7 +250,7 @@ void HeadParser::listed(char c) {
       return;
     case Listed::AfterComma:
       if (begin_word(c) || c == ' ') return;
-      listed_ = is_token_character(lower(c)) ? Listed::Other : Listed::NoMore;
+      listed_ = is_token_character(folded(c)) ? Listed::Other : Listed::NoMore;
       return;
     case Listed::NoMore:
       return;

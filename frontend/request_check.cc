@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ipc/text/ascii.h"
 #include "ipc/text/ip_address.h"
 
 namespace frontend {
@@ -12,20 +13,16 @@ namespace {
 
 using Outcome = std::optional<Refusal>;  // nothing: go on
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // `expected` is in lower case.
 bool equals_ignoring_case(std::string_view text, std::string_view expected) {
-  return std::ranges::equal(text, expected, [](char a, char b) { return lower(a) == b; });
+  return std::ranges::equal(text, expected, [](char a, char b) { return ipc::lower(a) == b; });
 }
 
 constexpr bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 constexpr bool is_visible(char c) { return c > ' ' && c <= '~'; }
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && ipc::is_ows(text.front())) text.remove_prefix(1);
+  while (!text.empty() && ipc::is_ows(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -99,7 +96,8 @@ Outcome Checker::request_line(std::string_view line) {
 
 Outcome Checker::header(std::string_view line) {
   std::string_view name;
-  if (!cut(line, ":", name) || name.empty() || !std::ranges::all_of(name, is_token_character)) return Refusal::Malformed;
+  if (!cut(line, ":", name) || name.empty() || !std::ranges::all_of(name, is_token_character))
+    return Refusal::Malformed;
   const std::string_view value = trim(line);
   if (!std::ranges::all_of(value, [](char c) { return is_printable(c) || c == '\t'; })) return Refusal::Malformed;
   for (const HeaderRule& rule : kHeaderRules) {

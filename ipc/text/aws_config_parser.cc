@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "ipc/text/ascii.h"
 #include "ipc/text/utf8.h"
 
 namespace ipc {
@@ -22,12 +23,6 @@ std::string_view strip(std::string_view text) {
 }
 
 // Of ASCII alone, whatever the locale says.
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 bool has_control(std::string_view line) {
   return std::ranges::any_of(line,
                              [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });

@@ -4,18 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "ipc/text/ascii.h"
+
 namespace ipc {
 namespace {
 
 constexpr std::size_t kMaxCompared = 64;  // the cost is quadratic, and no word of ours is half as long
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 }  // namespace
 

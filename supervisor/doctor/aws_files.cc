@@ -1,9 +1,10 @@
 #include "doctor/aws_files.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 #include <span>
+
+#include "ipc/text/rfc3339.h"
 
 namespace supervisor {
 namespace {
@@ -20,19 +21,12 @@ std::string_view text_of(std::string_view json, std::string_view key) {
   return json.substr(0, json.find('"'));
 }
 
-// "2026-01-31T09:30:00Z", and with UTC or +00:00 in the place of the Z; 0 for anything else.
-std::time_t moment_of(std::string_view text) {
-  std::tm parts{};
-  const std::string whole(text.substr(0, 19));
-  int taken = 0;
-  if (std::sscanf(whole.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &taken) != 6 ||
-      taken != 19) {
-    return 0;
-  }
-  parts.tm_year -= 1900;
-  parts.tm_mon -= 1;
-  return ::timegm(&parts);
+// The CLI's caches say their end as 2026-01-31T09:30:00Z, with an offset, or with UTC in the place of the Z; 0 for
+// anything else.
+std::time_t moment_of(std::string text) {
+  if (text.ends_with("UTC")) text.replace(text.size() - 3, 3, "Z");
+  const auto read = ipc::read_time_of_keys(text);
+  return read ? read->time_since_epoch().count() : 0;
 }
 
 struct AwsPath {
@@ -168,7 +162,7 @@ std::vector<AwsFile> aws_files(const Host& host) {
 
 bool holds_live(std::string_view json, std::string_view secret, std::string_view until, std::time_t now) {
   if (text_of(json, secret).empty()) return false;
-  const std::time_t end = moment_of(text_of(json, until));
+  const std::time_t end = moment_of(std::string(text_of(json, until)));
   return end == 0 || end > now;
 }
 

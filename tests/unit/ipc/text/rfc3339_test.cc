@@ -1,8 +1,8 @@
-#include "text/rfc3339.h"
+#include "ipc/text/rfc3339.h"
 
 #include <gtest/gtest.h>
 
-namespace broker::testing {
+namespace ipc {
 namespace {
 
 using std::chrono::seconds;
@@ -72,4 +72,4 @@ TEST(Rfc3339Test, AwsWritesUtcAndOtherProgramsAnOffsetToo) {
 }
 
 }  // namespace
-}  // namespace broker::testing
+}  // namespace ipc

@@ -1,8 +1,8 @@
-#include "text/rfc3339.h"
+#include "ipc/text/rfc3339.h"
 
 #include <algorithm>
 
-namespace broker {
+namespace ipc {
 namespace {
 
 char* put_digits(char* to, unsigned value, int count) {
@@ -106,4 +106,4 @@ std::optional<sys_seconds> read_aws_time(std::string_view text) {
   return text.ends_with('Z') ? read_time_of_keys(text) : std::nullopt;
 }
 
-}  // namespace broker
+}  // namespace ipc
