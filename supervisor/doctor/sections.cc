@@ -1,5 +1,7 @@
 #include "doctor/sections.h"
 
+#include "ipc/secret.h"
+
 namespace supervisor {
 namespace {
 
@@ -49,6 +51,17 @@ AwsSection section_of(const ipc::SectionKey& key, const ipc::ConfigSection& sect
   return out;
 }
 
+// A value under a misspelt name may be a key, and a program's command line may hold one.
+void wipe_values(ipc::ConfigIndex& index) {
+  const auto wipe = [](std::string& text) { ipc::wipe(text.data(), text.size()); };
+  for (auto& [header, section] : index) {
+    for (auto& [key, value] : section.values) {
+      wipe(value.text);
+      for (auto& [name, nested] : value.nested) wipe(nested.text);
+    }
+  }
+}
+
 }  // namespace
 
 AwsSections sections_of(std::string_view text, ipc::AwsFileKind kind, const std::string& path) {
@@ -60,7 +73,9 @@ AwsSections sections_of(std::string_view text, ipc::AwsFileKind kind, const std:
     if (!taken && !out.not_read) out.not_read = taken.error().what;
     at += line.size() + 1;
   }
-  for (const auto& [key, section] : parser.take_index()) out.sections.push_back(section_of(key, section));
+  ipc::ConfigIndex index = parser.take_index();
+  for (const auto& [key, section] : index) out.sections.push_back(section_of(key, section));
+  wipe_values(index);
   return out;
 }
 

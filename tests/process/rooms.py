@@ -90,7 +90,7 @@ class Rooms:
         with open(path, encoding="utf-8") as file:
             for included in re.findall(r'^\s*#\s*include\s+"([^"]+)"', file.read(), re.M):
                 other = os.path.dirname(included)
-                if other in ("ipc", room):
+                if other == room or other.split("/")[0] == "ipc":
                     continue
                 line = f'{os.path.relpath(path, self.place)} includes "{included}"'
                 self.includes.append((room, other, line))

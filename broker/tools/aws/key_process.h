@@ -4,10 +4,11 @@
 //
 // That process is protected as the broker is: unreadable before it reads a key, secrets in their own pages, the
 // broker's sandbox and syscall filter. Weaker than a broker: it begins as a copy of the tool, so between fork and its
-// first call it is as readable as the tool, and holds nothing then. What runs in the broker's main thread
-// (broker/rooms.cmake) runs there as well. The profile's keys come from its source as in a run, but no supervisor does
-// errands for it (keys/no_errands.h). What passes are messages of ipc/messages.def; it sees no file and no policy but
-// those that a message carries.
+// first call it is as readable as the tool. It holds no secret then but what the caller's environment has and, of
+// `policy push`, the key of --sign-key, which that tool has read before; both stay. What runs in the broker's main
+// thread (broker/rooms.cmake) runs there as well. The profile's keys come from its source as in a run, but no
+// supervisor does errands for it (keys/no_errands.h). What passes are messages of ipc/messages.def; it sees no file and
+// no policy but those that a message carries.
 //
 // Runs in: sentinel-policy, sentinel-keys.
 // Blocks: start() until the source has given the keys, each question until AWS has answered; each call has its own

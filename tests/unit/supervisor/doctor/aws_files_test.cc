@@ -3,6 +3,12 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+#include "ipc/secret.h"
 #include "scene.h"
 
 namespace supervisor {
@@ -18,6 +24,41 @@ constexpr char kKeys[] = "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key
 
 std::vector<AwsSection> sections(std::string_view text) {
   return sections_of(text, ipc::AwsFileKind::kConfig, "file").sections;
+}
+
+// Not the value itself, so that it lies nowhere but where the reader puts it.
+constexpr char kMaskedValue[] = "xKBssfLf-long-enough-to-be-found-behind-the-heap's-own-pointers-in-a-freed-block-7+3";
+constexpr char kMask = 0x15;
+constexpr std::size_t kLinks = 32;  // the heap writes its own pointers into the first bytes of a freed block
+
+bool lies_on_the_heap() {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    if (!line.ends_with("[heap]")) continue;
+    const auto begin = reinterpret_cast<const char*>(std::stoull(line, nullptr, 16));
+    const auto end = reinterpret_cast<const char*>(std::stoull(line.substr(line.find('-') + 1), nullptr, 16));
+    const auto same = [](char there, char masked) { return there == static_cast<char>(masked ^ kMask); };
+    return std::search(begin, end, std::begin(kMaskedValue) + kLinks, std::end(kMaskedValue) - 1, same) != end;
+  }
+  return false;
+}
+
+TEST(DoctorSections, NoValueIsLeftInMemory) {
+#ifdef SENTINEL_SANITIZED
+  GTEST_SKIP() << "the sanitizer has a heap of its own";
+#endif
+  for (const std::string_view before : {"[a]\nmisspelt_secret_key = ", "[a]\ns3 =\n  misspelt_secret_key = "}) {
+    char text[160] = {};
+    char* at = std::ranges::copy(before, text).out;
+    for (const char c : std::string_view(kMaskedValue)) *at++ = static_cast<char>(c ^ kMask);
+    const std::string_view whole(text, static_cast<std::size_t>(at - text));
+    std::string copy(whole);
+    EXPECT_TRUE(lies_on_the_heap());
+    ipc::wipe(copy.data(), copy.size());
+    ASSERT_FALSE(lies_on_the_heap());
+    EXPECT_EQ(sections(whole).size(), 1U);
+    EXPECT_FALSE(lies_on_the_heap()) << before;
+  }
 }
 
 TEST(DoctorSections, WhatIsNoIniIsPassedOver) {
