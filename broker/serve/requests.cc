@@ -103,7 +103,7 @@ bool Requests::passes_session(Iterator it, const Decision& decision) {
 }
 
 void Requests::wait_for_session(Iterator it) {
-  be_patient(it);
+  limit_the_wait(it);
   parts_.sessions.ask([this, serial = it->serial](const ipc::Status& answer) {
     const Iterator waiting = find(serial);
     if (waiting == under_way_.end()) return;
@@ -112,7 +112,7 @@ void Requests::wait_for_session(Iterator it) {
   });
 }
 
-void Requests::be_patient(Iterator it) {
+void Requests::limit_the_wait(Iterator it) {
   if (it->patience) return;
   it->patience = parts_.timers.after(kHold, [this, serial = it->serial] {
     const Iterator late = find(serial);
@@ -126,7 +126,7 @@ void Requests::be_patient(Iterator it) {
 
 void Requests::wait_for_keys(Iterator it, FreshKeys& issuer) {
   const std::uint64_t serial = it->serial;
-  be_patient(it);
+  limit_the_wait(it);
   issuer.get([this, serial](ipc::Result<const IssuedCredentials*> keys) {
     const Iterator waiting = find(serial);
     if (waiting == under_way_.end()) return;

@@ -79,7 +79,7 @@ class Requests {
   void decide(Iterator it);
   bool passes_session(Iterator it, const Decision& decision);
   void wait_for_session(Iterator it);
-  void be_patient(Iterator it);
+  void limit_the_wait(Iterator it);
   void wait_for_keys(Iterator it, FreshKeys& issuer);
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);

@@ -27,13 +27,14 @@ KeySource key_source(const ResolvedProfile& profile) {
   const auto* own = std::get_if<StaticKeyPlan>(&profile.base);
   source.temporary_base = source_row(kind_of(profile.base)).life == SourceLife::Temporary ||
                           (own && !own->key.session_token.empty()) || profile.mfa.has_value();
-  // A temporary key may be a role's, which makes it chaining, or GetSessionToken's: learn() tells.
+  // A temporary key may be a role's, which makes it chaining, or GetSessionToken's: add_what_aws_says() tells.
   source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && source.temporary_base && !profile.mfa);
   if (!profile.chain.empty()) source.profile_duration = profile.chain.back().duration;
   return source;
 }
 
-void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal) {
+void add_what_aws_says(KeySource& source, const ResolvedProfile& profile, bool temporary_base,
+                       const Principal& principal) {
   source.temporary_base = temporary_base;
   source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && principal.type == "assumed-role");
 }
@@ -63,7 +64,7 @@ void RunIdentity::on_principal(const ipc::Result<Principal>& principal) {
                             "the source gives other keys before AWS has said whose the last were", "try again"));
   }
   run_.principal = *principal;
-  if (held) learn(run_.source, profile_, !held->key->session_token.empty(), *principal);
+  if (held) add_what_aws_says(run_.source, profile_, !held->key->session_token.empty(), *principal);
   finish({});
 }
 

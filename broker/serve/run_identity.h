@@ -17,9 +17,10 @@
 
 namespace broker {
 
-// As far as the profile says it; learn() adds what only the first key and AWS say of it.
+// As far as the profile says it; add_what_aws_says() adds what only the first key and AWS say of it.
 KeySource key_source(const ResolvedProfile& profile);
-void learn(KeySource& source, const ResolvedProfile& profile, bool temporary_base, const Principal& principal);
+void add_what_aws_says(KeySource& source, const ResolvedProfile& profile, bool temporary_base,
+                       const Principal& principal);
 
 class RunIdentity {
  public:

@@ -1,5 +1,6 @@
 #include "study/members.h"
 
+#include "policy/match.h"
 #include "policy/why_not.h"
 
 namespace broker {
@@ -30,6 +31,7 @@ void put(Members& out, const char* key, std::string value) {
   if (!value.empty()) out.emplace_back(key, std::move(value));
 }
 
+static_assert(std::size(kConditionWords) == 11, "a new condition is shown here too");
 void put_conditions(Members& out, const Conditions& conditions) {
   put(out, "profiles", joined(conditions.profiles, pattern));
   put(out, "not_profiles", joined(conditions.not_profiles, pattern));

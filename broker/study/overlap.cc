@@ -4,6 +4,7 @@
 #include <array>
 
 #include "policy/device_demands.h"
+#include "policy/match.h"
 #include "policy/time_window.h"
 
 namespace broker {
@@ -63,6 +64,8 @@ bool facts_covered(const Rule& outer, const Rule& inner) {
 bool always(const TimeWindow& window) {
   return window.days.all() && window.start_minute == 0 && window.end_minute == TimeWindow::kDay;
 }
+
+static_assert(std::size(kConditionWords) == 11, "a new condition bears on which rules overlap");
 
 bool always(const Rule& rule) { return !rule.conditions.time || always(*rule.conditions.time); }
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/match.h"
 #include "policy/time_window.h"
 
 namespace broker {
 namespace {
+
+static_assert(std::size(kConditionWords) == 11, "what a new condition tells apart is asked here too");
 
 using std::chrono::days;
 using std::chrono::minutes;

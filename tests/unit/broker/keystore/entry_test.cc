@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 constexpr std::string_view kPassphrase = "correct horse battery";
 
-class StoredKeyTest : public ::testing::Test {
+class KeystoreEntryTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(ipc::SecretArena::open()); }
   static KeystoreEntry fresh() {
@@ -50,7 +50,7 @@ class StoredKeyTest : public ::testing::Test {
   }
 };
 
-TEST_F(StoredKeyTest, NoByteOfTheFileCanBeChangedUnseen) {
+TEST_F(KeystoreEntryTest, NoByteOfTheFileCanBeChangedUnseen) {
   const Machine made = machine();
   for (std::size_t i = 0; i < made.text.size(); ++i) {
     for (const int bit : {1, 2, 4, 16, 32}) {
@@ -63,7 +63,7 @@ TEST_F(StoredKeyTest, NoByteOfTheFileCanBeChangedUnseen) {
   }
 }
 
-TEST_F(StoredKeyTest, ACutFileIsNone) {
+TEST_F(KeystoreEntryTest, ACutFileIsNone) {
   const std::string text = sealed_text();
   for (std::size_t size = 0; size < text.size(); ++size) {
     EXPECT_FALSE(parse_stored_key("ledger", text.substr(0, size))) << size;
@@ -73,7 +73,7 @@ TEST_F(StoredKeyTest, ACutFileIsNone) {
   EXPECT_FALSE(parse_stored_key("ledger", std::string(100000, ' ') + text));
 }
 
-TEST_F(StoredKeyTest, AnotherProfilesFileIsRefused) {
+TEST_F(KeystoreEntryTest, AnotherProfilesFileIsRefused) {
   const std::string text = sealed_text();
   EXPECT_NE(why(text, "payroll").find("another profile"), std::string::npos) << why(text, "payroll");
   const auto renamed = parse_stored_key("payroll", replaced(text, "\"ledger\"", "\"payroll\""));
@@ -81,7 +81,7 @@ TEST_F(StoredKeyTest, AnotherProfilesFileIsRefused) {
   EXPECT_FALSE(open_with_passphrase(*renamed, kPassphrase));
 }
 
-TEST_F(StoredKeyTest, ParametersCanNeitherBeWeakenedNorMadeHuge) {
+TEST_F(KeystoreEntryTest, ParametersCanNeitherBeWeakenedNorMadeHuge) {
   const std::string text = sealed_text();
   for (const char* cost : {"14", "19", "40", "0", "4294967295", "4294967296", "-15", "15.0", "\"15\""}) {
     EXPECT_FALSE(parse_stored_key("ledger", replaced(text, "\"log2_n\":15", std::string("\"log2_n\":") + cost)))
@@ -98,7 +98,7 @@ TEST_F(StoredKeyTest, ParametersCanNeitherBeWeakenedNorMadeHuge) {
   EXPECT_FALSE(open_with_passphrase(*dearer, kPassphrase));
 }
 
-TEST_F(StoredKeyTest, WhatIsUnknownIsRefused) {
+TEST_F(KeystoreEntryTest, WhatIsUnknownIsRefused) {
   const std::string text = sealed_text();
   EXPECT_NE(why(replaced(text, "\"sentinel_key\":1", "\"sentinel_key\":2")).find("version"), std::string::npos);
   EXPECT_NE(why(replaced(text, "aes-256-gcm", "aes-128-gcm")).find("damaged"), std::string::npos);
@@ -111,7 +111,7 @@ TEST_F(StoredKeyTest, WhatIsUnknownIsRefused) {
   EXPECT_NE(why("[]").find("no JSON"), std::string::npos);
 }
 
-TEST_F(StoredKeyTest, AnotherPassphraseOpensNothing) {
+TEST_F(KeystoreEntryTest, AnotherPassphraseOpensNothing) {
   const auto key = parse_stored_key("ledger", sealed_text());
   ASSERT_TRUE(key);
   for (const std::string_view guess : {"", "correct horse batter", "correct horse battery ", "Correct horse battery"}) {
@@ -123,7 +123,7 @@ TEST_F(StoredKeyTest, AnotherPassphraseOpensNothing) {
   }
 }
 
-TEST_F(StoredKeyTest, ItsOwnPassphraseOpensItAndTheTextShowsNoSecret) {
+TEST_F(KeystoreEntryTest, ItsOwnPassphraseOpensItAndTheTextShowsNoSecret) {
   const std::string text = sealed_text();
   EXPECT_EQ(text.find(kSecret), std::string::npos);
   EXPECT_EQ(text.find(base64(kSecret).substr(0, 16)), std::string::npos);
@@ -135,7 +135,7 @@ TEST_F(StoredKeyTest, ItsOwnPassphraseOpensItAndTheTextShowsNoSecret) {
   EXPECT_EQ(secret->reveal(), kSecret);
 }
 
-TEST_F(StoredKeyTest, NoTwoSealingsAreAlike) {
+TEST_F(KeystoreEntryTest, NoTwoSealingsAreAlike) {
   KeystoreEntry one = fresh(), two = fresh();
   ASSERT_TRUE(seal_with_passphrase(one, kSecret, kPassphrase));
   ASSERT_TRUE(seal_with_passphrase(two, kSecret, kPassphrase));
@@ -147,7 +147,7 @@ TEST_F(StoredKeyTest, NoTwoSealingsAreAlike) {
   EXPECT_NE(one.nonce, nonce);
 }
 
-TEST_F(StoredKeyTest, AMachinesKeyMustBeOne) {
+TEST_F(KeystoreEntryTest, AMachinesKeyMustBeOne) {
   const Machine made = machine();
   const auto key = parse_stored_key("ledger", made.text);
   ASSERT_TRUE(key);
@@ -163,7 +163,7 @@ TEST_F(StoredKeyTest, AMachinesKeyMustBeOne) {
   EXPECT_EQ(secret->reveal(), kSecret);
 }
 
-TEST_F(StoredKeyTest, AnEntryOfAnotherKeyIsRefused) {
+TEST_F(KeystoreEntryTest, AnEntryOfAnotherKeyIsRefused) {
   KeystoreEntry key = fresh();
   key.store = KeyStoreKind::kPass;
   const auto marker = parse_stored_key("ledger", render_stored_key(key));

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class KeyStoreTest : public ::testing::Test {
+class KeystoreFolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string made = "/tmp/sentinel-store-XXXXXX";
@@ -30,7 +30,7 @@ class KeyStoreTest : public ::testing::Test {
   fs::path home_;
 };
 
-TEST_F(KeyStoreTest, NamesThatCouldLeaveTheFolderOrHideInItAreRefused) {
+TEST_F(KeystoreFolderTest, NamesThatCouldLeaveTheFolderOrHideInItAreRefused) {
   for (const std::string_view name : {"",
                                       ".",
                                       "..",
@@ -69,7 +69,7 @@ TEST_F(KeyStoreTest, NamesThatCouldLeaveTheFolderOrHideInItAreRefused) {
   EXPECT_TRUE(fs::is_empty(home_)) << "a refused name made something";
 }
 
-TEST_F(KeyStoreTest, WhatOthersMayHaveWrittenIsNotBelieved) {
+TEST_F(KeystoreFolderTest, WhatOthersMayHaveWrittenIsNotBelieved) {
   ASSERT_TRUE(store().write("ledger", "text"));
   const std::string file = store().path("ledger");
   ASSERT_EQ(::chmod(file.c_str(), 0620), 0);
@@ -83,7 +83,7 @@ TEST_F(KeyStoreTest, WhatOthersMayHaveWrittenIsNotBelieved) {
   EXPECT_TRUE(store().read("ledger"));
 }
 
-TEST_F(KeyStoreTest, LinksFoldersAndEndlessFilesAreNoKeys) {
+TEST_F(KeystoreFolderTest, LinksFoldersAndEndlessFilesAreNoKeys) {
   ASSERT_TRUE(store().write("real", "text"));
   fs::create_symlink(store().path("real"), store().path("link"));
   EXPECT_FALSE(store().read("link"));
@@ -98,7 +98,7 @@ TEST_F(KeyStoreTest, LinksFoldersAndEndlessFilesAreNoKeys) {
   EXPECT_NE(absent.error().what.find("'absent'"), std::string::npos);
 }
 
-TEST_F(KeyStoreTest, WhatIsWrittenIsTheOwnersAloneAndReplacedWhole) {
+TEST_F(KeystoreFolderTest, WhatIsWrittenIsTheOwnersAloneAndReplacedWhole) {
   const mode_t before = ::umask(0);
   ASSERT_TRUE(store().write("ledger", "first"));
   ::umask(before);
@@ -109,7 +109,7 @@ TEST_F(KeyStoreTest, WhatIsWrittenIsTheOwnersAloneAndReplacedWhole) {
   EXPECT_EQ(std::distance(fs::directory_iterator(store().folder()), {}), 1);
 }
 
-TEST_F(KeyStoreTest, AWriteThatFailsLeavesTheOldFile) {
+TEST_F(KeystoreFolderTest, AWriteThatFailsLeavesTheOldFile) {
   ASSERT_TRUE(store().write("ledger", "first"));
   // A folder stands where the new file would go.
   fs::create_directory(store().path("other"));
@@ -118,7 +118,7 @@ TEST_F(KeyStoreTest, AWriteThatFailsLeavesTheOldFile) {
   EXPECT_EQ(std::distance(fs::directory_iterator(store().folder()), {}), 2) << "a half-written file is left";
 }
 
-TEST_F(KeyStoreTest, ItListsItsOwnFilesAlone) {
+TEST_F(KeystoreFolderTest, ItListsItsOwnFilesAlone) {
   EXPECT_TRUE(store().names()->empty());
   ASSERT_TRUE(store().write("b", "text"));
   ASSERT_TRUE(store().write("a.b", "text"));

@@ -19,7 +19,7 @@ using testing::header_of;
 
 constexpr char kUrl[] = "https://tvm.example.com/prod";
 
-class RemoteKeysTest : public ::testing::Test {
+class RemoteFetchTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
@@ -74,7 +74,7 @@ class RemoteKeysTest : public ::testing::Test {
   std::chrono::sys_seconds ends_{};
 };
 
-TEST_F(RemoteKeysTest, ARefusalIsToldToEveryWaiterAndNotRepeated) {
+TEST_F(RemoteFetchTest, ARefusalIsToldToEveryWaiterAndNotRepeated) {
   open();
   for (int i = 0; i < 50; ++i) get();
   refuse();
@@ -86,7 +86,7 @@ TEST_F(RemoteKeysTest, ARefusalIsToldToEveryWaiterAndNotRepeated) {
 }
 
 // The server judges anew at each renewal; what it gave before its no is not handed out any more.
-TEST_F(RemoteKeysTest, ARefusedRenewalWithdrawsTheKeysThatAreKept) {
+TEST_F(RemoteFetchTest, ARefusedRenewalWithdrawsTheKeysThatAreKept) {
   open();
   get();
   aws_.http.answer(200, keys("ASIAFIRST", 900s));
@@ -100,7 +100,7 @@ TEST_F(RemoteKeysTest, ARefusedRenewalWithdrawsTheKeysThatAreKept) {
   EXPECT_NE(got_.find("SESSION_REVOKED"), std::string::npos);
 }
 
-TEST_F(RemoteKeysTest, AServerThatIsAwayTakesNothingBack) {
+TEST_F(RemoteFetchTest, AServerThatIsAwayTakesNothingBack) {
   open();
   get();
   aws_.http.answer(200, keys("ASIAFIRST", 900s));
@@ -110,7 +110,7 @@ TEST_F(RemoteKeysTest, AServerThatIsAwayTakesNothingBack) {
   EXPECT_EQ(got_, "ASIAFIRST");
 }
 
-TEST_F(RemoteKeysTest, WhatTheServerAsksToBeLeftAloneForIsKept) {
+TEST_F(RemoteFetchTest, WhatTheServerAsksToBeLeftAloneForIsKept) {
   open();
   get();
   HttpAnswer answer;
@@ -128,7 +128,7 @@ TEST_F(RemoteKeysTest, WhatTheServerAsksToBeLeftAloneForIsKept) {
   EXPECT_EQ(calls(), 2u);
 }
 
-TEST_F(RemoteKeysTest, HoweverLongTheServerAsksTheRunGoesOnSomeTime) {
+TEST_F(RemoteFetchTest, HoweverLongTheServerAsksTheRunGoesOnSomeTime) {
   open();
   get();
   HttpAnswer answer;
@@ -140,7 +140,7 @@ TEST_F(RemoteKeysTest, HoweverLongTheServerAsksTheRunGoesOnSomeTime) {
   EXPECT_EQ(calls(), 2u);
 }
 
-TEST_F(RemoteKeysTest, TheSentenceOfAServerThatIsAwayDoesNotShowWhatWasSent) {
+TEST_F(RemoteFetchTest, TheSentenceOfAServerThatIsAwayDoesNotShowWhatWasSent) {
   open();
   get();
   const std::string url = aws_.http.last().url;
@@ -154,7 +154,7 @@ TEST_F(RemoteKeysTest, TheSentenceOfAServerThatIsAwayDoesNotShowWhatWasSent) {
   EXPECT_EQ(got_.find("device_id"), std::string::npos) << got_;
 }
 
-TEST_F(RemoteKeysTest, AnAnswerThatIsNotWholeIsNoAnswer) {
+TEST_F(RemoteFetchTest, AnAnswerThatIsNotWholeIsNoAnswer) {
   open();
   get();
   aws_.http.answer(200, R"({"AccessKeyId":"ASIAREMOTE"})");
@@ -164,7 +164,7 @@ TEST_F(RemoteKeysTest, AnAnswerThatIsNotWholeIsNoAnswer) {
 }
 
 // A gateway says "Forbidden" to a clock that is wrong as to everything else.
-TEST_F(RemoteKeysTest, AClockThatIsMinutesOffIsCorrectedOnce) {
+TEST_F(RemoteFetchTest, AClockThatIsMinutesOffIsCorrectedOnce) {
   open();
   get();
   aws_.http.answer(403, R"({"message":"Forbidden"})", now() + 20min);
@@ -175,7 +175,7 @@ TEST_F(RemoteKeysTest, AClockThatIsMinutesOffIsCorrectedOnce) {
   EXPECT_EQ(fault_, Fault::kRefused);
 }
 
-TEST_F(RemoteKeysTest, TheFirstKeySignsForTheGatewayWhereThereIsNoRole) {
+TEST_F(RemoteFetchTest, TheFirstKeySignsForTheGatewayWhereThereIsNoRole) {
   open();
   get();
   const HttpRequest& request = aws_.http.last();
@@ -190,7 +190,7 @@ TEST_F(RemoteKeysTest, TheFirstKeySignsForTheGatewayWhereThereIsNoRole) {
   EXPECT_EQ(ends_, now() + 900s);
 }
 
-TEST_F(RemoteKeysTest, TheLastRoleSignsWhereThereIsOneWithoutNarrowingAndSourceIdentity) {
+TEST_F(RemoteFetchTest, TheLastRoleSignsWhereThereIsOneWithoutNarrowingAndSourceIdentity) {
   profile_.chain.push_back({"ledger-prod", "arn:aws:iam::111122223333:role/ledger-prod", "", 0s});
   open();
   get();
@@ -208,7 +208,7 @@ TEST_F(RemoteKeysTest, TheLastRoleSignsWhereThereIsOneWithoutNarrowingAndSourceI
 }
 
 // STS's no is not the remote server's: nobody has judged.
-TEST_F(RemoteKeysTest, AChainThatFailsIsNoRefusalByTheServer) {
+TEST_F(RemoteFetchTest, AChainThatFailsIsNoRefusalByTheServer) {
   profile_.chain.push_back({"ledger-prod", "arn:aws:iam::111122223333:role/ledger-prod", "", 0s});
   open();
   get();
@@ -218,14 +218,14 @@ TEST_F(RemoteKeysTest, AChainThatFailsIsNoRefusalByTheServer) {
   EXPECT_EQ(got_.find("no key to sign with: role 1 of 1"), 0u) << got_;
 }
 
-TEST_F(RemoteKeysTest, AShorterWishThanTheServersEndIsWhatIsTold) {
+TEST_F(RemoteFetchTest, AShorterWishThanTheServersEndIsWhatIsTold) {
   open();
   get();
   aws_.http.answer(200, keys("ASIAREMOTE", 3600s));
   EXPECT_EQ(ends_, now() + 900s);
 }
 
-TEST_F(RemoteKeysTest, AShorterEndThanTheWishIsWhatIsTold) {
+TEST_F(RemoteFetchTest, AShorterEndThanTheWishIsWhatIsTold) {
   open();
   get();
   aws_.http.answer(200, keys("ASIAREMOTE", 600s));
@@ -234,7 +234,7 @@ TEST_F(RemoteKeysTest, AShorterEndThanTheWishIsWhatIsTold) {
 
 // ---- a token -------------------------------------------------------------------------------------------------------
 
-TEST_F(RemoteKeysTest, ATokenFileThatIsNoTokenIsRefusedAndNothingIsSent) {
+TEST_F(RemoteFetchTest, ATokenFileThatIsNoTokenIsRefusedAndNothingIsSent) {
   open("/run/token");
   const auto refused = [this](std::string_view content) {
     get();
@@ -250,7 +250,7 @@ TEST_F(RemoteKeysTest, ATokenFileThatIsNoTokenIsRefusedAndNothingIsSent) {
   EXPECT_EQ(calls(), 0u);
 }
 
-TEST_F(RemoteKeysTest, ATokenFileThatCannotBeOpenedIsNoRefusalByTheServer) {
+TEST_F(RemoteFetchTest, ATokenFileThatCannotBeOpenedIsNoRefusalByTheServer) {
   open("/run/token");
   get();
   errands_.fail({Fault::kRefused, "/run/token: no such file", "check the path"});
@@ -258,7 +258,7 @@ TEST_F(RemoteKeysTest, ATokenFileThatCannotBeOpenedIsNoRefusalByTheServer) {
   EXPECT_NE(got_.find("no such file"), std::string::npos);
 }
 
-TEST_F(RemoteKeysTest, TheTokenIsReadAtEachFetchAndNothingIsSigned) {
+TEST_F(RemoteFetchTest, TheTokenIsReadAtEachFetchAndNothingIsSigned) {
   aws_.context.keys = nullptr;
   profile_.region.clear();
   open("/run/token");
@@ -278,7 +278,7 @@ TEST_F(RemoteKeysTest, TheTokenIsReadAtEachFetchAndNothingIsSigned) {
   EXPECT_EQ(got_, "ASIAREMOTE");
 }
 
-TEST_F(RemoteKeysTest, AFetchThatIsGoneIsNotCalledBackByItsToken) {
+TEST_F(RemoteFetchTest, AFetchThatIsGoneIsNotCalledBackByItsToken) {
   open("/run/token");
   get();
   issuer_.reset();
@@ -286,7 +286,7 @@ TEST_F(RemoteKeysTest, AFetchThatIsGoneIsNotCalledBackByItsToken) {
   EXPECT_EQ(answers_, 0);
 }
 
-TEST_F(RemoteKeysTest, TheJudgesVerdictPermitsAndNamesNoRule) {
+TEST_F(RemoteFetchTest, TheJudgesVerdictPermitsAndNamesNoRule) {
   open();
   EXPECT_FALSE(judge_->needs_identity());
   EXPECT_EQ(judge_->issuer(), "the remote server");
@@ -298,7 +298,7 @@ TEST_F(RemoteKeysTest, TheJudgesVerdictPermitsAndNamesNoRule) {
   EXPECT_EQ(verdict->rule_index, -1);
 }
 
-TEST_F(RemoteKeysTest, TheServersRefusalIsADecisionAndAnotherFailureIsNone) {
+TEST_F(RemoteFetchTest, TheServersRefusalIsADecisionAndAnotherFailureIsNone) {
   open();
   const auto no = judge_->refusal({Fault::kRefused, "because", "ask the server's owner"});
   ASSERT_TRUE(no);

@@ -21,9 +21,9 @@ TEST(RunIdentity, AProfilesNatureIsReadFromItsChain) {
   std::get<StaticKeyPlan>(profile.base).key.session_token = ipc::SecretBuffer::copy_of("a temporary key");
   EXPECT_TRUE(key_source(profile).chained);  // it may be a role's
   KeySource learnt = key_source(profile);
-  learn(learnt, profile, true, Principal{"", "", "user", ""});
+  add_what_aws_says(learnt, profile, true, Principal{"", "", "user", ""});
   EXPECT_FALSE(learnt.chained) << "GetSessionToken's keys are no role's";
-  learn(learnt, profile, true, Principal{"", "", "assumed-role", ""});
+  add_what_aws_says(learnt, profile, true, Principal{"", "", "assumed-role", ""});
   EXPECT_TRUE(learnt.chained);
   std::get<StaticKeyPlan>(profile.base).key.session_token = ipc::SecretBuffer();
   profile.chain.push_back(profile.chain.front());

@@ -49,7 +49,7 @@ class LongestKeys final : public KeyFetch {
   std::unique_ptr<Timer> later_;
 };
 
-class SecretRoomTest : public ::testing::Test {
+class SecretBudgetTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
@@ -100,7 +100,7 @@ class SecretRoomTest : public ::testing::Test {
   std::vector<ipc::Error> errors_;
 };
 
-TEST_F(SecretRoomTest, KeysThatFindNoRoomAreRefusedAndWhatIsHeldGoesOnBeingServed) {
+TEST_F(SecretBudgetTest, KeysThatFindNoRoomAreRefusedAndWhatIsHeldGoesOnBeingServed) {
   use_longest_keys();
   ask_all();
   aws_.timers.pass(1s);
@@ -123,7 +123,7 @@ TEST_F(SecretRoomTest, KeysThatFindNoRoomAreRefusedAndWhatIsHeldGoesOnBeingServe
   assert_all_served();
 }
 
-TEST_F(SecretRoomTest, EveryReaderOfKeysAndTokensSaysThatThereIsNoRoom) {
+TEST_F(SecretBudgetTest, EveryReaderOfKeysAndTokensSaysThatThereIsNoRoom) {
   const FullArena full;
   const auto by_sts = read_credentials("AssumeRole", longest_answer("AssumeRole"));
   ASSERT_FALSE(by_sts);
@@ -141,7 +141,7 @@ TEST_F(SecretRoomTest, EveryReaderOfKeysAndTokensSaysThatThereIsNoRoom) {
 }
 
 // Each has a copy of the same keys, and renews it while it holds the last.
-TEST_F(SecretRoomTest, TheLongestTemporaryKeysServeAsManyRulesAsThereMayBe) {
+TEST_F(SecretBudgetTest, TheLongestTemporaryKeysServeAsManyRulesAsThereMayBe) {
   use_longest_keys();
   ask_all();
   for (int renewals = 0; renewals < 3; ++renewals) {
@@ -151,7 +151,7 @@ TEST_F(SecretRoomTest, TheLongestTemporaryKeysServeAsManyRulesAsThereMayBe) {
 }
 
 // Each holds its last keys and those of the first role while it waits for the second's.
-TEST_F(SecretRoomTest, AChainOfRolesWithTheLongestKeysServesAsManyRulesAsThereMayBe) {
+TEST_F(SecretBudgetTest, AChainOfRolesWithTheLongestKeysServesAsManyRulesAsThereMayBe) {
   use_longest_keys();
   add_role("prod");
   add_role("audit");

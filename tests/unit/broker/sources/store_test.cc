@@ -20,7 +20,7 @@ using ipc::SecretBuffer;
 
 constexpr std::string_view kSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-class StoredKeysTest : public ::testing::Test {
+class KeystoreSourceTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(ipc::SecretArena::open());
@@ -45,7 +45,7 @@ class StoredKeysTest : public ::testing::Test {
   std::vector<std::string> answers_;
 };
 
-TEST_F(StoredKeysTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) {
+TEST_F(KeystoreSourceTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) {
   const auto keys = with_passphrase();
   ask(*keys);
   EXPECT_EQ(errands_.last().text.subject, "the stored key AKIDLEDGER");
@@ -68,7 +68,7 @@ TEST_F(StoredKeysTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) {
   EXPECT_EQ(answers_.back(), kSecret);
 }
 
-TEST_F(StoredKeysTest, WhoDoesNotWantToAnswerIsNotAskedAgainAtOnce) {
+TEST_F(KeystoreSourceTest, WhoDoesNotWantToAnswerIsNotAskedAgainAtOnce) {
   const auto keys = with_passphrase();
   ask(*keys);
   errands_.fail({ipc::Fault::kRefused, "nobody wants to", "try again"});
@@ -77,7 +77,7 @@ TEST_F(StoredKeysTest, WhoDoesNotWantToAnswerIsNotAskedAgainAtOnce) {
   EXPECT_EQ(errands_.errands.size(), 1U);
 }
 
-TEST_F(StoredKeysTest, AProgramThatFailedIsNamedAlsoWhereAShellRanIt) {
+TEST_F(KeystoreSourceTest, AProgramThatFailedIsNamedAlsoWhereAShellRanIt) {
   key_.protection = KeyProtection::kTpm2;
   const auto keys = this->keys();
   ask(*keys);
@@ -86,7 +86,7 @@ TEST_F(StoredKeysTest, AProgramThatFailedIsNamedAlsoWhereAShellRanIt) {
             "refused: sh ended with code 1; it opens the stored key AKIDLEDGER (tpm2, by tpm2_unseal)");
 }
 
-TEST_F(StoredKeysTest, ManyWaitForOneQuestion) {
+TEST_F(KeystoreSourceTest, ManyWaitForOneQuestion) {
   const auto keys = with_passphrase();
   for (int i = 0; i < 5; ++i) ask(*keys);
   ASSERT_EQ(errands_.errands.size(), 1U);
@@ -103,7 +103,7 @@ TEST_F(StoredKeysTest, ManyWaitForOneQuestion) {
   EXPECT_TRUE(keys->held()->key->session_token.empty());
 }
 
-TEST_F(StoredKeysTest, AProgramsEntryMustBeThisKeys) {
+TEST_F(KeystoreSourceTest, AProgramsEntryMustBeThisKeys) {
   key_.store = KeyStoreKind::kPass;
   const auto keys = this->keys();
   ask(*keys);
@@ -117,7 +117,7 @@ TEST_F(StoredKeysTest, AProgramsEntryMustBeThisKeys) {
   EXPECT_EQ(answers_.back(), kSecret);
 }
 
-TEST_F(StoredKeysTest, AMachinesKeyIsFetchedByItsProgramAndItsPathIsOneWord) {
+TEST_F(KeystoreSourceTest, AMachinesKeyIsFetchedByItsProgramAndItsPathIsOneWord) {
   key_.protection = KeyProtection::kSystemdCreds;
   const SecretBuffer machine = *new_machine_key();
   ASSERT_TRUE(seal_with_machine_key(key_, kSecret, machine.reveal()));
@@ -130,7 +130,7 @@ TEST_F(StoredKeysTest, AMachinesKeyIsFetchedByItsProgramAndItsPathIsOneWord) {
   EXPECT_EQ(answers_, std::vector<std::string>{std::string(kSecret)});
 }
 
-TEST_F(StoredKeysTest, ThePlanIsReadFromTheStoreOnceAndCarriesNoSecret) {
+TEST_F(KeystoreSourceTest, ThePlanIsReadFromTheStoreOnceAndCarriesNoSecret) {
   std::string home = "/tmp/sentinel-store-XXXXXX";
   ASSERT_NE(::mkdtemp(home.data()), nullptr);
   StoredKeyPlan plan{"ledger"};
