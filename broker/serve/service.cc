@@ -71,6 +71,7 @@ int Service::run() {
   watch(control_.fd(), &Service::on_control);
   watch(callers_.fd(), &Service::on_witness);
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
+  audit_.warn_with([this](const std::string& warning) { notices_.warning(warning); });
   // What the policy answers first may hang on the device.
   posture_.start([this] {
     if (task_.begin.mode == ipc::RunMode::Whoami) return ask_who();

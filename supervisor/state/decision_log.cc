@@ -12,6 +12,7 @@
 #include <ctime>
 
 #include "state/files.h"
+#include "state/log_head.h"
 
 namespace supervisor {
 namespace {
@@ -201,6 +202,7 @@ ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& requ
   if (!request.log_file.empty() || (!request.log_stderr && !request.log_syslog)) {
     auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640, 0);
     if (!log) return std::unexpected(log.error());
+    if (ipc::Status head = open_log_head(*log); !head) return std::unexpected(head.error());
     logs.push_back(std::move(*log));
   }
   if (request.log_syslog) {

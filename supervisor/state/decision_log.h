@@ -25,7 +25,9 @@ struct DecisionLog {
   ipc::UniqueFd fd;
   std::string label;  // what to call it in an error
   ipc::LogKind kind = ipc::LogKind::File;
-  std::string path;  // of a regular file: absolute, without symbolic links; else empty
+  std::string path;            // of a regular file: absolute, without symbolic links; else empty
+  ipc::UniqueFd head{};        // of a regular file: where the broker remembers its last line (log_head.h)
+  std::string without_head{};  // why that is not kept, in one sentence; else empty
 };
 
 inline constexpr std::chrono::milliseconds kLockPatience{250};
