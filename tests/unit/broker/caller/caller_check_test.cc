@@ -373,6 +373,27 @@ TEST_P(TcpCallerTest, ClosedClientIsNotRoot) {
   EXPECT_EQ(verdict(server), "tcp-orphan");
 }
 
+// What a JVM and .NET open: a socket of IPv6 that speaks IPv4.
+TEST_P(TcpCallerTest, DualStackSocketIsACaller) {
+  const Child child([this] {
+    const UniqueFd connection = listening_.connect_dual_stack();
+    hold();
+  });
+  const UniqueFd server = accept();
+  const CallerFacts facts = judge(server);
+  EXPECT_EQ(check_name(facts.check), "passed");
+  EXPECT_EQ(facts.pid, child.pid());
+  EXPECT_EQ(facts.uid, static_cast<long>(::getuid()));
+  EXPECT_EQ(check_name(check_->still_the_caller(client_of(server), facts)), "passed");
+}
+
+TEST_P(TcpCallerTest, DualStackSocketThatWasClosedIsNotRoot) {
+  UniqueFd connection = listening_.connect_dual_stack();
+  const UniqueFd server = accept();
+  connection.reset();
+  EXPECT_EQ(verdict(server), "tcp-orphan");
+}
+
 TEST_P(TcpCallerTest, ClientThatOnlyFinishedSendingIsACaller) {
   const Pipe done;
   const Child child([&] {
