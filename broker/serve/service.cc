@@ -290,6 +290,7 @@ void Service::send_notice(ipc::Severity severity, const std::string& text) {
 void Service::leave() {
   constexpr std::chrono::milliseconds kFarewell{500};
   detach_frontend();
+  record_->tell_counted();
   watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
   leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
   sessions_->end([this] { event_base_loopbreak(base_); });
