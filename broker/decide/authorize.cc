@@ -19,8 +19,10 @@ std::string next_step_for(Check check) {
              "`Authorization: TOKEN`";
     case Check::kTokenWrong:
       return "a program kept the token of another run; start it anew under this one";
-    case Check::kOutsideTree:
     case Check::kWrongUser:
+      return "a run serves the user who started it alone: if that was you, change the user first, and start sentinel "
+             "exec as the new one; if not, something has read the command's environment";
+    case Check::kOutsideTree:
       return "if that was you, start the program under sentinel exec; if not, something has read the command's "
              "environment";
     default:
