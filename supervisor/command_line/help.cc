@@ -207,7 +207,10 @@ constexpr FileRow kFiles[] = {
 };
 
 std::string roff_files() {
-  std::string out = ".SH FILES\nWhere XDG_STATE_HOME is set, it stands for ~/.local/state.\n";
+  std::string out =
+      ".SH FILES\n~ is HOME where that is an absolute path, else the home folder of the password database. Where "
+      "XDG_STATE_HOME is "
+      "set, it stands for ~/.local/state.\n";
   for (const FileRow& row : kFiles) out += roff_item(row.path, row.meaning);
   return out;
 }
