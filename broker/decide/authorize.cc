@@ -11,6 +11,7 @@ namespace broker {
 namespace {
 
 std::string next_step_for(Check check) {
+  if (may_pass_later(check)) return "the client was told to ask again (503)";
   switch (check) {
     case Check::kTokenMissing:
       return "a program that found the endpoint without its token asked; SDKs that read only a token file do that";

@@ -223,8 +223,11 @@ std::string describe(const ProgramEnd& end, std::chrono::seconds limit) {
 ipc::Status start_detached(const ProgramPlan& plan) {
   auto file = file_of(plan);
   if (!file) return std::unexpected(file.error());
+  // An orphan of ours is to go past us, who may be adopting those of the broker.
+  int adopting = 0;
+  ::prctl(PR_GET_CHILD_SUBREAPER, &adopting, 0, 0, 0);
+  if (!plan.as_sibling) ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   const pid_t child = fork_as(plan.as_sibling);
-  if (child < 0) return cannot_start(plan);
   if (child == 0) {
     if (!plan.as_sibling && ::fork() != 0) ::_exit(0);  // so that we need not wait for it
     const int null = ::open("/dev/null", O_RDWR);
@@ -233,7 +236,10 @@ ipc::Status start_detached(const ProgramPlan& plan) {
     if (ipc::close_descriptors(STDERR_FILENO + 1)) become_program(*file, plan);
     ::_exit(127);
   }
-  if (!plan.as_sibling) reap(child);
+  const auto refused = cannot_start(plan);
+  if (child > 0 && !plan.as_sibling) reap(child);
+  ::prctl(PR_SET_CHILD_SUBREAPER, static_cast<unsigned long>(adopting), 0, 0, 0);
+  if (child < 0) return refused;
   return {};
 }
 

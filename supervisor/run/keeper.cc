@@ -17,6 +17,7 @@
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/lifecycle.h"
+#include "run/orphans.h"
 #include "run/user_change.h"
 #include "terminal/exit_codes.h"
 #include "terminal/question.h"
@@ -423,7 +424,9 @@ class Keeper {
 
 int keep(Preparation& preparation, const CallerSignals& signals, const ipc::Pidfd& face) {
   ::prctl(PR_SET_NAME, "sentinel-keeper", 0, 0, 0);
-  return Keeper(preparation, signals, face).run();
+  const int code = Keeper(preparation, signals, face).run();
+  reap_orphans();
+  return code;
 }
 
 }  // namespace supervisor
