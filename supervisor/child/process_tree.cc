@@ -20,8 +20,10 @@ ipc::Status become_subreaper() {
   return {};
 }
 
-std::vector<pid_t> own_children() {
-  const ipc::UniqueFd fd(::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
+namespace {
+
+std::vector<pid_t> listed_children(const std::string& path) {
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   char part[4096];
   for (ssize_t got; fd && (got = ::read(fd.get(), part, sizeof part)) > 0;)
@@ -33,6 +35,15 @@ std::vector<pid_t> own_children() {
     if (end == at) return children;
     children.push_back(static_cast<pid_t>(pid));
   }
+}
+
+}  // namespace
+
+std::vector<pid_t> own_children() { return listed_children("/proc/thread-self/children"); }
+
+std::vector<pid_t> children_of(pid_t pid) {
+  const std::string number = std::to_string(pid);
+  return listed_children("/proc/" + number + "/task/" + number + "/children");
 }
 
 bool ChildNews::ended() const { return code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED; }

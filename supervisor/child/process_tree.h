@@ -20,6 +20,8 @@ ipc::Status become_subreaper();
 
 // Our children now, zombies included.
 std::vector<pid_t> own_children();
+// Those of another process's first thread, as far as /proc shows them.
+std::vector<pid_t> children_of(pid_t pid);
 
 // One ended or stopped child of ours, as waitid(2) tells it.
 struct ChildNews {

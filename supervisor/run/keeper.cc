@@ -212,7 +212,9 @@ class Keeper {
         on_helper_end(Side::Broker, ending_of(news.code, news.status));
       } else if (news.ended() && news.pid == talk_.helper(Side::Frontend).pid) {
         on_helper_end(Side::Frontend, ending_of(news.code, news.status));
-      }  // else an orphan of the tree
+      } else if (news.ended() && released_) {
+        user_change_.see(news.uid);  // an orphan of the tree
+      }
     }
     if (state_ == State::Stopping || state_ == State::Killing) sweep_tree();
     if (state_ == State::Closing && !talk_.helper(Side::Broker).running() && !talk_.helper(Side::Frontend).running()) {
@@ -279,7 +281,7 @@ class Keeper {
   }
 
   void look_at_clock() {
-    if (released_ && command_.pid > 0) user_change_.look_when_due(command_.handle, Clock::now());
+    if (released_ && command_.pid > 0) user_change_.look_when_due(command_.pid, Clock::now());
     if (state_ == State::Starting && deadline_) start_clock_.look(talk_.errands().user_is_waited_for(), *deadline_);
     if (!deadline_ || Clock::now() < *deadline_) return;
     deadline_.reset();

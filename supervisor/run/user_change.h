@@ -1,17 +1,16 @@
-// A command that changes its user (gosu, su-exec, setpriv, sudo) can read neither the run's config nor its socket, and
-// SDKs then say no more than that there are no credentials. So the run says it, once.
+// A program that changes its user (gosu, su-exec, setpriv, su, sudo) can read neither the run's config nor its socket,
+// and SDKs then say no more than that there are no credentials. So the run says it, once.
 //
 // Runs in: supervisor (keeper).   Blocks: never.
-// Looks at the command's own process: soon after its start, for one that stays, and at its end. What it starts in turn
-// is seen where it asks: the broker refuses it.
+// Looks at the command and what it has started by then: soon after its start, as such programs come first in a command;
+// and at each process of the tree that the keeper reaps. What is missed is refused by the broker where it asks.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
-
-#include "ipc/process/pidfd.h"
 
 namespace supervisor {
 
@@ -19,12 +18,13 @@ class UserChange {
  public:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::seconds kFirstLook{2};  // such a program changes the user at once
+  static constexpr std::size_t kMostLookedAt = 256;     // processes
 
   // The command was started.
   void begin(Time now) { next_look_ = now + kFirstLook; }
   [[nodiscard]] std::optional<Time> next_look() const { return next_look_; }
-  void look_when_due(const ipc::Pidfd& command, Time now);
-  // The user that the command was seen to run as.
+  void look_when_due(pid_t command, Time now);
+  // The user that a process of the command was seen to run as.
   void see(uid_t uid);
 
  private:

@@ -50,7 +50,7 @@ class FromRootToAnother(AwsTest):
         self.assertIn(f"sentinel: user {other} may not reach sentinel's socket ", told["stderr"])
         self.assertIn("Permission denied; " + ALONE, told["stderr"])
         self.assertEqual(1, told["stderr"].count("\n"), told["stderr"])
-        self.assertEqual(1, run.stderr.count(f"the command runs as user {other}, and this run serves user 0 alone"), run.stderr)
+        self.assertEqual(1, run.stderr.count(f"a process of the command runs as user {other}, and this run serves user 0 alone"), run.stderr)
 
     def test_a_command_that_changes_its_user_and_ends_is_told(self):
         other, run = self.started("ends")
@@ -61,9 +61,16 @@ class FromRootToAnother(AwsTest):
     def test_one_that_stays_is_told_while_it_runs_and_once(self):
         other, run = self.started("stays")
         told = json.loads(run.line())
-        run.hear("the command runs as user")
+        run.hear("a process of the command runs as user")
         self.assertEqual(3, run.finish("").code)
         self.assert_told(other, run, told)
+
+    def test_a_child_that_changes_its_user_as_su_does_is_told_of(self):
+        other = pwd.getpwnam("nobody").pw_uid
+        run = self.start(command=("sh", "-c", 'setpriv --reuid "$0" --clear-groups cat; exit 3', str(other)), transport="unix",
+                         policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+        run.hear(f"a process of the command runs as user {other}")
+        self.assertEqual(3, run.finish("").code)
 
     def test_a_command_that_keeps_its_user_is_told_nothing(self):
         run = self.start(command=("true",), transport="unix",
