@@ -39,6 +39,14 @@ ipc::Status check_own(const struct stat& status, const std::string& path, mode_t
   return ipc::fail(Fault::kConfig, path + " is open to others", "run chmod go= " + path);
 }
 
+// Without one, the folder would lie in /.
+std::unexpected<ipc::Error> no_home() {
+  return ipc::fail(Fault::kConfig,
+                   "there is no place for stored keys: HOME is no absolute path, and the password database has no home "
+                   "folder for you",
+                   "set HOME");
+}
+
 ipc::Status sync_folder(const std::string& folder) {
   const ipc::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd && ::fsync(fd.get()) == 0) return {};
@@ -63,7 +71,7 @@ ipc::Status KeystoreFolder::check_name(std::string_view name) {
 
 bool KeystoreFolder::has(std::string_view name) const {
   struct stat status {};
-  return check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
+  return !home_.empty() && check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
 }
 
 std::string KeystoreFolder::path(std::string_view name, std::string_view suffix) const {
@@ -74,6 +82,7 @@ std::string KeystoreFolder::path(std::string_view name, std::string_view suffix)
 
 ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
   if (const ipc::Status good = check_name(name); !good) return std::unexpected(good.error());
+  if (home_.empty()) return no_home();
   struct stat status {};
   if (::stat(folder_.c_str(), &status) == 0) {
     if (const ipc::Status own = check_own(status, folder_, S_IRWXG | S_IRWXO); !own)
@@ -99,6 +108,7 @@ ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
 
 ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
   std::vector<std::string> found;
+  if (home_.empty()) return found;
   const std::unique_ptr<DIR, CloseFolder> folder(::opendir(folder_.c_str()));
   if (!folder && errno == ENOENT) return found;
   if (!folder) return ipc::system_error("cannot open " + folder_, "check its rights");
@@ -115,6 +125,7 @@ ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
 // ---- changing ------------------------------------------------------------------------------------------------------
 
 ipc::Status KeystoreFolder::prepare() const {
+  if (home_.empty()) return no_home();
   for (const char* const part : kUnderHome) {
     const std::string made = home_ + part;
     if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) {

@@ -15,6 +15,7 @@
 #include "child/command.h"
 #include "child/environment.h"
 #include "ipc/channel.h"
+#include "ipc/process/descriptors.h"
 #include "ipc/process/pidfd.h"
 
 namespace supervisor {
@@ -48,7 +49,7 @@ bool take_descriptors(int status, int output, int input) {
   for (int i = 0; i < 3; ++i) {
     if (aside[i] < 0 || ::dup3(aside[i], kStatus + i, O_CLOEXEC) < 0) return false;
   }
-  return ::syscall(SYS_close_range, kInput + 1, ~0U, 0) == 0;
+  return ipc::close_descriptors(kInput + 1);
 }
 
 void default_signals() {
@@ -75,8 +76,8 @@ void become_program(const std::string& file, const ProgramPlan& plan) {
 
 [[noreturn]] void run_program(const std::string& file, const ProgramPlan& plan, int why_not) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra, for a minder that was killed
-  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0) {
-    ::syscall(SYS_close_range, kStatus, kInput, 0);
+  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0 &&
+      ipc::close_descriptors(kStatus, kInput)) {
     become_program(file, plan);
   }
   const int error = errno;
@@ -232,8 +233,7 @@ ipc::Status start_detached(const ProgramPlan& plan) {
     const int null = ::open("/dev/null", O_RDWR);
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
     ::setsid();
-    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-    become_program(*file, plan);
+    if (ipc::close_descriptors(STDERR_FILENO + 1)) become_program(*file, plan);
     ::_exit(127);
   }
   const auto refused = cannot_start(plan);

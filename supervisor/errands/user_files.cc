@@ -25,8 +25,9 @@ ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_v
   if (!is_cache_name(name)) return ipc::fail(Fault::kProtocol, "a token cache's name that is none");
   if (!home.starts_with('/')) {
     return ipc::fail(Fault::kConfig,
-                     "there is no place for login tokens: you have no home folder in the password database",
-                     "have one set there");
+                     "there is no place for login tokens: HOME is no absolute path, and the password database has no "
+                     "home folder for you",
+                     "set HOME");
   }
   std::string path(home);
   for (const char* part : {"/.aws", "/sso", "/cache"}) {

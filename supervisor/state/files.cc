@@ -64,8 +64,9 @@ ipc::Result<std::string> make_state_folder(std::string_view home, std::string_vi
   }
   if (home.starts_with('/')) return make_folders(home, {".local", "state", "sentinel"}, next_step);
   return ipc::fail(Fault::kConfig,
-                   "there is no place for " + std::string(what) + ": you have no home folder in the password database",
-                   std::string(next_step));
+                   "there is no place for " + std::string(what) +
+                       ": HOME is no absolute path, and the password database has no home folder for you",
+                   "set HOME; or " + std::string(next_step));
 }
 
 ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
