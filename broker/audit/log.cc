@@ -42,8 +42,8 @@ void AuditLog::rotate_at(std::uint64_t max_bytes, AskForNext ask) {
   for (Place& place : places_) place.sink.close_at(max_bytes);
 }
 
-ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind) {
-  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get(), clock_});
+ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind, ipc::UniqueFd lock) {
+  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get(), clock_, std::move(lock)});
   if (!sink) return std::unexpected(sink.error());
   places_.push_back(Place{std::move(*sink)});
   return {};

@@ -80,7 +80,9 @@ class AuditLog {
   void end_full_files(std::uint64_t max_bytes, std::chrono::sys_seconds now);
   // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
   // Fails: a file that ends in something that is not ours.
-  ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File);
+  // `lock`: what the writers of this file lock in its place, for as long as the run.
+  ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File,
+                       ipc::UniqueFd lock = {});
   // What we asked for has come.
   ipc::Status follow(const std::string& label, ipc::UniqueFd fd);
 

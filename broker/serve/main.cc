@@ -145,8 +145,8 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
 
 ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey> key, const broker::Clock& clock) {
   broker::AuditLog log(clock, std::move(key));
-  for (auto& [sink, fd] : task.sinks) {
-    ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind);
+  for (auto& [sink, fd, lock] : task.sinks) {
+    ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind, std::move(lock));
     if (!added) return std::unexpected(added.error());
   }
   return log;
