@@ -19,6 +19,7 @@ std::string to_body(const DecisionLine& line) {
   json.text("outcome", line.outcome).text("mode", line.mode).text_if("transport", line.transport);
   if (line.peer_pid > 0) json.number("peer_pid", line.peer_pid);
   if (line.peer_uid >= 0) json.number("peer_uid", line.peer_uid);
+  if (line.peer_uid_outside >= 0) json.number("peer_uid_outside", line.peer_uid_outside);
   json.text_if("peer_executable", line.peer_executable).text_if("check", line.check);
   json.text_if("policy_hash", line.policy_hash);
   if (line.policy_serial > 0) json.number("policy_serial", static_cast<std::int64_t>(line.policy_serial));

@@ -49,6 +49,7 @@ struct DecisionLine {
   Shown mode, transport;
   int peer_pid = 0;
   long peer_uid = -1;
+  long peer_uid_outside = -1;  // where the run is in a user namespace: what peer_uid is called outside of it
   Shown peer_executable, check;
   Shown policy_hash;                   // SHA-256 of the policy's text, all 64 digits
   std::uint64_t policy_serial = 0;     // the version that its signature names; 0: unsigned

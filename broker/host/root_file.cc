@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "host/bounded_read.h"
+#include "ipc/process/user_namespace.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
@@ -16,7 +17,8 @@ namespace {
 
 using ipc::Fault;
 
-constexpr int kMaxLinks = 40;  // as the kernel's own bound
+constexpr int kMaxLinks = 40;            // as the kernel's own bound
+constexpr uid_t kWithoutNumber = 65534;  // who stands for all others in a user namespace
 
 // One name of a path. Those that a link brought in must be there: a link that leads nowhere is a mistake of its maker,
 // and taking it for "no such file" would drop what the administrator meant to enforce.
@@ -37,6 +39,11 @@ void prepend(std::deque<Step>& steps, std::string_view path, bool from_link) {
 }
 
 ipc::Status check_owner(const std::string& path, const struct stat& status) {
+  if (status.st_uid != 0 && status.st_uid == kWithoutNumber && !ipc::check_no_user_namespace(false)) {
+    return ipc::fail(Fault::kConfig,
+                     path + " cannot be told to be root's: root of this machine has no number in this user namespace",
+                     "run sentinel outside of it, or in one that maps root");
+  }
   if (status.st_uid != 0) {
     return ipc::fail(Fault::kConfig, path + " does not belong to root, so that it binds nobody",
                      "run chown root " + path);

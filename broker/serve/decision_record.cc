@@ -21,6 +21,9 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
   if (caller.pid != 0 || caller.uid >= 0) line.transport = ipc::transport_name(caller.transport);
   line.peer_pid = caller.pid;
   line.peer_uid = caller.uid;
+  if (run.user_namespace && caller.uid >= 0) {
+    line.peer_uid_outside = static_cast<long>(run.user_namespace->outside(static_cast<uid_t>(caller.uid)).value_or(-1));
+  }
   line.peer_executable = caller.executable;
   return line;
 }
