@@ -27,6 +27,7 @@ std::string to_body(const DecisionLine& line) {
   json.text_if("session_table", line.session_table);
   json.text_if("session_id", line.session_id);
   if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());
+  json.text_if("access_key_id", line.access_key_id).text_if("principal", line.principal);
   json.text_if("narrowed", line.narrowed).text_if("credential_source", line.credential_source);
   json.text_if("detail", line.detail);
   std::string body = std::move(json).object();

@@ -55,9 +55,9 @@ ipc::Status Service::open_judge(PolicyKey key) {
 }
 
 ipc::Status Service::open_remote() {
-  auto judge =
-      RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(), task_.begin.remote_token_file.str(),
-                         std::move(device_id_), task_.begin.os_user.str()});
+  auto judge = RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(),
+                                  task_.begin.remote_token_file.str(), std::move(device_id_), task_.begin.os_user.str(),
+                                  [this](const std::string& sentence) { notices_.warning(sentence); }});
   if (!judge) return std::unexpected(judge.error());
   judge_ = std::move(*judge);
   return {};

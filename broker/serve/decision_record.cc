@@ -68,13 +68,17 @@ std::string recipient_phrase(const CallerFacts& caller) {
 
 }  // namespace
 
-void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
-                const std::string& request_id, const std::string& narrowed) {
+void DecisionRecord::show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                                const std::string& request_id, const std::string& narrowed) const {
   line.request_id = request_id;
   line.source_identity = keys.source_identity;
   line.role_arn = keys.role_arn;
   line.duration = terms.lifetime.granted;
   line.expires = keys.expiration;
+  line.access_key_id = keys.access_key_id;
+  line.principal = keys.principal;
+  // A session of the run's own key, or that key itself, is its owner's.
+  if (keys.principal.empty() && keys.role_arn.empty()) line.principal = parts_.run.principal.arn;
   line.narrowed = narrowed;
   line.outcome = "issued";
 }
