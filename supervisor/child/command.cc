@@ -1,10 +1,12 @@
 #include "child/command.h"
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,6 +106,9 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 int become_command(const Execution& plan, const std::vector<std::string>& environment) {
+  // Of its own and empty: what the login's keyring holds, the key to shared MFA sessions among it, is not the
+  // command's. A host without keyrings has nothing there to be kept from it.
+  (void)::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
   const std::vector<char*> argv = pointers(plan.arguments), envp = pointers(environment);
   ::execve(plan.file.c_str(), argv.data(), envp.data());
   int error = errno;

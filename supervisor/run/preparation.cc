@@ -83,10 +83,10 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
     if (!logs) return std::unexpected(logs.error());
     p.logs = std::move(*logs);
   }
-  if (p.request.task.remote_token_file.empty()) {
+  if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
     if (store) p.session_store = std::move(*store);
-    if (!store && store.error().fault == ipc::Fault::kConfig) report(store.error());
+    if (!store) report(store.error());  // the run goes on, and shares nothing
   }
   if (!demands_signature(p.request.task)) return {};
   auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);
