@@ -1,9 +1,9 @@
 // One place to which decision lines go: a file that several brokers may share, a terminal or pipe, or the system's log.
 //
-// A file has one chain, however many brokers write to it and however often: under flock(2) a broker reads the end that
-// it has not written itself, writes one line with one write, and unlocks. A stream and the system's log have a chain
-// per run. Beside a file its head is kept (audit/head.h); where the file ends before its head, somebody cut it, and the
-// next line says so.
+// A file has one chain, however many brokers write to it and however often: under flock(2), on a private file beside
+// it, a broker reads the end that it has not written itself, writes one line with one write, and unlocks. A stream and
+// the system's log have a chain per run. Beside a file its head is kept (audit/head.h); where the file ends before its
+// head, somebody cut it, and the next line says so.
 // Blocks: on local files; at most kLockWait while others write.   Owns: the descriptor.
 // Fails: kSystem with the sink's name; kUnavailable while a full file waits for the one that follows it.
 // A file that became shorter, or lost its name, takes no more lines: what it held is gone, and no reader would look
@@ -46,6 +46,7 @@ class AuditSink {
     bool sync = false;
     const LogKey* key = nullptr;
     const Clock* clock = nullptr;
+    ipc::UniqueFd lock{};  // in the place of the file, which whoever may read it could lock
     ipc::UniqueFd head{};  // of a file: where its head is kept, or nowhere
   };
   static ipc::Result<AuditSink> open(ipc::UniqueFd fd, Terms terms);
@@ -71,6 +72,7 @@ class AuditSink {
 
  private:
   AuditSink() = default;
+  [[nodiscard]] int lock_fd() const { return terms_.lock ? terms_.lock.get() : fd_.get(); }
   ipc::Status look_at_file();
   ipc::Status compare_with_head();
   ipc::Status say_cut(const AuditText& text);

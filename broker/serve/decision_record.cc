@@ -21,6 +21,9 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
   if (caller.pid != 0 || caller.uid >= 0) line.transport = ipc::transport_name(caller.transport);
   line.peer_pid = caller.pid;
   line.peer_uid = caller.uid;
+  if (run.user_namespace && caller.uid >= 0) {
+    line.peer_uid_outside = static_cast<long>(run.user_namespace->outside(static_cast<uid_t>(caller.uid)).value_or(-1));
+  }
   line.peer_executable = caller.executable;
   return line;
 }
@@ -71,13 +74,17 @@ std::string counted_words(long count, long uid) {
 
 }  // namespace
 
-void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
-                const std::string& request_id, const std::string& narrowed) {
+void DecisionRecord::show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                                const std::string& request_id, const std::string& narrowed) const {
   line.request_id = request_id;
   line.source_identity = keys.source_identity;
   line.role_arn = keys.role_arn;
   line.duration = terms.lifetime.granted;
   line.expires = keys.expiration;
+  line.access_key_id = keys.access_key_id;
+  line.principal = keys.principal;
+  // A session of the run's own key, or that key itself, is its owner's.
+  if (keys.principal.empty() && keys.role_arn.empty()) line.principal = parts_.run.principal.arn;
   line.narrowed = narrowed;
   line.outcome = "issued";
 }

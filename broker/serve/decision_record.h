@@ -22,10 +22,6 @@ namespace broker {
 // The check of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
 inline constexpr std::string_view kSessionLost = "session";
 
-// Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else, and must outlive the line.
-void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
-                const std::string& request_id, const std::string& narrowed);
-
 // What a rule narrowed, as "session_policy,hard_expiry"; empty for nothing.
 std::string narrowed_words(const Narrowing* narrowing);
 
@@ -60,6 +56,10 @@ class DecisionRecord {
   // A line that shows its arguments, which must outlive it; a refusal until its outcome says otherwise.
   [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
   DecisionLine line_for(const CallerFacts& caller, Decision&& decision) const = delete;
+  // Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else, and must outlive the
+  // line.
+  void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                  const std::string& request_id, const std::string& narrowed) const;
 
  private:
   [[nodiscard]] std::chrono::sys_seconds now() const {

@@ -37,7 +37,7 @@ class Gathering {
   }
   ipc::Status take(ipc::LogSink& sink, ipc::UniqueFd& fd) {
     if (sinks_.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "more log sinks than there can be");
-    sinks_.push_back({std::move(sink), std::move(fd), {}});
+    sinks_.push_back({std::move(sink), std::move(fd), {}, {}});
     return {};
   }
   ipc::Status take(const ipc::LogHead& head, ipc::UniqueFd& fd) {
@@ -46,6 +46,14 @@ class Gathering {
       return ipc::fail(Fault::kProtocol, "the head of a log that did not come before it");
     sinks_.back().head = std::move(fd);
     return {};
+  }
+  ipc::Status take(const ipc::LogLock& lock, ipc::UniqueFd& fd) {
+    for (TaskSink& sink : sinks_) {
+      if (sink.sink.label.str() != lock.label.str() || sink.sink.kind != ipc::LogKind::File || sink.lock) continue;
+      sink.lock = std::move(fd);
+      return {};
+    }
+    return ipc::fail(Fault::kProtocol, "a lock of no log file");
   }
   ipc::Status take(const ipc::PolicyVersions&, ipc::UniqueFd& fd) {
     policy_versions_ = std::move(fd);
@@ -108,8 +116,8 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
   while (!gathering.is_whole()) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
-    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::LogSink, ipc::LogHead, ipc::PolicyVersions,
-                                                  ipc::SessionStore, ipc::Begin>(
+    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::LogSink, ipc::LogLock, ipc::LogHead,
+                                                  ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
         packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }

@@ -17,7 +17,7 @@ namespace broker {
 
 struct TaskSink {
   ipc::LogSink sink;
-  ipc::UniqueFd fd, head;
+  ipc::UniqueFd fd, lock, head;  // of a file: what its writers lock, and where its head is kept
 };
 
 struct Task {

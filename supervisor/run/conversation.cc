@@ -66,13 +66,21 @@ ipc::Status Conversation::tell_broker_the_task() {
   }
   for (const DecisionLog& log : preparation_.logs) {
     if (ipc::Status sent = send_log(log); !sent) return sent;
-    if (!log.head) continue;
-    if (ipc::Status sent = broker.send(ipc::LogHead{text_of<4096>(log.label)}, log.head.get()); !sent) return sent;
+    if (ipc::Status sent = send_companions(log); !sent) return sent;
   }
   ipc::Status sent;
   if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
   if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
   return sent ? broker.send(preparation_.request.task) : sent;
+}
+
+// What lies beside a log file: the lock of its writers, and its head.
+ipc::Status Conversation::send_companions(const DecisionLog& log) {
+  const auto label = text_of<4096>(log.label);
+  if (log.lock) {
+    if (ipc::Status sent = broker_.channel.send(ipc::LogLock{label}, log.lock.get()); !sent) return sent;
+  }
+  return log.head ? broker_.channel.send(ipc::LogHead{label}, log.head.get()) : ipc::Status{};
 }
 
 ipc::Status Conversation::send_log(const DecisionLog& log) {

@@ -215,7 +215,7 @@ class AuditHead : public AuditFile {
   std::vector<std::string> run_with_head(int lines, const std::string& key = {}) const {
     AuditLog log(audit_lines::kClock, key.empty() ? std::nullopt : std::optional(key_from(key)));
     std::vector<std::string> warned;
-    const ipc::Status added = log.add_sink(open(path_), path_, false, ipc::LogKind::File, open_head());
+    const ipc::Status added = log.add_sink(open(path_), path_, false, ipc::LogKind::File, {}, open_head());
     EXPECT_TRUE(added) << added.error().what;
     log.warn_with([&warned](const std::string& warning) { warned.push_back(warning); });
     for (int i = 0; added && i < lines; ++i) EXPECT_TRUE(log.record(issued_line()));
@@ -305,7 +305,7 @@ TEST_F(AuditHead, IsSignedWithTheLogsKeyWhateverTheKeysName) {
 TEST_F(AuditHead, WhatIsNoHeadIsNotWrittenOver) {
   put(open_head().get(), "dear diary\n");
   AuditLog log(audit_lines::kClock);
-  const ipc::Status added = log.add_sink(open(path_), path_, false, ipc::LogKind::File, open_head());
+  const ipc::Status added = log.add_sink(open(path_), path_, false, ipc::LogKind::File, {}, open_head());
   ASSERT_FALSE(added);
   EXPECT_EQ("dear diary\n", content(open_head().get()));
   EXPECT_NE(added.error().what.find("-head remembers no end of a decision log"), std::string::npos);
