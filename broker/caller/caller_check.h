@@ -90,6 +90,7 @@ class CallerCheck {
 
   // Readable: settle() every inquiry under way, then ask witness_gone(), whose yes is fatal.
   [[nodiscard]] int fd() const { return witness_.fd(); }
+  [[nodiscard]] uid_t uid() const { return uid_; }  // of the run's user
   [[nodiscard]] pid_t witness_pid() const { return witness_.pid(); }
   ipc::UniqueFd take_witness_status() { return witness_.take_status(); }
   [[nodiscard]] bool witness_gone() { return witness_.gone(); }

@@ -151,7 +151,7 @@ void Requests::record_and_answer(Iterator it, Decision decision, const IssuedCre
   if (!id) return fail(it, id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   DecisionLine line = parts_.record.line_for(it->inquiry.facts, decision);
-  show_issue(line, permit.terms(), keys, *id, narrowed);
+  parts_.record.show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials
   it->recorded.emplace(std::move(*recorded));

@@ -34,7 +34,7 @@ class RunDecisions {
   };
   explicit RunDecisions(Parts parts);
 
-  // Of the token alone: kPassed, kTokenMissing or kTokenWrong.
+  // Of the token alone: kPassed, or what is wrong with it.
   [[nodiscard]] Check check_presented(std::string_view token) const { return check_token(parts_.run.token, token); }
   // For a client, by what the kernel says of it and the token that it presented.
   Decision for_client(const CallerFacts& caller, std::string_view presented);

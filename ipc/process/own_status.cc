@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -54,11 +56,14 @@ bool pass_descriptor(int socket, const UniqueFd& descriptor) {
 }
 
 UniqueFd take_descriptor(int socket) {
+  constexpr std::chrono::milliseconds kPatience{5000};
+  pollfd there{socket, POLLIN, 0};
   OneByte message;
   ssize_t got;
   do {
-    got = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+    if (::poll(&there, 1, static_cast<int>(kPatience.count())) == 0) return {};
+    got = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  } while (got < 0 && (errno == EINTR || errno == EAGAIN));
   const cmsghdr* const c = got == 1 ? CMSG_FIRSTHDR(&message.header) : nullptr;
   if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
     return {};

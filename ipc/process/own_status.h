@@ -18,7 +18,8 @@ UniqueFd open_own_status();
 
 // Blocks: never.
 bool pass_descriptor(int socket, const UniqueFd& descriptor);
-// Blocks: until it comes, or the other end is gone; then it is empty.
+// Blocks: until it comes, or the other end is gone, or five seconds have passed: who was to send it may have been
+// stopped.
 UniqueFd take_descriptor(int socket);
 
 // Fails: kSystem where `status` is not the one of `pid`.
