@@ -86,14 +86,15 @@ ipc::Result<broker::ReadableFiles> check_readable(const Task& task) {
       "keep the policy in a folder of its own");
 }
 
-ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, const broker::CallerCheck& callers) {
+ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, broker::CallerCheck& callers) {
   ipc::BrokerLockedDown locked;
   locked.protocol = ipc::kProtocolHash;
   locked.witness_pid = static_cast<ipc::U32>(callers.witness_pid());
   const bool memfd = ipc::SecretArena::protection() == ipc::SecretProtection::kMemfdSecret;
   locked.protections = ipc::Text<1024>(
       protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
-  return control.send(locked);
+  const ipc::UniqueFd status = callers.take_witness_status();
+  return control.send(locked, status.get());
 }
 
 ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead& read) {
@@ -130,8 +131,7 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
 }
 
 // Lock down, and only then read the keys.
-ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task,
-                                                      const broker::CallerCheck& callers) {
+ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task, broker::CallerCheck& callers) {
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const auto files = check_readable(task);
   if (!files) return std::unexpected(files.error());

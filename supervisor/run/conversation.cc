@@ -1,7 +1,7 @@
 #include "run/conversation.h"
 
 #include "ipc/command_settings.h"
-#include "ipc/process/lockdown.h"
+#include "ipc/process/own_status.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -16,8 +16,8 @@ ipc::Text<N> text_of(const std::string& value) {
 }
 
 // A helper's own word is not enough: what the kernel says of it counts.
-ipc::Status check_protection(const std::string& who, pid_t pid) {
-  const auto seen = ipc::seen_from_outside(pid);
+ipc::Status check_protection(const std::string& who, const ipc::UniqueFd& status, pid_t pid) {
+  const auto seen = ipc::seen_in(status, pid);
   if (!seen) return std::unexpected(seen.error());
   constexpr int kFilterMode = 2;
   if (seen->seccomp_mode != kFilterMode || seen->seccomp_filters == 0 || !seen->no_new_privileges) {
@@ -112,17 +112,20 @@ Heard Conversation::hear(Side side) {
   }
 }
 
-ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
+ipc::Status Conversation::on_broker(ipc::Packet& packet) {
+  if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
   return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::CommandSetting, ipc::Ready, ipc::IssuedKeys, ipc::Whoami,
                              ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting, ipc::LogFull>(
       packet, [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
-  if (ipc::Status ok = on_locked_down("broker", locked.protocol, broker_.pid); !ok) return ok;
+  if (ipc::Status ok = on_locked_down("broker", locked.protocol, broker_); !ok) return ok;
   broker_locked_ = true;
   const auto witness = static_cast<pid_t>(locked.witness_pid);
-  if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
+  const ipc::UniqueFd status = std::move(witness_status_);
+  if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", status, witness); !ok)
+    return ok;
   return send_environment_keys();
 }
 
@@ -221,17 +224,17 @@ ipc::Status Conversation::take(const ipc::LogFull& full) {
 ipc::Status Conversation::on_frontend(const ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::FrontendLockedDown>(packet);  // the gate lets nothing else through
   if (!message) return std::unexpected(message.error());
-  if (ipc::Status ok = on_locked_down("frontend", message->protocol, frontend_.pid); !ok) return ok;
+  if (ipc::Status ok = on_locked_down("frontend", message->protocol, frontend_); !ok) return ok;
   frontend_locked_ = true;
   return {};
 }
 
-ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid) {
+ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protocol, const Helper& helper) {
   if (protocol != ipc::kProtocolHash) {
     return ipc::fail(Fault::kConfig, "the " + who + " is of another build than sentinel",
                      "install Sentinel again, whole");
   }
-  return check_protection(who, pid);
+  return check_protection(who, helper.status, helper.pid);
 }
 
 // Only here does the frontend get anything to read from: both are locked down, and the broker has keys.
