@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -33,8 +34,8 @@ class HomeTest(AwsTest):
 
     def home(self, name):
         """A home with the profiles of the stand-in's world."""
-        home = os.path.join(self.folder, name)
-        os.mkdir(home)
+        home = os.path.normpath(os.path.join(self.folder, name))
+        os.makedirs(home, exist_ok=True)
         write_profiles(home)
         for path in (home, os.path.join(home, ".aws"), *(os.path.join(home, ".aws", file) for file in ("config", "credentials"))):
             self.owned(path)
@@ -97,6 +98,9 @@ class NoEntry(HomeTest):
 
     def setUp(self):
         super().setUp()
+        # No folder above it is another user's.
+        self.folder = self.owned(tempfile.mkdtemp(prefix="no-entry-", dir=self.user.folder))
+        self.home(".")
         self.addCleanup(self.kill_all)
         self.addCleanup(lambda: self.assertEqual([], [path for path in os.listdir("/tmp") if self.is_left(path)]))
 
