@@ -156,6 +156,16 @@ class NoEntry(HomeTest):
         done = self.exec("--log-file", log, environment={**files, "AWS_CA_BUNDLE": "~/ca.pem"})
         self.assertIn(NO_HOME, done.stderr)  # and not /ca.pem
 
+    def test_a_home_that_it_may_not_write_as_containers_give_it_is_no_obstacle(self):
+        # Docker and Kubernetes set HOME=/ for a uid that they do not know.
+        files = {"HOME": "/", "AWS_CONFIG_FILE": self.aws_file("config"), "AWS_SHARED_CREDENTIALS_FILE": self.aws_file("credentials")}
+        done = self.exec(environment=files)
+        self.assertEqual(1, done.returncode)
+        self.assertRegex(done.stderr, "cannot make the folder /+.local: Permission denied")
+        self.assertIn("--log-file", done.stderr)
+        done = self.exec("--log-file", os.path.join(self.folder, "own.jsonl"), environment=files)
+        self.assertEqual(0, done.returncode, done.stderr)
+
     def test_doctor_looks_at_nothing_in_slash(self):
         doctor = os.path.join(os.path.dirname(self.layout.sentinel), "sentinel-doctor")
         harness.copy_program(os.path.join(BUILD, "supervisor/sentinel-doctor"), doctor)
