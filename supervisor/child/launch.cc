@@ -34,6 +34,11 @@ ipc::Status check_program(const std::string& path) {
   if (st.st_mode & (S_IWGRP | S_IWOTH)) {
     return ipc::fail(Fault::kConfig, "helper program " + path + " may be written by others", "chmod go-w " + path);
   }
+  // Its own exit code could not say why: EACCES of a missing x, of a file system mounted noexec, of a security module.
+  if (::access(path.c_str(), X_OK) != 0) {
+    return ipc::system_error("helper program " + path + " cannot be executed",
+                             "chmod a+x it, and look whether its file system is mounted noexec");
+  }
   return {};
 }
 
