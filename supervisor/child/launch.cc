@@ -146,7 +146,7 @@ ipc::Result<std::string> find_tool_beside(const std::string& executable, std::st
 }
 
 ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
-  auto ends = ipc::Channel::socket_pair();
+  auto ends = ipc::Channel::attested_pair();
   if (!ends) return std::unexpected(ends.error());
   const std::vector<char*> environment = helper_environment();
   const pid_t keeper = ::getpid();
@@ -159,6 +159,7 @@ ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
   if (!handle) return std::unexpected(handle.error());
   helper.handle = std::move(*handle);
   helper.channel = ipc::Channel(std::move(ends->first), ipc::Side::Supervisor, side);
+  helper.channel.only_from(pid);
   return helper;
 }
 
