@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-#include "descriptors.h"
+#include "channel_numbers.h"
 #include "ending.h"
 #include "ipc/process/lockdown.h"
 #include "isolation.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "connection_table.h"
-#include "descriptors.h"
+#include "channel_numbers.h"
 
 namespace frontend {
 namespace {

@@ -80,6 +80,7 @@ bool wait_for_output(const Running& running, Clock::time_point end) {
     if (ready > 0 && (fds[1].revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0) {
       ::kill(-running.pid, SIGKILL);
       ::kill(running.pid, SIGKILL);
+      ::waitpid(running.pid, nullptr, 0);
       ::_exit(0);
     }
     if (ready > 0) return true;

@@ -24,7 +24,8 @@ using ipc::Fault;
 using ipc::SecretBuffer;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes kPatience{5};  // a person may have to type a PIN
+constexpr std::chrono::minutes kPatience{5};      // a person may have to type a PIN
+constexpr std::chrono::minutes kRunsPatience{1};  // a run's own
 constexpr std::size_t kMaxOutput = 4096;
 
 // A TPM keeps an object of its own sealed: its two halves lie beside the key's file, and are worthless elsewhere.
@@ -82,8 +83,9 @@ CommandWords secret_tool(std::string_view action, const KeystoreEntry& key) {
   return words;
 }
 
-[[noreturn]] void become_program(const CommandWords& words, int input, int output) {
+[[noreturn]] void become_program(const CommandWords& words, int input, int output, bool as_a_run_does) {
   std::signal(SIGPIPE, SIG_DFL);
+  if (as_a_run_does && ::setsid() < 0) ::_exit(127);
   if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0) ::_exit(127);
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -126,6 +128,39 @@ std::optional<SecretBuffer> take_output(int stream, Steady::time_point end) {
     output.grow(static_cast<std::size_t>(got));
   }
   return std::nullopt;
+}
+
+// `input`: none where it runs as a run does it.
+ipc::Result<SecretBuffer> run(const KeyPlaceRow& keeper, const CommandWords& words,
+                              std::optional<std::string_view> input) {
+  ipc::Result<ipc::OneWaySocket> in = ipc::OneWaySocket::open();
+  if (!in) return std::unexpected(in.error());
+  ipc::Result<ipc::OneWaySocket> out = ipc::OneWaySocket::open();
+  if (!out) return std::unexpected(out.error());
+  if (!input) in->reading = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const pid_t child = ::fork();
+  if (child < 0)
+    return ipc::system_error("cannot start " + std::string(keeper.program), "end some processes, or raise ulimit -u");
+  if (child == 0) become_program(words, in->reading.get(), out->writing.get(), !input);
+  in->reading.reset();
+  out->writing.reset();
+  give(in->writing.get(), input.value_or(""));
+  in->writing.reset();
+  std::optional<SecretBuffer> output =
+      take_output(out->reading.get(), Steady::now() + (input ? kPatience : kRunsPatience));
+  if (!output) (void)::kill(input ? child : -child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const std::string program(keeper.program);
+  if (!output) return ipc::fail(Fault::kUnavailable, program + " gave no answer that can be used", "run it by hand");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(*output);
+  std::string next_step = "see above what it says, and try " + program + " by hand";
+  if (std::ranges::find(words, "--user") != words.end())
+    next_step +=
+        "; systemd keeps credentials of ordinary users from version 256 on: before that, use --protect passphrase or "
+        "tpm2";
+  return ipc::fail(Fault::kRefused, program + " did not do it", std::move(next_step));
 }
 
 }  // namespace
@@ -178,32 +213,11 @@ const KeyPlaceRow& keeper_of(const KeystoreEntry& key) {
 
 ipc::Result<SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const CommandWords& words,
                                           std::string_view input) {
-  ipc::Result<ipc::OneWaySocket> in = ipc::OneWaySocket::open();
-  if (!in) return std::unexpected(in.error());
-  ipc::Result<ipc::OneWaySocket> out = ipc::OneWaySocket::open();
-  if (!out) return std::unexpected(out.error());
-  const pid_t child = ::fork();
-  if (child < 0)
-    return ipc::system_error("cannot start " + std::string(keeper.program), "end some processes, or raise ulimit -u");
-  if (child == 0) become_program(words, in->reading.get(), out->writing.get());
-  in->reading.reset();
-  out->writing.reset();
-  give(in->writing.get(), input);
-  in->writing.reset();
-  std::optional<SecretBuffer> output = take_output(out->reading.get(), Steady::now() + kPatience);
-  if (!output) (void)::kill(child, SIGKILL);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  const std::string program(keeper.program);
-  if (!output) return ipc::fail(Fault::kUnavailable, program + " gave no answer that can be used", "run it by hand");
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(*output);
-  std::string next_step = "see above what it says, and try " + program + " by hand";
-  if (std::ranges::find(words, "--user") != words.end())
-    next_step +=
-        "; systemd keeps credentials of ordinary users from version 256 on: before that, use --protect passphrase or "
-        "tpm2";
-  return ipc::fail(Fault::kRefused, program + " did not do it", std::move(next_step));
+  return run(keeper, words, input);
+}
+
+ipc::Result<SecretBuffer> run_key_program_as_a_run_does(const KeyPlaceRow& keeper, const CommandWords& words) {
+  return run(keeper, words, std::nullopt);
 }
 
 }  // namespace broker

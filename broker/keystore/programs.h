@@ -36,5 +36,9 @@ using CommandWords = std::vector<std::string>;
 // Fails: kRefused where it does not end well; kUnavailable where it takes longer than five minutes.
 [[nodiscard]] ipc::Result<ipc::SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const CommandWords& words,
                                                              std::string_view input);
+// Runs one as a run does it (supervisor/errands/programs.h): in a session of its own, so without a terminal, with
+// nothing on its stdin, for a minute at most. What works here works there.
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> run_key_program_as_a_run_does(const KeyPlaceRow& keeper,
+                                                                           const CommandWords& words);
 
 }  // namespace broker

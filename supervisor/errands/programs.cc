@@ -16,6 +16,7 @@
 #include "child/environment.h"
 #include "child/process_tree.h"
 #include "ipc/channel.h"
+#include "ipc/process/descriptors.h"
 #include "ipc/process/one_way_socket.h"
 #include "ipc/process/pidfd.h"
 
@@ -50,7 +51,7 @@ bool take_descriptors(int status, int output, int input) {
   for (int i = 0; i < 3; ++i) {
     if (aside[i] < 0 || ::dup3(aside[i], kStatus + i, O_CLOEXEC) < 0) return false;
   }
-  return ::syscall(SYS_close_range, kInput + 1, ~0U, 0) == 0;
+  return ipc::close_descriptors(kInput + 1);
 }
 
 void default_signals() {
@@ -77,8 +78,8 @@ void become_program(const std::string& file, const ProgramPlan& plan) {
 
 [[noreturn]] void run_program(const std::string& file, const ProgramPlan& plan, int why_not) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra, for a minder that was killed
-  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0) {
-    ::syscall(SYS_close_range, kStatus, kInput, 0);
+  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0 &&
+      ipc::close_descriptors(kStatus, kInput)) {
     become_program(file, plan);
   }
   const int error = errno;
@@ -240,18 +241,23 @@ std::string describe(const ProgramEnd& end, std::chrono::seconds limit) {
 ipc::Status start_detached(const ProgramPlan& plan) {
   auto file = file_of(plan);
   if (!file) return std::unexpected(file.error());
+  // An orphan of ours is to go past us, who may be adopting those of the broker.
+  int adopting = 0;
+  ::prctl(PR_GET_CHILD_SUBREAPER, &adopting, 0, 0, 0);
+  if (!plan.as_sibling) ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   const pid_t child = fork_as(plan.as_sibling);
-  if (child < 0) return cannot_start(plan);
   if (child == 0) {
     if (!plan.as_sibling && ::fork() != 0) ::_exit(0);  // so that we need not wait for it
     const int null = ::open("/dev/null", O_RDWR);
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
     ::setsid();
-    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-    become_program(*file, plan);
+    if (ipc::close_descriptors(STDERR_FILENO + 1)) become_program(*file, plan);
     ::_exit(127);
   }
-  if (!plan.as_sibling) reap(child);
+  const auto refused = cannot_start(plan);
+  if (child > 0 && !plan.as_sibling) reap(child);
+  ::prctl(PR_SET_CHILD_SUBREAPER, static_cast<unsigned long>(adopting), 0, 0, 0);
+  if (child < 0) return refused;
   return {};
 }
 

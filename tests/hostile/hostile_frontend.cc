@@ -22,7 +22,7 @@
 #include "hostile_descriptors.h"
 #include "hostile_messages.h"
 #include "isolation.h"
-#include "descriptors.h"
+#include "channel_numbers.h"
 #include "sandbox.h"
 #include "supervisor_link.h"
 

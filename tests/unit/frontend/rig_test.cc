@@ -15,7 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "descriptors.h"
+#include "channel_numbers.h"
 #include "ending.h"
 #include "sandbox.h"
 #include "supervisor_link.h"

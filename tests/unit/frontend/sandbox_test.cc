@@ -21,7 +21,7 @@
 #include <set>
 #include <string>
 
-#include "descriptors.h"
+#include "channel_numbers.h"
 #include "isolation.h"
 
 namespace {

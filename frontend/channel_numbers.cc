@@ -1,4 +1,4 @@
-#include "descriptors.h"
+#include "channel_numbers.h"
 
 #include <fcntl.h>
 #include <unistd.h>
