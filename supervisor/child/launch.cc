@@ -155,7 +155,7 @@ ipc::Result<std::string> find_tool_beside(const std::string& executable, std::st
 }
 
 ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
-  auto ends = ipc::Channel::socket_pair();
+  auto ends = ipc::Channel::attested_pair();
   if (!ends) return std::unexpected(ends.error());
   auto status = ipc::Channel::socket_pair();
   if (!status) return std::unexpected(status.error());
@@ -172,6 +172,7 @@ ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
   helper.handle = std::move(*handle);
   helper.channel = ipc::Channel(std::move(ends->first), ipc::Side::Supervisor, side);
   helper.status = ipc::take_descriptor(status->first.get());
+  helper.channel.only_from(pid);
   return helper;
 }
 

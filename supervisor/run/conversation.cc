@@ -104,8 +104,13 @@ Heard Conversation::hear(Side side) {
       error_ = judged.error();
       if (error_.fault == Fault::kProtocol) {
         const std::string who = side == Side::Broker ? "broker" : "frontend";
-        error_.what = "the " + who + " broke the protocol: " + error_.what;
-        error_.next_step = "install Sentinel again, whole; if it comes back, report it with this line";
+        const bool stranger = from.channel.stranger().has_value();
+        error_.what =
+            (stranger ? "another process uses the channel of the " + who : "the " + who + " broke the protocol") +
+            ": " + error_.what;
+        error_.next_step = stranger ? "find out what that process is; install Sentinel as root, so that its helpers "
+                                      "cannot be read from their start"
+                                    : "install Sentinel again, whole; if it comes back, report it with this line";
       }
       return Heard::Refused;
     }
@@ -239,7 +244,7 @@ ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protoc
 
 // Only here does the frontend get anything to read from: both are locked down, and the broker has keys.
 ipc::Status Conversation::connect_helpers() {
-  auto ends = ipc::Channel::socket_pair();
+  auto ends = ipc::Channel::attested_pair();
   if (!ends) return std::unexpected(ends.error());
   const OpenListener& listener = preparation_.listener;
   ipc::ListenerOpened opened;
@@ -253,7 +258,9 @@ ipc::Status Conversation::connect_helpers() {
   ipc::FrontendAttached frontend;
   frontend.pid = static_cast<ipc::U32>(frontend_.pid);
   if (ipc::Status sent = broker_.channel.send(frontend, ends->first.get()); !sent) return sent;
-  if (ipc::Status sent = frontend_.channel.send(ipc::BrokerChannel{}, ends->second.get()); !sent) return sent;
+  ipc::BrokerChannel broker;
+  broker.pid = static_cast<ipc::U32>(broker_.pid);
+  if (ipc::Status sent = frontend_.channel.send(broker, ends->second.get()); !sent) return sent;
   ipc::Listener handed;
   handed.transport = listener.transport;
   handed.port = listener.port;
