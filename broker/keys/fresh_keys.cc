@@ -12,6 +12,7 @@ using std::chrono::seconds;
 constexpr seconds kShortest{15};                                // what a fetch that names no lifetime may come with
 constexpr seconds kFarOff = std::chrono::hours(24 * 365 * 20);  // more than any run; nanoseconds can count it
 constexpr seconds kLookAgain = std::chrono::hours(24 * 30);
+constexpr seconds kClockWasSet{5};  // by less, two clocks that are read one after the other may differ
 
 FreshKeys::FreshKeys(AwsContext& context, StartFetch fetch, KeyEvents events)
     : context_(context), fetch_(std::move(fetch)), events_(std::move(events)) {}
@@ -98,6 +99,13 @@ void FreshKeys::renew_in(milliseconds delay) {
   renewal_ = context_.timers.after(delay, [this] {
     if (!run_) start();
   });
+}
+
+std::chrono::sys_seconds FreshKeys::end_by_this_clock() const {
+  const std::chrono::sys_seconds moved = keys_->expiration - context_.clock_offset;
+  const std::chrono::sys_seconds counted =
+      std::chrono::floor<seconds>(context_.clock.wall()) + std::chrono::floor<seconds>(ends_ - now());
+  return counted + kClockWasSet < moved ? counted : moved;
 }
 
 seconds FreshKeys::life_left() const {
