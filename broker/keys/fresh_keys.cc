@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
+
+#include "text/rfc3339.h"
 
 namespace broker {
 
@@ -61,7 +64,10 @@ void FreshKeys::on_done(ipc::Result<IssuedCredentials> result) {
 void FreshKeys::keep(IssuedCredentials keys, seconds least) {
   const seconds life = keys.expiration - context_.aws_now();
   if (life < least) {
-    return note_failure({ipc::Fault::kProtocol, "the keys that came end in " + std::to_string(life.count()) + " s",
+    const std::string end = " at " + std::string(rfc3339(keys.expiration).text());
+    return note_failure({ipc::Fault::kProtocol,
+                         life.count() > 0 ? "the keys that came end in " + std::to_string(life.count()) + " s," + end
+                                          : "the keys that came have ended already," + end,
                          "check this machine's clock, and whether their source gives out keys that are about to end"});
   }
   failures_ = 0;
