@@ -294,6 +294,16 @@ void Service::say_how_signed() {
       "would be taken at the next start");
 }
 
+// Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.
+void Service::say_clock() {
+  const std::string off = clock_difference_words(aws_->clock_offset);
+  if (off.empty() || std::exchange(said_clock_, true)) return;
+  notices_.warning(
+      "this machine's clock is " + off +
+      ": the times of policies are judged by it, programs here are told by it when their credentials end, and "
+      "their own calls to AWS may be refused; set it (timedatectl set-ntp true)");
+}
+
 void Service::on_policy_stale(const ipc::Error* why) {
   if (!why) return notices_.info("the policy " + run_.policy_name + " could be refreshed again");
   notices_.warning("the policy " + run_.policy_name + " could not be refreshed: " + why->what +
