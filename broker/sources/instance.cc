@@ -90,8 +90,8 @@ class InstanceFetch final : public KeyFetch {
 
   void refused(const KeysJson& answer) {
     give_up({Fault::kRefused,
-             "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) + ": " +
-                 printable(answer.message),
+             "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) +
+                 (answer.message.empty() ? "" : ": " + printable(answer.message)),
              "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
   }
 
