@@ -156,10 +156,6 @@ Status AwsConfigParser::take_section(std::string_view body) {
   const std::size_t close = before == std::string_view::npos ? end : before;
   if (close == std::string_view::npos || close < 2)
     return refuse("the section has no name in [ ]", "write [profile NAME]");
-  const std::string_view rest = strip(body.substr(close + 1));
-  if (!rest.empty() && rest.front() != '#' && rest.front() != ';') {
-    return refuse("text follows the section's ]", "put it on a line of its own");
-  }
   const std::string_view header = body.substr(1, close - 1);
   if (header == "DEFAULT") {
     return refuse("[DEFAULT] would give its values to every profile", "write [default] for the default profile");

@@ -50,6 +50,19 @@ class LongValues(AwsTest):
                 self.assertIn(f"--env-keys: {name} is longer than any that AWS gives", run.stderr)
 
 
+class Settings(AwsTest):
+    def test_what_a_ci_system_leaves_around_a_value_is_told(self):
+        for name, value, fault in (("AWS_REGION", "eu-central-1\n", "the region ends with a line break; CI secrets often do"),
+                                   ("AWS_REGION", '"eu-central-1"', "the region begins or ends with a quote"),
+                                   ("AWS_DEFAULT_REGION", "eu-central-1 ", "the region ends with a blank"),
+                                   ("AWS_CONFIG_FILE", self.aws_file("config") + "\n", "the path ends with a line break"),
+                                   ("AWS_SHARED_CREDENTIALS_FILE", self.aws_file("credentials") + "\r", "the path ends with a line break"),
+                                   ("AWS_CA_BUNDLE", "/etc/ssl\t/x", "the path has a control character in it")):
+            with self.subTest(name=name, value=value):
+                run = self.refused_start(environment={name: value})
+                self.assertIn(f"{name}: {fault}", run.stderr)
+
+
 class KeysOfTheEnvironment(AwsTest):
     def setUp(self):
         super().setUp()

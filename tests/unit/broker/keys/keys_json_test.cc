@@ -107,6 +107,13 @@ TEST_F(KeysJsonTest, AnEndThatIsNoMomentIsRefused) {
   }
 }
 
+TEST_F(KeysJsonTest, AnEndWithoutAnOffsetIsToldAsSuch) {
+  for (const std::string_view end : {"2026-01-27T10:00:00", "2026-01-27 10:00:00.5"}) {
+    EXPECT_EQ(why(with(R"(,"Expiration":")" + std::string(end) + "\"")),
+              "has an Expiration without an offset: a Z behind it says UTC");
+  }
+}
+
 TEST_F(KeysJsonTest, AnEndIsReadWithAnOffsetToo) {
   for (const std::string_view end : {"2026-01-27T10:00:00Z", "2026-01-27T10:00:00+00:00", "2026-01-27T10:00:00+0000",
                                      "2026-01-27T12:30:00.123456+02:30", "2026-01-27T02:00:00-08:00",
