@@ -241,6 +241,7 @@ std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
     return "check role_arn, external_id and the duration against the role's maximum session duration";
   }
   if (action == "GetSessionToken" && code == "AccessDenied") {
+    if (std::string past = way_past_denial(failure); !past.empty()) return past;
     return "GetSessionToken needs a long-term key; for other keys use a profile with role_arn";
   }
   return "try again; if it goes on, see the AWS documentation of " + std::string(action);

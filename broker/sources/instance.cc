@@ -104,6 +104,8 @@ class InstanceFetch final : public KeyFetch {
 
   void fail(AwsCallError error, std::string_view next_step) {
     const bool answered = error.failure.status != 0;
+    if (!answered && error.error.fault == Fault::kConfig)
+      return give_up(std::move(error.error));  // a certificate, a URL
     error.error.next_step = answered ? next_step
                                      : "is this an EC2 instance whose metadata service is on? from a container it "
                                        "answers only with a hop limit of 2 or more (HttpPutResponseHopLimit)";
