@@ -107,9 +107,11 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
   const broker::KeystoreFolder store(begin.home.str());
   ipc::Result<broker::ResolvedProfile> profile =
       begin.remote_token_file.empty()
-          ? broker::resolve_profile(begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),
-                                    {.environment_keys = begin.environment_keys,
-                                     .stored = [&store](std::string_view name) { return store.has(name); }})
+          ? broker::resolve_profile(
+                begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),
+                {.environment_keys = begin.environment_keys,
+                 .stored = [&store](std::string_view name) { return store.has(name); },
+                 .stored_names = [&store] { return store.names().value_or(std::vector<std::string>()); }})
           : broker::resolve_without_keys(begin.profile.str(), task.settings, begin.home.str(), begin.region.str());
   if (!profile) return std::unexpected(profile.error());
   read.profile = std::move(*profile);

@@ -256,7 +256,8 @@ std::string_view message_of(std::string_view body) {
   const std::size_t at = body.find(kKey);
   if (at == std::string_view::npos) return "no reason given";
   body.remove_prefix(at + kKey.size());
-  return body.substr(0, body.find_first_of("\"\\"));
+  const std::string_view message = body.substr(0, body.find_first_of("\"\\"));
+  return message.empty() ? "no reason given" : message;
 }
 
 // The body of a complete answer with status 200; anything else ends here.

@@ -1,7 +1,14 @@
 #include "run/conversation.h"
 
+#include <poll.h>
+
+#include <cerrno>
+#include <chrono>
+
 #include "ipc/command_settings.h"
 #include "ipc/process/own_status.h"
+#include "ipc/process/lockdown.h"
+#include "run/deadlines.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -30,6 +37,28 @@ ipc::Status check_protection(const std::string& who, const ipc::UniqueFd& status
         "end the debugger; install Sentinel as root, so that its helpers cannot be traced from their start");
   }
   return {};
+}
+
+// Waits where the queue is full: a long value is more than it holds, and the broker takes it out meanwhile.
+template <class Message>
+ipc::Status send_when_there_is_room(ipc::Channel& channel, const Message& message) {
+  for (;;) {
+    ipc::Status sent = channel.send(message);
+    if (sent || sent.error().sys_errno != EAGAIN) return sent;
+    pollfd room{channel.fd(), POLLOUT, 0};
+    const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(kStartDeadline);
+    if (::poll(&room, 1, static_cast<int>(longest.count())) == 0) return sent;
+  }
+}
+
+ipc::Status send_setting(ipc::Channel& broker, std::string_view name, std::string_view value) {
+  constexpr std::size_t kPart = decltype(ipc::Setting{}.value)::kCapacity;
+  const ipc::Setting first{ipc::Text<64>(name), ipc::Text<kPart>(value.substr(0, kPart))};
+  ipc::Status sent = send_when_there_is_room(broker, first);
+  for (std::size_t at = kPart; sent && at < value.size(); at += kPart) {
+    sent = send_when_there_is_room(broker, ipc::SettingRest{ipc::Text<kPart>(value.substr(at, kPart))});
+  }
+  return sent;
 }
 
 ErrandFacts errand_facts(Preparation& preparation) {
@@ -61,8 +90,7 @@ ipc::Status Conversation::start_frontend() {
 ipc::Status Conversation::tell_broker_the_task() {
   ipc::Channel& broker = broker_.channel;
   for (const auto& [name, value] : preparation_.settings) {
-    const ipc::Setting setting{text_of<64>(name), text_of<4096>(value)};
-    if (ipc::Status sent = broker.send(setting); !sent) return sent;
+    if (ipc::Status sent = send_setting(broker, name, value); !sent) return sent;
   }
   for (const DecisionLog& log : preparation_.logs) {
     if (ipc::Status sent = send_log(log); !sent) return sent;
