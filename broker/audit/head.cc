@@ -68,7 +68,7 @@ std::vector<HeadRead> read_heads(std::string_view text) {
 
 std::string head_fault(const LogHead& head, std::uint64_t sequence, std::string_view hash) {
   if (sequence > head.sequence || (sequence == head.sequence && hash == head.hash)) return {};
-  const std::string named = "its head of " + head.time + " names line number " + std::to_string(head.sequence);
+  const std::string named = "the log's head of " + head.time + " names line number " + std::to_string(head.sequence);
   if (sequence == head.sequence) return "the last line is another than was written: " + named + " with another SHA-256";
   return numbers(sequence + 1, head.sequence) + " at the end: " + named;
 }

@@ -149,6 +149,11 @@ ipc::Status AuditSink::compare_with_head() {
   if (!head_.kept()) return {};
   const auto head = head_.read();
   if (!head) return std::unexpected(head.error());
+  if (!*head && end_.sequence > 0) {
+    warning_ = "the decision log " + terms_.label + " has no head beside it (" + terms_.label +
+               std::string(kHeadSuffix) +
+               "), so whether its end was cut before this run cannot be known; it has one now";
+  }
   if (*head) cut_ = head_fault(**head, end_.sequence, end_.hash);
   if (cut_.empty()) return {};
   warning_ = "the decision log " + terms_.label + " was cut: " + cut_ +

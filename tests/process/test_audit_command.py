@@ -135,7 +135,7 @@ class Verify(AuditTest):
             asker.end()
             self.assertEqual(told, asker.run.stderr.count(f"the decision log {self.log_path} was cut: 2 lines, number 4 to 5, are missing at the end"),
                              asker.run.stderr)
-        self.assert_found("was written over a cut: 2 lines, number 4 to 5, are missing at the end", self.log_path)
+        self.assert_found("says that the log had been cut before it: 2 lines, number 4 to 5, are missing at the end", self.log_path)
         self.assertIn("cut", audit("show", self.log_path)[1])
 
     def test_a_head_that_the_key_did_not_sign_is_a_finding_and_proves_nothing(self):
