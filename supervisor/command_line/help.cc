@@ -124,7 +124,8 @@ std::string top_help() {
   for (const GroupRow& row : kGroups) {
     out += two_columns(std::string(row.word), std::string(row.title) + ": " + std::string(row.meaning), 16);
   }
-  return out + "\nOptions:\n" + option_lines(Scope()) + "\nOf each command: see `sentinel COMMAND --help`.\n";
+  return out + "\nOptions:\n" + option_lines(Scope()) +
+         "\nOf each command: see `sentinel help COMMAND` or `sentinel COMMAND --help`.\n";
 }
 
 // ---- manual page ----

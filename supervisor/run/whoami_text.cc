@@ -19,13 +19,14 @@ std::string policy_of(const ipc::Begin& task) {
 }
 
 // In the order in which they are shown; what is empty is left out of the lines.
-std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
+std::array<Fact, 10> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
   return {{{"profile", "profile", task.profile.str()},
            {"identity", "arn", who.arn.str()},
            {"account", "account", who.account.str()},
            {"user", "user", who.user.str()},
            {"source", "source", who.source.str()},
            {"region", "region", who.region.str()},
+           {"clock", "clock", who.clock.str()},
            {"policy", "policy", policy_of(task)},
            {"effect", "effect", who.effect.str()},
            {"rule", "rule", who.rule.str()}}};

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "ipc/text/json_string.h"
-#include "keys/keys_json.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
@@ -15,16 +14,14 @@
 namespace broker {
 namespace {
 
-constexpr std::size_t kMaxRegion = 64, kMaxTime = 40;
+constexpr std::size_t kMaxRegion = 64, kMaxTime = 64;
 constexpr std::string_view kTokenMembers[] = {"startUrl", "region",       "accessToken",           "expiresAt",
                                               "clientId", "clientSecret", "registrationExpiresAt", "refreshToken"};
 
-// Python's strftime writes UTC where others write Z.
 ipc::Result<std::chrono::sys_seconds> moment(const JsonMembers& members, std::string_view name) {
   const auto text = members.text(name, kMaxTime);
   if (!text) return std::unexpected(text.error());
-  const auto time = text->ends_with("UTC") ? read_end(text->substr(0, text->size() - 3) + "Z") : read_end(*text);
-  if (time) return time;
+  if (const auto time = read_lenient_time(*text)) return *time;
   return ipc::fail(ipc::Fault::kProtocol,
                    "has a value for " + std::string(name) + " that is no moment such as 2026-01-31T12:00:00Z");
 }

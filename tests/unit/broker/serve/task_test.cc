@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <thread>
 
 namespace {
 
@@ -86,6 +87,43 @@ TEST_F(TaskTest, ASettingTwiceIsRefusedEvenWithTheSameValue) {
   send_setting("AWS_REGION", "eu-west-1");
   send_setting("AWS_REGION", "eu-west-1");
   EXPECT_EQ("a setting came twice", refusal());
+}
+
+TEST_F(TaskTest, ALongSettingComesInParts) {
+  send_setting("NO_PROXY", std::string(4096, 'a'));
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>(std::string(4096, 'b'))}));
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("c")}));
+  send_setting("AWS_REGION", "eu-west-1");
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(good_begin()));
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  EXPECT_EQ(std::string(4096, 'a') + std::string(4096, 'b') + "c", ipc::setting(task->settings, "NO_PROXY"));
+  EXPECT_EQ("eu-west-1", ipc::setting(task->settings, "AWS_REGION"));
+}
+
+TEST_F(TaskTest, TheRestOfNoSettingIsRefused) {
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
+  EXPECT_EQ("the rest of no setting", refusal());
+  send_setting("NO_PROXY", "a");
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
+  EXPECT_EQ("the rest of no setting", refusal()) << "something else came between";
+  send_setting("NO_PROXY", "a");
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{}));
+  EXPECT_EQ("the rest of no setting", refusal());
+}
+
+TEST_F(TaskTest, ASettingThatIsLongerThanAnyVariableIsRefused) {
+  std::string why;
+  send_setting("NO_PROXY", std::string(4096, 'a'));
+  std::thread sender([this] {
+    for (std::size_t sent = 4096; sent <= ipc::kMostSettingBytes; sent += 4096) {
+      while (!supervisor_.send(ipc::SettingRest{ipc::Text<4096>(std::string(4096, 'b'))})) std::this_thread::yield();
+    }
+  });
+  EXPECT_EQ("a setting is longer than any variable", refusal());
+  sender.join();
 }
 
 TEST_F(TaskTest, ALogSinkThatIsNeitherSyncedNorNotIsRefused) {
