@@ -191,7 +191,7 @@ ipc::Status AuditSink::append(const AuditText& text) {
   left_at_ = size_ = before + static_cast<off_t>(bytes.size());
   if (!head_.kept()) return {};
   // The line first: a head without its line would look like a cut log.
-  return head_.write({end_.sequence, end_.hash, std::string(rfc3339(text.time).text())}, terms_.key, !cut_.empty());
+  return head_.write(*line, end_.sequence, !cut_.empty());
 }
 
 ipc::Status AuditSink::close_full_file(const AuditText& text) {
