@@ -92,10 +92,7 @@ ipc::Result<InSecret<Answer>> KeyProcess::receive() {
   const auto failed = channel_.open<ipc::AskFailed>();
   if (!failed) return std::unexpected(failed.error());
   const ipc::AskFailed& message = **failed;
-  if (message.fault > static_cast<ipc::U8>(Fault::kUnavailable)) {
-    return ipc::fail(Fault::kProtocol, "AskFailed with an unknown fault");
-  }
-  return ipc::fail(static_cast<Fault>(message.fault), message.what.str(), message.next_step.str());
+  return ipc::fail(message.fault, message.what.str(), message.next_step.str());
 }
 
 template <class Answer, class Question>
