@@ -34,6 +34,11 @@ ipc::Status check_program(const std::string& path) {
   if (st.st_mode & (S_IWGRP | S_IWOTH)) {
     return ipc::fail(Fault::kConfig, "helper program " + path + " may be written by others", "chmod go-w " + path);
   }
+  // Its own exit code could not say why: EACCES of a missing x, of a file system mounted noexec, of a security module.
+  if (::access(path.c_str(), X_OK) != 0) {
+    return ipc::system_error("helper program " + path + " cannot be executed",
+                             "chmod a+x it, and look whether its file system is mounted noexec");
+  }
   return {};
 }
 
@@ -150,7 +155,7 @@ ipc::Result<std::string> find_tool_beside(const std::string& executable, std::st
 }
 
 ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
-  auto ends = ipc::Channel::socket_pair();
+  auto ends = ipc::Channel::attested_pair();
   if (!ends) return std::unexpected(ends.error());
   auto status = ipc::Channel::socket_pair();
   if (!status) return std::unexpected(status.error());
@@ -167,6 +172,7 @@ ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
   helper.handle = std::move(*handle);
   helper.channel = ipc::Channel(std::move(ends->first), ipc::Side::Supervisor, side);
   helper.status = ipc::take_descriptor(status->first.get());
+  helper.channel.only_from(pid);
   return helper;
 }
 

@@ -71,6 +71,7 @@ class Conversation {
   ipc::Status take(const ipc::LogFull&);
   static ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, const Helper&);
   ipc::Status send_environment_keys();
+  ipc::Status send_companions(const DecisionLog& log);
   ipc::Status send_log(const DecisionLog&);
   ipc::Status connect_helpers();
 

@@ -197,6 +197,7 @@ class ErrandsDouble {
 class BrokerDouble {
  public:
   int run() {
+    must(control_.only_from_maker());
     gather();
     if (profile() == "early-exit") return 7;
     if (profile() == "issued-first") issue();
@@ -371,6 +372,7 @@ class BrokerDouble {
     if (packet.id != ipc::FrontendAttached::kId) return;
     if (profile().starts_with("later:")) errands_.ask(profile().substr(6));
     frontend_ = Channel(std::move(packet.descriptor), Side::Broker, Side::Frontend);
+    frontend_.only_from(static_cast<pid_t>(ipc::open_packet<ipc::FrontendAttached>(packet)->pid));
     frontend_.gate().enter_serving();
   }
 
@@ -403,12 +405,14 @@ class BrokerDouble {
 class FrontendDouble {
  public:
   int run() {
+    must(control_.only_from_maker());
     lock_down();
     ipc::FrontendLockedDown locked;
     locked.protocol = ipc::kProtocolHash;
     must(control_.send(locked));
     ipc::Packet packet = next(control_);
     broker_ = Channel(std::move(packet.descriptor), Side::Frontend, Side::Broker);
+    broker_.only_from(static_cast<pid_t>(ipc::open_packet<ipc::BrokerChannel>(packet)->pid));
     broker_.gate().enter_serving();
     packet = next(control_);
     listener_ = std::move(packet.descriptor);
