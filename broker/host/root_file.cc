@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "host/bounded_read.h"
-#include "ipc/process/user_namespace.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
@@ -39,14 +38,11 @@ void prepend(std::deque<Step>& steps, std::string_view path, bool from_link) {
 }
 
 ipc::Status check_owner(const std::string& path, const struct stat& status) {
-  if (status.st_uid != 0 && status.st_uid == kWithoutNumber && !ipc::check_no_user_namespace(false)) {
-    return ipc::fail(Fault::kConfig,
-                     path + " cannot be told to be root's: root of this machine has no number in this user namespace",
-                     "run sentinel outside of it, or in one that maps root");
-  }
   if (status.st_uid != 0) {
+    const char* const seen_from_inside =
+        status.st_uid == kWithoutNumber ? "; where it is root's outside of a user namespace, run sentinel there" : "";
     return ipc::fail(Fault::kConfig, path + " does not belong to root, so that it binds nobody",
-                     "run chown root " + path);
+                     "run chown root " + path + seen_from_inside);
   }
   // A link has no mode of its own. An access list that lets others write shows in the group's bits.
   if (!S_ISLNK(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {

@@ -109,11 +109,11 @@ class UserNamespace(AwsTest):
         line, = [line for line in self.decisions() if line["outcome"] == "issued"]
         self.assertEqual((inside, self.user.uid), (line["peer_uid"], line["peer_uid_outside"]))
 
-    def test_where_root_has_no_number_it_says_why_nothing_can_be_root_s(self):
+    def test_where_root_has_no_number_nothing_can_be_root_s_and_the_way_on_is_said(self):
         run = self.inside("exec", "--profile", "ledger-prod", *self.own_policy(), "--log-file", self.log_path, ALLOW, "--", "touch",
                           self.marker)
         self.assertEqual(1, run.code)
-        self.assertIn("root of this machine has no number in this user namespace", run.stderr)
+        self.assertIn("where it is root's outside of a user namespace, run sentinel there", run.stderr)
         self.assertFalse(os.path.exists(self.marker), "the command ran")
 
     def test_a_policy_is_checked_there_as_anywhere(self):
