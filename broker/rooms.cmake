@@ -20,7 +20,7 @@ room(tools          WHY "what every sentinel-* tool does around its words: argum
                     MAY text)
 room(call           WHY "one signed HTTP call: transport, proxy, trust, retry, clock, which key signs"
                     MAY aws host text
-                    LIBS PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::EVENT_CORE PkgConfig::EXPAT)
+                    LIBS PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::EVENT_CORE PkgConfig::EXPAT PkgConfig::SSL)
 room(keystore       WHY "keys at rest: the folder of sentinel keys, its entries, the programs that open them"
                     MAY aws host text
                     LIBS PkgConfig::CRYPTO)

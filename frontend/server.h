@@ -42,7 +42,7 @@ class Server final : public BrokerListener {
 
   Server(event_base* base, ServerOptions options);
   void set_only_uid(std::optional<uid_t> uid) { options_.only_uid = uid; }
-  void attach_broker(ipc::UniqueFd fd);
+  void attach_broker(ipc::UniqueFd fd, pid_t broker);
   // False when there are too many. Nothing is accepted before the broker is attached.
   [[nodiscard]] bool add_listener(ipc::UniqueFd fd, HostRule rule);
 
@@ -64,7 +64,8 @@ class Server final : public BrokerListener {
   Accepted on_accept_error(int error);
   [[nodiscard]] bool is_stranger(int fd, const HostRule& rule) const;
   void resume_listeners();
-  void admit(ipc::UniqueFd fd, const HostRule& rule);
+  Connection* admit(ipc::UniqueFd fd, const HostRule& rule);
+  void turn_away(ipc::UniqueFd fd, const HostRule& rule);
   bool make_room();
 
   // Connections.
@@ -95,6 +96,7 @@ class Server final : public BrokerListener {
   std::array<Listener, kMaxListeners> listeners_;
   std::size_t listener_count_ = 0;
   bool listeners_paused_ = false;
+  Connection* stranger_ = nullptr;  // another user's connection; one at a time
   EventPtr tick_;
   bool tick_armed_ = false;
 };

@@ -14,7 +14,7 @@
 #include <optional>
 #include <span>
 
-#include "ipc/unique_fd.h"
+#include "ipc/process/one_way_socket.h"
 #include "keystore/folder.h"
 
 namespace broker {
@@ -94,19 +94,10 @@ CommandWords secret_tool(std::string_view action, const KeystoreEntry& key) {
   ::_exit(127);
 }
 
-struct Pipe {
-  ipc::UniqueFd reading, writing;
-  static ipc::Result<Pipe> open() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return ipc::system_error("a pipe cannot be made", "try again");
-    return Pipe{ipc::UniqueFd(ends[0]), ipc::UniqueFd(ends[1])};
-  }
-};
-
 // A program that does not read all of its input says so by its exit status.
-void give(int pipe, std::string_view input) {
+void give(int stream, std::string_view input) {
   while (!input.empty()) {
-    const ssize_t put = ::write(pipe, input.data(), input.size());
+    const ssize_t put = ::write(stream, input.data(), input.size());
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) return;
     input.remove_prefix(static_cast<std::size_t>(put));
@@ -125,12 +116,12 @@ bool wait_readable(int fd, Steady::time_point end) {
 }
 
 // Nothing where it took too long, or said too much.
-std::optional<SecretBuffer> take_output(int pipe, Steady::time_point end) {
+std::optional<SecretBuffer> take_output(int stream, Steady::time_point end) {
   SecretBuffer output = SecretBuffer::with_capacity(kMaxOutput);
-  while (wait_readable(pipe, end)) {
+  while (wait_readable(stream, end)) {
     const std::span<char> room = output.room();
     if (room.empty()) return std::nullopt;
-    const ssize_t got = ::read(pipe, room.data(), room.size());
+    const ssize_t got = ::read(stream, room.data(), room.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return std::nullopt;
     if (got == 0) return output;
@@ -142,9 +133,9 @@ std::optional<SecretBuffer> take_output(int pipe, Steady::time_point end) {
 // `input`: none where it runs as a run does it.
 ipc::Result<SecretBuffer> run(const KeyPlaceRow& keeper, const CommandWords& words,
                               std::optional<std::string_view> input) {
-  ipc::Result<Pipe> in = Pipe::open();
+  ipc::Result<ipc::OneWaySocket> in = ipc::OneWaySocket::open();
   if (!in) return std::unexpected(in.error());
-  ipc::Result<Pipe> out = Pipe::open();
+  ipc::Result<ipc::OneWaySocket> out = ipc::OneWaySocket::open();
   if (!out) return std::unexpected(out.error());
   if (!input) in->reading = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const pid_t child = ::fork();

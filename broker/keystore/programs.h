@@ -3,7 +3,7 @@
 //
 // Runs in: broker, which only names them (the supervisor runs them); sentinel-keys, which runs them.
 // Blocks: run_key_program until the program has ended.   Owns: nothing.
-// Secrets go through pipes alone: never in an argument or in the environment.
+// Secrets go through sockets alone, which no other process can open: never in an argument or in the environment.
 #pragma once
 
 #include <string>

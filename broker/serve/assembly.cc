@@ -38,8 +38,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
 
 void Service::join() {
   decisions_ = std::make_unique<RunDecisions>(RunDecisions::Parts{run_, *aws_, *judge_, *sessions_, notices_});
-  record_ =
-      std::make_unique<DecisionRecord>(DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_});
+  record_ = std::make_unique<DecisionRecord>(
+      DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
   requests_ = std::make_unique<Requests>(
       Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,

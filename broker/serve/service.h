@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
 #include "policy/source/verifier.h"
 #include "serve/policy_judge.h"
@@ -79,15 +80,18 @@ class Service {
   ipc::Status take_next_log(ipc::Packet& packet);
   void ask_for_next_log(const std::string& label);
   void detach_frontend();
+  [[nodiscard]] bool frontend_has_ended() const;
   void answered(std::uint32_t request, bool closed);
   void on_policy_changed(const ipc::Result<const Policy*>& policy);
   void send_notice(ipc::Severity severity, const std::string& text);
+  void end_for_stranger(const ipc::Channel& channel, const ipc::Error& error);
   void end(const ipc::Error& error);
   void leave();
 
   struct Watch;
   event_base* base_;
   ipc::Channel control_, frontend_;
+  ipc::Pidfd frontend_process_;
   std::vector<std::unique_ptr<Watch>> watches_;
   Watch* frontend_watch_ = nullptr;
   Task task_;

@@ -63,6 +63,11 @@ Result<ProcessInfo> info_from_proc(const Pidfd& process) {
   if (Status alive = process.send_signal(0); !alive && alive.error().sys_errno != EPERM) {
     return std::unexpected(alive.error());
   }
+  if (status.empty()) {
+    return fail(Fault::kSystem,
+                "/proc hides a process of Sentinel's (hidepid), and this kernel tells parents there alone",
+                "mount /proc without hidepid, or with gid= of a group that you are in; or use Linux 6.13 or later");
+  }
   if (ppid < 0 || !have_uid) {
     errno = ESRCH;
     return system_error("process identity");
@@ -81,6 +86,13 @@ bool kernel_has_pidfd_info() {
 
 Result<Pidfd> Pidfd::open(pid_t pid) {
   UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // For no process does the kernel itself say EPERM.
+  if (!fd && (errno == ENOSYS || errno == EPERM)) {
+    return system_error(
+        "pidfd_open is not to be had here",
+        "run on Linux 5.3 or newer; in a container, update its runtime, or give it a seccomp profile that "
+        "knows pidfd_open");
+  }
   if (!fd) return system_error("pidfd_open");
   return Pidfd(std::move(fd));
 }

@@ -38,6 +38,8 @@ struct UserNamespace {
   [[nodiscard]] std::string owner_words() const;
 };
 
+// Asked of the kernel once in each process, so that a process that was asked before it locked itself down knows it
+// later.
 Result<UserNamespace> own_user_namespace();
 
 // Whether keys may be read in here; `allowed`: by --allow-user-namespace, for which there is nothing to be found out.

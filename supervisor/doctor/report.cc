@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ipc/text/json_string.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -79,12 +80,26 @@ std::string title_of(Standing standing) {
   return "";
 }
 
+// As Markdown marks words, which a terminal shows plain.
+std::string without_marks(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return c == '*' || c == '`'; });
+  return out;
+}
+
 void add_guarantees(Page& page, const std::vector<Finding>& findings) {
   page.line("What Sentinel guarantees, on this host, in user mode:");
   for (const GuaranteeRow& row : guarantee_rows()) {
     const Standing standing = standing_of(row.guarantee, findings);
     const std::string word(word_of(standing));
     page.line("  " + page.inked(ink_of(standing), word) + std::string(9 - word.size(), ' ') + wrapped(row.words, 11));
+  }
+}
+
+void add_attackers(Page& page) {
+  page.line("\nWho is kept from what, in user mode:");
+  for (const AttackerRow& row : attacker_rows()) {
+    page.line("  - " + wrapped(without_marks(row.who) + ": " + without_marks(row.what), kIndent));
   }
 }
 
@@ -106,7 +121,7 @@ void add_group(Page& page, Standing standing, const std::vector<Finding>& findin
 // ---- JSON
 
 std::string json_member(std::string_view key, std::string_view value) {
-  return json_string(key) + ":" + json_string(value);
+  return ipc::json_string(key) + ":" + ipc::json_string(value);
 }
 
 std::string json_of(const Finding& finding) {
@@ -122,9 +137,11 @@ std::string json_of(const Finding& finding) {
 
 std::string report_text(const Host& host, const std::vector<Finding>& findings, bool colour) {
   Page page(colour);
+  const std::string uid = std::to_string(host.uid);
   page.line("sentinel doctor: asked by " +
-            (host.user.empty() ? "uid " + std::to_string(host.uid) : harmless(host.user)));
+            (host.user.empty() || host.user == uid ? "uid " + uid : harmless(host.user)));
   add_guarantees(page, findings);
+  add_attackers(page);
   for (const Standing standing :
        {Standing::Open, Standing::Weaker, Standing::Unknown, Standing::Note, Standing::Holds}) {
     add_group(page, standing, findings);
@@ -140,6 +157,11 @@ std::string report_json(const Host& host, const std::vector<Finding>& findings) 
     if (out.back() == '}') out += ',';
     out += "{" + json_member("guarantee", row.name) + "," + json_member("words", row.words) + "," +
            json_member("standing", word_of(standing_of(row.guarantee, findings))) + "}";
+  }
+  out += "],\"attackers\":[";
+  for (const AttackerRow& row : attacker_rows()) {
+    if (out.back() == '}') out += ',';
+    out += "{" + json_member("who", without_marks(row.who)) + "," + json_member("what", without_marks(row.what)) + "}";
   }
   out += "],\"checks\":[";
   for (const Finding& finding : findings) {

@@ -101,6 +101,8 @@ Found check_traced_helpers(const Host& host) {
     if (number_in(status.text.view(), "TracerPid") > 0) traced.push_back("process " + pid);
   }
   if (!traced.empty()) return {Answer::No, listed(traced)};
+  if (seen == 0 && check_hidden_processes(host).answer != Answer::Yes)
+    return {Answer::CannotTell, "whether a process of a run is traced cannot be seen: /proc hides them"};
   return {Answer::Yes, seen == 0 ? "none runs" : std::to_string(seen) + " seen"};
 }
 
@@ -151,8 +153,8 @@ Found check_host_posture(const Host& host) {
 
 Found check_decision_log(const Host& host) {
   std::string folder = host.path_in("XDG_STATE_HOME");
-  if (!folder.starts_with('/')) folder = host.home + "/.local/state";
-  const std::string log = folder + "/sentinel/decisions.jsonl";
+  if (!folder.starts_with('/')) folder = host.in_home("/.local/state");
+  const std::string log = folder.empty() ? "" : folder + "/sentinel/decisions.jsonl";
   if (!status_of(host.at(log))) return {Answer::Yes, "there is none yet"};
   const std::string shown = shown_path(host, log);
   return {others_at(host, log).write ? Answer::No : Answer::Yes, shown};

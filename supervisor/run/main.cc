@@ -80,7 +80,6 @@ int split_and_run(Preparation& preparation) {
 
 int run_exec(const CommandLine& line) {
   auto keys = take_environment_keys(environ);  // before the environment is copied
-  if (!keys) return refuse(keys.error());
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
@@ -94,9 +93,9 @@ int run_exec(const CommandLine& line) {
   }
   if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error());
   if (request->task.mode != ipc::RunMode::Server)
-    return run_one_shot(std::move(*request), environment, std::move(*keys), cwd);
+    return run_one_shot(std::move(*request), environment, std::move(keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
-  auto preparation = prepare(std::move(*request), environment, std::move(*keys), cwd);
+  auto preparation = prepare(std::move(*request), environment, std::move(keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
   return split_and_run(*preparation);
 }

@@ -19,6 +19,7 @@ std::unexpected<CommandError> refused(ipc::Error error) {
 
 // A path as the AWS SDKs read it: ~ is the home folder. The helpers run in another folder, so it becomes absolute here.
 std::string sdk_path(std::string_view value, std::string_view home, std::string_view cwd) {
+  if (value.starts_with("~/") && home.empty()) return std::string(value);  // which the broker refuses where it reads it
   if (value.starts_with("~/")) return std::string(home) + std::string(value.substr(1));
   return absolute_path(value, cwd);
 }
@@ -30,7 +31,7 @@ ipc::Result<ipc::Settings> read_settings(const std::vector<std::string>& environ
     std::string value(environment_value(environment, row.name));
     if (value.empty()) continue;
     if (row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE")) value = sdk_path(value, home, cwd);
-    if (value.size() > decltype(ipc::Setting{}.value)::kCapacity) {
+    if (value.size() > ipc::kMostSettingBytes) {  // by the folder that was put before it
       return ipc::fail(ipc::Fault::kConfig, "the variable " + std::string(row.name) + " is too long",
                        "shorten or unset it");
     }
@@ -43,6 +44,7 @@ ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::Envi
   if (!request.task.environment_keys) return {};
   const bool id = keys && !keys->access_key_id.empty(), secret = keys && !keys->secret_access_key.reveal().empty();
   if (id && secret) return {};
+  if (keys && !keys->too_long.empty()) return {};  // the broker says what is wrong with it
   return ipc::fail(ipc::Fault::kUsage,
                    "--env-keys is given, and " + std::string(id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID") +
                        " is not in the environment",
@@ -65,7 +67,9 @@ ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFol
 }
 
 ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
-  p.account = own_account();
+  p.account = own_account(environment_value(p.environment, "HOME"));
+  if (p.account.home.size() > decltype(p.request.task.home)::kCapacity)
+    return ipc::fail(ipc::Fault::kConfig, "the variable HOME is too long", "shorten or unset it");
   p.request.task.home = ipc::Text<4096>(std::string_view(p.account.home));
   p.request.task.os_user = ipc::Text<256>(std::string_view(p.account.name));
   auto helpers = find_helpers();
@@ -79,6 +83,9 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
     auto logs = open_decision_logs(p.request, p.account.home, state_home);
     if (!logs) return std::unexpected(logs.error());
     p.logs = std::move(*logs);
+    for (const DecisionLog& log : p.logs) {
+      if (!log.without_head.empty()) say(log.without_head);
+    }
   }
   if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);

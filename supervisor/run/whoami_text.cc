@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "ipc/text/json_string.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -46,8 +47,8 @@ std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
     return out;
   }
   for (const Fact& fact : facts) {
-    const std::string value = fact.value.empty() ? "null" : json_string(fact.value);
-    out += (out.empty() ? "{" : ",") + json_string(fact.key) + ":" + value;
+    const std::string value = fact.value.empty() ? "null" : ipc::json_string(fact.value);
+    out += (out.empty() ? "{" : ",") + ipc::json_string(fact.key) + ":" + value;
   }
   return out + "}\n";
 }

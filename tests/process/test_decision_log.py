@@ -174,12 +174,35 @@ class WhereItGoes(AwsTest):
     def test_no_line_no_credentials(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
-                asker = self.asker("--log-file", "/dev/full", log=False, transport=transport)
+                full, limited = self.full_log()
+                asker = self.asker("--log-file", full, log=False, transport=transport, **limited)
                 answer = asker.ask()
                 self.assertEqual((500, False), (answer["status"], "SecretAccessKey" in answer["body"]))
                 asker.end()
-                self.assertIn("/dev/full", asker.run.stderr)
-                self.assertIn("No space left", asker.run.stderr)
+                self.assertIn(f"{full} cannot be written: ", asker.run.stderr)
+
+    def test_a_device_is_no_log(self):
+        for device in ("/dev/null", "/dev/full", "/dev/stderr"):
+            run = Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", self.write("policy.yaml", policy(rule())),
+                             "--log-file", device, "--", "true"], environment=self.environment(), cwd=self.folder).finish()
+            self.assertEqual(1, run.code)
+            self.assertIn(f"cannot open the decision log {device}: ", run.stderr)
+
+    # Whoever may read the log may lock it.
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be another user: start the tests as root")
+    def test_another_users_lock_on_a_log_that_he_may_read_keeps_no_line_out(self):
+        asker = self.asker()
+        self.assertEqual(200, asker.ask()["status"])
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.log_path, 0o644)
+        hold = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
+        other = subprocess.Popen([PYTHON, "-c", hold, self.log_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                 user=65534, group=65534, extra_groups=[], cwd="/")
+        self.addCleanup(lambda: (other.stdin.close(), other.stdout.close(), other.wait()))
+        self.assertEqual("held\n", other.stdout.readline())
+        self.assertEqual(200, asker.ask()["status"])
+        asker.end()
+        self.assertEqual(200, self.asker().ask()["status"])
 
     def test_when_the_log_fills_up_no_credentials_go_out_without_a_line(self):
         limit = 4 << 20
@@ -201,7 +224,8 @@ class WhereItGoes(AwsTest):
         self.assertGreater(served, 0)
 
     def test_one_broken_log_of_two_stops_the_service_and_not_the_other_log(self):
-        asker = self.asker("--log-stderr", "--log-file", "/dev/full", log=False)
+        full, limited = self.full_log()
+        asker = self.asker("--log-stderr", "--log-file", full, log=False, **limited)
         self.assertEqual(500, asker.ask()["status"])
         asker.end()
         self.assertIn('"outcome":"failed"', asker.run.stderr)
@@ -361,6 +385,12 @@ class TheSystemsLog(AwsTest):
         self.assertRegex(refused, r'^<84>sentinel\[\d+\]: \{.*"outcome":"refused".*"sequence":2,')
         first = issued.split(": ", 1)[1]
         self.assertIn(hashlib.sha256(first.encode()).hexdigest(), refused)
+        # Each carries the head of the file as it was then: what was cut off there later shows by it.
+        with open(self.log_path, "rb") as file:
+            hashes = [hashlib.sha256(line).hexdigest() for line in file.read().splitlines()]
+        for number, packet in enumerate((issued, refused), 1):
+            line = json.loads(packet.split(": ", 1)[1])
+            self.assertEqual((self.log_path, number, hashes[number - 1]), tuple(line[key] for key in ("log", "log_sequence", "log_hash")))
         self.assertEqual(["issued", "refused"], [line["outcome"] for line in self.decisions()])
 
     def test_a_datagram_that_is_not_taken_refuses(self):

@@ -113,7 +113,8 @@ class UserNamespace(AwsTest):
         run = self.inside("exec", "--profile", "ledger-prod", *self.own_policy(), "--log-file", self.log_path, ALLOW, "--", "touch",
                           self.marker)
         self.assertEqual(1, run.code)
-        self.assertIn("where it is root's outside of a user namespace, run sentinel there", run.stderr)
+        self.assertIn("its owner has no number in this user namespace", run.stderr)
+        self.assertIn("run sentinel outside of it", run.stderr)
         self.assertFalse(os.path.exists(self.marker), "the command ran")
 
     def test_a_policy_is_checked_there_as_anywhere(self):
