@@ -140,8 +140,7 @@ std::string what_a_user_namespace_costs(const Result<UserNamespace>& where) {
   const std::string who = where ? where->owner_words() : where.error().what + ": who made it";
   return "in this user namespace (--allow-user-namespace) " + who +
          " and root in here can read the keys from the broker's memory, change the policy and the decision log, and "
-         "pass "
-         "for any caller";
+         "pass for any caller";
 }
 
 }  // namespace ipc
