@@ -124,12 +124,13 @@ void ProcSearch::look_through_tree(const WitnessQuestion& tree) {
 
 bool ProcSearch::look_at(pid_t pid, int from, int to) {
   const Looked main = look_at_files({pid, 0}, from, to);
-  if (main.listed > 0) return main.more;
+  if (main.listed != 0) return main.more;
   bool more = false;
+  int left = kMaxThreads;
   each_entry(open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY), [&](std::string_view name) {
     const pid_t thread = number_of(name);
     if (thread > 0 && thread != pid) more = look_at_files({pid, thread}, from, to).more || more;
-    return sought_count_ > 0 && links_left_ > 0;
+    return sought_count_ > 0 && links_left_ > 0 && --left > 0;
   });
   return more;
 }
@@ -141,8 +142,10 @@ ProcSearch::Looked ProcSearch::look_at_files(Files files, int from, int to) {
   } else {
     std::snprintf(folder, sizeof folder, "%d/task/%d/fd", files.pid, files.thread);
   }
+  const ipc::UniqueFd opened = open_at(proc_.get(), folder, O_DIRECTORY);
+  if (!opened) return {-1, false};
   int at = 0, further = kFurtherLinks;
-  const bool stopped = each_entry(open_at(proc_.get(), folder, O_DIRECTORY), [&](std::string_view name) {
+  const bool stopped = each_entry(opened, [&](std::string_view name) {
     const pid_t fd = name == "0" ? 0 : number_of(name);
     if (fd < 0 || at++ < from) return true;
     if (at > to) return false;

@@ -31,6 +31,7 @@ class ProcSearch {
   static constexpr std::size_t kMaxProcesses = 16384;  // of the tree, in one walk
   static constexpr int kMaxLinks = 131072;             // open files looked at in one walk: about 100 ms
   static constexpr int kFirstLinks = 256;              // of each process, before the rest of any
+  static constexpr int kMaxThreads = 64;  // looked at, where the main one has ended
   static constexpr int kWalks = 2;  // a process whose parent ends moves in the tree, and may be missed once
   static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
   static constexpr std::size_t kKept = 8;                      // processes found before, asked first
@@ -89,7 +90,7 @@ class ProcSearch {
   // there are more.
   bool look_at(pid_t pid, int from, int to);
   struct Looked {
-    int listed = 0;  // files, up to the one that ended the look
+    int listed = 0;  // files, up to the one that ended the look; -1: they may not be looked at
     bool more = false;
   };
   Looked look_at_files(Files files, int from, int to);
