@@ -24,6 +24,12 @@ enum class Sent {
   kDropped,  // the connection was shut down: the client was gone, or did not read
 };
 
+// What the client needs to know that the answer is ours (ipc/answer_mac.h).
+struct AnswerProof {
+  const ipc::SecretBuffer& key;
+  std::string_view nonce;  // empty: the client does not ask for it
+};
+
 class ClientAnswer {
  public:
   static constexpr std::size_t kMaxBodyBytes = 9'999;  // what the strictest SDK reads
@@ -32,12 +38,13 @@ class ClientAnswer {
 
   // Spends the permit: each recorded decision releases credentials once. A permit already spent, and credentials that
   // do not fit or hold bytes that AWS never issues, release nothing.
-  Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive);
+  Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
+                        const AnswerProof& proof);
   Sent send_refusal(int client, RefusalForm refusal, bool keep_alive);
 
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys);
-  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive);
+  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view mac = {});
 
   ipc::SecretBuffer body_;
 };
