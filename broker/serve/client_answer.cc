@@ -67,12 +67,12 @@ std::string mac_of(const AnswerProof& proof, std::string_view body) {
 
 }  // namespace
 
-bool ClientAnswer::put_credentials(const IssuedCredentials& keys) {
+bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end) {
   if (keys.access_key_id.empty() || keys.secret_access_key.empty() || keys.session_token.empty()) return false;
   return append_member(body_, R"({"AccessKeyId":")", keys.access_key_id) &&
          append_member(body_, R"(,"SecretAccessKey":")", keys.secret_access_key.reveal()) &&
          append_member(body_, R"(,"Token":")", keys.session_token.reveal()) &&
-         append_member(body_, R"(,"Expiration":")", rfc3339(keys.expiration).text()) && body_.append("}");
+         append_member(body_, R"(,"Expiration":")", rfc3339(end).text()) && body_.append("}");
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
@@ -106,9 +106,9 @@ Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_aliv
 }
 
 Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
-                                    const AnswerProof& proof) {
+                                    const AnswerProof& proof, std::optional<std::chrono::sys_seconds> local_end) {
   body_.clear();
-  if (permit.spend() && put_credentials(keys)) {
+  if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration))) {
     const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
     if (mac.empty() == proof.nonce.empty()) return send_body(client, "200 OK", keep_alive, mac);
   }

@@ -31,7 +31,7 @@ struct Service::Watch {
 
 void say_failed(ipc::Channel& control, const ipc::Error& error) {
   ipc::Failed failed;
-  failed.what = ipc::Text<2048>(error.what);
+  failed.what = ipc::Text<2048>(ipc::said(error));
   failed.next_step = ipc::Text<1024>(error.next_step);
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
@@ -75,6 +75,7 @@ int Service::run() {
   watch(control_.fd(), &Service::on_control);
   watch(callers_.fd(), &Service::on_witness);
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
+  audit_.warn_with([this](const std::string& warning) { notices_.warning(warning); });
   if (may_share_mfa_ && !session_store_) {
     notices_.warning(
         "the MFA session is not shared (--share-mfa): this host's kernel keeps no key for you to seal it with");
@@ -293,6 +294,16 @@ void Service::say_how_signed() {
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");
+}
+
+// Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.
+void Service::say_clock() {
+  const std::string off = clock_difference_words(aws_->clock_offset);
+  if (off.empty() || std::exchange(said_clock_, true)) return;
+  notices_.warning(
+      "this machine's clock is " + off +
+      ": the times of policies are judged by it, programs here are told by it when their credentials end, and "
+      "their own calls to AWS may be refused; set it (timedatectl set-ntp true)");
 }
 
 void Service::on_policy_stale(const ipc::Error* why) {

@@ -64,6 +64,7 @@ class Service {
   void open_policy_parameter();
   void join();  // judge, decisions, record, requests and start
   void say_how_signed();
+  void say_clock();
   void on_policy_stale(const ipc::Error* why);
   event* watch(int fd, void (Service::*on_readable)());
   void on_control();
@@ -121,7 +122,7 @@ class Service {
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<WhoamiAnswer> whoami_;
   std::unique_ptr<Timer> detach_later_, leave_anyway_, ready_later_;
-  bool serving_ = false;
+  bool serving_ = false, said_clock_ = false;
   int exit_status_ = 0;
 };
 

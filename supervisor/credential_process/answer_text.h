@@ -68,7 +68,8 @@ inline std::string_view message_of(std::string_view body) {
   const std::size_t at = body.find(kKey);
   if (at == std::string_view::npos) return "no reason given";
   body.remove_prefix(at + kKey.size());
-  return body.substr(0, body.find_first_of("\"\\"));
+  const std::string_view message = body.substr(0, body.find_first_of("\"\\"));
+  return message.empty() ? "no reason given" : message;
 }
 
 // The value of the one such header; empty where there is none, or more than one.
