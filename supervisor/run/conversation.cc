@@ -177,9 +177,11 @@ ipc::Status Conversation::take(ipc::Ready& ready) {
   if (preparation_.request.task.mode != ipc::RunMode::Server)
     return ipc::fail(Fault::kProtocol, "Ready in a run that is not served");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
-  if (ready.token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
+  if (ready.token.reveal().empty() || ready.answer_key.reveal().empty())
+    return ipc::fail(Fault::kProtocol, "Ready without a token or an answer key");
   region_ = ready.region.str();
   token_ = std::move(ready.token);
+  answer_key_ = std::move(ready.answer_key);
   broker_ready_ = true;
   broker_.channel.gate().enter_serving();
   return {};

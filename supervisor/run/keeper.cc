@@ -85,6 +85,7 @@ class Keeper {
     plan.facts.transport = preparation_.listener.transport;
     plan.facts.port = preparation_.listener.port;
     plan.facts.socket_path = preparation_.listener.path;
+    plan.facts.server = preparation_.listener.server;
     plan.facts.config_path = preparation_.folder.config_path;
     plan.facts.credentials_path = preparation_.folder.credentials_path;
     plan.facts.profile = preparation_.request.task.profile.str();
@@ -341,7 +342,7 @@ class Keeper {
     talk_.errands().leave_terminal();
     talk_.errands().work();
     ipc::Status started = write_aws_config(preparation_, talk_.region(), talk_.settings());
-    if (started) started = release(command_, talk_.region(), talk_.token().reveal());
+    if (started) started = release(command_, talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal());
     talk_.forget_token();
     if (started) {
       released_ = true;
