@@ -18,6 +18,7 @@ namespace broker {
 
 struct Run {
   std::string profile, policy_name;
+  std::string endpoints{};           // where what judges is asked, where a variable says so; empty: AWS's own
   Principal principal{};             // whose key it began with; all empty until AWS has said it
   std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
   Mode mode = Mode::kServer;

@@ -1,11 +1,19 @@
 // How a Service is put together: each part is handed what it needs of the others, in the order in which they need it.
 #include "caller/token.h"
 #include "policy/source/file.h"
+#include "policy/source/once.h"
 #include "policy/source/parameter.h"
 #include "remote/judge.h"
 #include "serve/service.h"
 
 namespace broker {
+namespace {
+
+constexpr char kPolicyOfUser[] =
+    "; sign it and give --policy-key, let it and its folders belong to root, or keep it in Parameter Store "
+    "(--policy-parameter)";
+
+}  // namespace
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Task task, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host) {
@@ -32,10 +40,22 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");
       });
+  service->note_endpoints();
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
     return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->join();
   return service;
+}
+
+void Service::note_endpoints() {
+  const auto note = [this](bool asked, std::string_view service, const AwsEndpoint& endpoint) {
+    if (asked) add_endpoint(run_.endpoints, service, endpoint);
+  };
+  note(!task_.begin.policy_parameter.empty(), "ssm", profile_.ssm);
+  note(!task_.begin.policy_kms_key.empty(), "kms", profile_.kms);
+  if (run_.endpoints.empty() || task_.begin.mode == ipc::RunMode::CredentialProcess) return;
+  notices_.warning("what judges this run is asked where variables say: " + run_.endpoints +
+                   "; who answers there decides");
 }
 
 void Service::join() {
@@ -73,6 +93,7 @@ ipc::Status Service::open_policy(PolicyKey key) {
     policy_ = std::make_unique<NoPolicy>();
     return {};
   }
+  if (task_.policy_text) return open_policy_text();
   if (!task_.begin.policy_file.empty()) return open_policy_file();
   open_policy_parameter();
   return {};
@@ -105,6 +126,18 @@ ipc::Status Service::open_keys() {
   return {};
 }
 
+ipc::Status Service::open_policy_text() {
+  auto policy = PolicyOnce::open(task_.policy_text.get(), run_.policy_name, *verifier_);
+  if (!policy) return std::unexpected(policy.error());
+  task_.policy_text.reset();
+  policy_ = std::move(*policy);
+  if (task_.begin.mode == ipc::RunMode::Server) {
+    notices_.info("the policy " + run_.policy_name +
+                  " was read once, from a pipe: this run keeps it, and a change of it needs a new run");
+  }
+  return {};
+}
+
 ipc::Status Service::open_policy_file() {
   // What answers once looks at the file when it does; only a server has anybody to tell in between.
   event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? base_ : nullptr;
@@ -113,6 +146,12 @@ ipc::Status Service::open_policy_file() {
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const std::string& sentence) { notices_.warning(sentence); });
   if (!file) return std::unexpected(file.error());
+  // Once for a run; what an SDK starts for each fetch would say it each time.
+  const bool per_run = task_.begin.mode == ipc::RunMode::Server || task_.begin.mode == ipc::RunMode::Cli;
+  if (per_run && (*file)->user_can_change() && !verifier_->enforces()) {
+    notices_.info("the command can change this policy: " + task_.begin.policy_file.str() +
+                  " can be written or replaced by the user who runs it" + kPolicyOfUser);
+  }
   policy_ = std::move(*file);
   return {};
 }

@@ -278,6 +278,8 @@ class BrokerDouble {
         if (::write(packet.descriptor.get(), "seen\n", 5) != 5) ::_exit(94);
       } else if (packet.id == ipc::LogLock::kId) {
         heard_ += "lock ";
+      } else if (packet.id == ipc::PolicyText::kId) {
+        heard_ += "policy ";
       } else if (packet.id == ipc::LogHead::kId) {
         heard_ += "head ";
       } else if (packet.id == ipc::SessionStore::kId) {

@@ -119,15 +119,15 @@ ipc::Result<std::int64_t> KeyProcess::put(std::string_view name, std::string_vie
   return static_cast<std::int64_t>((*answer)->version);
 }
 
-ipc::Status KeyProcess::kms_verify(std::string_view kms_key, std::string_view message, std::string_view signature) {
-  ipc::AskKmsVerify question;
-  ipc::Status filled = fill(question.kms_key, kms_key, "the name of the KMS key");
-  if (filled) filled = fill(question.message, message, "what is signed");
-  if (filled) filled = fill(question.signature, base64(signature), "the signature");
-  if (!filled) return filled;
-  const auto answer = ask<ipc::AskDone>(question);
+ipc::Result<KmsPublicKey> KeyProcess::kms_public_key(std::string_view kms_key) {
+  ipc::AskKmsKey question;
+  if (ipc::Status filled = fill(question.kms_key, kms_key, "the name of the KMS key"); !filled)
+    return std::unexpected(filled.error());
+  const auto answer = ask<ipc::KmsKeyFound>(question);
   if (!answer) return std::unexpected(answer.error());
-  return {};
+  ipc::Result<std::string> der = from_base64((*answer)->key.str());
+  if (!der) return std::unexpected(der.error());
+  return KmsPublicKey{std::move(*der), (*answer)->kms_key.str()};
 }
 
 ipc::Result<KmsSignature> KeyProcess::kms_sign(std::string_view kms_key, std::string_view message) {
