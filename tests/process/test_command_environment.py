@@ -48,7 +48,7 @@ class Environment(harness.ProcessTest):
         line = next(line for line in run.stderr.splitlines() if "policy=" in line)
         home = self.user.home
         self.assertEqual(
-            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr store "
+            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
             f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1 mode=1 table= key= poll=60 age=300 size=0 "
             "remote= token_file= env_keys=0 login=0 keys=,5,0,0", line)
 
@@ -57,6 +57,11 @@ class Environment(harness.ProcessTest):
                                   environment=environment).finish()
         self.assertEqual(0, run.code, run.stderr)
         return next(line for line in run.stderr.splitlines() if "policy=" in line)
+
+    def test_the_store_of_sessions_is_opened_for_a_run_that_shares_them_alone(self):
+        for options, there in (((), False), (("--share-mfa",), True)):
+            line = self.told("--policy-file", "policy", *options, XDG_STATE_HOME=os.path.join(self.user.home, "state"))
+            self.assertEqual(there, " store " in line, line)
 
     def test_the_keys_of_the_environment_come_once_it_is_locked_down(self):
         keys = {"AWS_ACCESS_KEY_ID": "AKIAHERE", "AWS_SECRET_ACCESS_KEY": "hidden-hidden", "AWS_SESSION_TOKEN": "token-token-token",
