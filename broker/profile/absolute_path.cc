@@ -16,7 +16,10 @@ ipc::Result<std::string> absolute_path(std::string_view path, std::string_view h
   if (std::ranges::any_of(path, is_control))
     return refuse_at(place, "the path has a control character in it", "set it to the path alone");
   if (path.starts_with("~/")) {
-    if (home.empty()) return refuse_at(place, "'~' needs a home folder", "give an absolute path");
+    if (home.empty())
+      return refuse_at(place,
+                       "'~' needs a home folder: HOME is no absolute path, and the password database has none for you",
+                       "set HOME, or give an absolute path");
     return std::string(home) + std::string(path.substr(1));
   }
   if (path.starts_with('/')) return std::string(path);

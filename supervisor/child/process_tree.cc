@@ -20,8 +20,10 @@ ipc::Status become_subreaper() {
   return {};
 }
 
-std::vector<pid_t> own_children() {
-  const ipc::UniqueFd fd(::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC));
+namespace {
+
+std::vector<pid_t> listed_children(const std::string& path) {
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   char part[4096];
   for (ssize_t got; fd && (got = ::read(fd.get(), part, sizeof part)) > 0;)
@@ -35,12 +37,21 @@ std::vector<pid_t> own_children() {
   }
 }
 
+}  // namespace
+
+std::vector<pid_t> own_children() { return listed_children("/proc/thread-self/children"); }
+
+std::vector<pid_t> children_of(pid_t pid) {
+  const std::string number = std::to_string(pid);
+  return listed_children("/proc/" + number + "/task/" + number + "/children");
+}
+
 bool ChildNews::ended() const { return code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED; }
 
 ChildNews next_child_news() {
   siginfo_t info{};
   if (::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0) return {};
-  return {info.si_pid, info.si_code, info.si_status};
+  return {info.si_pid, info.si_code, info.si_status, info.si_uid};
 }
 
 std::vector<pid_t> TreeEnd::left() const {

@@ -20,12 +20,15 @@ ipc::Status become_subreaper();
 
 // Our children now, zombies included.
 std::vector<pid_t> own_children();
+// Those of another process's first thread, as far as /proc shows them.
+std::vector<pid_t> children_of(pid_t pid);
 
 // One ended or stopped child of ours, as waitid(2) tells it.
 struct ChildNews {
   pid_t pid = 0;
   int code = 0;  // CLD_EXITED, CLD_KILLED, CLD_DUMPED, CLD_STOPPED, CLD_CONTINUED
   int status = 0;
+  uid_t uid = 0;  // the real user that it ran as
   [[nodiscard]] bool ended() const;
 };
 // Takes the next piece of news; pid 0 when there is none. Reaps.

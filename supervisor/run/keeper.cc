@@ -17,6 +17,8 @@
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/lifecycle.h"
+#include "run/orphans.h"
+#include "run/user_change.h"
 #include "terminal/exit_codes.h"
 #include "terminal/question.h"
 #include "terminal/say.h"
@@ -132,8 +134,9 @@ class Keeper {
 
   [[nodiscard]] int poll_timeout_ms() const {
     if (state_ == State::Stopping || state_ == State::Killing) return static_cast<int>(kRescan.count());
-    if (!deadline_) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+    const std::optional<Clock::time_point> next = deadline_ ? deadline_ : user_change_.next_look();
+    if (!next) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now());
     return static_cast<int>(std::max<long>(0, left.count()));
   }
 
@@ -209,7 +212,9 @@ class Keeper {
         on_helper_end(Side::Broker, ending_of(news.code, news.status));
       } else if (news.ended() && news.pid == talk_.helper(Side::Frontend).pid) {
         on_helper_end(Side::Frontend, ending_of(news.code, news.status));
-      }  // else an orphan of the tree
+      } else if (news.ended() && released_) {
+        user_change_.see(news.uid);  // an orphan of the tree
+      }
     }
     if (state_ == State::Stopping || state_ == State::Killing) sweep_tree();
     if (state_ == State::Closing && !talk_.helper(Side::Broker).running() && !talk_.helper(Side::Frontend).running()) {
@@ -229,6 +234,7 @@ class Keeper {
     command_.pid = -1;
     const Ending ending = ending_of(news.code, news.status);
     if (released_) {
+      user_change_.see(news.uid);
       if (worth_telling(ending) && !killed_tree_) say("the command " + describe(ending));
       set_outcome(ending.code);
       command_ended_ = true;
@@ -275,6 +281,7 @@ class Keeper {
   }
 
   void look_at_clock() {
+    if (released_ && command_.pid > 0) user_change_.look_when_due(command_.pid, Clock::now());
     if (state_ == State::Starting && deadline_) start_clock_.look(talk_.errands().user_is_waited_for(), *deadline_);
     if (!deadline_ || Clock::now() < *deadline_) return;
     deadline_.reset();
@@ -331,6 +338,7 @@ class Keeper {
     talk_.forget_token();
     if (started) {
       released_ = true;
+      user_change_.begin(Clock::now());
       return;
     }
     report(started.error());
@@ -408,6 +416,7 @@ class Keeper {
   StandingStill start_clock_;
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
   TreeEnd tree_end_;
+  UserChange user_change_;
   int signal_ = 0, outcome_ = kExitOwnError;
   bool face_gone_ = false, released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false,
        continue_asked_ = false, stopped_ = false, stopped_just_now_ = false;
@@ -417,7 +426,9 @@ class Keeper {
 
 int keep(Preparation& preparation, const CallerSignals& signals, const ipc::Pidfd& face) {
   ::prctl(PR_SET_NAME, "sentinel-keeper", 0, 0, 0);
-  return Keeper(preparation, signals, face).run();
+  const int code = Keeper(preparation, signals, face).run();
+  reap_orphans();
+  return code;
 }
 
 }  // namespace supervisor
