@@ -62,7 +62,7 @@ room(sources        WHY "every source of a first key, and the choice among them"
 room(issuing        WHY "the judge of a run as an interface, role chains run for given terms, the keys kept by terms"
                     MAY aws call decide host keys policy profile services sources)
 room(remote         WHY "a token vending machine in the place of policy and STS"
-                    MAY aws call host issuing keys policy profile text)
+                    MAY aws call host issuing keys policy profile services text)
 room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
                     MAY audit aws call caller decide device host issuing keys keystore policy policy/source profile remote
                         services sources sources/sso text tracking

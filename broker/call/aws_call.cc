@@ -103,6 +103,7 @@ bool AwsCall::correct_clock(const HttpAnswer& answer) {
   if (!off || clock_corrected_) return false;
   clock_corrected_ = true;
   context_.clock_offset = signed_offset_ + *off;
+  if (context_.clock_learned) context_.clock_learned();
   return true;
 }
 
@@ -119,7 +120,9 @@ bool AwsCall::key_replaced(const AwsFailure& failure) {
 void AwsCall::learn_clock(const HttpAnswer& answer) {
   if (!answer.date || request_.link_local) return;
   const auto off = *answer.date - context_.aws_now();
-  if (std::chrono::abs(off) >= kClockMatters) context_.clock_offset += off;
+  if (std::chrono::abs(off) < kClockMatters) return;
+  context_.clock_offset += off;
+  if (context_.clock_learned) context_.clock_learned();
 }
 
 void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error) {

@@ -47,7 +47,15 @@ class Gathering {
   ipc::Status take(ipc::LogSink& sink, ipc::UniqueFd& fd) {
     last_setting_ = nullptr;
     if (sinks_.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "more log sinks than there can be");
-    sinks_.push_back({std::move(sink), std::move(fd), {}});
+    sinks_.push_back({std::move(sink), std::move(fd), {}, {}});
+    return {};
+  }
+  ipc::Status take(const ipc::LogHead& head, ipc::UniqueFd& fd) {
+    last_setting_ = nullptr;
+    if (sinks_.empty() || sinks_.back().head || sinks_.back().sink.kind != ipc::LogKind::File ||
+        sinks_.back().sink.label.str() != head.label.str())
+      return ipc::fail(Fault::kProtocol, "the head of a log that did not come before it");
+    sinks_.back().head = std::move(fd);
     return {};
   }
   ipc::Status take(const ipc::LogLock& lock, ipc::UniqueFd& fd) {
@@ -124,7 +132,7 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
     const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock,
-                                                  ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
+                                                  ipc::LogHead, ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
         packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }

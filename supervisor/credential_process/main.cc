@@ -90,7 +90,8 @@ class Digits {
   switch (error) {
     case EACCES:
       fail({"user ", Digits(::geteuid()), " may not reach sentinel's socket ", path, ": ", why}, kChangeUserFirst);
-    case EPERM:
+    case EPERM:  // what sandboxes answer for socket(2) itself
+    case EAFNOSUPPORT:
       fail({"something forbids this program to reach sentinel's socket ", path, ": ", why},
            "allow Unix sockets in the sandbox that it runs in, or start sentinel exec without --unix-socket");
     case ENOENT:

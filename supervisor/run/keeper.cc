@@ -14,6 +14,7 @@
 #include "child/process_tree.h"
 #include "child/restart_limit.h"
 #include "child/wait_status.h"
+#include "ipc/channel.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/lifecycle.h"
@@ -262,8 +263,14 @@ class Keeper {
     // It ended because the broker did, whose own end follows: its control channel closes first.
     hear(Side::Broker);
     if (state_ == State::Running && !talk_.helper(Side::Broker).channel.open()) return;
-    const bool restart = state_ == State::Running && restarts_.take(Clock::now());
-    if (state_ == State::Running) {
+    const bool stranger = ending.signal == 0 && ending.code == ipc::kStrangerExit;
+    const bool restart = state_ == State::Running && !stranger && restarts_.take(Clock::now());
+    if (state_ == State::Running && stranger) {
+      report({Fault::kProtocol, "another process uses a channel of the frontend: the run ends",
+              "find out what that process is; install Sentinel as root, so that its helpers cannot be read from their "
+              "start",
+              0});
+    } else if (state_ == State::Running) {
       say("the frontend " + describe(ending) +
           (restart ? "; it is started again on the same socket" : "; too often within a minute: the run ends"));
     }

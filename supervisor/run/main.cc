@@ -17,6 +17,7 @@
 #include "ipc/process/lockdown.h"
 #include "run/face.h"
 #include "run/keeper.h"
+#include "run/mfa_code.h"
 #include "run/one_shot.h"
 #include "run/preparation.h"
 #include "run/tool.h"
@@ -87,6 +88,10 @@ int run_exec(const CommandLine& line) {
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
   if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
+  if (!request->mfa_token.reveal().empty()) {
+    say("the code of --mfa-token stood in the command line, which other users can read: pipe it into --mfa-token -");
+  }
+  if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error());
   if (request->task.mode != ipc::RunMode::Server)
     return run_one_shot(std::move(*request), environment, std::move(keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
@@ -104,7 +109,7 @@ void hide_code(int argc, char** argv) {
     if (word == kOption && i + 1 < argc) code = argv[i + 1];
     if (word.starts_with(kOption) && word.size() > kOption.size() && word[kOption.size()] == '=')
       code = argv[i] + kOption.size() + 1;
-    if (code) std::fill_n(code, std::strlen(code), '*');
+    if (code && std::string_view(code) != "-") std::fill_n(code, std::strlen(code), '*');
   }
 }
 

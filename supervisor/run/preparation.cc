@@ -83,6 +83,9 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
     auto logs = open_decision_logs(p.request, p.account.home, state_home);
     if (!logs) return std::unexpected(logs.error());
     p.logs = std::move(*logs);
+    for (const DecisionLog& log : p.logs) {
+      if (!log.without_head.empty()) say(log.without_head);
+    }
   }
   if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);

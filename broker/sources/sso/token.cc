@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ipc/text/json_string.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
@@ -65,7 +66,7 @@ void add_client(JsonLine& line, const SsoClient& client, std::string_view ends) 
 // A name as it stands between its quotes.
 std::string key(std::string_view name) {
   std::string quoted;
-  append_json_string(quoted, name);
+  ipc::append_json_string(quoted, name);
   return quoted.substr(1, quoted.size() - 2);
 }
 

@@ -46,6 +46,7 @@ class TaskTest : public ::testing::Test {
     setting.value = ipc::Text<4096>(value);
     ASSERT_TRUE(supervisor_.send(setting));
   }
+  static ipc::LogHead head(std::string_view label) { return {ipc::Text<4096>(label)}; }
   static ipc::LogSink sink(std::string_view label, bool sync) {
     return {ipc::LogKind::File, sync, ipc::Text<4096>(label)};
   }
@@ -140,6 +141,18 @@ TEST_F(TaskTest, ALogSinkOfAnUnknownKindIsRefused) {
 TEST_F(TaskTest, MoreLogSinksThanTheLimitAreRefused) {
   for (std::size_t i = 0; i <= broker::kMaxSinks; ++i) send_sink("log", false);
   EXPECT_EQ("more log sinks than there can be", refusal());
+}
+
+TEST_F(TaskTest, AHeadThatIsNotOfTheLogBeforeItIsRefused) {
+  send_with_file(head("log"));
+  EXPECT_EQ("the head of a log that did not come before it", refusal());
+  send_sink("log", false);
+  send_with_file(head("other"));
+  EXPECT_EQ("the head of a log that did not come before it", refusal());
+  send_sink("log", false);
+  send_with_file(head("log"));
+  send_with_file(head("log"));
+  EXPECT_EQ("the head of a log that did not come before it", refusal());
 }
 
 TEST_F(TaskTest, BeginWithoutADecisionLogIsRefused) {
@@ -248,6 +261,7 @@ TEST_F(TaskTest, AreWhatTheSupervisorSaid) {
   send_setting("AWS_REGION", "eu-west-1");
   send_setting("AWS_CA_BUNDLE", "");
   send_sink("decisions.log", true);
+  send_with_file(head("decisions.log"));
   send_sink("terminal", false);
   ipc::Begin begin = good_begin();
   begin.region = ipc::Text<64>("eu-central-1");
@@ -262,6 +276,8 @@ TEST_F(TaskTest, AreWhatTheSupervisorSaid) {
   EXPECT_TRUE(task->sinks[0].sink.sync);
   EXPECT_FALSE(task->sinks[1].sink.sync);
   EXPECT_TRUE(task->sinks[1].fd);
+  EXPECT_TRUE(task->sinks[0].head);
+  EXPECT_FALSE(task->sinks[1].head);
   EXPECT_EQ("ledger-prod", task->begin.profile.str());
   EXPECT_EQ("/etc/policy.yaml", task->policy_name());
   EXPECT_EQ("eu-central-1", task->begin.region.str());
