@@ -184,7 +184,7 @@ TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
     if (row.kind == OptionKind::Value) words.emplace_back(row.complete == Completion::Words ? "zenity" : "123456");
     EXPECT_EQ(refusal(judge_remote(words)), name + " does nothing with --remote-token-file");
   }
-  EXPECT_EQ(seen, 4);
+  EXPECT_EQ(seen, 5);
 }
 
 TEST(ExecRequest, TheTerminalIsTheCommandsOnceItRuns) {
