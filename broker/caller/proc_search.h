@@ -39,7 +39,8 @@ class ProcSearch {
 
   // Fills pid, identity, executable and comm of the process in the tree below question.root that holds question.inode.
   void find_holder(const WitnessQuestion& question, WitnessAnswer& answer);
-  // Fills pid, executable and comm; leaves pid 0 where nothing may be read.
+  // Fills pid, executable and comm; leaves pid 0 where nothing may be read. Where the file alone is not shown, as of our
+  // own helper of SDKs, executable is comm in brackets.
   void name_executable(pid_t pid, WitnessAnswer& answer) const;
 
  private:

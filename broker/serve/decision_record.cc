@@ -146,6 +146,14 @@ void DecisionRecord::stranger(const CallerFacts& caller, Check check, const Refu
   write(line);
 }
 
+void DecisionRecord::tampered(std::string_view what, bool ends) {
+  DecisionLine line = line_of(parts_.run, now(), CallerFacts{});
+  line.event = "tampered";
+  line.reason = what;
+  line.detail = ends ? "the run is ended for it" : "the run goes on (--on-tamper warn)";
+  write(line);
+}
+
 ipc::Status DecisionRecord::run_refused(const Refusal& refusal, const Decision& decision) {
   const CallerFacts nobody;
   return parts_.audit.record(refusal_line(nobody, refusal, decision));

@@ -46,6 +46,8 @@ class DecisionRecord {
   void failed(const CallerFacts& caller, const ipc::Error& error, const Decision& decision);
   // Somebody was refused whom policy was not asked about.
   void stranger(const CallerFacts& caller, Check check, const Refusal& refusal);
+  // Another program changed the files of this run, which the supervisor tells on the terminal itself.
+  void tampered(std::string_view what, bool ends);
   // The run itself was refused, before any client asked: in the log alone.
   ipc::Status run_refused(const Refusal& refusal, const Decision& decision);
 

@@ -73,6 +73,7 @@ class Service {
   ipc::Status take_client(ipc::Packet& packet);
   ipc::Status attach(ipc::Packet& packet);
   ipc::Status take_next_log(ipc::Packet& packet);
+  ipc::Status take_tampered(ipc::Packet& packet);
   void ask_for_next_log(const std::string& label);
   void detach_frontend();
   void answered(std::uint32_t request, bool closed);

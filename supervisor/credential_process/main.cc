@@ -6,6 +6,7 @@
 // they pass through, and wipes both.
 // Fails: exit code 1 and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -218,6 +219,8 @@ std::string_view body_of_success(std::string_view text) {
 }  // namespace
 
 int main() {
+  // First: until then a program of the same user can read what passes through here.
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) fail("this process cannot be made unreadable: ", std::strerror(errno));
   const long deadline = now_ms() + kDeadlineMs;
   const char* path = std::getenv("SENTINEL_UNIX_SOCKET");
   const char* token = std::getenv("SENTINEL_AUTH_TOKEN");

@@ -249,6 +249,13 @@ ipc::Status Conversation::connect_helpers() {
   return {};
 }
 
+void Conversation::tell_tampered(std::string_view what, bool ends) {
+  ipc::Tampered tampered;
+  tampered.what = text_of<1024>(std::string(what.substr(0, 1024)));
+  tampered.ends = ends;
+  if (broker_.channel.open()) (void)broker_.channel.send(tampered);
+}
+
 std::string Conversation::waiting_for() const {
   if (!broker_locked_) return "the broker to lock itself down";
   const bool served = preparation_.request.task.mode == ipc::RunMode::Server;

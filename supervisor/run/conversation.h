@@ -47,6 +47,8 @@ class Conversation {
   [[nodiscard]] const std::vector<ipc::CommandSetting>& settings() const { return settings_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
   void forget_token() { token_ = {}; }
+  // For the decision log, where there is still a broker to write it.
+  void tell_tampered(std::string_view what, bool ends);
   // Of a run without a server: the one answer that it ends with.
   [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }

@@ -18,7 +18,9 @@ constexpr std::chrono::seconds kGrace{2};
 
 int end_alone(const Ending& keeper, const OwnedPaths& owned) {
   say("the supervisor's keeper " + describe(keeper) + "; the command is being ended");
-  for (const pid_t pid : end_all(kGrace)) say("process " + std::to_string(pid) + " of the command could not be ended");
+  const TreeEnd end = end_all(kGrace);
+  for (const pid_t pid : end.left()) say(process_words(pid) + " of the command could not be ended");
+  if (const std::string words = end.words(); !words.empty()) say(words);
   (void)owned.remove_all();
   return kExitOwnError;
 }

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "ipc/process/pidfd.h"
-#include "run/owned_paths.h"
+#include "run_files/owned_paths.h"
 
 namespace supervisor {
 

@@ -87,7 +87,6 @@ int run_exec(const CommandLine& line) {
       exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
-  if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
   if (request->task.mode != ipc::RunMode::Server)
     return run_one_shot(std::move(*request), environment, std::move(*keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
@@ -130,7 +129,11 @@ int run(int argc, char** argv) {
 }  // namespace supervisor
 
 int main(int argc, char** argv) {
+  // Before anything else: until then a program of the same user can change what this process does (a build folder; an
+  // installed program cannot be read, and is closed from its first instruction).
+  const ipc::Status closed = ipc::become_unreadable();
   supervisor::fill_standard_descriptors();
+  if (!closed) ::_exit(supervisor::refuse(closed.error()));
   // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
   ::_exit(supervisor::run(argc, argv));
 }

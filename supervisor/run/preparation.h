@@ -13,8 +13,10 @@
 #include "child/launch.h"
 #include "command_line/request.h"
 #include "ipc/settings.h"
-#include "run/listeners.h"
-#include "run/owned_paths.h"
+#include "run_files/folder_watch.h"
+#include "run_files/listeners.h"
+#include "run_files/owned_paths.h"
+#include "run_files/run_folder.h"
 #include "state/decision_log.h"
 #include "terminal/account.h"
 
@@ -45,7 +47,8 @@ std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::s
 // Whether this run's policy must be signed, by an option or by the host's own key.
 bool demands_signature(const ipc::Begin& task, const char* host_key = kHostPolicyKey);
 
-// Fills the generated AWS config, once the broker has said what goes into it.
-ipc::Status write_aws_config(Preparation&, std::string_view region, std::span<const ipc::CommandSetting> settings);
+// Fills the generated AWS config, once the broker has said what goes into it, and sees that nothing else has come in.
+ipc::Status write_aws_config(Preparation&, std::string_view region, std::span<const ipc::CommandSetting> settings,
+                             FolderWatch&);
 
 }  // namespace supervisor

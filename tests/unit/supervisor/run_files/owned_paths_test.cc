@@ -1,4 +1,4 @@
-#include "run/owned_paths.h"
+#include "run_files/owned_paths.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "run/listeners.h"
+#include "run_files/listeners.h"
 
 namespace supervisor {
 namespace {

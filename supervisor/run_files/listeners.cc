@@ -1,4 +1,4 @@
-#include "run/listeners.h"
+#include "run_files/listeners.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
