@@ -22,6 +22,11 @@ void Job::continue_if_asked() {
     (void)command_.handle.send_signal(SIGCONT);
 }
 
+void Job::ended() {
+  command_.pid = -1;
+  if (std::exchange(stopped_, false)) (void)face_.send_signal(SIGCONT);
+}
+
 void Job::stopped_or_continued(const ChildNews& news, bool pass_on) {
   stopped_ = stopped_just_now_ = news.code == CLD_STOPPED;
   if (!pass_on) return;

@@ -38,7 +38,8 @@ class Job {
   void begin_news() { stopped_just_now_ = false; }
   // It was stopped or continued; `pass_on` to the face, unless the run is being ended.
   void stopped_or_continued(const ChildNews&, bool pass_on);
-  void ended() { command_.pid = -1; }
+  // A face that stopped with it would wait for ever: of one that was continued and ended at once, the end alone is told.
+  void ended();
 
  private:
   const ipc::Pidfd& face_;

@@ -4,11 +4,12 @@
 
 namespace supervisor {
 
-std::string StoppedHelpers::stopped(pid_t helper, const std::string& name, Clock::time_point now) {
+std::string StoppedHelpers::stopped(pid_t helper, const std::string& name, const std::string& lost,
+                                    Clock::time_point now) {
   if (!standing_.emplace(helper, Standing{name, now + kPatience}).second) return {};
   const std::string pid = std::to_string(helper);
-  return "the " + name + " was stopped by another program, so nothing is handed out; continue it with kill -CONT " +
-         pid + ", or it is ended in " + std::to_string(kPatience.count()) + " seconds";
+  return "the " + name + " was stopped by another program: " + lost + "; continue it with kill -CONT " + pid +
+         ", or it is ended in " + std::to_string(kPatience.count()) + " seconds";
 }
 
 std::string StoppedHelpers::continued(pid_t helper) {

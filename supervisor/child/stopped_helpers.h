@@ -21,7 +21,8 @@ class StoppedHelpers {
   static constexpr std::chrono::seconds kPatience{10}, kOversleep{2};
 
   // Each returns what the user shall read; empty for nothing.
-  std::string stopped(pid_t helper, const std::string& name, Clock::time_point now);
+  // `lost`: what cannot be had meanwhile.
+  std::string stopped(pid_t helper, const std::string& name, const std::string& lost, Clock::time_point now);
   std::string continued(pid_t helper);
   void ended(pid_t helper) { standing_.erase(helper); }
 

@@ -113,6 +113,7 @@ ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
   broker_locked_ = true;
   const auto witness = static_cast<pid_t>(locked.witness_pid);
   if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
+  witness_pid_ = witness;
   return send_environment_keys();
 }
 

@@ -47,6 +47,8 @@ class Conversation {
   [[nodiscard]] const std::vector<ipc::CommandSetting>& settings() const { return settings_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
   void forget_token() { token_ = {}; }
+  // The broker's witness, as the broker named it; 0 before that, and where there is none.
+  [[nodiscard]] pid_t witness_pid() const { return witness_pid_; }
   // For the decision log, where there is still a broker to write it.
   void tell_tampered(std::string_view what, bool ends);
   // Of a run without a server: the one answer that it ends with.
@@ -83,6 +85,7 @@ class Conversation {
        listener_told_ = false, renewed_ = false;
   std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
   std::vector<ipc::CommandSetting> settings_;
+  pid_t witness_pid_ = 0;
   std::string region_;
   ipc::Secret<64> token_;
   std::optional<ipc::IssuedKeys> issued_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "child/frozen_tree.h"
 #include "run/keeper_loop.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
@@ -17,7 +18,8 @@ namespace {
 using ipc::Fault;
 using ipc::Side;
 
-constexpr std::chrono::milliseconds kRescan{20};  // while the tree is being ended: orphans appear without notice
+constexpr std::chrono::seconds kLookAtWitness{5};  // a child of the broker's, so that the kernel tells us nothing of it
+constexpr std::chrono::milliseconds kRescan{20};   // while the tree is being ended: orphans appear without notice
 
 }  // namespace
 
@@ -76,7 +78,7 @@ void Keeper::wait_and_read() {
 int Keeper::poll_timeout_ms() const {
   if (state_ == State::Stopping || state_ == State::Killing) return static_cast<int>(kRescan.count());
   std::optional<Clock::time_point> next = deadline_;
-  for (const auto& other : {next_look_, stopped_helpers_.next()}) {
+  for (const auto& other : {next_look_, next_witness_, stopped_helpers_.next()}) {
     if (other) next = std::min(next.value_or(*other), *other);
   }
   if (!next) return -1;
@@ -132,7 +134,22 @@ void Keeper::on_stop_at_start(const ArrivedSignal& arrived) const {
   if (!arrived.from_terminal) run_.job().forward(arrived.number);
 }
 
+void Keeper::look_at_witness() {
+  const auto now = Clock::now();
+  if (next_witness_ && now < *next_witness_) return;
+  next_witness_.reset();
+  const pid_t pid = run_.talk().witness_pid();
+  if (state_ != State::Running || pid == 0) return;
+  next_witness_ = now + kLookAtWitness;
+  const auto seen = proc_stat(pid);
+  if (!seen || seen->parent != run_.talk().helper(Side::Broker).pid) return;  // its broker is ending
+  const std::string words = seen->stopped() ? stopped_helpers_.stopped(pid, "witness", "who calls cannot be seen", now)
+                                            : stopped_helpers_.continued(pid);
+  if (!words.empty()) say(words);
+}
+
 void Keeper::look_at_clock() {
+  look_at_witness();
   if (const pid_t helper = stopped_helpers_.overdue(Clock::now())) end_stopped(helper);
   if (state_ == State::Starting && deadline_) start_clock_.look(run_.talk().errands().user_is_waited_for(), *deadline_);
   if (!deadline_ || Clock::now() < *deadline_) return;
@@ -149,8 +166,11 @@ void Keeper::look_at_clock() {
 // It ends as any helper that dies.
 void Keeper::end_stopped(pid_t pid) {
   for (const Side side : {Side::Broker, Side::Frontend}) {
-    if (run_.talk().helper(side).pid == pid) run_.kill_helper(side);
+    if (run_.talk().helper(side).pid == pid) return run_.kill_helper(side);
   }
+  const auto witness = ipc::Pidfd::open(pid);
+  const auto seen = proc_stat(pid);
+  if (witness && seen && seen->parent == run_.talk().helper(Side::Broker).pid) (void)witness->send_signal(SIGKILL);
 }
 
 void Keeper::look_at_folder() {

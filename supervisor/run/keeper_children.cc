@@ -42,10 +42,12 @@ void Keeper::look_at_children() {
 void Keeper::on_helper_news(Side side, const ChildNews& news) {
   if (news.ended()) {
     stopped_helpers_.ended(news.pid);
+    if (side == Side::Broker) stopped_helpers_.ended(run_.talk().witness_pid());
     return on_helper_end(side, ending_of(news.code, news.status));
   }
   if (state_ != State::Starting && state_ != State::Running) return;  // then it has seconds to end by itself
-  const std::string words = news.code == CLD_STOPPED ? stopped_helpers_.stopped(news.pid, name_of(side), Clock::now())
+  const std::string words = news.code == CLD_STOPPED ? stopped_helpers_.stopped(news.pid, name_of(side),
+                                                                                "nothing is handed out", Clock::now())
                                                      : stopped_helpers_.continued(news.pid);
   if (!words.empty()) say(words);
 }

@@ -40,6 +40,7 @@ class Keeper {
   void on_signal(const ArrivedSignal& arrived);
   void on_stop_at_start(const ArrivedSignal& arrived) const;
   void look_at_clock();
+  void look_at_witness();
   void end_stopped(pid_t pid);
   void look_at_folder();
   void on_tampered(const std::string& change);
@@ -58,7 +59,7 @@ class Keeper {
   const ExecRequest& request_;
   KeptRun run_;
   State state_ = State::Starting;
-  std::optional<Clock::time_point> deadline_, next_look_;
+  std::optional<Clock::time_point> deadline_, next_look_, next_witness_;
   Clock::time_point kill_limit_{};
   StandingStill start_clock_;
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
