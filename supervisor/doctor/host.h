@@ -46,10 +46,8 @@ struct Found {
   std::string fix_subject = subject;
 };
 
-#define GUARANTEE(name, words)
 #define CHECK(name, ...) Found check_##name(const Host&);
 #include "doctor/doctor.def"
 #undef CHECK
-#undef GUARANTEE
 
 }  // namespace supervisor

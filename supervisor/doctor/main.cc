@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "doctor/promises.h"
 #include "doctor/report.h"
 #include "doctor/table.h"
 #include "ipc/process/lockdown.h"
@@ -55,7 +56,16 @@ bool print(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
 }
 
+// What README.md and the manual page repeat; a test compares.
+bool print_promises(int argc, char** argv) {
+  if (argc != 2) return false;
+  const std::string_view flag = argv[1];
+  if (flag == "--print-guarantees") return print(promises_markdown());
+  return flag == "--print-man" && print(promises_manual());
+}
+
 int run(int argc, char** argv) {
+  if (print_promises(argc, argv)) return kExitGood;
   Wishes wishes;
   if (!read_wishes(argc, argv, wishes)) {
     report({ipc::Fault::kUsage, "sentinel-doctor is given something that it does not know",

@@ -79,12 +79,26 @@ std::string title_of(Standing standing) {
   return "";
 }
 
+// As Markdown marks words, which a terminal shows plain.
+std::string without_marks(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return c == '*' || c == '`'; });
+  return out;
+}
+
 void add_guarantees(Page& page, const std::vector<Finding>& findings) {
   page.line("What Sentinel guarantees, on this host, in user mode:");
   for (const GuaranteeRow& row : guarantee_rows()) {
     const Standing standing = standing_of(row.guarantee, findings);
     const std::string word(word_of(standing));
     page.line("  " + page.inked(ink_of(standing), word) + std::string(9 - word.size(), ' ') + wrapped(row.words, 11));
+  }
+}
+
+void add_attackers(Page& page) {
+  page.line("\nWho is kept from what, in user mode:");
+  for (const AttackerRow& row : attacker_rows()) {
+    page.line("  - " + wrapped(without_marks(row.who) + ": " + without_marks(row.what), kIndent));
   }
 }
 
@@ -125,6 +139,7 @@ std::string report_text(const Host& host, const std::vector<Finding>& findings, 
   page.line("sentinel doctor: asked by " +
             (host.user.empty() ? "uid " + std::to_string(host.uid) : harmless(host.user)));
   add_guarantees(page, findings);
+  add_attackers(page);
   for (const Standing standing :
        {Standing::Open, Standing::Weaker, Standing::Unknown, Standing::Note, Standing::Holds}) {
     add_group(page, standing, findings);
@@ -140,6 +155,11 @@ std::string report_json(const Host& host, const std::vector<Finding>& findings) 
     if (out.back() == '}') out += ',';
     out += "{" + json_member("guarantee", row.name) + "," + json_member("words", row.words) + "," +
            json_member("standing", word_of(standing_of(row.guarantee, findings))) + "}";
+  }
+  out += "],\"attackers\":[";
+  for (const AttackerRow& row : attacker_rows()) {
+    if (out.back() == '}') out += ',';
+    out += "{" + json_member("who", without_marks(row.who)) + "," + json_member("what", without_marks(row.what)) + "}";
   }
   out += "],\"checks\":[";
   for (const Finding& finding : findings) {

@@ -31,23 +31,32 @@ std::string_view word_of(Standing standing) {
 
 const std::vector<GuaranteeRow>& guarantee_rows() {
   static const std::vector<GuaranteeRow> rows = {
-#define CHECK(...)
-#define GUARANTEE(name, words) GuaranteeRow{Guarantee::name, #name, words},
-#include "doctor/doctor.def"
+#define ATTACKER(...)
+#define GUARANTEE(name, words, how, limit) GuaranteeRow{Guarantee::name, #name, words, how, limit},
+#include "doctor/guarantees.def"
 #undef GUARANTEE
-#undef CHECK
+#undef ATTACKER
+  };
+  return rows;
+}
+
+const std::vector<AttackerRow>& attacker_rows() {
+  static const std::vector<AttackerRow> rows = {
+#define ATTACKER(who, what) AttackerRow{who, what},
+#define GUARANTEE(...)
+#include "doctor/guarantees.def"
+#undef GUARANTEE
+#undef ATTACKER
   };
   return rows;
 }
 
 const std::vector<CheckRow>& check_rows() {
   static const std::vector<CheckRow> rows = {
-#define GUARANTEE(name, words)
 #define CHECK(name, guarantee, otherwise, holds, does_not, fix, source) \
   CheckRow{#name, Guarantee::guarantee, Standing::otherwise, holds, does_not, fix, source, check_##name},
 #include "doctor/doctor.def"
 #undef CHECK
-#undef GUARANTEE
   };
   return rows;
 }

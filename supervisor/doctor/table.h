@@ -1,4 +1,4 @@
-// What `sentinel doctor` asks and says, as rows (doctor.def), and the answers of one host. It never reads a secret for
+// What `sentinel doctor` asks and says, as rows (doctor.def, guarantees.def), and the answers of one host. It never reads a secret for
 // its value, and no sentence of it carries one.
 //
 // Runs in: sentinel-doctor.   Blocks: as the checks do; each that waits has a deadline (probe.h).
@@ -13,13 +13,13 @@
 
 namespace supervisor {
 
-#define CHECK(...)
-#define GUARANTEE(name, words) name,
+#define ATTACKER(...)
+#define GUARANTEE(name, ...) name,
 enum class Guarantee {
-#include "doctor/doctor.def"
+#include "doctor/guarantees.def"
 };
 #undef GUARANTEE
-#undef CHECK
+#undef ATTACKER
 
 // Open, and worse than Weaker; a Note says nothing about its guarantee.
 enum class Standing { Holds, Note, Unknown, Weaker, Open };
@@ -27,7 +27,11 @@ std::string_view word_of(Standing);  // as JSON and text have it
 
 struct GuaranteeRow {
   Guarantee guarantee;
-  std::string_view name, words;
+  std::string_view name, words, how, limit;
+};
+
+struct AttackerRow {
+  std::string_view who, what;
 };
 
 struct CheckRow {
@@ -39,6 +43,7 @@ struct CheckRow {
 };
 
 const std::vector<GuaranteeRow>& guarantee_rows();
+const std::vector<AttackerRow>& attacker_rows();
 const std::vector<CheckRow>& check_rows();
 
 // A row, and what this host answered: a sentence, and the fix where there is something to be fixed.

@@ -184,8 +184,9 @@ class Host(DoctorTest):
         with open(os.path.join(TOP, "supervisor/doctor/doctor.def")) as file:
             table = file.read()
         self.assertEqual(re.findall(r"^CHECK\((\w+),", table, re.M), [check["check"] for check in found.told["checks"]])
-        self.assertEqual(dict(re.findall(r'^GUARANTEE\((\w+),\s+"(.*)"\)$', table, re.M)),
-                         {row["guarantee"]: row["words"] for row in found.told["guarantees"]})
+        with open(os.path.join(TOP, "supervisor/doctor/guarantees.def")) as file:
+            promised = re.findall(r'^GUARANTEE\((\w+),\s+"([^"]*)"', file.read(), re.M)
+        self.assertEqual(dict(promised), {row["guarantee"]: row["words"] for row in found.told["guarantees"]})
         self.assertEqual((self.user.name, self.user.uid, "user"), tuple(found.told[key] for key in ("user", "uid", "mode")))
         order = ["holds", "unknown", "weaker", "open"]
         for check in found.told["checks"]:
@@ -197,13 +198,20 @@ class Host(DoctorTest):
             own = [check["standing"] for check in found.told["checks"] if check["guarantee"] == row["guarantee"]]
             self.assertEqual(max([order.index(word) for word in own if word != "note"], default=0), order.index(row["standing"]))
 
-    def test_it_speaks_of_the_guarantees_of_the_readme(self):
+    def test_it_speaks_of_the_guarantees_and_attackers_of_the_readme(self):
         with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
-            table = file.read().partition("| guarantee | how | limit |\n|---|---|---|\n")[2].partition("\n\n")[0]
-        written = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()]
-        self.assertGreater(len(written), 5)
-        told = [row["words"] for row in self.doctor().told["guarantees"] if row["guarantee"] != "OnlyWay"]
-        self.assertEqual(written, told)
+            tables = file.read().partition("<!-- guarantees -->")[2].partition("<!-- /guarantees -->")[0].strip().split("\n\n")
+        attackers, guarantees = ([line.strip("| ").split(" | ") for line in table.splitlines()[2:]] for table in tables)
+        self.assertGreater(len(attackers), 4)
+        self.assertGreater(len(guarantees), 5)
+        found = self.doctor()
+        told = [row["words"] for row in found.told["guarantees"] if row["guarantee"] != "OnlyWay"]
+        self.assertEqual([row[0] for row in guarantees], told)
+        self.assertEqual([[cell.replace("*", "") for cell in row] for row in attackers],
+                         [[row["who"], row["what"]] for row in found.told["attackers"]])
+        text = re.sub(r"\s+", " ", self.doctor(json_wanted=False).stdout)
+        for row in found.told["attackers"]:
+            self.assertIn(f"{row['who']}: {row['what']}", text)
 
     def test_user_mode_is_never_called_a_wall_against_own_programs(self):
         found = self.doctor()

@@ -69,7 +69,7 @@ class Installed(unittest.TestCase):
             self.assertEqual(stat.S_IMODE(mode), 0o711, name)
 
     def test_every_manual_page_lies_where_man_looks(self):
-        for page in ("man1/sentinel.1", "man5/sentinel-policy.5"):
+        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man7/sentinel-security.7"):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
 
     @unittest.skipIf(harness.SANITIZED, "a sanitized program may not start unreadable")

@@ -40,6 +40,21 @@ class Readme(unittest.TestCase):
         self.assertEqual(told.strip().splitlines(), written.splitlines(),
                          "run `sentinel policy schema` and paste its tables between the markers")
 
+    def test_the_guarantees_are_those_that_the_doctor_prints(self):
+        doctor = os.path.join(BUILD, "supervisor/sentinel-doctor")
+        told = subprocess.run([doctor, "--print-guarantees"], capture_output=True, text=True, check=True).stdout
+        with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+            written = between(file.read(), "guarantees")
+        self.assertEqual(told.strip().splitlines(), written.splitlines(),
+                         "run `sentinel-doctor --print-guarantees` and paste its tables between the markers")
+
+    def test_the_manual_page_of_the_guarantees_is_the_one_that_the_doctor_prints(self):
+        doctor = os.path.join(BUILD, "supervisor/sentinel-doctor")
+        told = subprocess.run([doctor, "--print-man"], capture_output=True, text=True, check=True).stdout
+        with open(os.path.join(TOP, "supervisor/doctor/sentinel-security.7"), encoding="utf-8") as file:
+            self.assertEqual(told.splitlines(), file.read().splitlines(),
+                             "run `sentinel-doctor --print-man > supervisor/doctor/sentinel-security.7`")
+
 
 class Channels(unittest.TestCase):
     """ipc/channels.def names every source file that opens a channel or says its form."""

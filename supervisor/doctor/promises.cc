@@ -1,0 +1,74 @@
+#include "doctor/promises.h"
+
+#include <string_view>
+
+#include "doctor/table.h"
+
+namespace supervisor {
+namespace {
+
+// The words of a row as roff has them: what Markdown marks is set in bold, and a hyphen stays one.
+std::string roff(std::string_view words) {
+  std::string out;
+  bool marked = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool mark = words[i] == '`' || words.substr(i).starts_with("**");
+    if (mark) {
+      if (words[i] == '*') ++i;
+      marked = !marked;
+      out += marked ? "\\fB" : "\\fR";
+    } else if (words[i] == '-') {
+      out += "\\-";
+    } else if (words[i] == '\\') {
+      out += "\\e";
+    } else {
+      out += words[i];
+    }
+  }
+  return out;
+}
+
+std::string sentence(std::string_view words) { return roff(words) + ".\n"; }
+
+}  // namespace
+
+std::string promises_markdown() {
+  std::string out = "| who | in user mode |\n|---|---|\n";
+  for (const AttackerRow& row : attacker_rows()) {
+    out += "| " + std::string(row.who) + " | " + std::string(row.what) + " |\n";
+  }
+  out += "\n| guarantee | how | where it ends |\n|---|---|---|\n";
+  for (const GuaranteeRow& row : guarantee_rows()) {
+    if (row.guarantee == Guarantee::OnlyWay) continue;
+    out += "| " + std::string(row.words) + " | " + std::string(row.how) + " | " + std::string(row.limit) + " |\n";
+  }
+  return out;
+}
+
+std::string promises_manual() {
+  std::string out =
+      ".\\\" Printed by `sentinel-doctor --print-man` from guarantees.def; a test compares.\n"
+      ".TH SENTINEL\\-SECURITY 7 \"\" \"Sentinel\" \"Miscellaneous\"\n.SH NAME\n"
+      "sentinel\\-security \\- what Sentinel promises in user mode, to whom, and where it ends\n.SH DESCRIPTION\n"
+      "User mode is \\fBsentinel exec\\fR without any privilege: all processes run as you. It keeps other users of the "
+      "host "
+      "out, and makes accidents harmless. It is no wall against a program of yours that means it: that takes a broker "
+      "under "
+      "a user of its own.\n"
+      "Which of the promises hold on the host at hand, \\fBsentinel doctor\\fR finds out by trying.\n.SH WHO IS KEPT "
+      "FROM WHAT\n";
+  for (const AttackerRow& row : attacker_rows()) out += ".TP\n.B " + roff(row.who) + "\n" + sentence(row.what);
+  out += ".SH GUARANTEES\n";
+  for (const GuaranteeRow& row : guarantee_rows()) {
+    if (row.guarantee == Guarantee::OnlyWay) continue;
+    out += ".TP\n.B " + roff(row.words) + "\n" + sentence(row.how);
+    if (!row.limit.empty())
+      out +=
+          ".IP\n"
+          "It ends here: " +
+          sentence(row.limit);
+  }
+  return out + ".SH SEE ALSO\n.BR sentinel (1),\n.BR sentinel\\-policy (5)\n";
+}
+
+}  // namespace supervisor
