@@ -37,6 +37,7 @@ void FolderWatch::begin(const OwnedPaths& owned) {
   for (const OwnedPaths::Claim& claim : owned.claims()) {
     Watched watched{&claim};
     if (::fstat(claim.held.get(), &watched.known) != 0) continue;  // of an open descriptor it does not fail
+    if (S_ISREG(watched.known.st_mode)) watched.known.st_size = 0;  // as it was made, whatever came since
     watch(claim.path, claim.held.get(), kOfOurs);
     watch_folders_above(claim.path);
     watched_.push_back(std::move(watched));
@@ -121,7 +122,7 @@ std::optional<std::string> FolderWatch::look() {
 }
 
 ipc::Status FolderWatch::wrote(const std::string& path, std::string_view text) {
-  std::string change = read_events(path);
+  std::string change = read_events(path);  // of the write that was ours, too
   const auto found = std::ranges::find(watched_, path, [](const Watched& each) { return each.claim->path; });
   if (found == watched_.end()) return ipc::fail(ipc::Fault::kSystem, path + " is not watched");
   // What came after the events were read makes an event of its own; what came before is in the file, or is not.
