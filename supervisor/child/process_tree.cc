@@ -57,6 +57,7 @@ bool TreeEnd::sweep(bool kill) {
     FrozenTree tree(spared_);
     (void)tree.freeze(kFreezeLimit);  // what is killed forks no more, either, and the next sweep goes on
     for (const auto& [pid, member] : tree.members()) tell(pid, member.name, member.start);
+    if (cgroup_) cgroup_->kill();
     tree.kill();
     return false;
   }
@@ -100,12 +101,13 @@ std::string process_words(pid_t pid) {
   return "process " + std::to_string(pid) + (seen ? " (" + seen->name + ")" : "");
 }
 
-TreeEnd end_all(std::chrono::milliseconds grace) {
+TreeEnd end_all(std::chrono::milliseconds grace, const OwnCgroup& cgroup) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds kLastWait{3};
   const auto kill_at = Clock::now() + grace;
   auto give_up_at = kill_at + kLastWait;
   TreeEnd end;
+  end.use(cgroup);
   while (true) {
     for (ChildNews news = next_child_news(); news.pid != 0; news = next_child_news()) end.note(news);
     if (end.sweep(Clock::now() >= kill_at) || Clock::now() >= give_up_at) return end;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "child/own_cgroup.h"
 #include "ipc/result.h"
 
 namespace supervisor {
@@ -41,6 +42,8 @@ class TreeEnd {
   void spare(std::vector<pid_t> helpers) { spared_ = std::move(helpers); }
   // The command itself: its end is no news.
   void leave_unnamed(pid_t command) { command_ = command; }
+  // In which the command was started; may hold none. It outlives this.
+  void use(const OwnCgroup& cgroup) { cgroup_ = &cgroup; }
   // SIGTERM to our children (once each, and SIGCONT: a stopped process cannot act on it); or the whole tree is frozen,
   // and gets SIGKILL. True when no child is left.
   bool sweep(bool kill);
@@ -61,6 +64,7 @@ class TreeEnd {
 
   std::vector<pid_t> spared_;
   std::multimap<pid_t, Told> told_;
+  const OwnCgroup* cgroup_ = nullptr;
   pid_t command_ = -1;
   bool found_ = false;
 };
@@ -70,6 +74,6 @@ std::string process_words(pid_t);
 
 // Ends every child, and every orphan that becomes one: SIGTERM, after `grace` SIGKILL to the frozen tree. What is left
 // then could not be ended, because it belongs to another user or is stuck in the kernel.
-TreeEnd end_all(std::chrono::milliseconds grace);
+TreeEnd end_all(std::chrono::milliseconds grace, const OwnCgroup& cgroup = {});
 
 }  // namespace supervisor

@@ -16,18 +16,19 @@ namespace {
 
 constexpr std::chrono::seconds kGrace{2};
 
-int end_alone(const Ending& keeper, const OwnedPaths& owned) {
+int end_alone(const Ending& keeper, const Preparation& prepared) {
   say("the supervisor's keeper " + describe(keeper) + "; the command is being ended");
-  const TreeEnd end = end_all(kGrace);
+  const TreeEnd end = end_all(kGrace, prepared.cgroup);
   for (const pid_t pid : end.left()) say(process_words(pid) + " of the command could not be ended");
   if (const std::string words = end.words(); !words.empty()) say(words);
-  (void)owned.remove_all();
+  prepared.cgroup.remove();
+  (void)prepared.owned.remove_all();
   return kExitOwnError;
 }
 
 }  // namespace
 
-int stand_for(pid_t keeper, const ipc::Pidfd& keeper_handle, int signals, const OwnedPaths& owned) {
+int stand_for(pid_t keeper, const ipc::Pidfd& keeper_handle, int signals, const Preparation& prepared) {
   while (true) {
     pollfd ready{signals, POLLIN, 0};
     (void)::poll(&ready, 1, -1);
@@ -37,7 +38,7 @@ int stand_for(pid_t keeper, const ipc::Pidfd& keeper_handle, int signals, const 
     for (ChildNews news = next_child_news(); news.pid != 0; news = next_child_news()) {
       if (news.pid != keeper || !news.ended()) continue;
       const Ending ending = ending_of(news.code, news.status);
-      return ending.signal == 0 ? ending.code : end_alone(ending, owned);
+      return ending.signal == 0 ? ending.code : end_alone(ending, prepared);
     }
   }
 }

@@ -20,6 +20,8 @@ ipc::Status KeptRun::start() {
   signals_ = std::move(*descriptor);
   // In this order: the command is forked into the caller's session, then we leave it.
   if (ipc::Status s = job_.start(command_plan()); !s) return s;
+  (void)preparation_.cgroup.take_in(job_.command().pid);
+  tree_end_.use(preparation_.cgroup);
   watch_folder();
   if (has_terminal()) talk_.errands().offer_terminal([this] { return asker(); });
   if (::setsid() < 0) return ipc::system_error("setsid");
@@ -105,6 +107,7 @@ void KeptRun::kill_helper(Side side) {
 void KeptRun::finish() {
   // A witness that the command stopped sees no end of file. Its broker has ended, so it is our child now.
   for (const pid_t pid : own_children()) ::kill(pid, SIGKILL);
+  preparation_.cgroup.remove();
   for (const std::string& path : preparation_.owned.remove_all())
     say("left behind, because it is not ours any more: " + path);
 }

@@ -57,6 +57,7 @@ int split_and_run(Preparation& preparation) {
   auto own = ipc::Pidfd::open(::getpid());
   auto signals = signal_descriptor();
   if (!own || !signals) {
+    preparation.cgroup.remove();
     (void)preparation.owned.remove_all();
     return refuse(own ? signals.error() : own.error());
   }
@@ -68,13 +69,14 @@ int split_and_run(Preparation& preparation) {
   auto handle =
       keeper > 0 ? ipc::Pidfd::open(keeper) : ipc::Result<ipc::Pidfd>(ipc::system_error("cannot start the keeper"));
   if (!handle) {
+    preparation.cgroup.remove();
     (void)preparation.owned.remove_all();
     return refuse(handle.error());
   }
   preparation.environment_keys.reset();
   preparation.logs.clear();
   preparation.folder.config.reset();
-  return stand_for(keeper, *handle, signals->get(), preparation.owned);
+  return stand_for(keeper, *handle, signals->get(), preparation);
 }
 
 int run_exec(const CommandLine& line) {

@@ -105,6 +105,7 @@ ipc::Status open_server(Preparation& p) {
   if (!listener) return std::unexpected(listener.error());
   p.listener = std::move(*listener);
   p.request.task.transport = p.listener.transport;
+  p.cgroup = OwnCgroup::make();
   return {};
 }
 

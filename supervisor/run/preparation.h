@@ -11,6 +11,7 @@
 
 #include "child/command.h"
 #include "child/launch.h"
+#include "child/own_cgroup.h"
 #include "command_line/request.h"
 #include "ipc/settings.h"
 #include "run_files/folder_watch.h"
@@ -34,6 +35,7 @@ struct Preparation {
   ipc::UniqueFd session_store;                           // where it can be opened
   std::optional<ipc::EnvironmentKeys> environment_keys;  // until the broker has them
   OwnedPaths owned;
+  OwnCgroup cgroup;  // of the command's tree, where this host lets us make one
   RunFolder folder;  // this and the listener: with --server
   OpenListener listener;
   std::string command_file;              // empty where no command is run

@@ -158,7 +158,8 @@ class WhereItGoes(AwsTest):
         asker = self.asker("--log-stderr", log=False, environment={"XDG_STATE_HOME": state})
         asker.ask()
         asker.end()
-        self.assertEqual(["sessions"], os.listdir(os.path.join(state, "sentinel")), "nothing but what runs share")
+        self.assertEqual(["run", "sessions"], sorted(os.listdir(os.path.join(state, "sentinel"))), "nothing but what runs share, "
+                         "and the place of their own files")
         self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
 
     # There is no setting that issues without a line.

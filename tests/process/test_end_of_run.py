@@ -1,5 +1,6 @@
 """How a run ends when something will not: the tree is frozen before it is killed, and what outlived the command is named; a
 helper that another program stopped is told, and ended in time."""
+import contextlib
 import os
 import shutil
 import signal
@@ -12,6 +13,12 @@ from harness import children_of, needs_own_home, state_of, wait_until  # noqa: E
 
 TCP = ("exec", "--profile", "ok", "--policy-file", "policy", "--server", "--log-file", "decisions")
 OUTLIVED = "that outlived the command: "
+
+
+def behind(program):
+    """Starts it in the background, and goes on when it has become that program: until then its name is the shell's."""
+    name = program.split()[0].rsplit("/", 1)[-1] if not program.startswith("setsid ") else program.split()[1]
+    return f"{program} & until [ $(cat /proc/$!/comm) = {name} ]; do sleep 0.01; done"
 
 
 def shell(script):
@@ -30,14 +37,13 @@ class EndOfRun(harness.ProcessTest):
 
 class Named(EndOfRun):
     def test_what_outlived_the_command_is_named(self):
-        script = "; ".join(f"{program} & until [ $(cat /proc/$!/comm) = {name} ]; do sleep 0.01; done" for program, name in
-                           (("sleep 1000", "sleep"), ("sleep 1000", "sleep"), ("setsid tail -f /dev/null", "tail")))
+        script = "; ".join(map(behind, ("sleep 1000", "sleep 1000", "setsid tail -f /dev/null")))
         run = self.run_sentinel(*TCP, *shell(script + "; exit 3"))
         self.assertEqual(3, run.code)
         self.assertEqual(f"sentinel: ended 3 processes {OUTLIVED}sleep (2), tail", self.told(run))
 
     def test_one_is_one(self):
-        run = self.run_sentinel(*TCP, *shell("sleep 1000 & exit 0"))
+        run = self.run_sentinel(*TCP, *shell(behind("sleep 1000") + "; exit 0"))
         self.assertEqual(f"sentinel: ended 1 process {OUTLIVED}sleep", self.told(run))
 
     def test_one_that_ignores_the_first_signal_is_named_once(self):
@@ -64,7 +70,7 @@ class Named(EndOfRun):
         self.assertEqual(f"sentinel: ended 1 process {OUTLIVED}?[2J?), (??", self.told(run))
 
     def test_the_face_names_them_when_the_keeper_was_killed(self):
-        run = self.start_sentinel(*TCP, *shell("sleep 1000 & echo up; sleep 1000"))
+        run = self.start_sentinel(*TCP, *shell(behind("sleep 1000") + "; echo up; sleep 1000"))
         self.assertEqual("up", run.line())
         os.kill(run.keeper, signal.SIGKILL)
         run.finish()
@@ -103,6 +109,77 @@ class Stubborn(EndOfRun):
                 self.assertRegex(self.told(run), "fork_storm")
                 self.assertNotIn("could not be ended", run.stderr)
                 self.assertEqual([], self.own_processes())
+
+
+def cgroups():
+    """Where cgroup v2 is mounted; empty where it is not."""
+    with open("/proc/self/mountinfo") as file:
+        return next((line.split()[4] for line in file if " - cgroup2 " in line), "")
+
+
+@unittest.skipUnless(os.geteuid() == 0 and os.path.exists(os.path.join(cgroups(), "cgroup.procs")),
+                     "needs root and cgroup v2, to delegate a subtree of it to a user")
+class Cgroup(EndOfRun):
+    def setUp(self):
+        super().setUp()
+        self.delegated = os.path.join(cgroups(), f"sentinel-test-{os.getpid()}-{id(self)}")
+        os.mkdir(self.delegated)
+        self.addCleanup(self.remove)
+        if not os.path.exists(os.path.join(self.delegated, "cgroup.kill")):
+            self.skipTest("this kernel has no cgroup.kill")
+
+    def remove(self):
+        for folder, _, _ in os.walk(self.delegated, topdown=False):
+            wait_until(lambda: self.try_to_remove(folder), f"{folder} to be empty")
+
+    @staticmethod
+    def try_to_remove(folder):
+        try:
+            os.rmdir(folder)
+            return True
+        except OSError:
+            return not os.path.exists(folder)
+
+    def delegate(self):
+        for name in ("", "cgroup.procs", "cgroup.subtree_control"):
+            os.chown(os.path.join(self.delegated, name), self.user.uid, self.user.gid)
+        with contextlib.suppress(OSError):
+            os.setxattr(self.delegated, "user.delegate", b"1")
+
+    def start_inside(self, script):
+        """A run that begins in the cgroup; its shell waits until it has been put there."""
+        run = self.start_sentinel(*TCP, *shell(script), command_line_prefix=("sh", "-c", 'read go; exec "$@"', "sh"))
+        with open(os.path.join(self.delegated, "cgroup.procs"), "w") as file:
+            file.write(str(run.pid))
+        run.process.stdin.write("go\n")
+        run.process.stdin.flush()
+        return run
+
+    def test_the_command_has_a_cgroup_of_its_own_where_one_is_delegated(self):
+        self.delegate()
+        storm = os.path.join(self.user.folder, "fork_storm")
+        shutil.copy(os.path.join(harness.BUILD, "tests/fork_storm"), storm)
+        os.chmod(storm, 0o755)
+        run = self.start_inside(f"grep ^0:: /proc/self/cgroup; mkdir {cgroups()}$(grep ^0:: /proc/self/cgroup | cut -c4-)/mine; "
+                                f"mkfifo fifo; {storm} bomb 100 > fifo & read line < fifo; rm fifo; exit 4")
+        self.assertRegex(run.line(), f"^0::.*/{os.path.basename(self.delegated)}/sentinel-......$")
+        run.finish()
+        self.assertEqual(4, run.code, run.stderr)
+        self.assertRegex(self.told(run), "fork_storm")
+        self.assertEqual([], [name for name in os.listdir(self.delegated) if name.startswith("sentinel-")])
+
+    def test_the_face_removes_it_when_the_keeper_was_killed(self):
+        self.delegate()
+        run = self.start_inside("echo up; sleep 1000")
+        self.assertEqual("up", run.line())
+        os.kill(run.keeper, signal.SIGKILL)
+        run.finish()
+        self.assertEqual([], [name for name in os.listdir(self.delegated) if name.startswith("sentinel-")])
+
+    def test_where_none_is_delegated_the_command_stays_where_it_is(self):
+        run = self.start_inside("grep ^0:: /proc/self/cgroup")
+        self.assertRegex(run.line(), f"/{os.path.basename(self.delegated)}$")
+        self.assertEqual(0, run.finish().code, run.stderr)
 
 
 class StoppedHelpers(EndOfRun):

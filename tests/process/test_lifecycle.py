@@ -236,11 +236,12 @@ class Helpers(harness.ProcessTest):
         self.assertEqual(0, run.finish(stdin="\n").code)
 
     def test_neither_half_of_the_supervisor_can_be_read(self):
-        run = self.start_sentinel(*UNIX, *shell("echo $PPID; read line"))
-        keeper = int(run.line())
+        run = self.start_sentinel(*UNIX, *shell("echo $PPID; echo $$; read line"))
+        keeper, command = int(run.line()), int(run.line())
         self.assertEqual("sentinel-keeper", name_of(keeper))
         for pid in (run.pid, keeper):
             self.assertEqual(0, os.stat(f"/proc/{pid}/mem").st_uid, "the kernel gives what cannot be read to root")
+        self.assertEqual(self.user.uid, os.stat(f"/proc/{command}/mem").st_uid, "a debugger of its user may look at the command")
         self.assertEqual(0, run.finish(stdin="\n").code)
 
     def test_a_frontend_crash_loses_neither_port_nor_command(self):
