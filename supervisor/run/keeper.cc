@@ -143,14 +143,16 @@ void Keeper::look_at_witness() {
   next_witness_ = now + kLookAtWitness;
   const auto seen = proc_stat(pid);
   if (!seen || seen->parent != run_.talk().helper(Side::Broker).pid) return;  // its broker is ending
-  const std::string words = seen->stopped() ? stopped_helpers_.stopped(pid, "witness", "who calls cannot be seen", now)
-                                            : stopped_helpers_.continued(pid);
-  if (!words.empty()) say(words);
+  if (seen->stopped()) return stopped_helpers_.stopped(pid, "witness", "who calls cannot be seen", now);
+  if (const std::string words = stopped_helpers_.continued(pid); !words.empty()) say(words);
 }
 
 void Keeper::look_at_clock() {
   look_at_witness();
-  if (const pid_t helper = stopped_helpers_.overdue(Clock::now())) end_stopped(helper);
+  while (const auto due = stopped_helpers_.due(Clock::now())) {
+    if (due.overdue != 0) end_stopped(due.overdue);
+    if (!due.words.empty()) say(due.words);
+  }
   if (state_ == State::Starting && deadline_) start_clock_.look(run_.talk().errands().user_is_waited_for(), *deadline_);
   if (!deadline_ || Clock::now() < *deadline_) return;
   deadline_.reset();

@@ -46,10 +46,9 @@ void Keeper::on_helper_news(Side side, const ChildNews& news) {
     return on_helper_end(side, ending_of(news.code, news.status));
   }
   if (state_ != State::Starting && state_ != State::Running) return;  // then it has seconds to end by itself
-  const std::string words = news.code == CLD_STOPPED ? stopped_helpers_.stopped(news.pid, name_of(side),
-                                                                                "nothing is handed out", Clock::now())
-                                                     : stopped_helpers_.continued(news.pid);
-  if (!words.empty()) say(words);
+  if (news.code == CLD_STOPPED)
+    return stopped_helpers_.stopped(news.pid, name_of(side), "nothing is handed out", Clock::now());
+  if (const std::string words = stopped_helpers_.continued(news.pid); !words.empty()) say(words);
 }
 
 void Keeper::on_command_news(const ChildNews& news) {

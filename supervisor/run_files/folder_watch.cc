@@ -36,7 +36,7 @@ void FolderWatch::begin(const OwnedPaths& owned) {
   if (!events_) why_by_looking_ = std::strerror(errno);
   for (const OwnedPaths::Claim& claim : owned.claims()) {
     Watched watched{&claim};
-    if (::fstat(claim.held.get(), &watched.known) != 0) continue;  // of an open descriptor it does not fail
+    if (::fstat(claim.held.get(), &watched.known) != 0) continue;   // of an open descriptor it does not fail
     if (S_ISREG(watched.known.st_mode)) watched.known.st_size = 0;  // as it was made, whatever came since
     watch(claim.path, claim.held.get(), kOfOurs);
     watch_folders_above(claim.path);
@@ -103,9 +103,12 @@ std::string FolderWatch::compare(const Watched& watched) {
   if (now.st_mode != known.st_mode || now.st_uid != known.st_uid || now.st_gid != known.st_gid)
     return path + " has another mode or owner now";
   if (S_ISDIR(now.st_mode)) return {};  // an entry of another program's may come and go
-  if (now.st_size != known.st_size || !same_time(now.st_mtim, known.st_mtim)) return path + " was rewritten";
-  if (now.st_nlink != known.st_nlink || !same_time(now.st_ctim, known.st_ctim)) return path + " was changed";
+  if (now.st_size != known.st_size) return path + " was rewritten";
   if (!watched.text.empty() && content_of(path) != watched.text) return path + " was rewritten";
+  if (now.st_nlink != known.st_nlink || !same_time(now.st_mtim, known.st_mtim) ||
+      !same_time(now.st_ctim, known.st_ctim)) {
+    return path + " was changed";
+  }
   return {};
 }
 

@@ -105,8 +105,10 @@ ipc::Status make_locked(const std::string& place, bool must_lock, RunFolder& fol
                    std::string(kNextStep));
 }
 
+// Nothing else can open it to write without a change of its mode, which is seen: what is written through a mapping of a
+// file is told by nothing.
 ipc::Result<ipc::UniqueFd> make_file(const std::string& path, OwnedPaths& owned) {
-  ipc::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  ipc::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
   if (!fd) return ipc::system_error("cannot make " + path, kNextStep);
   if (ipc::Status claimed = owned.claim(path); !claimed) return std::unexpected(claimed.error());
   return fd;

@@ -32,7 +32,7 @@ struct RunPlaces {
 
 struct RunFolder {
   std::string path;                           // absolute, without links
-  std::string config_path, credentials_path;  // both 0600 and empty
+  std::string config_path, credentials_path;  // both 0400 and empty
   ipc::UniqueFd config;                       // open for writing
   ipc::UniqueFd lock;                         // the folder, open and locked
 };

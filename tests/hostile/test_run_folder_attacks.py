@@ -53,10 +53,13 @@ class RunFolder(HostileTest):
 
     def test_a_config_that_a_program_of_the_same_user_rewrote_ends_the_run(self):
         stage = self.stage()
-        with open(stage.environment["AWS_CONFIG_FILE"], "w") as file:
+        path = stage.environment["AWS_CONFIG_FILE"]
+        self.folder_of(stage)
+        os.chmod(path, 0o600)
+        with open(path, "w") as file:
             file.write(EVIL)
         stage.end_by_itself()
-        self.assert_logged(stage, "/config was rewritten", "the run is ended for it")
+        self.assert_logged(stage, path, "the run is ended for it")
 
     def test_a_socket_that_a_program_of_the_same_user_replaced_ends_the_run(self):
         stage = self.stage()
@@ -70,12 +73,12 @@ class RunFolder(HostileTest):
     def test_with_warn_the_log_has_it_and_the_run_goes_on(self):
         stage = self.stage("--on-tamper", "warn")
         self.folder_of(stage)
-        with open(stage.environment["AWS_CONFIG_FILE"], "a") as file:
-            file.write("\n")
+        path = stage.environment["AWS_CONFIG_FILE"]
+        os.utime(path)
         wait_until(lambda: any(line.get("event") for line in stage.log()), "the line of the log")
         self.assert_served(stage.order("fetch"))
         self.assertEqual(0, stage.end().code)
-        self.assert_logged(stage, "/config was rewritten", "the run goes on (--on-tamper warn)")
+        self.assert_logged(stage, path, "the run goes on (--on-tamper warn)")
 
 
 if __name__ == "__main__":

@@ -205,6 +205,24 @@ class StoppedHelpers(EndOfRun):
         self.assertIn("the broker was stopped by another program", run.stderr)
         self.assertIn("the broker was killed by signal 9 (Killed): no more credentials", run.stderr)
 
+    def test_a_keeper_that_stays_stopped_is_told_and_ends_the_run(self):
+        run = self.start("echo up; exec sleep 1000")
+        os.kill(run.keeper, signal.SIGSTOP)
+        run.finish()
+        self.assertEqual(1, run.code)
+        self.assertIn("the supervisor's keeper was stopped by another program: nothing of this run is watched", run.stderr)
+        self.assertIn("keeper was killed by signal 9", run.stderr)
+
+    def test_what_is_stopped_for_a_moment_only_goes_on(self):
+        run = self.start()
+        for pid in (run.helper("broker"), run.keeper):
+            for _ in range(20):
+                os.kill(pid, signal.SIGSTOP)
+                wait_until(lambda: state_of(pid) == "T", "the stop")
+                os.kill(pid, signal.SIGCONT)
+        run.finish(stdin="\n")
+        self.assertEqual(0, run.code, run.stderr)
+
     def test_a_frontend_that_stays_stopped_is_started_again(self):
         run = self.start()
         stopped = run.helper("frontend")

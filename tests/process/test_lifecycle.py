@@ -325,15 +325,15 @@ class UnixSocket(harness.ProcessTest):
     def test_socket_and_folder_are_private(self):
         run = self.start_sentinel(*UNIX, *shell("echo $SENTINEL_UNIX_SOCKET; read line"), umask=0)
         path = run.line()
-        for file, mode in ((path, 0o600), (os.path.dirname(path), 0o700), (os.path.dirname(path) + "/config", 0o600),
-                           (os.path.dirname(path) + "/credentials", 0o600)):
+        for file, mode in ((path, 0o600), (os.path.dirname(path), 0o700), (os.path.dirname(path) + "/config", 0o400),
+                           (os.path.dirname(path) + "/credentials", 0o400)):
             self.assertEqual(mode, stat.S_IMODE(os.lstat(file).st_mode), file)
             self.assertEqual(self.user.uid, os.lstat(file).st_uid)
         run.finish(stdin="\n")
 
     def test_what_took_the_sockets_place_is_not_removed(self):
         path = os.path.join(self.user.home, "sock")
-        run = self.run_sentinel(*UNIX, "--unix-socket-path", path, *shell(f"rm {path}; echo mine > {path}"))
+        run = self.run_sentinel(*UNIX, "--unix-socket-path", path, "--on-tamper", "warn", *shell(f"rm {path}; echo mine > {path}"))
         self.assertIn(f"not ours any more: {path}", run.stderr)
         with open(path) as file:
             self.assertEqual("mine\n", file.read())

@@ -151,7 +151,7 @@ class CleanUp(RunFolderTest):
 
 
 def rewrite(folder):
-    with open(os.path.join(folder, "config"), "a") as file:
+    with open(os.path.join(folder, "config"), "a") as file:  # root may, whatever its mode
         file.write("credential_process = /tmp/evil\n")
 
 
@@ -210,6 +210,7 @@ def remove(folder):
     shutil.rmtree(folder)
 
 
+@needs_own_home  # root writes where the mode forbids it to the run's own user, whose change of the mode would be told first
 class Tampering(RunFolderTest):
     def start(self, *flags, command=STAY):
         runtime = self.private_folder("runtime")
@@ -262,6 +263,17 @@ class Tampering(RunFolderTest):
             client.connect(os.path.join(folder, "socket"))
         run.finish(stdin="\n")
         self.assertEqual((0, ""), (run.code, run.stderr))
+
+    @needs_own_home
+    def test_a_program_of_the_same_user_must_change_the_mode_before_it_can_write(self):
+        run, folder = self.start()
+        config = os.path.join(folder, "config")
+        script = f"import os, sys\ntry: os.open({config!r}, os.O_RDWR)\nexcept PermissionError: sys.exit(0)\nsys.exit(1)"
+        self.as_user("/usr/bin/python3", "-c", script)
+        self.as_user("chmod", "600", config)
+        run.finish()
+        self.assertEqual(128 + signal.SIGTERM, run.code, run.stderr)
+        self.assert_told(run, "/config has another mode or owner now")
 
     def test_warn_tells_each_change_and_goes_on(self):
         run, folder = self.start("--on-tamper", "warn", command=HOLD)

@@ -127,24 +127,32 @@ TEST(FrozenTree, ReadsANameThatHoldsWhatThePageOfProcUses) {
   });
 }
 
+constexpr auto kSay = StoppedHelpers::kSayAfter, kEnd = StoppedHelpers::kPatience;
+
 TEST(StoppedHelpers, AreToldOnceAndAreOverdueOnce) {
   StoppedHelpers helpers;
   const StoppedHelpers::Clock::time_point start{};
   EXPECT_FALSE(helpers.next());
-  EXPECT_NE(helpers.stopped(7, "broker", "nothing", start).find("kill -CONT 7"), std::string::npos);
-  EXPECT_EQ(helpers.stopped(7, "broker", "nothing", start + 1s), "");
-  EXPECT_EQ(helpers.next(), start + StoppedHelpers::kPatience);
-  EXPECT_EQ(helpers.overdue(start + StoppedHelpers::kPatience - 1ms), 0);
-  EXPECT_EQ(helpers.overdue(start + StoppedHelpers::kPatience), 7);
-  EXPECT_EQ(helpers.overdue(start + StoppedHelpers::kPatience), 0);
+  helpers.stopped(7, "broker", "nothing", start);
+  helpers.stopped(7, "broker", "nothing", start + 500ms);
+  EXPECT_EQ(helpers.next(), start + kSay);
+  EXPECT_FALSE(helpers.due(start + kSay - 1ms));
+  EXPECT_NE(helpers.due(start + kSay).words.find("kill -CONT 7, or it is ended in 9 seconds"), std::string::npos);
+  EXPECT_FALSE(helpers.due(start + kSay));
+  EXPECT_EQ(helpers.next(), start + kEnd);
+  EXPECT_EQ(helpers.due(start + kEnd).overdue, 7);
+  EXPECT_FALSE(helpers.due(start + kEnd));
 }
 
-TEST(StoppedHelpers, OneThatGoesOnIsNotOverdue) {
+TEST(StoppedHelpers, OneThatGoesOnIsNotOverdueAndOneThatIsBrieflyStoppedIsNotTold) {
   StoppedHelpers helpers;
   EXPECT_EQ(helpers.continued(7), "");
-  (void)helpers.stopped(7, "broker", "nothing", {});
+  helpers.stopped(7, "broker", "nothing", {});
+  EXPECT_EQ(helpers.continued(7), "");
+  helpers.stopped(7, "broker", "nothing", {});
+  EXPECT_TRUE(helpers.due(StoppedHelpers::Clock::time_point{} + kSay));
   EXPECT_EQ(helpers.continued(7), "the broker goes on");
-  (void)helpers.stopped(8, "frontend", "nothing", {});
+  helpers.stopped(8, "frontend", "nothing", {});
   helpers.ended(8);
   EXPECT_FALSE(helpers.next());
 }
@@ -152,10 +160,13 @@ TEST(StoppedHelpers, OneThatGoesOnIsNotOverdue) {
 TEST(StoppedHelpers, WhereWeWereStoppedOurselvesTheTimeBeginsAnew) {
   StoppedHelpers helpers;
   const StoppedHelpers::Clock::time_point start{}, late = start + 1h;
-  (void)helpers.stopped(7, "broker", "nothing", start);
-  EXPECT_EQ(helpers.overdue(late), 0);
-  EXPECT_EQ(helpers.next(), late + StoppedHelpers::kPatience);
-  EXPECT_EQ(helpers.overdue(late + StoppedHelpers::kPatience), 7);
+  helpers.stopped(7, "broker", "nothing", start);
+  EXPECT_FALSE(helpers.due(late));
+  EXPECT_EQ(helpers.next(), late + kSay);
+  EXPECT_TRUE(helpers.due(late + kSay));
+  EXPECT_FALSE(helpers.due(late + 1h));
+  EXPECT_EQ(helpers.next(), late + 1h + kEnd);
+  EXPECT_EQ(helpers.due(late + 1h + kEnd).overdue, 7);
 }
 
 TEST(ProcessTree, AStoppedChildIsContinuedSoThatItCanEnd) {

@@ -73,7 +73,7 @@ TEST_F(OwnedPathsTest, GeneratedFilesAreForTheUserAlone) {
   for (const std::string& path : {run->config_path, run->credentials_path}) {
     struct stat st {};
     ASSERT_EQ(::stat(path.c_str(), &st), 0);
-    EXPECT_EQ(st.st_mode & 07777, 0600u);
+    EXPECT_EQ(st.st_mode & 07777, 0400u);
     EXPECT_EQ(st.st_size, 0);
   }
 }
