@@ -56,7 +56,11 @@ void Server::on_acceptable(int, short, void* listener) {
 Server::Accepted Server::accept_one(Listener& listener) {
   ipc::UniqueFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd) return on_accept_error(errno);
-  if (!is_stranger(fd.get(), listener.rule)) admit(std::move(fd), listener.rule);
+  if (is_stranger(fd.get(), listener.rule)) {
+    turn_away(std::move(fd), listener.rule);
+  } else {
+    (void)admit(std::move(fd), listener.rule);
+  }
   return Accepted::Yes;
 }
 
@@ -80,7 +84,8 @@ Server::Accepted Server::on_accept_error(int error) {
   }
 }
 
-// Another user's process. Only to spare the broker the work: it asks the kernel itself and believes nothing from here.
+// Another user's process. Only to spare the broker the work, which asks the kernel itself and believes nothing from
+// here.
 bool Server::is_stranger(int fd, const HostRule& rule) const {
   if (rule.transport != ipc::Transport::Unix || !options_.only_uid) return false;
   ucred peer{};
@@ -89,7 +94,19 @@ bool Server::is_stranger(int fd, const HostRule& rule) const {
   return peer.uid != *options_.only_uid;
 }
 
-void Server::admit(ipc::UniqueFd fd, const HostRule& rule) {
+// One at a time is passed on like any other client, so that the broker refuses it, logs it, and the run's terminal says
+// it: strangers take no more than one slot. The others are told at once.
+void Server::turn_away(ipc::UniqueFd fd, const HostRule& rule) {
+  if (stranger_ == nullptr) {
+    stranger_ = admit(std::move(fd), rule);
+    return;
+  }
+  const std::string& reply = reply_of(Refusal::OtherUser);
+  (void)::send(fd.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+// Null where there is no room, and where the connection ended at once.
+Connection* Server::admit(ipc::UniqueFd fd, const HostRule& rule) {
   const auto now = Clock::now();
   const int socket = fd.get();
   Connection* c = table_.take(fd, rule, now, options_.patience.head);
@@ -97,12 +114,13 @@ void Server::admit(ipc::UniqueFd fd, const HostRule& rule) {
   if (c == nullptr) {
     const std::string& reply = reply_of(Refusal::Busy);
     (void)::send(socket, reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    return;
+    return nullptr;
   }
   c->server = this;
   event_assign(&c->readable, base_, socket, EV_READ | EV_PERSIST, on_readable, c);
   arm_tick();
   read_head(*c);  // most clients have written by now: no epoll_ctl for them
+  return c->state == State::Free ? nullptr : c;
 }
 
 // Drops the oldest connection that has not completed a request: silent and slow clients never keep others out.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <span>
 
 #include "ipc/text/ascii.h"
 
@@ -17,10 +16,8 @@ constexpr std::string_view kMethods[] = {
     "PATCH",  "POST",      "PROPFIND", "PROPPATCH",  "PURGE",      "PUT",    "REBIND",     "REPORT", "SEARCH",
     "SOURCE", "SUBSCRIBE", "TRACE",    "UNBIND",     "UNLINK",     "UNLOCK", "UNSUBSCRIBE"};
 constexpr std::string_view kVersionForm = "HTTP/d.d";
-// The words of the lists that decide whether the length of a body is said; each begins with a letter of its own.
-constexpr std::string_view kChunked = "chunked", kUpgrade = "upgrade";
-constexpr std::string_view kCodings[] = {kChunked};
-constexpr std::string_view kConnectionOptions[] = {"close", "keep-alive", kUpgrade};
+// The coding that says where a body ends, looked for in the list of codings.
+constexpr std::string_view kChunked = "chunked";
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
@@ -171,9 +168,7 @@ HeadParser::Part HeadParser::line_start(char c) {
 
 HeadParser::Header HeadParser::header_of(std::string_view name) {
   if (is_name(name, "content-length")) return Header::Length;
-  if (is_name(name, "transfer-encoding")) return Header::Coding;
-  if (is_name(name, "connection") || is_name(name, "proxy-connection")) return Header::Connection;
-  return is_name(name, "upgrade") ? Header::Upgrade : Header::Plain;
+  return is_name(name, "transfer-encoding") ? Header::Coding : Header::Plain;
 }
 
 HeadParser::Part HeadParser::name(std::string_view head, char c) {
@@ -197,7 +192,6 @@ HeadParser::Part HeadParser::before_value(char c) {
     length_ = static_cast<std::uint64_t>(c - '0');
     length_ended_ = false;
   }
-  if (header_ == Header::Upgrade) upgrade_ = true;
   if (!begin_word(c)) listed_ = Listed::Other;
   return Part::Value;
 }
@@ -220,12 +214,7 @@ bool HeadParser::length(char c) {
 }
 
 bool HeadParser::begin_word(char c) {
-  std::span<const std::string_view> words;
-  if (header_ == Header::Coding) words = kCodings;
-  if (header_ == Header::Connection) words = kConnectionOptions;
-  const auto word = std::ranges::find(words, folded(c), &std::string_view::front);
-  if (word == words.end()) return false;
-  word_ = *word;
+  if (header_ != Header::Coding || folded(c) != kChunked.front()) return false;
   matched_ = 1;
   listed_ = Listed::Word;
   return true;
@@ -236,11 +225,8 @@ bool HeadParser::begin_word(char c) {
 void HeadParser::listed(char c) {
   switch (listed_) {
     case Listed::Word:
-      if (matched_ < word_.size()) {
-        if (folded(c) != word_[matched_++]) listed_ = Listed::Other;
-      } else if (c == ',' && header_ == Header::Connection) {
-        end_word();
-        listed_ = Listed::AfterComma;
+      if (matched_ < kChunked.size()) {
+        if (folded(c) != kChunked[matched_++]) listed_ = Listed::Other;
       } else if (c != ' ') {
         listed_ = Listed::Other;
       }
@@ -258,17 +244,14 @@ void HeadParser::listed(char c) {
 }
 
 void HeadParser::end_word() {
-  if (listed_ != Listed::Word || matched_ != word_.size()) return;
-  if (word_ == kChunked) chunked_ = true;
-  if (word_ == kUpgrade) connection_upgrade_ = true;
+  if (listed_ == Listed::Word && matched_ == kChunked.size()) chunked_ = true;
 }
 
-// Two lengths of one body, or a coding that does not say where the body ends. Where another protocol follows there is
-// no body.
+// Two lengths of one body, or a coding that does not say where the body ends. Behind CONNECT there is none; an Upgrade
+// is ignored, so behind one there would be.
 HeadParser::Part HeadParser::end_head() const {
-  const bool no_body = connect_ || (upgrade_ && connection_upgrade_);
   if (have_coding_ && have_length_) return Part::Malformed;
-  return have_coding_ && !chunked_ && !no_body ? Part::Malformed : Part::Complete;
+  return have_coding_ && !chunked_ && !connect_ ? Part::Malformed : Part::Complete;
 }
 
 }  // namespace frontend

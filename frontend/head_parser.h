@@ -50,8 +50,8 @@ class HeadParser {
     Malformed,
   };
   // The headers that decide whether the head says soundly how long its body is.
-  enum class Header : std::uint8_t { Plain, Length, Coding, Connection, Upgrade };
-  // Where in a list (the value of Coding or Connection) the next byte is, for finding the words that matter.
+  enum class Header : std::uint8_t { Plain, Length, Coding };
+  // Where in a list (the value of Coding) the next byte is, for finding the word that matters.
   enum class Listed : std::uint8_t { Word, Other, AfterComma, NoMore };
 
   Part next(std::string_view head, char c);
@@ -70,16 +70,15 @@ class HeadParser {
   void end_word();
   [[nodiscard]] Part end_head() const;
 
-  std::string_view word_;
   std::uint64_t length_ = 0;  // what Content-Length says so far
   std::uint32_t scanned_ = 0, line_start_ = 0;
   Part part_ = Part::Method;
   Part folds_into_ = Part::Name;  // what a line that begins with a blank goes on with
   Header header_ = Header::Plain;
   Listed listed_ = Listed::Other;
-  std::uint8_t matched_ = 0;  // bytes of word_, or of the version, that were there
+  std::uint8_t matched_ = 0;  // bytes of the coding, or of the version, that were there
   bool have_length_ = false, length_ended_ = false, have_coding_ = false, chunked_ = false;
-  bool connect_ = false, upgrade_ = false, connection_upgrade_ = false;
+  bool connect_ = false;
 };
 
 }  // namespace frontend

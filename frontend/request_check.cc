@@ -35,6 +35,13 @@ bool cut(std::string_view& rest, std::string_view separator, std::string_view& p
   return true;
 }
 
+// The next member of a comma-separated list; `more` says whether there is another.
+std::string_view next_member(std::string_view& list, bool& more) {
+  std::string_view member;
+  more = cut(list, ",", member);
+  return trim(more ? member : list);
+}
+
 class Checker {
  public:
   explicit Checker(HostRule rule) : rule_(rule) {}
@@ -50,6 +57,8 @@ class Checker {
   Outcome connection(std::string_view value);
   Outcome no_body(std::string_view value);
   Outcome body(std::string_view) { return Refusal::HasBody; }
+  Outcome expectation(std::string_view value);
+  Outcome fetch_mode(std::string_view value);
   Outcome browser(std::string_view) { return Refusal::FromBrowser; }
 
  private:
@@ -129,11 +138,7 @@ Outcome Checker::authorization(std::string_view value) {
 
 Outcome Checker::connection(std::string_view value) {
   for (bool more = true; more;) {
-    std::string_view option;
-    more = cut(value, ",", option);
-    if (!more) option = value;
-    option = trim(option);
-    if (equals_ignoring_case(option, "upgrade")) return Refusal::HasBody;
+    const std::string_view option = next_member(value, more);
     if (equals_ignoring_case(option, "close")) must_close_ = true;
     if (equals_ignoring_case(option, "keep-alive")) request_.keep_alive = true;
   }
@@ -145,6 +150,17 @@ Outcome Checker::no_body(std::string_view value) {
   if (std::exchange(have_length_, true)) return Refusal::Malformed;
   return value == "0" ? Outcome{} : Refusal::HasBody;
 }
+
+// No 100 (Continue) goes out: there is nothing to continue with, and a client that waits takes the answer instead.
+Outcome Checker::expectation(std::string_view value) {
+  for (bool more = true; more;) {
+    const std::string_view member = next_member(value, more);
+    if (!member.empty() && !equals_ignoring_case(member, "100-continue")) return Refusal::UnknownExpectation;
+  }
+  return {};
+}
+
+Outcome Checker::fetch_mode(std::string_view value) { return value == "cors" ? Outcome{} : Refusal::FromBrowser; }
 
 Outcome Checker::whole(std::string_view behind_head) const {
   if (!have_host_) return Refusal::Malformed;

@@ -166,6 +166,7 @@ void Server::unwatch(Connection& c) {
 
 void Server::drop(Connection& c) {
   unwatch(c);
+  if (stranger_ == &c) stranger_ = nullptr;
   table_.release(c);
 }
 

@@ -64,7 +64,8 @@ class Server final : public BrokerListener {
   Accepted on_accept_error(int error);
   [[nodiscard]] bool is_stranger(int fd, const HostRule& rule) const;
   void resume_listeners();
-  void admit(ipc::UniqueFd fd, const HostRule& rule);
+  Connection* admit(ipc::UniqueFd fd, const HostRule& rule);
+  void turn_away(ipc::UniqueFd fd, const HostRule& rule);
   bool make_room();
 
   // Connections.
@@ -95,6 +96,7 @@ class Server final : public BrokerListener {
   std::array<Listener, kMaxListeners> listeners_;
   std::size_t listener_count_ = 0;
   bool listeners_paused_ = false;
+  Connection* stranger_ = nullptr;  // another user's connection; one at a time
   EventPtr tick_;
   bool tick_armed_ = false;
 };

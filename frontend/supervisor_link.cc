@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "ending.h"
+#include "ipc/process/descriptors.h"
 
 namespace frontend {
 namespace {
@@ -24,7 +25,7 @@ ipc::Result<ipc::UniqueFd> adopt_control_channel() {
   }
   ipc::UniqueFd control(kControlDescriptor);
   if (::fcntl(control.get(), F_SETFD, FD_CLOEXEC) != 0) return ipc::system_error("control channel");
-  if (::close_range(kControlDescriptor + 1, ~0U, 0) != 0) return ipc::system_error("closing inherited descriptors");
+  if (!ipc::close_descriptors(kControlDescriptor + 1)) return ipc::system_error("closing inherited descriptors");
   return control;
 }
 

@@ -2,13 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "ipc/unique_fd.h"
 
@@ -63,11 +67,17 @@ void* map_memfd_secret() {
   return ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
 }
 
+// On fault: all of it counts to the limit, and what is never used is no memory. Where a runtime does not know mlock2,
+// the whole is locked at once.
+bool lock(void* p) {
+  if (::mlock2(p, SecretArena::kBytes, MLOCK_ONFAULT) == 0) return true;
+  return (errno == ENOSYS || errno == EPERM) && ::mlock(p, SecretArena::kBytes) == 0;
+}
+
 void* map_locked_pages() {
   void* p = ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return p;
-  // On fault: all of it counts to the limit, and what is never used is no memory.
-  if (::mlock2(p, SecretArena::kBytes, MLOCK_ONFAULT) == 0 && ::madvise(p, SecretArena::kBytes, MADV_DONTDUMP) == 0 &&
+  if (lock(p) && ::madvise(p, SecretArena::kBytes, MADV_DONTDUMP) == 0 &&
       ::madvise(p, SecretArena::kBytes, MADV_WIPEONFORK) == 0) {
     return p;
   }
@@ -75,6 +85,27 @@ void* map_locked_pages() {
   ::munmap(p, SecretArena::kBytes);
   errno = saved;
   return MAP_FAILED;
+}
+
+// A soft limit that is lower than its hard one is raised: that needs no right.
+rlimit raised_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return {RLIM_INFINITY, RLIM_INFINITY};
+  const rlimit raised{std::min<rlim_t>(limit.rlim_max, 2 * SecretArena::kBytes), limit.rlim_max};
+  if (raised.rlim_cur > limit.rlim_cur && ::setrlimit(RLIMIT_MEMLOCK, &raised) == 0) return raised;
+  return limit;
+}
+
+std::unexpected<Error> cannot_lock(const rlimit& limit) {
+  if (limit.rlim_cur >= SecretArena::kBytes) {
+    return system_error("memory for secrets cannot be locked, though the limit of locked memory leaves room",
+                        "end what else locks memory for this user, or allow mlock in the container's seccomp profile");
+  }
+  return system_error(
+      "memory for secrets cannot be locked: the limit of locked memory is " + std::to_string(limit.rlim_cur / 1024) +
+          " KiB, and " + std::to_string(SecretArena::kBytes / 1024) + " KiB are needed",
+      "raise it to 2048 KiB where sentinel is started: ulimit -l 2048 as root, memlock in "
+      "/etc/security/limits.conf, LimitMEMLOCK=2M in a unit, --ulimit memlock=2097152 for docker or podman");
 }
 
 }  // namespace
@@ -85,6 +116,7 @@ void wipe(void* data, std::size_t bytes) noexcept {
 
 Status SecretArena::open() {
   if (arena.base) return {};
+  const rlimit limit = raised_limit();
   void* p = map_memfd_secret();
   arena.protection = SecretProtection::kMemfdSecret;
   // A fork must not share a memfd_secret mapping: the child would see our secrets as they change.
@@ -97,7 +129,7 @@ Status SecretArena::open() {
     arena.protection = SecretProtection::kLockedPages;
   }
   if (p == MAP_FAILED) {
-    return system_error("memory for secrets cannot be locked", "raise the locked-memory limit (ulimit -l) to 2048 KiB");
+    return cannot_lock(limit);
   }
   arena.base = static_cast<char*>(p);
   return {};

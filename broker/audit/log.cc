@@ -22,6 +22,7 @@ std::string to_body(const DecisionLine& line) {
   json.text("mode", line.mode).text_if("transport", line.transport);
   if (line.peer_pid > 0) json.number("peer_pid", line.peer_pid);
   if (line.peer_uid >= 0) json.number("peer_uid", line.peer_uid);
+  if (line.peer_uid_outside >= 0) json.number("peer_uid_outside", line.peer_uid_outside);
   json.text_if("peer_executable", line.peer_executable).text_if("check", line.check);
   json.text_if("policy_hash", line.policy_hash);
   if (line.policy_serial > 0) json.number("policy_serial", static_cast<std::int64_t>(line.policy_serial));
@@ -29,6 +30,7 @@ std::string to_body(const DecisionLine& line) {
   json.text_if("session_table", line.session_table);
   json.text_if("session_id", line.session_id);
   if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());
+  json.text_if("access_key_id", line.access_key_id).text_if("principal", line.principal);
   json.text_if("narrowed", line.narrowed).text_if("credential_source", line.credential_source);
   json.text_if("detail", line.detail);
   std::string body = std::move(json).object();
@@ -45,8 +47,8 @@ void AuditLog::rotate_at(std::uint64_t max_bytes, AskForNext ask) {
   for (Place& place : places_) place.sink.close_at(max_bytes);
 }
 
-ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind) {
-  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get(), clock_});
+ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind, ipc::UniqueFd lock) {
+  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get(), clock_, std::move(lock)});
   if (!sink) return std::unexpected(sink.error());
   places_.push_back(Place{std::move(*sink)});
   return {};

@@ -50,12 +50,14 @@ struct DecisionLine {
   Shown mode, transport;
   int peer_pid = 0;
   long peer_uid = -1;
+  long peer_uid_outside = -1;  // where the run is in a user namespace: what peer_uid is called outside of it
   Shown peer_executable, check;
   Shown policy_hash;                   // SHA-256 of the policy's text, all 64 digits
   std::uint64_t policy_serial = 0;     // the version that its signature names; 0: unsigned
   std::chrono::seconds policy_age{0};  // how long ago it was last confirmed; 0: it is fresh
   Shown session_table, session_id;     // of the tracked run
   std::chrono::sys_seconds expires{};  // of what was issued
+  Shown access_key_id, principal;      // of what was issued: its id, and the ARN that AWS knows it by
   Shown narrowed;                      // what the rule narrowed, as "session_policy,hard_expiry"
   Shown credential_source;             // a word of profile/sources.def
   Shown detail;
@@ -81,7 +83,9 @@ class AuditLog {
   void end_full_files(std::uint64_t max_bytes, std::chrono::sys_seconds now);
   // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
   // Fails: a file that ends in something that is not ours.
-  ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File);
+  // `lock`: what the writers of this file lock in its place, for as long as the run.
+  ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File,
+                       ipc::UniqueFd lock = {});
   // What we asked for has come.
   ipc::Status follow(const std::string& label, ipc::UniqueFd fd);
 

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "ipc/files/trusted_path.h"
 #include "ipc/unique_fd.h"
 #include "text/hex.h"
 #include "text/json_line.h"
@@ -68,30 +69,37 @@ std::string public_bytes(const EVP_PKEY* key) {
   return {reinterpret_cast<const char*>(raw), size};
 }
 
-// Signing keys are read where the caller, or root, alone can have read them before.
-ipc::Status check_owner(const struct stat& st, const std::string& path) {
-  if (st.st_uid != 0 && st.st_uid != ::geteuid()) {
-    return ipc::fail(Fault::kConfig, "the log key " + path + " belongs to another user", "make a key of your own");
+// A signing key is read where the caller, or root, alone can have read or written it before. Root may let a group read
+// a key of its own.
+ipc::Result<ipc::TrustedFile> open_signing_key(const std::string& path) {
+  ipc::Result<ipc::TrustedFile> file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDONLY);
+  if (!file) {
+    file.error().what.insert(0, "cannot use the log key: ");
+    return file;
   }
-  const mode_t others = st.st_uid == 0 ? S_IRWXO | S_IWGRP : S_IRWXO | S_IRWXG;
-  if ((st.st_mode & others) == 0) return {};
+  const mode_t others = file->status.st_uid == 0 ? S_IRWXO | S_IWGRP : S_IRWXO | S_IRWXG;
+  if ((file->status.st_mode & others) == 0) return file;
   return ipc::fail(Fault::kConfig, "the log key " + path + " can be read or written by others", "chmod 600 " + path);
 }
 
-ipc::Result<ipc::SecretBuffer> read_key_file(const std::string& path, LogKey::Purpose purpose) {
-  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0)
+// One that only verifies may be anybody's.
+ipc::Result<ipc::TrustedFile> open_verifying_key(const std::string& path) {
+  ipc::TrustedFile file;
+  file.fd = ipc::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!file.fd || ::fstat(file.fd.get(), &file.status) != 0)
     return ipc::system_error("cannot read the log key " + path, "name a key file with --log-key FILE");
-  if (!S_ISREG(st.st_mode) || st.st_size > static_cast<off_t>(kLongestKeyFile)) {
+  return file;
+}
+
+ipc::Result<ipc::SecretBuffer> read_key_file(const std::string& path, LogKey::Purpose purpose) {
+  const auto file = purpose == LogKey::Purpose::kSign ? open_signing_key(path) : open_verifying_key(path);
+  if (!file) return std::unexpected(ipc::with_next_step(file.error(), "name a key file with --log-key FILE"));
+  if (!S_ISREG(file->status.st_mode) || file->status.st_size > static_cast<off_t>(kLongestKeyFile)) {
     return ipc::fail(Fault::kConfig, "the log key " + path + " is not a small file", "name a key file");
-  }
-  if (purpose == LogKey::Purpose::kSign) {
-    if (ipc::Status owner = check_owner(st, path); !owner) return std::unexpected(owner.error());
   }
   ipc::SecretBuffer text = ipc::SecretBuffer::with_capacity(kLongestKeyFile);
   while (!text.room().empty()) {
-    const ssize_t got = ::read(fd.get(), text.room().data(), text.room().size());
+    const ssize_t got = ::read(file->fd.get(), text.room().data(), text.room().size());
     if (got < 0) return ipc::system_error("cannot read the log key " + path);
     if (got == 0) break;
     text.grow(static_cast<std::size_t>(got));

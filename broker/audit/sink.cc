@@ -77,7 +77,7 @@ ipc::Status AuditSink::follow(ipc::UniqueFd fd) {
   had_a_name_ = st.st_nlink > 0;
   left_at_ = 0;
   size_ = -1;
-  const FileLock lock(fd_.get());
+  const FileLock lock(lock_fd());
   return lock.held() ? look_at_file() : ipc::Status{};  // the first line looks again
 }
 
@@ -167,7 +167,7 @@ ipc::Status AuditSink::close_full_file(const AuditText& text) {
 
 void AuditSink::end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds now) {
   if (terms_.kind != ipc::LogKind::File || max_bytes == 0) return;
-  const FileLock lock(fd_.get());
+  const FileLock lock(lock_fd());
   if (!lock.held() || !look_at_file() || static_cast<std::uint64_t>(size_) < max_bytes) return;
   if (!end_.rotated && !end_.alone) (void)close_full_file({"", now, false});  // not closed, it is only longer
 }
@@ -175,7 +175,7 @@ void AuditSink::end_if_full(std::uint64_t max_bytes, std::chrono::sys_seconds no
 ipc::Status AuditSink::write_to_file(const AuditText& text) {
   // Who keeps the lock shall not also keep the broker from everything else: after one full wait, only short ones.
   const bool waited = terms_.clock->since_boot() < hurried_until_;
-  const FileLock lock(fd_.get(), waited ? kLockWaitAfterTimeout : kLockWait);
+  const FileLock lock(lock_fd(), waited ? kLockWaitAfterTimeout : kLockWait);
   if (!lock.held()) {
     if (!waited) hurried_until_ = terms_.clock->since_boot() + kShortWaitsLast;
     return ipc::fail(Fault::kUnavailable, "another process keeps the decision log " + terms_.label + " locked",

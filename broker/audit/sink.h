@@ -1,11 +1,10 @@
 // One place to which decision lines go: a file that several brokers may share, a terminal or pipe, or the system's log.
 //
-// A file has one chain, however many brokers write to it and however often: under flock(2) a broker reads the end that
-// it has not written itself, writes one line with one write, and unlocks. A stream and the system's log have a chain
-// per run.
-// Blocks: on local files; at most kLockWait while others write.   Owns: the descriptor.
-// Fails: kSystem with the sink's name; kUnavailable while a full file waits for the one that follows it.
-// A file that became shorter, or lost its name, takes no more lines: what it held is gone, and no reader would look
+// A file has one chain, however many brokers write to it and however often: under flock(2), on a private file beside
+// it, a broker reads the end that it has not written itself, writes one line with one write, and unlocks. A stream and
+// the system's log have a chain per run. Blocks: on local files; at most kLockWait while others write.   Owns: the
+// descriptor. Fails: kSystem with the sink's name; kUnavailable while a full file waits for the one that follows it. A
+// file that became shorter, or lost its name, takes no more lines: what it held is gone, and no reader would look
 // there.
 #pragma once
 
@@ -42,6 +41,7 @@ class AuditSink {
     bool sync = false;
     const LogKey* key = nullptr;
     const Clock* clock = nullptr;
+    ipc::UniqueFd lock;  // in the place of the file, which whoever may read it could lock
   };
   static ipc::Result<AuditSink> open(ipc::UniqueFd fd, Terms terms);
 
@@ -61,6 +61,7 @@ class AuditSink {
 
  private:
   AuditSink() = default;
+  [[nodiscard]] int lock_fd() const { return terms_.lock ? terms_.lock.get() : fd_.get(); }
   ipc::Status look_at_file();
   ipc::Status write_to_file(const AuditText& text);
   ipc::Status write_to_stream(const AuditText& text);

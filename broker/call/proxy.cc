@@ -21,6 +21,18 @@ std::unexpected<ipc::Error> bad(const std::string& variable, std::string_view wh
                    "write it as http://proxy.example.com:3128, or unset " + variable);
 }
 
+// libcurl decodes user, password and host when it connects, and goes past a proxy whose URL it cannot decode so,
+// without a word: the request would reach AWS by a way that this user, or his network, has shut.
+bool is_readable_by_curl(const Url& url) {
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_HOST}) {
+    char* decoded = nullptr;
+    const CURLUcode code = curl_url_get(url.get(), part, &decoded, CURLU_URLDECODE);
+    const std::unique_ptr<char, UrlDeleter> owned(decoded);
+    if (code != CURLUE_OK && code != CURLUE_NO_USER && code != CURLUE_NO_PASSWORD) return false;
+  }
+  return true;
+}
+
 ipc::Result<Proxy> parse(std::string_view value, const std::string& variable) {
   if (value.size() > kMaxProxyUrl || !is_visible(value)) {
     return bad(variable, "is longer than any, or has spaces or characters that no URL has");
@@ -44,6 +56,9 @@ ipc::Result<Proxy> parse(std::string_view value, const std::string& variable) {
   proxy.variable = variable;
   proxy.shown = scheme + "://" + host + ":" + port;
   const std::string user = url_part(url, CURLUPART_USER), password = url_part(url, CURLUPART_PASSWORD);
+  if (!is_readable_by_curl(url)) {
+    return bad(variable, "has a user, password or host that cannot be read: a percent sign begins a control character");
+  }
   const std::string who = user.empty() && password.empty() ? "" : user + ":" + password + "@";
   proxy.url = scheme + "://" + who + host + ":" + port;
   return proxy;

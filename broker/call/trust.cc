@@ -11,6 +11,7 @@
 
 #include "aws/endpoint.h"
 #include "call/url.h"
+#include "host/root_file.h"
 #include "ipc/text/ip_address.h"
 
 namespace broker {
@@ -20,6 +21,21 @@ using ipc::Fault;
 
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
+
+// The system's own, which whoever installed it answers for; absent reads as empty. A pipe would keep the broker waiting
+// for its writer.
+std::string read_system_bundle() {
+  std::error_code unreadable;
+  if (!std::filesystem::is_regular_file(kSystemBundle, unreadable)) return {};
+  std::ifstream file(kSystemBundle, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : 0;
+  // One byte more than the limit shows that it is passed; no more room than the file needs, for it stays in memory.
+  std::string text(static_cast<std::size_t>(std::clamp<std::streamoff>(size, 0, kMaxBundleBytes + 1)), '\0');
+  file.seekg(0);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return text;
+}
 
 bool is_link_local_service(std::string_view host) {
   const auto is_among = [host](const auto& hosts) { return std::ranges::find(hosts, host) != std::end(hosts); };
@@ -33,18 +49,10 @@ ipc::Result<std::string> load_ca(const std::string& bundle) {
   const std::string next_step = bundle.empty()
                                     ? "install the package ca-certificates, or set AWS_CA_BUNDLE"
                                     : "name a readable file of PEM certificates in AWS_CA_BUNDLE or ca_bundle";
-  // A pipe would keep the broker waiting for its writer.
-  std::error_code unreadable;
-  if (!std::filesystem::is_regular_file(path, unreadable)) {
-    return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
-  }
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : 0;
-  // One byte more than the limit shows that it is passed; no more room than the file needs, for it stays in memory.
-  std::string text(static_cast<std::size_t>(std::clamp<std::streamoff>(size, 0, kMaxBundleBytes + 1)), '\0');
-  file.seekg(0);
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  ipc::Result<std::string> read =
+      bundle.empty() ? read_system_bundle() : read_trusted_file(bundle, kMaxBundleBytes, "the CA bundle", next_step);
+  if (!read) return read;
+  std::string text = std::move(*read);
   if (text.empty()) return ipc::fail(Fault::kConfig, "the certificates in " + path + " cannot be read", next_step);
   if (text.size() > kMaxBundleBytes || text.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
     return ipc::fail(Fault::kConfig, path + " holds no PEM certificates", next_step);

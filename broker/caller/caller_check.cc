@@ -59,14 +59,14 @@ ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Wit
   return CallerCheck(std::move(*ancestry), std::move(*owners), uid, std::move(witness), clock, *lookup);
 }
 
-CallerInquiry CallerCheck::begin(const ClientSocket& client) {
+CallerInquiry CallerCheck::begin(const ClientSocket& client, Check token) {
   CallerInquiry inquiry;
   inquiry.facts.transport = client.transport();
   inquiry.deadline = clock_->since_boot() + kDeadline;
   if (client.transport() == ipc::Transport::Unix) {
     begin_unix(client, inquiry);
   } else {
-    begin_tcp(client, inquiry);
+    begin_tcp(client, token, inquiry);
   }
   return inquiry;
 }
@@ -135,23 +135,26 @@ void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
   if (inquiry.ticket == 0) return witness_.gone() ? finish(inquiry, Check::kWitnessGone) : on_late(inquiry);
 }
 
-void CallerCheck::begin_tcp(const ClientSocket& client, CallerInquiry& inquiry) {
+void CallerCheck::begin_tcp(const ClientSocket& client, Check token, CallerInquiry& inquiry) {
   const std::expected<TcpOwner, Check> owner = owners_.find(client.client(), client.server());
   if (!owner) return finish(inquiry, owner.error());
   inquiry.facts.uid = owner->uid;
   inquiry.facts.inode = owner->inode;
   if (owner->uid != uid_) return finish(inquiry, Check::kWrongUser);
+  if (token != Check::kPassed) return finish(inquiry, token);
   ask_holder(inquiry, CallerInquiry::Awaiting::kHolder);
 }
 
+// Ticket 0: more questions wait for the witness than its socket takes. settle() asks again.
 void CallerCheck::ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting) {
-  inquiry.ticket = witness_.ask_holder(inquiry.facts.inode, ancestry_.root(), ancestry_.helpers());
-  if (inquiry.ticket == 0) return finish(inquiry, witness_.gone() ? Check::kWitnessGone : Check::kWitnessLate);
   inquiry.awaiting = awaiting;
+  inquiry.ticket = witness_.ask_holder(inquiry.facts.inode, ancestry_.root(), ancestry_.helpers());
+  if (inquiry.ticket == 0 && witness_.gone()) finish(inquiry, Check::kWitnessGone);
 }
 
 bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budget) {
   while (!inquiry.settled) {
+    if (inquiry.ticket == 0 && !ask_again(inquiry)) return inquiry.settled;
     WitnessAnswer answer;
     const Witness::Reply reply =
         budget.count() > 0 ? witness_.await(inquiry.ticket, budget, answer) : witness_.take(inquiry.ticket, answer);
@@ -167,6 +170,13 @@ bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budge
     }
   }
   return true;
+}
+
+bool CallerCheck::ask_again(CallerInquiry& inquiry) {
+  ask_holder(inquiry, inquiry.awaiting);
+  if (inquiry.ticket != 0) return true;
+  if (!inquiry.settled && clock_->since_boot() >= inquiry.deadline) on_late(inquiry);
+  return false;
 }
 
 // A Unix caller is judged already, and only its name for the log is missing: a busy machine must not turn it away, nor
@@ -201,7 +211,7 @@ void CallerCheck::on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer)
 }
 
 void CallerCheck::on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer) {
-  if (answer.pid <= 0) return finish(inquiry, Check::kHolderUnknown);
+  if (answer.pid <= 0) return finish(inquiry, answer.cut_short != 0 ? Check::kHolderCutShort : Check::kHolderUnknown);
   ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(answer.pid);
   if (!process) return finish(inquiry, Check::kHolderChanged);
   inquiry.process = std::move(*process);

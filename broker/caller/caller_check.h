@@ -5,8 +5,8 @@
 // numbers were used again within 2.7 s (broker/caller/KERNEL.md, fact 6).
 //
 // One request, in this order:
-//   CallerInquiry inquiry = callers.begin(client);     // everything that needs no other process, then asks the witness
-//   ... token, policy: other work ...
+//   CallerInquiry inquiry = callers.begin(client, token);  // what needs no other process, then asks the witness
+//   ... policy: other work ...
 //   if (!callers.settle(inquiry, CallerCheck::kSpin)) wait for callers.fd() or inquiry.deadline, settle() again
 //   ... audit line with inquiry.facts ...
 //   if (callers.still_the_caller(client, inquiry.facts) == Check::kPassed) write the answer
@@ -62,7 +62,8 @@ ipc::Result<ipc::Pidfd> supervisor_behind(int control);
 class CallerCheck {
  public:
   static constexpr std::chrono::microseconds kSpin{60};       // longer than a warm witness takes, shorter than a sleep
-  static constexpr std::chrono::milliseconds kDeadline{200};  // an SDK waits one second in all
+  // An SDK waits one second in all. The witness needs a hundredth of this, but a busy machine may not let it run.
+  static constexpr std::chrono::milliseconds kDeadline{600};
   static constexpr std::chrono::milliseconds kNameFresh{200};
   static constexpr std::size_t kMaxKnown = 64;
 
@@ -73,17 +74,23 @@ class CallerCheck {
   // Our own processes (the broker and its witness are known already): each frontend, when it is attached.
   ipc::Status leave_out(pid_t helper) { return ancestry_.leave_out(helper); }
 
-  CallerInquiry begin(const ClientSocket& client);
+  // `token`: what was found of the token that this client presented. Over TCP /proc is not searched for a client without
+  // the run's token: it is refused by that check. Such a search costs more than a stranger may have us spend.
+  CallerInquiry begin(const ClientSocket& client, Check token);
   // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline a TCP inquiry is
   // refused, and a Unix one settled without the caller's name.
   bool settle(CallerInquiry& inquiry, std::chrono::microseconds budget = {});
   void abandon(CallerInquiry& inquiry);
+  [[nodiscard]] std::chrono::milliseconds until_deadline(const CallerInquiry& inquiry) const {
+    return std::chrono::ceil<std::chrono::milliseconds>(inquiry.deadline - clock_->since_boot());
+  }
 
   // Right before the write: kPassed, or what changed. TCP: both addresses, and the inode behind the client's end.
   [[nodiscard]] Check still_the_caller(const ClientSocket& client, const CallerFacts& facts);
 
   // Readable: settle() every inquiry under way, then ask witness_gone(), whose yes is fatal.
   [[nodiscard]] int fd() const { return witness_.fd(); }
+  [[nodiscard]] uid_t uid() const { return uid_; }  // of the run's user
   [[nodiscard]] pid_t witness_pid() const { return witness_.pid(); }
   [[nodiscard]] bool witness_gone() { return witness_.gone(); }
   // How callers are told apart on this kernel, by name, for the start-up report.
@@ -111,7 +118,7 @@ class CallerCheck {
         lookup_(lookup) {}
 
   void begin_unix(const ClientSocket& client, CallerInquiry& inquiry);
-  void begin_tcp(const ClientSocket& client, CallerInquiry& inquiry);
+  void begin_tcp(const ClientSocket& client, Check token, CallerInquiry& inquiry);
   Check find_peer(int fd, ipc::Pidfd& process);
   Check judge_process(const ipc::Pidfd& process, std::uint64_t identity, CallerFacts& facts);
   void name_caller(CallerInquiry& inquiry, std::uint64_t identity);
@@ -119,6 +126,7 @@ class CallerCheck {
   void on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer);
   void on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& answer);
   void ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting);
+  bool ask_again(CallerInquiry& inquiry);
   void on_late(CallerInquiry& inquiry);
   void finish(CallerInquiry& inquiry, Check check);
   Known* known(std::uint64_t identity);

@@ -34,4 +34,20 @@ constexpr std::string_view check_text(Check check) {
   return kTexts[static_cast<std::size_t>(check)];
 }
 
+// Whether it says nothing against the caller: the look came too late, was cut short, or met a change. Such a client is
+// told to ask again (503), which SDKs do; after a 403 many give up.
+constexpr bool may_pass_later(Check check) {
+  switch (check) {
+    case Check::kTreeUnstable:
+    case Check::kSocketLookup:
+    case Check::kHolderCutShort:
+    case Check::kHolderChanged:
+    case Check::kWitnessLate:
+    case Check::kTooMany:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace broker

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 
@@ -80,7 +81,8 @@ void copy_name(const WitnessAnswer& from, WitnessAnswer& to) {
 
 }  // namespace
 
-ProcSearch::ProcSearch(ipc::UniqueFd proc, const Clock& clock) : proc_(std::move(proc)), clock_(clock) {
+ProcSearch::ProcSearch(ipc::UniqueFd proc, const Clock& clock, int most_links)
+    : proc_(std::move(proc)), clock_(clock), most_links_(most_links) {
   const Path own = path_of(::getpid(), "task");
   char path[96];
   std::snprintf(path, sizeof path, "%s/%d/children", own.text, ::getpid());
@@ -100,69 +102,103 @@ std::uint64_t ProcSearch::socket_at(pid_t pid, int fd) {
   return error == std::errc() && end == text.data() + text.size() - 1 ? inode : 0;
 }
 
-int ProcSearch::holding_fd(pid_t pid, std::uint64_t inode) {
-  int found = -1, further = kFurtherLinks;
-  each_entry(open_at(proc_.get(), path_of(pid, "fd").text, O_DIRECTORY), [&](std::string_view name) {
-    const pid_t fd = name == "0" ? 0 : number_of(name);
-    const std::uint64_t seen = fd >= 0 ? socket_at(pid, fd) : 0;
-    if (seen != 0) note(seen, pid, fd);
-    if (seen == inode) found = fd;
-    return links_left_ > 0 && (found < 0 || --further > 0);
-  });
-  return found;
-}
-
-void ProcSearch::find_holder(const WitnessQuestion& question, WitnessAnswer& answer) {
-  if (question.inode == 0) return;  // no socket has it
-  links_left_ = kMaxLinks;
-  if (!find_in_notes(question, answer) && !find_among_kept(question, answer)) find_in_tree(question, answer);
+void ProcSearch::find_holders(std::span<const WitnessQuestion> questions, std::span<WitnessAnswer> answers) {
+  sought_count_ = 0;
+  links_left_ = most_links_;
+  const WitnessQuestion* tree = nullptr;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (questions[i].task != WitnessTask::kHolder || questions[i].inode == 0) continue;  // no socket has inode 0
+    tree = &questions[i];
+    const Sought sought{questions[i].inode, &answers[i]};
+    if (find_in_notes(sought) || find_at_kept_numbers(sought)) continue;
+    if (sought_count_ < sought_.size()) sought_[sought_count_++] = sought;
+  }
+  if (sought_count_ > 0) look_through_kept();
+  for (int walk = 0; walk < kWalks && sought_count_ > 0; ++walk) look_through_tree(*tree);
+  for (std::size_t i = 0; i < sought_count_; ++i) sought_[i].answer->cut_short = cut_short_ ? 1 : 0;
 }
 
 // Only of processes that are kept: their pidfds say that the number is still theirs.
-bool ProcSearch::find_in_notes(const WitnessQuestion& question, WitnessAnswer& answer) {
-  const Note noted = notes_[question.inode % kNotes];
-  if (noted.inode != question.inode) return false;
+bool ProcSearch::find_in_notes(const Sought& sought) {
+  const Note noted = notes_[sought.inode % kNotes];
+  if (noted.inode != sought.inode) return false;
   for (std::size_t i = 0; i < kKept; ++i) {
     if (kept_[i].process && kept_[i].pid == noted.pid) {
-      return holds(noted.pid, noted.fd, question.inode) && answer_with(i, noted.fd, answer);
+      return holds(noted.pid, noted.fd, sought.inode) && answer_with(i, noted.fd, *sought.answer);
     }
   }
   return false;
 }
 
-bool ProcSearch::find_among_kept(const WitnessQuestion& question, WitnessAnswer& answer) {
+bool ProcSearch::find_at_kept_numbers(const Sought& sought) {
   for (std::size_t i = 0; i < kKept; ++i) {
     for (std::size_t k = 0; k < kept_[i].fd_count; ++k) {
       const int fd = kept_[i].fds[k];
-      if (holds(kept_[i].pid, fd, question.inode)) return answer_with(i, fd, answer);
+      if (holds(kept_[i].pid, fd, sought.inode)) return answer_with(i, fd, *sought.answer);
     }
-  }
-  for (std::size_t i = 0; i < kKept; ++i) {
-    if (!kept_[i].process) continue;
-    const int fd = holding_fd(kept_[i].pid, question.inode);
-    if (fd >= 0) return answer_with(i, fd, answer);
   }
   return false;
 }
 
-bool ProcSearch::find_in_tree(const WitnessQuestion& question, WitnessAnswer& answer) {
-  queued_ = 0;
-  if (has_children_files_) {
-    add_children(question.root, question);
-  } else {
-    add_every_process(question);  // the broker walks the parents of what is found in any case
+// The last holder first; an answer changes their order, so the numbers are taken down before.
+void ProcSearch::look_through_kept() {
+  std::array<pid_t, kKept> pids{};
+  for (std::size_t i = 0; i < kKept; ++i) pids[i] = kept_[i].process ? kept_[i].pid : 0;
+  for (const pid_t pid : pids) {
+    if (pid > 0 && sought_count_ > 0) look_at(pid, 0, kFirstLinks);
   }
-  for (std::size_t i = 0; i < queued_ && links_left_ > 0; ++i) {
+}
+
+void ProcSearch::look_through_tree(const WitnessQuestion& tree) {
+  links_left_ = most_links_;
+  cut_short_ = false;
+  list_tree(tree);
+  // Those with more files than a first look takes are gathered at the queue's end, behind what is still to be looked
+  // at.
+  std::size_t rest = queued_;
+  for (std::size_t i = queued_; i-- > 0 && sought_count_ > 0;) {
     const pid_t pid = queue_[i];
-    const int fd = holding_fd(pid, question.inode);
-    if (fd >= 0) {
-      ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(pid);
-      const bool still = process && holds(pid, fd, question.inode);  // again, now that the process is held
-      if (still && answer_with(keep(pid, std::move(*process)), fd, answer)) return true;
-    }
-    if (has_children_files_) add_children(pid, question);
+    if (look_at(pid, 0, kFirstLinks)) queue_[--rest] = pid;
   }
-  return false;
+  for (std::size_t i = queued_; i-- > rest && sought_count_ > 0;) look_at(queue_[i], kFirstLinks, INT_MAX);
+}
+
+bool ProcSearch::look_at(pid_t pid, int from, int to) {
+  int at = 0, further = kFurtherLinks;
+  const bool stopped =
+      each_entry(open_at(proc_.get(), path_of(pid, "fd").text, O_DIRECTORY), [&](std::string_view name) {
+        const pid_t fd = name == "0" ? 0 : number_of(name);
+        if (fd < 0 || at++ < from) return true;
+        if (at > to) return false;
+        if (links_left_ <= 0) {
+          cut_short_ = true;
+          return false;
+        }
+        if (const std::uint64_t seen = socket_at(pid, fd); seen != 0) on_seen(pid, fd, seen);
+        return sought_count_ > 0 || --further > 0;
+      });
+  return stopped && at > to;
+}
+
+void ProcSearch::on_seen(pid_t pid, int fd, std::uint64_t inode) {
+  note(inode, pid, fd);
+  for (std::size_t i = 0; i < sought_count_;) {
+    if (sought_[i].inode == inode && answer_for(pid, fd, sought_[i])) {
+      sought_[i] = sought_[--sought_count_];
+    } else {
+      ++i;
+    }
+  }
+}
+
+// The socket was just seen at this number. A process that is kept was held all the while; any other one is held now,
+// and its link read again.
+bool ProcSearch::answer_for(pid_t pid, int fd, const Sought& sought) {
+  for (std::size_t i = 0; i < kKept; ++i) {
+    if (kept_[i].process && kept_[i].pid == pid && answer_with(i, fd, *sought.answer)) return true;
+  }
+  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(pid);
+  return process && holds(pid, fd, sought.inode) && answer_with(keep(pid, std::move(*process)), fd, *sought.answer);
 }
 
 // The link was read while the pidfd was held, and the process still lives afterwards: so the number was its own when
@@ -211,25 +247,38 @@ void ProcSearch::name_executable(pid_t pid, WitnessAnswer& answer) const {
   answer.executable_bytes = static_cast<std::uint32_t>(got);
 }
 
-void ProcSearch::add(pid_t pid, const WitnessQuestion& question) {
-  const auto* const out_end = std::end(question.left_out);
-  if (pid <= 0 || queued_ >= kMaxProcesses || std::find(question.left_out, out_end, pid) != out_end) return;
-  queue_[queued_++] = pid;
+// Parents before their children, and each one's children as they were born: the newest are at the end.
+void ProcSearch::list_tree(const WitnessQuestion& tree) {
+  queued_ = 0;
+  if (!has_children_files_)
+    return add_every_process(tree);  // the broker walks the parents of what is found in any case
+  add_children(tree.root, tree);
+  for (std::size_t i = 0; i < queued_; ++i) add_children(queue_[i], tree);
 }
 
-void ProcSearch::add_children(pid_t pid, const WitnessQuestion& question) {
+void ProcSearch::add(pid_t pid, const WitnessQuestion& tree) {
+  const auto* const out_end = std::end(tree.left_out);
+  if (pid <= 0 || std::find(tree.left_out, out_end, pid) != out_end) return;
+  if (queued_ < kMaxProcesses) {
+    queue_[queued_++] = pid;
+  } else {
+    cut_short_ = true;
+  }
+}
+
+void ProcSearch::add_children(pid_t pid, const WitnessQuestion& tree) {
   // Each thread has its own list of the children that it forked.
   each_entry(open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY), [&](std::string_view thread) {
     char path[96];
     const pid_t tid = number_of(thread);
     if (tid < 0) return true;
     std::snprintf(path, sizeof path, "%d/task/%d/children", pid, tid);
-    add_children_of_thread(path, question);
-    return queued_ < kMaxProcesses;
+    add_children_of_thread(path, tree);
+    return !cut_short_;
   });
 }
 
-void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion& question) {
+void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion& tree) {
   const ipc::UniqueFd file = open_at(proc_.get(), path, 0);
   char text[4096];
   std::size_t used = 0;  // a number may be cut in two by the buffer's end: its first half is carried over
@@ -237,7 +286,7 @@ void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion&
   while (file && (got = ::read(file.get(), text + used, sizeof text - used)) > 0) {
     std::string_view rest(text, used + static_cast<std::size_t>(got));
     for (std::size_t space = rest.find(' '); space != std::string_view::npos; space = rest.find(' ')) {
-      add(number_of(rest.substr(0, space)), question);
+      add(number_of(rest.substr(0, space)), tree);
       rest.remove_prefix(space + 1);
     }
     if (rest.size() > 16) return;
@@ -246,10 +295,10 @@ void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion&
   }
 }
 
-void ProcSearch::add_every_process(const WitnessQuestion& question) {
+void ProcSearch::add_every_process(const WitnessQuestion& tree) {
   each_entry(open_at(proc_.get(), ".", O_DIRECTORY), [&](std::string_view name) {
-    add(number_of(name), question);
-    return queued_ < kMaxProcesses;
+    add(number_of(name), tree);
+    return !cut_short_;
   });
 }
 

@@ -1,5 +1,6 @@
 #include "caller/tcp_owner.h"
 
+#include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -34,10 +35,18 @@ Question question_for(const sockaddr_in& client, const sockaddr_in& server, std:
   return q;
 }
 
+// An address of the answer, in the socket's own family: a dual-stack socket (AF_INET6, what a JVM opens) that speaks
+// IPv4 is found by its IPv4 addresses and answers with ::ffff:a.b.c.d.
+bool is_address(const __be32 (&words)[4], std::uint8_t family, const in_addr& address) {
+  if (family == AF_INET) return words[0] == address.s_addr;
+  return family == AF_INET6 && words[0] == 0 && words[1] == 0 && words[2] == htonl(0xFFFF) &&
+         words[3] == address.s_addr;
+}
+
 bool is_about(const inet_diag_msg& answer, const sockaddr_in& client, const sockaddr_in& server) {
-  return answer.idiag_family == AF_INET && answer.id.idiag_sport == client.sin_port &&
-         answer.id.idiag_dport == server.sin_port && answer.id.idiag_src[0] == client.sin_addr.s_addr &&
-         answer.id.idiag_dst[0] == server.sin_addr.s_addr;
+  return answer.id.idiag_sport == client.sin_port && answer.id.idiag_dport == server.sin_port &&
+         is_address(answer.id.idiag_src, answer.idiag_family, client.sin_addr) &&
+         is_address(answer.id.idiag_dst, answer.idiag_family, server.sin_addr);
 }
 
 // The client may have shut down its sending half already: a request needs no more than that.

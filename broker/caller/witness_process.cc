@@ -6,6 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <span>
+
 #include "caller/proc_search.h"
 #include "caller/witness.h"
 #include "ipc/process/forked_process.h"
@@ -51,6 +55,30 @@ bool send_answer(const WitnessAnswer& answer) {
   return ::send(kSocket, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer;
 }
 
+// Waits for a question, and takes those that wait behind it along; 0 where the broker has gone or says what it never
+// says.
+std::size_t receive_batch(std::span<WitnessQuestion> questions) {
+  std::size_t count = 0;
+  ssize_t got = ::recv(kSocket, &questions[0], sizeof questions[0], 0);
+  while (got == sizeof questions[0] && ++count < questions.size()) {
+    got = ::recv(kSocket, &questions[count], sizeof questions[0], MSG_DONTWAIT);
+  }
+  const bool no_more = count == questions.size() || (got < 0 && errno == EAGAIN);
+  return no_more ? count : 0;
+}
+
+// In the order of the questions.
+bool answer_batch(ProcSearch& search, std::span<const WitnessQuestion> questions) {
+  static WitnessAnswer answers[kWitnessBatch];
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    answers[i] = WitnessAnswer{};
+    answers[i].ticket = questions[i].ticket;
+    if (questions[i].task == WitnessTask::kExecutable) search.name_executable(questions[i].pid, answers[i]);
+  }
+  search.find_holders(questions, std::span(answers).first(questions.size()));
+  return std::ranges::all_of(std::span(answers).first(questions.size()), send_answer);
+}
+
 }  // namespace
 
 void run_witness(ipc::UniqueFd socket) {
@@ -59,13 +87,9 @@ void run_witness(ipc::UniqueFd socket) {
   const SystemClock clock;
   ProcSearch search(ipc::UniqueFd(kProc), clock);
   if (!lock_down_witness() || !send_answer(WitnessAnswer{})) ::_exit(1);
-  WitnessQuestion question;
-  while (::recv(kSocket, &question, sizeof question, 0) == sizeof question) {
-    WitnessAnswer answer;
-    answer.ticket = question.ticket;
-    if (question.task == WitnessTask::kHolder) search.find_holder(question, answer);
-    if (question.task == WitnessTask::kExecutable) search.name_executable(question.pid, answer);
-    if (!send_answer(answer)) break;
+  WitnessQuestion questions[kWitnessBatch];
+  while (const std::size_t count = receive_batch(questions)) {
+    if (!answer_batch(search, std::span(questions).first(count))) break;
   }
   ::_exit(0);
 }

@@ -4,6 +4,7 @@
 // Runs in: broker, witness.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -13,6 +14,9 @@ enum class WitnessTask : std::uint32_t {
   kHolder = 1,      // which process below `root` holds socket `inode`
   kExecutable = 2,  // which program runs `pid`
 };
+
+// Questions that one walk through /proc answers.
+inline constexpr std::size_t kWitnessBatch = 64;
 
 struct WitnessQuestion {
   static constexpr int kMaxLeftOut = 6;
@@ -31,6 +35,7 @@ struct WitnessAnswer {
   std::uint64_t identity = 0;  // of the holder's pidfd, as ipc::Pidfd::identity(); 0 where the kernel has none
   std::uint32_t executable_bytes = 0;
   std::uint32_t comm_bytes = 0;
+  std::uint32_t cut_short = 0;  // 1: no holder was found, and not everything was looked at
   char comm[16] = {};
   char executable[kMaxPath] = {};  // not terminated; cut at 512 bytes
 };

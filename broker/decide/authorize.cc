@@ -1,21 +1,29 @@
 #include "decide/authorize.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "aws/source_identity.h"
 #include "ipc/sts_limits.h"
+#include "ipc/text/ascii.h"
 
 namespace broker {
 namespace {
 
 std::string next_step_for(Check check) {
+  if (may_pass_later(check)) return "the client was told to ask again (503)";
   switch (check) {
     case Check::kTokenMissing:
       return "a program that found the endpoint without its token asked; SDKs that read only a token file do that";
+    case Check::kTokenScheme:
+      return "let the program send AWS_CONTAINER_AUTHORIZATION_TOKEN as it is, with nothing before it: the header is "
+             "`Authorization: TOKEN`";
     case Check::kTokenWrong:
       return "a program kept the token of another run; start it anew under this one";
-    case Check::kOutsideTree:
     case Check::kWrongUser:
+      return "a run serves the user who started it alone: if that was you, change the user first, and start sentinel "
+             "exec as the new one; if not, something has read the command's environment";
+    case Check::kOutsideTree:
       return "if that was you, start the program under sentinel exec; if not, something has read the command's "
              "environment";
     default:
@@ -57,6 +65,15 @@ Refusal refused_unusable(const ipc::Error& error) {
   return {"policy-unusable", error.what, error.next_step.empty() ? "correct the policy" : error.next_step};
 }
 
+// The words that HTTP has in front of a credential; no token of ours begins with one and a blank.
+bool begins_with_scheme(std::string_view presented) {
+  constexpr std::string_view kSchemes[] = {"bearer", "basic", "token", "digest"};
+  const std::string_view word = presented.substr(0, presented.find(' '));
+  return std::ranges::any_of(kSchemes, [word](std::string_view scheme) {
+    return std::ranges::equal(word, scheme, [](char a, char b) { return ipc::lower(a) == b; });
+  });
+}
+
 }  // namespace
 
 Refusal refused_by_check(Check check) {
@@ -73,7 +90,8 @@ Refusal refused_by_policy(const Verdict& verdict) {
 
 Check check_token(const ipc::SecretBuffer& token, std::string_view presented) {
   if (presented.empty()) return Check::kTokenMissing;
-  return token.equals(presented) ? Check::kPassed : Check::kTokenWrong;
+  if (token.equals(presented)) return Check::kPassed;
+  return begins_with_scheme(presented) ? Check::kTokenScheme : Check::kTokenWrong;
 }
 
 Decision Authorizer::authorize(const CallerFacts& caller, std::string_view presented, const Question& question) {

@@ -62,7 +62,7 @@ class Authorizer {
 Refusal refused_by_check(Check check);
 Refusal refused_by_policy(const Verdict& verdict);
 
-// The token check alone: kPassed, kTokenMissing or kTokenWrong. Constant time for a given length.
+// The token check alone: kPassed, kTokenMissing, kTokenScheme or kTokenWrong. Constant time for a given length.
 Check check_token(const ipc::SecretBuffer& token, std::string_view presented);
 
 }  // namespace broker

@@ -10,6 +10,7 @@
 
 #include "aws/principal.h"
 #include "decide/lifetime.h"
+#include "ipc/process/user_namespace.h"
 #include "ipc/secret.h"
 #include "policy/policy.h"
 
@@ -23,7 +24,9 @@ struct Run {
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
   std::optional<Via> transport{};                    // none outside server mode
   KeySource source{};
-  std::string_view credential_source{};  // its word in the log (profile/sources.def)
+  std::string_view credential_source{};                // its word in the log (profile/sources.def)
+  std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
+  std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
   ipc::SecretBuffer token{};
 };
 

@@ -17,6 +17,7 @@
 #include "device/reader.h"
 #include "ipc/process/forked_process.h"
 #include "ipc/process/lockdown.h"
+#include "ipc/process/one_way_socket.h"
 
 namespace broker {
 namespace {
@@ -57,13 +58,13 @@ struct Running {
 };
 
 ipc::Result<Running> start_program(const std::string& program) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return ipc::system_error("pipe2");
-  ipc::UniqueFd ours(ends[0]), theirs(ends[1]);
+  // Not a pipe: a process of the same user could open that anew, and say in root's name what the device is like.
+  ipc::Result<ipc::OneWaySocket> ends = ipc::OneWaySocket::open();
+  if (!ends) return std::unexpected(ends.error());
   const pid_t pid = ::fork();
   if (pid < 0) return ipc::system_error("cannot start " + program);
-  if (pid == 0) become_program(program, theirs.get());
-  return Running{pid, std::move(ours)};
+  if (pid == 0) become_program(program, ends->writing.get());
+  return Running{pid, std::move(ends->reading)};
 }
 
 int milliseconds_until(Clock::time_point end) {
@@ -79,6 +80,7 @@ bool wait_for_output(const Running& running, Clock::time_point end) {
     if (ready > 0 && (fds[1].revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0) {
       ::kill(-running.pid, SIGKILL);
       ::kill(running.pid, SIGKILL);
+      ::waitpid(running.pid, nullptr, 0);
       ::_exit(0);
     }
     if (ready > 0) return true;

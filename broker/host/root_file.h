@@ -1,9 +1,10 @@
-// Files by which the administrator of a host binds every run on it, whatever a run's options say: read only where root
-// alone can have written them.
+// Small files that decide, read only where those who may have written them are known: files by which the administrator
+// of a host binds every run on it, whatever a run's options say (root alone), and files that a user relies on (that
+// user and root).
 //
-// Runs in: broker, before the sandbox closes the file system, and in sentinel-policy.   Blocks: on small local files.
+// Runs in: broker, before the sandbox closes the file system, and in the tools.   Blocks: on small local files.
 // Fails: kConfig for a file that somebody else could have written: the file itself, and each folder above it, must
-// belong to root and be writable by root alone; symbolic links are followed, and judged where they lead.
+// belong to them and be writable by them alone; symbolic links are followed, and judged where they lead.
 #pragma once
 
 #include <optional>
@@ -21,5 +22,10 @@ inline constexpr char kHostPostureCommand[] = "/etc/sentinel/posture";  // or a 
 ipc::Result<std::optional<std::string>> read_root_file(const std::string& path, std::size_t max_bytes);
 // That root alone can have put this file there; also for programs.
 ipc::Status check_root_file(const std::string& path);
+
+// A file of root's or of this process's user. sys_errno is ENOENT where there is none. `what` it is, for sentences,
+// such as "the policy key "; `next_step` where it cannot be had.
+ipc::Result<std::string> read_trusted_file(const std::string& path, std::size_t max_bytes, std::string_view what,
+                                           std::string_view next_step);
 
 }  // namespace broker

@@ -6,11 +6,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <utility>
 
+#include "ipc/files/trust.h"
 #include "ipc/process/landlock.h"
 #include "ipc/process/pidfd.h"
 
@@ -86,6 +88,7 @@ ReadableFiles profile_and_certificates(std::string home, std::string config, std
 std::span<const ipc::SyscallRule> syscall_rules() { return kRules; }
 
 ipc::Result<std::string> enter_sandbox(const ReadableFiles& files) {
+  (void)ipc::trust_user(::geteuid());  // asks the name services, which the filter closes
   const std::vector<ipc::ReadablePath> paths = readable(files, true);
   ipc::LockdownSpec spec{};
   spec.rules = kRules;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ipc/messages.h"
+#include "ipc/process/one_way_socket.h"
 
 namespace broker {
 
@@ -23,11 +24,6 @@ constexpr std::chrono::seconds kAfterTheEnd{2};
 
 std::chrono::seconds limit_of(ErrandResult result) {
   return result == ErrandResult::Output ? Errands::kProgramLimit : Errands::kHumanLimit;
-}
-
-bool is_pipe(int fd) {
-  struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
 bool is_regular(int fd) {
@@ -45,7 +41,7 @@ struct Errands::Job {
   OnSecret on_secret{};
   OnFile on_file{};
   OnDone on_done{};
-  ipc::UniqueFd pipe{};
+  ipc::UniqueFd stream{};
   event* readable = nullptr;
   ipc::SecretBuffer output{};
   bool at_end = false;          // of the output
@@ -59,7 +55,7 @@ struct Errands::Job {
   Job& operator=(const Job&) = delete;
   void stop_reading() {  // out of epoll before it is closed (broker/caller/KERNEL.md, fact 8)
     if (readable) event_free(std::exchange(readable, nullptr));
-    pipe.reset();
+    stream.reset();
   }
 };
 
@@ -187,11 +183,11 @@ ipc::Status Errands::take_opened(ipc::Packet& packet) {
     done(std::move(packet.descriptor));
     return {};
   }
-  if (job->result != ErrandResult::Output || job->readable || !is_pipe(packet.descriptor.get())) {
+  if (job->result != ErrandResult::Output || job->readable || !ipc::is_one_way_socket(packet.descriptor.get())) {
     return ipc::fail(Fault::kProtocol, "a descriptor of another kind than was asked for");
   }
-  job->pipe = std::move(packet.descriptor);
-  job->readable = event_new(base_, job->pipe.get(), EV_READ | EV_PERSIST, &Errands::on_output, job.get());
+  job->stream = std::move(packet.descriptor);
+  job->readable = event_new(base_, job->stream.get(), EV_READ | EV_PERSIST, &Errands::on_output, job.get());
   if (!job->readable || event_add(job->readable, nullptr) != 0) {
     fail(job, {Fault::kSystem, "the event loop takes no more descriptors", "try again"});
   }
@@ -214,7 +210,7 @@ ipc::Status Errands::take_ended(const ipc::Packet& packet) {
     done({});
     return {};
   }
-  if (job->result != ErrandResult::Output || !job->pipe || job->ended) {
+  if (job->result != ErrandResult::Output || !job->stream || job->ended) {
     return ipc::fail(Fault::kProtocol, "the end of another kind of errand than was asked for");
   }
   job->ended = true;
@@ -266,12 +262,12 @@ void Errands::wake() {
 }
 
 // One read for each readiness. It never blocks: the supervisor opened this end so.
-void Errands::on_output(int pipe, short, void* raw) noexcept {
+void Errands::on_output(int stream, short, void* raw) noexcept {
   auto* const seen = static_cast<Job*>(raw);
   const std::shared_ptr<Job> job = seen->owner->find(seen->id);
   if (!job || !job->owner->may_read(job)) return;
   const std::span<char> room = job->output.room();
-  const ssize_t got = ::read(pipe, room.data(), room.size());
+  const ssize_t got = ::read(stream, room.data(), room.size());
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got > 0) job->output.grow(static_cast<std::size_t>(got));
   if (job->output.size() > kMaxOutput) {

@@ -2,7 +2,7 @@
 // opens a file, shows a login page (ipc/errands.def).
 //
 // Blocks: never.   Units: bytes, seconds.
-// Owns: the pipe of a program's output; the answers until they are given.
+// Owns: our end of a program's output, a socket; the answers until they are given.
 // Trust: the supervisor runs as the user. What it answers is the user's word, no more: a code, a token, a file's text.
 // Fails: with the supervisor's sentence; kProtocol for a packet that answers nothing that was asked, which ends the
 // run.
@@ -57,7 +57,7 @@ class Errands final : public ErrandDoer {
   static constexpr std::chrono::seconds kProgramLimit{90};  // the supervisor ends a program earlier
   static constexpr std::chrono::seconds kHumanLimit{15 * 60};
   static constexpr std::size_t kMost = 16;  // at once
-  // Of programs' outputs. The others wait in their pipes until one of these is whole: each takes room of the arena.
+  // Of programs' outputs. The others wait in their sockets until one of these is whole: each takes room of the arena.
   static constexpr std::size_t kMostRead = 4;
 
   using Send = std::function<ipc::Status(const ipc::Errand&)>;
@@ -89,7 +89,7 @@ class Errands final : public ErrandDoer {
   [[nodiscard]] bool may_read(const std::shared_ptr<Job>& job);
   void settle_soon(const std::shared_ptr<Job>& job);
   void wake();
-  static void on_output(int pipe, short what, void* job) noexcept;
+  static void on_output(int stream, short what, void* job) noexcept;
 
   event_base* base_;
   Timers& timers_;

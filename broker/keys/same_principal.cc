@@ -34,16 +34,10 @@ class CheckedFetch final : public KeyFetch {
       error.what = "whose keys the source gives now is not known: " + error.what;
       return finish(std::unexpected(std::move(error)));
     }
-    if (is_same(*owner)) return finish(std::move(*keys_));
+    if (is_same_principal(*owner, principal_)) return finish(std::move(*keys_));
     finish(ipc::fail(ipc::Fault::kRefused,
                      "the source gives the keys of " + owner->arn + " now, and this run began as " + principal_.arn,
                      "start again, so that the policy judges who it is"));
-  }
-
-  // The name of a role's session may change: it is the caller's own choice, and policies do not look at it.
-  [[nodiscard]] bool is_same(const Principal& owner) const {
-    return owner.account == principal_.account && owner.user == principal_.user &&
-           without_session_name(owner.arn) == without_session_name(principal_.arn);
   }
 
   AwsContext& context_;
@@ -55,6 +49,11 @@ class CheckedFetch final : public KeyFetch {
 };
 
 }  // namespace
+
+bool is_same_principal(const Principal& one, const Principal& other) {
+  return one.account == other.account && one.user == other.user &&
+         without_session_name(one.arn) == without_session_name(other.arn);
+}
 
 StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Principal& principal,
                              StartFetch fetch) {

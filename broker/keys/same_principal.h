@@ -12,6 +12,9 @@
 
 namespace broker {
 
+// The name of a role's session may change: it is the caller's own choice, and policies do not look at it.
+[[nodiscard]] bool is_same_principal(const Principal& one, const Principal& other);
+
 // `context`, `sts` and `principal` outlive every fetch. While its ARN is empty nothing is asked: the start of a run
 // finds out whose the first key is, and writes it there.
 [[nodiscard]] StartFetch of_same_principal(AwsContext& context, const AwsEndpoint& sts, const Principal& principal,

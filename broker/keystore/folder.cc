@@ -12,6 +12,7 @@
 
 #include "host/bounded_read.h"
 #include "host/own_file.h"
+#include "ipc/files/trusted_path.h"
 #include "ipc/unique_fd.h"
 #include "text/ascii.h"
 #include "text/plain_text.h"
@@ -39,6 +40,19 @@ ipc::Status check_own(const struct stat& status, const std::string& path, mode_t
   return ipc::fail(Fault::kConfig, path + " is open to others", "run chmod go= " + path);
 }
 
+// Without one, the folder would lie in /.
+std::unexpected<ipc::Error> no_home() {
+  return ipc::fail(Fault::kConfig,
+                   "there is no place for stored keys: HOME is no absolute path, and the password database has no home "
+                   "folder for you",
+                   "set HOME");
+}
+
+mode_t link_status(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_mode : 0;
+}
+
 ipc::Status sync_folder(const std::string& folder) {
   const ipc::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd && ::fsync(fd.get()) == 0) return {};
@@ -63,7 +77,7 @@ ipc::Status KeystoreFolder::check_name(std::string_view name) {
 
 bool KeystoreFolder::has(std::string_view name) const {
   struct stat status {};
-  return check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
+  return !home_.empty() && check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
 }
 
 std::string KeystoreFolder::path(std::string_view name, std::string_view suffix) const {
@@ -74,22 +88,25 @@ std::string KeystoreFolder::path(std::string_view name, std::string_view suffix)
 
 ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
   if (const ipc::Status good = check_name(name); !good) return std::unexpected(good.error());
-  struct stat status {};
-  if (::stat(folder_.c_str(), &status) == 0) {
-    if (const ipc::Status own = check_own(status, folder_, S_IRWXG | S_IRWXO); !own)
-      return std::unexpected(own.error());
-  }
+  if (home_.empty()) return no_home();
   const std::string file = path(name);
-  const ipc::UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
-  if (!fd && errno == ENOENT) {
+  const ipc::Result<ipc::TrustedFile> entry = ipc::open_trusted(file, ipc::trust_user(::geteuid()), O_RDONLY);
+  if (!entry && entry.error().sys_errno == ENOENT) {
     return ipc::fail(Fault::kConfig, "there is no stored key of profile '" + std::string(name) + "'",
                      "sentinel keys list shows those that there are");
   }
-  if (!fd) return ipc::system_error("cannot open " + file, "check its rights; a symbolic link is not followed");
-  if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at " + file);
-  if (!S_ISREG(status.st_mode)) return ipc::fail(Fault::kConfig, file + " is not a regular file", "move it away");
-  if (const ipc::Status own = check_own(status, file, S_IRWXG | S_IRWXO); !own) return std::unexpected(own.error());
-  std::optional<std::string> text = read_up_to(fd.get(), kMaxFileBytes + 1);
+  struct stat folder {};
+  if (::stat(folder_.c_str(), &folder) == 0) {
+    if (const ipc::Status own = check_own(folder, folder_, S_IRWXG | S_IRWXO); !own)
+      return std::unexpected(own.error());
+  }
+  if (!entry) return std::unexpected(ipc::with_next_step(entry.error(), "check its rights"));
+  if (entry->path != file && S_ISLNK(link_status(file))) {
+    return ipc::fail(Fault::kConfig, file + " is a symbolic link, and is not followed", "move it away");
+  }
+  if (const ipc::Status own = check_own(entry->status, file, S_IRWXG | S_IRWXO); !own)
+    return std::unexpected(own.error());
+  std::optional<std::string> text = read_up_to(entry->fd.get(), kMaxFileBytes + 1);
   if (!text) return ipc::system_error("cannot read " + file, "check its disk");
   if (text->size() > kMaxFileBytes) {
     return ipc::fail(Fault::kConfig, file + " is longer than any stored key", "move it away, and add the key again");
@@ -99,6 +116,7 @@ ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
 
 ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
   std::vector<std::string> found;
+  if (home_.empty()) return found;
   const std::unique_ptr<DIR, CloseFolder> folder(::opendir(folder_.c_str()));
   if (!folder && errno == ENOENT) return found;
   if (!folder) return ipc::system_error("cannot open " + folder_, "check its rights");
@@ -115,6 +133,7 @@ ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
 // ---- changing ------------------------------------------------------------------------------------------------------
 
 ipc::Status KeystoreFolder::prepare() const {
+  if (home_.empty()) return no_home();
   for (const char* const part : kUnderHome) {
     const std::string made = home_ + part;
     if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) {

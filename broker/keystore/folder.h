@@ -19,7 +19,7 @@ class KeystoreFolder {
  public:
   static constexpr std::size_t kMaxFileBytes = 16 * 1024;
 
-  // `home` from the password database, never from HOME: it decides whose keys are read.
+  // `home`: of the user whose rights this process has, so HOME may say it: whose keys are read, the kernel decides.
   explicit KeystoreFolder(std::string_view home);
 
   // Letters, digits and _.@+=,- beginning with a letter or digit, at most 128, and no "..": a name becomes a file's.

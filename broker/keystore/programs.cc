@@ -14,7 +14,7 @@
 #include <optional>
 #include <span>
 
-#include "ipc/unique_fd.h"
+#include "ipc/process/one_way_socket.h"
 #include "keystore/folder.h"
 
 namespace broker {
@@ -24,7 +24,8 @@ using ipc::Fault;
 using ipc::SecretBuffer;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes kPatience{5};  // a person may have to type a PIN
+constexpr std::chrono::minutes kPatience{5};      // a person may have to type a PIN
+constexpr std::chrono::minutes kRunsPatience{1};  // a run's own
 constexpr std::size_t kMaxOutput = 4096;
 
 // A TPM keeps an object of its own sealed: its two halves lie beside the key's file, and are worthless elsewhere.
@@ -82,8 +83,9 @@ CommandWords secret_tool(std::string_view action, const KeystoreEntry& key) {
   return words;
 }
 
-[[noreturn]] void become_program(const CommandWords& words, int input, int output) {
+[[noreturn]] void become_program(const CommandWords& words, int input, int output, bool as_a_run_does) {
   std::signal(SIGPIPE, SIG_DFL);
+  if (as_a_run_does && ::setsid() < 0) ::_exit(127);
   if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0) ::_exit(127);
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -92,19 +94,10 @@ CommandWords secret_tool(std::string_view action, const KeystoreEntry& key) {
   ::_exit(127);
 }
 
-struct Pipe {
-  ipc::UniqueFd reading, writing;
-  static ipc::Result<Pipe> open() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return ipc::system_error("a pipe cannot be made", "try again");
-    return Pipe{ipc::UniqueFd(ends[0]), ipc::UniqueFd(ends[1])};
-  }
-};
-
 // A program that does not read all of its input says so by its exit status.
-void give(int pipe, std::string_view input) {
+void give(int stream, std::string_view input) {
   while (!input.empty()) {
-    const ssize_t put = ::write(pipe, input.data(), input.size());
+    const ssize_t put = ::write(stream, input.data(), input.size());
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) return;
     input.remove_prefix(static_cast<std::size_t>(put));
@@ -123,18 +116,51 @@ bool wait_readable(int fd, Steady::time_point end) {
 }
 
 // Nothing where it took too long, or said too much.
-std::optional<SecretBuffer> take_output(int pipe, Steady::time_point end) {
+std::optional<SecretBuffer> take_output(int stream, Steady::time_point end) {
   SecretBuffer output = SecretBuffer::with_capacity(kMaxOutput);
-  while (wait_readable(pipe, end)) {
+  while (wait_readable(stream, end)) {
     const std::span<char> room = output.room();
     if (room.empty()) return std::nullopt;
-    const ssize_t got = ::read(pipe, room.data(), room.size());
+    const ssize_t got = ::read(stream, room.data(), room.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return std::nullopt;
     if (got == 0) return output;
     output.grow(static_cast<std::size_t>(got));
   }
   return std::nullopt;
+}
+
+// `input`: none where it runs as a run does it.
+ipc::Result<SecretBuffer> run(const KeyPlaceRow& keeper, const CommandWords& words,
+                              std::optional<std::string_view> input) {
+  ipc::Result<ipc::OneWaySocket> in = ipc::OneWaySocket::open();
+  if (!in) return std::unexpected(in.error());
+  ipc::Result<ipc::OneWaySocket> out = ipc::OneWaySocket::open();
+  if (!out) return std::unexpected(out.error());
+  if (!input) in->reading = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const pid_t child = ::fork();
+  if (child < 0)
+    return ipc::system_error("cannot start " + std::string(keeper.program), "end some processes, or raise ulimit -u");
+  if (child == 0) become_program(words, in->reading.get(), out->writing.get(), !input);
+  in->reading.reset();
+  out->writing.reset();
+  give(in->writing.get(), input.value_or(""));
+  in->writing.reset();
+  std::optional<SecretBuffer> output =
+      take_output(out->reading.get(), Steady::now() + (input ? kPatience : kRunsPatience));
+  if (!output) (void)::kill(input ? child : -child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const std::string program(keeper.program);
+  if (!output) return ipc::fail(Fault::kUnavailable, program + " gave no answer that can be used", "run it by hand");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(*output);
+  std::string next_step = "see above what it says, and try " + program + " by hand";
+  if (std::ranges::find(words, "--user") != words.end())
+    next_step +=
+        "; systemd keeps credentials of ordinary users from version 256 on: before that, use --protect passphrase or "
+        "tpm2";
+  return ipc::fail(Fault::kRefused, program + " did not do it", std::move(next_step));
 }
 
 }  // namespace
@@ -187,32 +213,11 @@ const KeyPlaceRow& keeper_of(const KeystoreEntry& key) {
 
 ipc::Result<SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const CommandWords& words,
                                           std::string_view input) {
-  ipc::Result<Pipe> in = Pipe::open();
-  if (!in) return std::unexpected(in.error());
-  ipc::Result<Pipe> out = Pipe::open();
-  if (!out) return std::unexpected(out.error());
-  const pid_t child = ::fork();
-  if (child < 0)
-    return ipc::system_error("cannot start " + std::string(keeper.program), "end some processes, or raise ulimit -u");
-  if (child == 0) become_program(words, in->reading.get(), out->writing.get());
-  in->reading.reset();
-  out->writing.reset();
-  give(in->writing.get(), input);
-  in->writing.reset();
-  std::optional<SecretBuffer> output = take_output(out->reading.get(), Steady::now() + kPatience);
-  if (!output) (void)::kill(child, SIGKILL);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  const std::string program(keeper.program);
-  if (!output) return ipc::fail(Fault::kUnavailable, program + " gave no answer that can be used", "run it by hand");
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(*output);
-  std::string next_step = "see above what it says, and try " + program + " by hand";
-  if (std::ranges::find(words, "--user") != words.end())
-    next_step +=
-        "; systemd keeps credentials of ordinary users from version 256 on: before that, use --protect passphrase or "
-        "tpm2";
-  return ipc::fail(Fault::kRefused, program + " did not do it", std::move(next_step));
+  return run(keeper, words, input);
+}
+
+ipc::Result<SecretBuffer> run_key_program_as_a_run_does(const KeyPlaceRow& keeper, const CommandWords& words) {
+  return run(keeper, words, std::nullopt);
 }
 
 }  // namespace broker

@@ -3,7 +3,7 @@
 //
 // Runs in: broker, which only names them (the supervisor runs them); sentinel-keys, which runs them.
 // Blocks: run_key_program until the program has ended.   Owns: nothing.
-// Secrets go through pipes alone: never in an argument or in the environment.
+// Secrets go through sockets alone, which no other process can open: never in an argument or in the environment.
 #pragma once
 
 #include <string>
@@ -36,5 +36,9 @@ using CommandWords = std::vector<std::string>;
 // Fails: kRefused where it does not end well; kUnavailable where it takes longer than five minutes.
 [[nodiscard]] ipc::Result<ipc::SecretBuffer> run_key_program(const KeyPlaceRow& keeper, const CommandWords& words,
                                                              std::string_view input);
+// Runs one as a run does it (supervisor/errands/programs.h): in a session of its own, so without a terminal, with
+// nothing on its stdin, for a minute at most. What works here works there.
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> run_key_program_as_a_run_does(const KeyPlaceRow& keeper,
+                                                                           const CommandWords& words);
 
 }  // namespace broker

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ipc/files/trusted_path.h"
+
 namespace broker {
 namespace {
 
@@ -28,14 +30,27 @@ ipc::Status fill(int fd, ipc::SecretBuffer& window, std::uint64_t offset, const 
 
 bool is_dev_null(const struct stat& info) { return S_ISCHR(info.st_mode) && info.st_rdev == ::makedev(1, 3); }
 
+// No user but this one and root chose the way that the path goes: the walk has judged it.
+bool leads_to_dev_null(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && is_dev_null(info);
+}
+
+// As the AWS tools see it: a link that leads nowhere is no file.
+bool is_absent(int error) { return error == ENOENT || error == ENOTDIR || error == ENOLINK; }
+
 }  // namespace
 
 ipc::Result<AwsConfigFile> AwsConfigFile::open(std::string path, AwsFileKind kind) {
-  // O_NONBLOCK: a FIFO in the file's place must not hold up the start.
-  ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd && (errno == ENOENT || errno == ENOTDIR)) return AwsConfigFile({}, std::move(path), kind);
-  if (!fd) return ipc::system_error(path + ": cannot be opened", "make it readable for you, or name another file");
-  return read(std::move(fd), std::move(path), kind);
+  ipc::Result<ipc::TrustedFile> file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDONLY);
+  if (file) return read(std::move(file->fd), std::move(path), kind);
+  ipc::Error& error = file.error();
+  if (is_absent(error.sys_errno) || (error.sys_errno == ENODEV && leads_to_dev_null(path))) {
+    return AwsConfigFile({}, std::move(path), kind);
+  }
+  const bool of_file = error.what.starts_with(path + " ");
+  error.what = path + ": " + (of_file ? error.what.substr(path.size() + 1) : error.what);
+  return std::unexpected(ipc::with_next_step(std::move(error), "make it readable for you, or name another file"));
 }
 
 ipc::Result<AwsConfigFile> AwsConfigFile::read(ipc::UniqueFd fd, std::string path, AwsFileKind kind) {
@@ -50,8 +65,8 @@ ipc::Result<AwsConfigFile> AwsConfigFile::read(ipc::UniqueFd fd, std::string pat
   }
   ipc::Status status = file.index_lines();
   if (status) status = file.check_unchanged();
-  if (status) status = file.check_mode();
   if (!status) return std::unexpected(std::move(status).error());
+  file.warn_of_readers();
   return file;
 }
 
@@ -77,21 +92,18 @@ ipc::Status AwsConfigFile::index_lines() {
   return {};
 }
 
-// Who may write a file with keys may swap the key, the role or the endpoint; who may read it has the key.
-ipc::Status AwsConfigFile::check_mode() {
+// Who may read a file with keys has them.
+void AwsConfigFile::warn_of_readers() {
   const bool has_keys = kind_ == AwsFileKind::kCredentials || std::ranges::any_of(index_, [](const auto& section) {
                           return std::ranges::any_of(section.second.values,
                                                      [](const auto& value) { return value.second.secret_length > 0; });
                         });
-  const mode_t mode = stat_.st_mode;
-  if ((mode & S_IWOTH) != 0 || (has_keys && (mode & S_IWGRP) != 0)) {
-    return ipc::fail(ipc::Fault::kConfig, path_ + ": can be written by other users", "run chmod go-rwx " + path_);
-  }
-  if ((mode & S_IWGRP) != 0) warnings_.push_back(path_ + " can be written by its group; run chmod g-w " + path_);
-  if (has_keys && (mode & (S_IRGRP | S_IROTH)) != 0) {
+  const bool others_read =
+      (stat_.st_mode & S_IROTH) != 0 ||
+      ((stat_.st_mode & S_IRGRP) != 0 && stat_.st_gid != ipc::trust_user(::geteuid()).private_group);
+  if (has_keys && others_read) {
     warnings_.push_back(path_ + " holds keys and can be read by other users; run chmod go-rwx " + path_);
   }
-  return {};
 }
 
 ipc::Status AwsConfigFile::check_unchanged() const {

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/text/aws_config_parser.h"
 #include "ipc/result.h"
 #include "ipc/secret.h"
+#include "ipc/text/aws_config_parser.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
@@ -31,8 +31,11 @@ class AwsConfigFile {
  public:
   static constexpr std::size_t kMaxBytes = 1024 * 1024;
 
-  // A file that does not exist is an empty one, as for the AWS tools; so is /dev/null.
+  // A file that does not exist is an empty one, as for the AWS tools; so is /dev/null. One that others than root and
+  // this process's user can write or replace is refused: they may swap the key, the role or the endpoint, or name a
+  // program.
   static ipc::Result<AwsConfigFile> open(std::string path, AwsFileKind kind);
+  // Of a descriptor whose writers were judged.
   static ipc::Result<AwsConfigFile> read(ipc::UniqueFd fd, std::string path, AwsFileKind kind);
 
   [[nodiscard]] bool exists() const { return static_cast<bool>(fd_); }
@@ -49,7 +52,7 @@ class AwsConfigFile {
   AwsConfigFile(ipc::UniqueFd fd, std::string path, AwsFileKind kind)
       : fd_(std::move(fd)), path_(std::move(path)), kind_(kind) {}
   ipc::Status index_lines();
-  ipc::Status check_mode();
+  void warn_of_readers();
   [[nodiscard]] ipc::Status check_unchanged() const;
 
   ipc::UniqueFd fd_;

@@ -5,6 +5,7 @@
 #include "aws/endpoint.h"
 #include "profile/absolute_path.h"
 #include "profile/command_settings.h"
+#include "profile/endpoints.h"
 #include "profile/files.h"
 #include "profile/own_source.h"
 
@@ -61,7 +62,11 @@ ipc::Result<ResolvedProfile> resolve_without_keys(std::string_view name, const i
   const MaybeText bundle = first_of({variable(settings, "AWS_CA_BUNDLE")}, *files, name, "ca_bundle");
   if (!bundle) return std::unexpected(bundle.error());
   if (ipc::Status taken = take_ca_bundle(*bundle, home, profile); !taken) return std::unexpected(taken.error());
-  profile.sts = sts_endpoint(profile.region, StsEndpoints::kRegional);
+  const ipc::Result<ProfileEndpoints> endpoints = ProfileEndpoints::read(*files, settings, name);
+  if (!endpoints) return std::unexpected(endpoints.error());
+  ipc::Result<AwsEndpoint> sts = endpoints->of("sts", profile.region);
+  if (!sts) return std::unexpected(sts.error());
+  profile.sts = std::move(*sts);
   profile.command = command_settings(*files, name);
   return profile;
 }

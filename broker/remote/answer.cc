@@ -20,15 +20,19 @@ struct Row {
   Fault fault;
   NextTry next;
   std::string_view text, next_step;
+  bool final = false;
 };
 #define TVM_ERROR(code, status, fault, next, text, next_step) \
   Row{code, status, Fault::k##fault, NextTry::k##next, text, next_step},
+#define TVM_FINAL(code, status, text, next_step) \
+  Row{code, status, Fault::kRefused, NextTry::kNone, text, next_step, true},
 #define TVM_STATUS(status, fault, next, text, next_step) \
   Row{"", status, Fault::k##fault, NextTry::k##next, text, next_step},
 constexpr Row kRows[] = {
 #include "remote/errors.def"
 };
 #undef TVM_ERROR
+#undef TVM_FINAL
 #undef TVM_STATUS
 constexpr const Row& kOther = kRows[std::size(kRows) - 1];
 static_assert(kOther.code.empty() && kOther.status == 0);
@@ -91,6 +95,8 @@ AwsFailure read_remote_failure(const HttpAnswer& answer) {
   if (failure.retry_after && *failure.retry_after > kMaxDelay) failure.next = NextTry::kNone;
   return failure;
 }
+
+bool ends_for_good(const AwsFailure& failure) { return row_of(failure).final; }
 
 ipc::Error remote_error(const RemoteServer& server, const AwsFailure& failure) {
   const Row& row = row_of(failure);

@@ -26,6 +26,9 @@ ipc::Result<IssuedCredentials> read_remote_keys(std::string_view body, std::stri
 
 AwsFailure read_remote_failure(const HttpAnswer& answer);
 
+// Whether the server has taken back what this run may ask at all.
+bool ends_for_good(const AwsFailure& failure);
+
 // The sentence for the user: who, the code, what it means, what the server says itself; and the fault that decides
 // what the client is told.
 ipc::Error remote_error(const RemoteServer& server, const AwsFailure& failure);

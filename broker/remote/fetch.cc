@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "keys/same_principal.h"
 #include "keys/token_text.h"
 #include "remote/answer.h"
+#include "services/queries.h"
 #include "text/ascii.h"
 
 namespace broker {
@@ -29,7 +31,12 @@ ipc::Error before_asking(const std::string& what, ipc::Error error) {
 
 RemoteFetch::RemoteFetch(RemoteParts parts, seconds duration, OnKeys done)
     : KeyFetch(std::move(done)), parts_(std::move(parts)), duration_(duration) {
-  parts_.signer ? ask_signer() : open_token();
+  if (parts_.standing.revoked) {
+    withdraws_ = true;
+    fail_later(*parts_.standing.revoked);
+  } else {
+    parts_.signer ? ask_signer() : open_token();
+  }
 }
 
 // ---- who asks ------------------------------------------------------------------------------------------------------
@@ -70,8 +77,39 @@ void RemoteFetch::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   if (!outcome) return finish(std::unexpected(explain(std::move(outcome.error()))));
   const std::chrono::sys_seconds now = parts_.context.aws_now();
   auto keys = read_remote_keys(outcome->body.view(), parts_.server.name, now);
-  if (keys) keys->expiration = std::min(keys->expiration, now + duration_);
-  finish(std::move(keys));
+  if (!keys) return finish(std::move(keys));
+  keys->expiration = std::min(keys->expiration, now + duration_);
+  keys_ = std::make_shared<IssuedCredentials>(std::move(*keys));
+  call_ = ask_identity_once(parts_.context, parts_.sts, keys_,
+                            [this](const ipc::Result<Principal>& owner) { on_owner(owner); });
+}
+
+// ---- whose they are ------------------------------------------------------------------------------------------------
+
+void RemoteFetch::on_owner(const ipc::Result<Principal>& owner) {
+  Principal& known = parts_.standing.owner;
+  if (!owner) return go_on_without_owner(owner.error());
+  if (known.arn.empty()) known = *owner;
+  if (!is_same_principal(*owner, known)) {
+    return finish(ipc::fail(Fault::kRefused,
+                            "the remote server " + parts_.server.name + " gives the keys of " + owner->arn +
+                                " now, and this run began with those of " + known.arn,
+                            "ask whoever keeps the server; start again if that is what you want"));
+  }
+  keys_->principal = owner->arn;
+  finish(std::move(*keys_));
+}
+
+void RemoteFetch::go_on_without_owner(const ipc::Error& why) {
+  RemoteStanding& standing = parts_.standing;
+  const std::string what = "whose keys the remote server " + parts_.server.name + " gives is not known: " + why.what;
+  if (!standing.owner.arn.empty()) {
+    return finish(ipc::fail(Fault::kUnavailable, what, "see to it that this host reaches " + parts_.sts.url));
+  }
+  if (!std::exchange(standing.said_unknown, true) && standing.warn) {
+    standing.warn(what + "; the log does not name it, and keys of another account would not be noticed");
+  }
+  finish(std::move(*keys_));
 }
 
 ipc::Error RemoteFetch::explain(AwsCallError failure) {
@@ -85,6 +123,7 @@ ipc::Error RemoteFetch::explain(AwsCallError failure) {
   if (failure.failure.retry_after) quiet_ = std::min<seconds>(*failure.failure.retry_after, kLongestQuiet);
   ipc::Error error = remote_error(parts_.server, failure.failure);
   withdraws_ = error.fault == Fault::kRefused;
+  if (ends_for_good(failure.failure)) parts_.standing.revoked = error;
   return error;
 }
 

@@ -29,7 +29,9 @@ ipc::Result<std::unique_ptr<RemoteJudge>> RemoteJudge::open(Parts parts) {
   auto server = parse_remote_server(
       {std::move(parts.url), parts.profile.name, parts.profile.region, std::move(parts.device_id), is_signed});
   if (!server) return std::unexpected(server.error());
-  std::unique_ptr<RemoteJudge> judge(new RemoteJudge(parts.context, parts.errands, std::move(*server)));
+  std::unique_ptr<RemoteJudge> judge(
+      new RemoteJudge(parts.context, parts.errands, std::move(*server), parts.profile.sts));
+  judge->standing_.warn = std::move(parts.warn);
   judge->token_file_ = std::move(parts.token_file);
   if (is_signed && !parts.profile.chain.empty()) {
     judge->chain_ = std::make_unique<RenewedKeys>(
@@ -40,7 +42,8 @@ ipc::Result<std::unique_ptr<RemoteJudge>> RemoteJudge::open(Parts parts) {
 
 StartFetch RemoteJudge::keys_for(const IssueTerms& terms) {
   return [this, duration = terms.lifetime.granted](OnKeys done) {
-    RemoteParts parts{context_, server_, token_file_.empty() ? signer() : nullptr, &errands_, token_file_};
+    RemoteParts parts{context_,  server_,    sts_, standing_, token_file_.empty() ? signer() : nullptr,
+                      &errands_, token_file_};
     return std::make_unique<RemoteFetch>(std::move(parts), duration, std::move(done));
   };
 }

@@ -2,12 +2,14 @@
 // caller, its token and the line in the log are checked here, as for every judge.
 //
 // What follows from it: the server judges when it is asked, not at each request. Between two fetches its last answer
-// counts, for two thirds of the keys' life; a refusal then ends what is kept (remote/fetch.h).
-// Blocks: never.   Owns: the server's description, and the chain of the signing key.
-// Fails: open(): kConfig for a URL that is none to be asked (remote/server.h); a fetch: as remote/errors.def says.
+// counts, for two thirds of the keys' life; a refusal then ends what is kept (remote/fetch.h). A session that the
+// server has revoked gets nothing more in this run. Blocks: never.   Owns: the server's description, and the chain of
+// the signing key. Fails: open(): kConfig for a URL that is none to be asked (remote/server.h); a fetch: as
+// remote/errors.def says.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +19,7 @@
 #include "keys/errands.h"
 #include "keys/fetch.h"
 #include "profile/resolve.h"
+#include "remote/fetch.h"
 #include "remote/server.h"
 
 namespace broker {
@@ -29,7 +32,8 @@ class RemoteJudge final : public Judge {
     ErrandDoer& errands;
     const ResolvedProfile& profile;
     std::string url, token_file, device_id;
-    std::string session_name;  // of the signing chain's roles, where the profile gives none
+    std::string session_name;                        // of the signing chain's roles, where the profile gives none
+    std::function<void(const std::string&)> warn{};  // a sentence for the terminal; may be empty
   };
   static ipc::Result<std::unique_ptr<RemoteJudge>> open(Parts parts);
 
@@ -46,13 +50,15 @@ class RemoteJudge final : public Judge {
   [[nodiscard]] std::optional<Decision> refusal(const ipc::Error& error) const override;
 
  private:
-  RemoteJudge(AwsContext& context, ErrandDoer& errands, RemoteServer server)
-      : context_(context), errands_(errands), server_(std::move(server)) {}
+  RemoteJudge(AwsContext& context, ErrandDoer& errands, RemoteServer server, const AwsEndpoint& sts)
+      : context_(context), errands_(errands), server_(std::move(server)), sts_(sts) {}
   [[nodiscard]] BaseKeys* signer() const { return chain_ ? chain_.get() : context_.keys; }
 
   AwsContext& context_;
   ErrandDoer& errands_;
   RemoteServer server_;
+  const AwsEndpoint& sts_;
+  RemoteStanding standing_;
   std::string token_file_;
   std::unique_ptr<BaseKeys> chain_;  // null: the profile has no role, and its first key signs
 };

@@ -37,8 +37,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
 
 void Service::join() {
   decisions_ = std::make_unique<RunDecisions>(RunDecisions::Parts{run_, *aws_, *judge_, *sessions_, notices_});
-  record_ =
-      std::make_unique<DecisionRecord>(DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_});
+  record_ = std::make_unique<DecisionRecord>(
+      DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
   requests_ = std::make_unique<Requests>(
       Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
@@ -55,9 +55,9 @@ ipc::Status Service::open_judge(PolicyKey key) {
 }
 
 ipc::Status Service::open_remote() {
-  auto judge =
-      RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(), task_.begin.remote_token_file.str(),
-                         std::move(device_id_), task_.begin.os_user.str()});
+  auto judge = RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(),
+                                  task_.begin.remote_token_file.str(), std::move(device_id_), task_.begin.os_user.str(),
+                                  [this](const std::string& sentence) { notices_.warning(sentence); }});
   if (!judge) return std::unexpected(judge.error());
   judge_ = std::move(*judge);
   return {};
@@ -87,9 +87,15 @@ ipc::Status Service::open_keys() {
   };
   if (!task_.begin.remote_token_file.empty()) return {};  // nothing is signed
   const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
-  const auto warn = [this](const std::string& sentence) { notices_.warning(sentence); };
-  auto keys = open_base_keys(profile_.base, {*aws_, *errands_, profile_, run_.principal, caller_keys_, sessions,
-                                             std::move(events), task_.begin.auto_login, warn});
+  SourceParts parts{*aws_, *errands_, profile_, run_.principal, caller_keys_};
+  parts.sessions = sessions;
+  parts.may_share_mfa = may_share_mfa_;
+  parts.events = std::move(events);
+  parts.auto_login = task_.begin.auto_login;
+  parts.warn = [this](const std::string& sentence) { notices_.warning(sentence); };
+  parts.inform = [this](const std::string& sentence) { notices_.info(sentence); };
+  parts.took_shared_session = [this](std::chrono::sys_seconds made) { run_.shared_mfa_since = made; };
+  auto keys = open_base_keys(profile_.base, std::move(parts));
   if (!keys) return std::unexpected(keys.error());
   base_keys_ = std::move(*keys);
   aws_->keys = base_keys_.get();

@@ -21,6 +21,9 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
   if (caller.pid != 0 || caller.uid >= 0) line.transport = ipc::transport_name(caller.transport);
   line.peer_pid = caller.pid;
   line.peer_uid = caller.uid;
+  if (run.user_namespace && caller.uid >= 0) {
+    line.peer_uid_outside = static_cast<long>(run.user_namespace->outside(static_cast<uid_t>(caller.uid)).value_or(-1));
+  }
   line.peer_executable = caller.executable;
   return line;
 }
@@ -63,15 +66,25 @@ std::string recipient_phrase(const CallerFacts& caller) {
   return text;
 }
 
+// "and 1,204 more of uid 1003, which were counted and not written"; empty for none.
+std::string counted_words(long count, long uid) {
+  if (count == 0) return "";
+  return "and " + with_commas(count) + " more " + whose_refusals(uid) + ", counted and not written";
+}
+
 }  // namespace
 
-void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
-                const std::string& request_id, const std::string& narrowed) {
+void DecisionRecord::show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                                const std::string& request_id, const std::string& narrowed) const {
   line.request_id = request_id;
   line.source_identity = keys.source_identity;
   line.role_arn = keys.role_arn;
   line.duration = terms.lifetime.granted;
   line.expires = keys.expiration;
+  line.access_key_id = keys.access_key_id;
+  line.principal = keys.principal;
+  // A session of the run's own key, or that key itself, is its owner's.
+  if (keys.principal.empty() && keys.role_arn.empty()) line.principal = parts_.run.principal.arn;
   line.narrowed = narrowed;
   line.outcome = "issued";
 }
@@ -118,11 +131,17 @@ void DecisionRecord::refused(const CallerFacts& caller, const Refusal& refusal, 
   } else {
     stranger(caller, decision.identified, refusal);
   }
-  if (refusal.check == kSessionLost) return;
-  parts_.notices.refusal(refusal.check + refusal.sentence,
-                         "refused credentials for profile " + parts_.run.profile + recipient_phrase(caller) + ": " +
-                             refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step,
-                         parts_.clock.since_boot());
+  if (refusal.check != kSessionLost) tell_terminal(caller, refusal, decision);
+}
+
+void DecisionRecord::tell_terminal(const CallerFacts& caller, const Refusal& refusal, const Decision& decision) {
+  const std::string kind = refusal.check + refusal.sentence;
+  const std::string sentence = "refused credentials for profile " + parts_.run.profile + recipient_phrase(caller) +
+                               ": " + refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step;
+  if (decision.identified == Check::kPassed || caller.uid == parts_.own_uid)
+    return parts_.notices.refusal(kind, sentence, parts_.clock.since_boot());
+  parts_.notices.refusal_of_others(kind, whose_refusals(caller.uid), sentence, parts_.clock.since_boot());
+  tell_counted_later();
 }
 
 void DecisionRecord::failed(const CallerFacts& caller, const ipc::Error& error, const Decision& decision) {
@@ -138,12 +157,34 @@ void DecisionRecord::failed(const CallerFacts& caller, const ipc::Error& error, 
 
 void DecisionRecord::stranger(const CallerFacts& caller, Check check, const Refusal& refusal) {
   const std::optional<long> counted = flood_.admit(check, caller.uid, parts_.clock.since_boot());
-  if (!counted) return;
-  const std::string detail =
-      *counted == 0 ? "" : std::to_string(*counted) + " more like this one were counted and not written";
+  if (!counted) return tell_counted_later();
+  const std::string detail = counted_words(*counted, caller.uid);
   DecisionLine line = stranger_line(parts_.run, now(), caller, refusal);
   line.detail = detail;
   write(line);
+}
+
+void DecisionRecord::tell_counted_later() {
+  if (counted_) return;
+  counted_ = parts_.timers.after(kTellCounted, [this] {
+    const auto spent = std::move(counted_);
+    tell_counted();
+  });
+}
+
+void DecisionRecord::tell_counted() {
+  const Clock::SinceBoot now_since_boot = parts_.clock.since_boot();
+  for (const RefusalFlood::Counted& each : flood_.take_counted(now_since_boot)) {
+    const Refusal refusal = refused_by_check(each.check);
+    const std::string detail = counted_words(each.count, each.uid);
+    CallerFacts caller;
+    caller.uid = each.uid;
+    DecisionLine line = stranger_line(parts_.run, now(), caller, refusal);
+    line.transport = {};  // of several
+    line.detail = detail;
+    write(line);
+  }
+  parts_.notices.tell_counted(now_since_boot);
 }
 
 void DecisionRecord::tampered(std::string_view what, bool ends) {

@@ -1,16 +1,18 @@
 // Writes what was decided into the decision log, and tells the user's terminal why something was not issued. It decides
 // nothing, and the line of an issue is not its to write: AuditLog::record() takes the Permit itself.
 //
-// Blocks: on the log's disk.   Owns: the count of strangers, who cannot fill the log.
+// Blocks: on the log's disk.   Owns: the count of strangers, who cannot fill the log; the timer that tells it.
 // Fails: a line that cannot be written is told on the terminal, or returned where the start waits for it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "audit/log.h"
 #include "aws/credentials.h"
 #include "caller/refusal_flood.h"
+#include "host/timers.h"
 #include "issuing/judge.h"
 #include "serve/notices.h"
 #include "tracking/tracker.h"
@@ -19,10 +21,6 @@ namespace broker {
 
 // The check of a run that has lost its session: the terminal has heard it once already, in the tracker's words.
 inline constexpr std::string_view kSessionLost = "session";
-
-// Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else, and must outlive the line.
-void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
-                const std::string& request_id, const std::string& narrowed);
 
 // What a rule narrowed, as "session_policy,hard_expiry"; empty for nothing.
 std::string narrowed_words(const Narrowing* narrowing);
@@ -37,8 +35,11 @@ class DecisionRecord {
     AuditLog& audit;
     Notices& notices;
     const Clock& clock;
+    Timers& timers;
+    long own_uid;  // of the run: the noise of other users is told more rarely
   };
-  explicit DecisionRecord(Parts parts) : parts_(parts) {}
+  static constexpr std::chrono::seconds kTellCounted{60};
+  explicit DecisionRecord(Parts parts) : parts_(parts), flood_(parts.own_uid) {}
 
   // A client was refused. One that is no client of ours is a stranger.
   void refused(const CallerFacts& caller, const Refusal& refusal, const Decision& decision);
@@ -46,6 +47,9 @@ class DecisionRecord {
   void failed(const CallerFacts& caller, const ipc::Error& error, const Decision& decision);
   // Somebody was refused whom policy was not asked about.
   void stranger(const CallerFacts& caller, Check check, const Refusal& refusal);
+  // Writes what was counted and not written one by one. By itself at most kTellCounted later; the run's end says it
+  // too.
+  void tell_counted();
   // Another program changed the files of this run, which the supervisor tells on the terminal itself.
   void tampered(std::string_view what, bool ends);
   // The run itself was refused, before any client asked: in the log alone.
@@ -54,6 +58,10 @@ class DecisionRecord {
   // A line that shows its arguments, which must outlive it; a refusal until its outcome says otherwise.
   [[nodiscard]] DecisionLine line_for(const CallerFacts& caller, const Decision& decision) const;
   DecisionLine line_for(const CallerFacts& caller, Decision&& decision) const = delete;
+  // Makes it the line of an issue. `request_id` and `narrowed` are shown, as everything else, and must outlive the
+  // line.
+  void show_issue(DecisionLine& line, const IssueTerms& terms, const IssuedCredentials& keys,
+                  const std::string& request_id, const std::string& narrowed) const;
 
  private:
   [[nodiscard]] std::chrono::sys_seconds now() const {
@@ -62,9 +70,12 @@ class DecisionRecord {
   [[nodiscard]] DecisionLine refusal_line(const CallerFacts& caller, const Refusal& refusal,
                                           const Decision& decision) const;
   void write(const DecisionLine& line);
+  void tell_terminal(const CallerFacts& caller, const Refusal& refusal, const Decision& decision);
+  void tell_counted_later();
 
   Parts parts_;
   RefusalFlood flood_;
+  std::unique_ptr<Timer> counted_;
 };
 
 }  // namespace broker

@@ -15,6 +15,7 @@
 #include "host/sandbox.h"
 #include "host/timers.h"
 #include "host/unix_groups.h"
+#include "ipc/process/user_namespace.h"
 #include "keystore/folder.h"
 #include "policy/source/file.h"
 #include "policy/source/required_key.h"
@@ -57,6 +58,7 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, con
     if (ipc::Status known = callers.leave_out(posture->pid()); !known) return std::unexpected(known.error());
   }
   broker::HostFacts facts{std::move(*posture), broker::own_unix_groups()};
+  facts.user_namespace = ipc::own_user_namespace();
   if (!task.begin.remote_url.empty()) {
     ipc::Result<std::string> device = broker::read_device_id();
     if (!device) return std::unexpected(device.error());
@@ -65,10 +67,10 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, con
   return facts;
 }
 
-// For the MFA sessions that runs share. Before the lock-down, whose filter kills keyctl.
+// For the MFA sessions that runs share, where this one is to. Before the lock-down, whose filter kills keyctl.
 std::optional<broker::SessionStore> open_session_store(Task& task) {
   if (!task.session_store) return std::nullopt;
-  auto key = broker::user_keyring_key("sentinel:sessions");
+  auto key = broker::login_keyring_key("sentinel:sessions");
   if (!key) return std::nullopt;  // this host keeps none: each run asks for a code of its own
   return broker::SessionStore(std::move(task.session_store), std::move(*key));
 }
@@ -134,6 +136,7 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
   const auto files = check_readable(task);
   if (!files) return std::unexpected(files.error());
   broker::KeysRead read;
+  read.may_share_mfa = static_cast<bool>(task.session_store);
   read.sessions = open_session_store(task);
   const ipc::Result<std::string> protections = broker::enter_sandbox(*files);
   if (!protections) return std::unexpected(protections.error());
@@ -145,8 +148,8 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
 
 ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey> key, const broker::Clock& clock) {
   broker::AuditLog log(clock, std::move(key));
-  for (auto& [sink, fd] : task.sinks) {
-    ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind);
+  for (auto& [sink, fd, lock] : task.sinks) {
+    ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind, std::move(lock));
     if (!added) return std::unexpected(added.error());
   }
   return log;
@@ -164,6 +167,11 @@ int serve() {
     broker::say_failed(control, error);
     return 1;
   };
+  // Every first key: a temporary one outlives the run as well, or its source gives another to whoever has read it; and
+  // which a profile begins with is known only when it is read.
+  if (ipc::Status apart = ipc::check_no_user_namespace(task->begin.allow_user_namespace); !apart) {
+    return give_up(apart.error());
+  }
   ipc::Result<broker::CallerCheck> callers = find_callers(clock);
   if (!callers) return give_up(callers.error());
   ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *task);

@@ -15,7 +15,7 @@ ipc::Result<RecordedPermit> record(const OneShotParts& parts, Decision decision,
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   const CallerFacts nobody;
   DecisionLine line = parts.record.line_for(nobody, decision);
-  show_issue(line, permit.terms(), keys, *id, narrowed);
+  parts.record.show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts.audit.record(std::move(permit), line);
   if (!recorded || !parts.audit.needs_commit()) return recorded;
   if (ipc::Status durable = parts.audit.commit(); !durable) return std::unexpected(durable.error());

@@ -8,6 +8,12 @@ namespace broker {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+RefusalForm form_of(Check found) { return may_pass_later(found) ? RefusalForm::kUnavailable : RefusalForm::kForbidden; }
+
+}  // namespace
+
 void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
                      const Listeners& listeners, const Answered& answered) {
   auto judged = ClientSocket::check(std::move(client), listeners);
@@ -15,6 +21,7 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
     // Nothing is written to a descriptor that is not a client's: it is closed, and the log says why.
     CallerFacts facts;
     facts.check = judged ? Check::kTooMany : judged.error();
+    if (judged) (void)client_answer_.send_refusal(judged->fd(), form_of(facts.check), false);
     parts_.record.stranger(facts, facts.check, refused_by_check(facts.check));
     answered(request, true);
     return;
@@ -23,7 +30,7 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
                                ipc::SecretBuffer::copy_of(authorization.substr(0, kMostPresented)), std::move(*judged),
                                answered});
   const Iterator it = std::prev(under_way_.end());
-  it->inquiry = parts_.callers.begin(it->client);
+  it->inquiry = parts_.callers.begin(it->client, parts_.decisions.check_presented(it->presented.reveal()));
   if (it->inquiry.settled) decide(it);
 }
 
@@ -47,12 +54,13 @@ void Requests::settle_callers(std::chrono::microseconds budget) {
 
 // A witness that says nothing: the deadline refuses.
 void Requests::watch_callers() {
-  const bool waiting =
-      std::any_of(under_way_.begin(), under_way_.end(), [](const Request& r) { return !r.inquiry.settled; });
-  if (!waiting) {
+  const auto waiting =
+      std::find_if(under_way_.begin(), under_way_.end(), [](const Request& r) { return !r.inquiry.settled; });
+  if (waiting == under_way_.end()) {
     caller_timer_.reset();
   } else if (!caller_timer_) {
-    caller_timer_ = parts_.timers.after(CallerCheck::kDeadline, [this] {
+    const milliseconds left = parts_.callers.until_deadline(waiting->inquiry);  // the oldest one's
+    caller_timer_ = parts_.timers.after(std::max(left, milliseconds(0)), [this] {
       const auto spent = std::move(caller_timer_);
       settle_callers();
     });
@@ -64,7 +72,8 @@ void Requests::watch_callers() {
 void Requests::decide(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
   Decision decision = parts_.decisions.for_client(caller, it->presented.reveal());
-  if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return refuse(it, *refusal, decision);
+  if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome))
+    return refuse(it, *refusal, decision, decision.identified);
   if (!passes_session(it, decision)) return;
   FreshKeys* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   if (!issuer) {
@@ -114,7 +123,8 @@ void Requests::wait_for_session(Iterator it) {
 
 void Requests::limit_the_wait(Iterator it) {
   if (it->patience) return;
-  it->patience = parts_.timers.after(kHold, [this, serial = it->serial] {
+  const milliseconds left = kHold - CallerCheck::kDeadline + parts_.callers.until_deadline(it->inquiry);
+  it->patience = parts_.timers.after(std::max(left, milliseconds(0)), [this, serial = it->serial] {
     const Iterator late = find(serial);
     if (late != under_way_.end())
       fail(late, ipc::Error{ipc::Fault::kUnavailable, std::string(parts_.judge.issuer()) + " has not answered yet",
@@ -141,7 +151,7 @@ void Requests::record_and_answer(Iterator it, Decision decision, const IssuedCre
   if (!id) return fail(it, id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   DecisionLine line = parts_.record.line_for(it->inquiry.facts, decision);
-  show_issue(line, permit.terms(), keys, *id, narrowed);
+  parts_.record.show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials
   it->recorded.emplace(std::move(*recorded));
@@ -173,7 +183,7 @@ void Requests::answer(Iterator it) {
     // This was the caller when it was judged: the line shows what was decided, and why nothing is handed out all the
     // same.
     const Refusal refusal = refused_by_check(still);
-    return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal));
+    return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
   }
   parts_.sessions.count();
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive);
@@ -182,9 +192,10 @@ void Requests::answer(Iterator it) {
 
 // ---- refusals ------------------------------------------------------------------------------------------------------
 
-void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision) {
+// `found`: the check that refused; kPassed where another reason did.
+void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found) {
   parts_.record.refused(it->inquiry.facts, refusal, decision);
-  (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
+  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false);
   finish(it, true);
 }
 

@@ -3,8 +3,9 @@
 //
 // Blocks: never (but the caller check's bounded spin, and fdatasync with --log-sync).
 // Owns: the requests under way, each with its client's descriptor.
-// A request that cannot be answered within kHold is told 503 while the fetch goes on: SDKs give a container endpoint
-// as little as one second (PHP's and JavaScript's).
+// A request that cannot be answered within kHold of its arrival is told 503 while the fetch goes on: SDKs give a
+// container endpoint as little as one second (PHP's and JavaScript's). 503, too, for a caller who was looked for too
+// late or met a change (may_pass_later): Java's and Go's SDK ask again after a 503, and not after a 403.
 #pragma once
 
 #include <chrono>
@@ -84,7 +85,7 @@ class Requests {
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);
   void commit();
-  void refuse(Iterator it, const Refusal& refusal, const Decision& decision);
+  void refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found = Check::kPassed);
   void fail(Iterator it, const ipc::Error& error);
   void finish(Iterator it, bool closed);
   void settle_callers(std::chrono::microseconds budget = {});

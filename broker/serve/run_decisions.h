@@ -34,6 +34,8 @@ class RunDecisions {
   };
   explicit RunDecisions(Parts parts);
 
+  // Of the token alone: kPassed, or what is wrong with it.
+  [[nodiscard]] Check check_presented(std::string_view token) const { return check_token(parts_.run.token, token); }
   // For a client, by what the kernel says of it and the token that it presented.
   Decision for_client(const CallerFacts& caller, std::string_view presented);
   // For the run itself: at the start, and in the modes where the supervisor takes the answer.

@@ -43,6 +43,7 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       profile_(std::move(read.profile)),
       callers_(std::move(callers)),
       caller_keys_(std::move(read.caller_keys)),
+      may_share_mfa_(read.may_share_mfa),
       session_store_(std::move(read.sessions)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
@@ -55,6 +56,8 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
   run_.mode = mode_of(task_.begin.mode);
   run_.groups = std::move(host.groups);
   device_id_ = std::move(host.device_id);
+  namespace_costs_ = ipc::what_a_user_namespace_costs(host.user_namespace);
+  if (host.user_namespace && !host.user_namespace->initial) run_.user_namespace = *host.user_namespace;
   run_.source = key_source(profile_);
   run_.credential_source = source_row(kind_of(profile_.base)).word;
   if (!task_.begin.remote_url.empty()) {
@@ -71,6 +74,11 @@ int Service::run() {
   watch(control_.fd(), &Service::on_control);
   watch(callers_.fd(), &Service::on_witness);
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
+  if (may_share_mfa_ && !session_store_) {
+    notices_.warning(
+        "the MFA session is not shared (--share-mfa): this host's kernel keeps no key for you to seal it with");
+  }
+  if (!namespace_costs_.empty()) notices_.warning(namespace_costs_);
   // What the policy answers first may hang on the device.
   posture_.start([this] {
     if (task_.begin.mode == ipc::RunMode::Whoami) return ask_who();
@@ -298,6 +306,7 @@ void Service::send_notice(ipc::Severity severity, const std::string& text) {
 void Service::leave() {
   constexpr std::chrono::milliseconds kFarewell{500};
   detach_frontend();
+  record_->tell_counted();
   watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
   leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
   sessions_->end([this] { event_base_loopbreak(base_); });

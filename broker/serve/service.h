@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/process/user_namespace.h"
 #include "policy/source/verifier.h"
 #include "serve/policy_judge.h"
 #include "serve/requests.h"
@@ -28,6 +29,7 @@ struct HostFacts {
   PostureReader posture;
   std::optional<std::vector<std::string>> groups;
   std::string device_id{};  // empty where no remote server is to be told
+  ipc::Result<ipc::UserNamespace> user_namespace{ipc::UserNamespace{.initial = true}};
 };
 
 // What was read once the broker was locked down, and before it lost the right to open files.
@@ -37,6 +39,7 @@ struct KeysRead {
   std::optional<LogKey> log_key{};
   PolicyKey policy_key{};
   CallerKeys caller_keys{};
+  bool may_share_mfa = false;  // --share-mfa; without `sessions` this host keeps no key to seal them with
   std::optional<SessionStore> sessions{};
 };
 
@@ -91,6 +94,7 @@ class Service {
   ResolvedProfile profile_;
   CallerCheck callers_;
   CallerKeys caller_keys_;
+  bool may_share_mfa_;
   std::optional<SessionStore> session_store_;
   SystemClock clock_;
   EventTimers timers_;
@@ -104,7 +108,7 @@ class Service {
   std::unique_ptr<BaseKeys> base_keys_;
   std::unique_ptr<PolicyVerifier> verifier_;
   std::unique_ptr<PolicySource> policy_;  // null where a remote server judges, as the verifier
-  std::string device_id_;
+  std::string device_id_, namespace_costs_;
   PostureSource posture_;
   std::unique_ptr<SessionTracker> sessions_;
   std::unique_ptr<Judge> judge_;

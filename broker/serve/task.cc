@@ -37,8 +37,16 @@ class Gathering {
   }
   ipc::Status take(ipc::LogSink& sink, ipc::UniqueFd& fd) {
     if (sinks_.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "more log sinks than there can be");
-    sinks_.push_back({std::move(sink), std::move(fd)});
+    sinks_.push_back({std::move(sink), std::move(fd), {}});
     return {};
+  }
+  ipc::Status take(const ipc::LogLock& lock, ipc::UniqueFd& fd) {
+    for (TaskSink& sink : sinks_) {
+      if (sink.sink.label.str() != lock.label.str() || sink.sink.kind != ipc::LogKind::File || sink.lock) continue;
+      sink.lock = std::move(fd);
+      return {};
+    }
+    return ipc::fail(Fault::kProtocol, "a lock of no log file");
   }
   ipc::Status take(const ipc::PolicyVersions&, ipc::UniqueFd& fd) {
     policy_versions_ = std::move(fd);
@@ -101,9 +109,9 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
   while (!gathering.is_whole()) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
-    const ipc::Status taken =
-        ipc::open_as_one_of<ipc::Setting, ipc::LogSink, ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
-            packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
+    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::LogSink, ipc::LogLock, ipc::PolicyVersions,
+                                                  ipc::SessionStore, ipc::Begin>(
+        packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }
   return std::move(gathering).task();

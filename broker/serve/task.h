@@ -17,7 +17,7 @@ namespace broker {
 
 struct TaskSink {
   ipc::LogSink sink;
-  ipc::UniqueFd fd;
+  ipc::UniqueFd fd, lock;  // lock: of a file, what its writers lock
 };
 
 struct Task {

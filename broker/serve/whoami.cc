@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "text/rfc3339.h"
+
 namespace broker {
 namespace {
 
@@ -20,9 +22,13 @@ std::string rule_of(const Decision& decision) {
 
 }  // namespace
 
-std::string source_text(const ResolvedProfile& profile, std::string_view source) {
+std::string source_text(const ResolvedProfile& profile, std::string_view source,
+                        std::optional<std::chrono::sys_seconds> shared_since) {
   std::string text = std::string(source) + " (profile " + profile.base_profile + ")";
   if (profile.mfa) text += ", a session with MFA device " + profile.mfa->serial;
+  if (profile.mfa && shared_since) {
+    text += " that another run made at " + std::string(rfc3339(*shared_since).text()) + " (--share-mfa)";
+  }
   for (const RoleStep& role : profile.chain) text += ", then role " + role.role_arn + " (profile " + role.profile + ")";
   return text;
 }
@@ -49,7 +55,8 @@ void WhoamiAnswer::answer() {
   message.arn = ipc::Text<2048>(parts_.run.principal.arn);
   message.account = ipc::Text<64>(parts_.run.principal.account);
   message.user = ipc::Text<256>(parts_.run.principal.user);
-  message.source = ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source));
+  message.source =
+      ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source, parts_.run.shared_mfa_since));
   message.region = ipc::Text<64>(parts_.profile.region);
   if (parts_.has_policy) add_policy(message);
   const Done done = std::exchange(done_, nullptr);

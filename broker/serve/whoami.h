@@ -5,8 +5,10 @@
 // Fails: where the key cannot be had, or AWS does not know it. A policy that cannot be used is part of the answer.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "call/aws_call.h"
@@ -19,8 +21,10 @@
 
 namespace broker {
 
-// "key of profile marta (static), then role arn:… (profile ledger)".
-std::string source_text(const ResolvedProfile& profile, std::string_view source);
+// "key of profile marta (static), then role arn:… (profile ledger)". `shared_since`: when another run made the MFA
+// session.
+std::string source_text(const ResolvedProfile& profile, std::string_view source,
+                        std::optional<std::chrono::sys_seconds> shared_since = {});
 
 class WhoamiAnswer {
  public:

@@ -46,6 +46,15 @@ std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& st
                                    [done = std::move(done)](Outcome outcome) { done(principal(std::move(outcome))); });
 }
 
+std::unique_ptr<AwsCall> ask_identity_once(AwsContext& context, const AwsEndpoint& sts,
+                                           std::shared_ptr<const BaseKey> key, OnPrincipal done) {
+  AwsRequest request = get_caller_identity(sts);
+  request.max_tries = 1;
+  request.try_deadline = std::chrono::seconds(5);
+  return std::make_unique<AwsCall>(context, std::move(request), std::move(key), read_sts_failure,
+                                   [done = std::move(done)](Outcome outcome) { done(principal(std::move(outcome))); });
+}
+
 std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                        std::function<void(ipc::Result<Parameter>)> done) {
   return ask<ipc::Result<Parameter>>(

@@ -23,6 +23,9 @@ using OnPrincipal = std::function<void(ipc::Result<Principal>)>;
 std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, OnPrincipal done);
 std::unique_ptr<AwsCall> ask_identity(AwsContext& context, const AwsEndpoint& sts, std::shared_ptr<const BaseKey> key,
                                       OnPrincipal done);
+// One try of a few seconds, where the run goes on without an answer.
+std::unique_ptr<AwsCall> ask_identity_once(AwsContext& context, const AwsEndpoint& sts,
+                                           std::shared_ptr<const BaseKey> key, OnPrincipal done);
 
 std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                        std::function<void(ipc::Result<Parameter>)> done);

@@ -1,5 +1,5 @@
-// The two forms in which AWS's services take a request: a JSON object behind a target header that names the action, and a
-// query's members. Knows no action and reads no answer.
+// The two forms in which AWS's services take a request: a JSON object behind a target header that names the action, and
+// a query's members. Knows no action and reads no answer.
 //
 // Blocks: never.   Source: smithy.io, AWS JSON 1.0 and 1.1 protocols and AWS Query protocol.
 #pragma once

@@ -15,6 +15,8 @@
 namespace broker {
 namespace {
 
+constexpr std::size_t kMaxArn = 2048;
+
 using ipc::Fault;
 
 // application/x-www-form-urlencoded, in the order given.
@@ -170,11 +172,14 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
   const std::string name(action);
   const std::string path = name + "Response/" + name + "Result/Credentials/";
   const std::string id_path = path + "AccessKeyId", secret_path = path + "SecretAccessKey",
-                    token_path = path + "SessionToken", expiration_path = path + "Expiration";
+                    token_path = path + "SessionToken", expiration_path = path + "Expiration",
+                    principal_path = name + "Response/" + name + "Result/AssumedRoleUser/Arn";
   std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
-                       XmlField{token_path, &*token}, XmlField{expiration_path, &expiration}};
+                       XmlField{token_path, &*token}, XmlField{expiration_path, &expiration},
+                       XmlField{principal_path, &keys.principal}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
   if (!is_access_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
+  keys.principal = printable(keys.principal, kMaxArn);
   if (!is_visible(secret->reveal())) return missing_from_sts(action, "valid SecretAccessKey");
   if (!is_visible(token->reveal())) return missing_from_sts(action, "valid SessionToken");
   auto small = token->clone();  // as small as it is: the arena is small too

@@ -5,8 +5,10 @@
 
 #include "host/callback_guard.h"
 #include "keys/same_principal.h"
+#include "services/queries.h"
 #include "services/sts.h"
 #include "text/ascii.h"
+#include "text/rfc3339.h"
 
 namespace broker {
 namespace {
@@ -32,8 +34,8 @@ bool is_wrong_code(const AwsFailure& failure) {
 
 class MfaFetch final : public KeyFetch {
  public:
-  MfaFetch(const MfaParts& parts, BaseKeys& long_term, const std::string& refused, OnKeys done)
-      : KeyFetch(std::move(done)), parts_(parts), refused_(refused) {
+  MfaFetch(const MfaParts& parts, BaseKeys& long_term, MfaKeys::Seen& seen, OnKeys done)
+      : KeyFetch(std::move(done)), parts_(parts), seen_(seen) {
     // Not from inside the constructor, whatever holds the key does.
     pause_ = parts_.context.timers.after(milliseconds(0), [this, &long_term] {
       long_term.get(presence_.guard([this](const ipc::Result<SharedKey>& key) { on_key(key); }));
@@ -62,14 +64,18 @@ class MfaFetch final : public KeyFetch {
 
   [[nodiscard]] std::optional<IssuedCredentials> shared_session() const {
     auto found = parts_.store->find(name_, parts_.context.aws_now(), kLeastShared);
-    if (found && found->access_key_id == refused_) found.reset();
+    if (found && (found->access_key_id == seen_.refused || found->access_key_id == foreign_)) found.reset();
     return found;
   }
 
   // One that another run has made; else this run makes one, when it is its turn.
   void take_turn() {
     if (!parts_.store) return ask();
-    if (auto shared = shared_session()) return end(std::move(*shared));
+    if (auto shared = shared_session()) {
+      if (shared->access_key_id == seen_.good) return end(std::move(*shared));
+      return check_owner(std::move(*shared));
+    }
+    if (locked_) return ask();
     const ipc::Result<bool> locked = parts_.store->try_lock();
     if (!locked) return ask();                           // a file that cannot be locked shares nothing
     if (!*locked && looks_ == kMostLooks) return ask();  // its holder does not ask the user; nothing is shared then
@@ -81,9 +87,47 @@ class MfaFetch final : public KeyFetch {
       return;
     }
     locked_ = true;
-    if (auto shared = shared_session()) return end(std::move(*shared));
-    ask();
+    take_turn();  // another may have made one meanwhile
   }
+
+  // ---- a session of the store
+
+  void check_owner(IssuedCredentials session) {
+    shared_ = std::make_shared<IssuedCredentials>(std::move(session));
+    call_ = ask_identity(parts_.context, parts_.sts, key_, [this](const ipc::Result<Principal>& owner) {
+      if (!owner) return end(std::unexpected(owner.error()));
+      key_owner_ = *owner;
+      ask_whose_it_is();
+    });
+  }
+
+  void ask_whose_it_is() {
+    call_ = ask_identity(parts_.context, parts_.sts, shared_, [this](const ipc::Result<Principal>& owner) {
+      if (owner && is_same_principal(*owner, key_owner_)) return use_shared();
+      if (!owner && owner.error().fault != Fault::kRefused) return end(std::unexpected(owner.error()));
+      foreign_ = std::exchange(shared_, nullptr)->access_key_id;  // or one that AWS has forgotten
+      if (owner && parts_.sharing.warn) {
+        parts_.sharing.warn("the shared MFA session of device " + parts_.plan.serial + " belongs to " + owner->arn +
+                            ", and the key of profile " + parts_.plan.profile + " to " + key_owner_.arn +
+                            ": it is not used, and some program of yours has put it there; look for that program");
+      }
+      take_turn();
+    });
+  }
+
+  void use_shared() {
+    seen_.good = shared_->access_key_id;
+    const std::chrono::sys_seconds made = shared_->expiration - parts_.duration;
+    if (parts_.sharing.took) parts_.sharing.took(made);
+    if (parts_.sharing.inform) {
+      parts_.sharing.inform("no code is asked for: the MFA session of profile " + parts_.plan.profile +
+                            " that another run of yours made at " + std::string(rfc3339(made).text()) +
+                            " is used (--share-mfa)");
+    }
+    end(std::move(*shared_));
+  }
+
+  // ---- a session of one's own
 
   void ask() {
     ++tries_;
@@ -127,7 +171,19 @@ class MfaFetch final : public KeyFetch {
     if (session && parts_.store && locked_) {
       (void)parts_.store->put(name_, *session, parts_.context.aws_now());  // else the next run asks for itself
     }
+    if (session) {
+      seen_.good = session->access_key_id;
+      say_how_to_share();
+    }
     end(std::move(session));
+  }
+
+  // Where a human was asked whom another run could have spared it.
+  void say_how_to_share() {
+    if (parts_.sharing.asked_for || !parts_.sharing.inform || !parts_.plan.process.empty()) return;
+    parts_.sharing.inform(
+        "this MFA session is this run's alone, and the next run asks for a code again; --share-mfa lets your "
+        "runs share one, and other programs of yours may be able to use it then");
   }
 
   void ask_again(std::string why) {
@@ -146,8 +202,11 @@ class MfaFetch final : public KeyFetch {
   }
 
   const MfaParts& parts_;
-  const std::string& refused_;
+  MfaKeys::Seen& seen_;
   SharedKey key_;
+  Principal key_owner_;
+  std::shared_ptr<IssuedCredentials> shared_;  // shared with the call that asks whose it is
+  std::string foreign_;                        // key id of a session that is not to be used
   SessionName name_;
   int tries_ = 0, looks_ = 0;
   bool locked_ = false, asked_in_vain_ = false;
@@ -165,12 +224,12 @@ MfaKeys::MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, KeyEvents 
       session_(parts_.context,
                of_same_principal(parts_.context, parts_.sts, parts_.principal,
                                  [this](OnKeys done) {
-                                   return std::make_unique<MfaFetch>(parts_, *long_term_, refused_, std::move(done));
+                                   return std::make_unique<MfaFetch>(parts_, *long_term_, seen_, std::move(done));
                                  }),
                std::move(events)) {}
 
 bool MfaKeys::refuse(const SharedKey& key) {
-  refused_ = key->access_key_id;
+  seen_.refused = key->access_key_id;
   return session_.refuse(key);
 }
 

@@ -1,17 +1,21 @@
 // Makes a session of a long-term key and a one-time code: GetSessionToken with SerialNumber and TokenCode. Roles that
 // demand MFA are assumed from it, so that one code serves every role, every renewal within hours, and every other run
-// of the user that finds it in the session store.
+// of the user that finds it in the session store, where the user has asked for that.
 //
 // Blocks: on the session store, a small local file.
 // Owns: the long-term key's holder; the question under way.
 // Asked ahead of need: before the command starts, and ahead of the session's end; never while a request waits for
 // nothing else. Of the user's runs one asks at a time; the others find its session. A refused or unanswered question is
 // not asked again for kQuiet.
-// Fails: kConfig where the key is a temporary one; kRefused with AWS's or the user's no, and for a session in the store
-// that is not the principal's whom the run began as.
+// A session of the store is used once AWS has said that it is of the account and the principal that the long-term key
+// is of: any program that can write the file could have put another one there. Else the user is asked, and told. Fails:
+// kConfig where the key is a temporary one; kRefused with AWS's or the user's no.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "aws/principal.h"
 #include "call/signing_keys.h"
@@ -26,6 +30,13 @@ namespace broker {
 // command itself gets, so it is not.
 inline constexpr std::chrono::seconds kMfaSessionForRoles{12 * 3600}, kMfaSessionItself{3600};
 
+// What the user is told of a session that is shared, or could be; each may be empty.
+struct MfaSharing {
+  bool asked_for = false;  // by --share-mfa
+  std::function<void(const std::string&)> warn{}, inform{};
+  std::function<void(std::chrono::sys_seconds made)> took{};
+};
+
 struct MfaParts {
   AwsContext& context;
   ErrandDoer& errands;
@@ -33,13 +44,18 @@ struct MfaParts {
   AwsEndpoint sts;
   MfaPlan plan;
   std::chrono::seconds duration;
-  const Principal&
-      principal;  // whose session it must stay: the store is the user's own, and any program of theirs can write it
+  const Principal& principal;  // whose session it must stay
+  MfaSharing sharing{};
 };
 
 class MfaKeys final : public BaseKeys {
  public:
   static constexpr std::chrono::seconds kQuiet{300};
+  // Key ids of sessions in the store.
+  struct Seen {
+    std::string refused;  // not to be taken from there again
+    std::string good;     // made by this run, or found to be its principal's
+  };
   static constexpr int kTries = 3;  // of a user who mistypes; a program that is wrong once is wrong
 
   MfaKeys(MfaParts parts, std::unique_ptr<BaseKeys> long_term, KeyEvents events = {});
@@ -51,7 +67,7 @@ class MfaKeys final : public BaseKeys {
  private:
   MfaParts parts_;
   std::unique_ptr<BaseKeys> long_term_;
-  std::string refused_;  // key id of a session that is not to be taken from the store again
+  Seen seen_;
   RenewedKeys session_;
 };
 

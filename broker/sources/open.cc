@@ -78,9 +78,10 @@ struct Opener {
 Opened open_base_keys(BasePlan& plan, SourceParts parts) {
   const ResolvedProfile& profile = parts.profile;
   if (!profile.mfa) return std::visit(Opener{std::move(parts)}, plan);
-  MfaParts mfa{parts.context,  parts.errands, parts.sessions,
-               profile.sts,    *profile.mfa,  profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
-               parts.principal};
+  MfaParts mfa{parts.context,   parts.errands,
+               parts.sessions,  profile.sts,
+               *profile.mfa,    profile.chain.empty() ? kMfaSessionItself : kMfaSessionForRoles,
+               parts.principal, {parts.may_share_mfa, parts.warn, parts.inform, parts.took_shared_session}};
   KeyEvents events = std::exchange(parts.events, {});  // of the session: its key has no end
   Opened long_term = std::visit(Opener{std::move(parts)}, plan);
   if (!long_term) return long_term;

@@ -4,6 +4,7 @@
 // Fails: kConfig where the plan's source cannot work in this run, with the plan's place and the next step.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,9 +28,11 @@ struct SourceParts {
   const Principal& principal;              // whom all later keys must belong to; its ARN is empty at first
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
+  bool may_share_mfa = false;              // the user has asked for it
   KeyEvents events{};
   bool auto_login = false;
-  std::function<void(const std::string&)> warn{};  // a sentence for the terminal; may be empty
+  std::function<void(const std::string&)> warn{}, inform{};                  // sentences for the terminal; may be empty
+  std::function<void(std::chrono::sys_seconds made)> took_shared_session{};  // of another run; may be empty
 };
 
 // Takes a static key out of `plan`. Where the profile names an MFA device, what comes is the session made with its

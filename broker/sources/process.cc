@@ -19,9 +19,17 @@ class ProcessFetch final : public KeyFetch {
  private:
   void on_output(ipc::Result<ipc::SecretBuffer> output) {
     if (!output) return fail(": ", output.error());
+    if (output->empty()) return fail(" printed ", nothing());
     auto keys = read_process_keys(output->reveal(), context_.aws_now());
     if (!keys) return fail(" printed what ", keys.error());
     finish(std::move(keys));
+  }
+
+  // Of a script that goes on after `> /dev/stdout` has failed.
+  static ipc::Error nothing() {
+    return {ipc::Fault::kProtocol, "nothing",
+            "run it by hand; if it prints its keys there, it may open /dev/stdout by name, which is a socket under "
+            "sentinel: let it print to its standard output (>&1)"};
   }
 
   void fail(std::string_view verb, ipc::Error error) {

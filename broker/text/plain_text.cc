@@ -58,4 +58,10 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string with_commas(long number) {
+  std::string out = std::to_string(number);
+  for (std::size_t at = out.size(); at > (number < 0 ? 4U : 3U);) out.insert(at -= 3, 1, ',');
+  return out;
+}
+
 }  // namespace broker

@@ -27,4 +27,7 @@ std::string harmless(std::string_view text);
 // A text from outside, fit for a terminal and a log line: printable ASCII, one line, at most `limit` characters.
 std::string printable(std::string_view text, std::size_t limit = 300);
 
+// "1,204".
+std::string with_commas(long number);
+
 }  // namespace broker

@@ -48,6 +48,7 @@ bool is_primary_of_another(gid_t group, uid_t uid) {
 }  // namespace
 
 std::optional<gid_t> private_group(uid_t uid) {
+  if (uid == 0) return std::nullopt;  // root's umask leaves no group writing, and images give its group to others
   std::vector<char> user_room, group_room;
   passwd user_entry{};
   group group_entry{};

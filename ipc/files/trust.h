@@ -25,6 +25,7 @@ Trust trust_user(uid_t uid);
 
 // The primary group of `uid` where it is private, as adduser makes it: named as the user, with no other member, and
 // the primary group of no other account in /etc/passwd. Under umask 002 everything of such a user is group-writable.
+// Root has none.
 std::optional<gid_t> private_group(uid_t uid);
 
 }  // namespace ipc

@@ -32,6 +32,10 @@ void put_before(std::deque<PathStep>& steps, std::string_view path, bool from_li
   steps.insert(steps.begin(), parts.begin(), parts.end());
 }
 
+std::unexpected<Error> fail_with(int error, std::string what, std::string next_step) {
+  return std::unexpected(Error{Fault::kConfig, std::move(what), std::move(next_step), error});
+}
+
 class TrustedWalk {
  public:
   TrustedWalk(std::string_view path, const Trust& trust, int flags, mode_t mode)
@@ -80,7 +84,7 @@ class TrustedWalk {
       return true;
     }
     if (!S_ISDIR(status.st_mode))
-      return fail(Fault::kConfig, path + " is not a folder", "mend " + wanted_ + ", or remove what lies there");
+      return fail_with(ENOTDIR, path + " is not a folder", "mend " + wanted_ + ", or remove what lies there");
     if (Status entered = enter(std::move(entry), path); !entered) return std::unexpected(entered.error());
     return false;
   }
@@ -95,11 +99,11 @@ class TrustedWalk {
   // errno says why the entry could not be opened.
   Result<bool> is_missing(const PathStep& step, const std::string& path) {
     if (errno == ENOENT && step.from_link) {
-      return fail(Fault::kConfig, "there is no " + path + ", where a link leads", "mend the link " + wanted_);
+      return fail_with(ENOLINK, "there is no " + path + ", where a link leads", "mend the link " + wanted_);
     }
     if (errno != ENOENT) return system_error("cannot look at " + path, "check the rights of the folders above");
     if (!is_last() || (flags_ & O_CREAT) == 0)
-      return std::unexpected(Error{Fault::kSystem, "there is no " + path, "check its name", ENOENT});
+      return std::unexpected(Error{Fault::kSystem, "there is no " + wanted_, "check its name", ENOENT});
     Status made =
         accept(UniqueFd(::openat(folder_.get(), step.name.c_str(), flags_ | kSafeOpen | O_EXCL, mode_)), path);
     if (!made) return std::unexpected(made.error());
@@ -150,10 +154,10 @@ class TrustedWalk {
   Status check_kind(const struct stat& status, const std::string& path) const {
     if ((flags_ & O_DIRECTORY) != 0) {
       if (S_ISDIR(status.st_mode)) return {};
-      return fail(Fault::kConfig, path + " is not a folder", "name a folder");
+      return fail_with(ENODEV, path + " is not a folder", "name a folder");
     }
     if ((flags_ & O_PATH) != 0 || S_ISREG(status.st_mode)) return {};
-    return fail(Fault::kConfig, path + " is not a regular file", "put a file there, or name another");
+    return fail_with(ENODEV, path + " is not a regular file", "put a file there, or name another");
   }
 
   // What was opened is what counts: between the look and the open its owner may have put another there.

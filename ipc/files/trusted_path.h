@@ -12,7 +12,8 @@
 //
 // Runs in: every process.   Blocks: as file systems do; never for a FIFO or a device, which are refused.
 // Fails: kConfig with one sentence that names the part of the path at fault and how to mend it; kSystem for what cannot
-// be opened. sys_errno is ENOENT where there is no such file; a link that leads nowhere is a mistake, and not that.
+// be opened. sys_errno says more: ENOENT where there is no such file, ENOTDIR where a folder on the way is none,
+// ENOLINK where a link leads nowhere, ENODEV where what lies there is of another kind.
 #pragma once
 
 #include <fcntl.h>

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "ipc/process/user_namespace.h"
+
 namespace ipc {
 namespace {
 
@@ -53,29 +55,48 @@ bool acl_lets_others_write(const std::string& path, const Trust& trust) {
 
 std::string owners(const Trust& trust) { return trust.uid == 0 ? "root" : "root or uid " + std::to_string(trust.uid); }
 
-std::string kind_of(const struct stat& status) { return S_ISDIR(status.st_mode) ? "the folder " : ""; }
-
-std::unexpected<Error> not_theirs(const struct stat& status, const std::string& path, const Trust& trust) {
-  return fail(Fault::kConfig,
-              kind_of(status) + path + " does not belong to " + owners(trust) + " but to uid " +
-                  std::to_string(status.st_uid) + ", who can change what is in it",
-              trust.uid == 0 ? "run chown root " + path
-                             : "use a file that only you and root can change, or run chown " +
-                                   std::to_string(trust.uid) + " " + path + " as root");
+// Of what binds every user, it does not matter who else can write it.
+std::string consequence(const Trust& trust, std::string_view otherwise) {
+  return trust.shared_folders ? std::string(otherwise) : ", so that it binds nobody";
 }
 
+std::string kind_of(const struct stat& status) { return S_ISDIR(status.st_mode) ? "the folder " : ""; }
+
+// In a user namespace this number stands for every user outside that has none in it, root of the machine included.
+constexpr uid_t kWithoutNumber = 65534;
+
+std::unexpected<Error> not_theirs(const struct stat& status, const std::string& path, const Trust& trust) {
+  if (status.st_uid == kWithoutNumber && !check_no_user_namespace(false)) {
+    return fail(Fault::kConfig,
+                kind_of(status) + path + " cannot be told to belong to " + owners(trust) +
+                    ": its owner has no number in this user namespace",
+                "run sentinel outside of it, or in one that maps root");
+  }
+  const std::string another = " but to uid " + std::to_string(status.st_uid) + ", who can change what is in it";
+  const std::string mend = "use a file that only you and root can change, or run chown " + std::to_string(trust.uid) +
+                           " " + path + " as root";
+  return fail(Fault::kConfig,
+              kind_of(status) + path + " does not belong to " + owners(trust) + consequence(trust, another),
+              trust.uid == 0 ? "run chown root " + path : mend);
+}
+
+std::string mend_modes(std::string_view system, const Trust& trust) {
+  return "its file system (" + std::string(system) +
+         ") may keep no modes; where chmod does nothing, keep the file in your home folder, or have that file system "
+         "mounted with uid=" +
+         std::to_string(trust.uid) +
+         ",umask=077 (in WSL: options = \"metadata,umask=077\" below [automount] in /etc/wsl.conf)";
+}
+
+// `by` says who, `mend` is the command that takes that right from them.
 std::unexpected<Error> too_open(int fd, const struct stat& status, const std::string& path, const Trust& trust,
-                                std::string_view by, std::string_view mend) {
+                                const std::string& by, std::string_view mend) {
   struct statfs system {};
   const char* const name = ::fstatfs(fd, &system) == 0 ? system_without_modes(system.f_type) : nullptr;
-  return fail(Fault::kConfig,
-              kind_of(status) + path + " can be written by others than " + owners(trust) + " (" + std::string(by) + ")",
-              name ? "its file system (" + std::string(name) +
-                         ") may keep no modes; where chmod does nothing, keep the file in your home folder, or have "
-                         "that file system mounted with uid=" +
-                         std::to_string(trust.uid) +
-                         ",umask=077 (in WSL: options = \"metadata,umask=077\" below [automount] in /etc/wsl.conf)"
-                   : "run " + std::string(mend) + " " + path);
+  return fail(
+      Fault::kConfig,
+      kind_of(status) + path + " can be written by others than " + owners(trust) + consequence(trust, " (" + by + ")"),
+      name ? mend_modes(name, trust) : "run " + std::string(mend) + " " + path);
 }
 
 }  // namespace

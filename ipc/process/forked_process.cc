@@ -1,15 +1,15 @@
 #include "ipc/process/forked_process.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <string>
 #include <vector>
+
+#include "ipc/process/descriptors.h"
 
 namespace ipc {
 
@@ -42,7 +42,7 @@ bool begin_forked_process(const char* name, std::span<const KeptDescriptor> kept
     const auto at = static_cast<std::size_t>(number);
     if (::dup3(high[at], number, kept[at].for_programs ? 0 : O_CLOEXEC) != number) return false;
   }
-  return ::syscall(SYS_close_range, static_cast<unsigned>(count), ~0U, 0U) == 0;
+  return close_descriptors(count);
 }
 
 }  // namespace ipc

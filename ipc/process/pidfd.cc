@@ -81,6 +81,13 @@ bool kernel_has_pidfd_info() {
 
 Result<Pidfd> Pidfd::open(pid_t pid) {
   UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // For no process does the kernel itself say EPERM.
+  if (!fd && (errno == ENOSYS || errno == EPERM)) {
+    return system_error(
+        "pidfd_open is not to be had here",
+        "run on Linux 5.3 or newer; in a container, update its runtime, or give it a seccomp profile that "
+        "knows pidfd_open");
+  }
   if (!fd) return system_error("pidfd_open");
   return Pidfd(std::move(fd));
 }

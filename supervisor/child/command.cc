@@ -1,10 +1,12 @@
 #include "child/command.h"
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,12 +32,13 @@ struct Release {
 constexpr char kRelease = 'R';
 constexpr std::size_t kReleaseBytes = 1 + 2 * (4 + 64);
 
-// 0: can be executed; else the errno that execve would give.
+// 0: can be executed; else the errno that execve would give. access(2) and not faccessat2: older container runtimes
+// answer EPERM for a call that they do not know, and our real and effective users are the same.
 int why_not_executable(const std::string& file) {
   struct stat st {};
   if (::stat(file.c_str(), &st) != 0) return errno;
   if (S_ISDIR(st.st_mode)) return EISDIR;
-  return ::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : errno;
+  return ::access(file.c_str(), X_OK) == 0 ? 0 : errno;
 }
 
 CommandError cannot_run(const std::string& name, int error) {
@@ -45,6 +48,15 @@ CommandError cannot_run(const std::string& name, int error) {
   return {kExitNotExecutable,
           {Fault::kConfig, "command " + name + " cannot be executed: " + strerrordesc_np(error),
            "check that it is a program and may be executed", error}};
+}
+
+// The file is there; what the kernel did not find is the program that runs it.
+CommandError without_interpreter(const std::string& name) {
+  return {kExitNotExecutable,
+          {Fault::kConfig,
+           "command " + name +
+               " is there, and the interpreter of its first line, or the loader that it was built for, is not",
+           "look at its first line, or run: file " + name, ENOENT}};
 }
 
 bool read_release(std::string_view packet, Release& release) {
@@ -94,6 +106,9 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 int become_command(const Execution& plan, const std::vector<std::string>& environment) {
+  // Of its own and empty: what the login's keyring holds, the key to shared MFA sessions among it, is not the
+  // command's. A host without keyrings has nothing there to be kept from it.
+  (void)::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
   const std::vector<char*> argv = pointers(plan.arguments), envp = pointers(environment);
   ::execve(plan.file.c_str(), argv.data(), envp.data());
   int error = errno;
@@ -103,7 +118,9 @@ int become_command(const Execution& plan, const std::vector<std::string>& enviro
     ::execve("/bin/sh", pointers(words).data(), envp.data());
     error = errno;
   }
-  const CommandError failure = cannot_run(plan.arguments.front(), error);
+  const CommandError failure = error == ENOENT && why_not_executable(plan.file) == 0
+                                   ? without_interpreter(plan.arguments.front())
+                                   : cannot_run(plan.arguments.front(), error);
   report(failure.error);
   return failure.exit_code;
 }
@@ -122,7 +139,8 @@ std::expected<std::string, CommandError> resolve_command(const std::string& name
     const std::string file = (folder.empty() ? "." : folder) + "/" + name;
     const int error = why_not_executable(file);
     if (error == 0) return file;
-    if (error == EACCES) found_but = EACCES;
+    const bool not_there = error == ENOENT || error == ENOTDIR || error == EISDIR;
+    if (!not_there && found_but == ENOENT) found_but = error;
     more = colon != std::string_view::npos;
     if (more) path.remove_prefix(colon + 1);
   }

@@ -5,12 +5,13 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
 #include <cstdlib>
 #include <vector>
+
+#include "ipc/process/descriptors.h"
 
 namespace supervisor {
 namespace {
@@ -93,7 +94,7 @@ bool apply_fd_plan(int control) {
     if (::dup2(null, fd) < 0) return false;
   }
   if (::dup2(kept, kControlFd) < 0) return false;
-  return ::syscall(SYS_close_range, kControlFd + 1, ~0U, 0) == 0;
+  return ipc::close_descriptors(kControlFd + 1);
 }
 
 void default_signals() {

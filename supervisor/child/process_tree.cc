@@ -31,7 +31,7 @@ bool ChildNews::ended() const { return code == CLD_EXITED || code == CLD_KILLED 
 ChildNews next_child_news() {
   siginfo_t info{};
   if (::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0) return {};
-  return {info.si_pid, info.si_code, info.si_status};
+  return {info.si_pid, info.si_code, info.si_status, info.si_uid};
 }
 
 std::vector<pid_t> TreeEnd::left() const {

@@ -29,6 +29,7 @@ struct ChildNews {
   pid_t pid = 0;
   int code = 0;  // CLD_EXITED, CLD_KILLED, CLD_DUMPED, CLD_STOPPED, CLD_CONTINUED
   int status = 0;
+  uid_t uid = 0;  // the real user that it ran as
   [[nodiscard]] bool ended() const;
 };
 // Takes the next piece of news; pid 0 when there is none. Reaps.

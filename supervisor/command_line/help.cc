@@ -207,7 +207,12 @@ constexpr FileRow kFiles[] = {
 };
 
 std::string roff_files() {
-  std::string out = ".SH FILES\nWhere XDG_STATE_HOME is set, it stands for ~/.local/state.\n";
+  std::string out =
+      ".SH FILES\n~ is HOME where that is an absolute path, else the home folder of the password database. Who the "
+      "user "
+      "is, AWS and the password database say, never HOME, USER or LOGNAME; a user without an entry there is named by "
+      "the "
+      "uid in digits. Where XDG_STATE_HOME is set, it stands for ~/.local/state.\n";
   for (const FileRow& row : kFiles) out += roff_item(row.path, row.meaning);
   return out;
 }

@@ -136,9 +136,9 @@ ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc:
   for (const ipc::Status& taken :
        {take_word(line, "profile", task.profile), take_word(line, "policy-parameter", task.policy_parameter),
         take_path(line, around, "policy-file", task.policy_file),
-        take_path(line, around, "policy-key", task.policy_key),
-        take_word(line, "policy-kms-key", task.policy_kms_key), take_word(line, "region", task.region),
-        take_path(line, around, "log-key", task.log_key), take_word(line, "log-key-id", task.log_key_id)}) {
+        take_path(line, around, "policy-key", task.policy_key), take_word(line, "policy-kms-key", task.policy_kms_key),
+        take_word(line, "region", task.region), take_path(line, around, "log-key", task.log_key),
+        take_word(line, "log-key-id", task.log_key_id)}) {
     if (!taken) return taken;
   }
   for (const char c : task.profile.str()) {
@@ -163,7 +163,9 @@ ipc::Status take_remote(const CommandLine& line, const Surroundings& around, ipc
 ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.task.environment_keys = line.flag("env-keys");
   request.task.auto_login = line.flag("auto-login");
+  request.task.allow_user_namespace = line.flag("allow-user-namespace");
   request.no_browser = line.flag("stdout");
+  request.share_mfa = line.flag("share-mfa");
   request.prompt = prompt_method(line.value("prompt"));
   if (request.prompt == PromptMethod::Terminal && request.task.mode == ipc::RunMode::Server) {
     return ipc::fail(Fault::kUsage,

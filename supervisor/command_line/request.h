@@ -28,6 +28,7 @@ struct ExecRequest {
   bool no_browser = false;  // --stdout
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
+  bool share_mfa = false;
   bool json = false;
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder

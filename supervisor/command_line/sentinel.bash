@@ -69,9 +69,9 @@ _sentinel() {
   'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
   'keys') COMPREPLY=($(compgen -W "add list remove rotate --help" -- "$cur")) ;;
-  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
-  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --mfa-token --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
-  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --mfa-token --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
+  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
+  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --share-mfa --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
   'policy validate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
@@ -83,13 +83,13 @@ _sentinel() {
   'policy diff') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy schema') COMPREPLY=($(compgen -W "--man --json --color --help" -- "$cur")) ;;
-  'policy pull') COMPREPLY=($(compgen -W "--profile --region --env-keys --policy-parameter --output --json --color --help" -- "$cur")) ;;
+  'policy pull') COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --output --json --color --help" -- "$cur")) ;;
   'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --env-keys --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
   'policy sign') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --env-keys --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
   'policy verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --env-keys --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
   'audit verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--log-key --expect-head --json --color --help" -- "$cur")) ;;
   'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
@@ -97,12 +97,12 @@ _sentinel() {
   'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
   'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--allow-user-namespace --store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;
   'keys list') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'keys remove') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'keys rotate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--region --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--allow-user-namespace --region --json --color --help" -- "$cur")) ;;
   esac
 }
 complete -F _sentinel sentinel

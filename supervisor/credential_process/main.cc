@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <string_view>
 
 namespace {
@@ -22,13 +24,19 @@ namespace {
 constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
 constexpr long kDeadlineMs = 5000;
+constexpr int kFarewellMs = 1000;  // for a run of another user to take note of us
 
 char request[kMaxTokenBytes + 128];
 char answer[kMaxAnswerBytes];
 char output[kMaxAnswerBytes];
 std::size_t output_size = 0;
 
-[[noreturn]] void fail(std::string_view what, std::string_view detail = {}) {
+constexpr std::string_view kTerminalTells = "the terminal that runs sentinel, and the decision log, tell why";
+constexpr std::string_view kChangeUserFirst =
+    "a run serves the user who started it alone: change the user first, and start sentinel exec as the new one (gosu "
+    "USER sentinel exec ..., sudo -u USER sentinel exec ...)";
+
+[[noreturn]] void fail(std::initializer_list<std::string_view> what, std::string_view next_step = kTerminalTells) {
   char line[1024];
   std::size_t used = 0;
   const auto add = [&](std::string_view text) {
@@ -38,16 +46,17 @@ std::size_t output_size = 0;
     }
   };
   add("sentinel: ");
-  add(what);
-  add(detail);
-  add("; the terminal that runs sentinel, and the decision log, tell why");
+  for (const std::string_view part : what) add(part);
+  add("; ");
+  add(next_step);
   line[used++] = '\n';
   explicit_bzero(request, sizeof request);
-  explicit_bzero(answer, sizeof answer);  // only now: `detail` may point into it
+  explicit_bzero(answer, sizeof answer);  // only now: `what` may point into it
   explicit_bzero(output, sizeof output);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, used);
   ::_exit(1);
 }
+[[noreturn]] void fail(std::string_view what, std::string_view detail = {}) { fail({what, detail}); }
 
 long now_ms() {
   timespec now{};
@@ -66,26 +75,69 @@ void wait_for(int fd, short events, long deadline) {
   }
 }
 
+class Digits {
+ public:
+  explicit Digits(unsigned long number)
+      : size_(static_cast<std::size_t>(std::to_chars(text_, text_ + sizeof text_, number).ptr - text_)) {}
+  operator std::string_view() const { return {text_, size_}; }
+
+ private:
+  char text_[20];
+  std::size_t size_;
+};
+
+[[noreturn]] void fail_to_connect(const char* path, int error) {
+  const std::string_view why = std::strerror(error);
+  switch (error) {
+    case EACCES:
+      fail({"user ", Digits(::geteuid()), " may not reach sentinel's socket ", path, ": ", why}, kChangeUserFirst);
+    case EPERM:
+      fail({"something forbids this program to reach sentinel's socket ", path, ": ", why},
+           "allow Unix sockets in the sandbox that it runs in, or start sentinel exec without --unix-socket");
+    case ENOENT:
+    case ENOTDIR:
+      fail({"sentinel's socket ", path, " is not there: ", why},
+           "its run has ended, or this program sees another folder there than the run does: start it under sentinel "
+           "exec");
+    case ECONNREFUSED:
+      fail({"nothing answers any more at ", path, ": ", why},
+           "its run has ended: start this program under sentinel exec");
+    default:
+      fail({"cannot reach sentinel's socket ", path, ": ", why});
+  }
+}
+
 int connect_to(const char* path, long deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (std::strlen(path) >= sizeof address.sun_path) fail("SENTINEL_UNIX_SOCKET is too long");
   std::memcpy(address.sun_path, path, std::strlen(path) + 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) fail("no socket: ", std::strerror(errno));
+  if (fd < 0) fail_to_connect(path, errno);
   while (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     if (errno == EINTR) continue;
-    if (errno != EAGAIN) fail("cannot reach sentinel: ", std::strerror(errno));
+    if (errno != EAGAIN) fail_to_connect(path, errno);
     if (now_ms() >= deadline) fail("sentinel's queue is full");
     ::poll(nullptr, 0, 5);  // a Unix socket says EAGAIN when the queue is full, and poll cannot wait for that
   }
   return fd;
 }
 
+// The user who opened the socket, as the kernel noted it then.
+uid_t served_user(int fd) {
+  ucred server{};
+  socklen_t size = sizeof server;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &size) != 0)
+    fail("the kernel does not say who answers: ", std::strerror(errno));
+  return server.uid;
+}
+
+// Without a token where it is empty.
 void send_request(int fd, std::string_view token, long deadline) {
   std::size_t size = 0;
-  for (const std::string_view part : {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\nAuthorization: "),
-                                      token, std::string_view("\r\nConnection: close\r\n\r\n")}) {
+  const std::string_view name = token.empty() ? "" : "\r\nAuthorization: ";
+  for (const std::string_view part : {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost"), name, token,
+                                      std::string_view("\r\nConnection: close\r\n\r\n")}) {
     std::memcpy(request + size, part.data(), part.size());
     size += part.size();
   }
@@ -112,6 +164,8 @@ std::string_view receive_answer(int fd, long deadline) {
       size += static_cast<std::size_t>(got);
     } else if (errno == EAGAIN) {
       wait_for(fd, POLLIN, deadline);
+    } else if (errno == ECONNRESET && size > 0) {
+      return {answer, size};  // closed before our last byte was read; what was answered is here all the same
     } else if (errno != EINTR) {
       fail("reading the answer failed: ", std::strerror(errno));
     }
@@ -216,6 +270,15 @@ std::string_view body_of_success(std::string_view text) {
   return body;
 }
 
+// It gets no token; but it then refuses us, logs it, and says it on its terminal, for which we stay a moment.
+[[noreturn]] void be_refused_as_another_user(int fd, uid_t served, long deadline) {
+  send_request(fd, {}, deadline);
+  pollfd answered{fd, POLLIN, 0};
+  (void)::poll(&answered, 1, kFarewellMs);
+  fail({"this program runs as user ", Digits(::geteuid()), ", and the run serves user ", Digits(served), " alone"},
+       kChangeUserFirst);
+}
+
 }  // namespace
 
 int main() {
@@ -233,6 +296,8 @@ int main() {
   if (bare.size() > kMaxTokenBytes || bare.find_first_of("\r\n") != std::string_view::npos)
     fail("SENTINEL_AUTH_TOKEN is malformed");
   const int fd = connect_to(path, deadline);
+  const uid_t served = served_user(fd);
+  if (served != ::geteuid()) be_refused_as_another_user(fd, served, deadline);
   send_request(fd, bare, deadline);
   Credentials credentials;
   if (!read_credentials(body_of_success(receive_answer(fd, deadline)), credentials))

@@ -38,7 +38,7 @@ std::vector<AwsPath> aws_paths(const Host& host) {
   using enum ipc::AwsFileKind;
   std::vector<AwsPath> paths;
   for (const AwsPath& each :
-       {AwsPath{host.home + "/.aws/config", kConfig}, AwsPath{host.home + "/.aws/credentials", kCredentials},
+       {AwsPath{host.in_home("/.aws/config"), kConfig}, AwsPath{host.in_home("/.aws/credentials"), kCredentials},
         AwsPath{host.path_in("AWS_CONFIG_FILE"), kConfig},
         AwsPath{host.path_in("AWS_SHARED_CREDENTIALS_FILE"), kCredentials}}) {
     const bool known = std::ranges::find(paths, each.path, &AwsPath::path) != paths.end();
@@ -99,7 +99,7 @@ constexpr Cache kSessions[] = {{"/.aws/cli/cache", "SecretAccessKey", "Expiratio
 Found live_in(const Host& host, std::span<const Cache> caches) {
   std::vector<std::string> live, folders;
   for (const Cache& cache : caches) {
-    const std::string folder = host.home + cache.folder;
+    const std::string folder = host.in_home(cache.folder);
     const std::size_t before = live.size();
     for (const std::string& name : names_in(host.at(folder))) {
       const LookedAt file = look_at(host.at(folder + "/" + name));
@@ -143,7 +143,7 @@ bool gives(std::string_view text, std::string_view key) {
 }
 
 std::string whole_path(const Host& host, std::string_view path) {
-  return path.starts_with('~') ? host.home + std::string(path.substr(1)) : std::string(path);
+  return path.starts_with('~') ? host.in_home(path.substr(1)) : std::string(path);
 }
 
 }  // namespace
@@ -211,8 +211,8 @@ Found check_other_key_files(const Host& host) {
 Found check_readable_files(const Host& host) {
   std::vector<std::string> paths = aws_file_paths(host), open;
   for (const char* folder : {"/.aws/sso/cache", "/.aws/cli/cache"}) {
-    for (const std::string& name : names_in(host.at(host.home + folder))) {
-      paths.push_back(host.home + folder + "/" + name);
+    for (const std::string& name : names_in(host.at(host.in_home(folder)))) {
+      paths.push_back(host.in_home(folder) + "/" + name);
     }
   }
   for (const std::string& path : paths) {

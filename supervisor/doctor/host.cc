@@ -6,6 +6,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "terminal/account.h"
 
 namespace supervisor {
@@ -61,11 +63,12 @@ std::string Host::variable(std::string_view name) const {
 
 std::string Host::path_in(std::string_view name) const {
   const std::string path = variable(name);
-  return path == "~" || path.starts_with("~/") ? home + path.substr(1) : path;
+  return path == "~" || path.starts_with("~/") ? in_home(path.substr(1)) : path;
 }
 
 Host real_host(bool offline) {
-  const Account account = own_account();
+  const char* const home = std::getenv("HOME");
+  const Account account = own_account(home ? home : "");
   Host host;
   host.uid = ::geteuid();
   host.user = account.name;

@@ -19,7 +19,8 @@ struct Host {
   uid_t uid_of_root = 0;                 // whose files count as root's
   uid_t uid = 0;                         // who asks
   std::optional<gid_t> private_group;    // the user's own: of that name, and so without other members
-  std::string user, home;                // by the password database; empty where it has no entry
+  std::string user;                      // by the password database; the uid in digits where it has no entry
+  std::string home;                      // HOME, or by the password database; empty where there is none
   std::vector<std::string> groups;       // names of all groups of this process
   std::vector<std::string> environment;  // NAME=VALUE
   std::string sentinel;                  // the program `sentinel` that this doctor belongs to
@@ -28,7 +29,13 @@ struct Host {
   sockaddr_in metadata{};  // of the instance metadata service
   std::time_t now = 0;     // Unix time
 
-  [[nodiscard]] std::string at(std::string_view path) const { return root + std::string(path); }
+  [[nodiscard]] std::string at(std::string_view path) const {
+    return path.empty() ? std::string() : root + std::string(path);
+  }
+  // Without host.root; empty where there is no home folder: what would lie in it does not lie in /.
+  [[nodiscard]] std::string in_home(std::string_view path) const {
+    return home.empty() ? std::string() : home + std::string(path);
+  }
   // Of the environment; empty where it is not set.
   [[nodiscard]] std::string variable(std::string_view name) const;
   // A name that a variable holds, with its leading ~ made whole.

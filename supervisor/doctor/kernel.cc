@@ -14,6 +14,7 @@
 #include "doctor/probe.h"
 #include "ipc/process/landlock.h"
 #include "ipc/process/pidfd.h"
+#include "ipc/process/user_namespace.h"
 #include "ipc/secret.h"
 
 namespace supervisor {
@@ -136,6 +137,12 @@ Found check_landlock_reach(const Host&) {
   if (end.code == 0 || end.code == kLandlockFailed) return {Answer::No, "there is none"};
   return {end.code >= kTcpAndScopes ? Answer::Yes : Answer::No,
           (end.code >= kTcpAndScopes ? "" : "ABI ") + std::to_string(end.code)};
+}
+
+Found check_user_namespace(const Host&) {
+  const ipc::Result<ipc::UserNamespace> where = ipc::own_user_namespace();
+  if (!where) return {Answer::CannotTell, where.error().what};
+  return {where->initial ? Answer::Yes : Answer::No, where->initial ? "" : where->owner_words()};
 }
 
 Found check_namespaces(const Host&) {

@@ -136,8 +136,9 @@ std::string json_of(const Finding& finding) {
 
 std::string report_text(const Host& host, const std::vector<Finding>& findings, bool colour) {
   Page page(colour);
+  const std::string uid = std::to_string(host.uid);
   page.line("sentinel doctor: asked by " +
-            (host.user.empty() ? "uid " + std::to_string(host.uid) : harmless(host.user)));
+            (host.user.empty() || host.user == uid ? "uid " + uid : harmless(host.user)));
   add_guarantees(page, findings);
   add_attackers(page);
   for (const Standing standing :

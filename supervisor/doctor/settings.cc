@@ -151,8 +151,8 @@ Found check_host_posture(const Host& host) {
 
 Found check_decision_log(const Host& host) {
   std::string folder = host.path_in("XDG_STATE_HOME");
-  if (!folder.starts_with('/')) folder = host.home + "/.local/state";
-  const std::string log = folder + "/sentinel/decisions.jsonl";
+  if (!folder.starts_with('/')) folder = host.in_home("/.local/state");
+  const std::string log = folder.empty() ? "" : folder + "/sentinel/decisions.jsonl";
   if (!status_of(host.at(log))) return {Answer::Yes, "there is none yet"};
   const std::string shown = shown_path(host, log);
   return {others_at(host, log).write ? Answer::No : Answer::Yes, shown};

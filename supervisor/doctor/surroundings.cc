@@ -72,7 +72,7 @@ Found none_of(const Host& host, std::span<const std::string_view> names) {
 // ---- sockets and groups
 
 bool may_write(const Host& host, const std::string& path) {
-  return ::faccessat(AT_FDCWD, host.at(path).c_str(), W_OK, AT_EACCESS) == 0;
+  return ::access(host.at(path).c_str(), W_OK) == 0;  // faccessat2 is EPERM below older container runtimes
 }
 
 bool there(const Host& host, const std::string& path) { return !path.empty() && status_of(host.at(path)).has_value(); }
@@ -142,7 +142,7 @@ Found check_key_agents(const Host& host) {
   std::vector<std::string> found;
   if (const std::string ssh = host.path_in("SSH_AUTH_SOCK"); there(host, ssh))
     found.push_back("ssh-agent (SSH_AUTH_SOCK)");
-  for (const std::string& path : {runtime_folder(host) + "/gnupg/S.gpg-agent", host.home + "/.gnupg/S.gpg-agent"}) {
+  for (const std::string& path : {runtime_folder(host) + "/gnupg/S.gpg-agent", host.in_home("/.gnupg/S.gpg-agent")}) {
     if (there(host, path)) found.push_back("gpg-agent (" + shown_path(host, path) + ")");
   }
   return {found.empty() ? Answer::Yes : Answer::No, listed(found)};

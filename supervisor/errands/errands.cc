@@ -209,8 +209,12 @@ void Errands::work() {
       end_well(running.job);
     } else {
       const auto words = shell_words(running.job.subject);
-      end_badly(running.job,
-                {Fault::kRefused, words->front() + " " + describe(*end), "run it by hand and look at what it says", 0});
+      end_badly(
+          running.job,
+          {Fault::kRefused, words->front() + " " + describe(*end),
+           "run it by hand and look at what it says; if it fails under sentinel alone, it may open /dev/stdout by "
+           "name, which is a socket there: let it print to its standard output (>&1)",
+           0});
     }
     running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
   }

@@ -33,7 +33,7 @@ inline constexpr std::size_t kMostPrograms = 16;
 // Of the run that the errands belong to, what they need to know. What it refers to outlives them.
 struct ErrandFacts {
   const std::vector<std::string>& environment;
-  std::string_view home;  // from the password database; empty where it has none
+  std::string_view home;  // empty where there is none
   bool as_sibling;        // as in programs.h
   bool no_browser;
   std::optional<PromptMethod> prompt;  // the only way that may ask

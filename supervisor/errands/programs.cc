@@ -14,7 +14,10 @@
 
 #include "child/command.h"
 #include "child/environment.h"
+#include "child/process_tree.h"
 #include "ipc/channel.h"
+#include "ipc/process/descriptors.h"
+#include "ipc/process/one_way_socket.h"
 #include "ipc/process/pidfd.h"
 
 namespace supervisor {
@@ -48,7 +51,7 @@ bool take_descriptors(int status, int output, int input) {
   for (int i = 0; i < 3; ++i) {
     if (aside[i] < 0 || ::dup3(aside[i], kStatus + i, O_CLOEXEC) < 0) return false;
   }
-  return ::syscall(SYS_close_range, kInput + 1, ~0U, 0) == 0;
+  return ipc::close_descriptors(kInput + 1);
 }
 
 void default_signals() {
@@ -75,8 +78,8 @@ void become_program(const std::string& file, const ProgramPlan& plan) {
 
 [[noreturn]] void run_program(const std::string& file, const ProgramPlan& plan, int why_not) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra, for a minder that was killed
-  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0) {
-    ::syscall(SYS_close_range, kStatus, kInput, 0);
+  if (::setsid() >= 0 && ::dup2(kInput, STDIN_FILENO) >= 0 && ::dup2(kOutput, STDOUT_FILENO) >= 0 &&
+      ipc::close_descriptors(kStatus, kInput)) {
     become_program(file, plan);
   }
   const int error = errno;
@@ -84,10 +87,15 @@ void become_program(const std::string& file, const ProgramPlan& plan) {
   ::_exit(127);
 }
 
-Ending reap(pid_t child) {
+siginfo_t wait_for_end(pid_t child, int options) {
   siginfo_t info{};
-  while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) != 0 && errno == EINTR) {
+  while (::waitid(P_PID, static_cast<id_t>(child), &info, options) != 0 && errno == EINTR) {
   }
+  return info;
+}
+
+Ending reap(pid_t child) {
+  const siginfo_t info = wait_for_end(child, WEXITED);
   return ending_of(info.si_code, info.si_status);
 }
 
@@ -98,6 +106,23 @@ std::unexpected<ipc::Error> cannot_start(const ProgramPlan& plan) {
 void end_group(pid_t program) {
   ::kill(-program, SIGKILL);
   ::kill(program, SIGKILL);  // that has not come to its setsid yet; it is not reaped, so the number is its own
+}
+
+// What the program left running in its session. It has ended and is not reaped, so that the session's number is its
+// own; and each that lost its parent is a child of the minder, a subreaper. A daemon with a session of its own is meant
+// to stay: a gpg-agent keeps the passphrase for the next errand.
+void end_session(pid_t program) {
+  end_group(program);
+  const auto give_up_at = Clock::now() + kMinderGrace;  // on a program that forks without end
+  for (bool found = true; found && Clock::now() < give_up_at;) {
+    found = false;
+    for (const pid_t child : own_children()) {
+      if (child == program || ::getsid(child) != program || ::kill(child, SIGKILL) != 0) continue;
+      while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+      }
+      found = true;
+    }
+  }
 }
 
 // Until the program ends, the time is over, or the supervisor is gone.
@@ -115,6 +140,8 @@ Report mind(pid_t program, std::chrono::milliseconds limit) {
     end_group(program);
     break;
   }
+  (void)wait_for_end(program, WEXITED | WNOWAIT);
+  end_session(program);
   const Ending ending = reap(program);
   report.code = ending.code;
   report.signal = ending.signal;
@@ -124,7 +151,7 @@ Report mind(pid_t program, std::chrono::milliseconds limit) {
 [[noreturn]] void be_minder(const std::string& file, const ProgramPlan& plan, int status, int output, int input) {
   ::prctl(PR_SET_NAME, "sentinel-minder", 0, 0, 0);
   int why_not[2];
-  if (!take_descriptors(status, output, input) || ::pipe2(why_not, O_CLOEXEC) != 0) ::_exit(1);
+  if (!become_subreaper() || !take_descriptors(status, output, input) || ::pipe2(why_not, O_CLOEXEC) != 0) ::_exit(1);
   const pid_t program = ::fork();
   if (program == 0) run_program(file, plan, why_not[1]);
   const int fork_error = errno;
@@ -141,13 +168,6 @@ Report mind(pid_t program, std::chrono::milliseconds limit) {
   ::_exit(0);
 }
 
-ipc::Result<std::pair<ipc::UniqueFd, ipc::UniqueFd>> new_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    return ipc::system_error("cannot make a pipe", "close some files, or raise ulimit -n");
-  return std::pair(ipc::UniqueFd(ends[0]), ipc::UniqueFd(ends[1]));
-}
-
 ipc::Result<std::string> file_of(const ProgramPlan& plan) {
   if (plan.words.empty() || plan.words.front().empty())
     return ipc::fail(Fault::kConfig, "no program is named", "write the program's name, then its arguments");
@@ -156,8 +176,7 @@ ipc::Result<std::string> file_of(const ProgramPlan& plan) {
   return std::move(*file);
 }
 
-// Opened anew through /proc, its stdout is a pipe that the program can read itself: whoever is told that there is
-// something to read may find nothing, and must not wait for more.
+// The broker reads from it on its event loop.
 bool never_block(int reading_end) { return ::fcntl(reading_end, F_SETFL, O_NONBLOCK) == 0; }
 
 }  // namespace
@@ -167,19 +186,19 @@ ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
   if (!file) return std::unexpected(file.error());
   auto ends = ipc::Channel::socket_pair();
   if (!ends) return std::unexpected(ends.error());
-  auto output = new_pipe(), input = new_pipe();
+  auto output = ipc::OneWaySocket::open(), input = ipc::OneWaySocket::open();
   if (!output) return std::unexpected(output.error());
   if (!input) return std::unexpected(input.error());
-  if (!never_block(output->first.get())) return ipc::system_error("cannot set up a pipe");
+  if (!never_block(output->reading.get())) return ipc::system_error("cannot set up a socket for a program");
   if (!plan.with_input) {
-    input->second.reset();
-    input->first = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!input->first) return ipc::system_error("cannot open /dev/null");
+    input->writing.reset();
+    input->reading = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!input->reading) return ipc::system_error("cannot open /dev/null");
   }
   const pid_t minder = fork_as(plan.as_sibling);
   if (minder < 0) return cannot_start(plan);
-  if (minder == 0) be_minder(*file, plan, ends->second.get(), output->second.get(), input->first.get());
-  return RunningProgram{std::move(ends->first), std::move(output->first), std::move(input->second),
+  if (minder == 0) be_minder(*file, plan, ends->second.get(), output->writing.get(), input->reading.get());
+  return RunningProgram{std::move(ends->first), std::move(output->reading), std::move(input->writing),
                         plan.as_sibling ? -1 : minder};
 }
 
@@ -222,18 +241,23 @@ std::string describe(const ProgramEnd& end, std::chrono::seconds limit) {
 ipc::Status start_detached(const ProgramPlan& plan) {
   auto file = file_of(plan);
   if (!file) return std::unexpected(file.error());
+  // An orphan of ours is to go past us, who may be adopting those of the broker.
+  int adopting = 0;
+  ::prctl(PR_GET_CHILD_SUBREAPER, &adopting, 0, 0, 0);
+  if (!plan.as_sibling) ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   const pid_t child = fork_as(plan.as_sibling);
-  if (child < 0) return cannot_start(plan);
   if (child == 0) {
     if (!plan.as_sibling && ::fork() != 0) ::_exit(0);  // so that we need not wait for it
     const int null = ::open("/dev/null", O_RDWR);
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
     ::setsid();
-    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-    become_program(*file, plan);
+    if (ipc::close_descriptors(STDERR_FILENO + 1)) become_program(*file, plan);
     ::_exit(127);
   }
-  if (!plan.as_sibling) reap(child);
+  const auto refused = cannot_start(plan);
+  if (child > 0 && !plan.as_sibling) reap(child);
+  ::prctl(PR_SET_CHILD_SUBREAPER, static_cast<unsigned long>(adopting), 0, 0, 0);
+  if (child < 0) return refused;
   return {};
 }
 

@@ -1,11 +1,13 @@
 // Starts a program of the user's: one that a profile names, or one that asks the user something. The caller's own
 // environment and folder, a session of its own, no descriptor of ours but stdin, stdout and stderr.
 //
-// A minder of ours stands between: it waits for the program, ends its whole group when the time is over or we are gone,
-// and says how it ended. In a served run the minder is a sibling of the keeper, not its child, so that neither the
-// program nor anything that it leaves running is taken for the command's tree.
+// A minder of ours stands between: it waits for the program, ends it when the time is over or we are gone, ends what it
+// leaves running in its session, and says how it ended. A daemon that it left, with a session of its own, stays. In a
+// served run the minder is a sibling of the keeper, not its child, so that neither the
+// program nor a daemon that it leaves is taken for the command's tree.
 // Runs in: supervisor; the minder in a process of its own.   Blocks: never.
-// Owns: the ends of the pipes. Letting go of `status`, or dying, ends the program and its group.
+// Owns: our ends of stdin and stdout, which are sockets (ipc/process/one_way_socket.h): a program of the same user that
+// opens /proc/PID/fd/1 gets nothing. Letting go of `status`, or dying, ends the program and its group.
 // Fails: kConfig with the name of a program that is not there; kSystem.
 // Source: CLONE_PARENT in clone(2).
 #pragma once
@@ -27,7 +29,7 @@ struct ProgramPlan {
   std::vector<std::string> words;  // the program and its arguments
   const std::vector<std::string>& environment;
   std::chrono::milliseconds limit{kProgramLimit};
-  bool with_input = false;  // a pipe to its stdin; else /dev/null
+  bool with_input = false;  // a socket as its stdin; else /dev/null
   bool as_sibling = false;  // of the keeper; else our own child
 };
 

@@ -157,7 +157,7 @@ void Prompt::read_output() {
     std::ranges::copy(before, bytes.begin());
     const ssize_t got = ::read(program_.output.get(), bytes.data() + before.size(), bytes.size() - before.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) break;  // the program has read it itself
+    if (got < 0 && errno == EAGAIN) break;  // woken for nothing
     if (got <= 0) {
       too_long_ = too_long_ || before.size() == bytes.size();
       program_.output.reset();
@@ -179,7 +179,7 @@ ipc::Status Prompt::talk_to_pinentry() {
     (void)rest.assign(all.substr(end + 1));
     output_ = std::move(rest);
     if (!reply) return std::unexpected(reply.error());
-    // A pipe that was empty takes a line; a pinentry that does not read has ended, or is none.
+    // A socket that was empty takes a line; a pinentry that does not read has ended, or is none.
     if (!reply->empty() && ::write(program_.input.get(), reply->data(), reply->size()) < 0)
       return ipc::system_error("pinentry does not read");
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ipc/files/trusted_path.h"
 #include "state/files.h"
 
 namespace supervisor {
@@ -25,8 +26,9 @@ ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_v
   if (!is_cache_name(name)) return ipc::fail(Fault::kProtocol, "a token cache's name that is none");
   if (!home.starts_with('/')) {
     return ipc::fail(Fault::kConfig,
-                     "there is no place for login tokens: you have no home folder in the password database",
-                     "have one set there");
+                     "there is no place for login tokens: HOME is no absolute path, and the password database has no "
+                     "home folder for you",
+                     "set HOME");
   }
   std::string path(home);
   for (const char* part : {"/.aws", "/sso", "/cache"}) {
@@ -42,13 +44,11 @@ ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_v
 ipc::Result<ipc::UniqueFd> open_token_file(const std::string& path) {
   if (!path.starts_with('/'))
     return ipc::fail(Fault::kConfig, path + " is not an absolute path", "write it whole, from /");
-  ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0)
-    return ipc::system_error("cannot open " + path, "check the path and its rights");
-  if (!S_ISREG(st.st_mode))
+  auto file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDONLY);
+  if (file) return std::move(file->fd);
+  if (file.error().sys_errno == ENODEV)
     return ipc::fail(Fault::kConfig, path + " is not a file", "name the file that holds the token");
-  return fd;
+  return std::unexpected(ipc::with_next_step(file.error(), "check the path and its rights"));
 }
 
 }  // namespace supervisor

@@ -66,6 +66,9 @@ ipc::Status Conversation::tell_broker_the_task() {
   }
   for (const DecisionLog& log : preparation_.logs) {
     if (ipc::Status sent = send_log(log); !sent) return sent;
+    if (!log.lock) continue;
+    const ipc::LogLock lock{text_of<4096>(log.label)};
+    if (ipc::Status sent = broker.send(lock, log.lock.get()); !sent) return sent;
   }
   ipc::Status sent;
   if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());

@@ -9,6 +9,7 @@
 
 #include "child/frozen_tree.h"
 #include "run/keeper_loop.h"
+#include "run/orphans.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -78,7 +79,7 @@ void Keeper::wait_and_read() {
 int Keeper::poll_timeout_ms() const {
   if (state_ == State::Stopping || state_ == State::Killing) return static_cast<int>(kRescan.count());
   std::optional<Clock::time_point> next = deadline_;
-  for (const auto& other : {next_look_, next_witness_, stopped_helpers_.next()}) {
+  for (const auto& other : {next_look_, next_witness_, stopped_helpers_.next(), user_change_.next_look()}) {
     if (other) next = std::min(next.value_or(*other), *other);
   }
   if (!next) return -1;
@@ -148,6 +149,7 @@ void Keeper::look_at_witness() {
 }
 
 void Keeper::look_at_clock() {
+  if (released_ && run_.job().command().pid > 0) user_change_.look_when_due(run_.job().command().pid, Clock::now());
   look_at_witness();
   while (const auto due = stopped_helpers_.due(Clock::now())) {
     if (due.overdue != 0) end_stopped(due.overdue);
@@ -199,7 +201,9 @@ void Keeper::on_tampered(const std::string& change) {
 
 int keep(Preparation& preparation, const CallerSignals& signals, const ipc::Pidfd& face) {
   ::prctl(PR_SET_NAME, "sentinel-keeper", 0, 0, 0);
-  return Keeper(preparation, signals, face).run();
+  const int code = Keeper(preparation, signals, face).run();
+  reap_orphans();
+  return code;
 }
 
 }  // namespace supervisor

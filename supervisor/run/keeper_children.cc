@@ -30,7 +30,9 @@ void Keeper::look_at_children() {
       on_helper_news(Side::Broker, news);
     } else if (news.pid == run_.talk().helper(Side::Frontend).pid) {
       on_helper_news(Side::Frontend, news);
-    }  // else an orphan of the tree
+    } else if (news.ended() && released_) {
+      user_change_.see(news.uid);  // an orphan of the tree
+    }
   }
   if (state_ == State::Stopping || state_ == State::Killing) sweep_tree();
   if (state_ == State::Closing && !run_.talk().helper(Side::Broker).running() &&
@@ -59,6 +61,7 @@ void Keeper::on_command_news(const ChildNews& news) {
   run_.job().ended();
   const Ending ending = ending_of(news.code, news.status);
   if (released_) {
+    user_change_.see(news.uid);
     if (worth_telling(ending) && !killed_tree_) say("the command " + describe(ending));
     set_outcome(ending.code);
     command_ended_ = true;
@@ -146,6 +149,7 @@ void Keeper::start_command() {
   ipc::Status started = run_.release_command();
   if (!started) return command_cannot_start(started.error());
   released_ = true;
+  user_change_.begin(Clock::now());
 }
 
 // Ends the run from Running.

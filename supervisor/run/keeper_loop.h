@@ -15,6 +15,7 @@
 #include "run/deadlines.h"
 #include "run/kept_run.h"
 #include "run/lifecycle.h"
+#include "run/user_change.h"
 
 namespace supervisor {
 
@@ -64,6 +65,7 @@ class Keeper {
   StandingStill start_clock_;
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
   StoppedHelpers stopped_helpers_;
+  UserChange user_change_;
   int signal_ = 0, outcome_ = 1;
   bool released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false;
 };

@@ -14,6 +14,7 @@
 #include "child/wait_status.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
+#include "run/orphans.h"
 #include "run/whoami_text.h"
 #include "terminal/exit_codes.h"
 #include "terminal/question.h"
@@ -86,6 +87,7 @@ class OneShot {
     talk_.errands().end();
     end_asker();
     end_broker();
+    adopting_.end();
     return outcome;
   }
 
@@ -181,6 +183,7 @@ class OneShot {
 
   Helper& broker() { return talk_.helper(Side::Broker); }
 
+  Adopting adopting_;  // before the broker is started
   Conversation talk_;
   Asker asker_;
 };

@@ -19,6 +19,7 @@ std::unexpected<CommandError> refused(ipc::Error error) {
 
 // A path as the AWS SDKs read it: ~ is the home folder. The helpers run in another folder, so it becomes absolute here.
 std::string sdk_path(std::string_view value, std::string_view home, std::string_view cwd) {
+  if (value.starts_with("~/") && home.empty()) return std::string(value);  // which the broker refuses where it reads it
   if (value.starts_with("~/")) return std::string(home) + std::string(value.substr(1));
   return absolute_path(value, cwd);
 }
@@ -65,7 +66,9 @@ ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFol
 }
 
 ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
-  p.account = own_account();
+  p.account = own_account(environment_value(p.environment, "HOME"));
+  if (p.account.home.size() > decltype(p.request.task.home)::kCapacity)
+    return ipc::fail(ipc::Fault::kConfig, "the variable HOME is too long", "shorten or unset it");
   p.request.task.home = ipc::Text<4096>(std::string_view(p.account.home));
   p.request.task.os_user = ipc::Text<256>(std::string_view(p.account.name));
   auto helpers = find_helpers();
@@ -80,10 +83,10 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
     if (!logs) return std::unexpected(logs.error());
     p.logs = std::move(*logs);
   }
-  if (p.request.task.remote_token_file.empty()) {
+  if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
     if (store) p.session_store = std::move(*store);
-    if (!store && store.error().fault == ipc::Fault::kConfig) report(store.error());
+    if (!store) report(store.error());  // the run goes on, and shares nothing
   }
   if (!demands_signature(p.request.task)) return {};
   auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);

@@ -7,10 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
+#include "ipc/files/trusted_path.h"
 #include "state/files.h"
 
 namespace supervisor {
@@ -48,9 +48,9 @@ LastLine last_line(int fd) {
   return {tail.substr(before + 1), false};
 }
 
-// A lock of our own: the log's descriptor is shared with the broker, and so would its lock be.
+// A lock of our own: the descriptors are shared with the broker, and so would their lock be.
 ipc::Result<ipc::UniqueFd> lock_file(const DecisionLog& log) {
-  const std::string self = "/proc/self/fd/" + std::to_string(log.fd.get());
+  const std::string self = "/proc/self/fd/" + std::to_string(log.lock ? log.lock.get() : log.fd.get());
   ipc::UniqueFd fd(::open(self.c_str(), O_RDWR | O_CLOEXEC));
   if (!fd) return ipc::system_error("cannot open the decision log " + log.label + " again");
   const auto end = Clock::now() + kLockPatience;
@@ -66,16 +66,15 @@ ipc::Result<ipc::UniqueFd> lock_file(const DecisionLog& log) {
 bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
 DecisionLog follower(const DecisionLog& full, ipc::UniqueFd fd) {
-  return DecisionLog{std::move(fd), full.label, full.kind, full.path};
+  DecisionLog next{std::move(fd), full.label, full.kind, full.path, full.lock_path, {}};
+  if (full.lock) next.lock = ipc::UniqueFd(::fcntl(full.lock.get(), F_DUPFD_CLOEXEC, 3));
+  return next;
 }
 
 ipc::Result<DecisionLog> open_successor(const DecisionLog& full) {
-  ipc::UniqueFd fd(::open(full.path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
-  struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0) return ipc::system_error("cannot open the decision log " + full.path);
-  if (!S_ISREG(st.st_mode))
-    return ipc::fail(Fault::kConfig, "the decision log " + full.path + " is not a file any more");
-  return follower(full, std::move(fd));
+  auto file = ipc::open_trusted(full.path, ipc::trust_user(::geteuid()), kOpenFlags);
+  if (!file) return std::unexpected(ipc::with_next_step(file.error(), kLogStep));
+  return follower(full, std::move(file->fd));
 }
 
 std::string stamp_now() {
@@ -123,19 +122,19 @@ bool is_closed_log(int fd) {
 
 // Puts a new file in the place of a log that its broker has closed. The old one keeps its lines under the name
 // <path>.<time>, which is never one that is there already. Several runs may share the file: the one that rotates holds
-// a lock on the old file, and the next finds the new one there.
+// the lock, and the next finds the new one there.
 ipc::Result<DecisionLog> rotate_log(const DecisionLog& full) {
   const auto lock = lock_file(full);
   if (!lock) return std::unexpected(lock.error());
   struct stat held {
   }, there{};
-  if (::fstat(lock->get(), &held) != 0 || ::stat(full.path.c_str(), &there) != 0)
+  if (::fstat(full.fd.get(), &held) != 0 || ::stat(full.path.c_str(), &there) != 0)
     return ipc::system_error("cannot look at the decision log " + full.path);
   if (!same_file(held, there)) return open_successor(full);
-  if (!is_closed_log(lock->get()))
+  if (!is_closed_log(full.fd.get()))
     return ipc::fail(Fault::kProtocol, "the decision log " + full.path + " was not closed by its broker");
   const std::string name = full.path + ".next";
-  auto next = make_next(name, held.st_mode, last_line(lock->get()).text);
+  auto next = make_next(name, held.st_mode, last_line(full.fd.get()).text);
   if (!next) return std::unexpected(next.error());
   auto kept = keep_old(full.path);
   if (kept && ::rename(name.c_str(), full.path.c_str()) == 0) return follower(full, std::move(*next));
@@ -148,31 +147,52 @@ ipc::Result<DecisionLog> rotate_log(const DecisionLog& full) {
 
 // ---- the first file
 
-// --log-file is the caller's word, so symbolic links in it are followed; but what it names must be a file: a pipe could
-// block the broker or lose lines.
-ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode, int more_flags) {
+// Others must not be able to take it. Where no such file can be made, a log that others cannot read is locked itself.
+ipc::Status open_lock(DecisionLog& log, const struct stat& status) {
+  const std::size_t name = log.path.rfind('/') + 1;
+  const std::string path = log.path.substr(0, name) + "." + log.path.substr(name) + ".lock";
+  const ipc::Trust trust = ipc::trust_user(::geteuid());
+  auto lock = ipc::open_trusted(path, trust, O_RDWR | O_CREAT, 0600);
+  if (lock && (lock->status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return ipc::fail(Fault::kConfig, path + ", the lock of the decision log, can be opened by others", "remove it");
+  if (lock) {
+    // Root may write the log of a user, who must be able to take the lock, too.
+    if (lock->status.st_uid != status.st_uid) (void)::fchown(lock->fd.get(), status.st_uid, status.st_gid);
+    log.lock_path = path;
+    log.lock = std::move(lock->fd);
+    return {};
+  }
+  const bool others_read =
+      (status.st_mode & S_IROTH) != 0 || ((status.st_mode & S_IRGRP) != 0 && status.st_gid != trust.private_group);
+  if (!others_read) return {};
+  lock.error().what = "others may read the decision log " + log.label +
+                      ", and could lock it, and no lock file can be made beside it: " + lock.error().what;
+  lock.error().next_step = "run chmod go-r " + log.path + ", or let the log lie in a folder that you may write";
+  return std::unexpected(lock.error());
+}
+
+// --log-file is the caller's word, so symbolic links in it are followed; but what it names must be a file, which others
+// cannot write or replace: a pipe could block the broker or lose lines, and a device keeps none.
+ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode) {
+  auto file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), kOpenFlags | O_CREAT, mode);
+  if (!file) {
+    file.error().what.insert(0, "cannot open the decision log " + path + ": ");
+    if (file.error().fault == Fault::kSystem) file.error().next_step = kLogStep;
+    return std::unexpected(file.error());
+  }
   DecisionLog log;
-  log.fd = ipc::UniqueFd(::open(path.c_str(), kOpenFlags | O_CREAT | more_flags, mode));
-  if (!log.fd) return ipc::system_error("cannot open the decision log " + path, kLogStep);
-  struct stat st {};
-  if (::fstat(log.fd.get(), &st) != 0) return ipc::system_error("cannot look at the decision log " + path, kLogStep);
-  if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
-    return ipc::fail(Fault::kConfig, "the decision log " + path + " is not a file", std::string(kLogStep));
-  }
+  log.fd = std::move(file->fd);
   log.label = path;
-  if (S_ISREG(st.st_mode)) {
-    char* const real = ::realpath(path.c_str(), nullptr);
-    if (!real) return ipc::system_error("cannot find the decision log " + path, kLogStep);
-    log.path = real;
-    ::free(real);
-  }
-  if (!log.path.empty() && is_closed_log(log.fd.get())) return next_decision_log(log);  // a run ended half-way
+  log.path = std::move(file->path);
+  if (ipc::Status locked = open_lock(log, file->status); !locked) return std::unexpected(locked.error());
+  if (is_closed_log(log.fd.get())) return next_decision_log(log);  // a run ended half-way
   return log;
 }
 
 ipc::Result<DecisionLog> connect_system_log() {
   constexpr std::string_view kNext = "look whether journald or a syslog daemon runs, or leave --log-syslog out";
-  DecisionLog log{ipc::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "syslog", ipc::LogKind::Syslog, {}};
+  DecisionLog log{
+      ipc::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "syslog", ipc::LogKind::Syslog, {}, {}, {}};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, kSystemLog, sizeof kSystemLog);
@@ -185,7 +205,7 @@ ipc::Result<DecisionLog> connect_system_log() {
 ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_view state_home) {
   const auto folder = make_state_folder(home, state_home, "the decision log", kLogStep);
   if (!folder) return std::unexpected(folder.error());
-  return open_log(*folder + "/decisions.jsonl", 0600, O_NOFOLLOW);
+  return open_log(*folder + "/decisions.jsonl", 0600);
 }
 
 }  // namespace
@@ -194,12 +214,13 @@ ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& requ
                                                          std::string_view state_home) {
   std::vector<DecisionLog> logs;
   if (request.log_stderr) {
-    DecisionLog log{ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr", ipc::LogKind::Stream, {}};
+    DecisionLog log{
+        ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr", ipc::LogKind::Stream, {}, {}, {}};
     if (!log.fd) return ipc::system_error("--log-stderr: stderr is closed");
     logs.push_back(std::move(log));
   }
   if (!request.log_file.empty() || (!request.log_stderr && !request.log_syslog)) {
-    auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640, 0);
+    auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640);
     if (!log) return std::unexpected(log.error());
     logs.push_back(std::move(*log));
   }

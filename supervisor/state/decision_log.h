@@ -6,8 +6,10 @@
 // the next run completes what failed half-way.
 // Runs in: supervisor.   Blocks: as file systems do; at most kLockPatience for another run that rotates the same file.
 // Owns: the descriptors. Reads no more of a log than its last line, and understands no more of it than those words.
-// Fails: kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the
-// folder may not be written, kProtocol for a file that no broker has closed.
+// A log is a file that root and the user alone can write or replace; a device is none. Who may read it could also lock
+// it and so keep every broker from writing: its writers lock a file of their own, `.NAME.lock` beside it. Fails:
+// kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the folder
+// may not be written, kProtocol for a file that no broker has closed.
 #pragma once
 
 #include <chrono>
@@ -25,7 +27,9 @@ struct DecisionLog {
   ipc::UniqueFd fd;
   std::string label;  // what to call it in an error
   ipc::LogKind kind = ipc::LogKind::File;
-  std::string path;  // of a regular file: absolute, without symbolic links; else empty
+  std::string path;       // of a regular file: absolute, without symbolic links; else empty
+  std::string lock_path;  // of the private file beside it that its writers lock; empty: they lock the log itself
+  ipc::UniqueFd lock;     // that file, for the broker; rotation locks it by a descriptor of its own
 };
 
 inline constexpr std::chrono::milliseconds kLockPatience{250};

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <initializer_list>
 
+#include "ipc/files/trusted_path.h"
+
 namespace supervisor {
 namespace {
 
@@ -64,18 +66,25 @@ ipc::Result<std::string> make_state_folder(std::string_view home, std::string_vi
   }
   if (home.starts_with('/')) return make_folders(home, {".local", "state", "sentinel"}, next_step);
   return ipc::fail(Fault::kConfig,
-                   "there is no place for " + std::string(what) + ": you have no home folder in the password database",
-                   std::string(next_step));
+                   "there is no place for " + std::string(what) +
+                       ": HOME is no absolute path, and the password database has no home folder for you",
+                   "set HOME; or " + std::string(next_step));
 }
 
 ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
   const std::string& path = file.path;
-  ipc::UniqueFd fd(
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, S_IRUSR | S_IWUSR));
-  struct stat st {};
-  if (!fd || ::fstat(fd.get(), &st) != 0) return ipc::system_error("cannot open " + path, file.no_access);
-  if (!S_ISREG(st.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
-  if (st.st_uid == ::geteuid() && (st.st_mode & file.never) == 0) return fd;
+  struct stat name {};
+  if (::lstat(path.c_str(), &name) == 0 && S_ISLNK(name.st_mode))
+    return ipc::fail(Fault::kConfig, path + " is a symbolic link, and is not followed", "remove it");
+  auto opened = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDWR | O_CREAT, S_IRUSR | S_IWUSR);
+  if (!opened && opened.error().sys_errno == ENODEV)
+    return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
+  if (!opened) {
+    const bool of_file = opened.error().what.starts_with(path + " ");
+    if (of_file) return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
+    return std::unexpected(ipc::with_next_step(opened.error(), file.no_access));
+  }
+  if (opened->status.st_uid == ::geteuid() && (opened->status.st_mode & file.never) == 0) return std::move(opened->fd);
   return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
 }
 

@@ -38,7 +38,7 @@ struct OwnFile {
   std::string_view no_access;  // the next step where it cannot be opened
 };
 // Opens a file of the caller's own to read and write, and makes it private where it is missing. Does not follow a
-// symbolic link.
+// symbolic link in its place; folders above may be links, and are judged where they lead.
 ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile&);
 
 }  // namespace supervisor

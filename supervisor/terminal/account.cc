@@ -7,12 +7,20 @@
 
 namespace supervisor {
 
-Account own_account() {
+Account own_account(std::string_view home_variable) {
   std::vector<char> room(16384);
   passwd entry{};
   passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, room.data(), room.size(), &found) != 0 || !found) return {};
-  return {entry.pw_dir ? entry.pw_dir : "", entry.pw_name ? entry.pw_name : ""};
+  (void)::getpwuid_r(::getuid(), &entry, room.data(), room.size(), &found);
+  Account account;
+  if (home_variable.starts_with('/')) {
+    account.home = home_variable;
+  } else if (found && found->pw_dir && found->pw_dir[0] == '/') {
+    account.home = found->pw_dir;
+  }
+  const bool named = found && found->pw_name && *found->pw_name;
+  account.name = named ? found->pw_name : std::to_string(::getuid());
+  return account;
 }
 
 }  // namespace supervisor

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "ipc/channel.h"
+#include "ipc/process/descriptors.h"
 #include "terminal/exit_codes.h"
 #include "terminal/signals.h"
 
@@ -207,7 +207,7 @@ class Question {
 [[noreturn]] void be_asker(int inherited) {
   constexpr int kSocket = 3;
   if (inherited != kSocket && ::dup3(inherited, kSocket, O_CLOEXEC) < 0) ::_exit(1);
-  ::syscall(SYS_close_range, kSocket + 1, ~0U, 0);
+  if (!ipc::close_descriptors(kSocket + 1)) ::_exit(1);
   std::array<char, kMaxQuestion> packet{};
   while (true) {
     const ssize_t got = ::recv(kSocket, packet.data(), packet.size(), 0);

@@ -86,6 +86,13 @@ class Control:
         """From now on the key is unknown, as one that was deleted in IAM."""
         return self._world.keys.pop(id, None) is not None
 
+    def give_key(self, id, user):
+        """The key is another user's, as one that somebody has put in its place would be."""
+        own = next(key for key in self._world.keys.values() if key.kind == "user" and key.arn.endswith("/" + user))
+        key = self._world.keys[id]
+        key.arn, key.account, key.user_id = own.arn, own.account, own.user_id
+        return True
+
     def new_keys_work_after(self, seconds):
         """Keys that IAM makes from now on are unknown for so long."""
         self._world.new_key_delay = float(seconds)

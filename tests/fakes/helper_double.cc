@@ -251,6 +251,8 @@ class BrokerDouble {
       } else if (packet.id == ipc::PolicyVersions::kId) {
         heard_ += "versions ";
         if (::write(packet.descriptor.get(), "seen\n", 5) != 5) ::_exit(94);
+      } else if (packet.id == ipc::LogLock::kId) {
+        heard_ += "lock ";
       } else if (packet.id == ipc::SessionStore::kId) {
         heard_ += "store ";
       } else {

@@ -11,6 +11,8 @@ import ctypes
 import json
 import os
 import re
+import resource
+import signal
 import socket
 import sys
 import time
@@ -140,6 +142,75 @@ def hear_on(name):
 
 def close_connection(name):
     CONNECTIONS.pop(name).close()
+
+
+# ---- crowds -------------------------------------------------------------------------------------------------------
+
+HOARD = []
+
+
+def hoard(count, here=False):
+    """So many open sockets: in a child that then sleeps, or here. The child's pid."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count + 256) if hard > 0 else count + 256, hard))
+    if here:
+        HOARD.extend(socket.socket() for _ in range(count))
+        return os.getpid()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        HOARD.extend(socket.socket() for _ in range(count))
+        os.write(writing, b"x")
+        time.sleep(600)
+        os._exit(0)
+    os.read(reading, 1)
+    return child
+
+
+def fetch_as_an_sdk():
+    """Asks again after a 503, as they do; every status that came."""
+    heard = []
+    while not heard or (heard[-1] == 503 and len(heard) < 20):
+        heard.append(fetch()["status"])
+    return heard
+
+
+def crowd(clients):
+    """So many new processes ask at the same moment: what each heard."""
+    ready, go = os.pipe()
+    ends = []
+    for _ in range(clients):
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.close(go)
+            os.read(ready, 1)  # until the parent closes its end
+            os.write(writing, json.dumps(fetch_as_an_sdk()).encode())
+            os._exit(0)
+        os.close(writing)
+        ends.append(reading)
+    os.close(ready)
+    os.close(go)
+    heard = []
+    for reading in ends:
+        with os.fdopen(reading) as file:
+            heard.append(json.load(file))
+    for _ in range(clients):
+        os.wait()
+    return heard
+
+
+def flood():
+    """Asks without a pause until SIGTERM comes; says the first answer at once, and at the end which others there were."""
+    heard, said = set(), False
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        while True:
+            heard.add(fetch()["status"])
+            if not said:
+                print(*heard, flush=True)
+                said = True
+    finally:
+        print(json.dumps(sorted(heard)), flush=True)
 
 
 # ---- ways out of the tree -----------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from scene import HostileTest, main  # noqa: E402
 
+H2C = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+
 
 class HttpAttacks(HostileTest):
     def attack_each(self, transport, cases):
@@ -67,8 +69,12 @@ class HttpAttacks(HostileTest):
             "header without colon": (g(more="nonsense\r\n"), [400]),
             "empty header name": (g(more=": x\r\n"), [400]),
             "two tokens": (g(more="Authorization: other\r\n"), [400]),
-            "expect": (g(more="Expect: 100-continue\r\n"), [400]),
-            "upgrade": (g(more="Upgrade: h2c\r\n"), [400]),
+            "a body that waits": (g(more="Expect: 100-continue\r\nContent-Length: 5\r\n"), [400]),
+            "another expectation": (g(more="Expect: 200-ok\r\n"), [417]),
+            "a body behind an upgrade": (g(more=H2C + "Content-Length: 5\r\n") + "hello", [400]),
+            "a coding behind an upgrade": (g(more=H2C + "Transfer-Encoding: x\r\n"), [400]),
+            "http/2 behind an upgrade": (g(more=H2C) + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400]),
+            "a request behind an upgrade": (g(more=H2C) + second, [400]),
             "http/2 preface": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 405, 505]),
             "high bytes": (g(more="X-A: \xff\xfe\r\n"), [400]),
             "tls hello": ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\0" * 100, [400]),
@@ -106,6 +112,7 @@ class HttpAttacks(HostileTest):
     def test_browsers_and_proxies_are_refused(self):
         headers = ("Origin: http://attacker.example", "Origin: null", "origin: http://localhost", "Sec-Fetch-Site: cross-site",
                    "Sec-Fetch-Mode: no-cors", "SEC-FETCH-DEST: empty", "Sec-Fetch-Site: same-origin",
+                   "Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: none", "Sec-Fetch-Mode: navigate", "Referer: http://attacker.example/",
                    "X-Forwarded-For: 10.0.0.1", "Forwarded: for=10.0.0.1")
         self.both({header: (self.good(more=header + "\r\n"), [403]) for header in headers})
 

@@ -63,7 +63,7 @@ class StolenToken(HostileTest):
                 self.assert_served(stage.order("fetch"))
                 wrong = stage.token[:-1] + ("A" if stage.token[-1] != "A" else "B")
                 for token, check in ((wrong, "token-wrong"), (stage.token[:-1], "token-wrong"), ("", "token-missing"),
-                                     (stage.token + "A", "token-wrong"), ("Bearer " + stage.token, "token-wrong")):
+                                     (stage.token + "A", "token-wrong"), ("Bearer " + stage.token, "token-scheme"), ("Bearer x", "token-scheme")):
                     self.assert_refused(stage.order("fetch", token=token))
                     self.assertEqual(check, stage.last()["check"])
                 self.assert_still_serves(stage)

@@ -3,6 +3,7 @@ credentials when it is told to, the decision log, and the question whether a sec
 """
 import json
 import os
+import resource
 import sys
 import tempfile
 
@@ -133,6 +134,12 @@ class AwsTest(ProcessTest):
             file.write(text)
         os.rename(self.owned(path + ".new"), path)
         return path
+
+    def full_log(self):
+        """A decision log that takes no line more, and what to start a run with so that this is so. A device is no log."""
+        limit, line = 4 << 20, '{"timestamp":"2026-01-01T00:00:00Z","effect":"deny"}\n'
+        path = self.write("full.jsonl", line * (limit // len(line)))
+        return path, {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))}
 
     def add_to_config(self, text, name="config"):
         with open(self.aws_file(name), "a") as file:

@@ -244,10 +244,11 @@ class AgainstAws(AwsTest):
             self.assert_refused(start(policy(rule()), "--policy-key", key), "sign")
 
     def test_no_line_no_credentials(self):
-        run = self.once(("exec", "--log-file", "/dev/full"), policy(rule()), command=("touch", self.marker), log=False).finish()
+        full, limited = self.full_log()
+        run = self.once(("exec", "--log-file", full), policy(rule()), command=("touch", self.marker), log=False, **limited).finish()
         self.assertEqual(1, run.code)
         self.assertFalse(os.path.exists(self.marker))
-        self.assertIn("/dev/full", run.stderr)
+        self.assertIn(f"{full} cannot be written: ", run.stderr)
 
     def test_aws_that_refuses_is_said(self):
         run = self.in_cli(policy(rule(conditions="{ profiles: [ledger-denied] }")), profile="ledger-denied",

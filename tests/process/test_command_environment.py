@@ -76,10 +76,12 @@ class Environment(harness.ProcessTest):
         self.assertNotIn(" store ", line)
 
     @harness.needs_own_home
-    def test_home_and_user_come_from_the_password_database(self):
-        run = self.start_sentinel("exec", "--server", "--profile", "echo", "--policy-file", "p", "--log-stderr", "--", "true",
-                                  environment={"HOME": "/elsewhere", "USER": "root", "LOGNAME": "root"}).finish()
-        self.assertIn(f"home={self.user.home} user={self.user.name} ", run.stderr)
+    def test_the_user_comes_from_the_password_database_and_the_home_from_home(self):
+        # HOME says where files lie, as it does to every AWS tool; a policy judges by the user, who must not choose a name.
+        for home, expected in (("/elsewhere", "/elsewhere"), ("", self.user.home), ("relative", self.user.home)):
+            run = self.start_sentinel("exec", "--server", "--profile", "echo", "--policy-file", "p", "--log-stderr", "--", "true",
+                                      environment={"HOME": home, "USER": "root", "LOGNAME": "root"}).finish()
+            self.assertIn(f"home={expected} user={self.user.name} ", run.stderr)
 
     @harness.needs_own_home
     def test_decisions_go_to_the_default_file_which_is_private(self):
@@ -216,7 +218,8 @@ class CredentialProcess(harness.ProcessTest):
             self.assertIn("not inside `sentinel exec", done.stderr)
         done = subprocess.run([self.layout.credential_process], capture_output=True, text=True,
                               env={"SENTINEL_UNIX_SOCKET": "/no/socket", "SENTINEL_AUTH_TOKEN": "t"})
-        self.assertIn("cannot reach sentinel: No such file", done.stderr)
+        self.assertIn("sentinel's socket /no/socket is not there: No such file", done.stderr)
+        self.assertIn("its run has ended, or this program sees another folder", done.stderr)
 
     def test_it_needs_no_library(self):
         if harness.SANITIZED:

@@ -20,9 +20,9 @@ from standin_client import role_arn
 
 KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
         "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
-        "peer_pid", "peer_uid", "peer_executable", "check", "policy_hash", "policy_serial", "policy_age_seconds",
-        "session_table", "expires_at", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
-ISSUED_ONLY = {"request_id", "source_identity", "role_arn", "session_duration_seconds", "expires_at"}
+        "peer_pid", "peer_uid", "peer_uid_outside", "peer_executable", "check", "policy_hash", "policy_serial", "policy_age_seconds",
+        "session_table", "expires_at", "access_key_id", "principal", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
+ISSUED_ONLY = {"access_key_id", "principal", "request_id", "source_identity", "role_arn", "session_duration_seconds", "expires_at"}
 PEER = {"transport", "peer_pid", "peer_uid", "peer_executable"}
 ALWAYS = set(KEYS[:8]) | {"outcome", "mode", "sequence", "previous"}
 
@@ -158,20 +158,42 @@ class WhereItGoes(AwsTest):
         asker = self.asker("--log-stderr", log=False, environment={"XDG_STATE_HOME": state})
         asker.ask()
         asker.end()
-        self.assertEqual(["run", "sessions"], sorted(os.listdir(os.path.join(state, "sentinel"))), "nothing but what runs share, "
-                         "and the place of their own files")
+        self.assertEqual(["run"], os.listdir(os.path.join(state, "sentinel")), "nothing is shared; the run's own files lay there")
         self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
 
     # There is no setting that issues without a line.
     def test_no_line_no_credentials(self):
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
-                asker = self.asker("--log-file", "/dev/full", log=False, transport=transport)
+                full, limited = self.full_log()
+                asker = self.asker("--log-file", full, log=False, transport=transport, **limited)
                 answer = asker.ask()
                 self.assertEqual((500, False), (answer["status"], "SecretAccessKey" in answer["body"]))
                 asker.end()
-                self.assertIn("/dev/full", asker.run.stderr)
-                self.assertIn("No space left", asker.run.stderr)
+                self.assertIn(f"{full} cannot be written: ", asker.run.stderr)
+
+    def test_a_device_is_no_log(self):
+        for device in ("/dev/null", "/dev/full", "/dev/stderr"):
+            run = Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", self.write("policy.yaml", policy(rule())),
+                             "--log-file", device, "--", "true"], environment=self.environment(), cwd=self.folder).finish()
+            self.assertEqual(1, run.code)
+            self.assertIn(f"cannot open the decision log {device}: ", run.stderr)
+
+    # Whoever may read the log may lock it.
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be another user: start the tests as root")
+    def test_another_users_lock_on_a_log_that_he_may_read_keeps_no_line_out(self):
+        asker = self.asker()
+        self.assertEqual(200, asker.ask()["status"])
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.log_path, 0o644)
+        hold = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
+        other = subprocess.Popen([PYTHON, "-c", hold, self.log_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                 user=65534, group=65534, extra_groups=[], cwd="/")
+        self.addCleanup(lambda: (other.stdin.close(), other.stdout.close(), other.wait()))
+        self.assertEqual("held\n", other.stdout.readline())
+        self.assertEqual(200, asker.ask()["status"])
+        asker.end()
+        self.assertEqual(200, self.asker().ask()["status"])
 
     def test_when_the_log_fills_up_no_credentials_go_out_without_a_line(self):
         limit = 4 << 20
@@ -193,7 +215,8 @@ class WhereItGoes(AwsTest):
         self.assertGreater(served, 0)
 
     def test_one_broken_log_of_two_stops_the_service_and_not_the_other_log(self):
-        asker = self.asker("--log-stderr", "--log-file", "/dev/full", log=False)
+        full, limited = self.full_log()
+        asker = self.asker("--log-stderr", "--log-file", full, log=False, **limited)
         self.assertEqual(500, asker.ask()["status"])
         asker.end()
         self.assertIn('"outcome":"failed"', asker.run.stderr)

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """What the supervisor does for the broker without asking the user: programs, files, login pages. Questions: test_prompts.py."""
+import errno
 import os
 import signal
 import stat
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -35,12 +37,60 @@ class Programs(ErrandTest):
 
     def test_endless_output_is_cut_and_the_run_goes_on(self):
         for mode in MODES:
-            run = self.ask("errand:3:yes&&3:echo fine", mode=mode)
+            run = self.ask("errand:3:sh -c 'exec yes 2>/dev/null'&&3:echo fine", mode=mode)
             self.assertEqual(0, run.code, run.stderr)
-            self.assertIn("yes was killed by signal 13", self.told(run, 1))
+            # By SIGPIPE, or by the error that a socket has instead where the reader left something unread.
+            self.assertRegex(self.told(run, 1), "sh (was killed by signal 13|ended with code 1)")
             self.assertIn("good output 5 fine", self.told(run, 2))
 
-    def test_what_a_program_leaves_running_is_not_the_commands_tree(self):
+    def test_a_thief_of_the_same_user_opens_no_output_of_a_program(self):
+        """Of a pipe, /proc gives it a reading end of its own, and with that the keys."""
+        go = os.path.join(self.user.home, "go")
+        keys = self.program("keys", f"#!/bin/sh\necho $$ > {go}.pid\n"
+                                    f"while [ ! -e {go} ]; do sleep 0.01; done\necho the-secret-key\n")
+        thief = ("import os, sys\n"
+                 "for flags in (os.O_RDONLY, os.O_WRONLY, os.O_RDWR):\n"
+                 "    try:\n"
+                 "        got = os.open(f'/proc/{sys.argv[1]}/fd/1', flags | os.O_NONBLOCK)\n"
+                 "        print('opened', flags)\n"
+                 "    except OSError as error:\n"
+                 "        print(error.errno)\n")
+        for mode in MODES:
+            run = self.start_sentinel("exec", *mode, "--profile", f"errand:3:{keys}", "--policy-file", "p", "--", "true",
+                                      environment={"PATH": self.path}, start_new_session=True)
+            wait_until(lambda: os.path.exists(go + ".pid") and os.path.getsize(go + ".pid"), "the program")
+            with open(go + ".pid") as file:
+                pid = file.read().strip()
+            stolen = subprocess.run([sys.executable, "-c", thief, pid], capture_output=True, text=True,
+                                    env={"PATH": self.path}, cwd="/", **self.user.popen_arguments())
+            self.assertEqual([str(errno.ENXIO)] * 3, stolen.stdout.split(), stolen.stderr)
+            with open(go, "w"):
+                pass
+            run.finish()
+            self.assertIn("good output 15 the-secret-key", self.told(run))
+            os.remove(go)
+            os.remove(go + ".pid")
+
+    def test_one_that_opens_dev_stdout_by_name_is_told_what_to_do_instead(self):
+        for line in ("sh -c 'echo keys > /dev/stdout'", "bash -c 'echo keys > /dev/fd/1'"):
+            for mode in MODES:
+                told = self.told(self.ask(f"errand:3:{line}", mode=mode))
+                self.assertIn("ended with code", told)
+                self.assertIn("let it print to its standard output (>&1)", told)
+
+    def test_what_stays_in_its_session_ends_with_it(self):
+        mark = os.path.join(self.user.home, "left")
+        leave = self.program("leave", f"#!/bin/sh\nsh -c 'echo $$ > {mark}; exec sleep 1000' > /dev/null 2>&1 &\n"
+                                      f"while [ ! -s {mark} ]; do sleep 0.01; done\necho left\n")
+        for mode in MODES:
+            run = self.ask(f"errand:3:{leave}", mode=mode)
+            self.assertIn("good output 5 left", self.told(run))
+            with open(mark) as file:
+                left = int(file.read())
+            wait_until(lambda: harness.state_of(left) in ("", "Z"), "its end")
+            os.remove(mark)
+
+    def test_a_daemon_that_a_program_leaves_is_not_the_commands_tree(self):
         mark = os.path.join(self.user.home, "left")
         leave = self.program("leave", f"#!/bin/sh\nsetsid sh -c 'echo $$ > {mark}; exec sleep 1000' > /dev/null 2>&1 &\n"
                                       f"while [ ! -s {mark} ]; do sleep 0.01; done\necho left\n")

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Keys in each place that another program guards, with its real program: a key goes there and back, a run is served from it,
 and the file of Sentinel's own store says where the key is, and nothing secret."""
+import contextlib
 import json
 import os
 import shutil
@@ -82,6 +83,61 @@ class OfTheUser(StoresTest):
         self.there_and_back("--store", "pass")
         left = [names for _, _, names in os.walk(os.path.join(self.user.home, ".password-store")) if names]
         self.assertEqual([[".gpg-id"]], left, "an entry is left behind")
+
+    def in_credentials_file(self):
+        """The key as `--from-credentials-file` finds it, and nowhere else."""
+        self.write(".aws/credentials", f"[{self.name}]\naws_access_key_id = {self.id}\naws_secret_access_key = {self.secret}\n")
+
+    def assert_key_is_kept(self, *options, says, left="", **more):
+        """What is stored cannot be opened again: the only copy of the key stays where it was, and none is listed."""
+        self.in_credentials_file()
+        run = self.refused("add", self.name, "--from-credentials-file", *options, says=says, **more)
+        self.assertIn("nothing is stored", run.stderr)
+        self.assertEqual(bool(left), "something of it is left" in run.stderr, run.stderr)
+        self.assertIn(left, run.stderr)
+        with open(self.aws_file("credentials")) as file:
+            self.assertIn(self.secret, file.read())
+        self.assertEqual({}, self.listed())
+        if not left:
+            self.assertEqual([], os.listdir(self.store) if os.path.isdir(self.store) else [])
+
+    def test_pass_that_encrypts_for_a_key_nobody_has_costs_no_key(self):
+        self.need("pass", "gpg")
+        self.make_password_store()
+        told = self.as_user("gpg", "--list-keys", "--with-colons", "keys@test").stdout
+        fingerprint = next(line.split(":")[9] for line in told.splitlines() if line.startswith("fpr"))
+        self.as_user("gpg", "--batch", "--yes", "--delete-secret-keys", fingerprint)
+        self.assert_key_is_kept("--store", "pass", says="cannot be opened again as a run would open it: pass did not do it")
+
+    def test_a_tpm_that_seals_and_does_not_unseal_costs_no_key(self):
+        self.need("swtpm", "tpm2_unseal")
+        environment = self.make_tpm()
+        for name, text in (("tpm2_unseal", "exit 1"), ("tpm2_unseal", "echo 00; exit 0")):
+            with self.subTest(it=text):
+                with self.program(name, text) as path:
+                    self.assert_key_is_kept("--protect", "tpm2", says="cannot be opened again",
+                                            environment={**environment, "PATH": path})
+
+    def test_systemd_creds_that_encrypts_and_does_not_decrypt_costs_no_key(self):
+        for action in ("exit 1", "read line </dev/tty && exit 0; exit 1"):
+            with self.subTest(it=action), self.program("systemd-creds", f'case "$1" in encrypt) for f; do :; done; cat >"$f";; '
+                                                                       f'*) {action};; esac') as path:
+                self.assert_key_is_kept("--protect", "systemd-creds", says="systemd-creds did not do it", environment={"PATH": path})
+
+    def test_what_cannot_be_cleaned_up_is_told_and_not_listed(self):
+        self.need("pass", "gpg")
+        with self.program("pass", 'case "$1" in insert) cat >/dev/null;; *) exit 1;; esac') as path:
+            self.assert_key_is_kept("--store", "pass", says="pass did not do it", left="remove by hand", environment={"PATH": path})
+
+    @contextlib.contextmanager
+    def program(self, name, text):
+        """A program of root's that goes before the real one; gives the PATH with it."""
+        folder = tempfile.mkdtemp(prefix="bin-", dir=self.user.folder)
+        os.chmod(folder, 0o755)
+        with open(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
+            file.write(f"#!/bin/sh\n{text}\n")
+        yield folder + ":" + harness.CLEAN_ENVIRONMENT["PATH"]
+        shutil.rmtree(folder)
 
     def make_tpm(self):
         """A TPM in software; returns where it is, as an environment."""

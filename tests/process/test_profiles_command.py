@@ -114,7 +114,7 @@ class Profiles(ProcessTest):
         self.plant(CONFIG, mode=0o666)
         code, out, err = self.run_profiles()
         self.assertEqual((1, ""), (code, out))
-        self.assertIn("can be written by other users", err)
+        self.assertIn(f"can be written by others than root or uid {self.user.uid}", err)
 
     def test_what_does_not_resolve_says_why_and_ends_with_1(self):
         self.plant(CONFIG + BROKEN)

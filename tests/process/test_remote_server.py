@@ -203,11 +203,12 @@ class Served(RemoteTest):
         call, = self.vends()
         self.assertEqual(("ledger-prod", "1800"), (call["params"]["profile"], call["params"]["duration"]))
         self.assertRegex(call["params"]["device_id"], "^[0-9a-f]{64}$")
-        # The chain's last role signs; nobody asked who we are, and STS was not asked for the command's own keys.
+        # The chain's last role signs, and STS was not asked for the command's own keys. It was asked whose those are that came.
         self.assertRegex(call["principal"], ":assumed-role/ledger-prod/")
         self.assertEqual(1, len(self.assume_role()))
         self.assertNotIn("SourceIdentity", self.assume_role()[0]["params"])
-        self.assertEqual([], self.aws.calls("GetCallerIdentity"))
+        who, = self.aws.calls("GetCallerIdentity")
+        self.assertRegex(who["principal"], ":assumed-role/ledger-prod/tvm-")
 
     def test_the_url_names_the_profile_and_the_flag_whose_key_signs(self):
         url = self.aws.urls["tvm"] + "/?note=a%20b/c:d&profile=ledger-prod"
@@ -245,7 +246,30 @@ class Served(RemoteTest):
                          tuple(line[name] for name in ("outcome", "effect", "rule", "rule_index", "credential_source", "policy_path",
                                                        "reason")))
         self.assertEqual(answer["body"]["Expiration"], line["expires_at"])
+        self.assertEqual(answer["body"]["AccessKeyId"], line["access_key_id"])
+        self.assertRegex(line["principal"], r"^arn:aws:sts::111122223333:assumed-role/ledger-prod/tvm-")
         self.assert_no_secret(json.dumps(line), "the log")
+
+    def test_a_server_that_gives_another_role_s_keys_in_the_middle_of_a_run_is_refused(self):
+        self.aws.control.fault("lifetime", action="Vend", seconds=LIFE, count=0)
+        asker = self.asker()
+        first = asker.ask()["body"]["AccessKeyId"]
+        self.aws.control.gateway(profiles={"ledger-prod": {"role": "ledger-ci"}})
+        wait_until(lambda: asker.ask()["status"] == 403, "the refusal of the other role's keys")
+        told = self.told_on_terminal(asker)
+        self.assertIn("gives the keys of arn:aws:sts::111122223333:assumed-role/ledger-ci/", told)
+        issued = [line for line in self.decisions() if line["outcome"] == "issued"]
+        self.assertEqual({first}, {line["access_key_id"] for line in issued})
+        self.assertIn("assumed-role/ledger-ci/", self.decisions()[-1]["reason"])
+
+    def test_a_server_that_has_revoked_the_session_is_not_asked_again_in_this_run(self):
+        self.aws.control.fault("error", action="Vend", code="SESSION_REVOKED")  # once: it would say yes the next time
+        asker = self.asker("--lazy")
+        self.assertEqual(403, asker.ask()["status"])
+        self.assertEqual([403] * 5, asker.statuses(5))
+        self.assertEqual(1, len(self.vends()))
+        self.assertIn("start the run anew", self.told_on_terminal(asker))
+        self.assert_served(self.asker().ask())
 
     def test_the_command_has_a_region_and_nothing_that_signs(self):
         asker = self.asker()

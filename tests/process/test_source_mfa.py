@@ -1,13 +1,37 @@
 """MFA: a long-term key and a one-time code make a session; roles that demand MFA are assumed from it. One code serves the
 run, its renewals, and the user's other runs. The real program, the stand-in's device."""
+import json
 import os
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Terminal
+import harness
+from aws_case import PYTHON, Run
+from harness import Terminal, needs_own_home
 from source_case import SourceTest, policy, role_arn, rule
-from standin_client import mfa_serial
+from standin_client import mfa_serial, user_arn
+
+SHARED = ("--share-mfa",)
+
+# Looks for the key of the shared sessions wherever a process of this user may look, and says whether it is there.
+KEY_OF_SESSIONS = r"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+SESSION, USER, USER_SESSION, SEARCH, SYS_KEYCTL = -3, -4, -5, 10, 250
+found = [libc.syscall(SYS_KEYCTL, SEARCH, ring, b"user", b"sentinel:sessions", 0) for ring in (SESSION, USER, USER_SESSION)]
+print("key" if any(key > 0 for key in found) else "none", found, flush=True)
+"""
+CLEAR_KEYRING = "import ctypes; ctypes.CDLL(None).syscall(250, 7, -4)"  # KEYCTL_CLEAR of the user's
+# A login as PAM makes it: a session keyring of the user's own. Runs the words twice in it, and then looks for the key itself.
+LOGIN = r"""
+import ctypes, json, subprocess, sys
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.syscall(250, 1, None) > 0, ctypes.get_errno()  # KEYCTL_JOIN_SESSION_KEYRING
+for _ in range(2):
+    subprocess.run(json.loads(sys.argv[1]), check=True)
+""" + KEY_OF_SESSIONS
 
 
 class MfaTest(SourceTest):
@@ -15,7 +39,13 @@ class MfaTest(SourceTest):
 
     def setUp(self):
         super().setUp()
+        if self.user.made:
+            self.clear_keyring()  # of who had this uid before
+            self.addCleanup(self.clear_keyring)
         self.add_profile("guarded", role_arn=role_arn("ledger-mfa"), source_profile="marta", mfa_serial=mfa_serial("marta"))
+
+    def clear_keyring(self):
+        subprocess.run([PYTHON, "-c", CLEAR_KEYRING], check=True, **self.user.popen_arguments())
 
     def environment(self):
         # A state folder for each test: runs of one test share sessions, tests do not.
@@ -70,31 +100,86 @@ class MfaTest(SourceTest):
         asker.end()
         self.assertEqual(1, len(self.sessions("ok")))
 
+    def state_file(self):
+        return os.path.join(self.folder, "state", "sentinel", "sessions")
+
+    def test_without_being_told_to_no_session_is_shared_and_nothing_is_left_that_could_be(self):
+        self.by_program()
+        for _ in range(2):
+            self.served("by-program").end()
+        self.assertEqual(2, len(self.sessions("ok")), "the second run asked for itself")
+        self.assertFalse(os.path.exists(self.state_file()))
+        if self.user.made:
+            done = subprocess.run([PYTHON, "-c", KEY_OF_SESSIONS], capture_output=True, text=True, **self.user.popen_arguments())
+            self.assertEqual("none", done.stdout.split()[0], done.stderr)
+
+    def test_whoever_was_asked_hears_how_the_next_code_could_be_saved(self):
+        for options, told in (((), True), (SHARED, False)):
+            asker = self.served("guarded", options=(*options, "--mfa-token", self.aws.mfa_code("marta")))
+            asker.end()
+            self.assertEqual(told, "--share-mfa lets your runs share one" in asker.run.stderr, asker.run.stderr)
+
+    def test_whoami_says_that_a_session_of_another_run_is_used_and_since_when(self):
+        self.by_program()
+        self.served("by-program", options=SHARED).end()
+        run = Run(self, ["whoami", "--profile", "by-program", "--json", *SHARED], environment=self.environment(), cwd=self.folder).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        self.assertRegex(json.loads(run.stdout)["source"], r"that another run made at 20[0-9-]+T[0-9:]+Z \(--share-mfa\)")
+        self.assertEqual(1, len(self.sessions("ok")))
+        alone = Run(self, ["whoami", "--profile", "by-program", "--json"], environment=self.environment(), cwd=self.folder).finish()
+        self.assertNotIn("another run", alone.stdout)
+
+    def test_a_session_of_another_identity_is_never_used(self):
+        """It lies in the store under our key's own id: AWS has said nothing about it yet."""
+        self.by_program()
+        self.served("by-program", options=SHARED).end()
+        session = next(key for key in self.aws.control.keys() if key["token"] and key["arn"].endswith("user/marta"))
+        self.aws.control.put_user(name="nina")
+        self.aws.control.give_key(id=session["id"], user="nina")
+        asker = self.served("by-program", options=SHARED)
+        self.assert_served(asker.ask())
+        asker.end()
+        self.assertIn("belongs to " + user_arn("nina"), asker.run.stderr)
+        self.assertEqual(2, len(self.sessions("ok")), "a code of its own")
+
+    @needs_own_home
+    def test_the_command_has_a_session_keyring_of_its_own(self):
+        """In a login that has one (pam_keyinit), the key of the shared sessions is out of the command's reach."""
+        self.by_program()
+        words = [self.layout.sentinel, "exec", "--profile", "by-program", *self.policy_for("by-program"), "--log-file", self.log_path,
+                 *SHARED, "--", PYTHON, "-c", KEY_OF_SESSIONS]
+        done = subprocess.run([PYTHON, "-c", LOGIN, json.dumps(words)], capture_output=True, text=True, cwd=self.folder,
+                              env={**harness.CLEAN_ENVIRONMENT, "HOME": self.user.home, harness.MARK: self.mark, **self.environment()},
+                              **self.user.popen_arguments())
+        told = [line for line in done.stdout.splitlines() if line.startswith(("ring", "none", "key"))]
+        self.assertEqual(["none", "none", "key"], [line.split()[0] for line in told], (done.stdout, done.stderr))
+        self.assertEqual(1, len(self.sessions("ok")), "both runs of the login share the session")
+
     def test_another_run_of_the_user_finds_the_session(self):
-        first = self.served("guarded", options=("--mfa-token", self.aws.mfa_code("marta")))
-        second = self.served("guarded")
+        first = self.served("guarded", options=(*SHARED, "--mfa-token", self.aws.mfa_code("marta")))
+        second = self.served("guarded", options=SHARED)
         self.assert_served(second.ask())
         first.end(), second.end()
         self.assertEqual(1, len(self.sessions()), "the second run asked nobody")
-        path = os.path.join(self.folder, "state", "sentinel", "sessions")
+        path = self.state_file()
         with open(path, "rb") as file:
             self.assert_no_secret(file.read().decode("latin-1"), path)
         self.assertEqual(0o600, os.stat(path).st_mode & 0o777)
 
     def test_a_session_that_aws_has_forgotten_is_made_anew(self):
         self.by_program()
-        self.served("by-program").end()
+        self.served("by-program", options=SHARED).end()
         for key in self.aws.control.keys():
             if key["id"].startswith("ASIA"):
                 self.aws.control.revoke_key(id=key["id"])
-        asker = self.served("by-program")
+        asker = self.served("by-program", options=SHARED)
         self.assert_served(asker.ask())
         asker.end()
         self.assertEqual(2, len(self.sessions("ok")))
 
     def test_runs_at_the_same_time_ask_once(self):
         self.by_program()
-        askers = [self.served("by-program") for _ in range(3)]
+        askers = [self.served("by-program", options=SHARED) for _ in range(3)]
         for asker in askers:
             self.assert_served(asker.ask())
             asker.end()

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "host/bounded_read.h"
+#include "ipc/files/trusted_path.h"
 #include "policy/yaml/document.h"
 #include "policy/yaml/load.h"
 
@@ -32,36 +33,9 @@ std::string folder_of(const std::string& path) {
 
 auto key(const timespec& time) { return std::tuple(time.tv_sec, time.tv_nsec); }
 
-ipc::Status check_file(const std::string& path, const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) return ipc::fail(Fault::kConfig, path + " is not a regular file", kRepair);
-  if (status.st_mode & S_IWOTH) {
-    return ipc::fail(Fault::kConfig, path + " can be written by everybody", "run chmod o-w " + path);
-  }
-  if (static_cast<std::size_t>(status.st_size) > kMaxYamlBytes) {
-    return ipc::fail(Fault::kConfig, path + ":1: the text is longer than 256 KiB", kRepair);
-  }
-  return {};
-}
-
-// The sticky bit keeps others from replacing the file, not from making it anew once it is gone, as /tmp is emptied.
-ipc::Status check_owner(const std::string& path, const struct stat& file) {
-  struct stat folder {};
-  if (::stat(folder_of(path).c_str(), &folder) != 0)
-    return ipc::system_error("cannot look at " + folder_of(path), kRepair);
-  if (!(folder.st_mode & S_IWOTH) || file.st_uid == 0 || file.st_uid == ::geteuid()) return {};
-  return ipc::fail(Fault::kConfig, path + " belongs to another user, and everybody may make files in its folder",
-                   "keep the policy in a folder of your own");
-}
-
-// Where everybody may rename, everybody may put another file in this one's place.
-ipc::Status check_folder(const std::string& path) {
-  const std::string folder = folder_of(path);
-  struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0) return ipc::system_error("cannot look at " + folder, kRepair);
-  const bool anybody_replaces = (status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX);
-  if (!anybody_replaces) return {};
-  return ipc::fail(Fault::kConfig, "everybody can replace files in " + folder + ", the policy's folder",
-                   "run chmod o-w " + folder + ", or keep the policy elsewhere");
+ipc::Status check_size(const std::string& path, const struct stat& status) {
+  if (static_cast<std::size_t>(status.st_size) <= kMaxYamlBytes) return {};
+  return ipc::fail(Fault::kConfig, path + ":1: the text is longer than 256 KiB", kRepair);
 }
 
 ipc::Result<std::string> read_all(int fd, const std::string& path) {
@@ -189,16 +163,18 @@ ipc::Result<PolicyFile::Pair> PolicyFile::read_pair() {
 ipc::Result<std::string> PolicyFile::read_text(WatchedFile& file) {
   const std::string& path = file.path;
   file.settled = false;
-  if (const ipc::Status folder = check_folder(path); !folder) return std::unexpected(folder.error());
   timespec tick{};  // the clock that stamps files
   ::clock_gettime(CLOCK_REALTIME_COARSE, &tick);
-  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd) return ipc::system_error("cannot open the policy " + path, kRepair);
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at the policy " + path, kRepair);
-  if (const ipc::Status good = check_file(path, status); !good) return std::unexpected(good.error());
-  if (const ipc::Status good = check_owner(path, status); !good) return std::unexpected(good.error());
-  ipc::Result<std::string> text = read_all(fd.get(), path);
+  const ipc::Result<ipc::TrustedFile> opened = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDONLY);
+  if (!opened) {
+    ipc::Error error = opened.error();
+    error.what.insert(0, error.sys_errno == 0 ? "the policy is not used: " : "cannot open the policy " + path + ": ");
+    return std::unexpected(std::move(error));
+  }
+  file.user_can_change = opened->user_can_change;
+  const struct stat& status = opened->status;
+  if (const ipc::Status good = check_size(path, status); !good) return std::unexpected(good.error());
+  ipc::Result<std::string> text = read_all(opened->fd.get(), path);
   file.identity = identity_of(status);
   file.settled = text && key(status.st_ctim) < key(tick);
   return text;

@@ -6,8 +6,7 @@
 // Blocks: on reading the local file when it has changed.
 // Owns: the inotify descriptor, its event, and the timer that stands in for them.
 // Fails: current() answers the load error until a valid file is there again. Refused: not a regular file, longer than
-// 256 KiB, writable by everybody, or in a folder where everybody may replace it (no sticky bit). Writable by its group
-// is the group's owner's decision.
+// 256 KiB, or one that others than root and this process's user can write or replace (ipc/files/trusted_path.h).
 // While KMS is asked about a new pair, every request is refused: what was in force before is no longer what the file
 // says. Units: kernel file times; a file changed in the clock tick in which it was read is read again at the next
 // request.
@@ -53,6 +52,8 @@ class PolicyFile final : public PolicySource {
   // A file is looked at for each request.
   [[nodiscard]] std::optional<std::chrono::seconds> stale_for(Clock::SinceBoot) const override { return {}; }
   [[nodiscard]] std::uint64_t signed_version() const override { return signed_version_; }
+  // Whether this process's user, and so the command that it judges, can write or replace the file.
+  [[nodiscard]] bool user_can_change() const { return policy_file_.user_can_change; }
 
  private:
   struct Identity {
@@ -68,6 +69,7 @@ class PolicyFile final : public PolicySource {
     std::string path;
     Identity identity{};   // of the file whose text was read
     bool settled = false;  // a later change cannot have the same times
+    bool user_can_change = false;
     int watch = -1;
   };
   struct Pair {

@@ -92,6 +92,8 @@ std::string shown(const AuditLine& line, const ToolOutput& out) {
   const std::string seconds_long = value_of(line, "session_duration_seconds");
   add(text, "for", seconds_long.empty() ? "" : seconds_long + "s");
   add(text, "narrowed", value_of(line, "narrowed"));
+  add(text, "key", value_of(line, "access_key_id"));
+  add(text, "of", value_of(line, "principal"));
   add(text, "by", caller_of(line));
   add(text, "id", value_of(line, "request_id"));
   add(text, "because", value_of(line, "reason"));

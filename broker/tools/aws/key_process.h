@@ -35,6 +35,7 @@ struct AwsPlace {
   std::string profile, region;
   bool environment_keys = false;  // begin with those of the environment; the profile need not exist
   bool brings_keys = false;       // each question comes with its key: the profile need not have one of its own
+  bool allow_user_namespace = false;
 };
 
 class KeyProcess {

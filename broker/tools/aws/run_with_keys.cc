@@ -12,6 +12,7 @@
 #include "host/sandbox.h"
 #include "host/timers.h"
 #include "ipc/process/lockdown.h"
+#include "ipc/process/user_namespace.h"
 #include "ipc/secret.h"
 #include "keys/no_errands.h"
 #include "keystore/folder.h"
@@ -34,6 +35,9 @@ struct Unlocked {
 
 // As the broker does it: protections first, then the keys, then nothing can be opened any more.
 ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
+  if (ipc::Status apart = ipc::check_no_user_namespace(place.allow_user_namespace); !apart) {
+    return std::unexpected(apart.error());
+  }
   const std::string home = home_folder();
   const ipc::Settings settings = settings_of_environment(home);
   const ipc::Result<ProfilePaths> paths = profile_paths(settings, home);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "aws/key_syntax.h"
+#include "ipc/process/user_namespace.h"
 #include "profile/files.h"
 #include "text/ascii.h"
 #include "text/json_line.h"
@@ -59,19 +60,33 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
   return BaseKey{std::move(*id), std::move(*secret), {}};
 }
 
-// Stored, and proven to be: read back, opened, compared.
+// Read back, opened as a run will open it, compared: what cannot be opened again would be the only copy of a key.
+ipc::Status prove(const OpenedEntry& kept, const BaseKey& key) {
+  const ipc::Result<SecretBuffer> read = kept.read_back();
+  if (!read) {
+    ipc::Error error = read.error();
+    error.what = "what was stored cannot be opened again as a run would open it: " + error.what;
+    return std::unexpected(std::move(error));
+  }
+  if (read->equals(key.secret_access_key.reveal())) return {};
+  return ipc::fail(Fault::kSystem, "what was stored reads back otherwise", "check the disk");
+}
+
+// Stored, and proven to be; or not stored, and it is said where something of it is left.
 ipc::Status put_away(OpenedEntry& kept, const BaseKey& key, KeyPrompt& prompt) {
   ipc::Status done = kept.make_opener(prompt);
+  if (!done && kept.about().store != KeyStoreKind::kFile) return done;  // nothing was begun
   if (done) done = kept.put(key, {});
-  if (!done) {
-    if (kept.about().store == KeyStoreKind::kFile) (void)kept.remove();  // what the machine sealed for it
-    return done;
+  if (done) done = prove(kept, key);
+  if (done) return {};
+  ipc::Error error = done.error();
+  const ipc::Status cleaned = kept.take_back();
+  error.what += "; nothing is stored";
+  if (!cleaned) {
+    error.what += ", but something of it is left: " + cleaned.error().what;
+    error.next_step += (error.next_step.empty() ? "" : "; ") + std::string("remove by hand what is left of it");
   }
-  const ipc::Result<SecretBuffer> read = kept.read_back();
-  if (read && read->equals(key.secret_access_key.reveal())) return {};
-  (void)kept.remove();
-  if (!read) return std::unexpected(read.error());
-  return ipc::fail(Fault::kSystem, "what was stored reads back otherwise, and was removed again", "check the disk");
+  return std::unexpected(std::move(error));
 }
 
 // A key in the AWS files goes before the stored one.
@@ -112,6 +127,8 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
   ipc::Result<KeystoreEntry> about = place_asked(arguments);
   if (!about) return std::unexpected(about.error());
   if (const ipc::Status is_new = check_new(home, name); !is_new) return is_new;
+  const bool allowed = arguments.flag("allow-user-namespace");
+  if (const ipc::Status apart = ipc::check_no_user_namespace(allowed); !apart) return apart;
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
   KeyPrompt prompt;
   std::optional<CredentialsFileKey> in_file;
@@ -206,8 +223,10 @@ ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder(), name = arguments.files().front();
   ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
   if (!kept) return std::unexpected(kept.error());
-  ipc::Result<KeyProcess> aws =
-      KeyProcess::start({.profile = name, .region = std::string(arguments.value("region")), .brings_keys = true});
+  ipc::Result<KeyProcess> aws = KeyProcess::start({.profile = name,
+                                                   .region = std::string(arguments.value("region")),
+                                                   .brings_keys = true,
+                                                   .allow_user_namespace = arguments.flag("allow-user-namespace")});
   if (!aws) return std::unexpected(aws.error());
   KeyPrompt prompt;
   ipc::Result<BaseKey> key = kept->open(prompt);

@@ -1,6 +1,6 @@
 // sentinel-keys: puts long-term keys away, lists, removes and rotates them. `sentinel keys …` starts it with the
-// options that ipc/commands/options.def gives it, in one form (tools/arguments.h). Nobody can read it from before its first
-// secret.
+// options that ipc/commands/options.def gives it, in one form (tools/arguments.h). Nobody can read it from before its
+// first secret.
 #include "call/libraries.h"
 #include "tools/commands.h"
 

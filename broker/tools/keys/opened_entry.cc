@@ -94,7 +94,17 @@ ipc::Result<SecretBuffer> OpenedEntry::read_back() const {
   if (!text) return std::unexpected(text.error());
   const ipc::Result<KeystoreEntry> about = parse_stored_key(about_.profile, *text);
   if (!about) return std::unexpected(about.error());
-  return open_with_opener(*about);
+  return open_as_a_run_does(*about);
+}
+
+ipc::Result<SecretBuffer> OpenedEntry::open_as_a_run_does(const KeystoreEntry& about) const {
+  if (about.store == KeyStoreKind::kFile && about.protection == KeyProtection::kPassphrase) {
+    return open_with_passphrase(about, opener_.reveal());
+  }
+  const ipc::Result<SecretBuffer> output = run_key_program_as_a_run_does(keeper_of(about), reading_words(about, home_));
+  if (!output) return std::unexpected(output.error());
+  if (about.store == KeyStoreKind::kFile) return open_with_machine_key(about, output->reveal());
+  return secret_of_entry(about, output->reveal());
 }
 
 // The file is what names the key: another program's entry is there before it, so it never names one that is not.
@@ -114,6 +124,7 @@ ipc::Status OpenedEntry::put(const BaseKey& key, std::string_view replaces) {
     const ipc::Result<SecretBuffer> written =
         run_key_program(keeper_of(fresh), writing_words(fresh, home_), entry.reveal());
     if (!written) done = std::unexpected(written.error());
+    if (written) written_ = fresh.access_key_id;
   }
   if (done) done = store_.write(fresh.profile, render_stored_key(fresh));
   if (done) about_ = std::move(fresh);
@@ -133,6 +144,12 @@ ipc::Status OpenedEntry::forget(std::string_view access_key_id) const {
   const ipc::Result<SecretBuffer> done = run_key_program(keeper_of(about_), words, {});
   if (!done) return std::unexpected(done.error());
   return {};
+}
+
+ipc::Status OpenedEntry::take_back() {
+  const ipc::Status unlisted = store_.remove(about_.profile);
+  const ipc::Status gone = written_.empty() ? ipc::Status{} : forget(written_);
+  return unlisted ? gone : unlisted;
 }
 
 ipc::Status OpenedEntry::remove() {

@@ -29,7 +29,9 @@ class OpenedEntry {
   // Gets what opens the key; for a key that is stored anew, makes it.
   ipc::Status make_opener(KeyPrompt& prompt);
   ipc::Result<BaseKey> open(KeyPrompt& prompt);
-  // The stored secret once more, with the opener that is there.
+  // The stored secret once more, as a run will open it: from the files as they are now, by the program that keeps it or
+  // what opens it, in a process of its own. Of what this object knows the passphrase alone is used, which a run is told
+  // as well.
   ipc::Result<ipc::SecretBuffer> read_back() const;
   // `replaces`: the key that goes when this one is proven; empty: none.
   ipc::Status put(const BaseKey& key, std::string_view replaces);
@@ -38,16 +40,21 @@ class OpenedEntry {
   // What another program keeps under the id of a key that is not this profile's any more. Files have nothing of it.
   ipc::Status forget(std::string_view access_key_id) const;
   ipc::Status remove();
+  // Takes back what put() has stored, or begun to: what can be removed is, and the first thing that could not is told.
+  // Afterwards nothing names it as stored, unless the file itself cannot be removed.
+  ipc::Status take_back();
 
  private:
   [[nodiscard]] bool by_passphrase() const;
   ipc::Result<ipc::SecretBuffer> run_reading(const KeystoreEntry& about) const;
   ipc::Result<ipc::SecretBuffer> open_with_opener(const KeystoreEntry& about) const;
+  ipc::Result<ipc::SecretBuffer> open_as_a_run_does(const KeystoreEntry& about) const;
 
   KeystoreFolder store_;
   std::string home_;
   KeystoreEntry about_;
   ipc::SecretBuffer opener_;
+  std::string written_{};  // id of the entry that another program has taken last
 };
 
 }  // namespace broker

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "host/own_file.h"
+#include "ipc/process/user_namespace.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -40,6 +41,9 @@ ipc::Result<Signer> signer_of(const ToolArguments& arguments) {
   Signer signer;
   signer.kms = arguments.value("policy-kms-key");
   if (!arguments.given("sign-key")) return signer;
+  // Who could read this one could sign what everybody else is bound to.
+  const bool allowed = arguments.flag("allow-user-namespace");
+  if (const ipc::Status apart = ipc::check_no_user_namespace(allowed); !apart) return std::unexpected(apart.error());
   const std::string file(arguments.value("sign-key"));
   const ipc::Result<std::string> pem = read_whole_file(file, kMaxKeyFileBytes);
   if (!pem) return std::unexpected(pem.error());
@@ -96,7 +100,10 @@ std::string signed_file_name(const ToolArguments& arguments, const std::string& 
 }
 
 AwsPlace aws_place(const ToolArguments& arguments) {
-  return {std::string(arguments.value("profile")), std::string(arguments.value("region")), arguments.flag("env-keys")};
+  return {.profile = std::string(arguments.value("profile")),
+          .region = std::string(arguments.value("region")),
+          .environment_keys = arguments.flag("env-keys"),
+          .allow_user_namespace = arguments.flag("allow-user-namespace")};
 }
 
 ipc::Status needs_profile(const ToolArguments& arguments) {

@@ -10,8 +10,10 @@
 namespace broker {
 
 std::string home_folder() {
+  const char* const given = std::getenv("HOME");
+  if (given != nullptr && *given == '/') return given;
   const passwd* const entry = ::getpwuid(::getuid());
-  return entry != nullptr ? entry->pw_dir : "";
+  return entry != nullptr && entry->pw_dir != nullptr && *entry->pw_dir == '/' ? entry->pw_dir : "";
 }
 
 ipc::Settings settings_of_environment(const std::string& home) {
@@ -21,7 +23,7 @@ ipc::Settings settings_of_environment(const std::string& home) {
     if (given == nullptr) continue;
     std::string value(given);
     const bool path = row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE");
-    if (path && value.starts_with("~/")) value.replace(0, 1, home);
+    if (path && value.starts_with("~/") && !home.empty()) value.replace(0, 1, home);
     settings.emplace(row.name, std::move(value));
   }
   return settings;

@@ -11,7 +11,7 @@
 
 namespace broker {
 
-// From the password database; empty where it does not know the user.
+// HOME where it is an absolute path, else from the password database; empty where neither is one.
 std::string home_folder();
 // The variables of settings.def, with '~/' written out in those that are paths.
 ipc::Settings settings_of_environment(const std::string& home);

@@ -145,6 +145,16 @@ class Listening {
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd.reset();
     return fd;
   }
+  // The same over TCP, by a socket of IPv6 that speaks IPv4: what a JVM and .NET open.
+  [[nodiscard]] UniqueFd connect_dual_stack() const {
+    UniqueFd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in6 mapped{};
+    mapped.sin6_family = AF_INET6;
+    mapped.sin6_port = htons(static_cast<std::uint16_t>(port_));
+    ::inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&mapped), sizeof mapped) != 0) fd.reset();
+    return fd;
+  }
   [[nodiscard]] UniqueFd accept(ipc::Transport transport) const {
     return UniqueFd(::accept4(listener(transport), nullptr, nullptr, SOCK_CLOEXEC));
   }

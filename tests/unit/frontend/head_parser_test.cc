@@ -157,18 +157,11 @@ TEST(HeadParser, ACodingEndsInChunkedAndComesWithoutALength) {
     EXPECT_EQ(Progress::Malformed, fed(head_with(header))) << header;
   }
   EXPECT_EQ(Progress::Complete, fed("CONNECT a:1 HTTP/1.1\r\nTransfer-Encoding: x\r\n\r\n"));
-  // Another protocol follows: request_check refuses that as what it is.
-  const std::string coding = "Upgrade: x\r\nTransfer-Encoding: x\r\n";
-  for (const char* header : {"Connection: upgrade", "Connection: TE, Upgrade ", "Connection: close,upgrade", "Proxy-Connection: upgrade, TE",
-                             "Connection: TE,\r\n upgrade", "Connection : upgrade"}) {
-    EXPECT_EQ(Progress::Complete, fed(head_with(coding + header))) << header;
-    EXPECT_EQ(Progress::Malformed, fed(head_with(coding.substr(12) + header))) << "no Upgrade; " << header;
+  // An Upgrade is ignored, so it excuses no coding that hides where the body ends.
+  for (const char* header : {"Connection: upgrade", "Connection: TE, Upgrade ", "Proxy-Connection: upgrade, TE", "Connection: close"}) {
+    EXPECT_EQ(Progress::Malformed, fed(head_with("Upgrade: x\r\nTransfer-Encoding: x\r\n" + std::string(header)))) << header;
+    EXPECT_EQ(Progress::Complete, fed(head_with("Upgrade: x\r\nTransfer-Encoding: chunked\r\n" + std::string(header)))) << header;
   }
-  for (const char* header : {"Connection: close", "Connection: upgrades", "Connection: x upgrade", "Connection: upgrade\r\n ",
-                             "Connections: upgrade", "A: upgrade", "Connection: clo,upgrade", "Connection: upgrad"}) {
-    EXPECT_EQ(Progress::Malformed, fed(head_with(coding + header))) << header;
-  }
-  EXPECT_EQ(Progress::Malformed, fed(head_with("Upgrade:\r\nTransfer-Encoding: x\r\nConnection: upgrade")));
   EXPECT_EQ(Progress::Malformed, fed("CONNECT a:1 HTTP/1.1\r\nTransfer-Encoding: x\r\nContent-Length: 0\r\n\r\n"));
 }
 

@@ -50,7 +50,7 @@ TEST(Refusals, TheWholeReplyForAWrongMethod) {
 TEST(Refusals, StatusesAreTheClosedList) {
   std::set<int> statuses;
   for (const auto& row : kRefusals) statuses.insert(row.status);
-  EXPECT_EQ((std::set<int>{400, 403, 404, 405, 408, 431, 503, 505}), statuses);
+  EXPECT_EQ((std::set<int>{400, 403, 404, 405, 408, 417, 431, 503, 505}), statuses);
 }
 
 }  // namespace

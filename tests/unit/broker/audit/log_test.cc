@@ -58,7 +58,26 @@ TEST(AuditLog, WhoKeepsTheLockKeepsLinesOutAndTheBrokerNotFromItsWork) {
   EXPECT_TRUE(log.record(issued_line()));
 }
 
-// A file that another broker has closed: the next is asked for once in a while, and said to be coming for a moment only.
+// Whoever may read the log may lock it: its writers lock another file.
+TEST(AuditLog, ALockOfTheLogItselfKeepsNobodyOutWhereThereIsAnother) {
+  const ipc::UniqueFd file = memory_file(), lock = memory_file();
+  const auto again = [](const ipc::UniqueFd& of) {
+    return ipc::UniqueFd(::open(("/proc/self/fd/" + std::to_string(of.get())).c_str(), O_RDWR | O_CLOEXEC));
+  };
+  const ipc::UniqueFd reader = again(file), writer = again(lock);
+  AuditLog log(kClock);
+  ASSERT_TRUE(log.add_sink(ipc::UniqueFd(::dup(file.get())), "log", false, ipc::LogKind::File,
+                           ipc::UniqueFd(::dup(lock.get()))));
+  ASSERT_EQ(::flock(reader.get(), LOCK_EX), 0);
+  EXPECT_TRUE(log.record(issued_line()));
+  ASSERT_EQ(::flock(writer.get(), LOCK_EX), 0);
+  EXPECT_FALSE(log.record(issued_line())) << "another broker writes";
+  ASSERT_EQ(::flock(writer.get(), LOCK_UN), 0);
+  EXPECT_TRUE(log.record(issued_line()));
+}
+
+// A file that another broker has closed: the next is asked for once in a while, and said to be coming for a moment
+// only.
 TEST(AuditLog, TheNextFileIsAskedForAgainAndItsAbsenceIsNotHiddenForEver) {
   FakeClock clock;
   AuditLog log(clock);

@@ -20,6 +20,21 @@ TEST(ProxyUrl, AnythingButAnHttpProxyIsRefusedWithTheVariablesName) {
   EXPECT_TRUE(read_proxy({{"HTTPS_PROXY", "socks5://x"}}).error().what.starts_with("HTTPS_PROXY: "));
 }
 
+// Through a proxy with such a URL libcurl did not go: it went past it, without a word.
+TEST(ProxyUrl, AUserOrPasswordThatLibcurlCannotReadIsRefused) {
+  for (const char* url : {"http://u:p%1b@proxy", "http://u:p%00@proxy", "http://u:p%0d%0a@proxy", "http://u%0a:p@proxy",
+                          "http://u%00@proxy", "http://:%1f@proxy", "u:p%1B@proxy:3128", "https://u:p%09@proxy"}) {
+    const auto proxy = read(url);
+    ASSERT_FALSE(proxy) << url;
+    EXPECT_NE(proxy.error().what.find("cannot be read"), std::string::npos) << proxy.error().what;
+    EXPECT_EQ(proxy.error().what.find("%"), std::string::npos) << "a part of the password is shown";
+  }
+  for (const char* url : {"http://u:p%20x@proxy", "http://u:p%25@proxy", "http://u:p%zz@proxy",
+                          "http://u:p%c3%a4@proxy", "http://u%40corp:p@proxy", "http://u:@proxy", "http://:p@proxy"}) {
+    EXPECT_TRUE(read(url)) << url;
+  }
+}
+
 TEST(ProxyUrl, ThePasswordIsNeverShown) {
   EXPECT_EQ(read("ftp://marta:hidden@proxy").error().what.find("hidden"), std::string::npos);
   EXPECT_EQ(read("http://marta:hidden@proxy/path").error().what.find("hidden"), std::string::npos);

@@ -70,7 +70,7 @@ class CallerTest : public ::testing::TestWithParam<Transport> {
   }
   CallerFacts judge(CallerCheck& check, const UniqueFd& server) {
     const ClientSocket client = client_of(server);
-    CallerInquiry inquiry = check.begin(client);
+    CallerInquiry inquiry = check.begin(client, Check::kPassed);
     while (!check.settle(inquiry, std::chrono::milliseconds(10))) {
     }
     return inquiry.facts;
@@ -215,7 +215,7 @@ TEST_P(CallerTest, WitnessThatSaysNothingIsARefusalWhereOnlyItKnowsTheCaller) {
   const UniqueFd server = accept();
   ASSERT_EQ(::kill(check_->witness_pid(), SIGSTOP), 0);
   const ClientSocket client = client_of(server);
-  CallerInquiry inquiry = check_->begin(client);
+  CallerInquiry inquiry = check_->begin(client, Check::kPassed);
   clock_.pass(CallerCheck::kDeadline - std::chrono::nanoseconds(1));
   EXPECT_FALSE(check_->settle(inquiry));
   clock_.pass(std::chrono::nanoseconds(1));
@@ -312,7 +312,8 @@ TEST_P(CallerTest, AnswersAreTakenInTheOrderOfTheQuestions) {
   const Child two = caller();
   const UniqueFd second = accept();
   const ClientSocket client_one = client_of(first), client_two = client_of(second);
-  CallerInquiry inquiry_one = check_->begin(client_one), inquiry_two = check_->begin(client_two);
+  CallerInquiry inquiry_one = check_->begin(client_one, Check::kPassed),
+                inquiry_two = check_->begin(client_two, Check::kPassed);
   ASSERT_FALSE(inquiry_one.settled);  // nothing is known of either yet: both wait for the witness
   pollfd readable{check_->fd(), POLLIN, 0};
   ASSERT_EQ(::poll(&readable, 1, 5000), 1);
@@ -328,7 +329,7 @@ TEST_P(CallerTest, AnInquiryGivenUpBlocksNoOther) {
   const Child one = caller();
   const UniqueFd server = accept();
   const ClientSocket client = client_of(server);
-  CallerInquiry dropped = check_->begin(client);
+  CallerInquiry dropped = check_->begin(client, Check::kPassed);
   check_->abandon(dropped);
   EXPECT_EQ(verdict(server), "passed");
 }
@@ -370,6 +371,27 @@ TEST_P(TcpCallerTest, ClosedClientIsNotRoot) {
   UniqueFd connection = listening_.connect(Transport::Tcp);
   const UniqueFd server = accept();
   connection.reset();  // FIN_WAIT2 without a holder: the kernel says uid 0, inode 0
+  EXPECT_EQ(verdict(server), "tcp-orphan");
+}
+
+// What a JVM and .NET open: a socket of IPv6 that speaks IPv4.
+TEST_P(TcpCallerTest, DualStackSocketIsACaller) {
+  const Child child([this] {
+    const UniqueFd connection = listening_.connect_dual_stack();
+    hold();
+  });
+  const UniqueFd server = accept();
+  const CallerFacts facts = judge(server);
+  EXPECT_EQ(check_name(facts.check), "passed");
+  EXPECT_EQ(facts.pid, child.pid());
+  EXPECT_EQ(facts.uid, static_cast<long>(::getuid()));
+  EXPECT_EQ(check_name(check_->still_the_caller(client_of(server), facts)), "passed");
+}
+
+TEST_P(TcpCallerTest, DualStackSocketThatWasClosedIsNotRoot) {
+  UniqueFd connection = listening_.connect_dual_stack();
+  const UniqueFd server = accept();
+  connection.reset();
   EXPECT_EQ(verdict(server), "tcp-orphan");
 }
 
@@ -444,6 +466,34 @@ TEST_P(TcpCallerTest, NewConnectionsOfOneProcessAreFound) {
     EXPECT_EQ(judge(accept()).pid, child.pid());
     next.put('x');
   }
+}
+
+// More than the witness's socket takes while it does not run.
+TEST_P(TcpCallerTest, QuestionsThatFindNoRoomAreAskedAgain) {
+  const Child child = caller();
+  const UniqueFd server = accept();
+  const ClientSocket client = client_of(server);
+  ASSERT_EQ(::kill(check_->witness_pid(), SIGSTOP), 0);
+  std::vector<CallerInquiry> inquiries;
+  for (int i = 0; i < 576; ++i) inquiries.push_back(check_->begin(client, Check::kPassed));
+  EXPECT_EQ(inquiries.back().ticket, 0U);
+  ASSERT_EQ(::kill(check_->witness_pid(), SIGCONT), 0);
+  for (CallerInquiry& inquiry : inquiries) {
+    while (!check_->settle(inquiry, std::chrono::seconds(5))) {
+    }
+    EXPECT_EQ(check_name(inquiry.facts.check), "passed");
+  }
+}
+
+TEST_P(TcpCallerTest, ClientWithoutTheTokenIsNotSearchedFor) {
+  const Child child = caller();
+  const UniqueFd server = accept();
+  const ClientSocket client = client_of(server);
+  const CallerInquiry inquiry = check_->begin(client, Check::kTokenWrong);
+  EXPECT_TRUE(inquiry.settled);
+  EXPECT_EQ(inquiry.ticket, 0U);
+  EXPECT_EQ(check_name(inquiry.facts.check), "token-wrong");
+  EXPECT_EQ(inquiry.facts.uid, static_cast<long>(::getuid()));
 }
 
 // ---- numbers used again (broker/caller/KERNEL.md, fact 6), in a pid namespace where the next number can be chosen

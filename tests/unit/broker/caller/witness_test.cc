@@ -3,11 +3,14 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "caller/proc_search.h"
 #include "callers_fixture.h"
 #include "host/sandbox.h"
 #include "ipc/process/landlock.h"
@@ -196,6 +199,104 @@ TEST_F(WitnessTest, SocketThatWasClosedAfterItWasNotedHasNoHolder) {
   EXPECT_EQ(answer_to(witness_->ask_holder(0, ::getpid(), {})).pid, 0);
 }
 
+// ---- one walk for all that wait
+
+// A child that holds `count` sockets, whose inodes it tells.
+class Hoard {
+ public:
+  explicit Hoard(std::size_t count)
+      : inodes(count), child_([&] {
+          std::vector<UniqueFd> sockets(count);
+          for (UniqueFd& held : sockets) {
+            held = UniqueFd(::socket(AF_INET, SOCK_STREAM, 0));
+            struct stat st {};
+            ::fstat(held.get(), &st);
+            told_.put(st.st_ino);
+          }
+          ::pause();
+        }) {
+    for (ino_t& inode : inodes) inode = told_.get<ino_t>();
+  }
+  [[nodiscard]] pid_t pid() const { return child_.pid(); }
+
+  std::vector<ino_t> inodes;
+
+ private:
+  Pipe told_;
+  Child child_;
+};
+
+struct Asked {
+  std::vector<WitnessQuestion> questions;
+  std::vector<WitnessAnswer> answers;
+};
+
+Asked search_below_us(ProcSearch& search, std::span<const ino_t> inodes) {
+  Asked asked;
+  for (const ino_t inode : inodes) {
+    WitnessQuestion question;
+    question.task = WitnessTask::kHolder;
+    question.inode = inode;
+    question.root = ::getpid();
+    asked.questions.push_back(question);
+  }
+  asked.answers.resize(inodes.size());
+  search.find_holders(asked.questions, asked.answers);
+  return asked;
+}
+
+UniqueFd proc() { return UniqueFd(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+
+TEST(ProcSearchTest, OneBatchFindsTheSocketsOfSeveralProcesses) {
+  const Hoard one(30), two(30);
+  std::vector<ino_t> inodes = one.inodes;
+  inodes.insert(inodes.end(), two.inodes.begin(), two.inodes.end());
+  inodes.push_back(1);  // of nobody
+  const SystemClock clock;
+  ProcSearch search(proc(), clock);
+  const Asked asked = search_below_us(search, inodes);
+  for (std::size_t i = 0; i < 60; ++i) {
+    EXPECT_EQ(asked.answers[i].pid, i < 30 ? one.pid() : two.pid());
+    EXPECT_NE(asked.answers[i].executable_bytes, 0U);
+  }
+  EXPECT_EQ(asked.answers[60].pid, 0);
+  EXPECT_EQ(asked.answers[60].cut_short, 0U);
+}
+
+// What the bound leaves for the others is enough: an older process with many files comes after them.
+TEST(ProcSearchTest, NewestProcessesComeBeforeOneWithManyFiles) {
+  const Hoard many(600), newest(1);
+  const SystemClock clock;
+  ProcSearch search(proc(), clock, 64);
+  EXPECT_EQ(search_below_us(search, newest.inodes).answers[0].pid, newest.pid());
+}
+
+// A few files of each before the rest of any: the newest process has many, and an older one is found all the same.
+TEST(ProcSearchTest, ProcessWithManyFilesDelaysNoOther) {
+  const Hoard older(1), many(600);
+  const SystemClock clock;
+  ProcSearch search(proc(), clock, ProcSearch::kFirstLinks + 64);
+  EXPECT_EQ(search_below_us(search, older.inodes).answers[0].pid, older.pid());
+}
+
+TEST(ProcSearchTest, FileBeyondTheFirstLookIsFound) {
+  const Hoard many(600);
+  const SystemClock clock;
+  ProcSearch search(proc(), clock);
+  const ino_t last[] = {many.inodes.back()};
+  EXPECT_EQ(search_below_us(search, last).answers[0].pid, many.pid());
+}
+
+TEST(ProcSearchTest, SearchThatEndedEarlySaysSo) {
+  const Hoard many(600);
+  const SystemClock clock;
+  ProcSearch search(proc(), clock, 300);
+  const ino_t last[] = {many.inodes.back()};
+  const Asked asked = search_below_us(search, last);
+  EXPECT_EQ(asked.answers[0].pid, 0);
+  EXPECT_EQ(asked.answers[0].cut_short, 1U);
+}
+
 // ---- what its filter refuses
 
 using ipc::ANY;
@@ -280,7 +381,7 @@ int judge_in_sandbox(const UniqueFd& control, UniqueFd server, const Listening& 
   if (!enter_sandbox(ReadableFiles{})) return 103;
   auto client = ClientSocket::check(std::move(server), listening.announced());
   if (!client) return 104;
-  CallerInquiry inquiry = check->begin(*client);
+  CallerInquiry inquiry = check->begin(*client, Check::kPassed);
   if (!check->settle(inquiry, kLong)) return 105;
   if (inquiry.facts.allowed() && inquiry.facts.executable.empty()) return 106;
   if (inquiry.facts.allowed() && check->still_the_caller(*client, inquiry.facts) != Check::kPassed) return 107;

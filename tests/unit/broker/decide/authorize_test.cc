@@ -106,6 +106,19 @@ TEST_F(AuthorizerTest, RefusesEveryOtherToken) {
   }
 }
 
+// Neither the right token behind the word nor another: it is the form that is wrong, and the sentence says so.
+TEST_F(AuthorizerTest, TellsAWordInFrontOfTheTokenFromAWrongToken) {
+  for (const std::string presented : {"Bearer the token of this run", "bearer x", "BEARER", "Basic eDp5", "Token x"}) {
+    EXPECT_EQ("token-scheme", outcome(Check::kPassed, presented, allowing())) << presented;
+  }
+  for (const std::string presented : {"Bearers x", "xBearer y", "Bearer\tx"}) {
+    EXPECT_EQ("token-wrong", outcome(Check::kPassed, presented, allowing())) << presented;
+  }
+  const auto answer = ask(Check::kPassed, "Bearer the token of this run", allowing());
+  EXPECT_NE(std::string::npos, std::get<Refusal>(answer).sentence.find("Bearer"));
+  EXPECT_NE(std::string::npos, std::get<Refusal>(answer).next_step.find("AWS_CONTAINER_AUTHORIZATION_TOKEN"));
+}
+
 TEST_F(AuthorizerTest, RefusesEveryTokenWhileTheRunHasNone) {
   run_.token = ipc::SecretBuffer();
   EXPECT_EQ("token-missing", outcome(Check::kPassed, "", allowing()));

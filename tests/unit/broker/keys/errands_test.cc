@@ -13,6 +13,7 @@
 #include "aws_fakes.h"
 #include "full_arena.h"
 #include "ipc/messages.h"
+#include "ipc/process/one_way_socket.h"
 
 namespace broker {
 namespace {
@@ -55,12 +56,12 @@ class ErrandsTest : public ::testing::Test {
                                     }
                                   });
     program.id = sent_.back();
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    program.output = ipc::UniqueFd(ends[1]);
+    auto ends = ipc::OneWaySocket::open();
+    EXPECT_TRUE(ends && ::fcntl(ends->reading.get(), F_SETFL, O_NONBLOCK) == 0);
+    program.output = std::move(ends->writing);
     ipc::ErrandOpened opened;
     opened.id = program.id;
-    EXPECT_TRUE(take(opened, ipc::UniqueFd(ends[0])));
+    EXPECT_TRUE(take(opened, std::move(ends->reading)));
     return program;
   }
   void end(Program& program) {

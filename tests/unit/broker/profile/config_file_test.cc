@@ -84,10 +84,33 @@ TEST_F(AwsConfigFileTest, TwiceTheSameSectionOrKeyIsRefused) {
 }
 
 TEST_F(AwsConfigFileTest, AFileThatOthersMayWriteIsRefused) {
-  EXPECT_EQ(refusal("[a]\n", AwsFileKind::kCredentials, 0620), ": can be written by other users");
-  EXPECT_EQ(refusal("[a]\n", AwsFileKind::kCredentials, 0602), ": can be written by other users");
-  EXPECT_EQ(refusal("[a]\n", AwsFileKind::kConfig, 0602), ": can be written by other users");
-  EXPECT_EQ(refusal("[a]\naws_secret_access_key = x\n", AwsFileKind::kConfig, 0620), ": can be written by other users");
+  const std::string owners = ::geteuid() == 0 ? std::string("root") : "root or uid " + std::to_string(::geteuid());
+  for (const AwsFileKind kind : {AwsFileKind::kCredentials, AwsFileKind::kConfig}) {
+    EXPECT_EQ(refusal("[a]\n", kind, 0602), ": can be written by others than " + owners + " (by every user)");
+    EXPECT_EQ(refusal("[a]\n", kind, 0666), ": can be written by others than " + owners + " (by every user)");
+  }
+}
+
+// A config of another user's, however private, ran its credential_process with this user's rights.
+TEST_F(AwsConfigFileTest, AFileThatAnotherUserWroteOrCouldReplaceIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a file away";
+  write("[a]\n", 0644);
+  ASSERT_EQ(::chown(path_.c_str(), 65534, 65534), 0);
+  for (const AwsFileKind kind : {AwsFileKind::kCredentials, AwsFileKind::kConfig}) {
+    const auto theirs = AwsConfigFile::open(path_, kind);
+    ASSERT_FALSE(theirs);
+    EXPECT_NE(theirs.error().what.find(": does not belong to root but to uid 65534"), std::string::npos);
+  }
+  ASSERT_EQ(::chown(path_.c_str(), 0, 65534), 0);
+  EXPECT_TRUE(AwsConfigFile::open(path_, AwsFileKind::kConfig));
+  ASSERT_EQ(::chmod(path_.c_str(), 0664), 0);
+  EXPECT_FALSE(AwsConfigFile::open(path_, AwsFileKind::kConfig)) << "a group of others";
+  ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  const auto replaced = AwsConfigFile::open(path_, AwsFileKind::kConfig);
+  ASSERT_FALSE(replaced);
+  EXPECT_NE(replaced.error().what.find("the folder " + folder_.string() + " can be written by others"),
+            std::string::npos);
 }
 
 TEST_F(AwsConfigFileTest, KeysThatOthersMayReadAreWarnedOf) {
@@ -98,8 +121,6 @@ TEST_F(AwsConfigFileTest, KeysThatOthersMayReadAreWarnedOf) {
     write("[a]\naws_secret_access_key = x\n", mode);
     EXPECT_EQ(AwsConfigFile::open(path_, AwsFileKind::kConfig)->warnings().size(), 1U);
   }
-  write("[a]\n", 0664);
-  EXPECT_EQ(AwsConfigFile::open(path_, AwsFileKind::kConfig)->warnings().size(), 1U);
 }
 
 TEST_F(AwsConfigFileTest, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
@@ -112,6 +133,12 @@ TEST_F(AwsConfigFileTest, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
 TEST_F(AwsConfigFileTest, AFileThatIsNotThereIsEmpty) {
   EXPECT_FALSE(AwsConfigFile::open(path_, AwsFileKind::kConfig)->exists());
   EXPECT_FALSE(AwsConfigFile::open("/dev/null", AwsFileKind::kCredentials)->exists());
+  EXPECT_FALSE(AwsConfigFile::open("/dev/null/below", AwsFileKind::kCredentials)->exists());
+  std::filesystem::create_symlink("/dev/null", path_);
+  EXPECT_FALSE(AwsConfigFile::open(path_, AwsFileKind::kConfig)->exists());
+  std::filesystem::remove(path_);
+  std::filesystem::create_symlink("gone", path_);
+  EXPECT_FALSE(AwsConfigFile::open(path_, AwsFileKind::kConfig)->exists());
 }
 
 TEST_F(AwsConfigFileTest, ASecretOfAFileThatWasChangedSinceIsRefused) {

@@ -17,6 +17,10 @@ using ipc::Fault;
 using testing::FakeAws;
 using testing::header_of;
 
+constexpr char kRole[] = "arn:aws:sts::111122223333:assumed-role/ledger/tvm-1",
+               kNextSession[] = "arn:aws:sts::111122223333:assumed-role/ledger/tvm-2",
+               kOtherRole[] = "arn:aws:sts::111122223333:assumed-role/admin/tvm-2",
+               kOtherAccount[] = "arn:aws:sts::999999999999:assumed-role/ledger/tvm-2";
 constexpr char kUrl[] = "https://tvm.example.com/prod";
 
 class RemoteFetchTest : public ::testing::Test {
@@ -29,7 +33,8 @@ class RemoteFetchTest : public ::testing::Test {
     aws_.use(testing::long_term_key());
   }
   void open(const std::string& token_file = "") {
-    auto judge = RemoteJudge::open({aws_.context, errands_, profile_, kUrl, token_file, std::string(64, 'd'), "marta"});
+    auto judge = RemoteJudge::open({aws_.context, errands_, profile_, kUrl, token_file, std::string(64, 'd'), "marta",
+                                    [this](const std::string& sentence) { warned_.push_back(sentence); }});
     ASSERT_TRUE(judge) << judge.error().what;
     judge_ = std::move(*judge);
     issuer_ = std::make_unique<FreshKeys>(aws_.context, judge_->keys_for(terms()));
@@ -46,6 +51,7 @@ class RemoteFetchTest : public ::testing::Test {
       fault_.reset();
       if (keys) {
         got_ = (*keys)->access_key_id;
+        owner_ = (*keys)->principal;
         ends_ = (*keys)->expiration;
       } else {
         got_ = keys.error().what;
@@ -58,6 +64,13 @@ class RemoteFetchTest : public ::testing::Test {
     return R"({"AccessKeyId":")" + id + R"(","SecretAccessKey":"remote-secret","Token":"remote-token","Expiration":")" +
            std::string(rfc3339(now() + life).text()) + "\"}\n";
   }
+  // Keys, and whose AWS says that they are.
+  void vend(const std::string& id, std::chrono::seconds life, const std::string& owner = kRole) {
+    aws_.http.answer(200, keys(id, life));
+    aws_.http.answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>" + owner +
+                              "</Arn><UserId>AROA</UserId><Account>" + owner.substr(13, 12) +
+                              "</Account></GetCallerIdentityResult></GetCallerIdentityResponse>");
+  }
   void refuse(const std::string& code = "POLICY_DENY", long status = 403) {
     aws_.http.answer(status, R"({"Message":"because","Code":")" + code + "\"}");
   }
@@ -69,7 +82,8 @@ class RemoteFetchTest : public ::testing::Test {
   std::unique_ptr<RemoteJudge> judge_;
   std::unique_ptr<FreshKeys> issuer_;
   int answers_ = 0;
-  std::string got_;
+  std::string got_, owner_;
+  std::vector<std::string> warned_;
   std::optional<Fault> fault_;
   std::chrono::sys_seconds ends_{};
 };
@@ -89,7 +103,7 @@ TEST_F(RemoteFetchTest, ARefusalIsToldToEveryWaiterAndNotRepeated) {
 TEST_F(RemoteFetchTest, ARefusedRenewalWithdrawsTheKeysThatAreKept) {
   open();
   get();
-  aws_.http.answer(200, keys("ASIAFIRST", 900s));
+  vend("ASIAFIRST", 900s);
   aws_.timers.pass(aws_.timers.wait());
   ASSERT_EQ(aws_.http.waiting(), 1u);
   ASSERT_TRUE(issuer_->current());
@@ -100,10 +114,99 @@ TEST_F(RemoteFetchTest, ARefusedRenewalWithdrawsTheKeysThatAreKept) {
   EXPECT_NE(got_.find("SESSION_REVOKED"), std::string::npos);
 }
 
+// "Start the run anew": as long as it is this one, whatever the server would say now.
+TEST_F(RemoteFetchTest, ARunWhoseSessionWasRevokedIsNeverAskedForAgain) {
+  open();
+  get();
+  refuse("SESSION_REVOKED");
+  ASSERT_EQ(calls(), 1u);
+  FreshKeys of_other_terms(aws_.context, judge_->keys_for(terms()));
+  for (int i = 0; i < 3; ++i) {
+    aws_.timers.pass(1h);
+    get();
+    aws_.timers.pass(0s);
+    EXPECT_EQ(fault_, Fault::kRefused);
+    EXPECT_NE(got_.find("SESSION_REVOKED"), std::string::npos) << got_;
+  }
+  of_other_terms.get([this](ipc::Result<const IssuedCredentials*> keys) { got_ = keys ? "keys" : "none"; });
+  aws_.timers.pass(0s);
+  EXPECT_EQ(got_, "none");
+  EXPECT_EQ(calls(), 1u) << "the server is not asked";
+}
+
+TEST_F(RemoteFetchTest, AnotherRefusalIsAskedForAgain) {
+  open();
+  get();
+  refuse("POLICY_DENY");
+  aws_.timers.pass(1h);
+  get();
+  EXPECT_EQ(calls(), 2u);
+}
+
+// ---- whose they are
+
+TEST_F(RemoteFetchTest, KeysAreNamedByTheirOwnerWhoseSessionMayChangeItsName) {
+  open();
+  get();
+  vend("ASIAFIRST", 900s);
+  EXPECT_EQ(owner_, kRole);
+  EXPECT_NE(header_of(aws_.http.last(), "Authorization").find("Credential=ASIAFIRST/"), std::string::npos);
+  aws_.timers.pass(aws_.timers.wait());
+  vend("ASIASECOND", 900s, kNextSession);
+  get();
+  EXPECT_EQ(got_, "ASIASECOND");
+  EXPECT_EQ(owner_, kNextSession);
+}
+
+TEST_F(RemoteFetchTest, AServerThatChangesRoleOrAccountInARunIsRefused) {
+  for (const char* other : {kOtherRole, kOtherAccount}) {
+    open();
+    get();
+    vend("ASIAFIRST", 900s);
+    aws_.timers.pass(aws_.timers.wait());
+    vend("ASIAOTHER", 900s, other);
+    get();
+    EXPECT_EQ(got_, "ASIAFIRST") << "which are good, and used up";
+    aws_.timers.pass(15min);
+    get();
+    vend("ASIAOTHER", 900s, other);
+    EXPECT_EQ(fault_, Fault::kRefused);
+    EXPECT_NE(got_.find("gives the keys of " + std::string(other)), std::string::npos) << got_;
+    EXPECT_NE(got_.find(kRole), std::string::npos) << got_;
+  }
+}
+
+TEST_F(RemoteFetchTest, WhereAwsCannotBeAskedThatIsSaidOnceAndTheRunGoesOn) {
+  open();
+  for (const char* id : {"ASIAFIRST", "ASIASECOND"}) {
+    get();
+    aws_.http.answer(200, keys(id, 900s));
+    aws_.http.fail(Fault::kUnavailable);
+    get();
+    EXPECT_EQ(got_, id);
+    EXPECT_EQ(owner_, "");
+    aws_.timers.pass(15min);
+  }
+  ASSERT_EQ(warned_.size(), 1u);
+  EXPECT_NE(warned_[0].find("is not known"), std::string::npos) << warned_[0];
+}
+
+TEST_F(RemoteFetchTest, OnceItIsKnownKeysOfUnknownOwnersAreNotTaken) {
+  open();
+  get();
+  vend("ASIAFIRST", 900s);
+  aws_.timers.pass(15min);
+  get();
+  aws_.http.answer(200, keys("ASIASECOND", 900s));
+  aws_.http.fail(Fault::kUnavailable);
+  EXPECT_EQ(fault_, Fault::kUnavailable);
+  EXPECT_TRUE(warned_.empty());
+}
+
 TEST_F(RemoteFetchTest, AServerThatIsAwayTakesNothingBack) {
   open();
   get();
-  aws_.http.answer(200, keys("ASIAFIRST", 900s));
+  vend("ASIAFIRST", 900s);
   aws_.timers.pass(aws_.timers.wait());
   refuse("CONFIG_ERROR", 500);
   get();
@@ -185,7 +288,7 @@ TEST_F(RemoteFetchTest, TheFirstKeySignsForTheGatewayWhereThereIsNoRole) {
       header_of(request, "Authorization").find("Credential=AKIDEXAMPLE/20260127/eu-west-1/execute-api/aws4_request"),
       std::string::npos);
   EXPECT_EQ(request.body, "");
-  aws_.http.answer(200, keys("ASIAREMOTE", 900s));
+  vend("ASIAREMOTE", 900s);
   EXPECT_EQ(got_, "ASIAREMOTE");
   EXPECT_EQ(ends_, now() + 900s);
 }
@@ -203,7 +306,7 @@ TEST_F(RemoteFetchTest, TheLastRoleSignsWhereThereIsOneWithoutNarrowingAndSource
   ASSERT_EQ(calls(), 2u);
   EXPECT_NE(header_of(aws_.http.last(), "Authorization").find("Credential=ASIASIGNER/"), std::string::npos);
   EXPECT_EQ(header_of(aws_.http.last(), "X-Amz-Security-Token"), "issued-token");
-  aws_.http.answer(200, keys("ASIAREMOTE", 900s));
+  vend("ASIAREMOTE", 900s);
   EXPECT_EQ(got_, "ASIAREMOTE");
 }
 
@@ -221,14 +324,14 @@ TEST_F(RemoteFetchTest, AChainThatFailsIsNoRefusalByTheServer) {
 TEST_F(RemoteFetchTest, AShorterWishThanTheServersEndIsWhatIsTold) {
   open();
   get();
-  aws_.http.answer(200, keys("ASIAREMOTE", 3600s));
+  vend("ASIAREMOTE", 3600s);
   EXPECT_EQ(ends_, now() + 900s);
 }
 
 TEST_F(RemoteFetchTest, AShorterEndThanTheWishIsWhatIsTold) {
   open();
   get();
-  aws_.http.answer(200, keys("ASIAREMOTE", 600s));
+  vend("ASIAREMOTE", 600s);
   EXPECT_EQ(ends_, now() + 600s);
 }
 
@@ -274,7 +377,7 @@ TEST_F(RemoteFetchTest, TheTokenIsReadAtEachFetchAndNothingIsSigned) {
   get();
   errands_.opened("second.token");
   EXPECT_EQ(header_of(aws_.http.last(), "Authorization"), "Bearer second.token");
-  aws_.http.answer(200, keys("ASIAREMOTE", 900s));
+  vend("ASIAREMOTE", 900s);
   EXPECT_EQ(got_, "ASIAREMOTE");
 }
 

@@ -31,6 +31,8 @@ class SilentJudge final : public Judge {
   [[nodiscard]] std::optional<Decision> refusal(const ipc::Error&) const override { return {}; }
 };
 
+constexpr long kOwn = 1000;
+
 class DecisionRecordTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -41,7 +43,7 @@ class DecisionRecordTest : public ::testing::Test {
     log_ = ipc::UniqueFd(::dup(file.get()));
     ASSERT_TRUE(audit_.add_sink(std::move(file), "log", false));
     caller_.pid = 4711;
-    caller_.uid = 1000;
+    caller_.uid = kOwn;
   }
   static Decision denied(Check identified = Check::kPassed) {
     Verdict verdict;
@@ -60,7 +62,7 @@ class DecisionRecordTest : public ::testing::Test {
   ipc::UniqueFd log_;
   std::vector<std::string> told_;
   Notices notices_{[this](ipc::Severity, const std::string& sentence) { told_.push_back(sentence); }};
-  DecisionRecord record_{{run_, judge_, sessions_, audit_, notices_, aws_.clock}};
+  DecisionRecord record_{{run_, judge_, sessions_, audit_, notices_, aws_.clock, aws_.timers, kOwn}};
   CallerFacts caller_;
 };
 
@@ -88,7 +90,31 @@ TEST_F(DecisionRecordTest, StrangersCannotFillTheLog) {
   EXPECT_EQ(std::ranges::count(text, '\n'), RefusalFlood::kPerSecond);
   aws_.clock.pass(std::chrono::seconds(1));
   record_.stranger(caller_, Check::kTokenWrong, {"token", "a wrong token", ""});
-  EXPECT_THAT(log(), HasSubstr("950 more like this one were counted and not written"));
+  EXPECT_THAT(log(), HasSubstr("and 950 more of uid 1000, counted and not written"));
+}
+
+TEST_F(DecisionRecordTest, WhatWasCountedIsToldWithoutAnotherRefusal) {
+  caller_.uid = 1003;
+  for (int i = 0; i < 1214; ++i) record_.refused(caller_, {"peer-user", "another user", ""}, denied(Check::kWrongUser));
+  EXPECT_EQ(std::ranges::count(log(), '\n'), RefusalFlood::kAtFirst);
+  EXPECT_EQ(told_.size(), 1u);
+  aws_.timers.pass(DecisionRecord::kTellCounted);
+  EXPECT_EQ(std::ranges::count(log(), '\n'), RefusalFlood::kAtFirst + 1);
+  EXPECT_THAT(log(), HasSubstr("\"detail\":\"and 1,204 more of uid 1003, counted and not written\""));
+  EXPECT_THAT(told_.back(), HasSubstr("refused 1,213 more requests of uid 1003"));
+  EXPECT_FALSE(aws_.timers.armed()) << "nothing is left to tell";
+}
+
+TEST_F(DecisionRecordTest, AFloodOfOthersTakesNothingFromTheOwnPrograms) {
+  CallerFacts other = caller_;
+  other.uid = 1003;
+  const Refusal refusal{"token-missing", "no token", ""};
+  for (int i = 0; i < 1000; ++i) record_.refused(other, refusal, denied(Check::kTokenMissing));
+  const auto before = std::ranges::count(log(), '\n');
+  for (int i = 0; i < 5; ++i) record_.refused(caller_, refusal, denied(Check::kTokenMissing));
+  for (int i = 0; i < 500; ++i) record_.refused(caller_, refusal, denied());
+  EXPECT_EQ(std::ranges::count(log(), '\n'), before + 505) << "each of ours is written";
+  EXPECT_EQ(told_.size(), 2u) << "once of the others, once of ours";
 }
 
 TEST_F(DecisionRecordTest, ALostSessionWasToldInTheTrackersWords) {
@@ -112,7 +138,7 @@ TEST_F(DecisionRecordTest, ARefusedRunIsInTheLogAlone) {
 
 TEST_F(DecisionRecordTest, ALineThatCannotBeWrittenIsToldOrReturned) {
   AuditLog none(aws_.clock);  // without a sink every line fails
-  DecisionRecord record{{run_, judge_, sessions_, none, notices_, aws_.clock}};
+  DecisionRecord record{{run_, judge_, sessions_, none, notices_, aws_.clock, aws_.timers, kOwn}};
   EXPECT_FALSE(record.run_refused({"policy", "not at night", ""}, denied()));
   record.failed(caller_, {ipc::Fault::kUnavailable, "STS gave no answer", ""}, denied());
   ASSERT_FALSE(told_.empty());

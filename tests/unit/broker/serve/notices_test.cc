@@ -40,4 +40,35 @@ TEST_F(NoticesTest, MemoryStaysBoundedUnderAFlood) {
   EXPECT_EQ(told_.size(), 1000u);
 }
 
+TEST_F(NoticesTest, OthersNoiseIsToldOnceAMinuteWithItsCount) {
+  int lines = 0;
+  for (int i = 0; i < 6000; ++i) {  // ten minutes
+    notices_.refusal_of_others("user", "of uid 1003", "refused: another user",
+                               start_ + std::chrono::milliseconds(i * 100));
+    if (i == 1200) lines = static_cast<int>(told_.size());
+  }
+  EXPECT_LE(told_.size(), static_cast<std::size_t>(lines) + 8);
+  EXPECT_EQ(told_.back(), "refused: another user (and 599 more of uid 1003 since it was last told)");
+  const auto before = told_.size();
+  notices_.refusal_of_others("user", "of uid 1003", "refused: another user", start_ + seconds(600));
+  for (int i = 0; i < 1300; ++i)
+    notices_.refusal_of_others("user", "of uid 1003", "refused: another user", start_ + seconds(601));
+  notices_.tell_counted(start_ + seconds(602));
+  ASSERT_GT(told_.size(), before);
+  EXPECT_NE(told_.back().find("more requests of uid 1003; the decision log counts them"), std::string::npos);
+  EXPECT_NE(told_.back().find("refused 1,"), std::string::npos) << told_.back();
+}
+
+TEST_F(NoticesTest, OthersNoiseHidesNothingOfTheOwnPrograms) {
+  notices_.refusal_of_others("token", "of uid 1003", "refused: no token", start_);
+  notices_.refusal("token", "refused: no token", start_);
+  EXPECT_EQ(told_.size(), 2u);
+  notices_.refusal("token", "refused: no token", start_ + seconds(1));
+  for (int i = 0; i < 1000; ++i)
+    notices_.refusal_of_others("token", "of uid " + std::to_string(i), "refused: no token", start_ + seconds(2));
+  EXPECT_LE(told_.size(), 2 + Notices::kMaxKinds + 1) << "many uids share one kind";
+  notices_.refusal("token", "refused: no token", start_ + seconds(20));
+  EXPECT_EQ(told_.back(), "refused: no token (and 1 more since it was last told)");
+}
+
 }  // namespace

@@ -23,6 +23,8 @@ using testing::refused;
 
 constexpr char kSerial[] = "arn:aws:iam::111122223333:mfa/marta";
 constexpr char kWrong[] = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+constexpr char kMarta[] = "arn:aws:iam::111122223333:user/marta", kNina[] = "arn:aws:iam::111122223333:user/nina",
+               kElsewhere[] = "arn:aws:iam::999999999999:user/marta";
 constexpr char kEnds[] = "2026-01-27T22:00:00Z";  // the clock stands at ten in the morning
 
 class MfaTest : public ::testing::Test {
@@ -45,11 +47,15 @@ class MfaTest : public ::testing::Test {
   }
   // A run of the same user, with its own long-term key in hand.
   MfaKeys& run(const std::string& process = {}, bool shared = true, BaseKey key = testing::long_term_key()) {
-    runs_.push_back(
-        std::make_unique<MfaKeys>(MfaParts{aws_.context, errands_, shared ? new_store() : nullptr, testing::endpoint(),
-                                           MfaPlan{kSerial, process, "marta", "config:3"}, kMfaSessionForRoles, began_},
-                                  std::make_unique<FixedKey>(std::move(key))));
+    runs_.push_back(std::make_unique<MfaKeys>(
+        MfaParts{aws_.context, errands_, shared ? new_store() : nullptr, testing::endpoint(),
+                 MfaPlan{kSerial, process, "marta", "config:3"}, kMfaSessionForRoles, began_, sharing(shared)},
+        std::make_unique<FixedKey>(std::move(key))));
     return *runs_.back();
+  }
+  MfaSharing sharing(bool asked_for) {
+    const auto hear = [this](const std::string& sentence) { heard_.push_back(sentence); };
+    return {asked_for, hear, hear, [this](std::chrono::sys_seconds made) { made_.push_back(made); }};
   }
   void get(MfaKeys& keys) {
     keys.get([this](const ipc::Result<SharedKey>& key) {
@@ -58,6 +64,21 @@ class MfaTest : public ::testing::Test {
     aws_.timers.pass(0s);
   }
   void answer_with(const std::string& id) { aws_.http.answer(200, issued("GetSessionToken", kEnds, id)); }
+  // Whose the long-term key is, and then a session of the store.
+  void say_owners(const std::string& of_key, const std::string& of_session) {
+    say_owner(of_key);
+    say_owner(of_session);
+  }
+  void say_owner(const std::string& arn) {
+    aws_.http.answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>" + arn +
+                              "</Arn><UserId>AIDA</UserId><Account>" + arn.substr(13, 12) +
+                              "</Account></GetCallerIdentityResult></GetCallerIdentityResponse>");
+  }
+  void plant(const std::string& id) {
+    const auto now = aws_.context.aws_now();
+    IssuedCredentials planted{id, ipc::SecretBuffer::copy_of("s"), ipc::SecretBuffer::copy_of("t"), now + 11h, {}, {}};
+    ASSERT_TRUE(new_store()->put({testing::long_term_key().access_key_id, kSerial, kMfaSessionForRoles}, planted, now));
+  }
   void refuse_code() { aws_.http.answer(403, refused("AccessDenied", kWrong)); }
 
   FakeAws aws_;
@@ -67,7 +88,8 @@ class MfaTest : public ::testing::Test {
   std::string path_;
   std::vector<std::unique_ptr<SessionStore>> stores_;
   std::vector<std::unique_ptr<MfaKeys>> runs_;
-  std::vector<std::string> got_;
+  std::vector<std::string> got_, heard_;
+  std::vector<std::chrono::sys_seconds> made_;
 };
 
 TEST_F(MfaTest, ATemporaryKeyIsRefusedBeforeAnybodyIsAsked) {
@@ -153,8 +175,38 @@ TEST_F(MfaTest, AnotherRunFindsTheSessionAndAsksNobody) {
   errands_.answer("123456");
   answer_with("ASIAONE");
   get(run());
+  EXPECT_EQ(got_.size(), 1u) << "not before AWS has said whose both are";
+  say_owners(kMarta, kMarta);
   EXPECT_EQ(got_, (std::vector<std::string>{"ASIAONE", "ASIAONE"}));
   EXPECT_EQ(errands_.errands.size(), 1u);
+  EXPECT_EQ(made_, std::vector{aws_.context.aws_now()}) << "made for twelve hours, which all lie ahead";
+  EXPECT_NE(heard_.at(0).find("another run of yours made at 2026-01-27T10:00:00Z"), std::string::npos) << heard_.at(0);
+}
+
+// At the first use of the run, when nobody knows yet whom it begins as.
+TEST_F(MfaTest, ASessionOfAnotherPrincipalOrAccountIsNeverUsedAndTheUserIsTold) {
+  for (const char* owner : {kNina, kElsewhere}) {
+    plant("ASIAPLANTED");
+    get(run());
+    EXPECT_EQ(errands_.waiting(), 0u);
+    say_owners(kMarta, owner);
+    ASSERT_EQ(errands_.waiting(), 1u) << owner;
+    EXPECT_NE(heard_.back().find(owner), std::string::npos) << heard_.back();
+    errands_.answer("123456");
+    answer_with("ASIAONE");
+    EXPECT_EQ(got_.back(), "ASIAONE");
+    EXPECT_TRUE(made_.empty());
+    runs_.clear();
+  }
+}
+
+TEST_F(MfaTest, ASessionThatAwsHasForgottenIsNotUsedAndNobodyIsAccused) {
+  plant("ASIAGONE");
+  get(run());
+  say_owner(kMarta);
+  aws_.http.answer(403, refused("InvalidClientTokenId", "The security token included in the request is invalid."));
+  EXPECT_EQ(errands_.waiting(), 1u);
+  EXPECT_TRUE(heard_.empty());
 }
 
 TEST_F(MfaTest, RunsAtTheSameTimeAskOnce) {
@@ -164,6 +216,7 @@ TEST_F(MfaTest, RunsAtTheSameTimeAskOnce) {
   errands_.answer("123456");
   answer_with("ASIAONE");
   aws_.timers.pass(1s);
+  say_owners(kMarta, kMarta);
   EXPECT_EQ(got_, (std::vector<std::string>{"ASIAONE", "ASIAONE"}));
   EXPECT_EQ(errands_.errands.size(), 1u);
 }
@@ -195,6 +248,8 @@ TEST_F(MfaTest, WithoutAStoreEachRunAsksForItself) {
   get(run({}, false));
   errands_.answer("123456");
   answer_with("ASIAONE");
+  ASSERT_EQ(heard_.size(), 1u);
+  EXPECT_NE(heard_[0].find("--share-mfa"), std::string::npos) << "how the next prompt could be saved";
   get(run({}, false));
   EXPECT_EQ(errands_.waiting(), 1u);
 }
@@ -208,17 +263,13 @@ TEST_F(MfaTest, ASessionOfAnotherPrincipalInTheStoreIsNoRenewal) {
   began_.account = "111122223333";
   began_.user = "marta";
   began_.arn = "arn:aws:iam::111122223333:user/marta";
-  for (const char* owner : {"arn:aws:iam::111122223333:user/nina", "arn:aws:iam::111122223333:user/marta"}) {
-    const auto now = aws_.context.aws_now();
-    IssuedCredentials planted{
-        "ASIAPLANTED", ipc::SecretBuffer::copy_of("s"), ipc::SecretBuffer::copy_of("t"), now + 11h, {}, {}};
-    ASSERT_TRUE(new_store()->put({testing::long_term_key().access_key_id, kSerial, kMfaSessionForRoles}, planted, now));
+  for (const char* owner : {kNina, kMarta}) {
+    plant(owner == kNina ? "ASIANINAS" : "ASIAPLANTED");
     keys.refuse(keys.held()->key);
     aws_.timers.pass(2min);  // after the pause that follows a refusal
     get(keys);
-    aws_.http.answer(200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>" + std::string(owner) +
-                              "</Arn><UserId>AIDA</UserId><Account>111122223333</Account></GetCallerIdentityResult>"
-                              "</GetCallerIdentityResponse>");
+    say_owners(owner, owner);  // of a long-term key that was changed as well
+    say_owner(owner);
   }
   EXPECT_EQ(got_, (std::vector<std::string>{"ASIAONE",
                                             "error: the source gives the keys of arn:aws:iam::111122223333:user/nina "

@@ -1,5 +1,6 @@
 #include "errands/programs.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -90,18 +91,30 @@ TEST(Programs, LettingGoEndsIt) {
   EXPECT_EQ(errno, ECHILD);
 }
 
-// It opens its own stdout for reading and takes back what it wrote: readiness was no promise.
-TEST(Programs, OneThatEatsItsOwnOutputKeepsNobodyWaiting) {
-  auto program = start({"sh", "-c", "exec 3</proc/self/fd/1; echo bait; read -r bait <&3; exec sleep 1000"}, 3s);
+// Of a pipe, /proc would open it a second time, for every process of the same user.
+TEST(Programs, NobodyOpensItsOutputOrInputAnew) {
+  auto program = start_program({.words = {"sh", "-c", "echo $$; read -r secret; echo $secret"},
+                                .environment = kEnvironment,
+                                .with_input = true});
   ASSERT_TRUE(program);
-  char part[32];
+  char pid[32]{};
   pollfd ready{program->output.get(), POLLIN, 0};
-  while (::poll(&ready, 1, 50) == 1) {  // until the bait is gone
+  ASSERT_EQ(::poll(&ready, 1, -1), 1);
+  ASSERT_GT(::read(program->output.get(), pid, sizeof pid - 1), 0);
+  const std::string folder = "/proc/" + std::to_string(std::stoi(pid)) + "/fd/";
+  for (const char* end : {"0", "1"}) {
+    for (const int flags : {O_RDONLY, O_WRONLY, O_RDWR}) {
+      EXPECT_EQ(::open((folder + end).c_str(), flags | O_NONBLOCK | O_CLOEXEC), -1) << end;
+      EXPECT_EQ(errno, ENXIO);
+    }
   }
-  EXPECT_EQ(::read(program->output.get(), part, sizeof part), -1) << "it waited for the program";
-  EXPECT_EQ(errno, EAGAIN);
+  ASSERT_EQ(::write(program->input.get(), "kept\n", 5), 5);
+  EXPECT_EQ(output_of(*program), "kept\n");
+  EXPECT_TRUE(end_of(*program).good());
   end_program(*program);
 }
+
+TEST(Programs, OneThatReadsItsOwnOutputMeetsTheEnd) { EXPECT_EQ(shell("read -r line <&1 || echo end"), "end\n"); }
 
 TEST(Programs, HowItEndedIsSaid) {
   EXPECT_EQ(shell("exit 3"), "[ended with code 3]");
@@ -121,13 +134,28 @@ TEST(Programs, ItHasASessionOfItsOwnAndNoDescriptorOfOurs) {
 
 TEST(Programs, TheEnvironmentIsTheOneThatIsGiven) { EXPECT_EQ(shell("echo $MARK $HOME"), "here\n"); }
 
-TEST(Programs, WhatItLeavesBehindIsNoneOfItsEnd) {
-  auto program = start({"sh", "-c", "sleep 1000 > /dev/null & echo $!"});
+// In its group, and in another group of its session; whether or not it holds the output open.
+TEST(Programs, WhatItLeavesBehindEndsWithIt) {
+  for (const char* script : {"sleep 1000 > /dev/null & echo $!", "sleep 1000 & echo $!",
+                             "(sleep 1000 > /dev/null & echo $!)", "set -m; sleep 1000 > /dev/null & echo $!"}) {
+    auto program = start({"bash", "-c", script});
+    ASSERT_TRUE(program);
+    const std::string out = output_of(*program);
+    EXPECT_TRUE(end_of(*program).good()) << script;
+    EXPECT_FALSE(runs(std::stoi(out))) << script;  // before end_program(): the report comes after their end
+    end_program(*program);
+  }
+}
+
+// A gpg-agent keeps the passphrase for the next errand.
+TEST(Programs, ADaemonOfItsOwnSessionStays) {
+  auto program = start({"sh", "-c", "setsid sh -c 'echo $$; exec >/dev/null; exec sleep 1000' & wait $!; :"}, 300ms);
   ASSERT_TRUE(program);
-  const pid_t left = std::stoi(output_of(*program));
-  EXPECT_TRUE(end_of(*program).good());
+  const std::string out = output_of(*program);
+  EXPECT_EQ(end_of(*program).how, ProgramEnd::How::Overdue);
   end_program(*program);
-  EXPECT_EQ(::kill(left, SIGKILL), 0) << "it was ended";
+  EXPECT_TRUE(runs(std::stoi(out)));
+  EXPECT_EQ(::kill(std::stoi(out), SIGKILL), 0);
 }
 
 }  // namespace

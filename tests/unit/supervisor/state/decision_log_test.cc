@@ -25,6 +25,70 @@ TEST_F(Log, APipeOrFolderIsNoDecisionLog) {
   EXPECT_FALSE(open_decision_logs(request, folder_, ""));
 }
 
+TEST_F(Log, ADeviceKeepsNoLinesAndIsNoDecisionLog) {
+  ExecRequest request;
+  for (const char* device : {"/dev/null", "/dev/full", "/dev/zero"}) {
+    request.log_file = device;
+    const auto logs = open_decision_logs(request, folder_, "");
+    ASSERT_FALSE(logs) << device;
+    EXPECT_NE(logs.error().what.find("is not a regular file"), std::string::npos) << logs.error().what;
+  }
+}
+
+TEST_F(Log, ALogThatOthersCanWriteOrReplaceIsRefused) {
+  ExecRequest request;
+  request.log_file = folder_ + "/log";
+  ASSERT_TRUE(open_decision_logs(request, folder_, ""));
+  ASSERT_EQ(::chmod(request.log_file.c_str(), 0666), 0);
+  EXPECT_FALSE(open_decision_logs(request, folder_, ""));
+  ASSERT_EQ(::chmod(request.log_file.c_str(), 0644), 0);
+  ASSERT_TRUE(open_decision_logs(request, folder_, ""));
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  const auto replaced = open_decision_logs(request, folder_, "");
+  ASSERT_FALSE(replaced);
+  EXPECT_NE(replaced.error().what.find("the folder " + folder_ + " can be written by others"), std::string::npos);
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::chown(request.log_file.c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(open_decision_logs(request, folder_, "")) << "another user's";
+}
+
+// Whoever may read the log may lock it, and kept every run from writing.
+TEST_F(Log, ItsWritersLockAFileOfTheirOwn) {
+  ExecRequest request;
+  request.log_file = folder_ + "/log";
+  const auto logs = open_decision_logs(request, folder_, "");
+  ASSERT_TRUE(logs);
+  const DecisionLog& log = logs->front();
+  EXPECT_EQ(log.lock_path, folder_ + "/.log.lock");
+  struct stat file {
+  }, lock{};
+  ASSERT_EQ(::fstat(log.fd.get(), &file), 0);
+  ASSERT_EQ(::fstat(log.lock.get(), &lock), 0);
+  EXPECT_NE(file.st_ino, lock.st_ino);
+  EXPECT_EQ(lock.st_mode & 07777, 0600u);
+  ASSERT_EQ(::chmod(log.lock_path.c_str(), 0644), 0);
+  const auto open = open_decision_logs(request, folder_, "");
+  ASSERT_FALSE(open);
+  EXPECT_NE(open.error().what.find("can be opened by others"), std::string::npos);
+}
+
+TEST_F(Log, WithoutALockFileOnlyALogThatNobodyElseReadsIsLockedItself) {
+  ExecRequest request;
+  request.log_file = folder_ + "/log";
+  ASSERT_TRUE(open_decision_logs(request, folder_, ""));
+  std::filesystem::remove(folder_ + "/.log.lock");
+  std::filesystem::create_directory(folder_ + "/.log.lock");  // no lock file can be made
+  ASSERT_EQ(::chmod(request.log_file.c_str(), 0644), 0);
+  const auto read = open_decision_logs(request, folder_, "");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().what.find("others may read the decision log"), std::string::npos);
+  ASSERT_EQ(::chmod(request.log_file.c_str(), 0600), 0);
+  const auto logs = open_decision_logs(request, folder_, "");
+  ASSERT_TRUE(logs) << logs.error().what;
+  EXPECT_FALSE(logs->front().lock);
+}
+
 TEST_F(Log, TheDefaultLogIsPrivateAndNeverALink) {
   const auto logs = open_decision_logs({}, folder_, "");
   ASSERT_TRUE(logs);

@@ -44,6 +44,21 @@ TEST_F(PolicyVersionsFile, OneThatOthersMayWriteIsRefused) {
   EXPECT_FALSE(open());
 }
 
+TEST_F(PolicyVersionsFile, AFolderAboveThatOthersMayReplaceOrThatALinkOfTheirsNamesIsRefused) {
+  ASSERT_TRUE(open());
+  std::filesystem::permissions(home_ / ".local", std::filesystem::perms(0777));
+  const auto replaced = open();
+  ASSERT_FALSE(replaced);
+  EXPECT_NE(replaced.error().what.find((home_ / ".local").string() + " can be written by others"), std::string::npos);
+  std::filesystem::permissions(home_ / ".local", std::filesystem::perms(0755));
+  std::filesystem::rename(home_ / ".local/state/sentinel", home_ / "elsewhere");
+  std::filesystem::create_symlink(home_ / "elsewhere", home_ / ".local/state/sentinel");
+  EXPECT_TRUE(open()) << "a link of one's own";
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(::lchown((home_ / ".local/state/sentinel").c_str(), 65534, 65534), 0);
+  EXPECT_FALSE(open()) << "a link of another's";
+}
+
 TEST_F(PolicyVersionsFile, AFolderInItsPlaceIsRefused) {
   std::filesystem::create_directories(file());
   EXPECT_FALSE(open());
