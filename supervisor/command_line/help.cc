@@ -203,6 +203,9 @@ constexpr FileRow kFiles[] = {
     {"~/.local/state/sentinel/decisions.jsonl", "the decision log, where no option says otherwise"},
     {"~/.local/state/sentinel/policy-versions",
      "the highest version seen of each signed policy, so that no older one is taken again"},
+    {"sentinel-XXXXXX in $XDG_RUNTIME_DIR, /run/user/UID, ~/.local/state/sentinel/run or /tmp",
+     "files of a run while it lasts: the command's AWS config and the socket, in the first of these folders that is "
+     "yours alone. When another program changes one of them, the run ends (--on-tamper)"},
     {"~/.local/state/sentinel/sessions", "sessions that a one-time code began, sealed, for all runs of yours"},
 };
 

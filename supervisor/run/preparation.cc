@@ -104,6 +104,11 @@ ipc::Status open_server(Preparation& p) {
   auto folder = make_run_folder(places, p.owned);
   if (!folder) return std::unexpected(folder.error());
   p.folder = std::move(*folder);
+  if (p.folder.in_shared && !p.request.quiet) {
+    say("this run's files lie in " + p.folder.path +
+        ": a sandbox with a /tmp of its own hides them from the command; set XDG_RUNTIME_DIR to a folder of yours "
+        "alone");
+  }
   auto listener = open_listener(p.request, p.folder, p.owned);
   if (!listener) return std::unexpected(listener.error());
   p.listener = std::move(*listener);

@@ -19,6 +19,14 @@ bool same_time(const timespec& one, const timespec& other) {
   return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
 
+bool is_ours(const std::string& path) {
+  const int error = errno;
+  struct stat st {};
+  const bool ours = ::lstat(path.c_str(), &st) == 0 && st.st_uid == ::geteuid();
+  errno = error;
+  return ours;
+}
+
 // The bytes at `path`, where it is still the file of `held`; nothing where it cannot be read.
 std::optional<std::string> content_of(const std::string& path) {
   const ipc::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -51,7 +59,7 @@ void FolderWatch::watch(const std::string& path, int held, std::uint32_t mask) {
   const int watch = ::inotify_add_watch(events_.get(), name.c_str(), mask);
   if (watch >= 0) {
     paths_.emplace(watch, path);
-  } else if (held >= 0 || errno == ENOSPC) {  // of a folder above we may lack the right to read: then it is not ours
+  } else if (held >= 0 || errno == ENOSPC || is_ours(path)) {  // what is root's, and hidden from us, only root can move
     why_by_looking_ = std::strerror(errno);
   }
 }

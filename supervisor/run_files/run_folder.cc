@@ -162,6 +162,7 @@ ipc::Result<RunFolder> make_in(const Place& place, const ipc::Trust& trust, cons
   RunFolder folder;
   ipc::Status made = make_locked(*path, !place.ours_alone, folder);
   if (made && !place.ours_alone) made = judge_made(trust, folder);
+  folder.in_shared = !place.ours_alone;
   if (made) made = fill(folder, places, owned);
   if (made) return folder;
   owned.give_up_after(before);

@@ -35,6 +35,7 @@ struct RunFolder {
   std::string config_path, credentials_path;  // both 0400 and empty
   ipc::UniqueFd config;                       // open for writing
   ipc::UniqueFd lock;                         // the folder, open and locked
+  bool in_shared = false;                     // such as /tmp, where no other place could be had
 };
 ipc::Result<RunFolder> make_run_folder(const RunPlaces&, OwnedPaths&);
 

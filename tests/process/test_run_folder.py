@@ -61,6 +61,8 @@ class Place(RunFolderTest):
         os.chmod(state, 0o755)
         self.addCleanup(os.chmod, state, 0o700)
         self.assertEqual("/tmp", self.place_of(), "others may enter")
+        run = self.run_sentinel(*UNIX, *shell("true"))
+        self.assertIn("a sandbox with a /tmp of its own hides them", run.stderr)
 
     @needs_own_home
     def test_a_folder_below_one_that_another_user_can_write_is_not_used(self):
