@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from harness import needs_own_home, wait_until  # noqa: E402
+from harness import needs_own_home, state_of, wait_until  # noqa: E402
 
 TCP = ("exec", "--profile", "ok", "--policy-file", "policy", "--server", "--log-file", "decisions")
 UNIX = TCP + ("--unix-socket",)
@@ -188,6 +188,18 @@ def above_there_and_back(folder):
     os.rename(above + "-aside", above)
 
 
+def written_and_back(folder):
+    path = os.path.join(folder, "config")
+    before = os.stat(path)
+    with open(path, "r+") as file:
+        text = file.read()
+        for content in ("x" * len(text), text):
+            file.seek(0)
+            file.write(content)
+            file.flush()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def open_up(folder):
     os.chmod(folder, 0o711)
 
@@ -276,6 +288,21 @@ class Tampering(RunFolderTest):
         run.finish()
         self.assertEqual(128 + signal.SIGTERM, run.code, run.stderr)
         self.assert_told(run, "/config has another mode or owner now")
+
+    def test_what_is_undone_again_while_the_keeper_is_stopped_is_told(self):
+        for change, words in ((there_and_back, "/config was moved"), (folder_there_and_back, " was moved"),
+                              (above_there_and_back, "/runtime was moved"), (written_and_back, "/config ")):
+            with self.subTest(change=change.__name__):
+                run, folder = self.start()
+                self.addCleanup(self.clear, folder)
+                keeper = run.keeper
+                os.kill(keeper, signal.SIGSTOP)
+                wait_until(lambda: state_of(keeper) == "T", "the stop of the keeper")
+                change(folder)
+                os.kill(keeper, signal.SIGCONT)
+                run.finish()
+                self.assertEqual(128 + signal.SIGTERM, run.code, run.stderr)
+                self.assert_told(run, words)
 
     def test_warn_tells_each_change_and_goes_on(self):
         run, folder = self.start("--on-tamper", "warn", command=HOLD)
