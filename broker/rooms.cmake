@@ -20,7 +20,7 @@ room(tools          WHY "what every sentinel-* tool does around its words: argum
                     MAY text)
 room(call           WHY "one signed HTTP call: transport, proxy, trust, retry, clock, which key signs"
                     MAY aws host text
-                    LIBS PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::EVENT_CORE PkgConfig::EXPAT)
+                    LIBS PkgConfig::CRYPTO PkgConfig::CURL PkgConfig::EVENT_CORE PkgConfig::EXPAT PkgConfig::SSL)
 room(keystore       WHY "keys at rest: the folder of sentinel keys, its entries, the programs that open them"
                     MAY aws host text
                     LIBS PkgConfig::CRYPTO)
@@ -62,7 +62,7 @@ room(sources        WHY "every source of a first key, and the choice among them"
 room(issuing        WHY "the judge of a run as an interface, role chains run for given terms, the keys kept by terms"
                     MAY aws call decide host keys policy profile services sources)
 room(remote         WHY "a token vending machine in the place of policy and STS"
-                    MAY aws call host issuing keys policy profile text)
+                    MAY aws call host issuing keys policy profile services text)
 room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
                     MAY audit aws call caller decide device host issuing keys keystore policy policy/source profile remote
                         services sources sources/sso text tracking

@@ -14,8 +14,8 @@ constexpr int kAcceptBurst = 64;  // then the connections get their turn
 
 }  // namespace
 
-void Server::attach_broker(ipc::UniqueFd fd) {
-  broker_.attach(std::move(fd));
+void Server::attach_broker(ipc::UniqueFd fd, pid_t broker) {
+  broker_.attach(std::move(fd), broker);
   resume_listeners();
 }
 

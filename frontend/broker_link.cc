@@ -9,14 +9,13 @@ namespace {
 
 // Of the errors of sendmsg, those that pass: the queue is full (EAGAIN), this user has too many descriptors in flight
 // (ETOOMANYREFS), or the kernel is short of memory.
-bool passes(int error) {
-  return error == EAGAIN || error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM;
-}
+bool passes(int error) { return error == EAGAIN || error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
 
-void BrokerLink::attach(ipc::UniqueFd fd) {
+void BrokerLink::attach(ipc::UniqueFd fd, pid_t broker) {
   channel_ = ipc::Channel(std::move(fd), ipc::Side::Frontend, ipc::Side::Broker);
+  channel_.only_from(broker);
   channel_.gate().enter_serving();
   readable_.reset(event_new(base_, channel_.fd(), EV_READ | EV_PERSIST, on_readable, this));
   writable_.reset(event_new(base_, channel_.fd(), EV_WRITE, on_writable, this));
@@ -37,9 +36,7 @@ BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
   return Sent::Full;
 }
 
-void BrokerLink::on_writable(int, short, void* self) {
-  static_cast<BrokerLink*>(self)->listener_.on_broker_has_room();
-}
+void BrokerLink::on_writable(int, short, void* self) { static_cast<BrokerLink*>(self)->listener_.on_broker_has_room(); }
 
 void BrokerLink::on_readable(int, short, void* self) { static_cast<BrokerLink*>(self)->receive_all(); }
 
@@ -47,7 +44,7 @@ void BrokerLink::receive_all() {
   ipc::Packet packet;
   while (true) {
     const ipc::Result<ipc::Arrival> arrival = channel_.receive(packet);
-    if (!arrival) end_run(Ending::BadBroker);
+    if (!arrival) end_run(channel_.stranger() ? Ending::Stranger : Ending::BadBroker);
     if (*arrival == ipc::Arrival::PeerGone) end_run(Ending::BrokerGone);
     if (*arrival == ipc::Arrival::Nothing) return;
     const auto done = ipc::open_packet<ipc::Done>(packet);  // the gate admits nothing else

@@ -33,7 +33,7 @@ class BrokerLink {
   enum class Sent { Yes, Full };
 
   BrokerLink(event_base* base, BrokerListener& listener) : base_(base), listener_(listener) {}
-  void attach(ipc::UniqueFd fd);
+  void attach(ipc::UniqueFd fd, pid_t broker);
   [[nodiscard]] bool attached() const { return channel_.open(); }
 
   // Passes the client's connection on; the descriptor stays ours. Full: nothing was sent, and on_broker_has_room()

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "channel_numbers.h"
 #include "ending.h"
 #include "ipc/process/lockdown.h"
 #include "isolation.h"
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
   // Lock down.
   const frontend::Isolation isolation = frontend::isolate();
   if (!isolation.sees_uids) server.set_only_uid(std::nullopt);
+  if (ipc::Status s = frontend::settle_descriptors(); !s) give_up(Ending::NotPrepared, s.error());
   const ipc::Result<std::string> protections = frontend::enter_sandbox();
   if (!protections) give_up(Ending::NotLockedDown, protections.error());
   supervisor.report_locked_down(*protections + ", " + isolation.words);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "connection_table.h"
+#include "channel_numbers.h"
 
 namespace frontend {
 namespace {
@@ -14,6 +15,11 @@ using ipc::ANY;
 using ipc::ARG_IS;
 using ipc::BITS_CLEAR;
 using ipc::BOTH;
+
+// The numbers from 2^power to 2^(power+1), and no junk above 32 bits.
+constexpr ipc::ArgumentTest FD_OF(unsigned power) {
+  return {1, {{0, SCMP_CMP_MASKED_EQ, ~((std::uint64_t{1} << power) - 1), std::uint64_t{1} << power}, {}}};
+}
 
 #define ALLOW(call, test, why) SENTINEL_ALLOW(call, test, why)
 constexpr ipc::SyscallRule kRules[] = {
@@ -24,6 +30,7 @@ static_assert(ipc::every_rule_has_a_reason(kRules));
 
 // Standard streams, control and broker channels, epoll, libevent's signal pair, listeners, and a few to spare.
 constexpr rlim_t kOtherDescriptors = 24;
+static_assert(kMaxConnections + kOtherDescriptors <= 1024 && kFirstClosable == 8, "what syscalls.def lets us close");
 
 // The broker runs under the same hard limit, and holds each client's connection and a handle of its process. One that
 // has no descriptor left cannot receive a client, nor say who called.

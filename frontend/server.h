@@ -42,7 +42,7 @@ class Server final : public BrokerListener {
 
   Server(event_base* base, ServerOptions options);
   void set_only_uid(std::optional<uid_t> uid) { options_.only_uid = uid; }
-  void attach_broker(ipc::UniqueFd fd);
+  void attach_broker(ipc::UniqueFd fd, pid_t broker);
   // False when there are too many. Nothing is accepted before the broker is attached.
   [[nodiscard]] bool add_listener(ipc::UniqueFd fd, HostRule rule);
 

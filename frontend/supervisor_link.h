@@ -14,8 +14,6 @@
 
 namespace frontend {
 
-inline constexpr int kControlDescriptor = 3;  // where the supervisor leaves our end
-
 // Descriptor 3, if it is a SOCK_SEQPACKET Unix socket; anything else means that a person started this program. It
 // becomes close-on-exec, and whatever else was inherited (4 and up) is closed.
 ipc::Result<ipc::UniqueFd> adopt_control_channel();

@@ -8,19 +8,33 @@
 namespace ipc {
 namespace {
 
-constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(int) * (kMaxDescriptors + 3));
+constexpr std::size_t kControlBytes = CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(int) * (kMaxDescriptors + 3));
 
-// What came with one packet: more than any message has, so that too many shows, and all that kControlBytes can hold.
-struct Descriptors {
+// What came with one packet: more descriptors than any message has, so that too many shows, and all that kControlBytes
+// can hold.
+struct Accompaniment {
   std::array<UniqueFd, kControlBytes / sizeof(int)> fds;
   std::size_t count = 0;
+  std::optional<Sender> sender;
 };
 
+bool take_sender(const cmsghdr& c, Accompaniment& taken) {
+  ucred kernel{};
+  if (taken.sender || c.cmsg_len != CMSG_LEN(sizeof kernel)) return false;
+  std::memcpy(&kernel, CMSG_DATA(&c), sizeof kernel);
+  taken.sender = Sender{kernel.pid, kernel.uid};
+  return true;
+}
+
 // Takes ownership of every descriptor that came, before anything is judged: none may leak on a refusal.
-// Returns false when there was control data that is not exactly SCM_RIGHTS with whole descriptors.
-bool take_descriptors(msghdr& header, Descriptors& descriptors) {
+// Returns false when there was control data that is neither the sender nor SCM_RIGHTS with whole descriptors.
+bool take_control_data(msghdr& header, Accompaniment& descriptors) {
   bool clean = true;
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+      clean = take_sender(*c, descriptors) && clean;
+      continue;
+    }
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
       clean = false;
       continue;
@@ -44,6 +58,34 @@ Result<std::pair<UniqueFd, UniqueFd>> Channel::socket_pair() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("socketpair");
   return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// Before anything is sent: the kernel notes the sender of a packet only where either end wants to know by then.
+Result<std::pair<UniqueFd, UniqueFd>> Channel::attested_pair() {
+  auto ends = socket_pair();
+  if (!ends) return ends;
+  const int on = 1;
+  for (const UniqueFd* end : {&ends->first, &ends->second}) {
+    if (::setsockopt(end->get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) return system_error("SO_PASSCRED");
+  }
+  return ends;
+}
+
+Status Channel::only_from_maker() {
+  ucred maker{};
+  socklen_t size = sizeof maker;
+  if (::getsockopt(fd_.get(), SOL_SOCKET, SO_PEERCRED, &maker, &size) != 0) return system_error("SO_PEERCRED");
+  if (maker.pid <= 0) return fail(Fault::kSystem, "the process that made the channel cannot be seen from here");
+  only_from(maker.pid);
+  return {};
+}
+
+Status Channel::check_sender(const Sender& sender) {
+  if (sender.pid == peer_) return {};
+  stranger_ = sender;
+  return fail(Fault::kProtocol, "a packet of process " + std::to_string(sender.pid) + " of user " +
+                                    std::to_string(sender.uid) + " came on the channel of process " +
+                                    std::to_string(peer_));
 }
 
 Status Channel::send_bytes(std::string_view bytes, int descriptor) {
@@ -89,11 +131,17 @@ Result<Arrival> Channel::receive(Packet& packet) {
     if (peer_is_gone(errno)) return Arrival::PeerGone;
     return system_error("receiving from another Sentinel process");
   }
-  Descriptors descriptors;
-  const bool clean = take_descriptors(header, descriptors);
-  if (got == 0 && descriptors.count == 0) return Arrival::PeerGone;  // we never send an empty packet
+  Accompaniment descriptors;
+  const bool clean = take_control_data(header, descriptors);
+  // An empty packet, which we never send, is the peer's end, too: but only the peer's own. The true end has no sender.
+  const bool empty = got == 0 && descriptors.count == 0;
+  if (empty && (peer_ == 0 || !descriptors.sender)) return Arrival::PeerGone;
+  if (peer_ != 0) {
+    if (Status ours = check_sender(descriptors.sender.value_or(Sender{})); !ours) return std::unexpected(ours.error());
+  }
+  if (empty) return Arrival::PeerGone;
   if (header.msg_flags & MSG_CTRUNC) return fail(Fault::kProtocol, "control data was cut off");
-  if (!clean) return fail(Fault::kProtocol, "control data is not descriptors");
+  if (!clean || (peer_ == 0 && descriptors.sender)) return fail(Fault::kProtocol, "control data is not descriptors");
   if ((header.msg_flags & MSG_TRUNC) || static_cast<std::size_t>(got) > kMaxRunPacketBytes) {
     return fail(Fault::kProtocol, "packet is too large");
   }

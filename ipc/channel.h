@@ -2,11 +2,14 @@
 //
 // Runs in: every process.   Blocks: never (MSG_DONTWAIT on each call; the shared description's flags are not touched).
 // Owns: its descriptor; the descriptors of a received packet until the caller takes them.
-// Fails: receive() answers kProtocol for a packet that the table forbids; the caller closes the channel and ends the
-// run.
+// Fails: receive() answers kProtocol for a packet that the table forbids, and for one of a process that has no business
+// with the channel; the caller closes the channel and ends the run.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -28,6 +31,15 @@ struct Packet {
 
 enum class Arrival { Message, Nothing, PeerGone };
 
+// The exit status of a frontend that heard a stranger: no crash, so that it gets no second try.
+inline constexpr int kStrangerExit = 17;
+
+// Who sent a packet, as the kernel says; both 0 where it does not.
+struct Sender {
+  pid_t pid = 0;
+  uid_t uid = 0;
+};
+
 class Channel {
  public:
   Channel() : gate_(Side::Supervisor, Side::Supervisor) {}
@@ -37,11 +49,22 @@ class Channel {
 
   // Both ends of a new socket pair, close-on-exec.
   static Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
+  // The same, and the kernel says of each packet which process sent it: what only_from() needs at either end.
+  static Result<std::pair<UniqueFd, UniqueFd>> attested_pair();
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool open() const { return static_cast<bool>(fd_); }
   void close() { fd_.reset(); }
   Gate& gate() { return gate_; }
+
+  // From now on receive() refuses a packet of any other process, such as one that stole a duplicate of the peer's end
+  // while the peer could still be read. To be called before the first receive(), on an end of an attested pair. The
+  // number must be the peer's own for as long as the channel is open: of a child that is not reaped, or of our parent.
+  void only_from(pid_t peer) { peer_ = peer; }
+  // The same, for the end that was left to a program by whoever made the pair: its parent.
+  [[nodiscard]] Status only_from_maker();
+  // Who sent the packet that was refused for that.
+  [[nodiscard]] const std::optional<Sender>& stranger() const { return stranger_; }
 
   // Sends one message with its descriptor, which stays the caller's (the kernel duplicates it).
   // Fails: kSystem; sys_errno EAGAIN when the peer's queue is full, EPIPE or ECONNRESET when it is gone.
@@ -60,8 +83,11 @@ class Channel {
 
  private:
   Status send_bytes(std::string_view bytes, int descriptor);
+  Status check_sender(const Sender& sender);
   UniqueFd fd_;
   Gate gate_;
+  pid_t peer_ = 0;  // 0: any
+  std::optional<Sender> stranger_;
   std::array<char, kMaxRunPacketBytes + 1> buffer_{};  // one more, so that a too large packet shows
 };
 

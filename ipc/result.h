@@ -41,6 +41,9 @@ using Status = Result<void>;
   return std::unexpected(Error{fault, std::move(what), std::move(next_step), 0});
 }
 
+// What is told of an error. No path leads to a reader with nothing: where the other side gave no reason, that is said.
+[[nodiscard]] std::string said(const Error& error);
+
 // An error that came without a next step gets this one, so that the user is not left with a problem and no way on.
 [[nodiscard]] inline Error with_next_step(Error error, std::string_view next_step) {
   if (error.next_step.empty()) error.next_step = next_step;

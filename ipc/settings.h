@@ -3,11 +3,16 @@
 // Runs in: supervisor (sends), broker (refuses other names).   Blocks: never.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 
 namespace ipc {
+
+// Of one value, over all its messages: what Linux lets a variable have (MAX_ARG_STRLEN). What is too long for its use is
+// refused where it is used, with its name.
+inline constexpr std::size_t kMostSettingBytes = 128 * 1024;
 
 struct SettingRow {
   std::string_view name, why;

@@ -6,6 +6,20 @@
 #include "text/rfc3339.h"
 
 namespace broker {
+namespace {
+
+// `body`: an object without its last brace.
+void add_head(std::string& body, const std::string& log, const LogHead& head) {
+  JsonLine json;
+  json.text("log", log).number("log_sequence", static_cast<std::int64_t>(head.sequence)).text("log_hash", head.hash);
+  std::string members = std::move(json).object();
+  members.pop_back();
+  members.front() = ',';
+  body += members;
+}
+
+}  // namespace
+
 std::string to_body(const DecisionLine& line) {
   JsonLine json;
   const bool decides = line.event.empty();
@@ -47,8 +61,20 @@ void AuditLog::rotate_at(std::uint64_t max_bytes, AskForNext ask) {
   for (Place& place : places_) place.sink.close_at(max_bytes);
 }
 
-ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind, ipc::UniqueFd lock) {
-  auto sink = AuditSink::open(std::move(fd), {std::move(label), kind, sync, key_.get(), clock_, std::move(lock)});
+void AuditLog::warn_with(std::function<void(const std::string&)> warn) {
+  warn_ = std::move(warn);
+  for (Place& place : places_) pass_on_warning(place);
+}
+
+void AuditLog::pass_on_warning(Place& place) {
+  if (!warn_) return;
+  if (const std::string warning = place.sink.take_warning(); !warning.empty()) warn_(warning);
+}
+
+ipc::Status AuditLog::add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind, ipc::UniqueFd lock,
+                               ipc::UniqueFd head) {
+  auto sink = AuditSink::open(std::move(fd),
+                              {std::move(label), kind, sync, key_.get(), clock_, std::move(lock), std::move(head)});
   if (!sink) return std::unexpected(sink.error());
   places_.push_back(Place{std::move(*sink)});
   return {};
@@ -91,6 +117,7 @@ ipc::Status AuditLog::follow(const std::string& label, ipc::UniqueFd fd) {
 ipc::Status AuditLog::write_to(Place& place, const AuditText& text, bool may_wait) {
   ipc::Status done;
   if (!place.sink.ended()) done = place.sink.write(text);
+  pass_on_warning(place);
   needs_commit_ = needs_commit_ || place.sink.syncs();
   if (!place.sink.ended()) return done;
   ask_for_next(place);
@@ -108,9 +135,13 @@ ipc::Status AuditLog::write(const DecisionLine& line, bool may_wait) {
   const std::string body = to_body(line);
   const AuditText text{body, line.time, line.outcome == "issued"};
   ipc::Status outcome;
+  std::string with_head = body;
   for (Place& place : places_) {
     // Every sink gets its chance: a broken one must not silence the others.
-    if (ipc::Status done = write_to(place, text, may_wait); !done) outcome = done;
+    const bool to_system = place.sink.kind() == ipc::LogKind::Syslog;
+    ipc::Status done = write_to(place, to_system ? AuditText{with_head, text.time, text.issued} : text, may_wait);
+    if (!done) outcome = done;
+    if (const auto head = place.sink.head(); done && head) add_head(with_head, place.sink.label(), *head);
   }
   return outcome;
 }

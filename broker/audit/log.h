@@ -1,6 +1,7 @@
 // The decision log: JSON Lines, one line per decision, one write(2) per line and sink, written before anything is
 // released. A line that cannot be written to every sink means no credentials. Each sink's lines form a chain
-// (audit/chain.h), and are signed where there is a key (audit/signature.h).
+// (audit/chain.h), and are signed where there is a key (audit/signature.h). What goes to the system's log names the
+// line of the file with the same decision, and its hash: a head of the file that its writer cannot take back.
 //
 // Blocks: on local files only; a terminal or pipe that does not take the line at once is a failure, never a wait.
 // Owns: the sinks' descriptors, the key.
@@ -83,9 +84,12 @@ class AuditLog {
   void end_full_files(std::uint64_t max_bytes, std::chrono::sys_seconds now);
   // `sync`: the file's data reaches the disk before commit() returns (--log-sync).
   // Fails: a file that ends in something that is not ours.
-  // `lock`: what the writers of this file lock in its place, for as long as the run.
+  // `lock`: what the writers of this file lock in its place, for as long as the run. `head`: where its head is kept, or
+  // nowhere.
   ipc::Status add_sink(ipc::UniqueFd fd, std::string label, bool sync, ipc::LogKind kind = ipc::LogKind::File,
-                       ipc::UniqueFd lock = {});
+                       ipc::UniqueFd lock = {}, ipc::UniqueFd head = {});
+  // `warn` is told, in a sentence each, of logs that were found cut, from now on and of before.
+  void warn_with(std::function<void(const std::string&)> warn);
   // What we asked for has come.
   ipc::Status follow(const std::string& label, ipc::UniqueFd fd);
 
@@ -113,10 +117,12 @@ class AuditLog {
   ipc::Status write(const DecisionLine& line, bool may_wait);
   ipc::Status write_to(Place& place, const AuditText& text, bool may_wait);
   void ask_for_next(Place& place);
+  void pass_on_warning(Place& place);
 
   const Clock* clock_;
   std::unique_ptr<LogKey> key_;
   AskForNext ask_;
+  std::function<void(const std::string&)> warn_;
   std::vector<Place> places_;
   bool needs_commit_ = false;
 };

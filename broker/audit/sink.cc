@@ -62,6 +62,8 @@ std::unexpected<ipc::Error> cannot_write(const std::string& label) {
 ipc::Result<AuditSink> AuditSink::open(ipc::UniqueFd fd, Terms terms) {
   AuditSink sink;
   sink.terms_ = std::move(terms);
+  if (sink.terms_.head)
+    sink.head_ = HeadFile(std::move(sink.terms_.head), sink.terms_.label + std::string(kHeadSuffix));
   if (ipc::Status followed = sink.follow(std::move(fd)); !followed) return std::unexpected(followed.error());
   return sink;
 }
@@ -138,7 +140,37 @@ ipc::Status AuditSink::look_at_file() {
   if (!end) return std::unexpected(end.error());
   end_ = std::move(*end);
   size_ = st.st_size;
+  return compared_ ? ipc::Status{} : compare_with_head();
+}
+
+// Does the file end where its last writer left it? It may go on behind its head: that writer ended in between.
+ipc::Status AuditSink::compare_with_head() {
+  compared_ = true;
+  if (!head_.kept()) return {};
+  const auto head = head_.read();
+  if (!head) return std::unexpected(head.error());
+  if (*head) cut_ = head_fault(**head, end_.sequence, end_.hash);
+  if (cut_.empty()) return {};
+  warning_ = "the decision log " + terms_.label + " was cut: " + cut_ +
+             "; find out who did it (its next line says so; to begin a new log on purpose, remove " + terms_.label +
+             std::string(kHeadSuffix) + " with it)";
   return {};
+}
+
+// The line stays in the chain: whoever cut the log cannot also make it look whole again.
+ipc::Status AuditSink::say_cut(const AuditText& text) {
+  JsonLine json;
+  json.text("timestamp", rfc3339(text.time).text()).text("event", "cut").text("detail", cut_);
+  std::string body = std::move(json).object();
+  body.pop_back();
+  if (ipc::Status said = append({body, text.time, false}); !said) return said;
+  cut_.clear();
+  return {};
+}
+
+std::optional<LogHead> AuditSink::head() const {
+  if (!file_ || size_ < 0 || end_.sequence == 0) return std::nullopt;
+  return LogHead{end_.sequence, end_.hash, {}};
 }
 
 ipc::Status AuditSink::append(const AuditText& text) {
@@ -152,7 +184,9 @@ ipc::Status AuditSink::append(const AuditText& text) {
   written(*line);
   end_.alone = before == 0;
   left_at_ = size_ = before + static_cast<off_t>(bytes.size());
-  return {};
+  if (!head_.kept()) return {};
+  // The line first: a head without its line would look like a cut log.
+  return head_.write({end_.sequence, end_.hash, std::string(rfc3339(text.time).text())}, terms_.key, !cut_.empty());
 }
 
 ipc::Status AuditSink::close_full_file(const AuditText& text) {
@@ -182,6 +216,9 @@ ipc::Status AuditSink::write_to_file(const AuditText& text) {
                      "find it with `lsof`, or name another file with --log-file");
   }
   if (ipc::Status looked = look_at_file(); !looked) return looked;
+  if (!cut_.empty() && !end_.rotated) {
+    if (ipc::Status said = say_cut(text); !said) return said;
+  }
   const bool full = max_bytes_ != 0 && static_cast<std::uint64_t>(size_) >= max_bytes_;
   if (full && !end_.rotated && !end_.alone) {  // one line alone may be nothing but the link to the file before
     if (ipc::Status closed = close_full_file(text); !closed) return closed;

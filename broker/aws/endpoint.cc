@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "aws/key_syntax.h"
 #include "ipc/text/ip_address.h"
 #include "text/ascii.h"
 
@@ -171,7 +172,9 @@ ipc::Result<AwsEndpoint> parse_source_url(std::string_view url, std::string_view
 ipc::Status check_region(std::string_view region, std::string_view place) {
   const std::string where(place);
   if (!is_label(region)) {
-    return ipc::fail(ipc::Fault::kConfig, where + ": the region is not made of lower-case letters, digits and hyphens",
+    const std::string_view fault = fault_of_key_text(region);
+    const std::string_view why = fault.empty() ? "is not made of lower-case letters, digits and hyphens" : fault;
+    return ipc::fail(ipc::Fault::kConfig, where + ": the region " + std::string(why),
                      "give a region such as eu-central-1; AWS tools read a comment behind a value as a part of it");
   }
   if (region.starts_with("fips-") || region.ends_with("-fips") || region.starts_with("aws-") ||

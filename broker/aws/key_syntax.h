@@ -20,4 +20,8 @@ constexpr bool is_access_key_id(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return is_alphanumeric(c) || c == '_'; });
 }
 
+// What is wrong with a key's part that a person or a CI system set: a clause that begins with a verb and quotes
+// nothing; empty where it can be one.
+std::string_view fault_of_key_text(std::string_view text);
+
 }  // namespace broker

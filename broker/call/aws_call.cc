@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "aws/sigv4.h"
+#include "call/next_step.h"
 #include "call/signing_keys.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {
@@ -15,10 +17,9 @@ using ipc::Fault;
 
 // The sentence for a refusal; the caller, which knows the action's purpose, adds what to do about it.
 ipc::Error sentence(const AwsRequest& request, const AwsFailure& failure, NextTry next) {
-  std::string what = request.action + " at " + request.endpoint.host + " failed: ";
-  what += failure.code.empty() ? "HTTP status " + std::to_string(failure.status) : failure.code;
-  if (!failure.message.empty()) what += ": " + failure.message;
-  return {next == NextTry::kAfterDelay ? Fault::kUnavailable : Fault::kRefused, std::move(what), {}};
+  return {next == NextTry::kAfterDelay ? Fault::kUnavailable : Fault::kRefused,
+          request.action + " at " + request.endpoint.host + " failed: " + words_of(failure),
+          {}};
 }
 
 bool one_of(std::initializer_list<std::string_view> names, std::string_view name) {
@@ -88,6 +89,7 @@ void AwsCall::on_answer(ipc::Result<HttpAnswer> answer) {
     return finish(std::move(*answer));
   }
   AwsFailure failure = read_failure_(*answer);
+  failure.is_page = failure.code.empty() && trimmed(answer->body.view()).starts_with('<');
   if (key_replaced(failure)) return begin_try();
   NextTry next = next_try(failure);
   ipc::Error error = sentence(request_, failure, next);
@@ -101,6 +103,7 @@ bool AwsCall::correct_clock(const HttpAnswer& answer) {
   if (!off || clock_corrected_) return false;
   clock_corrected_ = true;
   context_.clock_offset = signed_offset_ + *off;
+  if (context_.clock_learned) context_.clock_learned();
   return true;
 }
 
@@ -117,7 +120,9 @@ bool AwsCall::key_replaced(const AwsFailure& failure) {
 void AwsCall::learn_clock(const HttpAnswer& answer) {
   if (!answer.date || request_.link_local) return;
   const auto off = *answer.date - context_.aws_now();
-  if (std::chrono::abs(off) >= kClockMatters) context_.clock_offset += off;
+  if (std::chrono::abs(off) < kClockMatters) return;
+  context_.clock_offset += off;
+  if (context_.clock_learned) context_.clock_learned();
 }
 
 void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked, AwsCallError error) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "call/http.h"
 #include "call/retry.h"
@@ -20,8 +21,9 @@ struct AwsContext {
   Timers& timers;
   const Clock& clock;
   Jitter jitter = random_jitter;
-  std::chrono::seconds clock_offset{0};  // learned from the Date of AWS's answers: AWS's clock minus ours
-  BaseKeys* keys = nullptr;              // what calls are signed with that bring no key of their own
+  std::chrono::seconds clock_offset{0};   // learned from the Date of AWS's answers: AWS's clock minus ours
+  BaseKeys* keys = nullptr;               // what calls are signed with that bring no key of their own
+  std::function<void()> clock_learned{};  // the correction has changed; may be empty
 
   [[nodiscard]] std::chrono::sys_seconds aws_now() const {
     return std::chrono::floor<std::chrono::seconds>(clock.wall()) + clock_offset;

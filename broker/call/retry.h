@@ -23,6 +23,7 @@ struct AwsFailure {
   std::string message;  // for people: printable, one line, bounded; empty where AWS repeats the request in it
   std::optional<NextTry> next{};                      // where the reader of the answer knows it better than next_try()
   std::optional<std::chrono::seconds> retry_after{};  // where the reader passes it on
+  bool is_page = false;  // the body is HTML and no service's: of a proxy, a portal, another program
 };
 
 // Where the failure does not say it itself: throttling, 5xx and request timeouts may pass; a denial never does.
@@ -46,5 +47,8 @@ std::chrono::milliseconds retry_delay(int tries_made, std::optional<std::chrono:
 // five). Nothing when the clocks agree.
 std::optional<std::chrono::seconds> clock_correction(std::optional<std::chrono::sys_seconds> server,
                                                      std::chrono::sys_seconds ours);
+
+// "90 minutes behind AWS's", of AWS's clock minus ours; empty below a minute, which misleads no program.
+std::string clock_difference_words(std::chrono::seconds aws_minus_ours);
 
 }  // namespace broker

@@ -92,6 +92,7 @@ class CallerCheck {
   [[nodiscard]] int fd() const { return witness_.fd(); }
   [[nodiscard]] uid_t uid() const { return uid_; }  // of the run's user
   [[nodiscard]] pid_t witness_pid() const { return witness_.pid(); }
+  ipc::UniqueFd take_witness_status() { return witness_.take_status(); }
   [[nodiscard]] bool witness_gone() { return witness_.gone(); }
   // How callers are told apart on this kernel, by name, for the start-up report.
   [[nodiscard]] std::string level() const;

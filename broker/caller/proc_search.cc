@@ -247,13 +247,13 @@ void ProcSearch::name_executable(pid_t pid, WitnessAnswer& answer) const {
   answer.executable_bytes = static_cast<std::uint32_t>(got);
 }
 
-// Parents before their children, and each one's children as they were born: the newest are at the end.
+// Parents before their children, and each one's children as they were born: the newest are at the end. Where the kernel
+// tells no children, or /proc hides the supervisor, every process that it shows is looked at: the broker walks the
+// parents of what is found in any case.
 void ProcSearch::list_tree(const WitnessQuestion& tree) {
   queued_ = 0;
-  if (!has_children_files_)
-    return add_every_process(tree);  // the broker walks the parents of what is found in any case
-  add_children(tree.root, tree);
-  for (std::size_t i = 0; i < queued_; ++i) add_children(queue_[i], tree);
+  if (!has_children_files_ || !add_children(tree.root, tree)) return add_every_process(tree);
+  for (std::size_t i = 0; i < queued_; ++i) (void)add_children(queue_[i], tree);
 }
 
 void ProcSearch::add(pid_t pid, const WitnessQuestion& tree) {
@@ -266,9 +266,10 @@ void ProcSearch::add(pid_t pid, const WitnessQuestion& tree) {
   }
 }
 
-void ProcSearch::add_children(pid_t pid, const WitnessQuestion& tree) {
+bool ProcSearch::add_children(pid_t pid, const WitnessQuestion& tree) {
   // Each thread has its own list of the children that it forked.
-  each_entry(open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY), [&](std::string_view thread) {
+  const ipc::UniqueFd threads = open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY);
+  each_entry(threads, [&](std::string_view thread) {
     char path[96];
     const pid_t tid = number_of(thread);
     if (tid < 0) return true;
@@ -276,6 +277,7 @@ void ProcSearch::add_children(pid_t pid, const WitnessQuestion& tree) {
     add_children_of_thread(path, tree);
     return !cut_short_;
   });
+  return static_cast<bool>(threads);
 }
 
 void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion& tree) {

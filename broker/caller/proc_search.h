@@ -87,7 +87,7 @@ class ProcSearch {
   bool answer_with(std::size_t index, int fd, WitnessAnswer& answer);
   std::size_t keep(pid_t pid, ipc::Pidfd process);
   void list_tree(const WitnessQuestion& tree);
-  void add_children(pid_t pid, const WitnessQuestion& tree);
+  bool add_children(pid_t pid, const WitnessQuestion& tree);  // false: /proc hides the process (hidepid)
   void add_children_of_thread(const char* path, const WitnessQuestion& tree);
   void add_every_process(const WitnessQuestion& tree);
   void add(pid_t pid, const WitnessQuestion& tree);

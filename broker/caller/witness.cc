@@ -10,13 +10,14 @@
 #include <cstring>
 
 #include "ipc/process/forked_process.h"
+#include "ipc/process/own_status.h"
 
 namespace broker {
 namespace {
 
 constexpr std::chrono::seconds kStartDeadline{5};
 
-// The first packet is an answer to no question: the witness is locked down.
+// The first answer is to no question: the witness is locked down.
 ipc::Status wait_until_ready(int fd) {
   pollfd readable{fd, POLLIN, 0};
   WitnessAnswer hello;
@@ -32,12 +33,13 @@ ipc::Status wait_until_ready(int fd) {
 ipc::Result<Witness> Witness::start() {
   auto forked = ipc::fork_process("the process that looks into /proc", run_witness);
   if (!forked) return std::unexpected(forked.error());
+  ipc::UniqueFd status = ipc::take_descriptor(forked->socket.get());
   if (ipc::Status ready = wait_until_ready(forked->socket.get()); !ready) {
     forked->socket.reset();
     ::waitpid(forked->pid, nullptr, 0);  // it has ended, or ends with its socket
     return std::unexpected(ready.error());
   }
-  return Witness(std::move(forked->socket), forked->pid);
+  return Witness(std::move(forked->socket), std::move(status), forked->pid);
 }
 
 bool Witness::gone() {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "caller/witness_words.h"
@@ -27,6 +28,8 @@ class Witness {
 
   [[nodiscard]] int fd() const { return fd_.get(); }  // readable when an answer is there
   [[nodiscard]] pid_t pid() const { return pid_; }
+  // Its /proc/PID/status, for the supervisor; once.
+  ipc::UniqueFd take_status() { return std::move(status_); }
   // Looks, when nothing is asked: takes away answers that are no longer wanted, and sees the socket's end. To be
   // called whenever fd() was readable and all tickets were looked at; else an event loop would spin on it.
   [[nodiscard]] bool gone();
@@ -44,11 +47,12 @@ class Witness {
   void abandon(Ticket ticket);
 
  private:
-  Witness(ipc::UniqueFd fd, pid_t pid) : fd_(std::move(fd)), pid_(pid) {}
+  Witness(ipc::UniqueFd fd, ipc::UniqueFd status, pid_t pid)
+      : fd_(std::move(fd)), status_(std::move(status)), pid_(pid) {}
   Ticket ask(WitnessQuestion& question);
   Reply receive(WitnessAnswer& answer);
 
-  ipc::UniqueFd fd_;
+  ipc::UniqueFd fd_, status_;
   pid_t pid_ = 0;
   bool gone_ = false;
   Ticket last_ticket_ = 0;

@@ -14,6 +14,7 @@
 #include "caller/witness.h"
 #include "ipc/process/forked_process.h"
 #include "ipc/process/lockdown.h"
+#include "ipc/process/own_status.h"
 
 namespace broker {
 namespace {
@@ -84,6 +85,7 @@ bool answer_batch(ProcSearch& search, std::span<const WitnessQuestion> questions
 void run_witness(ipc::UniqueFd socket) {
   const ipc::KeptDescriptor kept[] = {{socket.release()}, {::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)}};
   if (!ipc::begin_forked_process("sentinel-witn", kept)) ::_exit(1);
+  if (!ipc::pass_descriptor(kSocket, ipc::open_own_status())) ::_exit(1);
   const SystemClock clock;
   ProcSearch search(ipc::UniqueFd(kProc), clock);
   if (!lock_down_witness() || !send_answer(WitnessAnswer{})) ::_exit(1);

@@ -94,6 +94,13 @@ ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
 // remaining life must refuse it.
 ipc::Status can_be_handed_on(std::optional<seconds> cap, std::optional<seconds> left) {
   if (!cap || (left && *left <= *cap)) return {};
+  if (*cap <= seconds(0)) {
+    return ipc::fail(
+        Fault::kRefused,
+        "allows no keys any more, and those of this profile are temporary ones that live on and that nobody can "
+        "shorten",
+        "use a profile with role_arn, whose keys are made to measure");
+  }
   return ipc::fail(Fault::kRefused,
                    "allows keys for " + in_words(*cap) +
                        ", and those of this profile are temporary ones that live longer and that nobody can shorten",

@@ -201,7 +201,9 @@ ipc::Status Errands::take_ended(const ipc::Packet& packet) {
   const std::shared_ptr<Job> job = find(message->id);
   if (!job) return {};
   if (!message->good) {
-    fail(job, {Fault::kRefused, message->what.str(), message->next_step.str()});
+    ipc::Error error{Fault::kRefused, message->what.str(), message->next_step.str()};
+    error.what = ipc::said(error);
+    fail(job, std::move(error));
     return {};
   }
   if (job->result == ErrandResult::Done) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
+
+#include "text/rfc3339.h"
 
 namespace broker {
 
@@ -12,6 +15,7 @@ using std::chrono::seconds;
 constexpr seconds kShortest{15};                                // what a fetch that names no lifetime may come with
 constexpr seconds kFarOff = std::chrono::hours(24 * 365 * 20);  // more than any run; nanoseconds can count it
 constexpr seconds kLookAgain = std::chrono::hours(24 * 30);
+constexpr seconds kClockWasSet{5};  // by less, two clocks that are read one after the other may differ
 
 FreshKeys::FreshKeys(AwsContext& context, StartFetch fetch, KeyEvents events)
     : context_(context), fetch_(std::move(fetch)), events_(std::move(events)) {}
@@ -60,7 +64,10 @@ void FreshKeys::on_done(ipc::Result<IssuedCredentials> result) {
 void FreshKeys::keep(IssuedCredentials keys, seconds least) {
   const seconds life = keys.expiration - context_.aws_now();
   if (life < least) {
-    return note_failure({ipc::Fault::kProtocol, "the keys that came end in " + std::to_string(life.count()) + " s",
+    const std::string end = " at " + std::string(rfc3339(keys.expiration).text());
+    return note_failure({ipc::Fault::kProtocol,
+                         life.count() > 0 ? "the keys that came end in " + std::to_string(life.count()) + " s," + end
+                                          : "the keys that came have ended already," + end,
                          "check this machine's clock, and whether their source gives out keys that are about to end"});
   }
   failures_ = 0;
@@ -98,6 +105,13 @@ void FreshKeys::renew_in(milliseconds delay) {
   renewal_ = context_.timers.after(delay, [this] {
     if (!run_) start();
   });
+}
+
+std::chrono::sys_seconds FreshKeys::end_by_this_clock() const {
+  const std::chrono::sys_seconds moved = keys_->expiration - context_.clock_offset;
+  const std::chrono::sys_seconds counted =
+      std::chrono::floor<seconds>(context_.clock.wall()) + std::chrono::floor<seconds>(ends_ - now());
+  return counted + kClockWasSet < moved ? counted : moved;
 }
 
 seconds FreshKeys::life_left() const {

@@ -43,6 +43,10 @@ class FreshKeys {
   // Keys that may be handed out now, or null. Starts nothing. Good until control returns to the event loop.
   [[nodiscard]] const IssuedCredentials* current() const;
 
+  // When the present keys end, for a program that looks at this machine's clock: AWS's end, moved by as much as that
+  // clock is off. Where it was set in between, what the boot-time clock has left of their life counts, if that is less.
+  [[nodiscard]] std::chrono::sys_seconds end_by_this_clock() const;
+
   // The present keys, for as long as the holder likes, with no second copy of their secrets; null: none.
   [[nodiscard]] std::shared_ptr<const IssuedCredentials> share() const { return keys_; }
 

@@ -53,19 +53,24 @@ class Members {
     return set(which, name, decoded.reveal());
   }
 
+  // Empty is absent, as programs print a token that there is not; but no end is not said by an empty one: keys that
+  // never end are too much to guess.
   bool set(std::size_t which, const std::string& name, std::string_view text) {
+    if (text.empty() && name != "Expiration") return true;
     if (which == 0) {
       out.keys.access_key_id = text;
       return is_access_key_id(text) || stop("has an AccessKeyId that is no key's");
     }
     if (which == 3) {
-      const auto end = read_end(text);
+      const auto end = read_lenient_time(text);
       if (end) out.keys.expiration = *end;
+      // Such a text means another moment on another machine; botocore fails on it, too.
+      if (!end && read_lenient_time(std::string(text) + "Z")) return stop("has an Expiration without an offset: a Z behind it says UTC");
       return end || stop("has an Expiration that is no moment such as 2026-01-31T12:00:00Z");
     }
     const std::size_t most = which == 1 ? kMaxKeySecret : kMaxKeyToken;
     if (text.size() > most) return stop("has a value for " + name + " that is too long");
-    if (!is_visible(text)) return stop("has a value for " + name + " that is empty, or has characters that no key has");
+    if (!is_visible(text)) return stop("has a value for " + name + " with characters that no key has");
     auto copy = ipc::SecretBuffer::copy_if_room(text);
     if (!copy) {
       wrong = std::move(copy.error());
@@ -79,6 +84,19 @@ class Members {
   std::array<bool, 5> seen_{};
 };
 
+// What programs print in the place of an object, or around it; empty where none of it explains why.
+std::string_view what_stands_there(std::string_view text) {
+  const std::string_view body = trimmed(text);
+  if (body.empty()) return ": there is nothing";
+  if (body.starts_with("\xef\xbb\xbf")) return ": it begins with a byte order mark";
+  if (body.starts_with("\xff\xfe") || body.starts_with("\xfe\xff")) return ": it is UTF-16, and UTF-8 is read";
+  if (body.starts_with('<')) return ": it is a page of HTML or XML";
+  const std::size_t open = body.find('{');
+  if (open == std::string_view::npos) return "";
+  if (open != 0 && body.front() != '[') return ": other text stands before it";
+  return "";
+}
+
 }  // namespace
 
 ipc::Result<KeysJson> read_keys_json(std::string_view json, std::string_view token) {
@@ -87,7 +105,7 @@ ipc::Result<KeysJson> read_keys_json(std::string_view json, std::string_view tok
   const bool whole = walk_json_object(
       json, [&members](const std::string& name, std::string_view value) { return members.take(name, value); });
   if (!members.wrong.what.empty()) return std::unexpected(std::move(members.wrong));
-  if (!whole) return bad("is not one JSON object");
+  if (!whole) return bad("is not one JSON object" + std::string(what_stands_there(json)));
   const IssuedCredentials& keys = members.out.keys;
   const bool some = !keys.access_key_id.empty() || !keys.secret_access_key.empty() || !keys.session_token.empty();
   if (some && keys.access_key_id.empty()) return bad("has no AccessKeyId");
@@ -107,11 +125,6 @@ ipc::Status check_temporary(const IssuedCredentials& keys, std::chrono::sys_seco
   if (keys.session_token.empty()) return bad("has no Token");
   if (keys.expiration == kNever) return bad("has no Expiration");
   return check_not_ended(keys, now);
-}
-
-ipc::Result<std::chrono::sys_seconds> read_end(std::string_view text) {
-  if (const auto end = read_time_of_keys(text)) return *end;
-  return ipc::fail(Fault::kProtocol, "a time in an answer is malformed");
 }
 
 }  // namespace broker

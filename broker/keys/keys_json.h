@@ -33,7 +33,4 @@ ipc::Status check_not_ended(const IssuedCredentials& keys, std::chrono::sys_seco
 // The same of a role's keys, which always have a `Token` and an end.
 ipc::Status check_temporary(const IssuedCredentials& keys, std::chrono::sys_seconds now);
 
-// As AWS writes it, or with an offset in the place of the Z, as Python's isoformat() does.
-ipc::Result<std::chrono::sys_seconds> read_end(std::string_view text);
-
 }  // namespace broker

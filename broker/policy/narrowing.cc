@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "ipc/text/json_string.h"
 #include "policy/name_pattern.h"
-#include "text/json_line.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 
@@ -18,7 +18,7 @@ void append_list(std::string& out, const std::vector<std::string>& texts) {
   out += '[';
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i > 0) out += ',';
-    append_json_string(out, texts[i]);
+    ipc::append_json_string(out, texts[i]);
   }
   out += ']';
 }

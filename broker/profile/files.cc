@@ -42,6 +42,7 @@ std::vector<std::string> nearest(std::vector<std::string> names, std::string_vie
     ranked.emplace_back(distance(name, wanted.substr(0, kNameShown)), std::move(name));
   }
   std::ranges::sort(ranked);
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
   ranked.resize(std::min(ranked.size(), kNamesShown));
   names.clear();
   for (auto& entry : ranked) names.push_back(std::move(entry.second));
@@ -54,15 +55,39 @@ ipc::Status check_one_line(const ConfigValue& value, std::string_view key, const
                 "begin the next key at the margin");
 }
 
+// A header as its writer may have meant it: without quotes and backslashes, its first word in small letters and joined
+// by hyphens, one blank between words.
+std::string loosely(std::string_view header) {
+  std::string out;
+  for (const char c : header) {
+    const bool between = std::string_view(" \t:=").contains(c), first_word = out.find(' ') == std::string::npos;
+    if (std::string_view("'\"\\").contains(c)) continue;
+    if (between && (out.empty() || out.back() == ' ')) continue;
+    out += between ? ' ' : first_word ? (c == '_' ? '-' : lower(c)) : c;
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+// The key under which the section has a session token; null where it has none: an empty one is absent. As botocore: the
+// old name first.
+const char* token_name(const ConfigSection& section) {
+  for (const char* const name : {"aws_security_token", "aws_session_token"}) {
+    const ConfigValue* const token = section.find(name);
+    if (token && token->secret_length > 0) return name;
+  }
+  return nullptr;
+}
+
 // A secret of the file, or an empty buffer for a key that is absent or empty.
 ipc::Result<ipc::SecretBuffer> read_secret(const AwsConfigFile& file, const ConfigSection& section,
                                            std::string_view key) {
   const ConfigValue* value = section.find(key);
   if (!value || value->secret_length == 0) return ipc::SecretBuffer();
   ipc::Result<ipc::SecretBuffer> secret = file.secret(*value);
-  if (secret && !is_visible(secret->reveal())) {
-    return refuse(file.place(value->line) + ": " + std::string(key) + " holds a character that no key has",
-                  "remove blanks and comments from the line; AWS tools read them as a part of the value");
+  if (const std::string_view fault = secret ? fault_of_key_text(secret->reveal()) : ""; !fault.empty()) {
+    return refuse(file.place(value->line) + ": " + std::string(key) + " " + std::string(fault),
+                  "remove blanks, quotes and comments from the line; AWS tools read them as a part of the value");
   }
   return secret;
 }
@@ -166,9 +191,7 @@ bool ProfileFiles::has_key_id(std::string_view profile, AwsFileKind file) const 
 bool ProfileFiles::has_token(std::string_view profile, AwsFileKind file) const {
   const ConfigSection* section = own_section(profile, file);
   if (!section) return false;
-  const ConfigValue* token = section->find("aws_security_token");  // as botocore: the old name first, even if empty
-  if (!token) token = section->find("aws_session_token");
-  return token && token->secret_length > 0;
+  return token_name(*section) != nullptr;
 }
 
 ipc::Result<BaseKey> ProfileFiles::base_key(std::string_view profile, AwsFileKind kind) const {
@@ -183,8 +206,10 @@ ipc::Result<BaseKey> ProfileFiles::read_key(std::string_view profile, const Foun
   const std::string place = id.file->place(id.value->line);
   if (const ipc::Status one = check_one_line(*id.value, kKeyId, place); !one) return std::unexpected(one.error());
   if (!is_access_key_id(id.value->text)) {
-    return refuse(place + ": aws_access_key_id is not made of letters and digits",
-                  "copy the access key id again; a comment needs a line of its own");
+    const std::string_view fault = fault_of_key_text(id.value->text);
+    return refuse(
+        place + ": aws_access_key_id " + std::string(fault.empty() ? "is not made of letters and digits" : fault),
+        "copy the access key id again, without quotes; a comment needs a line of its own");
   }
   BaseKey key{id.value->text, {}, {}};
   ipc::Result<ipc::SecretBuffer> secret = read_secret(*id.file, *id.section, kSecretKey);
@@ -195,10 +220,9 @@ ipc::Result<BaseKey> ProfileFiles::read_key(std::string_view profile, const Foun
         "add aws_secret_access_key to the same section of the same file");
   }
   key.secret_access_key = std::move(*secret);
-  // As botocore: whichever name is there, the old one first.
-  const bool old_name = id.section->find("aws_security_token") != nullptr;
-  ipc::Result<ipc::SecretBuffer> token =
-      read_secret(*id.file, *id.section, old_name ? "aws_security_token" : "aws_session_token");
+  const char* const name = token_name(*id.section);
+  if (!name) return key;
+  ipc::Result<ipc::SecretBuffer> token = read_secret(*id.file, *id.section, name);
   if (!token) return std::unexpected(std::move(token).error());
   key.session_token = std::move(*token);
   return key;
@@ -214,16 +238,32 @@ ipc::Result<const ConfigSection*> ProfileFiles::services(const PlacedText& name)
   const ConfigSection* const found = config_.find(SectionKind::kServices, name.text);
   if (found) return found;
   const std::string mended = mended_header("services", name.text);
-  return refuse(name.place + ": there is no section [services " + name.text + "]",
+  return refuse(name.place + ": there is no section [services " + name.text + "]" +
+                    (mended.empty() ? "" : " that the AWS tools can read"),
                 (mended.empty() ? "add it to " + config_.path() : mended) + ", or remove the line");
 }
 
-// A section that its writer took for one: quotes are missing, a quote is left open, or a profile's word is missing.
+// A section that its writer took for one: quotes are missing, a quote is left open, the first word is written
+// otherwise, or a profile's word is missing; in the credentials file it is one too many.
 std::string ProfileFiles::mended_header(std::string_view word, const std::string& name) const {
   const std::string prefix = std::string(word) + " ";
-  for (const std::string& header : {prefix + name, name}) {
-    if (!config_.find(SectionKind::kOther, header) || (header == name && word != "profile")) continue;
-    return "write [" + prefix + ipc::name_in_header(name) + "] instead of [" + header + "] in " + config_.path();
+  const auto instead = [](const std::string& right, const std::string& header, const AwsConfigFile& file) {
+    return "write [" + right + "] instead of [" + header + "] in " + file.path();
+  };
+  for (const std::string& header : config_.names(SectionKind::kOther)) {
+    const bool bare = word == "profile" && header == name;
+    if (bare || loosely(header) == loosely(prefix + name)) {
+      return instead(prefix + ipc::name_in_header(name), header, config_);
+    }
+  }
+  if (word != "profile") {
+    if (!credentials_.find(SectionKind::kProfile, prefix + name)) return {};
+    return "move the section [" + prefix + name + "] from " + credentials_.path() + " into " + config_.path();
+  }
+  for (const std::string& header : credentials_.names(SectionKind::kProfile)) {
+    if (header.find(' ') != std::string::npos && loosely(header) == loosely(prefix + name)) {
+      return instead(name, header, credentials_);
+    }
   }
   return {};
 }
@@ -249,7 +289,8 @@ std::vector<std::string> ProfileFiles::names() const {
   return names;
 }
 
-ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view place) const {
+ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view place,
+                                 std::vector<std::string> others) const {
   const std::string name(profile.substr(0, kNameShown));
   ipc::Error error{ipc::Fault::kConfig, "", "", 0};
   if (!place.empty()) error.what.append(place).append(": ");
@@ -257,6 +298,7 @@ ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view plac
   error.next_step = mended_header("profile", name);
   if (!error.next_step.empty()) return error;
   std::vector<std::string> names = this->names();
+  names.insert(names.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
   if (names.empty()) {
     error.next_step = "there are no profiles at all: run aws configure --profile " + name;
     return error;

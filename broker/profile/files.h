@@ -71,8 +71,9 @@ class ProfileFiles {
   [[nodiscard]] std::string mended_header(std::string_view word, const std::string& name) const;
   // Every profile of both files, each once, in alphabetical order.
   [[nodiscard]] std::vector<std::string> names() const;
-  // "no profile X", with the names that come nearest.
-  [[nodiscard]] ipc::Error missing(std::string_view profile, std::string_view place) const;
+  // "no profile X", with the names that come nearest; `others` beside those of the files.
+  [[nodiscard]] ipc::Error missing(std::string_view profile, std::string_view place,
+                                   std::vector<std::string> others = {}) const;
   [[nodiscard]] std::vector<std::string> warnings() const;
 
  private:

@@ -53,7 +53,8 @@ class Resolver {
 ipc::Status Resolver::check_exists() const {
   if (files_.has(out_.name) || options_.environment_keys) return {};
   if (options_.stored && options_.stored(out_.name)) return {};
-  return std::unexpected(files_.missing(out_.name, {}));
+  return std::unexpected(
+      files_.missing(out_.name, {}, options_.stored_names ? options_.stored_names() : std::vector<std::string>()));
 }
 
 // --env-keys is for a profile that says nothing of its own: else two would decide whose keys they are.

@@ -33,6 +33,8 @@ struct ProfileOptions {
   // Empty: not known. Then a profile of the files that names no source is planned as the store's, and the store says
   // whether it has the key; a profile that stands in no file is refused.
   StoredKeys stored{};
+  // For a sentence about a profile that there is not.
+  std::function<std::vector<std::string>()> stored_names{};
 };
 
 // `region_flag` is --region, empty if not given. Needs ipc::SecretArena to be open.

@@ -58,7 +58,9 @@ ipc::Status SsoReader::find_session() {
   session_ = files_.sso_session((*name)->text);
   if (!session_) {
     const std::string mended = files_.mended_header("sso-session", (*name)->text);
-    return refuse_at((*name)->place, "there is no section [sso-session " + (*name)->text + "]",
+    return refuse_at((*name)->place,
+                     "there is no section [sso-session " + (*name)->text + "]" +
+                         (mended.empty() ? "" : " that the AWS tools can read"),
                      (mended.empty() ? std::string(kStep) + profile_ : mended) + ", or correct the name");
   }
   for (const auto& [key, value] : session_->values) {

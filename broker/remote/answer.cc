@@ -4,6 +4,7 @@
 #include <array>
 
 #include "call/json_failure.h"
+#include "call/next_step.h"
 #include "keys/keys_json.h"
 #include "text/json_value.h"
 #include "text/plain_text.h"
@@ -105,7 +106,11 @@ ipc::Error remote_error(const RemoteServer& server, const AwsFailure& failure) {
                                : failure.code + " (HTTP status " + std::to_string(failure.status) + ")";
   (what += ": ") += row.text;
   if (!failure.message.empty()) (what += ": ") += failure.message;
-  return {row.fault, std::move(what), std::string(row.next_step)};
+  if (!failure.is_page) return {row.fault, std::move(what), std::string(row.next_step)};
+  // A gateway's own errors of the 500s are pages at times; no other is.
+  what += ", with a page for people";
+  const std::string other = failure.status < 500 ? next_step_after(failure) : "";
+  return {row.fault, std::move(what), other.empty() ? std::string(row.next_step) : other};
 }
 
 }  // namespace broker

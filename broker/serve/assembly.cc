@@ -21,6 +21,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (!http) return fail_with(http.error());
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
+  service->aws_->clock_learned = [it = service.get()] { it->say_clock(); };
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   ipc::Result<ipc::SecretBuffer> token = make_token();
   if (!token) return fail_with(token.error());

@@ -59,12 +59,12 @@ class Head {
 
 }  // namespace
 
-bool ClientAnswer::put_credentials(const IssuedCredentials& keys) {
+bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end) {
   if (keys.access_key_id.empty() || keys.secret_access_key.empty() || keys.session_token.empty()) return false;
   return append_member(body_, R"({"AccessKeyId":")", keys.access_key_id) &&
          append_member(body_, R"(,"SecretAccessKey":")", keys.secret_access_key.reveal()) &&
          append_member(body_, R"(,"Token":")", keys.session_token.reveal()) &&
-         append_member(body_, R"(,"Expiration":")", rfc3339(keys.expiration).text()) && body_.append("}");
+         append_member(body_, R"(,"Expiration":")", rfc3339(end).text()) && body_.append("}");
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
@@ -91,9 +91,11 @@ Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_aliv
   return Sent::kDropped;
 }
 
-Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive) {
+Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
+                                    std::optional<std::chrono::sys_seconds> local_end) {
   body_.clear();
-  if (permit.spend() && put_credentials(keys)) return send_body(client, "200 OK", keep_alive);
+  if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration)))
+    return send_body(client, "200 OK", keep_alive);
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
 }

@@ -7,6 +7,8 @@
 // Go's SDK shows no text of another type.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 
 #include "aws/credentials.h"
@@ -31,12 +33,14 @@ class ClientAnswer {
   ClientAnswer() : body_(ipc::SecretBuffer::with_capacity(kMaxBodyBytes)) {}
 
   // Spends the permit: each recorded decision releases credentials once. A permit already spent, and credentials that
-  // do not fit or hold bytes that AWS never issues, release nothing.
-  Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive);
+  // do not fit or hold bytes that AWS never issues, release nothing. `local_end`: their end by this machine's clock,
+  // which is what the client looks at; none: the clock is AWS's.
+  Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
+                        std::optional<std::chrono::sys_seconds> local_end = {});
   Sent send_refusal(int client, RefusalForm refusal, bool keep_alive);
 
  private:
-  [[nodiscard]] bool put_credentials(const IssuedCredentials& keys);
+  [[nodiscard]] bool put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end);
   [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive);
 
   ipc::SecretBuffer body_;

@@ -86,14 +86,15 @@ ipc::Result<broker::ReadableFiles> check_readable(const Task& task) {
       "keep the policy in a folder of its own");
 }
 
-ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, const broker::CallerCheck& callers) {
+ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, broker::CallerCheck& callers) {
   ipc::BrokerLockedDown locked;
   locked.protocol = ipc::kProtocolHash;
   locked.witness_pid = static_cast<ipc::U32>(callers.witness_pid());
   const bool memfd = ipc::SecretArena::protection() == ipc::SecretProtection::kMemfdSecret;
   locked.protections = ipc::Text<1024>(
       protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
-  return control.send(locked);
+  const ipc::UniqueFd status = callers.take_witness_status();
+  return control.send(locked, status.get());
 }
 
 ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead& read) {
@@ -106,9 +107,11 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
   const broker::KeystoreFolder store(begin.home.str());
   ipc::Result<broker::ResolvedProfile> profile =
       begin.remote_token_file.empty()
-          ? broker::resolve_profile(begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),
-                                    {.environment_keys = begin.environment_keys,
-                                     .stored = [&store](std::string_view name) { return store.has(name); }})
+          ? broker::resolve_profile(
+                begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),
+                {.environment_keys = begin.environment_keys,
+                 .stored = [&store](std::string_view name) { return store.has(name); },
+                 .stored_names = [&store] { return store.names().value_or(std::vector<std::string>()); }})
           : broker::resolve_without_keys(begin.profile.str(), task.settings, begin.home.str(), begin.region.str());
   if (!profile) return std::unexpected(profile.error());
   read.profile = std::move(*profile);
@@ -130,8 +133,7 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
 }
 
 // Lock down, and only then read the keys.
-ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task,
-                                                      const broker::CallerCheck& callers) {
+ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task, broker::CallerCheck& callers) {
   if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const auto files = check_readable(task);
   if (!files) return std::unexpected(files.error());
@@ -148,8 +150,9 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
 
 ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey> key, const broker::Clock& clock) {
   broker::AuditLog log(clock, std::move(key));
-  for (auto& [sink, fd, lock] : task.sinks) {
-    ipc::Status added = log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind, std::move(lock));
+  for (auto& [sink, fd, lock, head] : task.sinks) {
+    ipc::Status added =
+        log.add_sink(std::move(fd), sink.label.str(), sink.sync, sink.kind, std::move(lock), std::move(head));
     if (!added) return std::unexpected(added.error());
   }
   return log;
@@ -161,6 +164,7 @@ int serve() {
   std::signal(SIGXFSZ, SIG_IGN);  // under a small `ulimit -f` the log's write fails with EFBIG, and says so
   ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
   const broker::SystemClock clock;
+  if (!control.only_from_maker()) return 1;  // nobody to tell
   ipc::Result<Task> task = broker::receive_task(control);
   if (!task) return 1;  // no supervisor is listening
   const auto give_up = [&control](const ipc::Error& error) {

@@ -22,12 +22,14 @@ ipc::Result<RecordedPermit> record(const OneShotParts& parts, Decision decision,
   return recorded;
 }
 
-ipc::Result<ipc::IssuedKeys> message_of(RecordedPermit permit, const IssuedCredentials& keys, std::string_view region) {
+// `end`: by this machine's clock.
+ipc::Result<ipc::IssuedKeys> message_of(RecordedPermit permit, const IssuedCredentials& keys,
+                                        std::chrono::sys_seconds end, std::string_view region) {
   ipc::IssuedKeys message;
   const bool whole = permit.spend() && message.access_key_id.assign(keys.access_key_id) &&
                      message.secret_access_key.assign(keys.secret_access_key.reveal()) &&
                      message.session_token.assign(keys.session_token.reveal()) &&
-                     message.expiration.assign(rfc3339(keys.expiration).text()) && message.region.assign(region);
+                     message.expiration.assign(rfc3339(end).text()) && message.region.assign(region);
   if (whole) return message;
   return ipc::fail(Fault::kProtocol, "AWS issued credentials that are longer than any that are known",
                    "report it with this line");
@@ -49,7 +51,7 @@ ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_v
   }
   ipc::Result<RecordedPermit> recorded = record(parts, std::move(decision), *keys);
   if (!recorded) return std::unexpected(recorded.error());  // no line, no credentials
-  return message_of(std::move(*recorded), *keys, region);
+  return message_of(std::move(*recorded), *keys, issuer->end_by_this_clock(), region);
 }
 
 Mode mode_of(ipc::RunMode mode) {

@@ -186,7 +186,9 @@ void Requests::answer(Iterator it) {
     return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
   }
   parts_.sessions.count();
-  const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive);
+  const std::chrono::sys_seconds end = parts_.decisions.local_end_of(it->recorded->terms());
+  const Sent sent =
+      client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive, end);
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
 

@@ -49,6 +49,11 @@ FreshKeys* RunDecisions::issuer_for(const IssueTerms& terms, const Verdict& verd
   return issuers_.find_or_make(terms, verdict.policy_sha256);
 }
 
+std::chrono::sys_seconds RunDecisions::local_end_of(const IssueTerms& terms) {
+  const FreshKeys* const issuer = issuers_.find(terms);
+  return issuer && issuer->current() ? issuer->end_by_this_clock() : std::chrono::sys_seconds{};
+}
+
 const IssuedCredentials* RunDecisions::keys_of(const IssueTerms& terms) {
   const FreshKeys* const issuer = issuers_.find(terms);
   return issuer ? issuer->current() : nullptr;

@@ -47,6 +47,8 @@ class RunDecisions {
   FreshKeys* issuer_for(const IssueTerms& terms, const Verdict& verdict);
   // Those that are there and may be handed out; null: there are none any more.
   [[nodiscard]] const IssuedCredentials* keys_of(const IssueTerms& terms);
+  // When those end by this machine's clock, which is the one that their user looks at.
+  [[nodiscard]] std::chrono::sys_seconds local_end_of(const IssueTerms& terms);
 
  private:
   Question question(std::optional<Via> transport);

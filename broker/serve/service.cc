@@ -30,7 +30,7 @@ struct Service::Watch {
 
 void say_failed(ipc::Channel& control, const ipc::Error& error) {
   ipc::Failed failed;
-  failed.what = ipc::Text<2048>(error.what);
+  failed.what = ipc::Text<2048>(ipc::said(error));
   failed.next_step = ipc::Text<1024>(error.next_step);
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
@@ -74,6 +74,7 @@ int Service::run() {
   watch(control_.fd(), &Service::on_control);
   watch(callers_.fd(), &Service::on_witness);
   for (const std::string& warning : profile_.warnings) notices_.warning(warning);
+  audit_.warn_with([this](const std::string& warning) { notices_.warning(warning); });
   if (may_share_mfa_ && !session_store_) {
     notices_.warning(
         "the MFA session is not shared (--share-mfa): this host's kernel keeps no key for you to seal it with");
@@ -162,7 +163,7 @@ void Service::on_control() {
   ipc::Packet packet;
   for (;;) {
     const auto arrival = control_.receive(packet);
-    if (!arrival) return end(arrival.error());
+    if (!arrival) return control_.stranger() ? end_for_stranger(control_, arrival.error()) : end(arrival.error());
     if (*arrival == ipc::Arrival::Nothing) return;
     if (*arrival == ipc::Arrival::PeerGone) {
       return leave();
@@ -208,8 +209,12 @@ ipc::Status Service::attach(ipc::Packet& packet) {
   const auto attached = ipc::open_packet<ipc::FrontendAttached>(packet);
   if (!attached) return std::unexpected(attached.error());
   if (ipc::Status known = callers_.leave_out(static_cast<pid_t>(attached->pid)); !known) return known;
+  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(static_cast<pid_t>(attached->pid));
+  if (!process) return std::unexpected(process.error());
   detach_frontend();
+  frontend_process_ = std::move(*process);
   frontend_ = ipc::Channel(std::move(packet.descriptor), ipc::Side::Broker, ipc::Side::Frontend);
+  frontend_.only_from(static_cast<pid_t>(attached->pid));
   frontend_.gate().enter_serving();
   if (watch(frontend_.fd(), &Service::on_frontend)) frontend_watch_ = watches_.back().get();
   return {};
@@ -221,6 +226,7 @@ void Service::detach_frontend() {
   std::erase_if(watches_, [this](const auto& watch) { return watch.get() == frontend_watch_; });
   frontend_watch_ = nullptr;
   frontend_.close();
+  frontend_process_ = {};
 }
 
 void Service::on_frontend() {
@@ -229,16 +235,25 @@ void Service::on_frontend() {
     ipc::Packet packet;
     const auto arrival = frontend_.receive(packet);
     if (!arrival) {
+      if (frontend_.stranger()) return end_for_stranger(frontend_, arrival.error());
       return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + arrival.error().what,
                             "it may have been taken over by a client; look at what the command ran", 0});
     }
     if (*arrival == ipc::Arrival::Nothing) break;
     if (*arrival == ipc::Arrival::PeerGone) return detach_frontend();  // the supervisor starts another
+    // Its number is another's by now, perhaps of who sent this.
+    if (frontend_has_ended()) return detach_frontend();
     if (ipc::Status taken = take_client(packet); !taken) {
       return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + taken.error().what, "", 0});
     }
   }
   requests_->end_of_batch();
+}
+
+// Landlock answers EPERM for every process outside that is there.
+bool Service::frontend_has_ended() const {
+  const ipc::Status alive = frontend_process_.send_signal(0);
+  return !alive && alive.error().sys_errno == ESRCH;
 }
 
 ipc::Status Service::take_client(ipc::Packet& packet) {
@@ -287,6 +302,16 @@ void Service::say_how_signed() {
       "would be taken at the next start");
 }
 
+// Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.
+void Service::say_clock() {
+  const std::string off = clock_difference_words(aws_->clock_offset);
+  if (off.empty() || std::exchange(said_clock_, true)) return;
+  notices_.warning(
+      "this machine's clock is " + off +
+      ": the times of policies are judged by it, programs here are told by it when their credentials end, and "
+      "their own calls to AWS may be refused; set it (timedatectl set-ntp true)");
+}
+
 void Service::on_policy_stale(const ipc::Error* why) {
   if (!why) return notices_.info("the policy " + run_.policy_name + " could be refreshed again");
   notices_.warning("the policy " + run_.policy_name + " could not be refreshed: " + why->what +
@@ -310,6 +335,20 @@ void Service::leave() {
   watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
   leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
   sessions_->end([this] { event_base_loopbreak(base_); });
+}
+
+// It holds a duplicate of the peer's end, from before the peer could not be read any more: what else it holds, nobody
+// knows.
+void Service::end_for_stranger(const ipc::Channel& channel, const ipc::Error& error) {
+  CallerFacts facts;
+  facts.check = Check::kForeignSender;
+  facts.pid = channel.stranger()->pid;
+  facts.uid = channel.stranger()->uid;
+  if (record_) record_->stranger(facts, facts.check, refused_by_check(facts.check));
+  end(ipc::Error{ipc::Fault::kProtocol, "another process uses a channel between Sentinel's own: " + error.what,
+                 "find out what that process is; install Sentinel as root, so that its helpers cannot be read from "
+                 "their start",
+                 0});
 }
 
 void Service::end(const ipc::Error& error) {

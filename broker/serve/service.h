@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ipc/channel.h"
+#include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
 #include "policy/source/verifier.h"
 #include "serve/policy_judge.h"
@@ -63,6 +64,7 @@ class Service {
   void open_policy_parameter();
   void join();  // judge, decisions, record, requests and start
   void say_how_signed();
+  void say_clock();
   void on_policy_stale(const ipc::Error* why);
   event* watch(int fd, void (Service::*on_readable)());
   void on_control();
@@ -79,15 +81,18 @@ class Service {
   ipc::Status take_tampered(ipc::Packet& packet);
   void ask_for_next_log(const std::string& label);
   void detach_frontend();
+  [[nodiscard]] bool frontend_has_ended() const;
   void answered(std::uint32_t request, bool closed);
   void on_policy_changed(const ipc::Result<const Policy*>& policy);
   void send_notice(ipc::Severity severity, const std::string& text);
+  void end_for_stranger(const ipc::Channel& channel, const ipc::Error& error);
   void end(const ipc::Error& error);
   void leave();
 
   struct Watch;
   event_base* base_;
   ipc::Channel control_, frontend_;
+  ipc::Pidfd frontend_process_;
   std::vector<std::unique_ptr<Watch>> watches_;
   Watch* frontend_watch_ = nullptr;
   Task task_;
@@ -118,7 +123,7 @@ class Service {
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<WhoamiAnswer> whoami_;
   std::unique_ptr<Timer> detach_later_, leave_anyway_, ready_later_;
-  bool serving_ = false;
+  bool serving_ = false, said_clock_ = false;
   int exit_status_ = 0;
 };
 

@@ -32,15 +32,34 @@ class Gathering {
   ipc::Status take(const ipc::Setting& setting, ipc::UniqueFd&) {
     if (!ipc::is_setting(setting.name.str()))
       return ipc::fail(Fault::kProtocol, "a setting that is not in settings.def");
-    if (settings_.emplace(setting.name.str(), setting.value.str()).second) return {};
-    return ipc::fail(Fault::kProtocol, "a setting came twice");
+    const auto [at, is_new] = settings_.emplace(setting.name.str(), setting.value.str());
+    if (!is_new) return ipc::fail(Fault::kProtocol, "a setting came twice");
+    last_setting_ = &at->second;
+    return {};
+  }
+  ipc::Status take(const ipc::SettingRest& rest, ipc::UniqueFd&) {
+    if (!last_setting_ || rest.value.empty()) return ipc::fail(Fault::kProtocol, "the rest of no setting");
+    if (last_setting_->size() + rest.value.str().size() > ipc::kMostSettingBytes)
+      return ipc::fail(Fault::kProtocol, "a setting is longer than any variable");
+    *last_setting_ += rest.value.str();
+    return {};
   }
   ipc::Status take(ipc::LogSink& sink, ipc::UniqueFd& fd) {
+    last_setting_ = nullptr;
     if (sinks_.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "more log sinks than there can be");
-    sinks_.push_back({std::move(sink), std::move(fd), {}});
+    sinks_.push_back({std::move(sink), std::move(fd), {}, {}});
+    return {};
+  }
+  ipc::Status take(const ipc::LogHead& head, ipc::UniqueFd& fd) {
+    last_setting_ = nullptr;
+    if (sinks_.empty() || sinks_.back().head || sinks_.back().sink.kind != ipc::LogKind::File ||
+        sinks_.back().sink.label.str() != head.label.str())
+      return ipc::fail(Fault::kProtocol, "the head of a log that did not come before it");
+    sinks_.back().head = std::move(fd);
     return {};
   }
   ipc::Status take(const ipc::LogLock& lock, ipc::UniqueFd& fd) {
+    last_setting_ = nullptr;
     for (TaskSink& sink : sinks_) {
       if (sink.sink.label.str() != lock.label.str() || sink.sink.kind != ipc::LogKind::File || sink.lock) continue;
       sink.lock = std::move(fd);
@@ -49,10 +68,12 @@ class Gathering {
     return ipc::fail(Fault::kProtocol, "a lock of no log file");
   }
   ipc::Status take(const ipc::PolicyVersions&, ipc::UniqueFd& fd) {
+    last_setting_ = nullptr;
     policy_versions_ = std::move(fd);
     return {};
   }
   ipc::Status take(const ipc::SessionStore&, ipc::UniqueFd& fd) {
+    last_setting_ = nullptr;
     session_store_ = std::move(fd);
     return {};
   }
@@ -74,6 +95,7 @@ class Gathering {
  private:
   std::optional<ipc::Begin> begin_;
   ipc::Settings settings_;
+  std::string* last_setting_ = nullptr;  // into settings_: what SettingRest goes on with
   std::vector<TaskSink> sinks_;
   ipc::UniqueFd policy_versions_, session_store_;
 };
@@ -109,8 +131,8 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
   while (!gathering.is_whole()) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
-    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::LogSink, ipc::LogLock, ipc::PolicyVersions,
-                                                  ipc::SessionStore, ipc::Begin>(
+    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock,
+                                                  ipc::LogHead, ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
         packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }
@@ -128,6 +150,7 @@ ipc::Result<CallerKeys> receive_caller_keys(ipc::Channel& control) {
   ipc::wipe(const_cast<char*>(packet.payload.data()), packet.payload.size());
   if (!message) return std::unexpected(message.error());
   CallerKeys keys;
+  keys.too_long = message->too_long.str();
   keys.key.access_key_id = message->access_key_id.str();
   keys.key.secret_access_key = ipc::SecretBuffer::copy_of(message->secret_access_key.reveal());
   if (!message->session_token.reveal().empty())

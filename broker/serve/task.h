@@ -1,5 +1,5 @@
 // Receives what the supervisor asks this run to be: Begin as it came, and beside it the caller's settings, the
-// decision log's sinks and two files. Received and checked once, before anything else happens.
+// decision log's sinks with their heads, and two files. Received and checked once, before anything else happens.
 //
 // Runs in: broker, at the start.   Blocks: until Begin has come, at most kPatience.   Owns: the descriptors.
 // Fails: kProtocol for anything that messages.def does not allow here; the broker then ends.
@@ -17,7 +17,7 @@ namespace broker {
 
 struct TaskSink {
   ipc::LogSink sink;
-  ipc::UniqueFd fd, lock;  // lock: of a file, what its writers lock
+  ipc::UniqueFd fd, lock, head;  // of a file: what its writers lock, and where its head is kept
 };
 
 struct Task {

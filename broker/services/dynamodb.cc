@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "call/next_step.h"
 #include "services/request_forms.h"
 #include "text/json_value.h"
 #include "text/plain_text.h"
@@ -168,23 +169,28 @@ ipc::Error table_error(std::string_view table, AwsCallError call) {
   (it += table) += '\'';
   if (failure.code.empty()) {
     error.what = it + " could not be asked: " + error.what;
+    if (error.next_step.empty()) error.next_step = next_step_after(failure);
     if (error.next_step.empty()) error.next_step = "check the network and the endpoint of DynamoDB; then try again";
   } else if (failure.code == "ResourceNotFoundException") {
     error.what = it + " does not exist";
     error.next_step =
         "check --session-table, SENTINEL_SESSION_TABLE, the rule's session_table, the region and the account";
   } else if (is_denial(failure)) {
-    error.what = "using " + it + " is not allowed: " + failure.message;
-    error.next_step = "allow dynamodb:PutItem, dynamodb:GetItem and dynamodb:UpdateItem on it to this identity";
+    error.what = "using " + it + " is not allowed: " + words_of(failure);
+    error.next_step = way_past_denial(failure);
+    if (error.next_step.empty())
+      error.next_step = "allow dynamodb:PutItem, dynamodb:GetItem and dynamodb:UpdateItem on it to this identity";
   } else if (error.fault == Fault::kUnavailable) {
     error.what = it + " cannot be used now: " + failure.code;
     error.next_step = "wait and try again; the table is throttled or DynamoDB has trouble";
   } else if (failure.code == "ValidationException") {
-    error.what = it + " takes no sessions: " + failure.message;
+    error.what = it + " takes no sessions: " + words_of(failure);
     error.next_step = "give a table whose only key is id, a string, and whose indexes are of strings";
   } else {
-    error.what = it + " could not be used: " + failure.code + (failure.message.empty() ? "" : ": " + failure.message);
-    error.next_step = "check the key, the clock of this machine and the region; then try again";
+    error.what = it + " could not be used: " + words_of(failure);
+    error.next_step = next_step_after(failure);
+    if (error.next_step.empty())
+      error.next_step = "check the key, the clock of this machine and the region; then try again";
   }
   return error;
 }

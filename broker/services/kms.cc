@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "call/next_step.h"
 #include "services/request_forms.h"
 #include "text/base64.h"
 #include "text/json_value.h"
@@ -75,8 +76,10 @@ ipc::Error kms_error(std::string_view action, AwsCallError call) {
     error.next_step = "sign the policy anew with this key";
   } else if (is_denial(failure)) {
     error.what = doing + " is not allowed to this identity";
-    error.next_step =
-        "allow kms:" + std::string(action) + " on the key to this identity, in the key's policy or by IAM";
+    error.next_step = way_past_denial(failure);
+    if (error.next_step.empty())
+      error.next_step =
+          "allow kms:" + std::string(action) + " on the key to this identity, in the key's policy or by IAM";
   } else if (failure.code == "NotFoundException") {
     error.what = "KMS does not know the key";
     error.next_step = "check --policy-kms-key, the region and the account";
@@ -88,12 +91,15 @@ ipc::Error kms_error(std::string_view action, AwsCallError call) {
     error.next_step = "give an RSA key whose use is SIGN_VERIFY";
   } else if (failure.code.empty()) {
     error.what = doing + " failed: " + error.what;
+    if (error.next_step.empty()) error.next_step = next_step_after(failure);
   } else if (error.fault == Fault::kUnavailable) {
     error.what = doing + " is not possible now: " + failure.code;
     error.next_step = "wait and try again; the account is throttled or KMS has trouble";
   } else {
-    error.what = doing + " failed: " + failure.code;
-    error.next_step = "check the key, the clock of this machine and the region; then try again";
+    error.what = doing + " failed: " + failure.code;  // its message names the key's ARN
+    error.next_step = next_step_after(failure);
+    if (error.next_step.empty())
+      error.next_step = "check the key, the clock of this machine and the region; then try again";
   }
   return error;
 }

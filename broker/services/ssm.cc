@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "call/next_step.h"
 #include "services/request_forms.h"
 #include "text/json_value.h"
 
@@ -118,27 +119,31 @@ ipc::Error parameter_error(std::string_view name, AwsCallError call) {
   ipc::Error error = std::move(call.error);
   if (failure.code.empty()) {
     error.what = "the SSM parameter " + it + " could not be read: " + error.what;
-    return error;
+    return ipc::with_next_step(std::move(error), next_step_after(failure));
   }
   // KMS's own refusal, passed on by SSM, speaks of a ciphertext and names neither KMS nor the permission.
   const bool kms = has(failure.message, "kms:") || has(failure.message, "ciphertext") || failure.code == "InvalidKeyId";
   if (failure.code == "ParameterNotFound" || failure.code == "ParameterVersionNotFound") {
     error = no_parameter(name);
   } else if (kms) {
-    error.what = "the SSM parameter " + it + " cannot be decrypted: " + failure.code + ": " + failure.message;
+    error.what = "the SSM parameter " + it + " cannot be decrypted: " + words_of(failure);
     error.next_step = "allow kms:Decrypt on the parameter's key to this identity, in the key's policy or by IAM";
   } else if (is_denial(failure)) {
-    error.what = "reading the SSM parameter " + it + " is not allowed: " + failure.message;
-    error.next_step = "allow ssm:GetParameter, and ssm:GetParameters where it is signed, to this identity";
+    error.what = "reading the SSM parameter " + it + " is not allowed: " + words_of(failure);
+    error.next_step = way_past_denial(failure);
+    if (error.next_step.empty())
+      error.next_step = "allow ssm:GetParameter, and ssm:GetParameters where it is signed, to this identity";
   } else if (error.fault == Fault::kUnavailable) {
     error.what = "SSM could not give the parameter " + it + " now: " + failure.code;
     error.next_step = "wait and try again; the account is throttled or SSM has trouble";
   } else if (failure.code == "ValidationException") {
-    error.what = it + " is no name of an SSM parameter: " + failure.message;
+    error.what = it + " is no name of an SSM parameter: " + words_of(failure);
     error.next_step = "check --policy-parameter: letters, digits and .-_/ , or a parameter's ARN";
   } else {
     error.what = "the SSM parameter " + it + " could not be read: " + error.what;
-    error.next_step = "check the key, the clock of this machine and the region; then try again";
+    error.next_step = next_step_after(failure);
+    if (error.next_step.empty())
+      error.next_step = "check the key, the clock of this machine and the region; then try again";
   }
   return error;
 }
@@ -149,14 +154,16 @@ ipc::Error put_error(std::string_view name, AwsCallError call) {
   const AwsFailure& failure = call.failure;
   ipc::Error error = std::move(call.error);
   if (is_denial(failure)) {
-    error.what = "writing the SSM parameter " + it + " is not allowed: " + failure.message;
-    error.next_step = "allow ssm:PutParameter on it to this identity";
+    error.what = "writing the SSM parameter " + it + " is not allowed: " + words_of(failure);
+    error.next_step = way_past_denial(failure);
+    if (error.next_step.empty()) error.next_step = "allow ssm:PutParameter on it to this identity";
   } else if (has(failure.code, "TierLimitExceeded") || has(failure.message, "8192") || has(failure.message, "4096")) {
-    error.what = "the SSM parameter " + it + " cannot hold so long a text: " + failure.message;
+    error.what = "the SSM parameter " + it + " cannot hold so long a text: " + words_of(failure);
     error.next_step = "shorten the policy: SSM takes 4096 characters, 8192 in the advanced tier";
   } else {
-    error.what = "the SSM parameter " + it + " could not be written: " +
-                 (failure.code.empty() ? error.what : failure.code + ": " + failure.message);
+    error.what =
+        "the SSM parameter " + it + " could not be written: " + (failure.code.empty() ? error.what : words_of(failure));
+    if (error.next_step.empty()) error.next_step = next_step_after(failure);
     if (error.next_step.empty()) error.next_step = "check the name, the key and the region; then try again";
   }
   return error;

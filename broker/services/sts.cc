@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aws/key_syntax.h"
+#include "call/next_step.h"
 #include "call/xml_fields.h"
 #include "services/request_forms.h"
 #include "text/ascii.h"
@@ -102,6 +103,25 @@ std::string web_identity_next_step(const std::string& code) {
   return {};
 }
 
+// Of a denied AssumeRole: AWS names the action that was not allowed, and at times the kind of policy that says so.
+std::string assume_role_next_step(const AwsFailure& failure) {
+  if (std::string past = way_past_denial(failure); !past.empty()) return past;
+  if (failure.message.contains("sts:TagSession"))
+    return "the rule sets session tags: the caller's policy and the role's trust policy must allow sts:TagSession too";
+  if (failure.message.contains("sts:SetSourceIdentity")) {
+    return "the caller's policy and the role's trust policy must allow sts:SetSourceIdentity beside sts:AssumeRole: "
+           "each session carries the name of the user who asked";
+  }
+  return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust policy "
+         "must allow both to the caller, and external_id must match";
+}
+
+ipc::Error not_sts(ipc::Error error) {
+  return ipc::with_next_step(std::move(error),
+                             "what answered is not AWS STS: look for a proxy or a captive portal in between, and check "
+                             "the endpoint URL");
+}
+
 }  // namespace
 
 AwsRequest get_caller_identity(const AwsEndpoint& endpoint) {
@@ -158,7 +178,7 @@ ipc::Result<CallerIdentity> read_caller_identity(std::string_view body) {
       XmlField{"GetCallerIdentityResponse/GetCallerIdentityResult/Account", &identity.account},
       XmlField{"GetCallerIdentityResponse/GetCallerIdentityResult/UserId", &identity.user_id},
   };
-  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
+  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(not_sts(std::move(sound.error())));
   if (identity.arn.empty()) return missing_from_sts("GetCallerIdentity", "Arn");
   if (identity.account.empty()) return missing_from_sts("GetCallerIdentity", "Account");
   return identity;
@@ -177,7 +197,7 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
   std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
                        XmlField{token_path, &*token}, XmlField{expiration_path, &expiration},
                        XmlField{principal_path, &keys.principal}};
-  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(std::move(sound.error()));
+  if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(not_sts(std::move(sound.error())));
   if (!is_access_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
   keys.principal = printable(keys.principal, kMaxArn);
   if (!is_visible(secret->reveal())) return missing_from_sts(action, "valid SecretAccessKey");
@@ -207,16 +227,7 @@ std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
   if (action == "AssumeRoleWithWebIdentity") {
     if (std::string own = web_identity_next_step(code); !own.empty()) return own;
   }
-  if (code == "InvalidClientTokenId" || code == "UnrecognizedClientException") {
-    return "check aws_access_key_id in the credentials file: the key is unknown, deleted or inactive";
-  }
-  if (code == "SignatureDoesNotMatch") {
-    return "check aws_secret_access_key in the credentials file, and this machine's clock";
-  }
-  if (code == "ExpiredToken" || code == "ExpiredTokenException") {
-    return "the session token in the credentials file has expired: fetch a new one";
-  }
-  if (code == "RegionDisabledException") return "activate STS for this region in the account, or choose another region";
+  if (std::string said = next_step_after(failure); !said.empty()) return said;
   if (code == "PackedPolicyTooLarge") {
     return "the rule's session policy, managed policies and tags are together more than STS packs into a session: "
            "shorten the rule's restrict, or move what is common into the role";
@@ -225,18 +236,17 @@ std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
     return "STS does not accept the rule's session policy: check its actions, resources and conditions under restrict, "
            "as IAM would check a policy";
   }
-  if (action == "AssumeRole" && code == "AccessDenied" && failure.message.find("sts:TagSession") != std::string::npos) {
-    return "the rule sets session tags: the caller's policy and the role's trust policy must allow sts:TagSession too";
-  }
-  if (action == "AssumeRole" && code == "AccessDenied") {
-    return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust "
-           "policy "
-           "must allow both to the caller, and external_id must match";
-  }
+  if (action == "AssumeRole" && code == "AccessDenied") return assume_role_next_step(failure);
   if (action == "AssumeRole" && code == "ValidationError") {
+    if (failure.message.contains("role chaining"))
+      return "ask for one hour at most: a role that another role's keys assume gets no longer session";
+    if (failure.message.contains("DurationSeconds"))
+      return "ask for a shorter duration (--duration, --server-duration or duration_seconds), or raise the role's "
+             "maximum session duration";
     return "check role_arn, external_id and the duration against the role's maximum session duration";
   }
   if (action == "GetSessionToken" && code == "AccessDenied") {
+    if (std::string past = way_past_denial(failure); !past.empty()) return past;
     return "GetSessionToken needs a long-term key; for other keys use a profile with role_arn";
   }
   return "try again; if it goes on, see the AWS documentation of " + std::string(action);

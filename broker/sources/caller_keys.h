@@ -3,6 +3,8 @@
 // Owns: the secrets, in wiped memory; it moves and does not copy.
 #pragma once
 
+#include <string>
+
 #include "aws/credentials.h"
 #include "ipc/secret.h"
 
@@ -11,6 +13,7 @@ namespace broker {
 struct CallerKeys {
   BaseKey key;                        // access_key_id empty: the environment has none
   ipc::SecretBuffer container_token;  // AWS_CONTAINER_AUTHORIZATION_TOKEN; empty: none
+  std::string too_long{};             // names of those that are longer than any that AWS gives, divided by blanks
 };
 
 }  // namespace broker

@@ -100,6 +100,8 @@ class ContainerFetch final : public KeyFetch {
           "that the task or pod has a role";
     } else if (status == 404) {
       error.error.next_step = "check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI";
+    } else if (status == 0 && error.error.fault == ipc::Fault::kConfig) {
+      // A certificate or a URL: what follows was said.
     } else if (status == 0) {
       error.error.next_step = "is this a container of ECS or EKS, and is its agent running?";
     } else {

@@ -90,8 +90,8 @@ class InstanceFetch final : public KeyFetch {
 
   void refused(const KeysJson& answer) {
     give_up({Fault::kRefused,
-             "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) + ": " +
-                 printable(answer.message),
+             "the instance metadata service gives no keys of role " + role_ + ": " + printable(answer.code, 64) +
+                 (answer.message.empty() ? "" : ": " + printable(answer.message)),
              "the role's trust policy must allow sts:AssumeRole to ec2.amazonaws.com"});
   }
 
@@ -104,6 +104,8 @@ class InstanceFetch final : public KeyFetch {
 
   void fail(AwsCallError error, std::string_view next_step) {
     const bool answered = error.failure.status != 0;
+    if (!answered && error.error.fault == Fault::kConfig)
+      return give_up(std::move(error.error));  // a certificate, a URL
     error.error.next_step = answered ? next_step
                                      : "is this an EC2 instance whose metadata service is on? from a container it "
                                        "answers only with a hop limit of 2 or more (HttpPutResponseHopLimit)";

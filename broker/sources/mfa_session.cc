@@ -26,10 +26,13 @@ constexpr std::size_t kCodeDigits = 6;
 
 bool is_code(std::string_view text) { return text.size() == kCodeDigits && std::ranges::all_of(text, is_digit); }
 
-// AWS's word for a code that is wrong, old or used.
+// AWS's words for a code that is wrong, old or used, and for a device that is not this user's: no code helps then.
+bool is_wrong_device(const AwsFailure& failure) {
+  return failure.code == "AccessDenied" && failure.message.contains("verify your MFA serial number");
+}
 bool is_wrong_code(const AwsFailure& failure) {
-  return failure.code == "AccessDenied" &&
-         failure.message.find("MultiFactorAuthentication failed") != std::string::npos;
+  return failure.code == "AccessDenied" && failure.message.contains("MultiFactorAuthentication failed") &&
+         !is_wrong_device(failure);
 }
 
 class MfaFetch final : public KeyFetch {
@@ -164,6 +167,11 @@ class MfaFetch final : public KeyFetch {
     if (!answer) {
       ipc::Error error = std::move(answer.error().error);
       error.what = "MFA session for the key of profile '" + parts_.plan.profile + "': " + error.what;
+      if (is_wrong_device(answer.error().failure)) {
+        asked_in_vain_ = true;
+        error.next_step = "check mfa_serial: " + parts_.plan.serial +
+                          " is no device of this key's user; aws iam list-mfa-devices names those that are";
+      }
       if (error.next_step.empty()) error.next_step = sts_next_step("GetSessionToken", answer.error().failure);
       return end(std::unexpected(std::move(error)));
     }

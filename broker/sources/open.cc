@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "aws/key_syntax.h"
 #include "keys/renewed_keys.h"
 #include "keys/same_principal.h"
 #include "keys/token_text.h"
@@ -33,7 +34,31 @@ struct Opener {
 
   Opened operator()(StaticKeyPlan& plan) const { return std::make_unique<FixedKey>(std::move(plan.key)); }
 
+  // A variable of the caller's environment that cannot be what it should.
+  ipc::Status check_variable(const std::string& place, std::string_view name, std::string_view value) const {
+    const std::string variable(name);
+    if ((" " + parts.caller.too_long + " ").find(" " + variable + " ") != std::string::npos) {
+      return ipc::fail(Fault::kConfig, place + ": " + variable + " is longer than any that AWS gives",
+                       "set it right, or unset it");
+    }
+    const std::string_view fault = value.empty() ? "" : fault_of_key_text(value);
+    if (fault.empty()) return {};
+    return ipc::fail(Fault::kConfig, place + ": " + variable + " " + std::string(fault),
+                     "set it to the value alone, without quotes, blanks or line breaks around it");
+  }
+
+  ipc::Status check_environment_key(const std::string& place) const {
+    const BaseKey& key = parts.caller.key;
+    ipc::Status good = check_variable(place, "AWS_ACCESS_KEY_ID", key.access_key_id);
+    if (good) good = check_variable(place, "AWS_SECRET_ACCESS_KEY", key.secret_access_key.reveal());
+    if (good) good = check_variable(place, "AWS_SESSION_TOKEN", key.session_token.reveal());
+    if (!good || key.access_key_id.empty() || is_access_key_id(key.access_key_id)) return good;
+    return ipc::fail(Fault::kConfig, place + ": AWS_ACCESS_KEY_ID is not made of letters and digits",
+                     "set it to the id of an access key, such as AKIAIOSFODNN7EXAMPLE");
+  }
+
   Opened operator()(const EnvironmentKeyPlan& plan) const {
+    if (const ipc::Status good = check_environment_key(plan.place); !good) return std::unexpected(good.error());
     if (parts.caller.key.access_key_id.empty() || parts.caller.key.secret_access_key.empty()) {
       return ipc::fail(Fault::kConfig,
                        plan.place + ": the environment has no AWS_ACCESS_KEY_ID with an AWS_SECRET_ACCESS_KEY",
@@ -61,6 +86,10 @@ struct Opener {
 
   Opened operator()(const ContainerPlan& plan) const {
     ipc::SecretBuffer token;
+    if (plan.token_file.empty()) {
+      if (const ipc::Status fits = check_variable(plan.place, "AWS_CONTAINER_AUTHORIZATION_TOKEN", {}); !fits)
+        return std::unexpected(fits.error());
+    }
     if (plan.token_file.empty() && !parts.caller.container_token.empty()) {
       auto read = read_token_text(parts.caller.container_token.reveal(), TokenForm::kHeader);
       if (!read) {

@@ -54,7 +54,8 @@ void KeystoreSource::ask_passphrase() {
   const int left = kTries - tries_;
   std::string what = "the stored key " + stored_.access_key_id;
   if (tries_ > 0) {
-    what += " (that passphrase was wrong; " + std::to_string(left) + (left == 1 ? " try" : " tries") + " left)";
+    what += " (the last passphrase did not open it: that is wrong, or its file was changed; " + std::to_string(left) +
+            (left == 1 ? " try" : " tries") + " left)";
   }
   errand_ = errands_.ask(ErrandKind::AskPassphrase, {stored_.profile, std::move(what), {}},
                          [this](const ipc::Result<SecretBuffer>& answer) { on_passphrase(answer); });

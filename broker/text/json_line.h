@@ -3,10 +3,7 @@
 //
 // The decision log's keys have a fixed order which jsoncpp does not keep, and one line is one write(2).
 // Blocks: never.
-// Bytes that are not valid UTF-8 become U+FFFD; control characters, quotes, DEL, U+2028 and U+2029 are escaped, so a
-// line can neither be broken nor steer a terminal. < > and & are escaped because Go's encoder does so: a signature is
-// over bytes, and a reader written in Go compacts what it checks with these escapes. What we escape beyond
-// Go (DEL, C1), such a reader leaves as it is.
+// Text is escaped as ipc/text/json_string.h says: a line can neither be broken nor steer a terminal.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +15,6 @@
 #include "ipc/secret.h"
 
 namespace broker {
-
-void append_json_string(std::string& out, std::string_view text);
 
 // The inside of a string that is a secret, into memory that is wiped: printable ASCII, which is all that AWS issues.
 // False for anything else, and where there is no room: a key with such a byte is refused rather than translated.

@@ -66,7 +66,7 @@ void ToolOutput::note(std::string_view text) {
 }
 
 void ToolOutput::error(const ipc::Error& error) {
-  note(error.what);
+  note(ipc::said(error));
   if (!error.next_step.empty()) note("  " + error.next_step);
 }
 

@@ -13,7 +13,7 @@
 namespace ipc {
 namespace {
 
-// ---- access lists, as the kernel hands them out (linux/posix_acl_xattr.h), little-endian
+// ---- access lists, as the kernel hands them out (struct posix_acl_xattr_header), little-endian
 
 struct AclEntry {
   std::uint16_t tag, rights;

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <string>
 
 #include "ipc/process/landlock.h"
 #include "ipc/unique_fd.h"
@@ -99,20 +99,24 @@ Result<std::string> lock_down(const LockdownSpec& spec) {
 Result<SeenProtection> seen_from_outside(pid_t pid) {
   const UniqueFd fd(::open(("/proc/" + std::to_string(pid) + "/status").c_str(), O_RDONLY | O_CLOEXEC));
   char text[8192];
-  const ssize_t got = fd ? ::read(fd.get(), text, sizeof text - 1) : -1;
+  const ssize_t got = fd ? ::read(fd.get(), text, sizeof text) : -1;
   if (got <= 0) return system_error("reading a helper's /proc status");
-  text[got] = '\0';
+  return seen_in_text({text, static_cast<std::size_t>(got)});
+}
+
+SeenProtection seen_in_text(std::string_view status) {
+  const auto number = [&](std::string_view key, int otherwise) {
+    const std::size_t at = status.find(key);
+    int value = otherwise;
+    if (at != std::string_view::npos)
+      (void)std::sscanf(std::string(status.substr(at + key.size(), 16)).c_str(), "%d", &value);
+    return value;
+  };
   SeenProtection seen;
-  int privileges = 0, tracer = 0;
-  if (const char* at = std::strstr(text, "\nNoNewPrivs:")) (void)std::sscanf(at, "\nNoNewPrivs: %d", &privileges);
-  if (const char* at = std::strstr(text, "\nSeccomp:")) (void)std::sscanf(at, "\nSeccomp: %d", &seen.seccomp_mode);
-  seen.seccomp_filters = -1;
-  if (const char* at = std::strstr(text, "\nSeccomp_filters:")) {
-    (void)std::sscanf(at, "\nSeccomp_filters: %d", &seen.seccomp_filters);
-  }
-  if (const char* at = std::strstr(text, "\nTracerPid:")) (void)std::sscanf(at, "\nTracerPid: %d", &tracer);
-  seen.traced = tracer != 0;
-  seen.no_new_privileges = privileges == 1;
+  seen.no_new_privileges = number("\nNoNewPrivs:", 0) == 1;
+  seen.seccomp_mode = number("\nSeccomp:", 0);
+  seen.seccomp_filters = number("\nSeccomp_filters:", -1);
+  seen.traced = number("\nTracerPid:", 0) != 0;
   return seen;
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "ipc/process/landlock.h"
 #include "ipc/result.h"
@@ -87,5 +88,6 @@ struct SeenProtection {
   bool traced = false;      // by a debugger that was attached before the process became unreadable
 };
 Result<SeenProtection> seen_from_outside(pid_t pid);
+SeenProtection seen_in_text(std::string_view status);
 
 }  // namespace ipc

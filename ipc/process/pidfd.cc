@@ -63,6 +63,11 @@ Result<ProcessInfo> info_from_proc(const Pidfd& process) {
   if (Status alive = process.send_signal(0); !alive && alive.error().sys_errno != EPERM) {
     return std::unexpected(alive.error());
   }
+  if (status.empty()) {
+    return fail(Fault::kSystem,
+                "/proc hides a process of Sentinel's (hidepid), and this kernel tells parents there alone",
+                "mount /proc without hidepid, or with gid= of a group that you are in; or use Linux 6.13 or later");
+  }
   if (ppid < 0 || !have_uid) {
     errno = ESRCH;
     return system_error("process identity");

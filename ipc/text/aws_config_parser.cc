@@ -152,13 +152,10 @@ Status AwsConfigParser::take_section(std::string_view body) {
   value_ = nullptr;
   const std::size_t end = body.rfind(']');
   const std::size_t comment = std::min(body.find(" #"), body.find(" ;"));
-  const std::size_t close = comment < end && comment != std::string_view::npos ? body.rfind(']', comment) : end;
+  const std::size_t before = comment < end ? body.rfind(']', comment) : end;  // in a name it is no comment
+  const std::size_t close = before == std::string_view::npos ? end : before;
   if (close == std::string_view::npos || close < 2)
     return refuse("the section has no name in [ ]", "write [profile NAME]");
-  const std::string_view rest = strip(body.substr(close + 1));
-  if (!rest.empty() && rest.front() != '#' && rest.front() != ';') {
-    return refuse("text follows the section's ]", "put it on a line of its own");
-  }
   const std::string_view header = body.substr(1, close - 1);
   if (header == "DEFAULT") {
     return refuse("[DEFAULT] would give its values to every profile", "write [default] for the default profile");

@@ -7,7 +7,7 @@
 // cannot be read, its keys too; a section that stands there twice is one.
 // Source: Python configparser (strict), which botocore and the AWS CLI read these files with: duplicates refused,
 // keys in any case, '=' or ':', an indented line continues the value above, '#' and ';' begin a comment only at the
-// start of a line.
+// start of a line; what follows a section's ] is nothing.
 #pragma once
 
 #include <cstddef>

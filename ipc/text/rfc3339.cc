@@ -95,15 +95,12 @@ std::optional<Rfc3339> read_rfc3339(std::string_view text) {
   return read;
 }
 
-std::optional<sys_seconds> read_time_of_keys(std::string_view text) {
+std::optional<sys_seconds> read_aws_time(std::string_view text) {
+  if (!text.ends_with('Z')) return std::nullopt;
   const auto read = read_rfc3339(text);
-  if (!read || read->between != 'T' || !read->has_seconds || !read->east || text.back() == 'z') return std::nullopt;
+  if (!read || read->between != 'T' || !read->has_seconds) return std::nullopt;
   if (read->local < sys_days(year(2000) / 1 / 1)) return std::nullopt;
   return read->utc();
-}
-
-std::optional<sys_seconds> read_aws_time(std::string_view text) {
-  return text.ends_with('Z') ? read_time_of_keys(text) : std::nullopt;
 }
 
 }  // namespace ipc

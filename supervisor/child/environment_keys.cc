@@ -62,23 +62,19 @@ void wipe_and_remove(char** environment, std::string_view name) {
 
 }  // namespace
 
-ipc::Result<std::optional<ipc::EnvironmentKeys>> take_environment_keys(char** environment) {
+std::optional<ipc::EnvironmentKeys> take_environment_keys(char** environment) {
   std::optional<ipc::EnvironmentKeys> keys(std::in_place);
   bool found = false;
-  std::string_view too_long;
+  std::string too_long;
   for (const KeyVariable& row : kKeyVariables) {
     const std::span<char> value = value_of(environment, row.name);
     if (!value.empty()) {
       found = true;
-      if (!take(row.place, {value.data(), value.size()}, *keys)) too_long = row.name;
+      if (!take(row.place, {value.data(), value.size()}, *keys)) (too_long += too_long.empty() ? "" : " ") += row.name;
     }
     wipe_and_remove(environment, row.name);
   }
-  if (!too_long.empty()) {
-    return ipc::fail(ipc::Fault::kConfig,
-                     "the variable " + std::string(too_long) + " is longer than any key that AWS gives",
-                     "set it right, or unset it");
-  }
+  keys->too_long = ipc::Text<256>(too_long);
   if (!found) keys.reset();
   return keys;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ipc/process/descriptors.h"
+#include "ipc/process/own_status.h"
 
 namespace supervisor {
 namespace {
@@ -32,6 +33,11 @@ ipc::Status check_program(const std::string& path) {
   }
   if (st.st_mode & (S_IWGRP | S_IWOTH)) {
     return ipc::fail(Fault::kConfig, "helper program " + path + " may be written by others", "chmod go-w " + path);
+  }
+  // Its own exit code could not say why: EACCES of a missing x, of a file system mounted noexec, of a security module.
+  if (::access(path.c_str(), X_OK) != 0) {
+    return ipc::system_error("helper program " + path + " cannot be executed",
+                             "chmod a+x it, and look whether its file system is mounted noexec");
   }
   return {};
 }
@@ -106,7 +112,9 @@ void default_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void become_helper(const std::string& path, int control, pid_t keeper, char* const* environment) {
+[[noreturn]] void become_helper(const std::string& path, int control, int status, pid_t keeper,
+                                char* const* environment) {
+  (void)ipc::pass_descriptor(status, ipc::open_own_status());  // without /proc, who looks for it says so
   if (::setsid() < 0 || !apply_fd_plan(control) || ::chdir("/") != 0) ::_exit(kCannotPrepare);
   ::umask(077);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -147,19 +155,24 @@ ipc::Result<std::string> find_tool_beside(const std::string& executable, std::st
 }
 
 ipc::Result<Helper> launch(const std::string& path, ipc::Side side) {
-  auto ends = ipc::Channel::socket_pair();
+  auto ends = ipc::Channel::attested_pair();
   if (!ends) return std::unexpected(ends.error());
+  auto status = ipc::Channel::socket_pair();
+  if (!status) return std::unexpected(status.error());
   const std::vector<char*> environment = helper_environment();
   const pid_t keeper = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return ipc::system_error("cannot start " + path, "end some processes, or raise ulimit -u");
-  if (pid == 0) become_helper(path, ends->second.get(), keeper, environment.data());
+  if (pid == 0) become_helper(path, ends->second.get(), status->second.get(), keeper, environment.data());
+  status->second.reset();
   Helper helper;
   helper.pid = pid;
   auto handle = ipc::Pidfd::open(pid);
   if (!handle) return std::unexpected(handle.error());
   helper.handle = std::move(*handle);
   helper.channel = ipc::Channel(std::move(ends->first), ipc::Side::Supervisor, side);
+  helper.status = ipc::take_descriptor(status->first.get());
+  helper.channel.only_from(pid);
   return helper;
 }
 

@@ -3,7 +3,8 @@
 // A started helper has: its control channel at descriptor 3, /dev/null at 0 to 2, nothing else; an empty environment;
 // its own session (no terminal signal reaches it); default signals; / as its folder; a parent-death signal as an extra.
 // Sanitized builds keep stderr and the sanitizers' options.
-// Runs in: supervisor.   Blocks: never.   Owns: nothing; the caller owns what it gets.
+// Runs in: supervisor.   Blocks: until the new process is about to become the helper.   Owns: nothing; the caller owns
+// what it gets.
 #pragma once
 
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "ipc/channel.h"
 #include "ipc/process/pidfd.h"
+#include "ipc/unique_fd.h"
 
 namespace supervisor {
 
@@ -32,6 +34,7 @@ struct Helper {
   pid_t pid = -1;
   ipc::Pidfd handle;
   ipc::Channel channel;
+  ipc::UniqueFd status;  // its /proc/PID/status, also where /proc hides it from us
   [[nodiscard]] bool running() const { return pid > 0; }
 };
 

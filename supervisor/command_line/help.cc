@@ -124,7 +124,8 @@ std::string top_help() {
   for (const GroupRow& row : kGroups) {
     out += two_columns(std::string(row.word), std::string(row.title) + ": " + std::string(row.meaning), 16);
   }
-  return out + "\nOptions:\n" + option_lines(Scope()) + "\nOf each command: see `sentinel COMMAND --help`.\n";
+  return out + "\nOptions:\n" + option_lines(Scope()) +
+         "\nOf each command: see `sentinel help COMMAND` or `sentinel COMMAND --help`.\n";
 }
 
 // ---- manual page ----
@@ -201,6 +202,11 @@ constexpr FileRow kFiles[] = {
     {"/etc/sentinel/posture", "program of root's that prints the same, asked where there is no posture.json"},
     {"FILE.sig", "signature of the policy FILE, as `sentinel policy sign` writes it"},
     {"~/.local/state/sentinel/decisions.jsonl", "the decision log, where no option says otherwise"},
+    {"~/.local/state/sentinel/decisions.jsonl-head, PATH-head",
+     "number and hash of the log's last line (of --log-file PATH, beside it), signed with --log-key, so that lines cut "
+     "off at the end show. A program that may write both files, as any of the same user, can remove both or put older "
+     "copies of both back: against it --log-syslog sends each line's number and hash (log_sequence, log_hash) where it "
+     "cannot reach them, for `sentinel audit verify --expect-head`"},
     {"~/.local/state/sentinel/policy-versions",
      "the highest version seen of each signed policy, so that no older one is taken again"},
     {"sentinel-XXXXXX in $XDG_RUNTIME_DIR, /run/user/UID, ~/.local/state/sentinel/run or /tmp",

@@ -40,8 +40,9 @@ std::string nearest_command(std::string_view typed, Scope scope) {
   if (scope.is_top()) {
     for (const GroupRow& row : kGroups) known.push_back(row.word);
   }
-  const auto best = ipc::nearest_word(typed, known);
   const std::string before = scope.group() ? std::string(scope.group()->word) + " " : "";
+  if (find_option(typed, scope)) return "did you mean `sentinel " + before + "--" + std::string(typed) + "`?";
+  const auto best = ipc::nearest_word(typed, known);
   return best ? "did you mean `sentinel " + before + std::string(*best) + "`?" : see_help(scope);
 }
 
@@ -113,7 +114,9 @@ class Parser {
     return {};
   }
 
+  // `sentinel help policy lint` and `sentinel policy help lint` are `sentinel policy lint --help`.
   ipc::Status take_word(std::string_view word) {
+    if (word == "help") return set("help", "true");
     const std::string typed(word);
     const std::string words = line_.scope.group() ? std::string(line_.scope.group()->word) + " " + typed : typed;
     if (const CommandRow* command = find_command(words)) {

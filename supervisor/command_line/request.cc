@@ -1,5 +1,7 @@
 #include "command_line/request.h"
 
+#include <unistd.h>
+
 #include <charconv>
 #include <chrono>
 #include <limits>
@@ -159,6 +161,26 @@ ipc::Status take_remote(const CommandLine& line, const Surroundings& around, ipc
   return take_path(line, around, "remote-token-file", task.remote_token_file);
 }
 
+ipc::Status take_mfa_code(const CommandLine& line, ExecRequest& request) {
+  const std::string code = line.value("mfa-token"), number = line.value("mfa-token-fd");
+  if (line.has("mfa-token") && line.has("mfa-token-fd")) {
+    return ipc::fail(Fault::kUsage, "--mfa-token and --mfa-token-fd are both given", "leave one of them out");
+  }
+  if (line.has("mfa-token-fd")) {
+    int fd = -1;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd);
+    if (error != std::errc{} || end != number.data() + number.size() || fd < 0) {
+      return ipc::fail(Fault::kUsage, "--mfa-token-fd " + number + " is not a descriptor",
+                       "give its number, such as 3");
+    }
+    request.mfa_token_fd = fd;
+    return {};
+  }
+  if (code == "-") request.mfa_token_fd = STDIN_FILENO;
+  if (!line.has("mfa-token") || request.mfa_token_fd || take_mfa_digits(code, request.mfa_token)) return {};
+  return ipc::fail(Fault::kUsage, "what --mfa-token gives is not a code", "give the six digits that the device shows");
+}
+
 // How the user is asked for what the key to begin with needs.
 ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.task.environment_keys = line.flag("env-keys");
@@ -172,13 +194,7 @@ ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
                      "--prompt terminal does nothing once the command runs, because the terminal is the command's then",
                      "leave --prompt out: the start asks on the terminal, and later a window does");
   }
-  const std::string code = line.value("mfa-token");
-  const bool digits = code.size() == 6 && code.find_first_not_of("0123456789") == std::string::npos;
-  if (line.has("mfa-token") && (!digits || !request.mfa_token.assign(code))) {
-    return ipc::fail(Fault::kUsage, "what --mfa-token gives is not a code",
-                     "give the six digits that the device shows");
-  }
-  return {};
+  return take_mfa_code(line, request);
 }
 
 // What exec says where the option is not given, also of the other commands: their policy is asked once.
@@ -232,6 +248,11 @@ ipc::Status take_command(const CommandLine& line, const Surroundings& around, Ex
 }
 
 }  // namespace
+
+bool take_mfa_digits(std::string_view text, ipc::Secret<16>& code) {
+  constexpr std::size_t kDigits = 6;
+  return text.size() == kDigits && text.find_first_not_of("0123456789") == text.npos && code.assign(text);
+}
 
 std::string absolute_path(std::string_view path, std::string_view folder) {
   if (path.empty() || path.front() == '/') return std::string(path);

@@ -21,13 +21,14 @@ enum class OnBrokerExit { Kill, Keep };
 enum class OnTamper { End, Warn };
 
 struct ExecRequest {
-  // What the broker is told, as it goes there. Paths are absolute. One of policy_parameter, policy_file and remote_url is
-  // set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
+  // What the broker is told, as it goes there. Paths are absolute. One of policy_parameter, policy_file and remote_url
+  // is set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
   // does not say comes with the preparation: home, os_user, environment_follows, and the transport after a fallback.
   ipc::Begin task;
   bool no_browser = false;  // --stdout
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
+  std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
   bool share_mfa = false;
   bool json = false;
   bool allow_tcp_fallback = false;
@@ -49,6 +50,9 @@ struct Surroundings {
 };
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
+
+// Whether `text` is a one-time code: six digits, and nothing else.
+bool take_mfa_digits(std::string_view text, ipc::Secret<16>& code);
 
 // `path` as seen from `folder`.
 std::string absolute_path(std::string_view path, std::string_view folder);

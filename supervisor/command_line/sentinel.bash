@@ -4,7 +4,7 @@ _sentinel() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
-    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--mfa-token-fd|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
     [[ $word == -* ]] && continue
     case $scope in
     '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
@@ -31,6 +31,7 @@ _sentinel() {
   --server-duration) return ;;
   --session-table) return ;;
   --mfa-token) return ;;
+  --mfa-token-fd) return ;;
   --prompt) COMPREPLY=($(compgen -W "terminal pinentry zenity kdialog ykman" -- "$cur")); return ;;
   --log-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --log-max-size) return ;;
@@ -54,6 +55,7 @@ _sentinel() {
   --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --expect-head) return ;;
+  --head) COMPREPLY=($(compgen -f -- "$cur")); return ;;
   --effect) COMPREPLY=($(compgen -W "allow deny require_approval" -- "$cur")); return ;;
   --outcome) COMPREPLY=($(compgen -W "issued refused failed" -- "$cur")); return ;;
   --rule) return ;;
@@ -69,9 +71,9 @@ _sentinel() {
   'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
   'keys') COMPREPLY=($(compgen -W "add list remove rotate --help" -- "$cur")) ;;
-  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
-  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
-  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --share-mfa --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
+  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
+  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
   'policy validate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
@@ -91,7 +93,7 @@ _sentinel() {
   'policy verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
   'audit verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--log-key --expect-head --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--log-key --expect-head --head --json --color --help" -- "$cur")) ;;
   'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
   'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;

@@ -91,7 +91,8 @@ class Digits {
   switch (error) {
     case EACCES:
       fail({"user ", Digits(::geteuid()), " may not reach sentinel's socket ", path, ": ", why}, kChangeUserFirst);
-    case EPERM:
+    case EPERM:  // what sandboxes answer for socket(2) itself
+    case EAFNOSUPPORT:
       fail({"something forbids this program to reach sentinel's socket ", path, ": ", why},
            "allow Unix sockets in the sandbox that it runs in, or start sentinel exec without --unix-socket");
     case ENOENT:
@@ -256,7 +257,8 @@ std::string_view message_of(std::string_view body) {
   const std::size_t at = body.find(kKey);
   if (at == std::string_view::npos) return "no reason given";
   body.remove_prefix(at + kKey.size());
-  return body.substr(0, body.find_first_of("\"\\"));
+  const std::string_view message = body.substr(0, body.find_first_of("\"\\"));
+  return message.empty() ? "no reason given" : message;
 }
 
 // The body of a complete answer with status 200; anything else ends here.

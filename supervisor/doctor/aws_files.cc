@@ -4,7 +4,7 @@
 #include <ctime>
 #include <span>
 
-#include "ipc/text/rfc3339.h"
+#include "ipc/text/lenient_time.h"
 
 namespace supervisor {
 namespace {
@@ -21,11 +21,9 @@ std::string_view text_of(std::string_view json, std::string_view key) {
   return json.substr(0, json.find('"'));
 }
 
-// The CLI's caches say their end as 2026-01-31T09:30:00Z, with an offset, or with UTC in the place of the Z; 0 for
-// anything else.
-std::time_t moment_of(std::string text) {
-  if (text.ends_with("UTC")) text.replace(text.size() - 3, 3, "Z");
-  const auto read = ipc::read_time_of_keys(text);
+// Of the CLI's caches; 0 for what is no moment.
+std::time_t moment_of(std::string_view text) {
+  const auto read = ipc::read_lenient_time(text);
   return read ? read->time_since_epoch().count() : 0;
 }
 
@@ -162,7 +160,7 @@ std::vector<AwsFile> aws_files(const Host& host) {
 
 bool holds_live(std::string_view json, std::string_view secret, std::string_view until, std::time_t now) {
   if (text_of(json, secret).empty()) return false;
-  const std::time_t end = moment_of(std::string(text_of(json, until)));
+  const std::time_t end = moment_of(text_of(json, until));
   return end == 0 || end > now;
 }
 

@@ -142,6 +142,15 @@ int try_to_attach() {
   return end.code;
 }
 
+// "hidepid=2", as the mount's options say it.
+std::string hidepid_of(const Host& host) {
+  const LookedAt mounts = look_at(host.at("/proc/self/mountinfo"));
+  const std::string_view text = mounts.text.view();
+  const std::size_t at = text.rfind("hidepid=");
+  if (at == std::string_view::npos) return "it is not mounted, or hides them in another way";
+  return std::string(text.substr(at, text.find_first_of(", \n", at) - at));
+}
+
 }  // namespace
 
 Found check_peer_pidfd(const Host&) {
@@ -157,6 +166,17 @@ Found check_peer_pidfd(const Host&) {
 }
 
 Found check_pidfd_info(const Host&) { return {ipc::kernel_has_pidfd_info() ? Answer::Yes : Answer::No, ""}; }
+
+// This program is as unreadable as a run's processes are: what its own child sees of it, it would see of them.
+Found check_hidden_processes(const Host& host) {
+  const std::string ours = "/proc/" + std::to_string(::getpid()) + "/status";
+  const ProbeEnd end = in_child([&] { return ::access(ours.c_str(), R_OK) == 0 ? 0 : 1; });
+  if (end.code == 0) return {Answer::Yes, ""};
+  if (end.code != 1) return {Answer::CannotTell, "whether /proc hides processes could not be tried"};
+  const std::string how = hidepid_of(host);
+  if (ipc::kernel_has_pidfd_info()) return {Answer::No, how + ": runs work all the same"};
+  return {Answer::No, how + ": no run starts, since this kernel tells parents by /proc alone"};
+}
 
 Found check_tcp_owner(const Host&) {
   TcpPair pair;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ipc/text/json_string.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -120,7 +121,7 @@ void add_group(Page& page, Standing standing, const std::vector<Finding>& findin
 // ---- JSON
 
 std::string json_member(std::string_view key, std::string_view value) {
-  return json_string(key) + ":" + json_string(value);
+  return ipc::json_string(key) + ":" + ipc::json_string(value);
 }
 
 std::string json_of(const Finding& finding) {

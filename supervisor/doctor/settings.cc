@@ -101,6 +101,8 @@ Found check_traced_helpers(const Host& host) {
     if (number_in(status.text.view(), "TracerPid") > 0) traced.push_back("process " + pid);
   }
   if (!traced.empty()) return {Answer::No, listed(traced)};
+  if (seen == 0 && check_hidden_processes(host).answer != Answer::Yes)
+    return {Answer::CannotTell, "whether a process of a run is traced cannot be seen: /proc hides them"};
   return {Answer::Yes, seen == 0 ? "none runs" : std::to_string(seen) + " seen"};
 }
 

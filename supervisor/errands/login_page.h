@@ -21,8 +21,8 @@ struct LoginPage {
 };
 ipc::Status show_login(const LoginPage&);
 
-// The browser's words: $BROWSER's first, in which %s stands for the URL, else xdg-open. Empty where there is no
-// display.
+// The browser's words: $BROWSER's first, in which %s stands for the URL, else xdg-open. The URL is one argument, or a
+// part of one. Empty where there is no display, and where $BROWSER has a shell read a URL with what shells obey.
 std::vector<std::string> browser_words(const std::vector<std::string>& environment, const std::string& url);
 
 }  // namespace supervisor

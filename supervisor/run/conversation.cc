@@ -1,7 +1,14 @@
 #include "run/conversation.h"
 
+#include <poll.h>
+
+#include <cerrno>
+#include <chrono>
+
 #include "ipc/command_settings.h"
+#include "ipc/process/own_status.h"
 #include "ipc/process/lockdown.h"
+#include "run/deadlines.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -16,8 +23,8 @@ ipc::Text<N> text_of(const std::string& value) {
 }
 
 // A helper's own word is not enough: what the kernel says of it counts.
-ipc::Status check_protection(const std::string& who, pid_t pid) {
-  const auto seen = ipc::seen_from_outside(pid);
+ipc::Status check_protection(const std::string& who, const ipc::UniqueFd& status, pid_t pid) {
+  const auto seen = ipc::seen_in(status, pid);
   if (!seen) return std::unexpected(seen.error());
   constexpr int kFilterMode = 2;
   if (seen->seccomp_mode != kFilterMode || seen->seccomp_filters == 0 || !seen->no_new_privileges) {
@@ -30,6 +37,28 @@ ipc::Status check_protection(const std::string& who, pid_t pid) {
         "end the debugger; install Sentinel as root, so that its helpers cannot be traced from their start");
   }
   return {};
+}
+
+// Waits where the queue is full: a long value is more than it holds, and the broker takes it out meanwhile.
+template <class Message>
+ipc::Status send_when_there_is_room(ipc::Channel& channel, const Message& message) {
+  for (;;) {
+    ipc::Status sent = channel.send(message);
+    if (sent || sent.error().sys_errno != EAGAIN) return sent;
+    pollfd room{channel.fd(), POLLOUT, 0};
+    const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(kStartDeadline);
+    if (::poll(&room, 1, static_cast<int>(longest.count())) == 0) return sent;
+  }
+}
+
+ipc::Status send_setting(ipc::Channel& broker, std::string_view name, std::string_view value) {
+  constexpr std::size_t kPart = decltype(ipc::Setting{}.value)::kCapacity;
+  const ipc::Setting first{ipc::Text<64>(name), ipc::Text<kPart>(value.substr(0, kPart))};
+  ipc::Status sent = send_when_there_is_room(broker, first);
+  for (std::size_t at = kPart; sent && at < value.size(); at += kPart) {
+    sent = send_when_there_is_room(broker, ipc::SettingRest{ipc::Text<kPart>(value.substr(at, kPart))});
+  }
+  return sent;
 }
 
 ErrandFacts errand_facts(Preparation& preparation) {
@@ -61,19 +90,25 @@ ipc::Status Conversation::start_frontend() {
 ipc::Status Conversation::tell_broker_the_task() {
   ipc::Channel& broker = broker_.channel;
   for (const auto& [name, value] : preparation_.settings) {
-    const ipc::Setting setting{text_of<64>(name), text_of<4096>(value)};
-    if (ipc::Status sent = broker.send(setting); !sent) return sent;
+    if (ipc::Status sent = send_setting(broker, name, value); !sent) return sent;
   }
   for (const DecisionLog& log : preparation_.logs) {
     if (ipc::Status sent = send_log(log); !sent) return sent;
-    if (!log.lock) continue;
-    const ipc::LogLock lock{text_of<4096>(log.label)};
-    if (ipc::Status sent = broker.send(lock, log.lock.get()); !sent) return sent;
+    if (ipc::Status sent = send_companions(log); !sent) return sent;
   }
   ipc::Status sent;
   if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
   if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
   return sent ? broker.send(preparation_.request.task) : sent;
+}
+
+// What lies beside a log file: the lock of its writers, and its head.
+ipc::Status Conversation::send_companions(const DecisionLog& log) {
+  const auto label = text_of<4096>(log.label);
+  if (log.lock) {
+    if (ipc::Status sent = broker_.channel.send(ipc::LogLock{label}, log.lock.get()); !sent) return sent;
+  }
+  return log.head ? broker_.channel.send(ipc::LogHead{label}, log.head.get()) : ipc::Status{};
 }
 
 ipc::Status Conversation::send_log(const DecisionLog& log) {
@@ -97,25 +132,33 @@ Heard Conversation::hear(Side side) {
       error_ = judged.error();
       if (error_.fault == Fault::kProtocol) {
         const std::string who = side == Side::Broker ? "broker" : "frontend";
-        error_.what = "the " + who + " broke the protocol: " + error_.what;
-        error_.next_step = "install Sentinel again, whole; if it comes back, report it with this line";
+        const bool stranger = from.channel.stranger().has_value();
+        error_.what =
+            (stranger ? "another process uses the channel of the " + who : "the " + who + " broke the protocol") +
+            ": " + error_.what;
+        error_.next_step = stranger ? "find out what that process is; install Sentinel as root, so that its helpers "
+                                      "cannot be read from their start"
+                                    : "install Sentinel again, whole; if it comes back, report it with this line";
       }
       return Heard::Refused;
     }
   }
 }
 
-ipc::Status Conversation::on_broker(const ipc::Packet& packet) {
+ipc::Status Conversation::on_broker(ipc::Packet& packet) {
+  if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
   return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::CommandSetting, ipc::Ready, ipc::IssuedKeys, ipc::Whoami,
                              ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting, ipc::LogFull>(
       packet, [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
-  if (ipc::Status ok = on_locked_down("broker", locked.protocol, broker_.pid); !ok) return ok;
+  if (ipc::Status ok = on_locked_down("broker", locked.protocol, broker_); !ok) return ok;
   broker_locked_ = true;
   const auto witness = static_cast<pid_t>(locked.witness_pid);
-  if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", witness); !ok) return ok;
+  const ipc::UniqueFd status = std::move(witness_status_);
+  if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", status, witness); !ok)
+    return ok;
   witness_pid_ = witness;
   return send_environment_keys();
 }
@@ -215,22 +258,22 @@ ipc::Status Conversation::take(const ipc::LogFull& full) {
 ipc::Status Conversation::on_frontend(const ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::FrontendLockedDown>(packet);  // the gate lets nothing else through
   if (!message) return std::unexpected(message.error());
-  if (ipc::Status ok = on_locked_down("frontend", message->protocol, frontend_.pid); !ok) return ok;
+  if (ipc::Status ok = on_locked_down("frontend", message->protocol, frontend_); !ok) return ok;
   frontend_locked_ = true;
   return {};
 }
 
-ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid) {
+ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protocol, const Helper& helper) {
   if (protocol != ipc::kProtocolHash) {
     return ipc::fail(Fault::kConfig, "the " + who + " is of another build than sentinel",
                      "install Sentinel again, whole");
   }
-  return check_protection(who, pid);
+  return check_protection(who, helper.status, helper.pid);
 }
 
 // Only here does the frontend get anything to read from: both are locked down, and the broker has keys.
 ipc::Status Conversation::connect_helpers() {
-  auto ends = ipc::Channel::socket_pair();
+  auto ends = ipc::Channel::attested_pair();
   if (!ends) return std::unexpected(ends.error());
   const OpenListener& listener = preparation_.listener;
   ipc::ListenerOpened opened;
@@ -244,7 +287,9 @@ ipc::Status Conversation::connect_helpers() {
   ipc::FrontendAttached frontend;
   frontend.pid = static_cast<ipc::U32>(frontend_.pid);
   if (ipc::Status sent = broker_.channel.send(frontend, ends->first.get()); !sent) return sent;
-  if (ipc::Status sent = frontend_.channel.send(ipc::BrokerChannel{}, ends->second.get()); !sent) return sent;
+  ipc::BrokerChannel broker;
+  broker.pid = static_cast<ipc::U32>(broker_.pid);
+  if (ipc::Status sent = frontend_.channel.send(broker, ends->second.get()); !sent) return sent;
   ipc::Listener handed;
   handed.transport = listener.transport;
   handed.port = listener.port;

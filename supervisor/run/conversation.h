@@ -61,7 +61,7 @@ class Conversation {
 
  private:
   ipc::Status tell_broker_the_task();
-  ipc::Status on_broker(const ipc::Packet&);
+  ipc::Status on_broker(ipc::Packet&);
   ipc::Status on_frontend(const ipc::Packet&);
   ipc::Status take(const ipc::BrokerLockedDown&);
   ipc::Status take(ipc::CommandSetting&);
@@ -73,13 +73,15 @@ class Conversation {
   ipc::Status take(const ipc::Errand&);
   ipc::Status take(const ipc::Waiting&);
   ipc::Status take(const ipc::LogFull&);
-  ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, pid_t pid);
+  static ipc::Status on_locked_down(const std::string& who, ipc::U64 protocol, const Helper&);
   ipc::Status send_environment_keys();
+  ipc::Status send_companions(const DecisionLog& log);
   ipc::Status send_log(const DecisionLog&);
   ipc::Status connect_helpers();
 
   Preparation& preparation_;
   Helper broker_, frontend_;
+  ipc::UniqueFd witness_status_;  // came with BrokerLockedDown
   Errands errands_;
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
        listener_told_ = false, renewed_ = false;

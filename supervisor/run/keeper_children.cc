@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ipc/channel.h"
 #include "run/keeper_loop.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
@@ -89,8 +90,14 @@ void Keeper::on_helper_end(Side side, const Ending& ending) {
   // It ended because the broker did, whose own end follows: its control channel closes first.
   hear(Side::Broker);
   if (state_ == State::Running && !run_.talk().helper(Side::Broker).channel.open()) return;
-  const bool restart = state_ == State::Running && restarts_.take(Clock::now());
-  if (state_ == State::Running) {
+  const bool stranger = ending.signal == 0 && ending.code == ipc::kStrangerExit;
+  const bool restart = state_ == State::Running && !stranger && restarts_.take(Clock::now());
+  if (state_ == State::Running && stranger) {
+    report(
+        {Fault::kProtocol, "another process uses a channel of the frontend: the run ends",
+         "find out what that process is; install Sentinel as root, so that its helpers cannot be read from their start",
+         0});
+  } else if (state_ == State::Running) {
     say("the frontend " + describe(ending) +
         (restart ? "; it is started again on the same socket" : "; too often within a minute: the run ends"));
   }

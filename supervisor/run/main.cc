@@ -17,6 +17,7 @@
 #include "ipc/process/lockdown.h"
 #include "run/face.h"
 #include "run/keeper.h"
+#include "run/mfa_code.h"
 #include "run/one_shot.h"
 #include "run/preparation.h"
 #include "run/tool.h"
@@ -81,7 +82,6 @@ int split_and_run(Preparation& preparation) {
 
 int run_exec(const CommandLine& line) {
   auto keys = take_environment_keys(environ);  // before the environment is copied
-  if (!keys) return refuse(keys.error());
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
@@ -89,10 +89,14 @@ int run_exec(const CommandLine& line) {
       exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
+  if (!request->mfa_token.reveal().empty()) {
+    say("the code of --mfa-token stood in the command line, which other users can read: pipe it into --mfa-token -");
+  }
+  if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error());
   if (request->task.mode != ipc::RunMode::Server)
-    return run_one_shot(std::move(*request), environment, std::move(*keys), cwd);
+    return run_one_shot(std::move(*request), environment, std::move(keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
-  auto preparation = prepare(std::move(*request), environment, std::move(*keys), cwd);
+  auto preparation = prepare(std::move(*request), environment, std::move(keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
   return split_and_run(*preparation);
 }
@@ -106,7 +110,7 @@ void hide_code(int argc, char** argv) {
     if (word == kOption && i + 1 < argc) code = argv[i + 1];
     if (word.starts_with(kOption) && word.size() > kOption.size() && word[kOption.size()] == '=')
       code = argv[i] + kOption.size() + 1;
-    if (code) std::fill_n(code, std::strlen(code), '*');
+    if (code && std::string_view(code) != "-") std::fill_n(code, std::strlen(code), '*');
   }
 }
 

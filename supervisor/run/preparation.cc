@@ -31,7 +31,7 @@ ipc::Result<ipc::Settings> read_settings(const std::vector<std::string>& environ
     std::string value(environment_value(environment, row.name));
     if (value.empty()) continue;
     if (row.name.ends_with("_FILE") || row.name.ends_with("_BUNDLE")) value = sdk_path(value, home, cwd);
-    if (value.size() > decltype(ipc::Setting{}.value)::kCapacity) {
+    if (value.size() > ipc::kMostSettingBytes) {  // by the folder that was put before it
       return ipc::fail(ipc::Fault::kConfig, "the variable " + std::string(row.name) + " is too long",
                        "shorten or unset it");
     }
@@ -44,6 +44,7 @@ ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::Envi
   if (!request.task.environment_keys) return {};
   const bool id = keys && !keys->access_key_id.empty(), secret = keys && !keys->secret_access_key.reveal().empty();
   if (id && secret) return {};
+  if (keys && !keys->too_long.empty()) return {};  // the broker says what is wrong with it
   return ipc::fail(ipc::Fault::kUsage,
                    "--env-keys is given, and " + std::string(id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID") +
                        " is not in the environment",
@@ -82,6 +83,9 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
     auto logs = open_decision_logs(p.request, p.account.home, state_home);
     if (!logs) return std::unexpected(logs.error());
     p.logs = std::move(*logs);
+    for (const DecisionLog& log : p.logs) {
+      if (!log.without_head.empty()) say(log.without_head);
+    }
   }
   if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);

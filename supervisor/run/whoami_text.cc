@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "ipc/text/json_string.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -18,13 +19,14 @@ std::string policy_of(const ipc::Begin& task) {
 }
 
 // In the order in which they are shown; what is empty is left out of the lines.
-std::array<Fact, 9> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
+std::array<Fact, 10> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
   return {{{"profile", "profile", task.profile.str()},
            {"identity", "arn", who.arn.str()},
            {"account", "account", who.account.str()},
            {"user", "user", who.user.str()},
            {"source", "source", who.source.str()},
            {"region", "region", who.region.str()},
+           {"clock", "clock", who.clock.str()},
            {"policy", "policy", policy_of(task)},
            {"effect", "effect", who.effect.str()},
            {"rule", "rule", who.rule.str()}}};
@@ -45,8 +47,8 @@ std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
     return out;
   }
   for (const Fact& fact : facts) {
-    const std::string value = fact.value.empty() ? "null" : json_string(fact.value);
-    out += (out.empty() ? "{" : ",") + json_string(fact.key) + ":" + value;
+    const std::string value = fact.value.empty() ? "null" : ipc::json_string(fact.value);
+    out += (out.empty() ? "{" : ",") + ipc::json_string(fact.key) + ":" + value;
   }
   return out + "}\n";
 }

@@ -12,6 +12,7 @@
 
 #include "ipc/files/trusted_path.h"
 #include "state/files.h"
+#include "state/log_head.h"
 
 namespace supervisor {
 namespace {
@@ -66,7 +67,7 @@ ipc::Result<ipc::UniqueFd> lock_file(const DecisionLog& log) {
 bool same_file(const struct stat& a, const struct stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
 
 DecisionLog follower(const DecisionLog& full, ipc::UniqueFd fd) {
-  DecisionLog next{std::move(fd), full.label, full.kind, full.path, full.lock_path, {}};
+  DecisionLog next{std::move(fd), full.label, full.kind, full.path, full.lock_path};
   if (full.lock) next.lock = ipc::UniqueFd(::fcntl(full.lock.get(), F_DUPFD_CLOEXEC, 3));
   return next;
 }
@@ -191,8 +192,7 @@ ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode) {
 
 ipc::Result<DecisionLog> connect_system_log() {
   constexpr std::string_view kNext = "look whether journald or a syslog daemon runs, or leave --log-syslog out";
-  DecisionLog log{
-      ipc::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "syslog", ipc::LogKind::Syslog, {}, {}, {}};
+  DecisionLog log{ipc::UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "syslog", ipc::LogKind::Syslog};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, kSystemLog, sizeof kSystemLog);
@@ -214,14 +214,14 @@ ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& requ
                                                          std::string_view state_home) {
   std::vector<DecisionLog> logs;
   if (request.log_stderr) {
-    DecisionLog log{
-        ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr", ipc::LogKind::Stream, {}, {}, {}};
+    DecisionLog log{ipc::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)), "stderr", ipc::LogKind::Stream};
     if (!log.fd) return ipc::system_error("--log-stderr: stderr is closed");
     logs.push_back(std::move(log));
   }
   if (!request.log_file.empty() || (!request.log_stderr && !request.log_syslog)) {
     auto log = request.log_file.empty() ? open_default_log(home, state_home) : open_log(request.log_file, 0640);
     if (!log) return std::unexpected(log.error());
+    if (ipc::Status head = open_log_head(*log); !head) return std::unexpected(head.error());
     logs.push_back(std::move(*log));
   }
   if (request.log_syslog) {

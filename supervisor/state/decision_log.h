@@ -27,9 +27,11 @@ struct DecisionLog {
   ipc::UniqueFd fd;
   std::string label;  // what to call it in an error
   ipc::LogKind kind = ipc::LogKind::File;
-  std::string path;       // of a regular file: absolute, without symbolic links; else empty
-  std::string lock_path;  // of the private file beside it that its writers lock; empty: they lock the log itself
-  ipc::UniqueFd lock;     // that file, for the broker; rotation locks it by a descriptor of its own
+  std::string path{};          // of a regular file: absolute, without symbolic links; else empty
+  std::string lock_path{};     // of the private file beside it that its writers lock; empty: they lock the log itself
+  ipc::UniqueFd lock{};        // that file, for the broker; rotation locks it by a descriptor of its own
+  ipc::UniqueFd head{};        // of a regular file: where the broker remembers its last line (log_head.h)
+  std::string without_head{};  // why that is not kept, in one sentence; else empty
 };
 
 inline constexpr std::chrono::milliseconds kLockPatience{250};

@@ -1,5 +1,5 @@
-// Text from elsewhere, made fit to be shown: whatever it holds can neither break a line nor steer a terminal, nor break
-// JSON.
+// Text from elsewhere, made fit to be shown: whatever it holds can neither break a line nor steer a terminal.
+// As JSON: ipc/text/json_string.h.
 //
 // Runs in: supervisor, sentinel-doctor.   Blocks: never.
 #pragma once
@@ -11,8 +11,5 @@ namespace supervisor {
 
 // Without line ends, tabs, what ipc/text/plain_text.h names and what is not UTF-8: each such byte becomes '?'.
 std::string harmless(std::string_view text);
-
-// The same as a string of JSON, in its quotes.
-std::string json_string(std::string_view text);
 
 }  // namespace supervisor

@@ -15,6 +15,7 @@ constexpr int kSayWaitMs = 200;  // a terminal stopped with Ctrl-S must not stop
 }  // namespace
 
 void say(std::string_view line) {
+  if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return;  // nothing to say
   const std::string text = "sentinel: " + harmless(line) + "\n";  // a message may quote hostile input
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, kSayWaitMs) != 1) return;
@@ -22,7 +23,7 @@ void say(std::string_view line) {
 }
 
 void report(const ipc::Error& error) {
-  say(error.what);
+  say(ipc::said(error));
   if (!error.next_step.empty()) say("  " + error.next_step);
 }
 

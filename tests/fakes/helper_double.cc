@@ -4,8 +4,8 @@
 //
 // Profiles: ok, echo (says what it was told), chatty (notices), fail, silent, early-exit, foreign-build, unprotected,
 //           stray-message, ready-twice, settings (tells some for the command's config), odd-setting (one that no
-//           command may see), setting-twice, many-settings (one too many), late-setting (behind Ready); anything else as
-//           ok.
+//           command may see), setting-twice, many-settings (one too many), late-setting (behind Ready); anything else
+//           as ok.
 // Without a server: ok issues keys and ends; lingers issues them and does not end; strange-keys issues what is no key,
 //           no-secret none, issued-twice them twice, issued-first before it is locked down, served answers Ready.
 //           With a server, issues answers as if there were none. Asked who it is, it is the user double; nobody: no
@@ -31,6 +31,7 @@
 #include "ipc/channel.h"
 #include "ipc/command_settings.h"
 #include "ipc/errands.h"
+#include "ipc/process/own_status.h"
 
 namespace {
 
@@ -196,13 +197,14 @@ class ErrandsDouble {
 class BrokerDouble {
  public:
   int run() {
+    must(control_.only_from_maker());
     gather();
     if (profile() == "early-exit") return 7;
     if (profile() == "issued-first") issue();
     if (profile() != "unprotected") lock_down();
     ipc::BrokerLockedDown locked;
     locked.protocol = ipc::kProtocolHash + (profile() == "foreign-build" ? 1 : 0);
-    must(control_.send(locked));
+    must(control_.send(locked, ipc::open_own_status().get()));
     if (begin_.environment_follows) hear_keys();
     if (profile() == "silent") next(control_);
     if (profile() == "fail") return fail();
@@ -233,16 +235,15 @@ class BrokerDouble {
       ipc::Packet packet = next(control_);
       if (packet.id == ipc::Begin::kId) {
         begin_ = *ipc::open_packet<ipc::Begin>(packet);
-        heard_ += "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() +
-                  " region=" + begin_.region.str() + " home=" + begin_.home.str() + " user=" + begin_.os_user.str() +
-                  " duration=" + seconds(begin_.duration) + " lazy=" + std::to_string(begin_.lazy) +
-                  " transport=" + number(begin_.transport) + " mode=" + number(begin_.mode) +
-                  " table=" + begin_.session_table.str() + " key=" + begin_.policy_key.str() +
-                  " poll=" + seconds(begin_.policy_poll) + " age=" + seconds(begin_.policy_max_age) +
-                  " size=" + std::to_string(begin_.log_max_bytes) + " remote=" + begin_.remote_url.str() +
-                  " token_file=" + begin_.remote_token_file.str() +
-                  " env_keys=" + std::to_string(begin_.environment_keys) +
-                  " login=" + std::to_string(begin_.auto_login);
+        heard_ +=
+            "policy=" + begin_.policy_parameter.str() + begin_.policy_file.str() + " region=" + begin_.region.str() +
+            " home=" + begin_.home.str() + " user=" + begin_.os_user.str() + " duration=" + seconds(begin_.duration) +
+            " lazy=" + std::to_string(begin_.lazy) + " transport=" + number(begin_.transport) +
+            " mode=" + number(begin_.mode) + " table=" + begin_.session_table.str() +
+            " key=" + begin_.policy_key.str() + " poll=" + seconds(begin_.policy_poll) +
+            " age=" + seconds(begin_.policy_max_age) + " size=" + std::to_string(begin_.log_max_bytes) +
+            " remote=" + begin_.remote_url.str() + " token_file=" + begin_.remote_token_file.str() +
+            " env_keys=" + std::to_string(begin_.environment_keys) + " login=" + std::to_string(begin_.auto_login);
         return;
       }
       if (packet.id == ipc::Setting::kId) {
@@ -300,7 +301,8 @@ class BrokerDouble {
     using enum ipc::SettingPlace;
     const bool many = profile() == "many-settings";
     if (profile() == "odd-setting") tell(Profile, "", "credential_process", "/bin/evil");
-    for (std::size_t i = 0; many && i <= ipc::kMostCommandSettings; ++i) tell(Service, "s" + std::to_string(i), "endpoint_url", "x");
+    for (std::size_t i = 0; many && i <= ipc::kMostCommandSettings; ++i)
+      tell(Service, "s" + std::to_string(i), "endpoint_url", "x");
     if (profile() == "setting-twice") tell(Profile, "", "output", "yaml");
     if (profile() != "settings" && profile() != "setting-twice") return;
     tell(Profile, "", "output", "yaml");
@@ -370,6 +372,7 @@ class BrokerDouble {
     if (packet.id != ipc::FrontendAttached::kId) return;
     if (profile().starts_with("later:")) errands_.ask(profile().substr(6));
     frontend_ = Channel(std::move(packet.descriptor), Side::Broker, Side::Frontend);
+    frontend_.only_from(static_cast<pid_t>(ipc::open_packet<ipc::FrontendAttached>(packet)->pid));
     frontend_.gate().enter_serving();
   }
 
@@ -402,12 +405,14 @@ class BrokerDouble {
 class FrontendDouble {
  public:
   int run() {
+    must(control_.only_from_maker());
     lock_down();
     ipc::FrontendLockedDown locked;
     locked.protocol = ipc::kProtocolHash;
     must(control_.send(locked));
     ipc::Packet packet = next(control_);
     broker_ = Channel(std::move(packet.descriptor), Side::Frontend, Side::Broker);
+    broker_.only_from(static_cast<pid_t>(ipc::open_packet<ipc::BrokerChannel>(packet)->pid));
     broker_.gate().enter_serving();
     packet = next(control_);
     listener_ = std::move(packet.descriptor);

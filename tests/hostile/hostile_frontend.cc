@@ -22,6 +22,7 @@
 #include "hostile_descriptors.h"
 #include "hostile_messages.h"
 #include "isolation.h"
+#include "channel_numbers.h"
 #include "sandbox.h"
 #include "supervisor_link.h"
 
@@ -299,7 +300,9 @@ void receive_listener() {
     } else if (packet.id == ipc::Listener::kId) {
       g_listener = std::move(packet.descriptor);
     } else {
+      const auto broker = ipc::open_packet<ipc::BrokerChannel>(packet);
       g_broker = ipc::Channel(std::move(packet.descriptor), ipc::Side::Frontend, ipc::Side::Broker);
+      g_broker.only_from(static_cast<pid_t>(broker.value().pid));
       g_broker.gate().enter_serving();
     }
   }
@@ -313,8 +316,10 @@ int run() {
   if (beginning.behaviour == "crash") crash();
   g_epoll = ::epoll_create1(EPOLL_CLOEXEC);
   g_baits = make_baits(beginning.target);
+  if (!frontend::settle_descriptors()) leave(11);
   lock_down(beginning.behaviour);
   g_control = ipc::Channel(std::move(*control), ipc::Side::Frontend, ipc::Side::Supervisor);
+  if (!g_control.only_from_maker()) leave(10);
   report(beginning.behaviour);
   receive_listener();
   // The connection that we made to the run's own listener before lock-down is the first in its queue.

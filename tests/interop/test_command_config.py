@@ -52,6 +52,17 @@ WAYS = {
     "indented": Written(
         "p", "  [profile p]\n" + "".join(f"  {line}\n" for line in f"{ROLE}{PLAIN}endpoint_url = {{url}}".splitlines())),
     "colons": Written("p", f"[profile p]\n{ROLE}Region: eu-central-1\nOUTPUT: yaml\nendpoint_url: {{url}}\ns3:\n  addressing_style = path\n"),
+    "indented services with colons": Written("p", "".join(
+        f"    {line}\n" for line in (f"[profile p] /* the ledger */\nservices: x\n{ROLE}{PLAIN}[services x] ; more\n"
+                                   + SERVICES.replace("sts =", "sts:").replace("sqs =", "sqs :")).splitlines())),
+    "tabs, and lines that end as on Windows": Written(
+        "p", ("[profile\tp]\n" + f"{ROLE}{PLAIN}endpoint_url = {{url}}\n".replace(" = ", "\t=\t").replace("  ", "\t")).replace("\n", "\r\n")),
+    "included twice over": Written(
+        "p", f"[profile p]\n{ROLE}include_profile = 1\n[profile 1]\noutput = yaml\ninclude_profile = 2\n[profile 2]\noutput = json\n"
+        f"endpoint_url = {{url}}\n{PLAIN.replace('output = yaml', '')}",
+        flat=f"[profile p]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
+    "comment signs, other letters and a bracket at the end of the name": Written(
+        "é #b ;c]", f"[profile 'é #b ;c]'] # more\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
     "blanks and brackets": Written("a [b] c", f"[profile 'a [b] c']\n{ROLE}{PLAIN}endpoint_url = {{url}}\n"),
     "a quote": Written("it's", f'[profile "it\'s"]\n{ROLE}{PLAIN}endpoint_url = {{url}}\n'),
     "beside a header that cannot be read": Written(

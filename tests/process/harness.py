@@ -38,8 +38,8 @@ for interruption in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(interruption, signal.SIG_DFL)
 
 
-# Sentinel takes the home folder from the password database, and hides its processes from their own user: tests that look
-# there need root, and a user made for them.
+# Sentinel hides its processes from their own user, and a user's own home is no test's to write in: tests that look there
+# need root, and a user made for them.
 needs_own_home = unittest.skipUnless(os.geteuid() == 0, "needs root, to look on and to make a user: start the tests as root")
 
 
@@ -206,7 +206,7 @@ class Run:
 
     def __init__(self, case, arguments, environment=None, cwd=None, command_line_prefix=(), **more):
         env = dict(CLEAN_ENVIRONMENT, **{MARK: case.mark}, HOME=case.user.home)
-        if not case.user.made:  # the home of whoever runs the tests is in the password database; its log is no test's
+        if not case.user.made:  # XDG_STATE_HOME of whoever runs the tests is no test's to write in
             env["XDG_STATE_HOME"] = case.user.home
         env.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
         env.update(environment or {})

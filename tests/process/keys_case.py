@@ -28,7 +28,7 @@ def text_of(path):
 
 
 class KeysTest(AwsTest):
-    """As root alone: the store lies in the home that the password database names."""
+    """As root alone: the store lies in the home of a user that is made for it."""
 
     @classmethod
     def setUpClass(cls):

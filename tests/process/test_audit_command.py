@@ -49,6 +49,11 @@ class AuditTest(AwsTest):
             self.assertEqual(200, asker.ask()["status"])
         asker.end()
 
+    def forget_log(self):
+        for path in (self.log_path, self.log_path + "-head"):
+            if os.path.exists(path):
+                os.unlink(path)
+
     def text(self):
         with open(self.log_path) as file:
             return file.read()
@@ -91,9 +96,66 @@ class Verify(AuditTest):
         head = re.search(r"head: 5 ([0-9a-f]{64})", self.assert_verified(self.log_path)).group(1)
         self.assertEqual(hashlib.sha256(self.text().splitlines()[-1].encode()).hexdigest(), head)
         cut = self.copy(self.text().splitlines()[:3])
-        self.assert_verified(cut)
+        self.assertIn("end: unknown, lines that were cut off here would not show: there is no " + cut + "-head", self.assert_verified(cut))
         self.assert_found("was expected", "--expect-head", head, cut)
         self.assert_verified("--expect-head", head, self.log_path)
+
+    def test_a_cut_tail_is_found_by_the_head_beside_the_log(self):
+        for key in ((), ("--log-key", self.write_key())):
+            with self.subTest(key=key):
+                self.forget_log()
+                self.a_run(*key)
+                whole = self.text()
+                self.assertIn("end: whole: it reaches its head of 20", self.assert_verified(*key, self.log_path))
+                head = self.read_head()
+                self.assertEqual((5, hashlib.sha256(whole.splitlines()[-1].encode()).hexdigest()), (head["last_sequence"], head["last_hash"]))
+                for left, told in ((3, "2 lines, number 4 to 5, are missing at the end"), (4, "line number 5 is missing at the end"),
+                                   (0, "5 lines, number 1 to 5, are missing at the end")):
+                    self.write("decisions.jsonl", "".join(line + "\n" for line in whole.splitlines()[:left]))
+                    self.assert_found(told, *key, self.log_path)
+                    answer = json.loads(audit("verify", "--json", *key, self.log_path)[1])
+                    self.assertEqual(("cut", 5 - left, False), (answer["end"], answer["missing_at_end"], answer["ok"]))
+                    self.assertEqual(1, audit("show", self.log_path)[0])
+                cut = self.copy(whole.splitlines()[:3])
+                self.assert_found("missing at the end", *key, "--head", self.log_path + "-head", cut)
+                self.assertEqual(1, audit("verify", *key, "--head", "/nonexistent", cut)[0])
+
+    def read_head(self):
+        with open(self.log_path + "-head") as file:
+            slots = [json.loads(line.strip("\0 ")) for line in file.read().splitlines() if line.strip("\0 ")]
+        return max((slot.get("entry", slot) for slot in slots), key=lambda slot: slot["last_sequence"])
+
+    # The next run would otherwise make the cut log look whole.
+    def test_a_run_that_goes_on_with_a_cut_log_says_so_for_ever(self):
+        self.a_run()
+        self.write("decisions.jsonl", "".join(line + "\n" for line in self.text().splitlines()[:3]))
+        for told in (1, 0):
+            asker = self.asker()
+            self.assertEqual(200, asker.ask()["status"])
+            asker.end()
+            self.assertEqual(told, asker.run.stderr.count(f"the decision log {self.log_path} was cut: 2 lines, number 4 to 5, are missing at the end"),
+                             asker.run.stderr)
+        self.assert_found("was written over a cut: 2 lines, number 4 to 5, are missing at the end", self.log_path)
+        self.assertIn("cut", audit("show", self.log_path)[1])
+
+    def test_a_head_that_the_key_did_not_sign_is_a_finding_and_proves_nothing(self):
+        key = self.write_key()
+        self.a_run("--log-key", key)
+        with open(self.log_path + "-head", "r+") as file:
+            text = file.read()
+            file.seek(0)
+            file.write(text.replace('"last_sequence":5', '"last_sequence":4'))
+        out = self.assert_found("has no valid signature", "--log-key", key, self.log_path)
+        self.assertIn("end: unknown", out)
+        with open(self.log_path + "-head", "w") as file:
+            file.write("dear diary\n")
+        self.assert_found("is no head of a decision log", self.log_path)
+
+    def test_a_file_that_was_closed_for_the_next_needs_no_head(self):
+        self.a_run(asks=2)
+        last = hashlib.sha256(self.text().splitlines()[-1].encode()).hexdigest()
+        closed = self.write("old.jsonl", self.text() + f'{{"timestamp":"2026-02-02T00:00:00Z","event":"rotated","sequence":3,"previous":"{last}"}}\n')
+        self.assertIn("end: closed by its writer; another file follows", self.assert_verified(closed))
 
     def test_the_chain_is_what_another_implementation_computes(self):
         for _ in range(2):
@@ -187,8 +249,7 @@ class Signed(AuditTest):
         private, public = self.keys()
         for key, checks in ((self.write_key(), None), (private, public)):
             with self.subTest(key=key):
-                if os.path.exists(self.log_path):
-                    os.unlink(self.log_path)
+                self.forget_log()
                 self.a_run("--log-key", key, asks=4)
                 checks = checks or key
                 lines = self.text().splitlines()
@@ -225,8 +286,7 @@ class Signed(AuditTest):
         raw = subprocess.run(["openssl", "pkey", "-in", self.keys()[0], "-outform", "DER"], check=True, capture_output=True).stdout[-32:]
         for key, secrets in ((self.write_key(), (HMAC_KEY.encode(), bytes.fromhex(HMAC_KEY))),
                              (os.path.join(self.folder, "ed25519.pem"), (raw, base64.b64encode(raw[2:])))):
-            if os.path.exists(self.log_path):
-                os.unlink(self.log_path)
+            self.forget_log()
             asker = self.asker("--log-key", key)
             self.assertEqual([200] * 20, asker.statuses(20, at_once=4))
             for pid in (asker.run.pid, asker.run.keeper, asker.run.helper("broker"), asker.run.helper("frontend")):
@@ -254,9 +314,10 @@ class Show(AuditTest):
     def test_a_broken_chain_is_told_and_shown_all_the_same(self):
         self.a_run(asks=4)
         path = self.copy(self.text().splitlines()[:1] + self.text().splitlines()[2:])
-        code, out, err = audit("show", path)
-        self.assertEqual((0, 3), (code, len(out.splitlines())))
-        self.assertIn(f"{path}:2", err)
+        for more in ((), ("--json",), ("--limit", "1"), ("--user", "nobody")):
+            code, out, err = audit("show", *more, path)
+            self.assertEqual((1, {"--limit": 1, "--user": 0}.get((*more, "")[0], 3)), (code, len(out.splitlines())))
+            self.assertIn(f"{path}:2", err)
 
     def test_color_is_for_terminals_and_for_who_asks(self):
         self.a_run(asks=1)

@@ -158,7 +158,7 @@ class Aws(AwsTest):
         with socket.socket() as nobody:
             nobody.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-            self.refused_by_aws("127.0.0.1", environment={"AWS_ENDPOINT_URL": url})
+            self.refused_by_aws("127.0.0.1", "nothing listens there", environment={"AWS_ENDPOINT_URL": url})
         for url in ("http://127.0.0.2:9", "http://[::1]:9"):   # this machine as well, wherever it is asked
             with self.subTest(url):
                 self.refused_by_aws(f"{url} gave no answer", environment={"AWS_ENDPOINT_URL": url})

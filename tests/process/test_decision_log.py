@@ -376,6 +376,12 @@ class TheSystemsLog(AwsTest):
         self.assertRegex(refused, r'^<84>sentinel\[\d+\]: \{.*"outcome":"refused".*"sequence":2,')
         first = issued.split(": ", 1)[1]
         self.assertIn(hashlib.sha256(first.encode()).hexdigest(), refused)
+        # Each carries the head of the file as it was then: what was cut off there later shows by it.
+        with open(self.log_path, "rb") as file:
+            hashes = [hashlib.sha256(line).hexdigest() for line in file.read().splitlines()]
+        for number, packet in enumerate((issued, refused), 1):
+            line = json.loads(packet.split(": ", 1)[1])
+            self.assertEqual((self.log_path, number, hashes[number - 1]), tuple(line[key] for key in ("log", "log_sequence", "log_hash")))
         self.assertEqual(["issued", "refused"], [line["outcome"] for line in self.decisions()])
 
     def test_a_datagram_that_is_not_taken_refuses(self):

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -33,8 +34,8 @@ class HomeTest(AwsTest):
 
     def home(self, name):
         """A home with the profiles of the stand-in's world."""
-        home = os.path.join(self.folder, name)
-        os.mkdir(home)
+        home = os.path.normpath(os.path.join(self.folder, name))
+        os.makedirs(home, exist_ok=True)
         write_profiles(home)
         for path in (home, os.path.join(home, ".aws"), *(os.path.join(home, ".aws", file) for file in ("config", "credentials"))):
             self.owned(path)
@@ -97,6 +98,9 @@ class NoEntry(HomeTest):
 
     def setUp(self):
         super().setUp()
+        # No folder above it is another user's.
+        self.folder = self.owned(tempfile.mkdtemp(prefix="no-entry-", dir=self.user.folder))
+        self.home(".")
         self.addCleanup(self.kill_all)
         self.addCleanup(lambda: self.assertEqual([], [path for path in os.listdir("/tmp") if self.is_left(path)]))
 
@@ -151,6 +155,16 @@ class NoEntry(HomeTest):
         self.assertEqual(0, done.returncode, done.stderr)
         done = self.exec("--log-file", log, environment={**files, "AWS_CA_BUNDLE": "~/ca.pem"})
         self.assertIn(NO_HOME, done.stderr)  # and not /ca.pem
+
+    def test_a_home_that_it_may_not_write_as_containers_give_it_is_no_obstacle(self):
+        # Docker and Kubernetes set HOME=/ for a uid that they do not know.
+        files = {"HOME": "/", "AWS_CONFIG_FILE": self.aws_file("config"), "AWS_SHARED_CREDENTIALS_FILE": self.aws_file("credentials")}
+        done = self.exec(environment=files)
+        self.assertEqual(1, done.returncode)
+        self.assertRegex(done.stderr, "cannot make the folder /+.local: Permission denied")
+        self.assertIn("--log-file", done.stderr)
+        done = self.exec("--log-file", os.path.join(self.folder, "own.jsonl"), environment=files)
+        self.assertEqual(0, done.returncode, done.stderr)
 
     def test_doctor_looks_at_nothing_in_slash(self):
         doctor = os.path.join(os.path.dirname(self.layout.sentinel), "sentinel-doctor")

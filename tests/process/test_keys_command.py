@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness  # noqa: E402
-from harness import Terminal, main, needs_own_home, wait_until  # noqa: E402
+from harness import Run, Terminal, main, needs_own_home, wait_until  # noqa: E402
 from keys_case import PASSPHRASE, KeysTest, text_of  # noqa: E402
 
 
@@ -26,7 +26,11 @@ class Refusals(KeysTest):
                             ([self.id, ""], "no secret access key"), ([self.id, "two words"], "no secret access key"),
                             ([self.id, "x" * 300], "no secret access key"), ([self.id, "x" * 2000], "longer"),
                             (["ASIAEXAMPLE", "x", PASSPHRASE], "temporary"), ([self.id, self.secret], "no passphrase"),
-                            ([self.id, self.secret, "short"], "8 characters")):
+                            ([self.id, self.secret, "short"], "8 characters"),
+                            # As it is pasted, and as an editor or a dotenv file leaves it.
+                            ([" " + self.id, "x"], "it begins with a blank"), ([f'"{self.id}"', "x"], "it begins or ends with a quote"),
+                            (["\ufeff" + self.id, "x"], "a byte order mark"), ([self.id, self.secret + " "], "it ends with a blank"),
+                            ([self.id, f"'{self.secret}'"], "it begins or ends with a quote"), ([self.id, "a\x01b"], "a control character")):
             # In a session of its own: no terminal is there to be asked.
             self.refused("add", self.name, lines=lines, code=2, says=says, start_new_session=True)
         self.assertEqual({}, self.listed())
@@ -174,6 +178,13 @@ class Files(KeysTest):
         terminal.expect("ready> ")
         self.assertEqual({}, self.listed())
 
+    def test_a_stored_key_is_named_where_a_profile_is_not_there(self):
+        self.add()
+        run = Run(self, ("whoami", "--profile", self.name + "x"), environment={
+            **self.environment(), "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}).finish()
+        self.assertEqual(1, run.code)
+        self.assertIn("name one that exists: " + self.name, run.stderr)
+
     def test_an_edited_profile_file_warns_of_the_key_that_goes_first(self):
         self.add_to_config(f"[profile {self.name}]\naws_access_key_id = AKIDINFILE\naws_secret_access_key = x\n")
         self.assertIn("goes before the stored one", self.add().stderr)
@@ -202,8 +213,8 @@ class OutOfTheCredentialsFile(KeysTest):
         self.assert_not_on_disk(self.secret)
         self.assertEqual(0, self.keys("rotate", self.name, lines=[PASSPHRASE]).code, "what was stored is not the key")
 
-    def test_a_link_is_followed_to_the_file(self):
-        path = self.write_credentials(f"[{self.name}]\naws_access_key_id={self.id}\naws_secret_access_key={self.secret}\n")
+    def test_a_link_is_followed_to_the_file_and_an_empty_token_is_none(self):
+        path = self.write_credentials(f"[{self.name}]\naws_access_key_id={self.id}\naws_secret_access_key={self.secret}\naws_session_token =\n")
         real = self.owned(shutil.move(path, os.path.join(self.folder, "elsewhere")))
         os.symlink(real, path)
         self.assertEqual(0, self.keys("add", self.name, "--from-credentials-file", lines=[PASSPHRASE]).code)

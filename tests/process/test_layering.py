@@ -26,7 +26,7 @@ LIBRARIES = {
     "supervisor": {"seccomp.h", "sys", "linux"},
 }
 # What a room's LIBS are called in a program; those of ipc_core are every program's that links a room.
-LINKED = {"PkgConfig::EVENT_CORE": "event_core", "PkgConfig::CURL": "curl", "PkgConfig::CRYPTO": "crypto", "PkgConfig::EXPAT": "expat",
+LINKED = {"PkgConfig::EVENT_CORE": "event_core", "PkgConfig::SSL": "ssl", "PkgConfig::CURL": "curl", "PkgConfig::CRYPTO": "crypto", "PkgConfig::EXPAT": "expat",
           "PkgConfig::JSONCPP": "jsoncpp", "PkgConfig::YAMLCPP": "yaml-cpp", "PkgConfig::SECCOMP": "seccomp", "PkgConfig::CAP": "cap",
           "date::date-tz": "date-tz", "Threads::Threads": "pthread"}
 IPC_LINKED = {"seccomp", "cap"}

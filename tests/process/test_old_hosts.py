@@ -6,7 +6,6 @@ import errno
 import os
 import resource
 import sys
-import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import PYTHON, TRANSPORTS, AwsTest, policy, rule
@@ -15,6 +14,7 @@ from harness import main
 OLD_RUNTIME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "old_runtime.py")
 # The same numbers on every architecture, from 424 on.
 PIDFD_OPEN, CLOSE_RANGE, FACCESSAT2 = 434, 436, 439
+SOCKET = {"x86_64": 41}.get(os.uname().machine, 198)
 LIMIT = 64 * 1024
 
 
@@ -55,11 +55,22 @@ class OldRuntimes(AwsTest):
             self.assertIn("seccomp profile", run.stderr)
 
 
+class Sandboxes(AwsTest):
+    def test_a_client_whose_sandbox_has_no_unix_sockets_is_told_so(self):
+        asker = self.with_policy(policy(rule()), transport="unix")
+        for error in (errno.EPERM, errno.EAFNOSUPPORT):
+            done = asker.order("run", argv=[*below(10_000, error, SOCKET), self.layout.credential_process])
+            self.assertEqual((1, ""), (done["code"], done["stdout"]))
+            self.assertIn(f": {os.strerror(error)}; allow Unix sockets in the sandbox that it runs in, or start sentinel exec without "
+                          "--unix-socket", done["stderr"])
+        self.assert_served(asker.ask())
+        self.assertEqual(0, asker.end().code)
+
+
 class LockedMemory(AwsTest):
     def limited(self, soft, hard):
         return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (soft, hard))}
 
-    @unittest.skipIf(os.geteuid() != 0, "needs root, to start another user's programs")
     def test_a_limit_that_is_too_low_is_named_with_the_way_on(self):
         run = self.refused_start(**self.limited(LIMIT, LIMIT))
         self.assertIn("the limit of locked memory is 64 KiB, and 1024 KiB are needed", run.stderr)

@@ -69,18 +69,21 @@ class ProxyTest(AwsTest):
             with self.subTest(value):
                 self.refused_start(**self.through(NO_PROXY=value))   # there is no way to AWS here
         self.refused_start(**self.through(NO_PROXY="nowhere.example.com", no_proxy="amazonaws.com"))
+        many = ",".join(f"host{number}.example.com" for number in range(5000))  # more than one message takes, and than the queue
+        self.refused_start(**self.through(NO_PROXY=many + ",amazonaws.com"))
         self.assertEqual([], self.aws.calls("CONNECT"))
 
     # ---- good ones
 
     def test_aws_is_reached_through_the_proxy_and_the_commands_environment_keeps_it(self):
-        asker = self.asker(**self.through(NO_PROXY="example.com"))
-        self.assert_served(asker.ask())
+        for list_of_hosts in ("example.com", ",".join(f"host{number}.example.com" for number in range(5000))):
+            asker = self.asker(**self.through(NO_PROXY=list_of_hosts))
+            self.assert_served(asker.ask())
         self.assertEqual({"sts.eu-central-1.amazonaws.com", "ssm.eu-central-1.amazonaws.com"}, self.hosts())
         self.assertEqual([], self.aws.calls("Plain"))
         environment = asker.order("environment")
         self.assertEqual(self.aws.urls["proxy"], environment["HTTPS_PROXY"])
-        self.assertEqual("example.com,127.0.0.1", environment["NO_PROXY"])   # what is served there stays near
+        self.assertEqual(list_of_hosts + ",127.0.0.1", environment["NO_PROXY"])   # what is served there stays near
 
     def test_the_proxys_password_is_used_and_stays_out_of_the_log(self):
         self.aws.control.proxy(password="marta:let-me-out")

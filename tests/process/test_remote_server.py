@@ -81,6 +81,7 @@ class Refusals(RemoteTest):
                     self.assertIn("said by the server", line["reason"])
                 self.aws.control.clear()
                 os.remove(self.log_path)
+                os.remove(self.log_path + "-head")
 
     def log_has(self, text):
         with open(self.log_path) as file:

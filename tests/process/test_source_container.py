@@ -1,6 +1,7 @@
 """credential_source = EcsContainer: the role of an ECS task or EKS pod, from the endpoint that the platform names."""
 import os
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -67,6 +68,18 @@ class ContainerTest(SourceTest):
         asker.end()
         self.assertNotIn(CONTAINER_TOKEN, environment.values())   # the command has none of it
         self.assert_logged(role_arn=role_arn("ledger-ci"))
+
+    def test_an_end_is_read_however_an_agent_prints_it(self):
+        for form in ("%Y-%m-%dT%H:%M:%S+0000", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%dT%H:%M:%S.000+00:00"):
+            with self.subTest(form):
+                self.aws.control.clear()
+                self.aws.control.fault("edit", action="ContainerCredentials", count=0,
+                                       set={"Expiration": time.strftime(form, time.gmtime(time.time() + 3600))})
+                self.assertIn(":assumed-role/ledger-ci/", self.who_am_i(self.served("ci", **self.eks())))
+
+    def test_an_empty_token_is_none_and_a_roles_keys_have_one(self):
+        self.aws.control.fault("edit", action="ContainerCredentials", count=0, set={"Token": ""})
+        self.refused("ci", "has no Token", **self.eks())
 
     def test_the_tasks_keys_assume_a_role_without_a_token(self):
         asker = self.served("ci", environment=self.aws.container_environment(token=None, path=ECS_PATH))

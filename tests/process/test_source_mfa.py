@@ -93,6 +93,55 @@ class MfaTest(SourceTest):
         self.assertEqual("43200", self.sessions()[0]["params"]["DurationSeconds"])
         self.assert_logged(role_arn=role_arn("ledger-mfa"))
 
+    def on_command_line(self, run, code):
+        """Whether the code stands in the list of processes: of the program that was started, and of each that it has made."""
+        return any(code in harness.command_line(pid) for pid in (run.pid, *self.own_processes()))
+
+    def test_a_code_from_stdin_or_a_descriptor_is_in_no_list_of_processes_and_the_rest_is_the_commands(self):
+        command = ("/bin/sh", "-c", "read line; echo \"$line\"; read end")
+        for transport in ("tcp", "unix"):
+            with self.subTest(transport=transport):
+                code = self.aws.mfa_code("marta")
+                run = self.start("--mfa-token", "-", command=command, profile="guarded", policy=self.policy_for("guarded"),
+                                 transport=transport)
+                run.process.stdin.write(f" {code} \nthe command's own\n")
+                run.process.stdin.flush()
+                self.assertEqual("the command's own", run.line())
+                self.assertFalse(self.on_command_line(run, code))
+                run.finish("\n")
+                self.assertEqual(0, run.code, run.stderr)
+                self.assertNotIn("command line", run.stderr)
+        reading, writing = os.pipe()
+        os.write(writing, self.aws.mfa_code("marta").encode())
+        os.close(writing)
+        run = self.start("--mfa-token-fd", str(reading), command=("/bin/sh", "-c", f"ls /proc/self/fd/{reading} 2>&1; true"),
+                         profile="guarded", policy=self.policy_for("guarded"), pass_fds=(reading,)).finish()
+        os.close(reading)
+        self.assertEqual(0, run.code, run.stderr)
+        self.assertIn("No such file", run.stdout, "the command has the descriptor")
+
+    def test_what_is_no_code_there_is_refused_with_its_place(self):
+        for text, options, said in (("12345\n", ("--mfa-token", "-"), "what --mfa-token - reads is not a code"),
+                                    ("", ("--mfa-token", "-"), "six digits"), ("1234567\n", ("--mfa-token=-",), "six digits"),
+                                    ("x" * 100, ("--mfa-token", "-"), "six digits"),
+                                    ("", ("--mfa-token-fd", "77"), "descriptor 77 of --mfa-token-fd is not open"),
+                                    ("", ("--mfa-token-fd", "x"), "is not a descriptor"),
+                                    ("", ("--mfa-token-fd", "0", "--mfa-token", "123456"), "are both given")):
+            with self.subTest(options=options, text=text):
+                run = self.start(*options, command=("touch", self.marker), profile="guarded", policy=self.policy_for("guarded"))
+                run.finish(text)
+                self.assertEqual(1, run.code)
+                self.assertIn(said, run.stderr)
+                self.assertFalse(os.path.exists(self.marker), "the command ran")
+        self.assertEqual([], self.sessions())
+
+    def test_a_code_in_the_command_line_is_warned_of_and_wiped_there(self):
+        code = self.aws.mfa_code("marta")
+        asker = self.served("guarded", options=("--mfa-token", code))
+        self.assertFalse(self.on_command_line(asker.run, code))
+        asker.end()
+        self.assertIn("pipe it into --mfa-token -", asker.run.stderr)
+
     def test_the_profiles_program_is_asked(self):
         self.by_program()
         asker = self.served("by-program")

@@ -56,6 +56,26 @@ class ProcessTest(SourceTest):
                 said = self.refused("printer", self.place, "profile 'printer'", "/usr/bin/python3", "run it by hand")
                 self.assertNotIn("hidden-in-the-output", said)
 
+    # What trackers of SDKs and of tools that print keys are full of. The sentence says what stands there.
+    def test_what_is_met_in_the_field_is_told_by_its_name(self):
+        good = self.aws.process_answer()
+        for text, sentence in (("", "there is nothing"), ("\n", "there is nothing"),
+                               ("\ufeff" + good, "it begins with a byte order mark"),
+                               ("Opening the SSO page in your browser...\n" + good, "other text stands before it"),
+                               ("<!doctype html><title>Sign in</title>", "it is a page of HTML or XML"),
+                               (good + "\nDone.\n", "is not one JSON object"),
+                               (good.replace('"Version": 1', '"Version": "1"'), "has no Version that is 1"),
+                               (self.aws.process_answer(Expiration="2030-01-31T12:00:00"), "has an Expiration without an offset"),
+                               (self.aws.process_answer(Expiration="0001-01-01T00:00:00Z"), "has keys that ended at 0001-01-01T00:00:00Z"),
+                               (self.aws.process_answer(Expiration=""), "has an Expiration that is no moment"),
+                               (self.aws.process_answer(SecretAccessKey=""), "has no SecretAccessKey"),
+                               (self.aws.process_answer(AccessKeyId=None), "has no AccessKeyId")):
+            with self.subTest(text[:40]):
+                self.prints(text)
+                said = self.refused("printer", self.place, sentence, "run it by hand")
+                for secret in self.aws.secrets():
+                    self.assertNotIn(secret, said)
+
     def test_keys_that_have_ended_are_refused(self):
         self.good(Expiration="2020-01-01T00:00:00Z")
         self.refused("printer", self.place, "has keys that ended at 2020-01-01T00:00:00Z")
@@ -136,11 +156,26 @@ class ProcessTest(SourceTest):
 
     def test_a_long_term_key_makes_a_session(self):
         keys = {"Version": 1, "AccessKeyId": self.key("marta")["id"], "SecretAccessKey": self.key("marta")["secret"]}
-        self.prints(json.dumps(keys))
-        asker = self.served("printer")
-        self.assertIn(":user/marta", self.who_am_i(asker))
-        self.assertEqual(1, len(self.aws.calls("GetSessionToken", "ok")))
-        self.assert_logged()
+        for number, token in enumerate(({}, {"SessionToken": ""}, {"SessionToken": None}), 1):  # empty is absent
+            self.prints(json.dumps({**keys, **token}))
+            asker = self.served("printer")
+            self.assertIn(":user/marta", self.who_am_i(asker))
+            self.assertEqual(number, len(self.aws.calls("GetSessionToken", "ok")))
+            asker.end()
+            self.assert_logged()
+
+    def test_an_end_is_read_however_programs_print_it(self):
+        end = time.gmtime(time.time() + 3600)
+        for form in ("%Y-%m-%dT%H:%M:%S+0000", "%Y-%m-%dT%H:%M:%SUTC", "%Y-%m-%d %H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.123456+00:00",
+                     "%Y-%m-%dT%H:%MZ", "%Y%m%dT%H%M%SZ", "%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S UTC %Y"):
+            with self.subTest(form):
+                self.good(Expiration=time.strftime(form, end))
+                self.assert_served(self.served("ci").ask())
+
+    def test_what_else_is_printed_around_it_does_no_harm(self):
+        self.add_profile("noisy", credential_process=f"sh -c 'echo warning: this tool is old >&2; printf \"\\r\\n\"; cat {self.folder}/answer; printf \"\\r\\n\\r\\n\"'")
+        self.good()
+        self.assert_served(self.served("noisy").ask())
 
     def key(self, user):
         return next(key for key in self.aws.control.keys() if key["kind"] == "user" and key["arn"].endswith("/" + user))

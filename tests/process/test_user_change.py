@@ -143,5 +143,21 @@ class FromAnotherToRootWithoutNamespaces(FromAnotherToRoot):
         return answer if "UserNotServed" in answer else ""
 
 
+class NamespacesOfTheirOwn(AwsTest):
+    """Sandboxes run their programs in a user namespace, under another number for the same user."""
+
+    def test_a_number_that_stands_for_the_runs_user_is_that_user(self):
+        if subprocess.run(["unshare", "--user", "--map-root-user", "true"], capture_output=True, **self.user.popen_arguments()).returncode != 0:
+            self.skipTest("this host refuses user namespaces")
+        asker = self.with_policy(policy(rule()), transport="unix")
+        for ways in (("--map-root-user",), ("--map-current-user",), ()):
+            with self.subTest(ways):
+                done = asker.order("run", argv=["unshare", "--user", *ways, self.layout.credential_process])
+                self.assertEqual(0, done["code"], done["stderr"])
+                self.assertIn(json.loads(done["stdout"])["SecretAccessKey"], self.aws.secrets())
+        self.assertEqual(0, asker.end().code)
+        self.assertNotIn("runs as user", asker.run.stderr)
+
+
 if __name__ == "__main__":
     main()

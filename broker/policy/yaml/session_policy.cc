@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <set>
 
+#include "ipc/text/json_string.h"
 #include "policy/narrowing.h"
 #include "policy/yaml/parts.h"
 #include "text/ascii.h"
-#include "text/json_line.h"
 
 namespace broker {
 namespace {
@@ -58,7 +58,7 @@ struct Statement {
 
 void begin_member(std::string& json, std::string_view key) {
   if (!json.empty() && !json.ends_with('{')) json += ',';
-  append_json_string(json, key);
+  ipc::append_json_string(json, key);
   json += ':';
 }
 
@@ -77,7 +77,7 @@ bool append_value(YamlReader& in, const YamlNode& node, Check check, std::string
     return in.refuse(node, in_quotes(text) + " has a character that is not ASCII", "write it in plain ASCII");
   }
   if (check != nullptr && !check(in, node)) return false;
-  append_json_string(json, text);
+  ipc::append_json_string(json, text);
   return true;
 }
 
@@ -123,7 +123,7 @@ bool read_sid(YamlReader& in, const YamlNode& node, Statement& out) {
     return in.refuse(node, "the Sid " + in_quotes(sid) + " stands in two statements", "give each its own");
   }
   begin_member(out.json, "Sid");
-  append_json_string(out.json, sid);
+  ipc::append_json_string(out.json, sid);
   return true;
 }
 
@@ -131,7 +131,7 @@ bool read_statement_effect(YamlReader& in, const YamlNode& node, Statement& out)
   std::size_t index = 0;
   if (!in.one_of(node, kEffects, index)) return false;
   begin_member(out.json, "Effect");
-  append_json_string(out.json, kEffects[index]);
+  ipc::append_json_string(out.json, kEffects[index]);
   return true;
 }
 

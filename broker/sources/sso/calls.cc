@@ -5,6 +5,7 @@
 
 #include "aws/key_syntax.h"
 #include "call/json_failure.h"
+#include "ipc/text/json_string.h"
 #include "ipc/text/login_page.h"
 #include "text/ascii.h"
 #include "text/json_line.h"
@@ -149,7 +150,7 @@ AwsRequest register_sso_client(const SsoPlan& plan) {
   std::string scopes;
   for (const std::string& scope : plan.scopes) {
     if (!scopes.empty()) scopes += ',';
-    append_json_string(scopes, scope);
+    ipc::append_json_string(scopes, scope);
   }
   if (!scopes.empty()) body.raw("scopes", "[" + scopes + "]");
   return oidc(plan, "RegisterClient", "/client/register", std::move(body));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "call/json_failure.h"
+#include "call/next_step.h"
 #include "sources/sso/calls.h"
 
 namespace broker {
@@ -56,11 +57,13 @@ class SsoFetch final : public KeyFetch {
   [[nodiscard]] ipc::Error explained(const AwsCallError& refusal) const {
     ipc::Error error = refusal.error;
     const std::string& code = refusal.failure.code;
-    if (code == "ForbiddenException" || code == "ResourceNotFoundException" || refusal.failure.status == 403) {
+    const bool no_role = refusal.failure.status == 403 && !refusal.failure.is_page;
+    if (code == "ForbiddenException" || code == "ResourceNotFoundException" || no_role) {
       error.what = "IAM Identity Center gives the user who is signed in no " + role() + ": " + error.what;
       error.next_step = "check sso_account_id and sso_role_name, and that the user is assigned both";
     } else if (error.next_step.empty()) {
-      error.next_step = "check sso_account_id, sso_role_name and sso_region";
+      error.next_step = next_step_after(refusal.failure);
+      if (error.next_step.empty()) error.next_step = "check sso_account_id, sso_role_name and sso_region";
     }
     return error;
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "call/next_step.h"
+
 namespace broker {
 
 using ipc::Fault;
@@ -111,7 +113,7 @@ void SsoLogin::on_refused(const AwsCallError& refusal) {
     case OidcRefusal::kOther:
       // A network that is away for a while takes nothing from a user who is about to approve.
       if (refusal.error.fault == Fault::kUnavailable) return poll_later();
-      return fail(refusal.error);
+      return fail(ipc::with_next_step(refusal.error, next_step_after(refusal.failure)));
   }
 }
 

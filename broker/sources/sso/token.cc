@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "keys/keys_json.h"
+#include "ipc/text/json_string.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
@@ -14,16 +14,14 @@
 namespace broker {
 namespace {
 
-constexpr std::size_t kMaxRegion = 64, kMaxTime = 40;
+constexpr std::size_t kMaxRegion = 64, kMaxTime = 64;
 constexpr std::string_view kTokenMembers[] = {"startUrl", "region",       "accessToken",           "expiresAt",
                                               "clientId", "clientSecret", "registrationExpiresAt", "refreshToken"};
 
-// Python's strftime writes UTC where others write Z.
 ipc::Result<std::chrono::sys_seconds> moment(const JsonMembers& members, std::string_view name) {
   const auto text = members.text(name, kMaxTime);
   if (!text) return std::unexpected(text.error());
-  const auto time = text->ends_with("UTC") ? read_end(text->substr(0, text->size() - 3) + "Z") : read_end(*text);
-  if (time) return time;
+  if (const auto time = read_lenient_time(*text)) return *time;
   return ipc::fail(ipc::Fault::kProtocol,
                    "has a value for " + std::string(name) + " that is no moment such as 2026-01-31T12:00:00Z");
 }
@@ -68,7 +66,7 @@ void add_client(JsonLine& line, const SsoClient& client, std::string_view ends) 
 // A name as it stands between its quotes.
 std::string key(std::string_view name) {
   std::string quoted;
-  append_json_string(quoted, name);
+  ipc::append_json_string(quoted, name);
   return quoted.substr(1, quoted.size() - 2);
 }
 

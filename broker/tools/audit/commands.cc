@@ -6,9 +6,11 @@
 #include <optional>
 
 #include "ipc/process/lockdown.h"
+#include "ipc/text/json_string.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "tools/audit/known_head.h"
 #include "tools/audit/reader.h"
 #include "tools/audit/show.h"
 #include "tools/audit/verify.h"
@@ -22,6 +24,43 @@ constexpr std::uint64_t kFindingsTold = 10, kMostShown = 100'000;
 
 std::string place_of(const AuditFinding& finding) {
   return finding.line == 0 ? finding.file : finding.file + ":" + std::to_string(finding.line);
+}
+
+std::string number_of(std::uint64_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+std::string_view end_word(AuditEnd end) {
+  switch (end) {
+    case AuditEnd::kUnknown:
+      break;
+    case AuditEnd::kWhole:
+      return "whole";
+    case AuditEnd::kClosed:
+      return "closed";
+    case AuditEnd::kCut:
+      return "cut";
+  }
+  return "unknown";
+}
+
+// What is known of the end, and what is not.
+std::string end_words(const AuditTotals& totals, const KnownHead& known) {
+  switch (totals.end) {
+    case AuditEnd::kWhole:
+      return known.head ? "whole: it reaches its head of " + known.head->time + ", " + known.path
+                        : "whole up to the line that --expect-head names";
+    case AuditEnd::kClosed:
+      return "closed by its writer; another file follows";
+    case AuditEnd::kCut:
+      return "lines are missing";
+    case AuditEnd::kUnknown:
+      break;
+  }
+  const std::string why = !known.fault.empty() ? known.path + " " + known.fault
+                          : known.head         ? "the line that " + known.path + " names is in none of these files"
+                                               : known.unknown;
+  return "unknown, lines that were cut off here would not show: " + why;
 }
 
 // ---- verify --------------------------------------------------------------------------------------------------------
@@ -48,22 +87,24 @@ class FindingsTold {
   void noted(const AuditFinding& finding) {
     if (!json_) out_.line(out_.ink(Ink::kQuiet, place_of(finding) + " " + finding.what));
   }
-  void end(const AuditTotals& totals, const LogKey* key) {
-    if (json_) return end_json(totals);
+  void end(const AuditTotals& totals, const LogKey* key, const KnownHead& known) {
+    if (json_) return end_json(totals, known);
     if (told_ > kFindingsTold) out_.line("and " + std::to_string(told_ - kFindingsTold) + " more findings");
     const std::string verdict = totals.findings == 0 ? out_.ink(Ink::kGood, "good") : out_.ink(Ink::kBad, "not good");
-    const std::string is_checked = key                    ? " checked with key " + key->id()
-                                   : totals.is_signed > 0 ? " not checked: give --log-key"
-                                                          : "";
-    out_.line(verdict + ": " + std::to_string(totals.lines) + " lines, " + std::to_string(totals.chained) +
-              " in the chain, " + std::to_string(totals.unchained) + " of before, " + std::to_string(totals.torn) +
-              " torn, " + std::to_string(totals.is_signed) + " signed" + harmless(is_checked) + "; " +
-              std::to_string(totals.findings) + " findings");
+    std::string text = verdict + ": " + number_of(totals.lines, "line");
+    if (totals.unchained > 0) text += ", " + std::to_string(totals.unchained) + " of before lines were chained";
+    if (totals.torn > 0) text += ", " + std::to_string(totals.torn) + " torn";
+    if (totals.is_signed > 0) text += ", " + std::to_string(totals.is_signed) + " signed";
+    if (key) text += ", checked with key " + harmless(key->id());
+    if (totals.is_signed > 0 && !key) text += ", not checked: give --log-key";
+    if (totals.findings > 0) text += "; " + number_of(totals.findings, "finding");
+    out_.line(text);
+    out_.line("end: " + harmless(end_words(totals, known)));
     if (!totals.head_hash.empty()) out_.line("head: " + std::to_string(totals.head_sequence) + " " + totals.head_hash);
   }
 
  private:
-  void end_json(const AuditTotals& totals) {
+  void end_json(const AuditTotals& totals, const KnownHead& known) {
     const auto number = [this](std::string_view key, std::uint64_t value) {
       text_.number(key, static_cast<std::int64_t>(value));
     };
@@ -74,6 +115,8 @@ class FindingsTold {
     number("unchained", totals.unchained);
     number("torn", totals.torn);
     number("signed", totals.is_signed);
+    text_.text("end", end_word(totals.end)).text("end_detail", end_words(totals, known));
+    number("missing_at_end", totals.missing_at_end);
     if (!totals.head_hash.empty()) {
       text_.open_object("head");
       number("sequence", totals.head_sequence);
@@ -178,11 +221,15 @@ int audit_verify(const ToolArguments& arguments, ToolOutput& out) {
       with, [&told](const AuditFinding& finding) { told.found(finding); },
       [&told](const AuditFinding& finding) { told.noted(finding); });
   verifier.expect(head);
+  const auto known = find_head(arguments, with);
+  if (!known) return refused(out, known.error());
+  if (known->head) verifier.expect(*known->head);
+  if (!known->fault.empty()) verifier.say_of_head(known->path, known->fault);
   if (ipc::Status read = walk_files(arguments, verifier, {}); !read) {
     out.error(read.error());
     return kToolRefused;
   }
-  told.end(verifier.totals(), with);
+  told.end(verifier.totals(), with, *known);
   return verifier.totals().findings == 0 ? kToolGood : kToolRefused;
 }
 
@@ -199,10 +246,13 @@ int audit_show(const ToolArguments& arguments, ToolOutput& out) {
         if (!first) first = finding;
       },
       [](const AuditFinding&) {});
+  const auto known = find_head(arguments, nullptr);
+  if (!known) return refused(out, known.error());
+  if (known->head) verifier.expect(*known->head);
   const bool json = arguments.flag("json");
   const ipc::Status read = walk_files(arguments, verifier, [&](std::string_view text, bool whole) {
     const auto line = read_audit_line(text);
-    if (whole && line && filter->lets_through(*line)) lines.add(json ? std::string(text) : shown(*line, out));
+    if (whole && line && filter->lets_through(*line)) lines.add(json ? ipc::harmless_json(text) : shown(*line, out));
   });
   lines.end();
   if (!read) {
@@ -213,7 +263,7 @@ int audit_show(const ToolArguments& arguments, ToolOutput& out) {
     out.error({Fault::kConfig, "this log is not whole: " + place_of(*first) + " " + first->what,
                "run `sentinel audit verify` on it", 0});
   }
-  return kToolGood;
+  return first ? kToolRefused : kToolGood;
 }
 
 }  // namespace broker

@@ -48,6 +48,8 @@ void AuditVerifier::line(std::string_view text, bool whole) {
     unread_ = Unread{here_, hash, read.error().what};
   } else if (read->chained()) {
     settle_torn(*read);
+    compare_with_head(*read, hash);
+    if (read->text("event") == "cut") find(here_, "was written over a cut: " + std::string(read->text("detail")));
     if (!first_of_file_ || !continues_file_before(*read, hash)) {
       take_chained(*read, hash);
       check_signature(*read);
@@ -57,6 +59,7 @@ void AuditVerifier::line(std::string_view text, bool whole) {
     take_unchained(hash);
     check_signature(*read);
   }
+  closed_ = !first_of_file_ && read && read->rotated();
   first_of_file_ = false;
 }
 
@@ -69,7 +72,10 @@ void AuditVerifier::judge_unread() {
 void AuditVerifier::settle_torn(const AuditLine& line) {
   if (!line.torn.empty() && unread_ && unread_->hash == line.torn) {
     ++totals_.torn;
-    note(unread_->place, "is torn, as the next line says: a crash or a full disk; what it told was not handed out");
+    note(
+        unread_->place,
+        "is torn, as the next line says: a crash, a full disk, or somebody cut it; whether what it told was handed out "
+        "cannot be known from here");
     unread_.reset();
   } else if (!line.torn.empty() && last_ && last_->hash == line.torn) {
     ++totals_.torn;  // all of it but the newline had been written
@@ -174,19 +180,51 @@ void AuditVerifier::check_signature(const AuditLine& line) {
   if (!fault.empty()) find(here_, std::move(fault));
 }
 
+// ---- the end -------------------------------------------------------------------------------------------------------
+
+void AuditVerifier::compare_with_head(const AuditLine& line, const std::string& hash) {
+  if (!head_ || *line.sequence != head_->sequence) return;
+  if (hash == head_->hash) {
+    met_head_ = true;
+  } else if (!met_head_ && !met_other_) {
+    met_other_ = true;
+    find(here_,
+         "is not the line that was written under this number: the log's head of " + head_->time +
+             " names another SHA-256",
+         head_->hash, hash);
+  }
+}
+
+void AuditVerifier::judge_end() {
+  const Place whole{here_.file, 0};
+  if (!expected_head_.empty() && !met_head_) {
+    totals_.end = AuditEnd::kCut;
+    return find(whole, "does not hold the line whose SHA-256 was expected: the end was cut off, or changed",
+                expected_head_, totals_.head_hash);
+  }
+  if (head_ && totals_.head_sequence < head_->sequence) {
+    totals_.end = AuditEnd::kCut;
+    totals_.missing_at_end = head_->sequence - totals_.head_sequence;
+    return find(whole, head_fault(*head_, totals_.head_sequence, totals_.head_hash));
+  }
+  if (met_other_)
+    totals_.end = AuditEnd::kCut;
+  else if (met_head_)
+    totals_.end = AuditEnd::kWhole;
+  else if (closed_)
+    totals_.end = AuditEnd::kClosed;
+}
+
 void AuditVerifier::finish() {
   judge_unread();
   if (chain_begun_) {
     totals_.head_sequence = last_->sequence;
     totals_.head_hash = last_->hash;
   }
+  judge_end();
   const Place whole{here_.file, 0};
   if (totals_.lines == 0) note(whole, "has no lines");
   if (key_ && totals_.is_signed == 0 && totals_.lines > 0) find(whole, "has no signed line, and a key was given");
-  if (!expected_head_.empty() && !met_head_) {
-    find(whole, "does not hold the line whose SHA-256 was expected: the end was cut off, or changed", expected_head_,
-         totals_.head_hash);
-  }
 }
 
 }  // namespace broker

@@ -5,8 +5,8 @@
 // Runs in: sentinel-audit.   Blocks: never.   Owns: a few hashes, whatever the length of the log.
 // With a key every line must be signed: unsigned ones before the first signed one may be a history that somebody wrote
 // anew and let the broker go on with.
-// What it cannot see: lines cut off at the end, unless it is told a head that it must meet (expect()); and, without a
-// key, a chain that somebody wrote anew.
+// What it cannot see: lines cut off at the end, unless it is told a head that it must meet, or the log's last file was
+// closed for the next (AuditTotals::end says which); and, without a key, a chain that somebody wrote anew.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/head.h"
 #include "audit/line.h"
 #include "audit/signature.h"
 
@@ -28,10 +29,16 @@ struct AuditFinding {
   std::string expected, found;  // where there are two values to compare
 };
 
+// What is known of the log's end: nothing; that it reaches its head; that its writer closed the file for the next; that
+// lines are missing.
+enum class AuditEnd { kUnknown, kWhole, kClosed, kCut };
+
 struct AuditTotals {
   std::uint64_t lines = 0, chained = 0, unchained = 0, is_signed = 0, torn = 0, findings = 0;
   std::uint64_t head_sequence = 0;
   std::string head_hash;  // of the last line of the chain; empty where there is none
+  AuditEnd end = AuditEnd::kUnknown;
+  std::uint64_t missing_at_end = 0;
 };
 
 class AuditVerifier {
@@ -43,6 +50,10 @@ class AuditVerifier {
       : key_(key), found_(std::move(found)), noted_(std::move(noted)) {}
   // A line with this hash must be there.
   void expect(std::string hash) { expected_head_ = std::move(hash); }
+  // The log must reach this head.
+  void expect(LogHead head) { head_ = std::move(head); }
+  // Something is wrong with the file of that head.
+  void say_of_head(const std::string& file, std::string fault) { find({file, 0}, std::move(fault)); }
 
   void begin_file(std::string name);
   // Without its newline, which is there or not: `whole`. What is longer than kMaxAuditLine comes cut to one byte more.
@@ -81,13 +92,16 @@ class AuditVerifier {
   void compare(const AuditLine& line, const std::string& hash);
   bool fill_gap(std::uint64_t sequence);
   void check_signature(const AuditLine& line);
+  void compare_with_head(const AuditLine& line, const std::string& hash);
+  void judge_end();
 
   static constexpr std::size_t kMaxGaps = 64;
 
   const LogKey* key_;
   Tell found_, noted_;
   std::string expected_head_;
-  bool met_head_ = false;
+  std::optional<LogHead> head_;
+  bool met_head_ = false, met_other_ = false, closed_ = false;
   AuditTotals totals_;
   Place here_;
   std::optional<Link> last_, before_last_;

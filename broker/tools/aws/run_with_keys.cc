@@ -9,12 +9,14 @@
 #include <memory>
 #include <utility>
 
+#include "aws/key_syntax.h"
 #include "host/sandbox.h"
 #include "host/timers.h"
 #include "ipc/process/lockdown.h"
 #include "ipc/process/user_namespace.h"
 #include "ipc/secret.h"
 #include "keys/no_errands.h"
+#include "keys/token_text.h"
 #include "keystore/folder.h"
 #include "sources/open.h"
 #include "sources/store.h"
@@ -46,11 +48,13 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   const ReadableFiles files = readable_files(*paths, settings, home);
   const ipc::Result<std::string> protections = enter_sandbox(files);
   if (!protections) return std::unexpected(protections.error());
+  const KeystoreFolder store(home);
   ipc::Result<ResolvedProfile> profile =
       resolve_profile(place.profile, settings, home, place.region,
                       {.environment_keys = place.environment_keys,
                        .regions_alone = place.environment_keys,
-                       .stored = [store = KeystoreFolder(home)](std::string_view name) { return store.has(name); }});
+                       .stored = [&store](std::string_view name) { return store.has(name); },
+                       .stored_names = [&store] { return store.names().value_or(std::vector<std::string>()); }});
   if (!profile) return std::unexpected(profile.error());
   if (auto* const stored = std::get_if<StoredKeyPlan>(&profile->base); stored && !place.brings_keys) {
     if (ipc::Status loaded = load_stored_key(*stored, home); !loaded) return std::unexpected(loaded.error());
@@ -70,12 +74,21 @@ std::string_view variable(const char* name) {
 
 // They stay in the environment, too: this process is a copy of the tool, and ends with its answer.
 CallerKeys keys_of_environment() {
-  const auto secret = [](std::string_view value) {
-    return value.empty() ? ipc::SecretBuffer() : ipc::SecretBuffer::copy_of(value);
+  CallerKeys keys;
+  const auto take = [&keys](const char* name, std::size_t most, ipc::SecretBuffer& to) {
+    const std::string_view value = variable(name);
+    if (value.size() > most) {
+      (keys.too_long += ' ') += name;
+    } else if (!value.empty() && to.empty()) {
+      to = ipc::SecretBuffer::copy_of(value);
+    }
   };
-  return {{std::string(variable("AWS_ACCESS_KEY_ID")), secret(variable("AWS_SECRET_ACCESS_KEY")),
-           secret(variable("AWS_SESSION_TOKEN"))},
-          secret(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"))};
+  keys.key.access_key_id = variable("AWS_ACCESS_KEY_ID").substr(0, kMaxKeySecret);
+  take("AWS_SECRET_ACCESS_KEY", kMaxKeySecret, keys.key.secret_access_key);
+  take("AWS_SESSION_TOKEN", kMaxKeyToken, keys.key.session_token);
+  take("AWS_SECURITY_TOKEN", kMaxKeyToken, keys.key.session_token);  // its old name
+  take("AWS_CONTAINER_AUTHORIZATION_TOKEN", kMaxTokenText, keys.container_token);
+  return keys;
 }
 
 // Runs `work` once the keys are read.

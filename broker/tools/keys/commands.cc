@@ -45,7 +45,9 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
   ipc::Result<std::string> id = prompt.line("AWS access key id: ");
   if (!id) return std::unexpected(id.error());
   if (!is_access_key_id(*id)) {
-    return ipc::fail(Fault::kUsage, "what was given is no access key id", "it has letters and digits alone");
+    const std::string fault(fault_of_key_text(*id));
+    return ipc::fail(Fault::kUsage, "what was given is no access key id" + (fault.empty() ? "" : ": it " + fault),
+                     "it has letters and digits alone");
   }
   if (id->starts_with(kTemporary)) {
     return ipc::fail(Fault::kUsage, *id + " is a temporary key, which ends by itself",
@@ -53,9 +55,11 @@ ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
   }
   ipc::Result<SecretBuffer> secret = prompt.secret("AWS secret access key (not shown): ");
   if (!secret) return std::unexpected(secret.error());
-  if (!is_visible(secret->reveal()) || secret->size() > kMaxKeySecret) {
-    return ipc::fail(Fault::kUsage, "what was given is no secret access key",
-                     "it is one word without blanks, in the line behind the access key id");
+  const std::string fault(fault_of_key_text(secret->reveal()));
+  if (!fault.empty() || secret->size() > kMaxKeySecret) {
+    return ipc::fail(Fault::kUsage,
+                     "what was given is no secret access key: it " + (fault.empty() ? "is longer than any" : fault),
+                     "it is one word without blanks or quotes, in the line behind the access key id");
   }
   return BaseKey{std::move(*id), std::move(*secret), {}};
 }

@@ -115,7 +115,8 @@ ipc::Result<CredentialsFileKey> read_credentials_file_key(const std::string& pat
   }
   const std::string place = file->place(id->line);
   for (const std::string_view token : {"aws_session_token", "aws_security_token"}) {
-    if (!section->find(token)) continue;
+    const ConfigValue* const given = section->find(token);
+    if (!given || given->secret_length == 0) continue;  // an empty one is absent
     return refuse(place + ": this key has a session token and ends by itself", "only long-term keys are put away");
   }
   if (id->continued || secret->continued || !is_access_key_id(id->text)) {
@@ -123,9 +124,9 @@ ipc::Result<CredentialsFileKey> read_credentials_file_key(const std::string& pat
   }
   ipc::Result<ipc::SecretBuffer> bytes = file->secret(*secret);
   if (!bytes) return std::unexpected(bytes.error());
-  if (!is_visible(bytes->reveal())) {
-    return refuse(file->place(secret->line) + ": aws_secret_access_key holds a character that no key has",
-                  "remove blanks and comments from the line");
+  if (const std::string_view fault = fault_of_key_text(bytes->reveal()); !fault.empty()) {
+    return refuse(file->place(secret->line) + ": aws_secret_access_key " + std::string(fault),
+                  "remove blanks, quotes and comments from the line");
   }
   found.key = BaseKey{id->text, std::move(*bytes), {}};
   found.id_line = id->line;

@@ -6,6 +6,7 @@
 #include "host/own_file.h"
 #include "study/lint.h"
 #include "text/hex.h"
+#include "text/json_line.h"
 #include "text/plain_text.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/signer.h"
@@ -60,9 +61,14 @@ ipc::Status check_pushed(KeyProcess& aws, const std::string& name, const std::st
                    "somebody else pushed at the same time: pull, compare and push again");
 }
 
-// Answers with a sentence of what was done.
-ipc::Result<std::string> push(KeyProcess& aws, const std::string& name, const std::string& text, const Signer& signer,
-                              std::uint64_t wanted) {
+struct Pushed {
+  std::string name, sha256, signature;  // of the parameters; no signature: unsigned
+  std::int64_t parameter_version = 0;
+  std::uint64_t policy_version = 0;  // that the signature binds
+};
+
+ipc::Result<Pushed> push(KeyProcess& aws, const std::string& name, const std::string& text, const Signer& signer,
+                         std::uint64_t wanted) {
   const std::string signature_name = signature_parameter(name);
   const ipc::Result<ParameterPair> there = aws.parameters(name, signature_name);
   if (!there) return std::unexpected(there.error());
@@ -85,10 +91,37 @@ ipc::Result<std::string> push(KeyProcess& aws, const std::string& name, const st
     return std::unexpected(std::move(error));
   }
   if (const ipc::Status good = check_pushed(aws, name, text, envelope); !good) return std::unexpected(good.error());
-  return "pushed " + name + ": parameter version " + std::to_string(*put) + ", sha256 " + sha256_hex(text) +
-         (envelope.empty() ? ", unsigned"
-                           : ", signed as policy version " + std::to_string(*version) + " in " + signature_name) +
+  return Pushed{name, sha256_hex(text), envelope.empty() ? "" : signature_name, *put, *version};
+}
+
+std::string pushed_sentence(const Pushed& pushed) {
+  return "pushed " + pushed.name + ": parameter version " + std::to_string(pushed.parameter_version) + ", sha256 " +
+         pushed.sha256 +
+         (pushed.signature.empty()
+              ? ", unsigned"
+              : ", signed as policy version " + std::to_string(pushed.policy_version) + " in " + pushed.signature) +
          "; read back and the same";
+}
+
+std::string pushed_json(const Pushed& pushed) {
+  JsonText json;
+  json.open_object().text("parameter", pushed.name).number("parameter_version", pushed.parameter_version);
+  json.text("sha256", pushed.sha256);
+  if (!pushed.signature.empty()) {
+    json.text("signature", pushed.signature);
+    json.number("policy_version", static_cast<std::int64_t>(pushed.policy_version));
+  }
+  return std::move(json.close_object()).finish();
+}
+
+// What was pulled; with its text, or the file that it went to.
+std::string pulled_json(const std::string& name, const Parameter& parameter, std::string_view file) {
+  JsonText json;
+  json.open_object().text("parameter", name).number("parameter_version", parameter.version);
+  json.text("sha256", sha256_hex(parameter.value));
+  if (file.empty()) json.text("policy", parameter.value);
+  if (!file.empty()) json.text("file", file);
+  return std::move(json.close_object()).finish();
 }
 
 }  // namespace
@@ -105,11 +138,12 @@ int policy_pull(const ToolArguments& arguments, ToolOutput& out) {
   if (arguments.given("output")) {
     const std::string file(arguments.value("output"));
     if (const ipc::Status written = write_own_file(file, text); !written) return refused(out, written.error());
+    if (arguments.flag("json")) out.raw(pulled_json(name, *parameter, file));
     out.note("wrote " + name + " to " + file + ", sha256 " + sha256_hex(text));
     return kToolGood;
   }
-  if (::isatty(STDOUT_FILENO) != 1) {
-    out.raw(text);
+  if (arguments.flag("json") || ::isatty(STDOUT_FILENO) != 1) {
+    out.raw(arguments.flag("json") ? pulled_json(name, *parameter, "") : text);
     return kToolGood;
   }
   // The parameter's author does not get to steer this terminal.
@@ -136,9 +170,13 @@ int policy_push(const ToolArguments& arguments, ToolOutput& out) {
   if (!read || !passes_lint(*read, out)) return kToolRefused;
   ipc::Result<KeyProcess> aws = KeyProcess::start(aws_place(arguments));
   if (!aws) return refused(out, aws.error());
-  const ipc::Result<std::string> done = push(*aws, *name, read->text, *signer, *wanted);
+  const ipc::Result<Pushed> done = push(*aws, *name, read->text, *signer, *wanted);
   if (!done) return refused(out, done.error());
-  out.line(out.ink(Ink::kGood, "good") + ": " + harmless(*done));
+  if (arguments.flag("json")) {
+    out.raw(pushed_json(*done));
+  } else {
+    out.line(out.ink(Ink::kGood, "good") + ": " + harmless(pushed_sentence(*done)));
+  }
   return kToolGood;
 }
 

@@ -186,6 +186,13 @@ int policy_sign(const ToolArguments& arguments, ToolOutput& out) {
   if (const ipc::Status written = write_own_file(target, envelope); !written) return refused(out, written.error());
   const ipc::Result<SignatureEnvelope> read_back = parse_envelope(envelope, target);
   if (!read_back) return refused(out, read_back.error());
+  if (arguments.flag("json")) {
+    JsonText json;
+    json.open_object().text("name", name).number("version", static_cast<std::int64_t>(read_back->policy.version));
+    json.text("sha256", read_back->policy.hash).text("key_id", read_back->key_id).text("file", target).close_object();
+    out.raw(std::move(json).finish());
+    return kToolGood;
+  }
   out.line(out.ink(Ink::kGood, "signed") + " " + harmless(in_quotes(name)) + " version " +
            std::to_string(read_back->policy.version) + ", sha256 " + read_back->policy.hash + ": " + harmless(target));
   return kToolGood;

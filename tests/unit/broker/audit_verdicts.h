@@ -1,6 +1,7 @@
 // What the verifier says of logs in memory.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,13 @@ struct Judged {
 using File = std::vector<std::string>;
 
 inline Judged judge_files(const std::vector<File>& files, const broker::LogKey* key = nullptr,
-                          const std::string& head = {}) {
+                          const std::string& head = {}, const std::optional<broker::LogHead>& kept = {}) {
   Judged judged;
   broker::AuditVerifier verifier(
       key, [&judged](const broker::AuditFinding& finding) { judged.findings.push_back(finding); },
       [&judged](const broker::AuditFinding& note) { judged.notes.push_back(note); });
   verifier.expect(head);
+  if (kept) verifier.expect(*kept);
   char name = 'a';
   for (const File& file : files) {
     verifier.begin_file(std::string(1, name++));
@@ -40,6 +42,10 @@ inline Judged judge_files(const std::vector<File>& files, const broker::LogKey* 
 
 inline Judged judge(const File& lines, const broker::LogKey* key = nullptr, const std::string& head = {}) {
   return judge_files({lines}, key, head);
+}
+
+inline Judged judge_with_head(const File& lines, const broker::LogHead& kept) {
+  return judge_files({lines}, nullptr, {}, kept);
 }
 
 }  // namespace audit_lines

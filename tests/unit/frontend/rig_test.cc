@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "channel_numbers.h"
 #include "ending.h"
 #include "sandbox.h"
 #include "supervisor_link.h"
@@ -30,9 +31,13 @@ std::string frontend_program() {
 
 // As main.cc does it.
 [[noreturn]] void run_here(int control, const frontend::Patience& patience) {
+  if (control != frontend::kControlDescriptor) ::dup2(control, frontend::kControlDescriptor);
+  auto adopted = frontend::adopt_control_channel();
+  if (!adopted) frontend::end_run(frontend::Ending::NoControl);
   event_base* const base = event_base_new();
   frontend::Server server(base, {.patience = patience});
-  frontend::SupervisorLink supervisor(base, ipc::UniqueFd(control), server);
+  frontend::SupervisorLink supervisor(base, std::move(*adopted), server);
+  if (!frontend::settle_descriptors()) frontend::end_run(frontend::Ending::NotPrepared);
   const auto protections = frontend::enter_sandbox();
   if (!protections) frontend::end_run(frontend::Ending::NotLockedDown);
   supervisor.report_locked_down(*protections);
@@ -114,7 +119,8 @@ bool await_readable(int fd, int milliseconds) {
 }
 
 std::string get_creds(std::string_view host, std::string_view more) {
-  return "GET /creds HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: keep-alive\r\n" + std::string(more) + "\r\n";
+  return "GET /creds HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: keep-alive\r\n" + std::string(more) +
+         "\r\n";
 }
 
 void Client::send(std::string_view bytes) const {
@@ -149,13 +155,15 @@ Rig::Rig(std::optional<frontend::Patience> patience) {
   unix_ = listen_unix(folder_);
   tcp_ = listen_on(tcp_address(0));
   port_ = port_of(tcp_.get());
-  auto control = ipc::Channel::socket_pair();
-  auto link = ipc::Channel::socket_pair();
+  auto control = ipc::Channel::attested_pair();
+  auto link = ipc::Channel::attested_pair();
   supervisor_ = ipc::Channel(std::move(control->first), ipc::Side::Supervisor, ipc::Side::Frontend);
   broker_ = ipc::Channel(std::move(link->first), ipc::Side::Broker, ipc::Side::Frontend);
   broker_.gate().enter_serving();
   broker_end_of_frontend_ = std::move(link->second);
   pid_ = start(control->second.get(), {supervisor_.fd(), broker_.fd(), broker_end_of_frontend_.get()}, patience);
+  supervisor_.only_from(pid_);
+  broker_.only_from(pid_);
 }
 
 Rig::~Rig() {
@@ -178,7 +186,9 @@ ipc::FrontendLockedDown Rig::await_locked_down() {
 }
 
 void Rig::give_broker() {
-  ASSERT_TRUE(supervisor_.send(ipc::BrokerChannel{}, broker_end_of_frontend_.get()));
+  ipc::BrokerChannel message;
+  message.pid = static_cast<ipc::U32>(::getpid());
+  ASSERT_TRUE(supervisor_.send(message, broker_end_of_frontend_.get()));
   broker_end_of_frontend_.reset();
 }
 

@@ -21,6 +21,7 @@
 #include <set>
 #include <string>
 
+#include "channel_numbers.h"
 #include "isolation.h"
 
 namespace {
@@ -34,14 +35,16 @@ long receive(int flags) {
   char byte;
   return call(SYS_recvfrom, client[0], reinterpret_cast<long>(&byte), 1, flags, 0, 0);
 }
-long receive_message(int flags) {
+long receive_message(int flags, int fd = frontend::kBrokerDescriptor) {
   msghdr header{};
-  return ::recvmsg(client[0], &header, flags);
+  return ::recvmsg(fd, &header, flags);
 }
-long send_message(int flags) {
+long send_message(int flags, int fd = frontend::kBrokerDescriptor) {
   msghdr header{};
-  return ::sendmsg(client[0], &header, flags);
+  return ::sendmsg(fd, &header, flags);
 }
+constexpr int kMessageSend = MSG_DONTWAIT | MSG_NOSIGNAL, kMessageReceive = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+constexpr long kAbove32Bits = 1L << 32;
 
 constexpr int kExitedAlive = 7, kNotLocked = 8;
 
@@ -51,6 +54,10 @@ int in_locked_down_child(Act act) {
   EXPECT_EQ(0, ::socketpair(AF_UNIX, SOCK_STREAM, 0, client));
   const pid_t pid = ::fork();
   if (pid == 0) {
+    // A client's descriptors are above the channels'.
+    for (int& end : client) end = ::fcntl(end, F_DUPFD, frontend::kFirstClosable);
+    ::dup2(client[0], frontend::kControlDescriptor);
+    ::dup2(client[0], frontend::kBrokerDescriptor);
     if (!frontend::enter_sandbox()) ::_exit(kNotLocked);
     act();
     ::_exit(kExitedAlive);
@@ -91,13 +98,14 @@ const AbsentCall kAbsent[] = {
     {"unshare", [] { return call(SYS_unshare); }},
     {"setns", [] { return call(SYS_setns); }},
     {"setresuid", [] { return call(SYS_setresuid); }},
-    {"mmap of executable memory", [] { return call(SYS_mmap, 0, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
+    {"mmap of executable memory",
+     [] { return call(SYS_mmap, 0, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
     {"mprotect", [] { return call(SYS_mprotect, 0, 4096, PROT_EXEC); }},
     {"memfd_create", [] { return call(SYS_memfd_create, 0); }},
     {"userfaultfd", [] { return call(SYS_userfaultfd); }},
     {"bpf", [] { return call(SYS_bpf); }},
     {"keyctl", [] { return call(SYS_keyctl); }},
-    // Files.
+// Files.
 #ifdef SYS_open
     {"open", [] { return call(SYS_open, 0); }},
 #endif
@@ -147,6 +155,22 @@ const AbsentCall kAbsent[] = {
     {"recvmsg MSG_CMSG_CLOEXEC and MSG_ERRQUEUE",
      [] { return receive_message(MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_ERRQUEUE); }},
     {"recvmsg that leaks descriptors over exec", [] { return receive_message(MSG_DONTWAIT); }},
+    {"recvmsg of a client", [] { return receive_message(kMessageReceive, client[0]); }},
+    {"sendmsg to a client", [] { return send_message(kMessageSend, client[0]); }},
+    {"sendmsg to the lowest descriptor", [] { return send_message(kMessageSend, 0); }},
+    {"sendmsg to a channel with junk above 32 bits",
+     [] {
+       msghdr header{};
+       return call(SYS_sendmsg, kAbove32Bits | frontend::kBrokerDescriptor, reinterpret_cast<long>(&header),
+                   kMessageSend);
+     }},
+    {"close of the supervisors channel", [] { return call(SYS_close, frontend::kControlDescriptor); }},
+    {"close of the brokers channel", [] { return call(SYS_close, frontend::kBrokerDescriptor); }},
+    {"close of the brokers channel with junk above 32 bits",
+     [] { return call(SYS_close, kAbove32Bits | frontend::kBrokerDescriptor); }},
+    {"close of a channel with junk that looks closable", [] { return call(SYS_close, kAbove32Bits | 8); }},
+    {"close of the last that is kept", [] { return call(SYS_close, frontend::kFirstClosable - 1); }},
+    {"close of what is above every connection", [] { return call(SYS_close, 1024); }},
     {"recvmmsg", [] { return call(SYS_recvmmsg); }},
     {"sendmsg MSG_FASTOPEN", [] { return send_message(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_FASTOPEN); }},
     {"sendmsg MSG_ZEROCOPY", [] { return send_message(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY); }},
@@ -173,13 +197,22 @@ INSTANTIATE_TEST_SUITE_P(All, AbsentCalls, ::testing::ValuesIn(kAbsent), [](cons
   return name;
 });
 
+// Also of those that are not open: EBADF, and not the end.
+bool can_close_each_connection() {
+  for (int fd = frontend::kFirstClosable; fd < 1024; ++fd) {
+    if (fd != client[0]) ::close(fd);
+  }
+  return true;
+}
+
 TEST(Sandbox, TheCallsOfServingPass) {
   const int status = in_locked_down_child([] {
-    const bool ok = receive(MSG_DONTWAIT) < 0 && receive(MSG_DONTWAIT | MSG_PEEK) < 0 &&
-                    ::send(client[0], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 &&
-                    send_message(MSG_DONTWAIT | MSG_NOSIGNAL) == 0 &&
-                    receive_message(MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 && ::shutdown(client[0], SHUT_WR) == 0 &&
-                    ::close(client[1]) == 0 && std::malloc(1 << 20) != nullptr;
+    const bool ok =
+        receive(MSG_DONTWAIT) < 0 && receive(MSG_DONTWAIT | MSG_PEEK) < 0 &&
+        ::send(client[0], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 && send_message(kMessageSend) == 0 &&
+        receive_message(kMessageReceive) < 0 && send_message(kMessageSend, frontend::kControlDescriptor) == 0 &&
+        receive_message(kMessageReceive, frontend::kControlDescriptor) < 0 && ::shutdown(client[0], SHUT_WR) == 0 &&
+        ::close(client[1]) == 0 && can_close_each_connection() && std::malloc(1 << 20) != nullptr;
     ::_exit(ok ? kExitedAlive : 1);
   });
   ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
@@ -216,7 +249,8 @@ TEST(Sandbox, LimitsAndPrivilegesAreSeenFromOutside) {
 }
 
 TEST(Sandbox, NoRowAllowsAReceiveOrSendWithOpenFlags) {
-  const std::set<std::string> guarded = {"accept4", "recvfrom", "recvmsg", "sendto", "sendmsg", "getsockopt", "mmap"};
+  const std::set<std::string> guarded = {"accept4", "recvfrom",   "recvmsg", "sendto",
+                                         "sendmsg", "getsockopt", "mmap",    "close"};
   for (const ipc::SyscallRule& rule : frontend::sandbox_rules()) {
     EXPECT_TRUE(!guarded.contains(rule.name) || rule.test.count > 0) << rule.name;
   }
@@ -230,7 +264,8 @@ TEST(Isolation, SaysByNameWhatItDid) {
     const frontend::Isolation isolation = frontend::isolate();
     if (isolation.words.empty()) ::_exit(2);
     const bool empty_root = isolation.words.find(", empty root") != std::string::npos;
-    if (empty_root && (isolation.sees_uids || ::access("/etc/passwd", F_OK) == 0 || ::access("/proc/self", F_OK) == 0)) {
+    if (empty_root &&
+        (isolation.sees_uids || ::access("/etc/passwd", F_OK) == 0 || ::access("/proc/self", F_OK) == 0)) {
       ::_exit(3);
     }
     if (empty_root && ::open("/x", O_CREAT | O_WRONLY, 0600) >= 0) ::_exit(4);

@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -105,6 +108,119 @@ TEST_F(ChannelTest, RefusesControlDataOfAnotherType) {
   expect_refused();
 }
 
+// ---- whose packet it is ----
+
+class AttestedChannelTest : public ChannelTest {
+ protected:
+  void SetUp() override {
+    auto ends = Channel::attested_pair();
+    ASSERT_TRUE(ends);
+    raw_ = std::move(ends->first);
+    channel_ = Channel(std::move(ends->second), Side::Broker, Side::Frontend);
+    channel_.gate().enter_serving();
+    channel_.only_from(::getpid());
+  }
+
+  template <class Act>
+  pid_t in_a_child(Act act) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      act();
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+    return child;
+  }
+
+  void expect_stranger(pid_t pid) {
+    expect_refused();
+    ASSERT_TRUE(channel_.stranger());
+    EXPECT_EQ(channel_.stranger()->pid, pid);
+    EXPECT_EQ(channel_.stranger()->uid, ::geteuid());
+  }
+};
+
+TEST_F(AttestedChannelTest, TakesThePacketsOfItsPeer) {
+  send_raw(serve_client(), {spare_.get()});
+  Packet packet;
+  ASSERT_EQ(channel_.receive(packet).value(), Arrival::Message);
+  EXPECT_TRUE(packet.descriptor);
+  EXPECT_EQ(channel_.receive(packet).value(), Arrival::Nothing);
+  EXPECT_FALSE(channel_.stranger());
+  raw_.reset();
+  EXPECT_EQ(channel_.receive(packet).value(), Arrival::PeerGone);
+}
+
+TEST_F(AttestedChannelTest, RefusesThePacketOfAnotherProcessAndClosesItsDescriptor) {
+  expect_stranger(in_a_child([this] { send_raw(serve_client(), {spare_.get()}); }));
+}
+
+TEST_F(AttestedChannelTest, ReadsTheEmptyPacketOfItsPeerAsTheEnd) {
+  send_raw("");
+  Packet packet;
+  EXPECT_EQ(channel_.receive(packet).value(), Arrival::PeerGone);
+}
+
+TEST_F(AttestedChannelTest, RefusesTheEmptyPacketOfAnotherProcess) {
+  expect_stranger(in_a_child([this] { send_raw(""); }));
+}
+
+// Only root may say another number than its own.
+TEST_F(AttestedChannelTest, AnotherProcessCannotSayThatItIsThePeer) {
+  const pid_t own = ::getpid();
+  int status = 0;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(2);
+    const std::string bytes = serve_client();
+    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))] = {};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* c = CMSG_FIRSTHDR(&header);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_CREDENTIALS;
+    c->cmsg_len = CMSG_LEN(sizeof(ucred));
+    const ucred lie{own, ::geteuid(), ::getegid()};
+    std::memcpy(CMSG_DATA(c), &lie, sizeof lie);
+    ::_exit(::sendmsg(raw_.get(), &header, 0) < 0 && errno == EPERM ? 0 : 1);
+  }
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(AttestedChannelTest, RefusesEveryPacketWhereTheKernelDoesNotSayWhoseItIs) {
+  auto ends = Channel::socket_pair();
+  raw_ = std::move(ends->first);
+  channel_ = Channel(std::move(ends->second), Side::Broker, Side::Frontend);
+  channel_.only_from(::getpid());
+  send_raw(serve_client(), {spare_.get()});
+  expect_refused();
+  EXPECT_EQ(channel_.stranger()->pid, 0);
+}
+
+TEST_F(AttestedChannelTest, WhoMadeThePairIsKnownAtBothEnds) {
+  auto ends = Channel::attested_pair();
+  int status = 0;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Channel theirs(std::move(ends->second), Side::Frontend, Side::Supervisor);
+    Packet packet;
+    if (!theirs.only_from_maker()) ::_exit(1);
+    pollfd ready{theirs.fd(), POLLIN, 0};
+    (void)::poll(&ready, 1, -1);
+    const auto arrival = theirs.receive(packet);
+    ::_exit(arrival && *arrival == Arrival::Message ? 0 : 2);
+  }
+  Channel ours(std::move(ends->first), Side::Supervisor, Side::Frontend);
+  EXPECT_TRUE(ours.send(ipc::BrokerChannel{}, spare_.get()));
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(ChannelTest, RefusesAPacketThatIsTooLarge) {
   send_raw(std::string(ipc::kMaxRunPacketBytes + 1, '\0'));
   expect_refused();
@@ -174,7 +290,8 @@ TEST_F(ChannelTest, HandsAMessageToWhatTakesItsKind) {
   EXPECT_EQ(malformed.error().fault, ipc::Fault::kProtocol);
   EXPECT_EQ(malformed.error().what, "ServeClient is malformed");
   const auto refuse = [](auto&) { return ipc::fail(ipc::Fault::kRefused, "no"); };
-  EXPECT_EQ((ipc::open_as_one_of<ipc::PolicyVersions>(Packet{ipc::PolicyVersions::kId, {}, {}}, refuse)).error().what, "no");
+  EXPECT_EQ((ipc::open_as_one_of<ipc::PolicyVersions>(Packet{ipc::PolicyVersions::kId, {}, {}}, refuse)).error().what,
+            "no");
   EXPECT_EQ(taken, "13");
 }
 

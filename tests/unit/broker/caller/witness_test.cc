@@ -1,7 +1,10 @@
 #include "caller/witness.h"
 
+#include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -10,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "caller/ancestry.h"
 #include "caller/proc_search.h"
 #include "callers_fixture.h"
 #include "host/sandbox.h"
@@ -432,6 +436,35 @@ bool behave_as_an_older_kernel() {
 }
 
 TEST(WitnessReasonTest, CallersAreJudgedOnKernelsThatSayLess) { expect_caller_passes(behave_as_an_older_kernel); }
+
+// With hidepid, /proc hides the supervisor from a broker of the same user: where parents are asked there alone, no
+// caller could ever be known, and the start says why.
+TEST(WitnessReasonTest, HiddenSupervisorIsSaidWhereParentsAreAskedInProcAlone) {
+  if (::getuid() != 0) GTEST_SKIP() << "needs root, to mount another /proc";
+  Child outer([] {
+    if (::unshare(CLONE_NEWPID | CLONE_NEWNS) != 0) ::_exit(77);
+    Child supervisor([] {
+      const bool ready = ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         ::mount("proc", "/proc", "proc", 0, "hidepid=2") == 0 && ::setgroups(0, nullptr) == 0 &&
+                         ::setresgid(4242, 4242, 4242) == 0 && ::setresuid(4242, 4242, 4242) == 0 &&
+                         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                         behave_as_an_older_kernel();
+      if (!ready) ::_exit(77);
+      Child broker([] {
+        auto above = ipc::Pidfd::open(::getppid());
+        const auto found = above ? Ancestry::below(std::move(*above)) : std::unexpected(above.error());
+        if (found) ::_exit(1);
+        ::_exit(found.error().what.contains("hidepid") && !found.error().next_step.empty() ? 0 : 2);
+      });
+      ::_exit(WEXITSTATUS(broker.reap()));
+    });
+    ::_exit(WEXITSTATUS(supervisor.reap()));
+  });
+  const int status = outer.reap();
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no namespaces to be had here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 
 }  // namespace
 }  // namespace broker::testing

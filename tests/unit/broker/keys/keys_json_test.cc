@@ -27,10 +27,19 @@ class KeysJsonTest : public ::testing::Test {
 };
 
 TEST_F(KeysJsonTest, WhatIsNoSingleJsonObjectIsRefused) {
-  for (const std::string_view text :
-       {"", " ", "null", "[]", "\"\"", "{", "{}x", "{} {}", "\xEF\xBB\xBF{}", "{'AccessKeyId':1}", "{\"a\":1,}",
-        "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", "// no\n{}"}) {
+  for (const std::string_view text : {"null", "[]", "\"\"", "{", "{}x", "{} {}", "{'AccessKeyId':1}", "{\"a\":1,}",
+                                      "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}"}) {
     EXPECT_EQ(why(text), "is not one JSON object") << text;
+  }
+  for (const auto& [text, reason] : std::initializer_list<std::pair<std::string_view, std::string>>{
+           {"", "there is nothing"},
+           {" \r\n", "there is nothing"},
+           {"\xEF\xBB\xBF{}", "it begins with a byte order mark"},
+           {"\xFF\xFE{", "it is UTF-16, and UTF-8 is read"},
+           {"<!doctype html><p>Log in</p>", "it is a page of HTML or XML"},
+           {"// no\n{}", "other text stands before it"},
+           {"Opening the browser...\n{}", "other text stands before it"}}) {
+    EXPECT_EQ(why(text), "is not one JSON object: " + reason) << text;
   }
   EXPECT_EQ(why(R"({"a":)" + std::string(100000, '[')), "is not one JSON object");
   EXPECT_EQ(why(std::string_view(kWhole).substr(0, sizeof kWhole - 2)), "is not one JSON object");
@@ -60,7 +69,18 @@ TEST_F(KeysJsonTest, BytesThatFitNoHeaderAreRefusedAndNeverQuoted) {
       EXPECT_EQ(why(json).find("quoted"), std::string::npos) << json;
     }
   }
-  EXPECT_NE(why(with(R"(,"SessionToken":"")")), "read");
+}
+
+// As credential_process programs print it beside a long-term key (aws-cli and granted among those that meet them).
+TEST_F(KeysJsonTest, EmptyIsAbsent) {
+  const auto key = read_keys_json(with(R"(,"SessionToken":"")"), "SessionToken");
+  ASSERT_TRUE(key) << key.error().what;
+  EXPECT_TRUE(key->keys.session_token.empty());
+  EXPECT_EQ(why(R"({"AccessKeyId":"","SecretAccessKey":"s"})"), "has no AccessKeyId");
+  EXPECT_EQ(why(R"({"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":""})"), "has no SecretAccessKey");
+  const auto role = read_keys_json(with(R"(,"Token":"","Expiration":"2026-01-27T11:00:00Z")"), "Token");
+  ASSERT_TRUE(role);
+  EXPECT_EQ(check_temporary(role->keys, kTen).error().what, "has no Token");
 }
 
 TEST_F(KeysJsonTest, LongerThanAnyKeyIsRefused) {
@@ -80,18 +100,28 @@ TEST_F(KeysJsonTest, HalfAKeyIsRefused) {
 }
 
 TEST_F(KeysJsonTest, AnEndThatIsNoMomentIsRefused) {
-  for (const std::string_view end : {"", "soon", "2026-01-27", "2026-01-27 10:00:00", "2026-13-27T10:00:00Z",
-                                     "2026-01-27T10:00:00", "2026-01-27T10:00:00+0200", "2026-01-27T10:00:00+24:00",
-                                     "2026-01-27T10:00:00+02:60", "+02:00", "2026-01-27T10:00:00Z+02:00"}) {
+  for (const std::string_view end :
+       {"", "soon", "2026-01-27", "2026-01-27 10:00:00", "2026-13-27T10:00:00Z", "2026-01-27T10:00:00",
+        "2026-01-27T10:00:00+24:00", "2026-01-27T10:00:00+02:60", "+02:00", "2026-01-27T10:00:00Z+02:00"}) {
     EXPECT_NE(why(with(R"(,"Expiration":")" + std::string(end) + "\"")), "read") << end;
   }
 }
 
+TEST_F(KeysJsonTest, AnEndWithoutAnOffsetIsToldAsSuch) {
+  for (const std::string_view end : {"2026-01-27T10:00:00", "2026-01-27 10:00:00.5"}) {
+    EXPECT_EQ(why(with(R"(,"Expiration":")" + std::string(end) + "\"")),
+              "has an Expiration without an offset: a Z behind it says UTC");
+  }
+}
+
 TEST_F(KeysJsonTest, AnEndIsReadWithAnOffsetToo) {
-  EXPECT_EQ(read_end("2026-01-27T10:00:00Z").value(), kTen);
-  EXPECT_EQ(read_end("2026-01-27T10:00:00+00:00").value(), kTen);
-  EXPECT_EQ(read_end("2026-01-27T12:30:00.123456+02:30").value(), kTen);
-  EXPECT_EQ(read_end("2026-01-27T02:00:00-08:00").value(), kTen);
+  for (const std::string_view end : {"2026-01-27T10:00:00Z", "2026-01-27T10:00:00+00:00", "2026-01-27T10:00:00+0000",
+                                     "2026-01-27T12:30:00.123456+02:30", "2026-01-27T02:00:00-08:00",
+                                     "2026-01-27T12:00:00+0200", "2026-01-27T10:00:00UTC", "2026-01-27 10:00:00Z"}) {
+    const auto read = read_keys_json(with(R"(,"Expiration":")" + std::string(end) + "\""), "SessionToken");
+    ASSERT_TRUE(read) << end << ": " << read.error().what;
+    EXPECT_EQ(read->keys.expiration, kTen) << end;
+  }
 }
 
 TEST_F(KeysJsonTest, KeysThatHaveEndedOrEndInAMomentAreNotTaken) {

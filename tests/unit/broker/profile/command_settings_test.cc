@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "ipc/secret.h"
+#include "ipc/text/aws_config_parser.h"
 #include "profile/files.h"
 
 namespace broker {
@@ -130,6 +131,39 @@ TEST_F(CommandSettingsTest, ASectionWhoseHeaderLacksQuotesIsNamedWithThem) {
   EXPECT_THAT(files->mended_header("sso-session", "my org"),
               HasSubstr("write [sso-session \"my org\"] instead of [sso-session my org] in "));
   EXPECT_EQ(files->mended_header("sso-session", "bare"), "");
+}
+
+TEST_F(CommandSettingsTest, ASectionWhoseFirstWordIsWrittenOtherwiseIsNamedRightly) {
+  const auto files = ProfileFiles::open(
+      put("config",
+          "[Profile one]\n[sso_session two]\n[SSO-Session  three]\n[services: four]\n[profile 'five]\n"
+          "[profile five 'a]\n[profile\tsix six]\n"),
+      put("credentials", "[profile seven]\n[sso-session eight]\n[nine]\n"));
+  ASSERT_TRUE(files);
+  const auto mended = [&](std::string_view word, const std::string& name) { return files->mended_header(word, name); };
+  EXPECT_THAT(mended("profile", "one"), HasSubstr("write [profile one] instead of [Profile one] in "));
+  EXPECT_THAT(mended("sso-session", "two"), HasSubstr("write [sso-session two] instead of [sso_session two] in "));
+  EXPECT_THAT(mended("sso-session", "three"),
+              HasSubstr("write [sso-session three] instead of [SSO-Session  three] in "));
+  EXPECT_THAT(mended("services", "four"), HasSubstr("write [services four] instead of [services: four] in "));
+  EXPECT_THAT(mended("profile", "five"), HasSubstr("write [profile five] instead of [profile 'five] in "));
+  EXPECT_THAT(mended("profile", "six six"), HasSubstr("write [profile \"six six\"] instead of [profile\tsix six] in "));
+  EXPECT_THAT(mended("profile", "seven"), HasSubstr("write [seven] instead of [profile seven] in "));
+  EXPECT_THAT(mended("sso-session", "eight"), HasSubstr("move the section [sso-session eight] from "));
+  EXPECT_EQ(mended("profile", "nine"), "");
+  EXPECT_EQ(mended("services", "one"), "");
+  EXPECT_EQ(mended("sso-session", "seven"), "");
+}
+
+// What is advised can be read: by our parser here, by botocore in tests/interop/test_command_config.py.
+TEST_F(CommandSettingsTest, AnAdvisedHeaderIsReadAsThatName) {
+  for (const std::string name :
+       {"my org", "Single'Quote", "double\"quote", "back\\slash", "a [b] c", "tab\tbed", "a #b", "a ;b", "x]", "é"}) {
+    const auto files = ProfileFiles::open(put("config", "[profile " + ipc::name_in_header(name) + "]\nregion = r\n"),
+                                          put("credentials", ""));
+    ASSERT_TRUE(files) << name << ": " << files.error().what;
+    EXPECT_TRUE(files->has(name)) << name;
+  }
 }
 
 }  // namespace

@@ -162,6 +162,19 @@ TEST_F(ProfileTest, AChainHasNoLimitButItsLoop) {
   EXPECT_EQ(profile->chain.back().profile, "p200");
 }
 
+// ---- stored keys
+
+TEST_F(ProfileTest, AProfileThatIsNotThereIsLookedForAmongTheStoredKeys) {
+  put("config", "");
+  options_.stored = [](std::string_view name) { return name == "ledger"; };
+  const auto next_step = [this] { return resolve("ledgr").error().next_step; };
+  EXPECT_NE(next_step().find("there are no profiles at all"), std::string::npos);
+  options_.stored_names = [] { return std::vector<std::string>{"ledger"}; };
+  EXPECT_EQ(next_step(), "name one that exists: ledger");
+  put("config", "[profile ledger]\n");
+  EXPECT_EQ(next_step(), "name one that exists: ledger") << "each once";
+}
+
 // ---- --env-keys
 
 TEST_F(ProfileTest, EnvironmentKeysAreRefusedForAProfileThatHasAnAnswerOfItsOwn) {

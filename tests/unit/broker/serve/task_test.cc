@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <thread>
 
 namespace {
 
@@ -45,6 +46,7 @@ class TaskTest : public ::testing::Test {
     setting.value = ipc::Text<4096>(value);
     ASSERT_TRUE(supervisor_.send(setting));
   }
+  static ipc::LogHead head(std::string_view label) { return {ipc::Text<4096>(label)}; }
   static ipc::LogSink sink(std::string_view label, bool sync) {
     return {ipc::LogKind::File, sync, ipc::Text<4096>(label)};
   }
@@ -87,6 +89,43 @@ TEST_F(TaskTest, ASettingTwiceIsRefusedEvenWithTheSameValue) {
   EXPECT_EQ("a setting came twice", refusal());
 }
 
+TEST_F(TaskTest, ALongSettingComesInParts) {
+  send_setting("NO_PROXY", std::string(4096, 'a'));
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>(std::string(4096, 'b'))}));
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("c")}));
+  send_setting("AWS_REGION", "eu-west-1");
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(good_begin()));
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  EXPECT_EQ(std::string(4096, 'a') + std::string(4096, 'b') + "c", ipc::setting(task->settings, "NO_PROXY"));
+  EXPECT_EQ("eu-west-1", ipc::setting(task->settings, "AWS_REGION"));
+}
+
+TEST_F(TaskTest, TheRestOfNoSettingIsRefused) {
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
+  EXPECT_EQ("the rest of no setting", refusal());
+  send_setting("NO_PROXY", "a");
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
+  EXPECT_EQ("the rest of no setting", refusal()) << "something else came between";
+  send_setting("NO_PROXY", "a");
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{}));
+  EXPECT_EQ("the rest of no setting", refusal());
+}
+
+TEST_F(TaskTest, ASettingThatIsLongerThanAnyVariableIsRefused) {
+  std::string why;
+  send_setting("NO_PROXY", std::string(4096, 'a'));
+  std::thread sender([this] {
+    for (std::size_t sent = 4096; sent <= ipc::kMostSettingBytes; sent += 4096) {
+      while (!supervisor_.send(ipc::SettingRest{ipc::Text<4096>(std::string(4096, 'b'))})) std::this_thread::yield();
+    }
+  });
+  EXPECT_EQ("a setting is longer than any variable", refusal());
+  sender.join();
+}
+
 TEST_F(TaskTest, ALogSinkThatIsNeitherSyncedNorNotIsRefused) {
   send_with_file(Spoilt<ipc::LogSink>{sink("log", false), "sync", 2});
   EXPECT_EQ("LogSink is malformed", refusal());
@@ -102,6 +141,18 @@ TEST_F(TaskTest, ALogSinkOfAnUnknownKindIsRefused) {
 TEST_F(TaskTest, MoreLogSinksThanTheLimitAreRefused) {
   for (std::size_t i = 0; i <= broker::kMaxSinks; ++i) send_sink("log", false);
   EXPECT_EQ("more log sinks than there can be", refusal());
+}
+
+TEST_F(TaskTest, AHeadThatIsNotOfTheLogBeforeItIsRefused) {
+  send_with_file(head("log"));
+  EXPECT_EQ("the head of a log that did not come before it", refusal());
+  send_sink("log", false);
+  send_with_file(head("other"));
+  EXPECT_EQ("the head of a log that did not come before it", refusal());
+  send_sink("log", false);
+  send_with_file(head("log"));
+  send_with_file(head("log"));
+  EXPECT_EQ("the head of a log that did not come before it", refusal());
 }
 
 TEST_F(TaskTest, BeginWithoutADecisionLogIsRefused) {
@@ -134,14 +185,22 @@ struct BadNumber {
 };
 
 const BadNumber kBadNumbers[] = {
-    {"TooShort", "duration", 899},          {"AlmostLeftOut", "duration", 1},
-    {"TooLong", "duration", 43201},         {"Forever", "duration", UINT32_MAX},
-    {"PollsWithoutPause", "policy_poll", 4}, {"PollsNever", "policy_poll", 0},
-    {"PollsTooSeldom", "policy_poll", 3601}, {"OldPolicyForEver", "policy_max_age", 86401},
-    {"NoMode", "mode", 0},                  {"UnknownMode", "mode", 5},
-    {"NoTransport", "transport", 0},        {"UnknownTransport", "transport", 9},
-    {"HalfLazy", "lazy", 2},                {"SomeEnvironmentKeys", "environment_keys", 2},
-    {"TheyMayFollow", "environment_follows", 255}, {"HalfALogin", "auto_login", 2},
+    {"TooShort", "duration", 899},
+    {"AlmostLeftOut", "duration", 1},
+    {"TooLong", "duration", 43201},
+    {"Forever", "duration", UINT32_MAX},
+    {"PollsWithoutPause", "policy_poll", 4},
+    {"PollsNever", "policy_poll", 0},
+    {"PollsTooSeldom", "policy_poll", 3601},
+    {"OldPolicyForEver", "policy_max_age", 86401},
+    {"NoMode", "mode", 0},
+    {"UnknownMode", "mode", 5},
+    {"NoTransport", "transport", 0},
+    {"UnknownTransport", "transport", 9},
+    {"HalfLazy", "lazy", 2},
+    {"SomeEnvironmentKeys", "environment_keys", 2},
+    {"TheyMayFollow", "environment_follows", 255},
+    {"HalfALogin", "auto_login", 2},
 };
 
 class BadNumbers : public TaskTest, public ::testing::WithParamInterface<BadNumber> {};
@@ -195,12 +254,14 @@ TEST_P(BadBegins, AreRefused) {
   EXPECT_EQ("Begin is out of bounds", refusal());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BadBegins, ::testing::ValuesIn(kBadBegins), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, BadBegins, ::testing::ValuesIn(kBadBegins),
+                         [](const auto& row) { return row.param.name; });
 
 TEST_F(TaskTest, AreWhatTheSupervisorSaid) {
   send_setting("AWS_REGION", "eu-west-1");
   send_setting("AWS_CA_BUNDLE", "");
   send_sink("decisions.log", true);
+  send_with_file(head("decisions.log"));
   send_sink("terminal", false);
   ipc::Begin begin = good_begin();
   begin.region = ipc::Text<64>("eu-central-1");
@@ -215,6 +276,8 @@ TEST_F(TaskTest, AreWhatTheSupervisorSaid) {
   EXPECT_TRUE(task->sinks[0].sink.sync);
   EXPECT_FALSE(task->sinks[1].sink.sync);
   EXPECT_TRUE(task->sinks[1].fd);
+  EXPECT_TRUE(task->sinks[0].head);
+  EXPECT_FALSE(task->sinks[1].head);
   EXPECT_EQ("ledger-prod", task->begin.profile.str());
   EXPECT_EQ("/etc/policy.yaml", task->policy_name());
   EXPECT_EQ("eu-central-1", task->begin.region.str());

@@ -1,8 +1,10 @@
 #include "services/sts.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "aws_fakes.h"
+#include "call/next_step.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -132,9 +134,11 @@ TEST_F(Sts, AFailurePageOfAProxyIsJudgedByItsStatus) {
 }
 
 TEST_F(Sts, ReadsCodeAndMessageOfAFailure) {
-  const AwsFailure failure = read_sts_failure(sts_answer(403, testing::refused("AccessDenied", "not &#27;[1m allowed")));
+  const AwsFailure failure =
+      read_sts_failure(sts_answer(403, testing::refused("AccessDenied", "not &#27;[1m allowed")));
   EXPECT_EQ(failure.code, "");  // U+001B may not stand in XML at all
-  const AwsFailure plain = read_sts_failure(sts_answer(403, testing::refused("AccessDenied", "not allowed\nsecond line")));
+  const AwsFailure plain =
+      read_sts_failure(sts_answer(403, testing::refused("AccessDenied", "not allowed\nsecond line")));
   EXPECT_EQ(plain.code, "AccessDenied");
   EXPECT_EQ(plain.message, "not allowed");
 }
@@ -159,6 +163,76 @@ TEST_F(Sts, EveryKnownRefusalHasANextStepOfItsOwn) {
             std::string::npos);
   EXPECT_NE(sts_next_step("GetCallerIdentity", {403, "SignatureDoesNotMatch", ""}).find("clock"), std::string::npos);
   EXPECT_FALSE(sts_next_step("AssumeRole", {400, "Unheard", ""}).empty());
+}
+
+// The texts are AWS's own.
+TEST_F(Sts, TheNextStepFollowsFromWhatAwsSaid) {
+  struct Case {
+    const char *action, *code, *message, *advice;
+  };
+  const Case cases[] = {
+      {"GetCallerIdentity", "SignatureDoesNotMatch", "Credential should be scoped to a valid region.",
+       "check --region, AWS_REGION and the profile's region"},
+      {"GetCallerIdentity", "SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sts'.",
+       "check the endpoint URL"},
+      {"GetCallerIdentity", "SignatureDoesNotMatch",
+       "Signature expired: 20260131T120000Z is now earlier than 20260131T131500Z (20260131T133000Z - 15 min.)",
+       "this machine's clock right"},
+      {"GetCallerIdentity", "SignatureDoesNotMatch",
+       "Signature not yet current: 20260131T140000Z is still later than 20260131T121500Z",
+       "this machine's clock right"},
+      {"GetCallerIdentity", "SignatureDoesNotMatch",
+       "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+       "Key and signing method.",
+       "check the aws_secret_access_key where this profile's key comes from"},
+      {"GetCallerIdentity", "InvalidClientTokenId", "The security token included in the request is invalid.",
+       "a temporary one without its aws_session_token"},
+      {"GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired", "fetch a new one"},
+      {"GetCallerIdentity", "MissingAuthenticationToken", "Request is missing Authentication Token",
+       "takes the Authorization header away"},
+      {"GetCallerIdentity", "IncompleteSignature", "'x' not a valid key=value pair", "copy the access key id"},
+      {"GetCallerIdentity", "OptInRequired", "The AWS Access Key Id needs a subscription for the service",
+       "activate the service"},
+      {"AssumeRole", "RegionDisabledException", "STS is not activated in this region", "activate STS for this region"},
+      {"AssumeRole", "AccessDenied",
+       "User: arn:aws:iam::1:user/m is not authorized to perform: sts:SetSourceIdentity on resource: "
+       "arn:aws:iam::1:role/r",
+       "must allow sts:SetSourceIdentity beside sts:AssumeRole"},
+      {"AssumeRole", "AccessDenied",
+       "User: arn:aws:iam::1:user/m is not authorized to perform: sts:TagSession on resource: arn:aws:iam::1:role/r",
+       "must allow sts:TagSession too"},
+      {"AssumeRole", "AccessDenied",
+       "User: arn:aws:iam::1:user/m is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/r "
+       "with "
+       "an explicit deny in a service control policy",
+       "ask those who keep it"},
+      {"AssumeRole", "AccessDenied",
+       "User: arn:aws:iam::1:user/m is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/r "
+       "because no permissions boundary allows the sts:AssumeRole action",
+       "the permissions boundary of the caller must allow it"},
+      {"AssumeRole", "ValidationError",
+       "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+       "one hour at most"},
+      {"AssumeRole", "ValidationError",
+       "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", "ask for a shorter duration"},
+      {"AssumeRole", "ValidationError", "arn is invalid", "check role_arn"},
+  };
+  for (const Case& each : cases) {
+    EXPECT_THAT(sts_next_step(each.action, {400, each.code, each.message}), ::testing::HasSubstr(each.advice))
+        << each.message;
+  }
+  AwsFailure page{403, {}, {}};
+  page.is_page = true;
+  EXPECT_THAT(sts_next_step("AssumeRole", page), ::testing::HasSubstr("a captive portal"));
+  EXPECT_EQ(words_of(page), "HTTP status 403 with a page for people");
+  EXPECT_THAT(sts_next_step("AssumeRole", {302, {}, {}}), ::testing::HasSubstr("sends the request elsewhere"));
+}
+
+TEST_F(Sts, NoSentenceEndsInNothing) {
+  for (const AwsFailure& failure : {AwsFailure{403, "", ""}, {403, "AccessDenied", ""}, {403, "", "a message"}}) {
+    EXPECT_FALSE(words_of(failure).empty());
+    EXPECT_FALSE(words_of(failure).ends_with(' ')) << words_of(failure);
+  }
 }
 
 }  // namespace

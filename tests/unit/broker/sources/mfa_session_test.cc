@@ -129,6 +129,22 @@ TEST_F(MfaTest, AWrongCodeIsAskedForAgainAndNotForEver) {
   EXPECT_EQ(errands_.waiting(), 0u);
 }
 
+// The words are AWS's own.
+TEST_F(MfaTest, ADeviceThatIsNotTheUsersIsNoWrongCode) {
+  std::string next_step;
+  MfaKeys& keys = run();
+  keys.get([&](const ipc::Result<SharedKey>& key) { next_step = key ? "" : key.error().next_step; });
+  aws_.timers.pass(0s);
+  errands_.answer("123456");
+  aws_.http.answer(403,
+                   refused("AccessDenied",
+                           "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA "
+                           "serial number is valid and associated with this user."));
+  EXPECT_NE(next_step.find("check mfa_serial"), std::string::npos) << next_step;
+  get(keys);
+  EXPECT_EQ(errands_.waiting(), 0u) << "asked again for a code that cannot help";
+}
+
 TEST_F(MfaTest, WhatIsNoCodeIsNeverSent) {
   get(run());
   for (const char* odd : {"12345", "12345a", "1234567\n"}) errands_.answer(odd);

@@ -6,16 +6,16 @@
 
 #include <memory>
 
+#include "ipc/text/json_string.h"
+#include "ipc/text/plain_text.h"
+#include "ipc/text/utf8.h"
+
 namespace {
 
 using broker::JsonLine;
 using broker::JsonText;
 
-std::string json_of(std::string_view text) {
-  std::string out;
-  broker::append_json_string(out, text);
-  return out;
-}
+std::string json_of(std::string_view text) { return ipc::json_string(text); }
 
 // What jsoncpp, a reader that is not ours, makes of it.
 std::string read_back(std::string_view json) {
@@ -81,10 +81,33 @@ TEST(JsonString, AnInvalidByteDoesNotSwallowTheQuoteBehindIt) {
 }
 
 TEST(JsonString, ValidTextStandsForItself) {
-  for (const std::string_view text : {"", "plain ~ text", "\xC2\xA0", "\xC3\xA9t\xC3\xA9", "\xE2\x82\xAC",
-                                      "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const std::string_view text :
+       {"", "plain ~ text", "\xC2\xA0", "\xC3\xA9t\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xED\x9F\xBF"}) {
     EXPECT_EQ('"' + std::string(text) + '"', json_of(text));
   }
+}
+
+// Whatever is not plain is an escape, above U+FFFF a pair of them; a reader gets the same text back.
+TEST(JsonString, EveryCodePointIsPlainOrAnEscapeOfItself) {
+  std::string all, escaped;
+  for (std::uint32_t code = 0x80; code <= 0x10FFFF; ++code) {
+    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    std::string text;
+    ipc::append_utf8(text, code);
+    const std::string json = json_of(text);
+    const bool plain = ipc::why_not_plain(code).empty();
+    ASSERT_EQ(plain, json == '"' + text + '"') << std::hex << code;
+    ASSERT_EQ(plain, json[1] != '\\') << std::hex << code;
+    if (!plain) all += text, escaped += json.substr(1, json.size() - 2);
+  }
+  EXPECT_EQ(all, read_back('"' + escaped + '"'));
+  EXPECT_EQ(R"("\u202e\u200f\u2066\ufeff\udb40\udc01")", json_of("\u202e\u200f\u2066\ufeff\U000e0001"));
+}
+
+TEST(JsonString, JsonFromElsewhereStaysWhatItSaysAndHarmsNoTerminal) {
+  EXPECT_EQ("{\"a\": \"\\u202e\\u009b\\u007f\", \"b\":[1]}",
+            ipc::harmless_json("{\"a\":\t\"\u202e\xc2\x9b\x7f\",\r\"b\":[1]}"));
+  for (const std::string text : {"{\"a\":\"b \\u001b \u00e9\"}", "[]", "{}"}) EXPECT_EQ(text, ipc::harmless_json(text));
 }
 
 TEST(JsonString, EveryPairOfBytesStaysOneLineThatAReaderAccepts) {

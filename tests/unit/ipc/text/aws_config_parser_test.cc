@@ -40,7 +40,7 @@ TEST(AwsConfigParser, ALineThatIsRefusedIsPassedOverAlone) {
 }
 
 TEST(AwsConfigParser, BelowAHeaderThatCannotBeReadNothingIsTheSectionsBefore) {
-  for (const char* header : {"[profile b", "[]", "[DEFAULT]", "[profile b] text"}) {
+  for (const char* header : {"[profile b", "[]", "[DEFAULT]"}) {
     const GoneOn read = go_on("[profile a]\nregion = x\n" + std::string(header) +
                               "\noutput = y\n  aws_session_token = t\n"
                               "[profile c]\noutput = z\n");
@@ -48,6 +48,15 @@ TEST(AwsConfigParser, BelowAHeaderThatCannotBeReadNothingIsTheSectionsBefore) {
     EXPECT_EQ(find(read, "a", "output"), nullptr) << header;
     EXPECT_EQ(find(read, "c", "output")->text, "z") << header;
     EXPECT_EQ(read.index.size(), 2U) << header;
+  }
+}
+
+// Python's configparser looks no further than the last ]; a user's file with such a line works with the AWS tools.
+TEST(AwsConfigParser, WhatFollowsAHeaderIsNothing) {
+  for (const char* header : {"[profile b] text", "[profile b]/* s3://bucket */", "[profile b] # more", "[profile b];"}) {
+    const GoneOn read = go_on(std::string(header) + "\nregion = x\n");
+    EXPECT_EQ(read.refused, 0) << header;
+    ASSERT_NE(find(read, "b", "region"), nullptr) << header;
   }
 }
 

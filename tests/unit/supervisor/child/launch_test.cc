@@ -49,6 +49,14 @@ TEST_F(Launch, AHelperThatOthersMayWriteIsRefused) {
   }
 }
 
+TEST_F(Launch, AHelperThatMayNotBeExecutedIsNamedWithTheReason) {
+  make_helpers([this](const std::string& name, mode_t mode) { return make(name, mode); }, 0755);
+  make("broker/sentinel-broker", 0644);
+  const auto paths = find_helpers_beside(folder_ + "/supervisor/sentinel");
+  ASSERT_FALSE(paths);
+  EXPECT_EQ(paths.error().what, "helper program " + folder_ + "/broker/sentinel-broker cannot be executed: Permission denied");
+}
+
 TEST_F(Launch, AHelperThatIsASymbolicLinkOrMissingIsRefused) {
   make_helpers([this](const std::string& name, mode_t mode) { return make(name, mode); }, 0755);
   std::filesystem::remove(folder_ + "/frontend/sentinel-frontend");

@@ -56,6 +56,26 @@ TEST(Options, UnknownCommandWordIsRefused) {
   EXPECT_EQ(refusal({"audit", "--", "show"}), "-- before the command's word / see `sentinel audit --help`");
 }
 
+// As git, go and docker have it.
+TEST(Options, HelpIsACommandToo) {
+  const auto scope_of_help = [](std::vector<std::string_view> words) -> std::string {
+    const auto line = parse(std::move(words));
+    if (!line) return line.error().what;
+    if (!line->has("help")) return "no help";
+    if (line->scope.command()) return std::string(line->scope.command()->words);
+    return line->scope.group() ? std::string(line->scope.group()->word) : "top";
+  };
+  EXPECT_EQ(scope_of_help({"help"}), "top");
+  EXPECT_EQ(scope_of_help({"help", "exec"}), "exec");
+  EXPECT_EQ(scope_of_help({"help", "policy"}), "policy");
+  EXPECT_EQ(scope_of_help({"help", "policy", "lint"}), "policy lint");
+  EXPECT_EQ(scope_of_help({"policy", "help"}), "policy");
+  EXPECT_EQ(scope_of_help({"policy", "help", "lint"}), "policy lint");
+  EXPECT_EQ(refusal({"help", "exce"}), "unknown command exce / did you mean `sentinel exec`?");
+  EXPECT_EQ(scope_of_help({"exec", "help"}), "no help") << "a command of that name is run";
+  EXPECT_EQ(refusal({"version"}), "unknown command version / did you mean `sentinel --version`?");
+}
+
 TEST(Options, AnOptionBelongsToItsCommandsAlone) {
   EXPECT_EQ(refusal({"credentials", "--server"}), "unknown option --server / see `sentinel credentials --help`");
   EXPECT_EQ(refusal({"policy", "lint", "--profile", "p", "f"}).find("unknown option --profile"), 0u);

@@ -136,9 +136,10 @@ TEST(DoctorProbe, HowATrialEndsIsTold) {
 
 // This host has each mechanism or lacks it; a trial that cannot tell is a mistake of the trial.
 TEST_F(DoctorScene, EveryMechanismOfTheKernelCanBeTried) {
-  for (const auto check : {check_secret_memory, check_locked_memory, check_peer_pidfd, check_pidfd_info,
-                           check_tcp_owner, check_ptrace, check_process_handles, check_seccomp, check_no_new_privileges,
-                           check_landlock, check_landlock_reach, check_namespaces, check_kernel_keyring}) {
+  for (const auto check :
+       {check_secret_memory, check_locked_memory, check_peer_pidfd, check_pidfd_info, check_hidden_processes,
+        check_tcp_owner, check_ptrace, check_process_handles, check_seccomp, check_no_new_privileges, check_landlock,
+        check_landlock_reach, check_namespaces, check_kernel_keyring}) {
     const Found found = check(host_);
     EXPECT_NE(found.answer, Answer::CannotTell) << found.subject;
   }

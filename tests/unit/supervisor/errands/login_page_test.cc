@@ -47,5 +47,29 @@ TEST(LoginPage, TheUsersBrowserComesFirst) {
   EXPECT_EQ(browser_words({"DISPLAY=:0", "BROWSER='b"}, kUrl), (Words{"xdg-open", kUrl}));
 }
 
+// A query may hold all that a shell obeys: such a page is no part of a script.
+TEST(LoginPage, NoShellReadsThePage) {
+  for (const std::string page : {"https://a/?x=$(id)", "https://a/?x;id", "https://a/?x|id", "https://a/?x=1&y=2",
+                                 "https://a/(x)", "https://a/?$HOME", "https://a/{x,y}"}) {
+    for (const char* through :
+         {"sh -c 'firefox %s'", "/bin/bash -c \"firefox '%s'\"", "env X=1 dash -c 'b \"%s\"'", "sh -c %s", "sh -c",
+          "busybox sh -c 'b %s'", "python3 -c 'import os; os.system(\"b %s\")'", "xterm -e 'lynx %s'"}) {
+      const Words environment = {"DISPLAY=:0", std::string("BROWSER=") + through};
+      EXPECT_EQ(browser_words(environment, page), Words{}) << through << " " << page;
+      testing::internal::CaptureStderr();
+      EXPECT_TRUE(show_login({"p", page, "", environment, false, false}));
+      EXPECT_EQ(
+          testing::internal::GetCapturedStderr(),
+          "sentinel: profile p: log in at " + page +
+              "\nsentinel:   no browser is started: BROWSER makes the address a part of a script, which would obey "
+              "what stands in it\n");
+    }
+    EXPECT_EQ(browser_words({"DISPLAY=:0", "BROWSER=firefox"}, page), (Words{"firefox", page})) << "one argument";
+    EXPECT_EQ(browser_words({"DISPLAY=:0", "BROWSER=b --url=%s"}, page), (Words{"b", "--url=" + page}));
+  }
+  EXPECT_EQ(browser_words({"DISPLAY=:0", "BROWSER=sh -c 'firefox %s'"}, kUrl), (Words{"sh", "-c", "firefox " + kUrl}))
+      << "which holds nothing that a shell obeys";
+}
+
 }  // namespace
 }  // namespace supervisor

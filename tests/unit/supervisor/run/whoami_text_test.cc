@@ -41,7 +41,7 @@ TEST(Whoami, WhatIsNotThereIsLeftOutOfTheLinesAndNullInTheJson) {
   asked.json = true;
   EXPECT_EQ(identity_text(marta(), asked),
             "{\"profile\":\"p\",\"arn\":\"arn:aws:iam::111122223333:user/marta\",\"account\":\"111122223333\",\"user\":"
-            "\"marta\",\"source\":\"static\",\"region\":null,\"policy\":null,\"effect\":null,\"rule\":null}\n");
+            "\"marta\",\"source\":\"static\",\"region\":null,\"clock\":null,\"policy\":null,\"effect\":null,\"rule\":null}\n");
 }
 
 TEST(Whoami, APolicysAnswerIsShownWithThePolicysName) {

@@ -1,7 +1,9 @@
 #include "state/decision_log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -112,6 +114,80 @@ TEST_F(Log, StderrAloneWritesNoFileAndBothWriteBoth) {
   EXPECT_EQ(open_decision_logs(request, folder_, "")->size(), 2u);
   EXPECT_EQ(open_decision_logs({}, "", folder_)->front().label, folder_ + "/sentinel/decisions.jsonl");
   EXPECT_FALSE(open_decision_logs({}, "", ""));
+}
+
+class LogHead : public Log {
+ protected:
+  [[nodiscard]] ipc::Result<std::vector<DecisionLog>> open() const {
+    ExecRequest request;
+    request.log_file = folder_ + "/log";
+    return open_decision_logs(request, folder_, "");
+  }
+  [[nodiscard]] std::string head() const { return folder_ + "/log-head"; }
+  void expect_refused(std::string_view why) const {
+    const auto logs = open();
+    ASSERT_FALSE(logs);
+    EXPECT_NE(logs.error().what.find(head() + ", which remembers the end of the decision log, " + std::string(why)),
+              std::string::npos)
+        << logs.error().what;
+    EXPECT_FALSE(logs.error().next_step.empty());
+  }
+};
+
+TEST_F(LogHead, LiesBesideTheLogAndIsAsPrivate) {
+  const auto logs = open();
+  ASSERT_TRUE(logs);
+  EXPECT_TRUE(logs->front().head);
+  struct stat of_log {
+  }, of_head{};
+  ASSERT_EQ(::stat((folder_ + "/log").c_str(), &of_log), 0);
+  ASSERT_EQ(::stat(head().c_str(), &of_head), 0);
+  EXPECT_EQ(of_log.st_mode, of_head.st_mode);
+  EXPECT_EQ(0, ::fcntl(logs->front().head.get(), F_GETFL) & O_APPEND) << "it is written in places of its own";
+}
+
+TEST_F(LogHead, NeitherALinkNorAFolderNorAFifoNorAFileWithASecondName) {
+  std::filesystem::create_symlink(folder_ + "/elsewhere", head());
+  expect_refused("is not a file");
+  std::filesystem::remove(head());
+  std::filesystem::create_directory(head());
+  expect_refused("is not a file");
+  std::filesystem::remove(head());
+  ASSERT_EQ(::mkfifo(head().c_str(), 0600), 0);
+  expect_refused("is not a file");
+  std::filesystem::remove(head());
+  ASSERT_TRUE(open());
+  std::filesystem::create_hard_link(head(), folder_ + "/second");
+  expect_refused("has a second name");
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/elsewhere"));
+}
+
+TEST_F(LogHead, OneThatOthersMayWriteIsRefused) {
+  ASSERT_TRUE(open());
+  std::filesystem::permissions(head(), std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+  expect_refused("cannot be relied on: ");
+}
+
+TEST_F(LogHead, WhereNoneCanBeMadeTheLogIsKeptAndSaysSo) {
+  ASSERT_TRUE(open());
+  std::filesystem::remove(head());
+  std::filesystem::remove(folder_ + "/.log.lock");
+  constexpr uid_t kNobody = 65534;  // root may write anywhere, and becomes somebody else for a moment
+  const uid_t own = ::geteuid();
+  if (own == 0) {
+    ASSERT_EQ(0, ::chown(folder_.c_str(), kNobody, kNobody));
+    ASSERT_EQ(0, ::chown((folder_ + "/log").c_str(), kNobody, kNobody));
+  }
+  ASSERT_EQ(0,
+            ::chmod((folder_ + "/log").c_str(), 0600));  // one that others read would be refused without its lock file
+  ASSERT_EQ(0, ::chmod(folder_.c_str(), 0500));
+  ASSERT_EQ(0, ::seteuid(own == 0 ? kNobody : own));
+  const auto logs = open();
+  ASSERT_EQ(0, ::seteuid(own));
+  ASSERT_EQ(0, ::chmod(folder_.c_str(), 0700));
+  ASSERT_TRUE(logs) << logs.error().what;
+  EXPECT_FALSE(logs->front().head);
+  EXPECT_NE(logs->front().without_head.find("will not show"), std::string::npos) << logs->front().without_head;
 }
 
 }  // namespace

@@ -26,10 +26,5 @@ TEST(PlainText, EveryCodePointIsShownOrReplaced) {
   }
 }
 
-TEST(PlainText, AStringOfJsonEndsWhereItsTextDoes) {
-  EXPECT_EQ(json_string("a\"b\\c\n"), R"("a\"b\\c?")");
-  EXPECT_EQ(json_string(""), "\"\"");
-}
-
 }  // namespace
 }  // namespace supervisor

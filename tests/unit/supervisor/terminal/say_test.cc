@@ -25,6 +25,15 @@ std::string said(std::string_view line) {
   return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : std::string();
 }
 
+TEST(Say, NoSentenceIsEmpty) {
+  EXPECT_EQ(said(""), "");
+  EXPECT_EQ(said(" \n"), "");
+  EXPECT_EQ(ipc::said({ipc::Fault::kRefused, "", ""}), "refused, and no reason was given");
+  EXPECT_EQ(ipc::said({ipc::Fault::kUnavailable, " ", ""}), "not possible now, and no reason was given");
+  EXPECT_EQ(ipc::said({ipc::Fault::kSystem, "", ""}), "it failed, and no reason was given");
+  EXPECT_EQ(ipc::said({ipc::Fault::kSystem, "a reason", ""}), "a reason");
+}
+
 // U+009B begins a sequence as ESC [ does, and terminals that read UTF-8 obey it.
 TEST(Say, NothingThatATerminalWouldObey) {
   EXPECT_EQ(said("a\x1b]0;title\x07z\n"), "sentinel: a?]0;title?z?\n");

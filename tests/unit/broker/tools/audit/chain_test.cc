@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include "audit_verdicts.h"
+#include "text/hex.h"
 #include "tools/audit/reader.h"
 
 namespace {
@@ -25,7 +27,7 @@ class AuditFile : public ::testing::Test {
     path_ = folder_ + "/log";
   }
   void TearDown() override {
-    for (const std::string& path : {path_, path_ + ".2"}) ::unlink(path.c_str());
+    for (const std::string& path : {path_, path_ + ".2", path_ + "-head"}) ::unlink(path.c_str());
     ::rmdir(folder_.c_str());
   }
   [[nodiscard]] ipc::UniqueFd open(const std::string& path, int flags = O_CREAT) const {
@@ -201,6 +203,129 @@ TEST_F(AuditFile, SomebodyWhoKeepsTheLockIsNotWaitedForForEver) {
 }
 
 // ---- from one file to the next
+
+// ---- the head ------------------------------------------------------------------------------------------------------
+
+class AuditHead : public AuditFile {
+ protected:
+  [[nodiscard]] ipc::UniqueFd open_head() const {
+    return ipc::UniqueFd(::open((path_ + "-head").c_str(), O_RDWR | O_CLOEXEC | O_CREAT, 0600));
+  }
+  // A run that keeps the head; what it warned of.
+  std::vector<std::string> run_with_head(int lines, const std::string& key = {}) const {
+    AuditLog log(audit_lines::kClock, key.empty() ? std::nullopt : std::optional(key_from(key)));
+    std::vector<std::string> warned;
+    const ipc::Status added = log.add_sink(open(path_), path_, false, ipc::LogKind::File, {}, open_head());
+    EXPECT_TRUE(added) << added.error().what;
+    log.warn_with([&warned](const std::string& warning) { warned.push_back(warning); });
+    for (int i = 0; added && i < lines; ++i) EXPECT_TRUE(log.record(issued_line()));
+    return warned;
+  }
+  [[nodiscard]] std::optional<broker::LogHead> head() const {
+    const std::string text = content(open_head().get());
+    const auto heads = broker::read_heads(text);
+    return heads.empty() ? std::nullopt : std::optional(heads.front().head);
+  }
+  [[nodiscard]] File lines() const {
+    File all;
+    std::istringstream text(content(open(path_).get()));
+    for (std::string line; std::getline(text, line);) all.push_back(line);
+    return all;
+  }
+  void keep_lines(std::size_t count) const {
+    off_t size = 0;
+    const File all = lines();
+    for (std::size_t i = 0; i < count; ++i) size += static_cast<off_t>(all.at(i).size() + 1);
+    EXPECT_EQ(0, ::truncate(path_.c_str(), size));
+  }
+};
+
+TEST_F(AuditHead, NamesTheLastLineAfterEachLineAndAcrossRuns) {
+  for (std::size_t run = 1; run <= 3; ++run) {
+    EXPECT_TRUE(run_with_head(3).empty());
+    ASSERT_TRUE(head());
+    EXPECT_EQ(3 * run, head()->sequence);
+    EXPECT_EQ(broker::sha256_hex(lines().back()), head()->hash);
+  }
+}
+
+TEST_F(AuditHead, ACutLogIsToldWrittenDownAndGoesOn) {
+  run_with_head(6);
+  keep_lines(4);
+  const auto warned = run_with_head(1);
+  ASSERT_EQ(1u, warned.size());
+  EXPECT_NE(warned[0].find("2 lines, number 5 to 6, are missing at the end"), std::string::npos) << warned[0];
+  EXPECT_EQ(6u, lines().size()) << "four that were left, one that says so, and the new one";
+  EXPECT_NE(lines()[4].find("\"event\":\"cut\""), std::string::npos);
+  EXPECT_NE(judged().first().find(":5 was written over a cut: 2 lines, number 5 to 6, are missing"), std::string::npos);
+  EXPECT_TRUE(run_with_head(1).empty()) << "once";
+  EXPECT_EQ(7u, head()->sequence);
+}
+
+TEST_F(AuditHead, ARemovedLogIsToldAndARunWithoutALineTakesNothingBack) {
+  run_with_head(6);
+  ::unlink(path_.c_str());
+  EXPECT_EQ(1u, run_with_head(0).size());
+  EXPECT_EQ(6u, head()->sequence);
+  ASSERT_EQ(1u, run_with_head(1).size());
+  EXPECT_EQ(2u, head()->sequence) << "the line that says so, and the new one";
+}
+
+TEST_F(AuditHead, AnotherLastLineIsTold) {
+  run_with_head(3);
+  const File before = lines();
+  keep_lines(2);
+  write(with(before[2], "marta", "jonas") + "\n");
+  ASSERT_EQ(1u, run_with_head(1).size());
+  EXPECT_NE(lines()[3].find("the last line is another than was written"), std::string::npos);
+}
+
+TEST_F(AuditHead, ATornSlotLeavesTheOther) {
+  run_with_head(6);
+  const ipc::UniqueFd file = open_head();
+  ASSERT_EQ(20, ::pwrite(file.get(), "....................", 20, 0)) << "number 6 lies in the first slot";
+  ASSERT_TRUE(head());
+  EXPECT_EQ(5u, head()->sequence);
+  EXPECT_TRUE(run_with_head(1).empty());
+  EXPECT_EQ(7u, head()->sequence);
+}
+
+TEST_F(AuditHead, IsSignedWithTheLogsKeyWhateverTheKeysName) {
+  run_with_head(2, kHmacKey);
+  const std::string text = content(open_head().get());
+  const auto heads = broker::read_heads(text);
+  ASSERT_EQ(2u, heads.size());
+  for (const auto& read : heads) {
+    EXPECT_EQ("", broker::signature_fault(key_from(kHmacKey), read.line));
+    EXPECT_NE("", broker::signature_fault(key_from(kOtherHmacKey), read.line));
+  }
+  EXPECT_EQ(2 * broker::kHeadSlot, text.size());
+}
+
+TEST_F(AuditHead, WhatIsNoHeadIsNotWrittenOver) {
+  put(open_head().get(), "dear diary\n");
+  AuditLog log(audit_lines::kClock);
+  const ipc::Status added = log.add_sink(open(path_), path_, false, ipc::LogKind::File, {}, open_head());
+  ASSERT_FALSE(added);
+  EXPECT_EQ("dear diary\n", content(open_head().get()));
+  EXPECT_NE(added.error().what.find("-head remembers no end of a decision log"), std::string::npos);
+}
+
+TEST_F(AuditHead, BrokersThatShareALogShareItsHead) {
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    const pid_t pid = ::fork();
+    if (pid == 0) ::_exit(run_with_head(100).empty() ? 0 : 1);
+    children.push_back(pid);
+  }
+  for (const pid_t pid : children) {
+    int status = 0;
+    ASSERT_EQ(pid, ::waitpid(pid, &status, 0));
+    EXPECT_EQ(0, status);
+  }
+  EXPECT_EQ(400u, head()->sequence);
+  EXPECT_EQ(broker::sha256_hex(lines().back()), head()->hash);
+}
 
 class Rotation : public AuditFile {
  protected:

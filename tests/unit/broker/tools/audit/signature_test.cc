@@ -50,8 +50,8 @@ class EachKind : public ::testing::TestWithParam<std::pair<std::string, std::str
 
 INSTANTIATE_TEST_SUITE_P(Signature, EachKind,
                          ::testing::Values(std::pair{kHmacKey, kHmacKey},
-                                         std::pair<std::string, std::string>{kPrivatePem, kPublicPem},
-                                         std::pair<std::string, std::string>{kPrivatePem, kPrivatePem}));
+                                           std::pair<std::string, std::string>{kPrivatePem, kPublicPem},
+                                           std::pair<std::string, std::string>{kPrivatePem, kPrivatePem}));
 
 TEST_P(EachKind, AGenuineLogIsGood) {
   const Judged judged = checked(lines(10));

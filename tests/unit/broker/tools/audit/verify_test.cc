@@ -96,6 +96,56 @@ TEST(AuditVerify, ACutTailIsFoundByItsHeadAlone) {
   EXPECT_EQ("", judge(lines, nullptr, broker::sha256_hex(lines[3])).first()) << "a head from before the log grew";
 }
 
+TEST(AuditVerify, ACutTailIsFoundByTheHeadThatTheBrokerKeeps) {
+  const File lines = written_lines(6);
+  const broker::LogHead head{6, broker::sha256_hex(lines.back()), "2026-02-02T00:00:00Z"};
+  EXPECT_EQ("", judge_with_head(lines, head).first());
+  EXPECT_EQ(broker::AuditEnd::kWhole, judge_with_head(lines, head).totals.end);
+  const File cut(lines.begin(), lines.begin() + 4);
+  const Judged judged = judge_with_head(cut, head);
+  EXPECT_EQ("a:0 2 lines, number 5 to 6, are missing at the end: its head of 2026-02-02T00:00:00Z names line number 6",
+            judged.first());
+  EXPECT_EQ(2u, judged.totals.missing_at_end);
+  EXPECT_EQ(broker::AuditEnd::kCut, judged.totals.end);
+  EXPECT_EQ("a:0 6 lines, number 1 to 6, are missing at the end: its head of 2026-02-02T00:00:00Z names line number 6",
+            judge_with_head({}, head).first());
+  EXPECT_EQ(broker::AuditEnd::kUnknown, judge(cut).totals.end) << "without a head nothing is claimed of the end";
+}
+
+TEST(AuditVerify, AnEndThatWasWrittenAnewIsFoundByTheHead) {
+  const File lines = written_lines(6);
+  const broker::LogHead head{5, broker::sha256_hex("another fifth line"), "2026-02-02T00:00:00Z"};
+  EXPECT_EQ(
+      "a:5 is not the line that was written under this number: the log's head of 2026-02-02T00:00:00Z names "
+      "another SHA-256",
+      judge_with_head(lines, head).first());
+  EXPECT_EQ(broker::AuditEnd::kCut, judge_with_head(lines, head).totals.end);
+}
+
+TEST(AuditVerify, ALogThatWentOnBehindItsHeadIsWhole) {
+  const File lines = written_lines(6);
+  const broker::LogHead head{4, broker::sha256_hex(lines[3]), "2026-02-02T00:00:00Z"};
+  EXPECT_EQ("", judge_with_head(lines, head).first());
+}
+
+TEST(AuditVerify, OfATornLineItClaimsNothingThatItCannotKnow) {
+  File lines = written_lines(2);
+  const std::string torn = lines[1].substr(0, 40);
+  ipc::UniqueFd file = memory_file();
+  const ipc::UniqueFd seen(::dup(file.get()));
+  put(file.get(), lines[0] + "\n" + torn);
+  broker::AuditLog log(audit_lines::kClock);
+  ASSERT_TRUE(log.add_sink(std::move(file), "log", false));
+  ASSERT_TRUE(log.record(issued_line()));
+  std::string text = content(seen.get());
+  text.pop_back();
+  const Judged judged = judge({lines[0], torn, text.substr(text.rfind('\n') + 1)});
+  EXPECT_EQ("", judged.first());
+  ASSERT_EQ(1u, judged.notes.size());
+  EXPECT_EQ(judged.notes[0].what.find("was not handed out"), std::string::npos);
+  EXPECT_NE(judged.notes[0].what.find("whether what it told was handed out cannot be known"), std::string::npos);
+}
+
 TEST(AuditVerify, AnOverlongLineIsAFindingAndNotTheEnd) {
   File lines = written_lines(4);
   lines.insert(lines.begin() + 2, std::string(broker::kMaxAuditLine + 1, 'x'));
