@@ -12,7 +12,7 @@ bool is_in_table(const CommandSetting& setting) {
   return std::ranges::any_of(kCommandSettings, [&](const CommandSettingRow& row) {
     const bool fits_block =
         row.place == SettingPlace::Service ? is_service_name(setting.block.str()) : setting.block.str() == row.block;
-    return setting.place == static_cast<U8>(row.place) && fits_block && setting.name.str() == row.name;
+    return setting.place == row.place && fits_block && setting.name.str() == row.name;
   });
 }
 

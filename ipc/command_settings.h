@@ -12,12 +12,9 @@
 
 namespace ipc {
 
-// Where a setting stands. `block` is empty for Profile, the key above it for Nested, the service for Service.
-enum class SettingPlace : U8 { Profile = 1, Nested = 2, Service = 3 };
-
 struct CommandSettingRow {
   SettingPlace place;
-  std::string_view block;  // of Nested alone
+  std::string_view block;  // of Nested alone: the key above it
   std::string_view name, why;
 };
 

@@ -13,6 +13,7 @@
 
 #include "ipc/errands.h"
 #include "ipc/field_types.h"
+#include "ipc/result.h"
 #include "ipc/task_limits.h"
 
 namespace ipc {
@@ -30,6 +31,11 @@ enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3, Whoami = 4
 constexpr RunMode last_of(RunMode) { return RunMode::Whoami; }
 enum class LogKind : U8 { File = 1, Stream = 2, Syslog = 3 };  // Stream: terminal or pipe; Syslog: a datagram per line
 constexpr LogKind last_of(LogKind) { return LogKind::Syslog; }
+
+// Where a setting stands. CommandSetting's block is empty for Profile, the key above it for Nested, the service for
+// Service.
+enum class SettingPlace : U8 { Profile = 1, Nested = 2, Service = 3 };
+constexpr SettingPlace last_of(SettingPlace) { return SettingPlace::Service; }
 
 struct MessageRow {
   U16 id;

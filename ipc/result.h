@@ -14,14 +14,16 @@
 namespace ipc {
 
 // What kind of failure it is; decides whether a retry makes sense and which exit code it becomes.
+// It travels (ipc/field_types.h), so it counts from 1.
 enum class Fault : std::uint8_t {
-  kUsage,        // the command line asks for something senseless
+  kUsage = 1,    // the command line asks for something senseless
   kConfig,       // a file, profile or policy says something we refuse
   kProtocol,     // a peer sent what it must not send
   kSystem,       // the kernel refused; sys_errno says why
   kRefused,      // AWS, or the policy, said no
   kUnavailable,  // not now: throttled, unreachable, timed out
 };
+constexpr Fault last_of(Fault) { return Fault::kUnavailable; }
 
 struct Error {
   Fault fault;

@@ -1,8 +1,9 @@
 // The head of a decision log: which line was written last. Kept in a file of its own, so that lines that were cut off
 // at the log's end show, which no chain and no signature can.
 //
-// The file has two slots of kHeadSlot bytes, each a line of the log's form filled up with blanks; lines take turns, so
-// that a write that was torn leaves the other slot. The newest is the one with the higher number.
+// The file has two slots of kHeadSlot bytes, and each holds a copy of a line, with its newline: it is signed as it was,
+// and its hash says the rest. Lines take turns, so that a write that was torn leaves the other slot. The newest is the
+// one with the higher number.
 // What it cannot show: somebody who may write both files puts an older copy of both in their place, or removes both.
 // Then a copy that he cannot reach speaks: the system's log, to which each line carries it (audit/log.h).
 // Blocks: on a small local file.   Owns: the descriptor.
@@ -22,16 +23,13 @@
 
 namespace broker {
 
-class LogKey;
-
-inline constexpr std::size_t kHeadSlot = 1024;
+inline constexpr std::size_t kHeadSlot = kMaxAuditLine + 4096;
 // Of the log's path, behind it: such a name is no rotated file's.
 inline constexpr std::string_view kHeadSuffix = "-head";
 
 struct LogHead {
   std::uint64_t sequence = 0;
-  std::string hash;  // of that line
-  std::string time;
+  std::string hash, time;  // of that line
 };
 
 // What is in a head file. `line` points into `text`.
@@ -54,7 +52,8 @@ class HeadFile {
   [[nodiscard]] bool kept() const { return static_cast<bool>(fd_); }
   [[nodiscard]] ipc::Result<std::optional<LogHead>> read() const;
   // `anew`: nothing in the file counts any more.
-  ipc::Status write(const LogHead& head, const LogKey* key, bool anew) const;
+  // `line`: the log's last, without its newline.
+  ipc::Status write(std::string_view line, std::uint64_t sequence, bool anew) const;
 
  private:
   ipc::UniqueFd fd_;

@@ -149,6 +149,11 @@ ipc::Status AuditSink::compare_with_head() {
   if (!head_.kept()) return {};
   const auto head = head_.read();
   if (!head) return std::unexpected(head.error());
+  if (!*head && end_.sequence > 0) {
+    warning_ = "the decision log " + terms_.label + " has no head beside it (" + terms_.label +
+               std::string(kHeadSuffix) +
+               "), so whether its end was cut before this run cannot be known; it has one now";
+  }
   if (*head) cut_ = head_fault(**head, end_.sequence, end_.hash);
   if (cut_.empty()) return {};
   warning_ = "the decision log " + terms_.label + " was cut: " + cut_ +
@@ -186,7 +191,7 @@ ipc::Status AuditSink::append(const AuditText& text) {
   left_at_ = size_ = before + static_cast<off_t>(bytes.size());
   if (!head_.kept()) return {};
   // The line first: a head without its line would look like a cut log.
-  return head_.write({end_.sequence, end_.hash, std::string(rfc3339(text.time).text())}, terms_.key, !cut_.empty());
+  return head_.write(*line, end_.sequence, !cut_.empty());
 }
 
 ipc::Status AuditSink::close_full_file(const AuditText& text) {

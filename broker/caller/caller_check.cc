@@ -9,6 +9,8 @@
 namespace broker {
 namespace {
 
+static_assert(Ancestry::kMaxHelpers <= WitnessQuestion::kMaxLeftOut, "each helper is left out of the search");
+
 // A process that has ended but was not reaped yet still has a pidfd that answers; it can no longer be a caller.
 bool has_ended(const ipc::Pidfd& process) {
   pollfd ended{process.fd(), POLLIN, 0};

@@ -17,6 +17,10 @@ struct Question {
   inet_diag_req_v2 request;
 };
 
+// Its number in every network namespace (the kernel insists). A socket that was bound to a device (SO_BINDTODEVICE, as
+// `curl --interface lo` does) is found by that device alone, any other one by every device.
+constexpr std::uint32_t kLoopback = 1;
+
 Question question_for(const sockaddr_in& client, const sockaddr_in& server, std::uint32_t sequence) {
   Question q{};
   q.header.nlmsg_len = sizeof q;
@@ -30,6 +34,7 @@ Question question_for(const sockaddr_in& client, const sockaddr_in& server, std:
   q.request.id.idiag_dport = server.sin_port;
   q.request.id.idiag_src[0] = client.sin_addr.s_addr;
   q.request.id.idiag_dst[0] = server.sin_addr.s_addr;
+  q.request.id.idiag_if = kLoopback;
   q.request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
   q.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
   return q;

@@ -80,7 +80,14 @@ std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_ke
 ReadableFiles profile_and_certificates(std::string home, std::string config, std::string credentials,
                                        std::string ca_bundle) {
   ReadableFiles files;
-  files.until_keys_are_read = {std::move(home), std::move(config), std::move(credentials), std::move(ca_bundle)};
+  files.until_keys_are_read = {std::move(config), std::move(credentials), std::move(ca_bundle)};
+  // Containers give / as the home of a user whom they do not know: of that, only what is looked for there, or Landlock
+  // would hide nothing.
+  if (home == "/") {
+    for (const char* folder : {"/.aws", "/.local/share/sentinel"}) files.until_keys_are_read.emplace_back(folder);
+  } else {
+    files.until_keys_are_read.push_back(std::move(home));
+  }
   for (const char* folder : kCertificateFolders) files.until_keys_are_read.emplace_back(folder);
   return files;
 }

@@ -62,7 +62,7 @@ class SettingsReader {
            const std::string& place) {
     if (value.empty()) return;  // as good as absent
     ipc::CommandSetting setting;
-    setting.place = static_cast<ipc::U8>(where);
+    setting.place = where;
     const bool fits = setting.block.assign(block) && setting.name.assign(name) && setting.value.assign(value);
     if (!fits || !ipc::check_command_setting(setting)) return leave_out(name, place, "is too long, or of no service");
     out_.settings.push_back(std::move(setting));

@@ -65,6 +65,21 @@ bool take_number(std::string_view& line, std::uint32_t& number) {
   return error == std::errc{} && (line.empty() || line.front() == ' ');
 }
 
+// The inode alone tells them apart: a namespace below the machine's own may map all ids to themselves.
+Result<UserNamespace> ask_kernel() {
+  const UniqueFd own = open_own_namespace();
+  if (!own && kernel_has_none()) return UserNamespace{.initial = true};
+  struct stat about {};
+  if (!own || !lies_on(own.get(), NSFS_MAGIC) || ::fstat(own.get(), &about) != 0) {
+    return ipc::fail(Fault::kSystem, "the kernel does not say in which user namespace this is", "mount /proc");
+  }
+  if (about.st_ino == kInitialInode) return UserNamespace{.initial = true};
+  UserNamespace where{.id_map = read_id_map(own_id_map())};
+  uid_t owner = kUnmapped;
+  if (::ioctl(own.get(), NS_GET_OWNER_UID, &owner) == 0 && owner != kUnmapped) where.owner = owner;
+  return where;
+}
+
 }  // namespace
 
 std::vector<IdRange> read_id_map(std::string_view text) {
@@ -97,19 +112,16 @@ std::string UserNamespace::owner_words() const {
   return "its owner, uid " + std::to_string(*owner) + " in here,";
 }
 
-// The inode alone tells them apart: a namespace below the machine's own may map all ids to themselves.
 Result<UserNamespace> own_user_namespace() {
-  const UniqueFd own = open_own_namespace();
-  if (!own && kernel_has_none()) return UserNamespace{.initial = true};
-  struct stat about {};
-  if (!own || !lies_on(own.get(), NSFS_MAGIC) || ::fstat(own.get(), &about) != 0) {
-    return ipc::fail(Fault::kSystem, "the kernel does not say in which user namespace this is", "mount /proc");
+  static pid_t asked_by = 0;
+  static UserNamespace known;
+  if (asked_by == ::getpid()) return known;
+  Result<UserNamespace> found = ask_kernel();
+  if (found) {
+    asked_by = ::getpid();
+    known = *found;
   }
-  if (about.st_ino == kInitialInode) return UserNamespace{.initial = true};
-  UserNamespace where{.id_map = read_id_map(own_id_map())};
-  uid_t owner = kUnmapped;
-  if (::ioctl(own.get(), NS_GET_OWNER_UID, &owner) == 0 && owner != kUnmapped) where.owner = owner;
-  return where;
+  return found;
 }
 
 Status check_no_user_namespace(bool allowed) {
@@ -128,8 +140,7 @@ std::string what_a_user_namespace_costs(const Result<UserNamespace>& where) {
   const std::string who = where ? where->owner_words() : where.error().what + ": who made it";
   return "in this user namespace (--allow-user-namespace) " + who +
          " and root in here can read the keys from the broker's memory, change the policy and the decision log, and "
-         "pass "
-         "for any caller";
+         "pass for any caller";
 }
 
 }  // namespace ipc

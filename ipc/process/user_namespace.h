@@ -4,7 +4,7 @@
 // Runs in: broker, the processes of tools that read keys, doctor; before a lock-down, whose filter has no ioctl for it.
 // Blocks: never.   Owns: nothing.
 // Fails: kSystem where the kernel does not say it. That is no yes: who holds keys then refuses as well.
-// Source: user_namespaces(7), ioctl_nsfs(2); PROC_USER_INIT_INO of the kernel; PIDFD_GET_USER_NAMESPACE
+// Source: user_namespaces(7), ioctl_nsfs(2); PROC_USER_INIT_INO in the kernel's own sources; PIDFD_GET_USER_NAMESPACE
 // (Linux 6.11).
 #pragma once
 
@@ -38,6 +38,8 @@ struct UserNamespace {
   [[nodiscard]] std::string owner_words() const;
 };
 
+// Asked of the kernel once in each process, so that a process that was asked before it locked itself down knows it
+// later.
 Result<UserNamespace> own_user_namespace();
 
 // Whether keys may be read in here; `allowed`: by --allow-user-namespace, for which there is nothing to be found out.

@@ -37,7 +37,7 @@ std::string line_of(const ipc::CommandSetting& setting) {
 std::string blocks(std::span<const ipc::CommandSetting> settings, ipc::SettingPlace place) {
   std::map<std::string, std::string> lines;
   for (const ipc::CommandSetting& setting : settings) {
-    if (setting.place == static_cast<ipc::U8>(place)) lines[setting.block.str()] += "  " + line_of(setting);
+    if (setting.place == place) lines[setting.block.str()] += "  " + line_of(setting);
   }
   std::string text;
   for (const auto& [key, nested] : lines) text += key + " =\n" + nested;
@@ -63,7 +63,7 @@ ipc::Result<std::string> generated_config(const AwsConfigFacts& facts) {
   }
   if (!facts.region.empty() && plain(facts.region, "-")) body += "region = " + std::string(facts.region) + "\n";
   for (const ipc::CommandSetting& setting : facts.settings) {
-    if (setting.place == static_cast<ipc::U8>(ipc::SettingPlace::Profile)) body += line_of(setting);
+    if (setting.place == ipc::SettingPlace::Profile) body += line_of(setting);
   }
   const std::string services = blocks(facts.settings, ipc::SettingPlace::Service);
   if (!services.empty()) body += "services = " + std::string(kServices) + "\n";

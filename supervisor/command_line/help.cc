@@ -203,8 +203,8 @@ constexpr FileRow kFiles[] = {
     {"FILE.sig", "signature of the policy FILE, as `sentinel policy sign` writes it"},
     {"~/.local/state/sentinel/decisions.jsonl", "the decision log, where no option says otherwise"},
     {"~/.local/state/sentinel/decisions.jsonl-head, PATH-head",
-     "number and hash of the log's last line (of --log-file PATH, beside it), signed with --log-key, so that lines cut "
-     "off at the end show. A program that may write both files, as any of the same user, can remove both or put older "
+     "copies of the log's last two lines (of --log-file PATH, beside it), so that lines cut off at the end show. A "
+     "program that may write both files, as any of the same user, can remove both or put older "
      "copies of both back: against it --log-syslog sends each line's number and hash (log_sequence, log_hash) where it "
      "cannot reach them, for `sentinel audit verify --expect-head`"},
     {"~/.local/state/sentinel/policy-versions",

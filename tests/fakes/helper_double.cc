@@ -254,6 +254,8 @@ class BrokerDouble {
         if (::write(packet.descriptor.get(), "seen\n", 5) != 5) ::_exit(94);
       } else if (packet.id == ipc::LogLock::kId) {
         heard_ += "lock ";
+      } else if (packet.id == ipc::LogHead::kId) {
+        heard_ += "head ";
       } else if (packet.id == ipc::SessionStore::kId) {
         heard_ += "store ";
       } else {
@@ -285,7 +287,7 @@ class BrokerDouble {
 
   void tell(ipc::SettingPlace place, std::string_view block, std::string_view name, std::string_view value) {
     ipc::CommandSetting setting;
-    setting.place = static_cast<ipc::U8>(place);
+    setting.place = place;
     setting.block = ipc::Text<64>(block);
     setting.name = ipc::Text<64>(name);
     setting.value = ipc::Text<4096>(value);

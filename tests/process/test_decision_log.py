@@ -16,7 +16,7 @@ from unittest import mock
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import PYTHON, TRANSPORTS, AwsTest, Run, policy, rule
 from harness import BUILD, wait_until
-from standin_client import role_arn
+from standin_client import role_arn, user_arn
 
 KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
         "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
@@ -65,6 +65,16 @@ class TheLines(AwsTest):
         self.assertNotIn(line["peer_pid"], (0, asker.run.pid))
 
     # Eight ask at once.
+    def test_the_line_of_an_issue_names_the_key_and_its_principal(self):
+        for profile, principal in (("ledger-prod", "arn:aws:sts::111122223333:assumed-role/ledger-prod/"), ("marta", user_arn("marta"))):
+            with self.subTest(profile=profile):
+                asker = self.asker(profile=profile, transport="unix")
+                answer = asker.ask()
+                asker.end()
+                line = self.decisions()[-1]
+                self.assertEqual(answer["body"]["AccessKeyId"], line["access_key_id"])
+                self.assertTrue(line["principal"].startswith(principal), line)
+
     def test_each_request_has_a_line_and_an_id_of_its_own(self):
         asker = self.asker()
         self.assertEqual([200] * 40, asker.statuses(40, at_once=8))

@@ -158,7 +158,7 @@ class NoEntry(HomeTest):
 
     def test_a_home_that_it_may_not_write_as_containers_give_it_is_no_obstacle(self):
         # Docker and Kubernetes set HOME=/ for a uid that they do not know.
-        files = {"HOME": "/", "AWS_CONFIG_FILE": self.aws_file("config"), "AWS_SHARED_CREDENTIALS_FILE": self.aws_file("credentials")}
+        files = {"HOME": "//", "AWS_CONFIG_FILE": self.aws_file("config"), "AWS_SHARED_CREDENTIALS_FILE": self.aws_file("credentials")}
         done = self.exec(environment=files)
         self.assertEqual(1, done.returncode)
         self.assertRegex(done.stderr, "cannot make the folder /+.local: Permission denied")

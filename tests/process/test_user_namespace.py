@@ -15,6 +15,14 @@ UNSHARE = ("unshare", "--user", "--map-root-user", "--")
 WHY = "inside of a user namespace"
 ALLOW = "--allow-user-namespace"
 
+INSIDE = 70707  # what the user is called in there
+
+
+def as_in_a_container(user):
+    """Uid and map of a namespace that has a root."""
+    return INSIDE, f"0 0 1\n{INSIDE} {user.uid} 1"
+
+
 # Runs its arguments as the user `uid` of a namespace with this map of users; groups keep their numbers.
 WITH_MAP = r"""
 import ctypes, os, sys
@@ -69,21 +77,29 @@ class UserNamespace(AwsTest):
                 ("exec", "--remote-server", self.aws.url + "/tvm", "--profile", "ledger-prod", "--log-file", self.log_path,
                  *command))
 
-    def assert_refused(self, run):
+    def assert_refused(self, run, why=WHY):
         self.assertNotEqual(0, run.code)
         self.assertEqual("", run.stdout)
-        self.assertIn(WHY, run.stderr)
-        self.assertIn(ALLOW, run.stderr)
+        self.assertIn(why, run.stderr)
         self.assertFalse(os.path.exists(self.marker), "the command ran")
         self.assertEqual([], self.aws.calls(), "AWS was asked with a key")
 
+    @needs_own_home
     def test_no_run_reads_a_key_there(self):
+        """As in a rootless container, where root is somebody: the broker itself refuses."""
+        for words in self.runs():
+            with self.subTest(run=words[:3]):
+                run = self.mapped(*as_in_a_container(self.user), *words)
+                self.assert_refused(run)
+                self.assertIn(ALLOW, run.stderr)
+
+    def test_none_does_in_a_namespace_that_an_ordinary_user_has_made(self):
         for words in self.runs():
             with self.subTest(run=words[:3]):
                 run = self.inside(*words)
-                self.assert_refused(run)
-                if self.user.made:
-                    self.assertIn(f"uid {self.user.uid} outside", run.stderr)
+                self.assert_refused(run, "user namespace")
+        if self.user.made:
+            self.assertIn(f"uid {self.user.uid} outside", self.inside("whoami", "--profile", "marta").stderr)
 
     def test_no_tool_reads_a_key_there(self):
         for words in (("policy", "pull", "--profile", "marta", "--policy-parameter", "/sentinel/policies/default"),
@@ -96,24 +112,25 @@ class UserNamespace(AwsTest):
         done = subprocess.run([sys.executable, "-c", WITH_MAP, str(uid), str(self.user.gid), id_map, self.layout.sentinel, *words],
                               env={**harness.CLEAN_ENVIRONMENT, "HOME": self.user.home, harness.MARK: self.mark, **self.environment()},
                               capture_output=True, text=True, cwd=self.folder, timeout=PATIENCE)
+        done.code = done.returncode
         return done
 
     @needs_own_home
     def test_where_it_is_allowed_the_start_says_what_is_lost_and_the_log_has_both_uids(self):
-        inside = 70707
-        done = self.mapped(inside, f"0 0 1\n{inside} {self.user.uid} 1", "exec", "--server", "--unix-socket", "--profile", "ledger-prod",
+        done = self.mapped(*as_in_a_container(self.user), "exec", "--server", "--unix-socket", "--profile", "ledger-prod",
                            *self.own_policy(), "--log-file", self.log_path, ALLOW, "--", self.layout.credential_process)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual(1, json.loads(done.stdout)["Version"])
         self.assertIn("can read the keys from the broker's memory", done.stderr)
         line, = [line for line in self.decisions() if line["outcome"] == "issued"]
-        self.assertEqual((inside, self.user.uid), (line["peer_uid"], line["peer_uid_outside"]))
+        self.assertEqual((INSIDE, self.user.uid), (line["peer_uid"], line["peer_uid_outside"]))
 
-    def test_where_root_has_no_number_it_says_why_nothing_can_be_root_s(self):
+    def test_where_root_has_no_number_nothing_can_be_root_s_and_the_way_on_is_said(self):
         run = self.inside("exec", "--profile", "ledger-prod", *self.own_policy(), "--log-file", self.log_path, ALLOW, "--", "touch",
                           self.marker)
         self.assertEqual(1, run.code)
-        self.assertIn("root of this machine has no number in this user namespace", run.stderr)
+        self.assertIn("its owner has no number in this user namespace", run.stderr)
+        self.assertIn("run sentinel outside of it", run.stderr)
         self.assertFalse(os.path.exists(self.marker), "the command ran")
 
     def test_a_policy_is_checked_there_as_anywhere(self):

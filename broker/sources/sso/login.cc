@@ -66,11 +66,12 @@ void SsoLogin::on_started(const Answer& answer) {
   if (!login) return fail(login.error());
   login_ = std::move(*login);
   ends_ = context_.clock.since_boot() + std::min<std::chrono::seconds>(login_.lives, kPatience);
-  poll();  // a user who is signed in already may need no page
+  // The page first: whoever approves at once, in a browser that is open already, must have read what was approved.
+  show();
+  poll();
 }
 
 void SsoLogin::show() {
-  shown_ = true;
   errand_ = errands_.show(ipc::ErrandKind::ShowLogin, {profile_, login_.url, login_.code}, [this](ipc::Status shown) {
     if (!shown) fail(shown.error());
   });
@@ -118,7 +119,7 @@ void SsoLogin::on_refused(const AwsCallError& refusal) {
 }
 
 void SsoLogin::poll_later() {
-  if (!shown_) show();
+  left_to_user_ = true;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(ends_ - context_.clock.since_boot());
   if (left <= std::chrono::milliseconds(0)) {
     return fail({Fault::kRefused, "nobody approved the login in time", "start again, and approve it in the browser"});

@@ -28,8 +28,9 @@ class SsoLogin {
 
   // All outlive it. The callback comes once, from the event loop, and may destroy the login.
   SsoLogin(AwsContext& context, ErrandDoer& errands, const SsoPlan& plan, std::string profile, OnDone done);
-  // The user has seen the page: a login that fails from here on was left by a person, and is not to be shown again.
-  [[nodiscard]] bool shown() const { return shown_; }
+  // The user had the page and time for it: a login that fails from here on was left by a person, and is not to be shown
+  // again.
+  [[nodiscard]] bool left_to_user() const { return left_to_user_; }
 
  private:
   void open_registration();
@@ -53,7 +54,7 @@ class SsoLogin {
   OnDone done_;
   SsoCacheFile registration_;
   SsoClient client_;
-  bool registered_now_ = false, shown_ = false;
+  bool registered_now_ = false, left_to_user_ = false;
   DeviceLogin login_;
   Clock::SinceBoot ends_{};
   std::unique_ptr<AwsCall> call_;

@@ -163,7 +163,7 @@ void SsoSignIn::on_logged_in(ipc::Result<SsoToken> token) {
     if (token_) token->others = std::move(token_->others);
     return keep(std::move(*token));
   }
-  source_.login_was_left = login_->shown();
+  source_.login_was_left = login_->left_to_user();
   const ipc::Error error = token.error();
   fail(error.fault, why_no_token() + ", and logging in failed: " + error.what,
        error.next_step.empty() ? by_hand() : error.next_step);

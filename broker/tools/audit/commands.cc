@@ -14,6 +14,7 @@
 #include "tools/audit/reader.h"
 #include "tools/audit/show.h"
 #include "tools/audit/verify.h"
+#include "tools/this_second.h"
 
 namespace broker {
 namespace {
@@ -53,7 +54,8 @@ std::string end_words(const AuditTotals& totals, const KnownHead& known) {
     case AuditEnd::kClosed:
       return "closed by its writer; another file follows";
     case AuditEnd::kCut:
-      return "lines are missing";
+      return totals.missing_at_end > 0 ? number_of(totals.missing_at_end, "line") + " cut off"
+                                       : "other than it was written";
     case AuditEnd::kUnknown:
       break;
   }
@@ -150,7 +152,7 @@ ipc::Result<AuditFilter> filter_of(const ToolArguments& arguments) {
   filter.effect = arguments.value("effect");
   filter.outcome = arguments.value("outcome");
   filter.rule = arguments.value("rule");
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = this_second();
   for (const auto& [option, to] : {std::pair{"since", &filter.since}, std::pair{"until", &filter.until}}) {
     const ipc::Status read = arguments.read(option, *to, [now](auto text) { return read_moment(text, now); });
     if (!read) return std::unexpected(read.error());

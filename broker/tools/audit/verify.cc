@@ -49,7 +49,8 @@ void AuditVerifier::line(std::string_view text, bool whole) {
   } else if (read->chained()) {
     settle_torn(*read);
     compare_with_head(*read, hash);
-    if (read->text("event") == "cut") find(here_, "was written over a cut: " + std::string(read->text("detail")));
+    if (read->text("event") == "cut")
+      find(here_, "says that the log had been cut before it: " + std::string(read->text("detail")));
     if (!first_of_file_ || !continues_file_before(*read, hash)) {
       take_chained(*read, hash);
       check_signature(*read);

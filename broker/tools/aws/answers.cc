@@ -198,7 +198,7 @@ class Answers {
 }  // namespace
 
 ipc::AskFailed ask_failed(const ipc::Error& error) {
-  return {static_cast<ipc::U8>(error.fault), ipc::Text<4096>(error.what), ipc::Text<2048>(error.next_step)};
+  return {error.fault, ipc::Text<4096>(error.what), ipc::Text<2048>(error.next_step)};
 }
 
 void answer_questions(KeyChannel tool, event_base* base, AwsContext& context, const ResolvedProfile& profile) {

@@ -1,13 +1,12 @@
 #include "tools/aws/key_process.h"
 
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <optional>
 #include <utility>
 
+#include "ipc/process/forked_process.h"
 #include "text/ascii.h"
 #include "text/base64.h"
 #include "tools/aws/run_with_keys.h"
@@ -50,20 +49,11 @@ std::optional<Parameter> found(ipc::U64 version, const std::string& value) {
 }  // namespace
 
 ipc::Result<KeyProcess> KeyProcess::start(const AwsPlace& place) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    return ipc::system_error("a pair of sockets cannot be made", "try again");
-  }
-  ipc::UniqueFd ours(ends[0]), theirs(ends[1]);
-  const pid_t child = ::fork();
-  if (child < 0) return ipc::system_error("the process that asks AWS cannot be started", "try again");
-  if (child == 0) {
-    ours.reset();
-    run_in_key_process(std::move(theirs), place);
-  }
-  theirs.reset();
+  auto forked = ipc::fork_process("the process that asks AWS",
+                                  [&](ipc::UniqueFd tool) { run_in_key_process(std::move(tool), place); });
+  if (!forked) return std::unexpected(forked.error());
+  KeyProcess process(KeyChannel(std::move(forked->socket), ipc::Side::Tool, ipc::Side::KeyProcess), forked->pid);
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
-  KeyProcess process(KeyChannel(std::move(ours), ipc::Side::Tool, ipc::Side::KeyProcess), child);
   const auto ready = process.receive<ipc::KeysReady>();
   if (!ready) return std::unexpected(ready.error());
   process.channel_.gate().enter_serving();
@@ -92,10 +82,7 @@ ipc::Result<InSecret<Answer>> KeyProcess::receive() {
   const auto failed = channel_.open<ipc::AskFailed>();
   if (!failed) return std::unexpected(failed.error());
   const ipc::AskFailed& message = **failed;
-  if (message.fault > static_cast<ipc::U8>(Fault::kUnavailable)) {
-    return ipc::fail(Fault::kProtocol, "AskFailed with an unknown fault");
-  }
-  return ipc::fail(static_cast<Fault>(message.fault), message.what.str(), message.next_step.str());
+  return ipc::fail(message.fault, message.what.str(), message.next_step.str());
 }
 
 template <class Answer, class Question>

@@ -5,6 +5,7 @@
 
 #include "keystore/programs.h"
 #include "text/rfc3339.h"
+#include "tools/this_second.h"
 
 namespace broker {
 namespace {
@@ -14,9 +15,7 @@ using ipc::SecretBuffer;
 
 constexpr int kTries = 3;
 
-std::string now_text() {
-  return std::string(rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())).text());
-}
+std::string now_text() { return std::string(rfc3339(this_second()).text()); }
 
 }  // namespace
 

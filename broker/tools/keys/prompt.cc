@@ -1,6 +1,7 @@
 #include "tools/keys/prompt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,20 +20,28 @@ constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 volatile std::sig_atomic_t caught = 0;
 void note(int number) { caught = number; }
 
-// Hides what is typed while it lives, and lets read(2) see signals.
+// Hides what is typed while it lives. Signals are blocked but where it waits for a key: one that came between two looks
+// at it would be noticed with the next key alone.
 class Unseen {
  public:
   Unseen(int terminal, bool hidden) : terminal_(terminal), hidden_(hidden && ::tcgetattr(terminal, &before_) == 0) {
     caught = 0;
+    sigset_t ours;
+    ::sigemptyset(&ours);
+    for (const int number : kSignals) ::sigaddset(&ours, number);
+    ::sigprocmask(SIG_BLOCK, &ours, &mask_);
     struct sigaction action {};
-    action.sa_handler = note;  // without SA_RESTART: read(2) returns
+    action.sa_handler = note;
     for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &action, &old_[i]);
     hide();
   }
   ~Unseen() {
     show();
     for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &old_[i], nullptr);
+    ::sigprocmask(SIG_SETMASK, &mask_, nullptr);  // one that waits is obeyed here, with the echo back
   }
+  // With which to wait for a key.
+  [[nodiscard]] const sigset_t& mask() const { return mask_; }
   Unseen(const Unseen&) = delete;
   Unseen& operator=(const Unseen&) = delete;
 
@@ -43,9 +52,14 @@ class Unseen {
     show();
     struct sigaction ours {
     }, usual{};
+    sigset_t it;
+    ::sigemptyset(&it);
+    ::sigaddset(&it, number);
     usual.sa_handler = SIG_DFL;
     ::sigaction(number, &usual, &ours);
     ::raise(number);
+    ::sigprocmask(SIG_UNBLOCK, &it, nullptr);  // now it acts; the others wait for the next look
+    ::sigprocmask(SIG_BLOCK, &it, nullptr);
     ::sigaction(number, &ours, nullptr);
     hide();
   }
@@ -64,6 +78,7 @@ class Unseen {
   int terminal_;
   termios before_{};
   bool hidden_;
+  sigset_t mask_{};
   std::array<struct sigaction, kSignals.size()> old_{};
 };
 
@@ -77,10 +92,13 @@ void say(int terminal, std::string_view text) {
 
 enum class Ended { kLine, kEnd, kTooLong, kInterrupted };
 
-// Byte by byte, so that nothing behind the line is taken into memory that is not ours to wipe.
-Ended read_line(int fd, SecretBuffer& line) {
+// Byte by byte, so that nothing behind the line is taken into memory that is not ours to wipe. `mask`: of the signals
+// while it waits, or null for those of now.
+Ended read_line(int fd, SecretBuffer& line, const sigset_t* mask = nullptr) {
   for (;;) {
     char byte = 0;
+    pollfd ready{fd, POLLIN, 0};
+    if (mask && ::ppoll(&ready, 1, nullptr, mask) < 0 && errno == EINTR) return Ended::kInterrupted;
     const ssize_t got = ::read(fd, &byte, 1);
     if (got < 0 && errno == EINTR) return Ended::kInterrupted;
     if (got <= 0) return line.empty() ? Ended::kEnd : Ended::kLine;
@@ -109,7 +127,7 @@ ipc::Result<SecretBuffer> KeyPrompt::ask_at(int terminal, std::string_view quest
   Unseen unseen(terminal, hidden);
   say(terminal, question);
   for (;;) {
-    const Ended ended = read_line(terminal, line);
+    const Ended ended = read_line(terminal, line, &unseen.mask());
     if (ended == Ended::kLine) return line;
     if (ended == Ended::kTooLong) return too_long();
     if (ended == Ended::kEnd) return ipc::fail(Fault::kUsage, "nothing was typed", "try again");

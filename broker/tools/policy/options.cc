@@ -5,13 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "ipc/sts_limits.h"
 #include "ipc/text/go_duration.h"
 #include "ipc/text/nearest_word.h"
-#include "ipc/sts_limits.h"
 #include "study/moment.h"
 #include "study/question.h"
 #include "text/ascii.h"
 #include "text/plain_text.h"
+#include "tools/this_second.h"
 
 namespace broker {
 namespace {
@@ -61,7 +62,7 @@ ipc::Result<PolicyQuery> question_of(const ToolArguments& arguments) {
     const std::vector<std::string_view> groups = split_words(arguments.value("groups"), ',');
     query.groups.emplace(groups.begin(), groups.end());
   }
-  query.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  query.now = this_second();
   if (const ipc::Status read = read_circumstances(arguments, query); !read) return std::unexpected(read.error());
   return query;
 }

@@ -6,15 +6,14 @@
 #include "host/own_file.h"
 #include "ipc/process/user_namespace.h"
 #include "text/rfc3339.h"
+#include "tools/this_second.h"
 
 namespace broker {
 namespace {
 
 using ipc::Fault;
 
-std::string now_text() {
-  return std::string(rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())).text());
-}
+std::string now_text() { return std::string(rfc3339(this_second()).text()); }
 
 // A user who may write the signature's place, but not sign, must not choose what is signed next: the highest version
 // there is, signed once, would let no later policy in anywhere.

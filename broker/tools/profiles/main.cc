@@ -1,6 +1,7 @@
 // sentinel-profiles: lists the profiles of the AWS files with their sources and roles, and says which do not resolve.
-// `sentinel profiles` starts it with the options that ipc/commands/options.def gives it, in one form (tools/arguments.h).
-// It reads files that hold keys, so it is protected as the broker is, before it opens one. It needs no network.
+// `sentinel profiles` starts it with the options that ipc/commands/options.def gives it, in one form
+// (tools/arguments.h). It reads files that hold keys, so it is protected as the broker is, before it opens one. It
+// needs no network.
 #include <array>
 #include <cstdio>
 

@@ -10,10 +10,14 @@
 namespace broker {
 
 std::string home_folder() {
-  const char* const given = std::getenv("HOME");
-  if (given != nullptr && *given == '/') return given;
-  const passwd* const entry = ::getpwuid(::getuid());
-  return entry != nullptr && entry->pw_dir != nullptr && *entry->pw_dir == '/' ? entry->pw_dir : "";
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home != '/') {
+    const passwd* const entry = ::getpwuid(::getuid());
+    home = entry != nullptr ? entry->pw_dir : nullptr;
+  }
+  std::string path = home != nullptr && *home == '/' ? home : "";
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
 }
 
 ipc::Settings settings_of_environment(const std::string& home) {

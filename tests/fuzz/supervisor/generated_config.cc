@@ -17,7 +17,7 @@ constexpr std::string_view kProcess = "/opt/process", kRegion = "eu-central-1";
 void tell(std::vector<ipc::CommandSetting>& settings, int place, std::string_view block, std::string_view name,
           std::string_view value) {
   ipc::CommandSetting setting;
-  setting.place = static_cast<ipc::U8>(place);
+  setting.place = static_cast<ipc::SettingPlace>(place);
   const bool fits = setting.block.assign(block) && setting.name.assign(name) && setting.value.assign(value);
   if (fits && ipc::check_command_setting(setting) && !ipc::is_told(settings, setting)) settings.push_back(setting);
 }

@@ -10,7 +10,7 @@ using ipc::SettingPlace;
 
 ipc::Status check(int place, std::string_view block, std::string_view name, std::string_view value = "x") {
   ipc::CommandSetting setting;
-  setting.place = static_cast<ipc::U8>(place);
+  setting.place = static_cast<SettingPlace>(place);
   EXPECT_TRUE(setting.block.assign(block) && setting.name.assign(name) && setting.value.assign(value));
   return ipc::check_command_setting(setting);
 }
@@ -54,7 +54,7 @@ TEST(CommandSettings, AnyOtherNameIsRefused) {
 TEST(CommandSettings, OneOfTheSamePlaceBlockAndNameIsTheSame) {
   const auto made = [](SettingPlace place, std::string_view block, std::string_view name) {
     ipc::CommandSetting setting;
-    setting.place = static_cast<ipc::U8>(place);
+    setting.place = place;
     EXPECT_TRUE(setting.block.assign(block) && setting.name.assign(name) && setting.value.assign("x"));
     return setting;
   };
@@ -74,7 +74,8 @@ TEST(CommandSettings, AServiceIsASmallWord) {
 }
 
 TEST(CommandSettings, AValueIsOneLine) {
-  for (const std::string_view value : {"", "a\nb", "a\rb", "a\r", "a\x1b", "a\x7f", "\n", " ", " a", "a\t", "\xff", "\xc3"}) {
+  for (const std::string_view value :
+       {"", "a\nb", "a\rb", "a\r", "a\x1b", "a\x7f", "\n", " ", " a", "a\t", "\xff", "\xc3"}) {
     EXPECT_FALSE(check(1, "", "output", value)) << value;
   }
   EXPECT_TRUE(check(1, "", "output", "[a] = b # c ; d\t'\"\\ \xc3\xa4"));

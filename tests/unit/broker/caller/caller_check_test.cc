@@ -388,6 +388,32 @@ TEST_P(TcpCallerTest, DualStackSocketIsACaller) {
   EXPECT_EQ(check_name(check_->still_the_caller(client_of(server), facts)), "passed");
 }
 
+TEST_P(TcpCallerTest, SocketBoundToTheLoopbackDeviceIsACaller) {
+  const Pipe bound;
+  const Child child([&] {
+    const UniqueFd connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const bool may = ::setsockopt(connection.get(), SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo") == 0;
+    bound.put(may);
+    const sockaddr_in address = Listening::loopback(listening_.port());
+    (void)::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    hold();
+  });
+  if (!bound.get<bool>()) GTEST_SKIP() << "this kernel lets nobody bind to a device";
+  EXPECT_EQ(judge(accept()).pid, child.pid());
+}
+
+TEST_P(TcpCallerTest, MultipathSocketIsACaller) {
+  constexpr int kMptcp = 262;  // IPPROTO_MPTCP
+  if (!UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, kMptcp))) GTEST_SKIP() << "this kernel has no MPTCP";
+  const Child child([&] {
+    const UniqueFd connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, kMptcp));
+    const sockaddr_in address = Listening::loopback(listening_.port());
+    (void)::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    hold();
+  });
+  EXPECT_EQ(judge(accept()).pid, child.pid());
+}
+
 TEST_P(TcpCallerTest, DualStackSocketThatWasClosedIsNotRoot) {
   UniqueFd connection = listening_.connect_dual_stack();
   const UniqueFd server = accept();

@@ -71,6 +71,10 @@ TEST(Lifetime, ATemporaryKeyWithoutARoleIsHandedOnAndNeverBeyondACap) {
   EXPECT_TRUE(decide_lifetime(question));
   question.override_left = 10min;
   EXPECT_FALSE(decide_lifetime(question)) << "it outlives the override";
+  question.override_left = -90s;
+  const auto over = decide_lifetime(question);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().what.find('-'), std::string::npos) << over.error().what;
 }
 
 TEST(Lifetime, WhatStsNeverIssuesIsRefused) {

@@ -112,6 +112,37 @@ TEST_F(FreshKeysTest, KeysThatStsIssuedTooShortAreAFailure) {
   EXPECT_EQ(issues_, 0);
 }
 
+TEST_F(FreshKeysTest, NoSentenceCountsBackwards) {
+  get();
+  answer_with("ASIAOLD", -817733232s);
+  EXPECT_EQ(got_.find("error: the keys that came have ended already, at "), 0u) << got_;
+  EXPECT_EQ(got_.find('-', got_.find(" at ") + std::string(" at 2000-01-01T").size()), std::string::npos) << got_;
+}
+
+// ---- the end, by the clock of who is told it
+
+TEST_F(FreshKeysTest, TheEndThatIsToldIsByThisMachinesClock) {
+  for (const std::chrono::seconds off : {0s, 5400s, -5400s}) {
+    aws_.context.clock_offset = off;
+    issuer_->drop();
+    get();
+    answer_with("ASIAKEYS", 900s + off);  // of the fake's own clock, which is ours
+    ASSERT_TRUE(issuer_->current());
+    const auto now = std::chrono::floor<std::chrono::seconds>(aws_.clock.wall());
+    EXPECT_EQ(issuer_->end_by_this_clock(), now + 900s) << off.count();
+    EXPECT_EQ(issuer_->current()->expiration, now + 900s + off) << "AWS's is not touched";
+  }
+}
+
+// What was learned of the clock does not hold any more: keys must not look good for longer than they are.
+TEST_F(FreshKeysTest, AClockThatIsSetInBetweenMakesNoKeysLookLonger) {
+  get();
+  answer_with("ASIAKEYS");
+  aws_.clock.set_wall(aws_.clock.wall() - 90min);
+  const auto now = std::chrono::floor<std::chrono::seconds>(aws_.clock.wall());
+  EXPECT_EQ(issuer_->end_by_this_clock(), now + 900s);
+}
+
 // Two minutes: handed out until 30 s are left, renewed at 80 s, so that there is a key at every moment.
 TEST_F(FreshKeysTest, UnderAHardExpiryThereIsAKeyAtEveryMoment) {
   Narrowing narrowing;

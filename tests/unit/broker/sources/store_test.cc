@@ -51,6 +51,8 @@ TEST_F(KeystoreSourceTest, ThreeWrongPassphrasesAreTheEndAndTheUserIsLeftAlone) 
   EXPECT_EQ(errands_.last().text.subject, "the stored key AKIDLEDGER");
   errands_.answer("wrong");
   EXPECT_NE(errands_.last().text.subject.find("2 tries left"), std::string::npos);
+  EXPECT_NE(errands_.last().text.subject.find("that is wrong, or its file was changed"), std::string::npos)
+      << "what is seen is the same for both";
   errands_.answer("wrong");
   EXPECT_NE(errands_.last().text.subject.find("1 try left"), std::string::npos);
   EXPECT_TRUE(answers_.empty());

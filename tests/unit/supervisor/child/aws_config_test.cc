@@ -17,7 +17,7 @@ using ::testing::Not;
 
 ipc::CommandSetting setting(SettingPlace place, std::string_view block, std::string_view name, std::string_view value) {
   ipc::CommandSetting made;
-  made.place = static_cast<ipc::U8>(place);
+  made.place = place;
   EXPECT_TRUE(made.block.assign(block) && made.name.assign(name) && made.value.assign(value));
   EXPECT_TRUE(ipc::check_command_setting(made));
   return made;

@@ -184,7 +184,7 @@ TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
     if (row.kind == OptionKind::Value) words.emplace_back(row.complete == Completion::Words ? "zenity" : "123456");
     EXPECT_EQ(refusal(judge_remote(words)), name + " does nothing with --remote-token-file");
   }
-  EXPECT_EQ(seen, 4);
+  EXPECT_EQ(seen, 6);
 }
 
 TEST(ExecRequest, TheTerminalIsTheCommandsOnceItRuns) {
@@ -203,6 +203,26 @@ TEST(ExecRequest, ACodeIsSixDigits) {
     EXPECT_EQ(refusal(request), "what --mfa-token gives is not a code") << bad;
   }
   EXPECT_EQ(judge_with({"--mfa-token", "012345"})->mfa_token.reveal(), "012345");
+}
+
+TEST(ExecRequest, ACodeCanComeFromADescriptor) {
+  EXPECT_EQ(judge_with({"--mfa-token", "-"})->mfa_token_fd, 0);
+  EXPECT_EQ(judge_with({"--mfa-token", "-"})->mfa_token.reveal(), "");
+  EXPECT_EQ(judge_with({"--mfa-token-fd", "7"})->mfa_token_fd, 7);
+  EXPECT_EQ(judge_with({"--mfa-token", "012345"})->mfa_token_fd, std::nullopt);
+  for (const char* bad : {"x", "-1", "3x", "99999999999"}) {
+    EXPECT_EQ(refusal(judge_with({"--mfa-token-fd", bad})),
+              "--mfa-token-fd " + std::string(bad) + " is not a descriptor");
+  }
+  EXPECT_EQ(refusal(judge_with({"--mfa-token-fd", "3", "--mfa-token", "-"})),
+            "--mfa-token and --mfa-token-fd are both given");
+}
+
+TEST(ExecRequest, NothingIsSharedAndNoUserNamespaceAllowedUnlessAskedFor) {
+  const auto plain = judge_with({});
+  EXPECT_FALSE(plain->share_mfa || plain->task.allow_user_namespace);
+  const auto asked = judge_with({"--share-mfa", "--allow-user-namespace"});
+  EXPECT_TRUE(asked->share_mfa && asked->task.allow_user_namespace);
 }
 
 TEST(ExecRequest, TheLoginsPageNeedsTheLogin) {

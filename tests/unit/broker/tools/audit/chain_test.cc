@@ -257,9 +257,21 @@ TEST_F(AuditHead, ACutLogIsToldWrittenDownAndGoesOn) {
   EXPECT_NE(warned[0].find("2 lines, number 5 to 6, are missing at the end"), std::string::npos) << warned[0];
   EXPECT_EQ(6u, lines().size()) << "four that were left, one that says so, and the new one";
   EXPECT_NE(lines()[4].find("\"event\":\"cut\""), std::string::npos);
-  EXPECT_NE(judged().first().find(":5 was written over a cut: 2 lines, number 5 to 6, are missing"), std::string::npos);
+  EXPECT_NE(judged().first().find(":5 says that the log had been cut before it: 2 lines, number 5 to 6, are missing"),
+            std::string::npos);
   EXPECT_TRUE(run_with_head(1).empty()) << "once";
   EXPECT_EQ(7u, head()->sequence);
+}
+
+TEST_F(AuditHead, ARemovedHeadIsToldAndMadeAnew) {
+  ASSERT_TRUE(run(2));  // of before heads were kept, or somebody removed it
+  ASSERT_EQ(1u, run_with_head(0).size());
+  const auto warned = run_with_head(1);
+  ASSERT_EQ(1u, warned.size());
+  EXPECT_NE(warned[0].find("whether its end was cut before this run cannot be known"), std::string::npos) << warned[0];
+  EXPECT_EQ(3u, head()->sequence);
+  EXPECT_TRUE(run_with_head(1).empty());
+  EXPECT_EQ("", judged().first());
 }
 
 TEST_F(AuditHead, ARemovedLogIsToldAndARunWithoutALineTakesNothingBack) {
@@ -299,7 +311,7 @@ TEST_F(AuditHead, IsSignedWithTheLogsKeyWhateverTheKeysName) {
     EXPECT_EQ("", broker::signature_fault(key_from(kHmacKey), read.line));
     EXPECT_NE("", broker::signature_fault(key_from(kOtherHmacKey), read.line));
   }
-  EXPECT_EQ(2 * broker::kHeadSlot, text.size());
+  EXPECT_EQ(lines()[0], text.substr(broker::kHeadSlot, lines()[0].size())) << "it holds the line itself";
 }
 
 TEST_F(AuditHead, WhatIsNoHeadIsNotWrittenOver) {

@@ -103,12 +103,14 @@ TEST(AuditVerify, ACutTailIsFoundByTheHeadThatTheBrokerKeeps) {
   EXPECT_EQ(broker::AuditEnd::kWhole, judge_with_head(lines, head).totals.end);
   const File cut(lines.begin(), lines.begin() + 4);
   const Judged judged = judge_with_head(cut, head);
-  EXPECT_EQ("a:0 2 lines, number 5 to 6, are missing at the end: its head of 2026-02-02T00:00:00Z names line number 6",
-            judged.first());
+  EXPECT_EQ(
+      "a:0 2 lines, number 5 to 6, are missing at the end: the log's head of 2026-02-02T00:00:00Z names line number 6",
+      judged.first());
   EXPECT_EQ(2u, judged.totals.missing_at_end);
   EXPECT_EQ(broker::AuditEnd::kCut, judged.totals.end);
-  EXPECT_EQ("a:0 6 lines, number 1 to 6, are missing at the end: its head of 2026-02-02T00:00:00Z names line number 6",
-            judge_with_head({}, head).first());
+  EXPECT_EQ(
+      "a:0 6 lines, number 1 to 6, are missing at the end: the log's head of 2026-02-02T00:00:00Z names line number 6",
+      judge_with_head({}, head).first());
   EXPECT_EQ(broker::AuditEnd::kUnknown, judge(cut).totals.end) << "without a head nothing is claimed of the end";
 }
 

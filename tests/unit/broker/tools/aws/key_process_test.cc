@@ -98,13 +98,14 @@ TEST_F(KeyProcessTest, AMalformedAnswerIsRefused) {
 }
 
 TEST_F(KeyProcessTest, AnUnknownFaultIsRefused) {
-  ASSERT_TRUE(far_->send(ipc::AskFailed{6, ipc::Text<4096>("what"), {}}));
-  EXPECT_EQ(refusal(), "AskFailed with an unknown fault");
+  for (const int unknown : {0, static_cast<int>(last_of(Fault{})) + 1}) {
+    ASSERT_TRUE(far_->send(ipc::AskFailed{static_cast<Fault>(unknown), ipc::Text<4096>("what"), {}}));
+    EXPECT_EQ(refusal(), "AskFailed is malformed") << unknown;
+  }
 }
 
 TEST_F(KeyProcessTest, WhatFailedThereIsSaidAsThere) {
-  ASSERT_TRUE(far_->send(ipc::AskFailed{static_cast<ipc::U8>(Fault::kUnavailable), ipc::Text<4096>("SSM sleeps"),
-                                        ipc::Text<2048>("wait")}));
+  ASSERT_TRUE(far_->send(ipc::AskFailed{Fault::kUnavailable, ipc::Text<4096>("SSM sleeps"), ipc::Text<2048>("wait")}));
   const auto answer = process_->parameter("/p");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().fault, Fault::kUnavailable);
