@@ -216,11 +216,14 @@ std::size_t ProcSearch::keep(Files files, ipc::Pidfd process) {
 }
 
 void ProcSearch::name_executable(pid_t pid, WitnessAnswer& answer) const {
-  const ssize_t got = ::readlinkat(proc_.get(), path_of(pid, "exe").text, answer.executable, sizeof answer.executable);
-  if (got < 0) return;
+  ssize_t got = ::readlinkat(proc_.get(), path_of(pid, "exe").text, answer.executable, sizeof answer.executable);
+  if (got < 0 && errno != EACCES) return;
   answer.pid = pid;
-  answer.executable_bytes = static_cast<std::uint32_t>(got);
   read_comm(proc_.get(), pid, answer);
+  // Of a process that made itself unreadable, as our own helper of SDKs does: in brackets, as ps(1) shows such a name.
+  if (got < 0)
+    got = std::snprintf(answer.executable, sizeof answer.executable, "[%.*s]", int(answer.comm_bytes), answer.comm);
+  answer.executable_bytes = static_cast<std::uint32_t>(got);
 }
 
 }  // namespace broker

@@ -45,7 +45,8 @@ class ProcSearch {
   // Fills, of each answer whose question is kHolder: pid, identity, executable and comm of a process in the tree that
   // holds the question's inode; or cut_short. All questions of a batch are about one tree: the last one's, the newest.
   void find_holders(std::span<const WitnessQuestion> questions, std::span<WitnessAnswer> answers);
-  // Fills pid, executable and comm; leaves pid 0 where nothing may be read.
+  // Fills pid, executable and comm; leaves pid 0 where nothing may be read. Where the file alone is not shown, as of our
+  // own helper of SDKs, executable is comm in brackets.
   void name_executable(pid_t pid, WitnessAnswer& answer) const;
 
  private:

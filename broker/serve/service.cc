@@ -177,10 +177,18 @@ void Service::on_control() {
 ipc::Status Service::take_control(ipc::Packet& packet) {
   if (packet.id == ipc::FrontendAttached::kId) return attach(packet);
   if (packet.id == ipc::LogSink::kId) return take_next_log(packet);
+  if (packet.id == ipc::Tampered::kId) return take_tampered(packet);
   if (Errands::is_answer(packet.id)) return errands_->take(packet);
   const auto opened = ipc::open_packet<ipc::ListenerOpened>(packet);
   if (!opened) return std::unexpected(opened.error());
   if (!listeners_.add(*opened)) return ipc::fail(ipc::Fault::kProtocol, "a listener that cannot be ours");
+  return {};
+}
+
+ipc::Status Service::take_tampered(ipc::Packet& packet) {
+  const auto tampered = ipc::open_packet<ipc::Tampered>(packet);
+  if (!tampered) return std::unexpected(tampered.error());
+  record_->tampered(tampered->what.str(), tampered->ends);
   return {};
 }
 

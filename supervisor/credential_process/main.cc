@@ -11,6 +11,7 @@
 // Fails: exit code 1, or 3 for a server or an answer that is not the run's own, and one sentence on stderr; stdout
 // stays empty, so no SDK takes half an answer.
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -260,6 +261,8 @@ pid_t process_number(std::string_view text) {
 }  // namespace
 
 int main() {
+  // First: until then a program of the same user can read what passes through here.
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) fail("this process cannot be made unreadable: ", std::strerror(errno));
   const long deadline = now_ms() + kDeadlineMs;
   const char* const path = variable("SENTINEL_UNIX_SOCKET");
   const char* const token = variable("SENTINEL_AUTH_TOKEN");

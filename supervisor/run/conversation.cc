@@ -160,6 +160,7 @@ ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
   const ipc::UniqueFd status = std::move(witness_status_);
   if (ipc::Status ok = witness == 0 ? ipc::Status{} : check_protection("broker's witness", status, witness); !ok)
     return ok;
+  witness_pid_ = witness;
   return send_environment_keys();
 }
 
@@ -298,6 +299,13 @@ ipc::Status Conversation::connect_helpers() {
   if (ipc::Status sent = frontend_.channel.send(handed, listener.fd.get()); !sent) return sent;
   attached_ = true;
   return {};
+}
+
+void Conversation::tell_tampered(std::string_view what, bool ends) {
+  ipc::Tampered tampered;
+  tampered.what = text_of<1024>(std::string(what.substr(0, 1024)));
+  tampered.ends = ends;
+  if (broker_.channel.open()) (void)broker_.channel.send(tampered);
 }
 
 std::string Conversation::waiting_for() const {

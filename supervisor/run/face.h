@@ -10,10 +10,10 @@
 #include <sys/types.h>
 
 #include "ipc/process/pidfd.h"
-#include "run/owned_paths.h"
+#include "run/preparation.h"
 
 namespace supervisor {
 
-int stand_for(pid_t keeper, const ipc::Pidfd& keeper_handle, int signals, const OwnedPaths& owned);
+int stand_for(pid_t keeper, const ipc::Pidfd& keeper_handle, int signals, const Preparation& prepared);
 
 }  // namespace supervisor

@@ -10,7 +10,7 @@
 #include "ipc/messages.h"
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
-#include "run/owned_paths.h"
+#include "run_files/owned_paths.h"
 
 namespace supervisor {
 

@@ -1,4 +1,4 @@
-#include "run/owned_paths.h"
+#include "run_files/owned_paths.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "run/listeners.h"
+#include "run_files/listeners.h"
+#include "run_files/run_folder.h"
 
 namespace supervisor {
 namespace {
@@ -19,6 +20,13 @@ class OwnedPathsTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
   [[nodiscard]] std::string at(const std::string& name) const { return folder_ + "/" + name; }
   static void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+  // Nothing of this host's: its state folder and that of the login session are not there.
+  [[nodiscard]] RunPlaces places() const {
+    RunPlaces places;
+    places.runtime_dir = folder_;
+    places.run_user = at("none");
+    return places;
+  }
   std::string folder_ = "/tmp/owned-paths-test-XXXXXX";
   OwnedPaths owned_;
 };
@@ -43,7 +51,7 @@ TEST_F(OwnedPathsTest, ASymbolicLinkInAPlaceIsNotFollowed) {
 }
 
 TEST_F(OwnedPathsTest, AFolderWithSomethingElseInItIsLeftAndNamed) {
-  const auto run = make_run_folder(folder_, owned_);  // 0700 and ours: used as the runtime folder
+  const auto run = make_run_folder(places(), owned_);  // 0700 and ours: used as the runtime folder
   ASSERT_TRUE(run);
   EXPECT_TRUE(run->path.starts_with(folder_ + "/sentinel-"));
   write(run->path + "/foreign", "x");
@@ -52,7 +60,7 @@ TEST_F(OwnedPathsTest, AFolderWithSomethingElseInItIsLeftAndNamed) {
 }
 
 TEST_F(OwnedPathsTest, RemovalIsCompleteAndMayBeRepeated) {
-  const auto run = make_run_folder(folder_, owned_);
+  const auto run = make_run_folder(places(), owned_);
   ASSERT_TRUE(run);
   ASSERT_TRUE(listen_unix(run->path + "/socket", owned_));
   EXPECT_TRUE(owned_.remove_all().empty());
@@ -61,20 +69,71 @@ TEST_F(OwnedPathsTest, RemovalIsCompleteAndMayBeRepeated) {
 }
 
 TEST_F(OwnedPathsTest, GeneratedFilesAreForTheUserAlone) {
-  const auto run = make_run_folder(folder_, owned_);
+  const auto run = make_run_folder(places(), owned_);
   for (const std::string& path : {run->config_path, run->credentials_path}) {
     struct stat st {};
     ASSERT_EQ(::stat(path.c_str(), &st), 0);
-    EXPECT_EQ(st.st_mode & 07777, 0600u);
+    EXPECT_EQ(st.st_mode & 07777, 0400u);
     EXPECT_EQ(st.st_size, 0);
   }
 }
 
 TEST_F(OwnedPathsTest, ARuntimeFolderThatOthersMayEnterIsNotUsed) {
   ASSERT_EQ(::chmod(folder_.c_str(), 0711), 0);
-  const auto run = make_run_folder(folder_, owned_);
+  const auto run = make_run_folder(places(), owned_);
   ASSERT_TRUE(run);
   EXPECT_TRUE(run->path.starts_with("/tmp/sentinel-"));
+  EXPECT_TRUE(owned_.remove_all().empty());
+}
+
+TEST_F(OwnedPathsTest, TheLastPlaceMustBeStickyWhereOthersWriteIt) {
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  RunPlaces shared = places();
+  shared.runtime_dir = "";
+  shared.last = folder_;
+  const auto refused = make_run_folder(shared, owned_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("can be written by"), std::string::npos) << refused.error().what;
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  ASSERT_EQ(::chmod(folder_.c_str(), 01777), 0);
+  EXPECT_TRUE(make_run_folder(shared, owned_));
+  EXPECT_TRUE(owned_.remove_all().empty());
+}
+
+TEST_F(OwnedPathsTest, TheStateFolderIsOurOwnAndIsClearedOfWhatNoRunHolds) {
+  RunPlaces state = places();
+  state.runtime_dir = "";
+  const std::string home = at("home");
+  std::filesystem::create_directory(home);
+  state.home = home;
+  OwnedPaths killed;
+  auto left = make_run_folder(state, killed);
+  ASSERT_TRUE(left);
+  EXPECT_TRUE(left->path.starts_with(at("home/.local/state/sentinel/run/sentinel-"))) << left->path;
+  const auto running = make_run_folder(state, owned_);
+  ASSERT_TRUE(running);
+  EXPECT_TRUE(std::filesystem::exists(left->path)) << "it is locked";
+  left->lock.reset();
+  write(at("home/.local/state/sentinel/run/notes"), "x");
+  OwnedPaths third;
+  ASSERT_TRUE(make_run_folder(state, third));
+  EXPECT_FALSE(std::filesystem::exists(left->path));
+  EXPECT_TRUE(std::filesystem::exists(running->config_path));
+  EXPECT_TRUE(std::filesystem::exists(at("home/.local/state/sentinel/run/notes")));
+}
+
+TEST_F(OwnedPathsTest, APlaceWhoseSocketPathWouldBeTooLongIsPassedOver) {
+  const std::string runtime = at(std::string(80, 'r'));
+  ASSERT_EQ(::mkdir(runtime.c_str(), 0700), 0);
+  RunPlaces far = places();
+  far.runtime_dir = runtime;
+  const auto with_config_alone = make_run_folder(far, owned_);
+  ASSERT_TRUE(with_config_alone);
+  EXPECT_TRUE(with_config_alone->path.starts_with(runtime));
+  far.for_socket = true;
+  const auto with_socket = make_run_folder(far, owned_);
+  ASSERT_TRUE(with_socket);
+  EXPECT_TRUE(with_socket->path.starts_with("/tmp/sentinel-")) << with_socket->path;
   EXPECT_TRUE(owned_.remove_all().empty());
 }
 

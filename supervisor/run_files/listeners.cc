@@ -1,4 +1,4 @@
-#include "run/listeners.h"
+#include "run_files/listeners.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -45,6 +45,28 @@ ipc::Status bind_privately(int fd, const sockaddr_un& address, const std::string
                      "remove it if nothing uses it, or choose another --unix-socket-path");
   }
   return ipc::system_error("cannot make the socket " + path, "choose another --unix-socket-path");
+}
+
+}  // namespace
+
+namespace {
+
+// That a client of this path comes to this listener: between bind and the claim another may have been put there.
+ipc::Status check_it_leads_here(const OpenListener& listener, int claimed) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = "/proc/self/fd/" + std::to_string(claimed);
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const ipc::UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (client && ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    while (const ipc::UniqueFd arrived{::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC)}) {
+      ucred peer{};
+      socklen_t size = sizeof peer;
+      if (::getsockopt(arrived.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == ::getpid()) return {};
+    }
+  }
+  return ipc::fail(Fault::kRefused, "another program put something else in the place of the socket " + listener.path,
+                   "look at what else runs as you");
 }
 
 }  // namespace
@@ -99,7 +121,12 @@ ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths& owned
     return std::unexpected(bound.error());
   if (ipc::Status claimed = owned.claim(path); !claimed) return std::unexpected(claimed.error());
   if (::listen(listener.fd.get(), kBacklog) != 0) return ipc::system_error("cannot listen on " + path);
+<<<<<<< HEAD:supervisor/run/listeners.cc
   listener.server = ::getpid();
+=======
+  if (ipc::Status here = check_it_leads_here(listener, owned.claims().back().held.get()); !here)
+    return std::unexpected(here.error());
+>>>>>>> folder:supervisor/run_files/listeners.cc
   return listener;
 }
 
