@@ -46,15 +46,12 @@ class Conversation {
   // What the user's command may see of the profile; each was checked against its table.
   [[nodiscard]] const std::vector<ipc::CommandSetting>& settings() const { return settings_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
-<<<<<<< HEAD
   [[nodiscard]] const ipc::Secret<64>& answer_key() const { return answer_key_; }
   void forget_token() { token_ = {}, answer_key_ = {}; }
-=======
   // The broker's witness, as the broker named it; 0 before that, and where there is none.
   [[nodiscard]] pid_t witness_pid() const { return witness_pid_; }
   // For the decision log, where there is still a broker to write it.
   void tell_tampered(std::string_view what, bool ends);
->>>>>>> folder
   // Of a run without a server: the one answer that it ends with.
   [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }

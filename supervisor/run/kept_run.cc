@@ -66,7 +66,7 @@ ipc::Status KeptRun::write_config() {
 }
 
 ipc::Status KeptRun::release_command() {
-  ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal());
+  ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal());
   talk_.forget_token();
   return released;
 }

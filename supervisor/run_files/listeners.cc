@@ -121,12 +121,9 @@ ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths& owned
     return std::unexpected(bound.error());
   if (ipc::Status claimed = owned.claim(path); !claimed) return std::unexpected(claimed.error());
   if (::listen(listener.fd.get(), kBacklog) != 0) return ipc::system_error("cannot listen on " + path);
-<<<<<<< HEAD:supervisor/run/listeners.cc
   listener.server = ::getpid();
-=======
   if (ipc::Status here = check_it_leads_here(listener, owned.claims().back().held.get()); !here)
     return std::unexpected(here.error());
->>>>>>> folder:supervisor/run_files/listeners.cc
   return listener;
 }
 
