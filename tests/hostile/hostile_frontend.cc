@@ -263,6 +263,7 @@ bool forge(const Client& client) {
 
 void treat(Client& client) {
   if (forge(client)) return;
+  if (g_behaviour == "own-keys-first") answer_with_own_keys(client.fd, "");  // and the broker's own answer behind them
   // Of a nonce that was answered before, or of none, the broker makes an answer that is true and old.
   if (g_behaviour == "another-nonce") client.nonce = std::string(ipc::kNonceLength, '0');
   if (g_behaviour == "no-nonce") client.nonce.clear();
