@@ -45,7 +45,7 @@ class Environment(harness.ProcessTest):
         line = next(line for line in run.stderr.splitlines() if "policy=" in line)
         home = self.user.home
         self.assertEqual(
-            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr store "
+            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
             f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1 mode=1 table= key= poll=60 age=300 size=0 "
             "remote= token_file= env_keys=0 login=0 keys=,5,0,0", line)
 
