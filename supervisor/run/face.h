@@ -3,7 +3,9 @@
 // code.
 //
 // It is the second subreaper: when the keeper is killed, the command's tree becomes the face's, which ends it and
-// removes the files. It keeps its copy of the listener to the end, so that the port never becomes free before that.
+// removes the files. A keeper that another program stopped is told, and killed in time. It keeps its copy of the
+// listener to the end, so that the port never becomes free before that.
+//
 // Runs in: supervisor (face).   Blocks: in poll, until a signal comes.
 #pragma once
 
