@@ -40,6 +40,7 @@ class Shown : public std::string_view {
 // First the keys that upstream's log has, in its order, then ours. The texts must live until record() returns.
 struct DecisionLine {
   std::chrono::sys_seconds time{};
+  Shown event;  // not a decision, but this: then nothing of effect, rule and outcome is written
   Shown user, profile, effect, rule;
   int rule_index = -1;
   Shown reason, policy_path;

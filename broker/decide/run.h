@@ -29,6 +29,7 @@ struct Run {
   std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
   std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
   ipc::SecretBuffer token{};
+  ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)
 };
 
 }  // namespace broker

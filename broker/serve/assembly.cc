@@ -31,9 +31,11 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
   service->aws_->clock_learned = [it = service.get()] { it->say_clock(); };
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
-  ipc::Result<ipc::SecretBuffer> token = make_token();
-  if (!token) return fail_with(token.error());
-  service->run_.token = std::move(*token);
+  for (ipc::SecretBuffer* const secret : {&service->run_.token, &service->run_.answer_key}) {
+    ipc::Result<ipc::SecretBuffer> token = make_token();
+    if (!token) return fail_with(token.error());
+    *secret = std::move(*token);
+  }
   service->sessions_ = std::make_unique<SessionTracker>(
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");
@@ -61,7 +63,7 @@ void Service::join() {
   record_ = std::make_unique<DecisionRecord>(
       DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
   requests_ = std::make_unique<Requests>(
-      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_});
+      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_, run_.answer_key});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
                                                       notices_, task_.begin.session_table.str(),
                                                       task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});

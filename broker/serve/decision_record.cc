@@ -188,6 +188,14 @@ void DecisionRecord::tell_counted() {
   parts_.notices.tell_counted(now_since_boot);
 }
 
+void DecisionRecord::tampered(std::string_view what, bool ends) {
+  DecisionLine line = line_of(parts_.run, now(), CallerFacts{});
+  line.event = "tampered";
+  line.reason = what;
+  line.detail = ends ? "the run is ended for it" : "the run goes on (--on-tamper warn)";
+  write(line);
+}
+
 ipc::Status DecisionRecord::run_refused(const Refusal& refusal, const Decision& decision) {
   const CallerFacts nobody;
   return parts_.audit.record(refusal_line(nobody, refusal, decision));

@@ -80,6 +80,7 @@ class Service {
   ipc::Status take_client(ipc::Packet& packet);
   ipc::Status attach(ipc::Packet& packet);
   ipc::Status take_next_log(ipc::Packet& packet);
+  ipc::Status take_tampered(ipc::Packet& packet);
   void ask_for_next_log(const std::string& label);
   void detach_frontend();
   [[nodiscard]] bool frontend_has_ended() const;

@@ -194,8 +194,8 @@ class Layout:
         self.frontend = self._copy("tests/helper_double" if doubles else "frontend/sentinel-frontend",
                                    "frontend/sentinel-frontend")
         if os.geteuid() == 0 and not doubles and not SANITIZED:
-            for helper in (self.broker, self.frontend):  # as installed: not readable, so never dumpable
-                os.chmod(helper, 0o711)
+            for program in (self.broker, self.frontend, self.sentinel, self.credential_process):
+                os.chmod(program, 0o711)  # as installed: not readable, so never dumpable
 
     def _copy(self, source, target):
         path = os.path.join(self.folder, target)
@@ -364,7 +364,8 @@ class ProcessTest(unittest.TestCase):
 
     def own_files(self):
         found = []
-        for pattern in ("/tmp/sentinel-*", f"/run/user/{self.user.uid}/sentinel-*"):
+        for pattern in ("/tmp/sentinel-*", f"/run/user/{self.user.uid}/sentinel-*",
+                        f"{self.user.home}/.local/state/sentinel/run/sentinel-*"):
             for path in glob.glob(pattern):
                 with contextlib.suppress(OSError):
                     status = os.lstat(path)

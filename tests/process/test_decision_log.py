@@ -60,7 +60,8 @@ class TheLines(AwsTest):
         done = asker.order("run", argv=[self.layout.credential_process])
         self.assertEqual(0, done["code"], done["stderr"])
         line = self.decisions()[-1]
-        self.assertEqual(self.layout.credential_process, line["peer_executable"])
+        # It is unreadable, so that the kernel shows its name, and not its file.
+        self.assertEqual("[sentinel-creden]", line["peer_executable"])
         self.assertNotIn(line["peer_pid"], (0, asker.run.pid))
 
     # Eight ask at once.
@@ -167,7 +168,7 @@ class WhereItGoes(AwsTest):
         asker = self.asker("--log-stderr", log=False, environment={"XDG_STATE_HOME": state})
         asker.ask()
         asker.end()
-        self.assertFalse(os.path.exists(os.path.join(state, "sentinel")), "nothing, since nothing is shared either")
+        self.assertEqual(["run"], os.listdir(os.path.join(state, "sentinel")), "nothing is shared; the run's own files lay there")
         self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
 
     # There is no setting that issues without a line.

@@ -46,14 +46,24 @@ std::optional<Parameter> found(ipc::U64 version, const std::string& value) {
   return Parameter{value, static_cast<std::int64_t>(version)};
 }
 
+void wait_for(pid_t child) {
+  int status = 0;
+  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace
 
 ipc::Result<KeyProcess> KeyProcess::start(const AwsPlace& place) {
   auto forked = ipc::fork_process("the process that asks AWS",
                                   [&](ipc::UniqueFd tool) { run_in_key_process(std::move(tool), place); });
   if (!forked) return std::unexpected(forked.error());
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) {
+    forked->socket.reset();
+    wait_for(forked->pid);
+    return std::unexpected(opened.error());
+  }
   KeyProcess process(KeyChannel(std::move(forked->socket), ipc::Side::Tool, ipc::Side::KeyProcess), forked->pid);
-  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const auto ready = process.receive<ipc::KeysReady>();
   if (!ready) return std::unexpected(ready.error());
   process.channel_.gate().enter_serving();
@@ -67,9 +77,7 @@ KeyProcess::KeyProcess(KeyProcess&& other) noexcept
 
 KeyProcess::~KeyProcess() {
   channel_.close();
-  int status = 0;
-  while (child_ > 0 && ::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
-  }
+  wait_for(child_);
 }
 
 template <class Answer>
