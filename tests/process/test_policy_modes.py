@@ -24,7 +24,8 @@ class EndToEnd(AwsTest):
                 run = self.once(word, text, *command, environment={"SENTINEL_SESSION_TABLE": "sentinel-sessions"})
                 self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
                 self.assertIn("a tracked session is required", run.stderr)
-                self.assertIn("sentinel exec --server --session-table", run.stderr)
+                self.assertIn("sentinel exec --server", run.stderr)
+                self.assertIn("the rule must name its table", run.stderr)
                 self.assertEqual(("refused", "deny", "policy"), tuple(self.decisions()[-1][key] for key in ("outcome", "effect", "check")))
         self.assertEqual(([], []), (self.assume_role(), self.aws.calls("PutItem")))
 
