@@ -9,14 +9,16 @@ room(child              WHY "what is started: the helpers, the user's command an
                         MAY terminal)
 room(errands            WHY "what is done for the broker with the user's rights: questions, programs, files, a login page"
                         MAY child command_line state terminal)
+room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"
+                        MAY state)
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
-                        MAY child command_line errands state terminal)
+                        MAY child command_line errands run_files state terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
                         MAY child terminal)
-room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode")
+room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode; alone knows OpenSSL, and of that SHA-256")
 
 program(sentinel MAIN run/main.cc LINKS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")
 # Static, because dynamic linking would be most of its run time.
-program(sentinel-credential-process MAIN credential_process/main.cc STATIC)
+program(sentinel-credential-process MAIN credential_process/main.cc ARCHIVES crypto STATIC)
 # What `sentinel doctor` becomes.
 program(sentinel-doctor MAIN doctor/main.cc LINKS doctor)

@@ -22,15 +22,18 @@ void add_head(std::string& body, const std::string& log, const LogHead& head) {
 
 std::string to_body(const DecisionLine& line) {
   JsonLine json;
-  json.text("timestamp", rfc3339(line.time).text()).text("user", line.user).text("profile", line.profile);
-  json.text("effect", line.effect).text("rule", line.rule).number("rule_index", line.rule_index);
+  const bool decides = line.event.empty();
+  json.text("timestamp", rfc3339(line.time).text()).text_if("event", line.event);
+  json.text("user", line.user).text("profile", line.profile);
+  if (decides) json.text("effect", line.effect).text("rule", line.rule).number("rule_index", line.rule_index);
   json.text("reason", line.reason).text("policy_path", line.policy_path);
   json.text_if("request_id", line.request_id).text_if("source_identity", line.source_identity);
   json.text_if("role_arn", line.role_arn);
   if (line.duration.count() > 0) json.number("session_duration_seconds", line.duration.count());
   json.text_if("approved_request_id", line.approved_request_id);
   json.text_if("break_glass_event_id", line.break_glass_event_id);
-  json.text("outcome", line.outcome).text("mode", line.mode).text_if("transport", line.transport);
+  if (decides) json.text("outcome", line.outcome);
+  json.text("mode", line.mode).text_if("transport", line.transport);
   if (line.peer_pid > 0) json.number("peer_pid", line.peer_pid);
   if (line.peer_uid >= 0) json.number("peer_uid", line.peer_uid);
   if (line.peer_uid_outside >= 0) json.number("peer_uid_outside", line.peer_uid_outside);
@@ -38,6 +41,7 @@ std::string to_body(const DecisionLine& line) {
   json.text_if("policy_hash", line.policy_hash);
   if (line.policy_serial > 0) json.number("policy_serial", static_cast<std::int64_t>(line.policy_serial));
   if (line.policy_age.count() > 0) json.number("policy_age_seconds", line.policy_age.count());
+  json.text_if("endpoints", line.endpoints);
   json.text_if("session_table", line.session_table);
   json.text_if("session_id", line.session_id);
   if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());

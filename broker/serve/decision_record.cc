@@ -14,6 +14,7 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
   line.user = run.principal.user;
   line.profile = run.profile;
   line.policy_path = run.policy_name;
+  line.endpoints = run.endpoints;
   line.effect = "deny";
   line.outcome = "refused";
   line.mode = word(run.mode);
@@ -185,6 +186,14 @@ void DecisionRecord::tell_counted() {
     write(line);
   }
   parts_.notices.tell_counted(now_since_boot);
+}
+
+void DecisionRecord::tampered(std::string_view what, bool ends) {
+  DecisionLine line = line_of(parts_.run, now(), CallerFacts{});
+  line.event = "tampered";
+  line.reason = what;
+  line.detail = ends ? "the run is ended for it" : "the run goes on (--on-tamper warn)";
+  write(line);
 }
 
 ipc::Status DecisionRecord::run_refused(const Refusal& refusal, const Decision& decision) {

@@ -50,6 +50,8 @@ class DecisionRecord {
   // Writes what was counted and not written one by one. By itself at most kTellCounted later; the run's end says it
   // too.
   void tell_counted();
+  // Another program changed the files of this run, which the supervisor tells on the terminal itself.
+  void tampered(std::string_view what, bool ends);
   // The run itself was refused, before any client asked: in the log alone.
   ipc::Status run_refused(const Refusal& refusal, const Decision& decision);
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "host/footprint.h"
+#include "ipc/answer_mac.h"
 #include "ipc/command_settings.h"
 #include "remote/server.h"
 #include "serve/one_shot.h"
@@ -131,6 +132,7 @@ void Service::say_ready(std::size_t told) {
     ipc::Ready ready;
     ready.region = ipc::Text<64>(profile_.region);
     (void)ready.token.assign(run_.token.reveal());
+    (void)ready.answer_key.assign(run_.answer_key.reveal());
     sent = control_.send(ready);
   }
   if (sent) return;
@@ -175,10 +177,18 @@ void Service::on_control() {
 ipc::Status Service::take_control(ipc::Packet& packet) {
   if (packet.id == ipc::FrontendAttached::kId) return attach(packet);
   if (packet.id == ipc::LogSink::kId) return take_next_log(packet);
+  if (packet.id == ipc::Tampered::kId) return take_tampered(packet);
   if (Errands::is_answer(packet.id)) return errands_->take(packet);
   const auto opened = ipc::open_packet<ipc::ListenerOpened>(packet);
   if (!opened) return std::unexpected(opened.error());
   if (!listeners_.add(*opened)) return ipc::fail(ipc::Fault::kProtocol, "a listener that cannot be ours");
+  return {};
+}
+
+ipc::Status Service::take_tampered(ipc::Packet& packet) {
+  const auto tampered = ipc::open_packet<ipc::Tampered>(packet);
+  if (!tampered) return std::unexpected(tampered.error());
+  record_->tampered(tampered->what.str(), tampered->ends);
   return {};
 }
 
@@ -251,11 +261,11 @@ bool Service::frontend_has_ended() const {
 ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
-  const std::string_view presented = message->authorization.reveal();
-  if (presented.contains('\0')) {
+  const std::string& nonce = message->nonce.str();
+  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce))) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
-  requests_->serve(message->request, message->keep_alive, presented, std::move(packet.descriptor), listeners_,
+  requests_->serve(*message, std::move(packet.descriptor), listeners_,
                    [this](std::uint32_t request, bool closed) { answered(request, closed); });
   return {};
 }

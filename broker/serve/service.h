@@ -61,8 +61,10 @@ class Service {
   ipc::Status open_remote();
   ipc::Status open_policy(PolicyKey key);
   ipc::Status open_policy_file();
+  ipc::Status open_policy_text();
   void open_policy_parameter();
-  void join();  // judge, decisions, record, requests and start
+  void join();            // judge, decisions, record, requests and start
+  void note_endpoints();  // of what judges, where variables name them
   void say_how_signed();
   void say_clock();
   void on_policy_stale(const ipc::Error* why);
@@ -78,6 +80,7 @@ class Service {
   ipc::Status take_client(ipc::Packet& packet);
   ipc::Status attach(ipc::Packet& packet);
   ipc::Status take_next_log(ipc::Packet& packet);
+  ipc::Status take_tampered(ipc::Packet& packet);
   void ask_for_next_log(const std::string& label);
   void detach_frontend();
   [[nodiscard]] bool frontend_has_ended() const;

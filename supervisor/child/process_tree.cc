@@ -1,6 +1,5 @@
 #include "child/process_tree.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,43 +7,28 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
+#include <string_view>
 
-#include "ipc/unique_fd.h"
+#include "child/frozen_tree.h"
 
 namespace supervisor {
+namespace {
+
+constexpr std::chrono::milliseconds kFreezeLimit{500};  // the loop has other work, too
+constexpr std::size_t kMostNames = 8;
+
+// What a broker that was killed leaves for a moment: its witness, and the reader of the posture.
+bool ends_with_its_broker(std::string_view name) { return name == "sentinel-witn" || name == "sentinel-post"; }
+
+}  // namespace
 
 ipc::Status become_subreaper() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return ipc::system_error("PR_SET_CHILD_SUBREAPER");
   return {};
 }
 
-namespace {
-
-std::vector<pid_t> listed_children(const std::string& path) {
-  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  char part[4096];
-  for (ssize_t got; fd && (got = ::read(fd.get(), part, sizeof part)) > 0;)
-    text.append(part, static_cast<std::size_t>(got));
-  std::vector<pid_t> children;
-  const char* at = text.c_str();
-  for (char* end = nullptr;; at = end) {
-    const long pid = std::strtol(at, &end, 10);
-    if (end == at) return children;
-    children.push_back(static_cast<pid_t>(pid));
-  }
-}
-
-}  // namespace
-
-std::vector<pid_t> own_children() { return listed_children("/proc/thread-self/children"); }
-
-std::vector<pid_t> children_of(pid_t pid) {
-  const std::string number = std::to_string(pid);
-  return listed_children("/proc/" + number + "/task/" + number + "/children");
-}
+std::vector<pid_t> own_children() { return children_of(::getpid()); }
 
 bool ChildNews::ended() const { return code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED; }
 
@@ -61,28 +45,77 @@ std::vector<pid_t> TreeEnd::left() const {
   return children;
 }
 
+bool TreeEnd::tell(pid_t pid, const std::string& name, std::uint64_t start) {
+  const auto [first, last] = told_.equal_range(pid);
+  for (auto known = first; known != last; ++known) {
+    if (known->second.start == start) return false;
+  }
+  told_.emplace(pid, Told{name, start});
+  found_ = true;
+  return true;
+}
+
 bool TreeEnd::sweep(bool kill) {
   const std::vector<pid_t> children = left();
+  if (kill && !children.empty()) {
+    FrozenTree tree(spared_);
+    (void)tree.freeze(kFreezeLimit);  // what is killed forks no more, either, and the next sweep goes on
+    for (const auto& [pid, member] : tree.members()) tell(pid, member.name, member.start);
+    if (cgroup_) cgroup_->kill();
+    tree.kill();
+    return false;
+  }
   for (const pid_t pid : children) {
-    if (kill) {
-      ::kill(pid, SIGKILL);
-    } else if (told_.insert(pid).second) {
-      ::kill(pid, SIGTERM);
-      ::kill(pid, SIGCONT);
-    }
+    const auto seen = proc_stat(pid);
+    if (!seen || seen->ended() || !tell(pid, seen->name, seen->start)) continue;
+    ::kill(pid, SIGTERM);
+    ::kill(pid, SIGCONT);
   }
   return children.empty();
 }
 
-std::vector<pid_t> end_all(std::chrono::milliseconds grace) {
+void TreeEnd::note(const ChildNews& news) {
+  const bool by_us = news.code == CLD_EXITED || news.status == SIGTERM || news.status == SIGKILL;
+  const auto [first, last] = told_.equal_range(news.pid);
+  if (news.ended() && !by_us && first != last) told_.erase(std::prev(last));
+}
+
+std::string TreeEnd::words() const {
+  std::map<std::string, std::size_t> names;
+  std::size_t count = 0;
+  for (const auto& [pid, told] : told_) {
+    if (pid == command_ || ends_with_its_broker(told.name)) continue;
+    ++names[told.name];
+    ++count;
+  }
+  if (count == 0) return {};
+  std::string list;
+  std::size_t named = 0;
+  for (const auto& [name, times] : names) {
+    if (named++ == kMostNames) break;
+    list += (list.empty() ? "" : ", ") + name + (times > 1 ? " (" + std::to_string(times) + ")" : "");
+  }
+  if (names.size() > kMostNames) list += " and others";
+  return "ended " + std::to_string(count) + (count == 1 ? " process" : " processes") +
+         " that outlived the command: " + list;
+}
+
+std::string process_words(pid_t pid) {
+  const auto seen = proc_stat(pid);
+  return "process " + std::to_string(pid) + (seen ? " (" + seen->name + ")" : "");
+}
+
+TreeEnd end_all(std::chrono::milliseconds grace, const OwnCgroup& cgroup) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::seconds kLastWait{3};
-  const auto kill_at = Clock::now() + grace, give_up_at = kill_at + kLastWait;
+  const auto kill_at = Clock::now() + grace;
+  auto give_up_at = kill_at + kLastWait;
   TreeEnd end;
+  end.use(cgroup);
   while (true) {
-    while (next_child_news().pid != 0) {
-    }
-    if (end.sweep(Clock::now() >= kill_at) || Clock::now() >= give_up_at) return end.left();
+    for (ChildNews news = next_child_news(); news.pid != 0; news = next_child_news()) end.note(news);
+    if (end.sweep(Clock::now() >= kill_at) || Clock::now() >= give_up_at) return end;
+    if (end.take_found() && Clock::now() >= kill_at) give_up_at = Clock::now() + kLastWait;
     ::poll(nullptr, 0, 10);
   }
 }

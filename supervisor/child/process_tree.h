@@ -8,10 +8,13 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <set>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "child/own_cgroup.h"
 #include "ipc/result.h"
 
 namespace supervisor {
@@ -20,8 +23,6 @@ ipc::Status become_subreaper();
 
 // Our children now, zombies included.
 std::vector<pid_t> own_children();
-// Those of another process's first thread, as far as /proc shows them.
-std::vector<pid_t> children_of(pid_t pid);
 
 // One ended or stopped child of ours, as waitid(2) tells it.
 struct ChildNews {
@@ -34,23 +35,46 @@ struct ChildNews {
 // Takes the next piece of news; pid 0 when there is none. Reaps.
 ChildNews next_child_news();
 
-// Tells or kills the children that are part of the tree, each sweep those that have become ours since the last.
+// Tells or kills what is part of the tree, each sweep what has come to us since the last; and remembers whom, by name.
 class TreeEnd {
  public:
   // Children that are no part of the tree: our helpers, as long as they are not reaped. Given before each sweep, since
   // a reaped helper's number may come back as a member of the tree.
   void spare(std::vector<pid_t> helpers) { spared_ = std::move(helpers); }
-  // SIGTERM (once each, and SIGCONT: a stopped process cannot act on it), or SIGKILL. True when none is left.
+  // The command itself: its end is no news.
+  void leave_unnamed(pid_t command) { command_ = command; }
+  // In which the command was started; may hold none. It outlives this.
+  void use(const OwnCgroup& cgroup) { cgroup_ = &cgroup; }
+  // SIGTERM to our children (once each, and SIGCONT: a stopped process cannot act on it); or the whole tree is frozen,
+  // and gets SIGKILL. True when no child is left.
   bool sweep(bool kill);
   [[nodiscard]] std::vector<pid_t> left() const;
+  // Whether the sweeps since the last call found a process that no sweep had found before.
+  bool take_found() { return std::exchange(found_, false); }
+  // How a child ended: one that went by a signal of another's was not ended by us.
+  void note(const ChildNews&);
+  // "ended 2 processes that outlived the command: sleep, gpg-agent"; empty where there were none.
+  [[nodiscard]] std::string words() const;
 
  private:
+  struct Told {
+    std::string name;
+    std::uint64_t start = 0;
+  };
+  bool tell(pid_t, const std::string& name, std::uint64_t start);
+
   std::vector<pid_t> spared_;
-  std::set<pid_t> told_;
+  std::multimap<pid_t, Told> told_;
+  const OwnCgroup* cgroup_ = nullptr;
+  pid_t command_ = -1;
+  bool found_ = false;
 };
 
-// Ends every child, and every orphan that becomes one: SIGTERM, after `grace` SIGKILL. Returns those that could not be
-// ended, because they belong to another user or are stuck in the kernel.
-std::vector<pid_t> end_all(std::chrono::milliseconds grace);
+// "process 123 (sleep)", for what could not be ended.
+std::string process_words(pid_t);
+
+// Ends every child, and every orphan that becomes one: SIGTERM, after `grace` SIGKILL to the frozen tree. What is left
+// then could not be ended, because it belongs to another user or is stuck in the kernel.
+TreeEnd end_all(std::chrono::milliseconds grace, const OwnCgroup& cgroup = {});
 
 }  // namespace supervisor

@@ -209,6 +209,9 @@ constexpr FileRow kFiles[] = {
      "cannot reach them, for `sentinel audit verify --expect-head`"},
     {"~/.local/state/sentinel/policy-versions",
      "the highest version seen of each signed policy, so that no older one is taken again"},
+    {"sentinel-XXXXXX in $XDG_RUNTIME_DIR, /run/user/UID, ~/.local/state/sentinel/run or /tmp",
+     "files of a run while it lasts: the command's AWS config and the socket, in the first of these folders that is "
+     "yours alone. When another program changes one of them, the run ends (--on-tamper)"},
     {"~/.local/state/sentinel/sessions", "sessions that a one-time code began, sealed, for all runs of yours"},
 };
 

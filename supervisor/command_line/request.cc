@@ -221,6 +221,7 @@ ipc::Status take_server(const CommandLine& line, const Surroundings& around, Exe
   if (!port) return std::unexpected(port.error());
   request.port = *port;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
+  request.on_tamper = line.value("on-tamper") == "warn" ? OnTamper::Warn : OnTamper::End;
   std::string table = line.value("session-table");
   if (table.empty() && !line.has("remote-server")) table = around.session_table;
   return take_text("session-table", table, request.task.session_table);

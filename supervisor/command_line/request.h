@@ -18,6 +18,7 @@
 namespace supervisor {
 
 enum class OnBrokerExit { Kill, Keep };
+enum class OnTamper { End, Warn };
 
 struct ExecRequest {
   // What the broker is told, as it goes there. Paths are absolute. One of policy_parameter, policy_file and remote_url
@@ -36,6 +37,7 @@ struct ExecRequest {
   std::string log_file;  // empty: the default file, unless log_stderr
   bool log_stderr = false, log_syslog = false, log_sync = false, quiet = false;
   OnBrokerExit on_broker_exit = OnBrokerExit::Kill;
+  OnTamper on_tamper = OnTamper::End;
   std::vector<std::string> command;
 };
 

@@ -28,12 +28,12 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 
 // ---- helpers
 
-// What leaves the exec window of this helper open; empty where it is closed.
-std::string window_of(const Host& host, const std::string& helper) {
-  const auto status = status_of(helper);
-  if (!status) return helper + " is not there";
-  if (status->st_uid != host.uid_of_root) return helper + " does not belong to root";
-  if (status->st_mode & (S_IRGRP | S_IROTH)) return helper + " can be read by others";
+// What leaves the exec window of this program open; empty where it is closed.
+std::string window_of(const Host& host, const std::string& program) {
+  const auto status = status_of(program);
+  if (!status) return program + " is not there";
+  if (status->st_uid != host.uid_of_root) return program + " does not belong to root";
+  if (status->st_mode & (S_IRGRP | S_IROTH)) return program + " can be read by others";
   return "";
 }
 
@@ -78,8 +78,8 @@ Found check_exec_window(const Host& host) {
                            : find_helpers_beside(host.sentinel);
   if (!helpers && helpers.error().fault == ipc::Fault::kConfig) return {Answer::No, helpers.error().what};
   if (!helpers) return {Answer::CannotTell, "the helpers could not be looked at: " + helpers.error().what};
-  for (const std::string& helper : {helpers->broker, helpers->frontend}) {
-    if (std::string open = window_of(host, helper); !open.empty()) return {Answer::No, std::move(open)};
+  for (const std::string& program : {helpers->broker, helpers->frontend, host.sentinel, helpers->credential_process}) {
+    if (std::string open = window_of(host, program); !open.empty()) return {Answer::No, std::move(open)};
   }
   // This program is installed as they are, and was started by the same kernel: what holds for it holds for them.
   if (host.uid != 0 && host.dumpable_at_start)

@@ -16,6 +16,7 @@ enum class Event {
   FrontendHopeless,
   BrokerExit,
   BrokerExitKeep,
+  Tampered,
   TermSignal,
   FaceGone,
   GraceOver,

@@ -58,6 +58,7 @@ int split_and_run(Preparation& preparation) {
   auto own = ipc::Pidfd::open(::getpid());
   auto signals = signal_descriptor();
   if (!own || !signals) {
+    preparation.cgroup.remove();
     (void)preparation.owned.remove_all();
     return refuse(own ? signals.error() : own.error());
   }
@@ -69,13 +70,15 @@ int split_and_run(Preparation& preparation) {
   auto handle =
       keeper > 0 ? ipc::Pidfd::open(keeper) : ipc::Result<ipc::Pidfd>(ipc::system_error("cannot start the keeper"));
   if (!handle) {
+    preparation.cgroup.remove();
     (void)preparation.owned.remove_all();
     return refuse(handle.error());
   }
   preparation.environment_keys.reset();
   preparation.logs.clear();
+  preparation.policy_text.reset();
   preparation.folder.config.reset();
-  return stand_for(keeper, *handle, signals->get(), preparation.owned);
+  return stand_for(keeper, *handle, signals->get(), preparation);
 }
 
 int run_exec(const CommandLine& line) {
@@ -87,7 +90,6 @@ int run_exec(const CommandLine& line) {
       exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
   if (!request) return refuse(request.error());
-  if (ipc::Status s = ipc::become_unreadable(); !s) return refuse(s.error());
   if (!request->mfa_token.reveal().empty()) {
     say("the code of --mfa-token stood in the command line, which other users can read: pipe it into --mfa-token -");
   }
@@ -134,7 +136,11 @@ int run(int argc, char** argv) {
 }  // namespace supervisor
 
 int main(int argc, char** argv) {
+  // Before anything else: until then a program of the same user can change what this process does (a build folder; an
+  // installed program cannot be read, and is closed from its first instruction).
+  const ipc::Status closed = ipc::become_unreadable();
   supervisor::fill_standard_descriptors();
+  if (!closed) ::_exit(supervisor::refuse(closed.error()));
   // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
   ::_exit(supervisor::run(argc, argv));
 }

@@ -7,6 +7,7 @@
 
 #include "child/aws_config.h"
 #include "state/files.h"
+#include "state/open_policy.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -53,8 +54,8 @@ ipc::Status check_keys(const ExecRequest& request, const std::optional<ipc::Envi
 
 ipc::Result<OpenListener> open_listener(const ExecRequest& request, const RunFolder& folder, OwnedPaths& owned) {
   if (request.task.transport == ipc::Transport::Tcp) return listen_tcp(request.port);
-  auto listener =
-      listen_unix(request.unix_socket_path.empty() ? folder.path + "/socket" : request.unix_socket_path, owned);
+  auto listener = listen_unix(
+      request.unix_socket_path.empty() ? folder.path + std::string(kSocketName) : request.unix_socket_path, owned);
   if (listener) return listener;
   if (!request.allow_tcp_fallback) {
     listener.error().next_step += listener.error().next_step.empty()
@@ -87,6 +88,9 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
       if (!log.without_head.empty()) say(log.without_head);
     }
   }
+  auto policy = read_open_policy(p.request.task.policy_file.str());
+  if (!policy) return std::unexpected(policy.error());
+  p.policy_text = std::move(*policy);
   if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
     if (store) p.session_store = std::move(*store);
@@ -100,13 +104,24 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
 }
 
 ipc::Status open_server(Preparation& p) {
-  auto folder = make_run_folder(environment_value(p.environment, "XDG_RUNTIME_DIR"), p.owned);
+  RunPlaces places;
+  places.runtime_dir = environment_value(p.environment, "XDG_RUNTIME_DIR");
+  places.home = p.account.home;
+  places.state_home = environment_value(p.environment, "XDG_STATE_HOME");
+  places.for_socket = p.request.task.transport == ipc::Transport::Unix && p.request.unix_socket_path.empty();
+  auto folder = make_run_folder(places, p.owned);
   if (!folder) return std::unexpected(folder.error());
   p.folder = std::move(*folder);
+  if (p.folder.in_shared && !p.request.quiet) {
+    say("this run's files lie in " + p.folder.path +
+        ": a sandbox with a /tmp of its own hides them from the command; set XDG_RUNTIME_DIR to a folder of yours "
+        "alone");
+  }
   auto listener = open_listener(p.request, p.folder, p.owned);
   if (!listener) return std::unexpected(listener.error());
   p.listener = std::move(*listener);
   p.request.task.transport = p.listener.transport;
+  p.cgroup = OwnCgroup::make();
   return {};
 }
 
@@ -141,7 +156,8 @@ bool demands_signature(const ipc::Begin& task, const char* host_key) {
   return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
 }
 
-ipc::Status write_aws_config(Preparation& p, std::string_view region, std::span<const ipc::CommandSetting> settings) {
+ipc::Status write_aws_config(Preparation& p, std::string_view region, std::span<const ipc::CommandSetting> settings,
+                             FolderWatch& watch) {
   AwsConfigFacts facts{settings, p.request.task.profile.str(), region, {}};
   if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
   const auto text = generated_config(facts);
@@ -149,7 +165,7 @@ ipc::Status write_aws_config(Preparation& p, std::string_view region, std::span<
   const ssize_t written = ::write(p.folder.config.get(), text->data(), text->size());
   if (written != static_cast<ssize_t>(text->size())) return ipc::system_error("cannot write " + p.folder.config_path);
   p.folder.config.reset();
-  return {};
+  return watch.wrote(p.folder.config_path, *text);
 }
 
 }  // namespace supervisor

@@ -11,10 +11,13 @@
 
 #include "child/command.h"
 #include "child/launch.h"
+#include "child/own_cgroup.h"
 #include "command_line/request.h"
 #include "ipc/settings.h"
-#include "run/listeners.h"
-#include "run/owned_paths.h"
+#include "run_files/folder_watch.h"
+#include "run_files/listeners.h"
+#include "run_files/owned_paths.h"
+#include "run_files/run_folder.h"
 #include "state/decision_log.h"
 #include "terminal/account.h"
 
@@ -28,10 +31,12 @@ struct Preparation {
   HelperPaths helpers;
   ipc::Settings settings;  // paths in it absolute
   std::vector<DecisionLog> logs;
+  ipc::UniqueFd policy_text;                             // of a --policy-file that is a descriptor of the caller's
   ipc::UniqueFd policy_versions;                         // where the policy must be signed
   ipc::UniqueFd session_store;                           // where it can be opened
   std::optional<ipc::EnvironmentKeys> environment_keys;  // until the broker has them
   OwnedPaths owned;
+  OwnCgroup cgroup;  // of the command's tree, where this host lets us make one
   RunFolder folder;  // this and the listener: with --server
   OpenListener listener;
   std::string command_file;              // empty where no command is run
@@ -45,7 +50,8 @@ std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::s
 // Whether this run's policy must be signed, by an option or by the host's own key.
 bool demands_signature(const ipc::Begin& task, const char* host_key = kHostPolicyKey);
 
-// Fills the generated AWS config, once the broker has said what goes into it.
-ipc::Status write_aws_config(Preparation&, std::string_view region, std::span<const ipc::CommandSetting> settings);
+// Fills the generated AWS config, once the broker has said what goes into it, and sees that nothing else has come in.
+ipc::Status write_aws_config(Preparation&, std::string_view region, std::span<const ipc::CommandSetting> settings,
+                             FolderWatch&);
 
 }  // namespace supervisor

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "child/process_tree.h"
+#include "child/frozen_tree.h"
 #include "ipc/process/pidfd.h"
 #include "terminal/say.h"
 

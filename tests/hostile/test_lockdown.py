@@ -106,6 +106,23 @@ class LockDown(HostileTest):
             self.assertNotEqual(os.getsid(helpers["face"]), os.getsid(helpers[name]), name)
         stage.end()
 
+    def test_a_stopped_witness_is_told_and_ends_the_run(self):
+        stage, helpers = self.start()
+        os.kill(helpers["witness"], signal.SIGSTOP)
+        stage.run.hear("the witness was stopped by another program: who calls cannot be seen")
+        os.kill(helpers["witness"], signal.SIGCONT)
+        stage.run.hear("the witness goes on")
+        self.assert_still_serves(stage)
+        os.kill(helpers["witness"], signal.SIGSTOP)
+        stage.end_by_itself()
+        self.assertIn("the broker's witness ended", stage.run.stderr)
+
+    def test_what_a_killed_broker_leaves_for_a_moment_is_not_told_as_a_straggler(self):
+        stage, helpers = self.start()
+        os.kill(helpers["broker"], signal.SIGKILL)
+        stage.end_by_itself()
+        self.assertNotIn("outlived", stage.run.stderr)
+
     def test_helpers_end_when_both_halves_of_the_supervisor_are_killed_at_once(self):
         stage, helpers = self.start()
         folder = os.path.dirname(stage.environment["SENTINEL_UNIX_SOCKET"])

@@ -71,7 +71,7 @@ class BadInput(harness.ProcessTest):
 
     def test_every_option_of_a_mode_is_refused_outside_it(self):
         for option in (("--unix-socket",), ("--unix-socket-path", "s"), ("--allow-tcp-fallback",), ("--server-port", "1"), ("--lazy",),
-                       ("--server-duration", "15m"), ("--on-broker-exit", "kill")):
+                       ("--server-duration", "15m"), ("--on-broker-exit", "kill"), ("--on-tamper", "warn")):
             with self.subTest(option=option):
                 self.refused(("exec", *LEAST, *option, *TOUCH), f"{option[0]} does nothing without --server")
         for option in (("--unix-socket-path", "s"), ("--allow-tcp-fallback",)):
@@ -84,6 +84,7 @@ class BadInput(harness.ProcessTest):
                 (("--server-port", "80x"), "is not a port"), (("--server-duration", "12h1s"), "outside what AWS grants"),
                 (("--server-duration", "15m0.5s"), "not whole seconds"), (("--server-duration", "soon"), "--server-duration soon"),
                 (("--server-duration", "900"), "--server-duration 900"), (("--on-broker-exit", "shrug"), "--on-broker-exit shrug is unknown"),
+                (("--on-tamper", "shrug"), "--on-tamper shrug is unknown"),
                 (("--lazy=yes",), "--lazy takes no value"), (("--profile", "other"), "given twice with different values"),
                 (("--no-server",), "given twice with different values"), (("--version",), "wrong side of the word exec"),
                 (("--region", "x" * 65), "--region is longer"), (("--server-port",), "--server-port"),

@@ -21,7 +21,7 @@ from standin_client import role_arn, user_arn
 KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
         "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
         "peer_pid", "peer_uid", "peer_uid_outside", "peer_executable", "check", "policy_hash", "policy_serial", "policy_age_seconds",
-        "session_table", "expires_at", "access_key_id", "principal", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
+        "endpoints", "session_table", "expires_at", "access_key_id", "principal", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
 ISSUED_ONLY = {"access_key_id", "principal", "request_id", "source_identity", "role_arn", "session_duration_seconds", "expires_at"}
 PEER = {"transport", "peer_pid", "peer_uid", "peer_executable"}
 ALWAYS = set(KEYS[:8]) | {"outcome", "mode", "sequence", "previous"}
@@ -60,7 +60,8 @@ class TheLines(AwsTest):
         done = asker.order("run", argv=[self.layout.credential_process])
         self.assertEqual(0, done["code"], done["stderr"])
         line = self.decisions()[-1]
-        self.assertEqual(self.layout.credential_process, line["peer_executable"])
+        # It is unreadable, so that the kernel shows its name, and not its file.
+        self.assertEqual("[sentinel-creden]", line["peer_executable"])
         self.assertNotIn(line["peer_pid"], (0, asker.run.pid))
 
     # Eight ask at once.
@@ -167,7 +168,7 @@ class WhereItGoes(AwsTest):
         asker = self.asker("--log-stderr", log=False, environment={"XDG_STATE_HOME": state})
         asker.ask()
         asker.end()
-        self.assertFalse(os.path.exists(os.path.join(state, "sentinel")), "nothing, since nothing is shared either")
+        self.assertEqual(["run"], os.listdir(os.path.join(state, "sentinel")), "nothing is shared; the run's own files lay there")
         self.assertEqual("issued", json.loads(asker.run.stderr)["outcome"])
 
     # There is no setting that issues without a line.

@@ -247,7 +247,7 @@ class Host(DoctorTest):
     @unittest.skipIf(SANITIZED, "a sanitized build is not laid out as installed")
     def test_the_exec_window_is_open_where_a_program_can_be_read(self):
         self.assertEqual("holds", self.doctor().standing("exec_window"))
-        for program in (self.layout.broker, self.layout.doctor):
+        for program in (self.layout.broker, self.layout.doctor, self.layout.sentinel, self.layout.credential_process):
             os.chmod(program, 0o755)
             self.addCleanup(os.chmod, program, 0o711)
             found = self.doctor()

@@ -236,11 +236,12 @@ class Helpers(harness.ProcessTest):
         self.assertEqual(0, run.finish(stdin="\n").code)
 
     def test_neither_half_of_the_supervisor_can_be_read(self):
-        run = self.start_sentinel(*UNIX, *shell("echo $PPID; read line"))
-        keeper = int(run.line())
+        run = self.start_sentinel(*UNIX, *shell("echo $PPID; echo $$; read line"))
+        keeper, command = int(run.line()), int(run.line())
         self.assertEqual("sentinel-keeper", name_of(keeper))
         for pid in (run.pid, keeper):
             self.assertEqual(0, os.stat(f"/proc/{pid}/mem").st_uid, "the kernel gives what cannot be read to root")
+        self.assertEqual(self.user.uid, os.stat(f"/proc/{command}/mem").st_uid, "a debugger of its user may look at the command")
         self.assertEqual(0, run.finish(stdin="\n").code)
 
     def test_a_frontend_crash_loses_neither_port_nor_command(self):
@@ -324,15 +325,15 @@ class UnixSocket(harness.ProcessTest):
     def test_socket_and_folder_are_private(self):
         run = self.start_sentinel(*UNIX, *shell("echo $SENTINEL_UNIX_SOCKET; read line"), umask=0)
         path = run.line()
-        for file, mode in ((path, 0o600), (os.path.dirname(path), 0o700), (os.path.dirname(path) + "/config", 0o600),
-                           (os.path.dirname(path) + "/credentials", 0o600)):
+        for file, mode in ((path, 0o600), (os.path.dirname(path), 0o700), (os.path.dirname(path) + "/config", 0o400),
+                           (os.path.dirname(path) + "/credentials", 0o400)):
             self.assertEqual(mode, stat.S_IMODE(os.lstat(file).st_mode), file)
             self.assertEqual(self.user.uid, os.lstat(file).st_uid)
         run.finish(stdin="\n")
 
     def test_what_took_the_sockets_place_is_not_removed(self):
         path = os.path.join(self.user.home, "sock")
-        run = self.run_sentinel(*UNIX, "--unix-socket-path", path, *shell(f"rm {path}; echo mine > {path}"))
+        run = self.run_sentinel(*UNIX, "--unix-socket-path", path, "--on-tamper", "warn", *shell(f"rm {path}; echo mine > {path}"))
         self.assertIn(f"not ours any more: {path}", run.stderr)
         with open(path) as file:
             self.assertEqual("mine\n", file.read())

@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child/frozen_tree.h"
 #include "child/restart_limit.h"
+#include "child/stopped_helpers.h"
 
 namespace supervisor {
 namespace {
@@ -59,7 +61,7 @@ TEST(ProcessTree, EveryGenerationIsEndedStubbornOrNot) {
       ::pause();
     }
     ::poll(nullptr, 0, 50);
-    return end_all(100ms).empty() && own_children().empty();
+    return end_all(100ms).left().empty() && own_children().empty();
   });
 }
 
@@ -75,6 +77,96 @@ TEST(ProcessTree, ASparedChildIsNotTouched) {
     ::kill(helper, SIGKILL);
     return alive && child > 0;
   });
+}
+
+TEST(ProcessTree, WhatWasEndedIsNamedButForTheCommandAndWhatWentBySomethingElse) {
+  in_a_subreaper([] {
+    const pid_t command = sleeper(false), one = sleeper(false), other = sleeper(false);
+    TreeEnd end;
+    end.leave_unnamed(command);
+    (void)end.sweep(false);
+    end.note({other, CLD_KILLED, SIGINT});
+    const std::string name = proc_stat(::getpid())->name;
+    const bool one_named = end.words() == "ended 1 process that outlived the command: " + name;
+    end.note({one, CLD_KILLED, SIGTERM});
+    const bool still = end.take_found() && !end.take_found() && !end.words().empty();
+    for (const pid_t pid : {command, one, other}) ::kill(pid, SIGKILL);
+    return one_named && still && TreeEnd().words().empty();
+  });
+}
+
+TEST(FrozenTree, FindsEveryGenerationStoppedAndSparesWhatItIsTold) {
+  in_a_subreaper([] {
+    int ready[2];
+    if (::pipe(ready) != 0) return false;
+    const pid_t helper = sleeper(false), child = ::fork();
+    if (child == 0) {
+      ::setsid();
+      become_subreaper();
+      if (const pid_t grandchild = ::fork(); grandchild != 0) sleeper(true);
+      (void)!::write(ready[1], "r", 1);
+      while (true) ::pause();
+    }
+    char sign;
+    if (::read(ready[0], &sign, 1) != 1) return false;
+    FrozenTree tree({helper});
+    bool good = tree.freeze(10s) && tree.members().size() == 3 && !tree.members().contains(helper);
+    for (const auto& [pid, member] : tree.members()) good = good && member.final && proc_stat(pid)->stopped();
+    good = good && !proc_stat(helper)->stopped();
+    tree.kill();
+    ::kill(helper, SIGKILL);
+    return good && end_all(0ms).left().empty();
+  });
+}
+
+TEST(FrozenTree, ReadsANameThatHoldsWhatThePageOfProcUses) {
+  in_a_subreaper([] {
+    ::prctl(PR_SET_NAME, "a) Z 1 (b", 0, 0, 0);
+    const auto seen = proc_stat(::getpid());
+    return seen && seen->name == "a) Z 1 (b" && seen->parent == ::getppid() && !seen->ended() && !proc_stat(-1);
+  });
+}
+
+constexpr auto kSay = StoppedHelpers::kSayAfter, kEnd = StoppedHelpers::kPatience;
+
+TEST(StoppedHelpers, AreToldOnceAndAreOverdueOnce) {
+  StoppedHelpers helpers;
+  const StoppedHelpers::Clock::time_point start{};
+  EXPECT_FALSE(helpers.next());
+  helpers.stopped(7, "broker", "nothing", start);
+  helpers.stopped(7, "broker", "nothing", start + 500ms);
+  EXPECT_EQ(helpers.next(), start + kSay);
+  EXPECT_FALSE(helpers.due(start + kSay - 1ms));
+  EXPECT_NE(helpers.due(start + kSay).words.find("kill -CONT 7, or it is ended in 9 seconds"), std::string::npos);
+  EXPECT_FALSE(helpers.due(start + kSay));
+  EXPECT_EQ(helpers.next(), start + kEnd);
+  EXPECT_EQ(helpers.due(start + kEnd).overdue, 7);
+  EXPECT_FALSE(helpers.due(start + kEnd));
+}
+
+TEST(StoppedHelpers, OneThatGoesOnIsNotOverdueAndOneThatIsBrieflyStoppedIsNotTold) {
+  StoppedHelpers helpers;
+  EXPECT_EQ(helpers.continued(7), "");
+  helpers.stopped(7, "broker", "nothing", {});
+  EXPECT_EQ(helpers.continued(7), "");
+  helpers.stopped(7, "broker", "nothing", {});
+  EXPECT_TRUE(helpers.due(StoppedHelpers::Clock::time_point{} + kSay));
+  EXPECT_EQ(helpers.continued(7), "the broker goes on");
+  helpers.stopped(8, "frontend", "nothing", {});
+  helpers.ended(8);
+  EXPECT_FALSE(helpers.next());
+}
+
+TEST(StoppedHelpers, WhereWeWereStoppedOurselvesTheTimeBeginsAnew) {
+  StoppedHelpers helpers;
+  const StoppedHelpers::Clock::time_point start{}, late = start + 1h;
+  helpers.stopped(7, "broker", "nothing", start);
+  EXPECT_FALSE(helpers.due(late));
+  EXPECT_EQ(helpers.next(), late + kSay);
+  EXPECT_TRUE(helpers.due(late + kSay));
+  EXPECT_FALSE(helpers.due(late + 1h));
+  EXPECT_EQ(helpers.next(), late + 1h + kEnd);
+  EXPECT_EQ(helpers.due(late + 1h + kEnd).overdue, 7);
 }
 
 TEST(ProcessTree, AStoppedChildIsContinuedSoThatItCanEnd) {

@@ -273,6 +273,7 @@ TEST(ExecRequest, DurationIsWithinWhatStsGrants) {
 TEST(ExecRequest, OnBrokerExitHasTwoValues) {
   EXPECT_EQ(judge_with({})->on_broker_exit, OnBrokerExit::Kill);
   EXPECT_EQ(judge_with({"--on-broker-exit", "keep"})->on_broker_exit, OnBrokerExit::Keep);
+  EXPECT_EQ(judge_with({"--on-tamper", "warn"})->on_tamper, OnTamper::Warn);
 }
 
 TEST(ExecRequest, WhatTheProtocolCannotCarryIsRefusedNotCut) {

@@ -15,6 +15,7 @@ class DoctorSettings : public DoctorScene {
     for (const std::string name : {"sentinel-broker", "sentinel-frontend", "sentinel-credential-process"}) {
       file("/usr/libexec/sentinel/" + name, "", 0711);
     }
+    file("/usr/bin/sentinel", "", 0711);
     host_.sentinel = host_.at("/usr/bin/sentinel");
     host_.dumpable_at_start = false;
   }
@@ -34,6 +35,11 @@ TEST_F(DoctorSettings, TheExecWindowIsOpenWhereAHelperCanBeReadOrIsNotRoots) {
   mode("/usr/libexec/sentinel/sentinel-frontend", 0773);
   EXPECT_NO(check_exec_window(host_), "may be written by others");
   mode("/usr/libexec/sentinel/sentinel-frontend", 0711);
+  for (const std::string program : {"/usr/bin/sentinel", "/usr/libexec/sentinel/sentinel-credential-process"}) {
+    mode(program, 0755);
+    EXPECT_NO(check_exec_window(host_), program.substr(program.rfind('/') + 1) + " can be read");
+    mode(program, 0711);
+  }
   host_.uid_of_root += 1;
   EXPECT_NO(check_exec_window(host_), "sentinel-broker does not belong to root");
   std::filesystem::remove(host_.at("/usr/libexec/sentinel/sentinel-frontend"));

@@ -17,25 +17,22 @@ namespace supervisor {
 
 class OwnedPaths {
  public:
-  // Notes that `path` is ours, as it stands now.
-  ipc::Status claim(const std::string& path);
-  // Removes, last first. Returns the paths that are still there and no longer ours or not empty.
-  std::vector<std::string> remove_all() const;
-
- private:
   struct Claim {
     std::string path;
     ipc::UniqueFd held;
   };
+
+  // Notes that `path` is ours, as it stands now.
+  ipc::Status claim(const std::string& path);
+  // Removes, last first. Returns the paths that are still there and no longer ours or not empty.
+  std::vector<std::string> remove_all() const;
+  // The same for what was claimed since there were `first` of them, which are then no longer ours.
+  void give_up_after(std::size_t first);
+
+  [[nodiscard]] const std::vector<Claim>& claims() const { return claims_; }
+
+ private:
   std::vector<Claim> claims_;
 };
-
-// A private folder (0700) with this run's generated files: under XDG_RUNTIME_DIR where that is ours alone, else /tmp.
-struct RunFolder {
-  std::string path;
-  std::string config_path, credentials_path;  // both 0600 and empty
-  ipc::UniqueFd config;                       // open for writing
-};
-ipc::Result<RunFolder> make_run_folder(std::string_view xdg_runtime_dir, OwnedPaths&);
 
 }  // namespace supervisor
