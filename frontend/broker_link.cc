@@ -28,6 +28,7 @@ BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
   message.transport = c.rule.transport;
   message.keep_alive = c.request.keep_alive;
   if (!message.authorization.assign(c.request.authorization)) end_run(Ending::KernelRefused);  // was checked
+  if (!message.nonce.assign(c.request.nonce)) end_run(Ending::KernelRefused);  // likewise
   const ipc::Status sent = channel_.send(message, c.fd.get());
   if (sent) return Sent::Yes;
   if (!passes(sent.error().sys_errno)) end_run(Ending::BrokerGone);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ipc/answer_mac.h"
 #include "ipc/text/ascii.h"
 #include "ipc/text/ip_address.h"
 
@@ -54,6 +55,7 @@ class Checker {
   // The checks of header_rules.def.
   Outcome host(std::string_view value);
   Outcome authorization(std::string_view value);
+  Outcome nonce(std::string_view value);
   Outcome connection(std::string_view value);
   Outcome no_body(std::string_view value);
   Outcome body(std::string_view) { return Refusal::HasBody; }
@@ -133,6 +135,12 @@ Outcome Checker::authorization(std::string_view value) {
   if (value.size() > kMaxAuthorizationBytes) return Refusal::HeadTooLarge;
   if (!std::ranges::all_of(value, is_printable)) return Refusal::Malformed;
   request_.authorization = value;
+  return {};
+}
+
+Outcome Checker::nonce(std::string_view value) {
+  if (!request_.nonce.empty() || !ipc::is_nonce(value)) return Refusal::Malformed;
+  request_.nonce = value;
   return {};
 }
 

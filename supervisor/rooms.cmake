@@ -15,10 +15,10 @@ room(run                WHY "one run from preparation to the end: face, keeper, 
                         MAY child command_line errands run_files state terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
                         MAY child terminal)
-room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode")
+room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode; alone knows OpenSSL, and of that SHA-256")
 
 program(sentinel MAIN run/main.cc LINKS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")
 # Static, because dynamic linking would be most of its run time.
-program(sentinel-credential-process MAIN credential_process/main.cc STATIC)
+program(sentinel-credential-process MAIN credential_process/main.cc ARCHIVES crypto STATIC)
 # What `sentinel doctor` becomes.
 program(sentinel-doctor MAIN doctor/main.cc LINKS doctor)

@@ -41,6 +41,7 @@ std::string to_body(const DecisionLine& line) {
   json.text_if("policy_hash", line.policy_hash);
   if (line.policy_serial > 0) json.number("policy_serial", static_cast<std::int64_t>(line.policy_serial));
   if (line.policy_age.count() > 0) json.number("policy_age_seconds", line.policy_age.count());
+  json.text_if("endpoints", line.endpoints);
   json.text_if("session_table", line.session_table);
   json.text_if("session_id", line.session_id);
   if (line.expires.time_since_epoch().count() > 0) json.text("expires_at", rfc3339(line.expires).text());

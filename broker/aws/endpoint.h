@@ -18,6 +18,7 @@ struct AwsEndpoint {
   std::string host;  // as the Host header says it: host[:port], the same text as in `url`
   bool tls = true;
   std::string signing_region = {};  // what SigV4 signs with; differs from the profile's only for the global STS
+  std::string named_by = {};        // the variable, or file:line, that gave the URL; empty: it is AWS's own
 };
 
 enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints

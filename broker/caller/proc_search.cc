@@ -1,8 +1,6 @@
 #include "caller/proc_search.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,53 +10,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "caller/proc_folder.h"
+
 namespace broker {
 namespace {
-
-struct Path {
-  char text[64];
-};
-Path path_of(pid_t pid, const char* below) {
-  Path path;
-  std::snprintf(path.text, sizeof path.text, "%d/%s", pid, below);
-  return path;
-}
-
-ipc::UniqueFd open_at(int folder, const char* path, int flags) {
-  return ipc::UniqueFd(::openat(folder, path, O_RDONLY | O_CLOEXEC | flags));
-}
-
-// -1 for anything but a positive decimal number, such as "self" or "..".
-pid_t number_of(std::string_view text) {
-  pid_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && value > 0 ? value : -1;
-}
-
-// The kernel's own form; libc's readdir allocates.
-struct KernelEntry {
-  std::uint64_t inode;
-  std::int64_t offset;
-  std::uint16_t length;
-  std::uint8_t type;
-  char name[];
-};
-
-// Calls visit(name) for each entry until it says false. Returns whether it said so.
-template <class Visit>
-bool each_entry(const ipc::UniqueFd& folder, Visit&& visit) {
-  alignas(KernelEntry) char buffer[8192];
-  while (folder) {
-    const long got = ::syscall(SYS_getdents64, folder.get(), buffer, sizeof buffer);
-    if (got <= 0) return false;
-    for (long at = 0; at < got;) {
-      const auto* entry = reinterpret_cast<const KernelEntry*>(buffer + at);
-      if (!visit(std::string_view(entry->name))) return true;
-      at += entry->length;
-    }
-  }
-  return false;
-}
 
 bool lives(const ipc::Pidfd& process) {
   const ipc::Status alive = process.send_signal(0);
@@ -89,11 +44,15 @@ ProcSearch::ProcSearch(ipc::UniqueFd proc, const Clock& clock, int most_links)
   has_children_files_ = static_cast<bool>(open_at(proc_.get(), path, 0));
 }
 
-std::uint64_t ProcSearch::socket_at(pid_t pid, int fd) {
+std::uint64_t ProcSearch::socket_at(Files files, int fd) {
   constexpr std::string_view kBefore = "socket:[";
   --links_left_;
   char path[64], link[64];
-  std::snprintf(path, sizeof path, "%d/fd/%d", pid, fd);
+  if (files.thread == 0) {
+    std::snprintf(path, sizeof path, "%d/fd/%d", files.pid, fd);
+  } else {
+    std::snprintf(path, sizeof path, "%d/task/%d/fd/%d", files.pid, files.thread, fd);
+  }
   const ssize_t got = ::readlinkat(proc_.get(), path, link, sizeof link);
   const std::string_view text(link, got > 0 ? static_cast<std::size_t>(got) : 0);
   if (!text.starts_with(kBefore) || !text.ends_with(']')) return 0;
@@ -123,8 +82,8 @@ bool ProcSearch::find_in_notes(const Sought& sought) {
   const Note noted = notes_[sought.inode % kNotes];
   if (noted.inode != sought.inode) return false;
   for (std::size_t i = 0; i < kKept; ++i) {
-    if (kept_[i].process && kept_[i].pid == noted.pid) {
-      return holds(noted.pid, noted.fd, sought.inode) && answer_with(i, noted.fd, *sought.answer);
+    if (kept_[i].process && kept_[i].files == noted.files) {
+      return holds(noted.files, noted.fd, sought.inode) && answer_with(i, noted.fd, *sought.answer);
     }
   }
   return false;
@@ -134,7 +93,7 @@ bool ProcSearch::find_at_kept_numbers(const Sought& sought) {
   for (std::size_t i = 0; i < kKept; ++i) {
     for (std::size_t k = 0; k < kept_[i].fd_count; ++k) {
       const int fd = kept_[i].fds[k];
-      if (holds(kept_[i].pid, fd, sought.inode)) return answer_with(i, fd, *sought.answer);
+      if (holds(kept_[i].files, fd, sought.inode)) return answer_with(i, fd, *sought.answer);
     }
   }
   return false;
@@ -143,7 +102,7 @@ bool ProcSearch::find_at_kept_numbers(const Sought& sought) {
 // The last holder first; an answer changes their order, so the numbers are taken down before.
 void ProcSearch::look_through_kept() {
   std::array<pid_t, kKept> pids{};
-  for (std::size_t i = 0; i < kKept; ++i) pids[i] = kept_[i].process ? kept_[i].pid : 0;
+  for (std::size_t i = 0; i < kKept; ++i) pids[i] = kept_[i].process ? kept_[i].files.pid : 0;
   for (const pid_t pid : pids) {
     if (pid > 0 && sought_count_ > 0) look_at(pid, 0, kFirstLinks);
   }
@@ -164,26 +123,46 @@ void ProcSearch::look_through_tree(const WitnessQuestion& tree) {
 }
 
 bool ProcSearch::look_at(pid_t pid, int from, int to) {
-  int at = 0, further = kFurtherLinks;
-  const bool stopped =
-      each_entry(open_at(proc_.get(), path_of(pid, "fd").text, O_DIRECTORY), [&](std::string_view name) {
-        const pid_t fd = name == "0" ? 0 : number_of(name);
-        if (fd < 0 || at++ < from) return true;
-        if (at > to) return false;
-        if (links_left_ <= 0) {
-          cut_short_ = true;
-          return false;
-        }
-        if (const std::uint64_t seen = socket_at(pid, fd); seen != 0) on_seen(pid, fd, seen);
-        return sought_count_ > 0 || --further > 0;
-      });
-  return stopped && at > to;
+  const Looked main = look_at_files({pid, 0}, from, to);
+  if (main.listed != 0) return main.more;
+  bool more = false;
+  int left = kMaxThreads;
+  each_entry(open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY), [&](std::string_view name) {
+    const pid_t thread = number_of(name);
+    if (thread > 0 && thread != pid) more = look_at_files({pid, thread}, from, to).more || more;
+    return sought_count_ > 0 && links_left_ > 0 && --left > 0;
+  });
+  return more;
 }
 
-void ProcSearch::on_seen(pid_t pid, int fd, std::uint64_t inode) {
-  note(inode, pid, fd);
+ProcSearch::Looked ProcSearch::look_at_files(Files files, int from, int to) {
+  char folder[64];
+  if (files.thread == 0) {
+    std::snprintf(folder, sizeof folder, "%d/fd", files.pid);
+  } else {
+    std::snprintf(folder, sizeof folder, "%d/task/%d/fd", files.pid, files.thread);
+  }
+  const ipc::UniqueFd opened = open_at(proc_.get(), folder, O_DIRECTORY);
+  if (!opened) return {-1, false};
+  int at = 0, further = kFurtherLinks;
+  const bool stopped = each_entry(opened, [&](std::string_view name) {
+    const pid_t fd = name == "0" ? 0 : number_of(name);
+    if (fd < 0 || at++ < from) return true;
+    if (at > to) return false;
+    if (links_left_ <= 0) {
+      cut_short_ = true;
+      return false;
+    }
+    if (const std::uint64_t seen = socket_at(files, fd); seen != 0) on_seen(files, fd, seen);
+    return sought_count_ > 0 || --further > 0;
+  });
+  return {at, stopped && at > to};
+}
+
+void ProcSearch::on_seen(Files files, int fd, std::uint64_t inode) {
+  note(inode, files, fd);
   for (std::size_t i = 0; i < sought_count_;) {
-    if (sought_[i].inode == inode && answer_for(pid, fd, sought_[i])) {
+    if (sought_[i].inode == inode && answer_for(files, fd, sought_[i])) {
       sought_[i] = sought_[--sought_count_];
     } else {
       ++i;
@@ -193,12 +172,12 @@ void ProcSearch::on_seen(pid_t pid, int fd, std::uint64_t inode) {
 
 // The socket was just seen at this number. A process that is kept was held all the while; any other one is held now,
 // and its link read again.
-bool ProcSearch::answer_for(pid_t pid, int fd, const Sought& sought) {
+bool ProcSearch::answer_for(Files files, int fd, const Sought& sought) {
   for (std::size_t i = 0; i < kKept; ++i) {
-    if (kept_[i].process && kept_[i].pid == pid && answer_with(i, fd, *sought.answer)) return true;
+    if (kept_[i].process && kept_[i].files == files && answer_with(i, fd, *sought.answer)) return true;
   }
-  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(pid);
-  return process && holds(pid, fd, sought.inode) && answer_with(keep(pid, std::move(*process)), fd, *sought.answer);
+  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(files.pid);
+  return process && holds(files, fd, sought.inode) && answer_with(keep(files, std::move(*process)), fd, *sought.answer);
 }
 
 // The link was read while the pidfd was held, and the process still lives afterwards: so the number was its own when
@@ -219,18 +198,18 @@ bool ProcSearch::answer_with(std::size_t index, int fd, WitnessAnswer& answer) {
   kept.fds[0] = fd;
   if (clock_.since_boot() - kept.named_at > kNameFresh) {
     kept.name = WitnessAnswer{};
-    name_executable(kept.pid, kept.name);
+    name_executable(kept.files.pid, kept.name);
     kept.named_at = clock_.since_boot();
   }
-  answer.pid = kept.pid;
+  answer.pid = kept.files.pid;
   answer.identity = kept.identity;
   copy_name(kept.name, answer);
   return true;
 }
 
-std::size_t ProcSearch::keep(pid_t pid, ipc::Pidfd process) {
+std::size_t ProcSearch::keep(Files files, ipc::Pidfd process) {
   kept_[kKept - 1] = Kept{};
-  kept_[kKept - 1].pid = pid;
+  kept_[kKept - 1].files = files;
   kept_[kKept - 1].identity = process.identity();
   kept_[kKept - 1].process = std::move(process);
   return kKept - 1;
@@ -245,63 +224,6 @@ void ProcSearch::name_executable(pid_t pid, WitnessAnswer& answer) const {
   if (got < 0)
     got = std::snprintf(answer.executable, sizeof answer.executable, "[%.*s]", int(answer.comm_bytes), answer.comm);
   answer.executable_bytes = static_cast<std::uint32_t>(got);
-}
-
-// Parents before their children, and each one's children as they were born: the newest are at the end. Where the kernel
-// tells no children, or /proc hides the supervisor, every process that it shows is looked at: the broker walks the
-// parents of what is found in any case.
-void ProcSearch::list_tree(const WitnessQuestion& tree) {
-  queued_ = 0;
-  if (!has_children_files_ || !add_children(tree.root, tree)) return add_every_process(tree);
-  for (std::size_t i = 0; i < queued_; ++i) (void)add_children(queue_[i], tree);
-}
-
-void ProcSearch::add(pid_t pid, const WitnessQuestion& tree) {
-  const auto* const out_end = std::end(tree.left_out);
-  if (pid <= 0 || std::find(tree.left_out, out_end, pid) != out_end) return;
-  if (queued_ < kMaxProcesses) {
-    queue_[queued_++] = pid;
-  } else {
-    cut_short_ = true;
-  }
-}
-
-bool ProcSearch::add_children(pid_t pid, const WitnessQuestion& tree) {
-  // Each thread has its own list of the children that it forked.
-  const ipc::UniqueFd threads = open_at(proc_.get(), path_of(pid, "task").text, O_DIRECTORY);
-  each_entry(threads, [&](std::string_view thread) {
-    char path[96];
-    const pid_t tid = number_of(thread);
-    if (tid < 0) return true;
-    std::snprintf(path, sizeof path, "%d/task/%d/children", pid, tid);
-    add_children_of_thread(path, tree);
-    return !cut_short_;
-  });
-  return static_cast<bool>(threads);
-}
-
-void ProcSearch::add_children_of_thread(const char* path, const WitnessQuestion& tree) {
-  const ipc::UniqueFd file = open_at(proc_.get(), path, 0);
-  char text[4096];
-  std::size_t used = 0;  // a number may be cut in two by the buffer's end: its first half is carried over
-  ssize_t got = 0;
-  while (file && (got = ::read(file.get(), text + used, sizeof text - used)) > 0) {
-    std::string_view rest(text, used + static_cast<std::size_t>(got));
-    for (std::size_t space = rest.find(' '); space != std::string_view::npos; space = rest.find(' ')) {
-      add(number_of(rest.substr(0, space)), tree);
-      rest.remove_prefix(space + 1);
-    }
-    if (rest.size() > 16) return;
-    std::memmove(text, rest.data(), rest.size());
-    used = rest.size();
-  }
-}
-
-void ProcSearch::add_every_process(const WitnessQuestion& tree) {
-  each_entry(open_at(proc_.get(), ".", O_DIRECTORY), [&](std::string_view name) {
-    add(number_of(name), tree);
-    return !cut_short_;
-  });
 }
 
 }  // namespace broker

@@ -31,6 +31,7 @@ class ProcSearch {
   static constexpr std::size_t kMaxProcesses = 16384;  // of the tree, in one walk
   static constexpr int kMaxLinks = 131072;             // open files looked at in one walk: about 100 ms
   static constexpr int kFirstLinks = 256;              // of each process, before the rest of any
+  static constexpr int kMaxThreads = 64;  // looked at, where the main one has ended
   static constexpr int kWalks = 2;  // a process whose parent ends moves in the tree, and may be missed once
   static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
   static constexpr std::size_t kKept = 8;                      // processes found before, asked first
@@ -49,8 +50,15 @@ class ProcSearch {
   void name_executable(pid_t pid, WitnessAnswer& answer) const;
 
  private:
-  struct Kept {
+  // Whose open files: nearly always those of the main thread. Where that has ended and others run on, /proc/PID/fd is
+  // empty, and a thread of its own has them.
+  struct Files {
     pid_t pid = 0;
+    pid_t thread = 0;  // 0: the main one
+    bool operator==(const Files&) const = default;
+  };
+  struct Kept {
+    Files files;
     ipc::Pidfd process;
     std::uint64_t identity = 0;
     std::array<int, kKeptFds> fds{};  // most recent first
@@ -62,7 +70,7 @@ class ProcSearch {
   // Where a socket was seen.
   struct Note {
     std::uint64_t inode = 0;
-    pid_t pid = 0;
+    Files files;
     int fd = -1;
   };
 
@@ -72,9 +80,9 @@ class ProcSearch {
     WitnessAnswer* answer = nullptr;
   };
 
-  std::uint64_t socket_at(pid_t pid, int fd);  // its inode; 0 for what is no socket
-  bool holds(pid_t pid, int fd, std::uint64_t inode) { return socket_at(pid, fd) == inode; }
-  void note(std::uint64_t inode, pid_t pid, int fd) { notes_[inode % kNotes] = {inode, pid, fd}; }
+  std::uint64_t socket_at(Files files, int fd);  // its inode; 0 for what is no socket
+  bool holds(Files files, int fd, std::uint64_t inode) { return socket_at(files, fd) == inode; }
+  void note(std::uint64_t inode, Files files, int fd) { notes_[inode % kNotes] = {inode, files, fd}; }
   bool find_in_notes(const Sought& sought);
   bool find_at_kept_numbers(const Sought& sought);
   void look_through_kept();
@@ -82,10 +90,15 @@ class ProcSearch {
   // Looks at a process's open files from the `from`th to before the `to`th, and answers what is sought. Returns whether
   // there are more.
   bool look_at(pid_t pid, int from, int to);
-  void on_seen(pid_t pid, int fd, std::uint64_t inode);
-  bool answer_for(pid_t pid, int fd, const Sought& sought);
+  struct Looked {
+    int listed = 0;  // files, up to the one that ended the look; -1: they may not be looked at
+    bool more = false;
+  };
+  Looked look_at_files(Files files, int from, int to);
+  void on_seen(Files files, int fd, std::uint64_t inode);
+  bool answer_for(Files files, int fd, const Sought& sought);
   bool answer_with(std::size_t index, int fd, WitnessAnswer& answer);
-  std::size_t keep(pid_t pid, ipc::Pidfd process);
+  std::size_t keep(Files files, ipc::Pidfd process);
   void list_tree(const WitnessQuestion& tree);
   bool add_children(pid_t pid, const WitnessQuestion& tree);  // false: /proc hides the process (hidepid)
   void add_children_of_thread(const char* path, const WitnessQuestion& tree);

@@ -36,11 +36,11 @@ std::string next_step_for(Obstacle obstacle) {
     case Obstacle::kServer:
       return "run the command under `sentinel exec --server`";
     case Obstacle::kTracking:
-      return "name a table to track the run in: --session-table, SENTINEL_SESSION_TABLE, or the rule's session_table; "
-             "a "
-             "run is tracked from its start or not at all";
+      return "the rule must name its table (session_table), and DynamoDB be AWS's own (unset AWS_ENDPOINT_URL and "
+             "AWS_ENDPOINT_URL_DYNAMODB): a table or endpoint of the user's choosing does not count; a run is tracked "
+             "from its start or not at all";
     case Obstacle::kServerTracking:
-      return "run the command under `sentinel exec --server --session-table TABLE`";
+      return "run the command under `sentinel exec --server`; the rule must name its table (session_table)";
     case Obstacle::kApproval:
       return "no approval for this user and profile is on record; ask whoever keeps the policy";
     case Obstacle::kNoRule:

@@ -18,6 +18,7 @@ namespace broker {
 
 struct Run {
   std::string profile, policy_name;
+  std::string endpoints{};           // where what judges is asked, where a variable says so; empty: AWS's own
   Principal principal{};             // whose key it began with; all empty until AWS has said it
   std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
   Mode mode = Mode::kServer;
@@ -28,6 +29,7 @@ struct Run {
   std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
   std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
   ipc::SecretBuffer token{};
+  ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)
 };
 
 }  // namespace broker

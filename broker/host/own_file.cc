@@ -28,14 +28,26 @@ ipc::Status check_target(const std::string& path) {
 
 }  // namespace
 
-ipc::Result<std::string> read_whole_file(const std::string& path, std::size_t max_bytes) {
-  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+ipc::Result<ipc::UniqueFd> open_to_read(const std::string& path, bool or_stdin) {
+  const bool is_stdin = or_stdin && path == "-";
+  const bool is_open =
+      is_stdin || path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+  // Without O_NONBLOCK, to open a pipe by its name waits for its writer.
+  ipc::UniqueFd fd(is_stdin ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                            : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_open ? 0 : O_NONBLOCK)));
   if (!fd) return ipc::system_error("cannot open " + path, "check its name and its rights");
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return ipc::system_error("cannot look at " + path);
-  if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {
-    return ipc::fail(Fault::kConfig, path + " is not a regular file", "name a file");
-  }
+  if (S_ISREG(status.st_mode)) return fd;
+  if (is_open && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || ::isatty(fd.get()) == 1)) return fd;
+  return ipc::fail(Fault::kConfig, path + " is not a regular file",
+                   S_ISFIFO(status.st_mode) ? "name a file, or give the pipe as <(command)" : "name a file");
+}
+
+ipc::Result<std::string> read_whole_file(const std::string& path, std::size_t max_bytes) {
+  const ipc::Result<ipc::UniqueFd> opened = open_to_read(path);
+  if (!opened) return std::unexpected(opened.error());
+  const ipc::UniqueFd& fd = *opened;
   std::optional<std::string> text = read_up_to(fd.get(), max_bytes + 1);
   if (!text) return ipc::system_error("cannot read " + path, "check its rights and its disk");
   if (text->size() > max_bytes) {

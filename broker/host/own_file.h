@@ -8,10 +8,16 @@
 #include <string_view>
 
 #include "ipc/result.h"
+#include "ipc/unique_fd.h"
 
 namespace broker {
 
-// A regular file or a pipe, so that `<(git show HEAD:policy.yaml)` works.
+// Opens what a user names to be read: a regular file; or a pipe that was opened before, as `<(git show
+// HEAD:policy.yaml)` gives it (/dev/fd/63). A pipe with a name waits for a writer, and a device may never end: both are
+// refused. "-" is stdin, where `or_stdin`.
+ipc::Result<ipc::UniqueFd> open_to_read(const std::string& path, bool or_stdin = false);
+
+// All of such a file.
 ipc::Result<std::string> read_whole_file(const std::string& path, std::size_t max_bytes);
 
 // Mode 0600, whole or not at all: written beside it, then renamed. A symbolic link is refused, never followed.

@@ -29,6 +29,11 @@ ipc::Result<std::string> read_whole(const ipc::TrustedFile& file, const std::str
   return std::move(*text);
 }
 
+ipc::Error of_what(ipc::Error error, std::string_view what) {
+  error.what.insert(0, (error.sys_errno == 0 ? "cannot use " : "cannot open ") + std::string(what) + ": ");
+  return error;
+}
+
 }  // namespace
 
 ipc::Result<std::optional<std::string>> read_root_file(const std::string& path, std::size_t max_bytes) {
@@ -49,14 +54,24 @@ ipc::Status check_root_file(const std::string& path) {
 
 ipc::Result<std::string> read_trusted_file(const std::string& path, std::size_t max_bytes, std::string_view what,
                                            std::string_view next_step) {
-  const auto of_what = [&](ipc::Error error) {
-    error.what.insert(0, (error.sys_errno == 0 ? "cannot use " : "cannot open ") + std::string(what) + ": ");
-    return std::unexpected(ipc::with_next_step(std::move(error), next_step));
-  };
   const ipc::Result<ipc::TrustedFile> file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDONLY);
-  if (!file) return of_what(file.error());
+  ipc::Result<std::string> text = file ? read_whole(*file, path, max_bytes) : std::unexpected(file.error());
+  if (!text) return std::unexpected(ipc::with_next_step(of_what(text.error(), what), next_step));
+  return text;
+}
+
+ipc::Result<std::string> read_secret_file(const std::string& path, std::size_t max_bytes, std::string_view what) {
+  const ipc::Trust trust = ipc::trust_user(::geteuid());
+  const ipc::Result<ipc::TrustedFile> file = ipc::open_trusted(path, trust, O_RDONLY);
+  if (!file) return std::unexpected(ipc::with_next_step(of_what(file.error(), what), "name a file of yours"));
+  const mode_t mode = file->status.st_mode;
+  const bool of_others = (mode & S_IRWXO) != 0 || ((mode & S_IRWXG) != 0 && file->status.st_gid != trust.private_group);
+  if (of_others) {
+    return ipc::fail(Fault::kConfig, std::string(what) + " " + path + " can be read by other users",
+                     "take it for known to them and make another, or run chmod 600 " + path);
+  }
   ipc::Result<std::string> text = read_whole(*file, path, max_bytes);
-  if (!text) return of_what(text.error());
+  if (!text) return std::unexpected(of_what(text.error(), what));
   return text;
 }
 

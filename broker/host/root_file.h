@@ -28,4 +28,7 @@ ipc::Status check_root_file(const std::string& path);
 ipc::Result<std::string> read_trusted_file(const std::string& path, std::size_t max_bytes, std::string_view what,
                                            std::string_view next_step);
 
+// The same for a file that nobody but its owner may read either, such as a private key.
+ipc::Result<std::string> read_secret_file(const std::string& path, std::size_t max_bytes, std::string_view what);
+
 }  // namespace broker

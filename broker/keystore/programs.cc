@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 
+#include "ipc/files/search_path.h"
 #include "ipc/process/one_way_socket.h"
 #include "keystore/folder.h"
 
@@ -83,9 +84,15 @@ CommandWords secret_tool(std::string_view action, const KeystoreEntry& key) {
   return words;
 }
 
+std::string own_search_path() {
+  const char* const path = std::getenv("PATH");
+  return ipc::trusted_search_path(path != nullptr ? path : "");
+}
+
 [[noreturn]] void become_program(const CommandWords& words, int input, int output, bool as_a_run_does) {
   std::signal(SIGPIPE, SIG_DFL);
   if (as_a_run_does && ::setsid() < 0) ::_exit(127);
+  if (::setenv("PATH", own_search_path().c_str(), 1) != 0) ::_exit(127);
   if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0) ::_exit(127);
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -194,8 +201,8 @@ std::string reading_command(const KeystoreEntry& key, std::string_view home) {
 
 ipc::Status require_program(const KeyPlaceRow& row) {
   if (row.program.empty()) return {};
-  const char* const path = std::getenv("PATH");
-  std::string_view rest = path != nullptr ? path : "";
+  const std::string path = own_search_path();
+  std::string_view rest = path;
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
     const std::string file = std::string(rest.substr(0, colon)) + "/" + std::string(row.program);
@@ -203,7 +210,8 @@ ipc::Status require_program(const KeyPlaceRow& row) {
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
   return ipc::fail(Fault::kConfig,
-                   std::string(row.word) + " needs the program " + std::string(row.program) + ", which is not there",
+                   std::string(row.word) + " needs the program " + std::string(row.program) +
+                       ", which is in no folder of PATH that root alone can write",
                    "install the package " + std::string(row.package) + ", or use another store or protection");
 }
 

@@ -45,11 +45,15 @@ void apply(Effect effect, const PolicyQuery& query, Verdict& verdict) {
       verdict.requires_server_mode = true;
       return refuse(verdict, "only `sentinel exec --server` may have these credentials");
     case Effect::kRequireServerSession:
-      // The table is that of a tracking which is active; what the rule names is only where to begin one.
-      if (server && !query.session_table.empty()) return allow(verdict);
+      // The table is that of a tracking which is active. One that the rule does not name is of the user's choosing, and
+      // so is its revocation.
+      if (server && !verdict.session_table.empty() && query.session_table == verdict.session_table)
+        return allow(verdict);
       verdict.requires_session_tracking = true;
       verdict.requires_server_mode = !server;
-      return refuse(verdict, "a tracked session is required");
+      return refuse(verdict, verdict.session_table.empty()
+                                 ? "a tracked session is required, and the rule names no table for it"
+                                 : "a tracked session is required");
   }
 }
 

@@ -72,7 +72,9 @@ ipc::Result<AwsEndpoint> ProfileEndpoints::given(const PlacedText& url, std::str
                      "keep one of the two");
   }
   ipc::Result<AwsEndpoint> endpoint = parse_endpoint(url.text, url.place);
-  if (endpoint) endpoint->signing_region = region.empty() ? "us-east-1" : region;
+  if (!endpoint) return endpoint;
+  endpoint->signing_region = region.empty() ? "us-east-1" : region;
+  endpoint->named_by = url.place;
   return endpoint;
 }
 

@@ -55,20 +55,6 @@ ipc::Status check_one_line(const ConfigValue& value, std::string_view key, const
                 "begin the next key at the margin");
 }
 
-// A header as its writer may have meant it: without quotes and backslashes, its first word in small letters and joined
-// by hyphens, one blank between words.
-std::string loosely(std::string_view header) {
-  std::string out;
-  for (const char c : header) {
-    const bool between = std::string_view(" \t:=").contains(c), first_word = out.find(' ') == std::string::npos;
-    if (std::string_view("'\"\\").contains(c)) continue;
-    if (between && (out.empty() || out.back() == ' ')) continue;
-    out += between ? ' ' : first_word ? (c == '_' ? '-' : lower(c)) : c;
-  }
-  if (out.ends_with(' ')) out.pop_back();
-  return out;
-}
-
 // The key under which the section has a session token; null where it has none: an empty one is absent. As botocore: the
 // old name first.
 const char* token_name(const ConfigSection& section) {
@@ -241,31 +227,6 @@ ipc::Result<const ConfigSection*> ProfileFiles::services(const PlacedText& name)
   return refuse(name.place + ": there is no section [services " + name.text + "]" +
                     (mended.empty() ? "" : " that the AWS tools can read"),
                 (mended.empty() ? "add it to " + config_.path() : mended) + ", or remove the line");
-}
-
-// A section that its writer took for one: quotes are missing, a quote is left open, the first word is written
-// otherwise, or a profile's word is missing; in the credentials file it is one too many.
-std::string ProfileFiles::mended_header(std::string_view word, const std::string& name) const {
-  const std::string prefix = std::string(word) + " ";
-  const auto instead = [](const std::string& right, const std::string& header, const AwsConfigFile& file) {
-    return "write [" + right + "] instead of [" + header + "] in " + file.path();
-  };
-  for (const std::string& header : config_.names(SectionKind::kOther)) {
-    const bool bare = word == "profile" && header == name;
-    if (bare || loosely(header) == loosely(prefix + name)) {
-      return instead(prefix + ipc::name_in_header(name), header, config_);
-    }
-  }
-  if (word != "profile") {
-    if (!credentials_.find(SectionKind::kProfile, prefix + name)) return {};
-    return "move the section [" + prefix + name + "] from " + credentials_.path() + " into " + config_.path();
-  }
-  for (const std::string& header : credentials_.names(SectionKind::kProfile)) {
-    if (header.find(' ') != std::string::npos && loosely(header) == loosely(prefix + name)) {
-      return instead(name, header, credentials_);
-    }
-  }
-  return {};
 }
 
 ipc::Result<std::optional<PlacedText>> ProfileFiles::service_text(const PlacedText& section, std::string_view service,

@@ -10,6 +10,7 @@
 #include "profile/files.h"
 #include "profile/mfa.h"
 #include "profile/own_source.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {
@@ -222,8 +223,17 @@ ipc::Result<ResolvedProfile> Resolver::resolve(std::string_view name, std::strin
   return std::move(out_);
 }
 
-ipc::Result<AwsEndpoint> require_regional(const ResolvedProfile& profile, const AwsEndpoint& endpoint,
-                                          std::string_view what) {
+// Of a service whose answers judge the run. What the command may write does not say who judges it: an AWS file is the
+// user's, a variable is of the environment that started the run.
+ipc::Result<AwsEndpoint> require_judge(const ResolvedProfile& profile, const AwsEndpoint& endpoint,
+                                       std::string_view what, std::string_view service) {
+  const bool by_file = !endpoint.named_by.empty() && !endpoint.named_by.starts_with("AWS_ENDPOINT_URL");
+  if (by_file) {
+    return ipc::fail(ipc::Fault::kConfig,
+                     endpoint.named_by + " names an endpoint for " + std::string(what) +
+                         ", and what judges a run is not asked where a file says that the command may write",
+                     "take it out, or set AWS_ENDPOINT_URL_" + uppered(service) + " where the run is started");
+  }
   if (!endpoint.url.empty()) return endpoint;
   return ipc::fail(ipc::Fault::kConfig,
                    "profile '" + profile.name + "' has no region, and " + std::string(what) + " needs one",
@@ -259,15 +269,15 @@ ipc::Result<ResolvedProfile> resolve_profile(std::string_view name, const ipc::S
 }
 
 ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile) {
-  return require_regional(profile, profile.ssm, "SSM");
+  return require_judge(profile, profile.ssm, "SSM", "ssm");
 }
 
 ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile) {
-  return require_regional(profile, profile.kms, "KMS");
+  return require_judge(profile, profile.kms, "KMS", "kms");
 }
 
 ipc::Result<AwsEndpoint> require_dynamodb(const ResolvedProfile& profile) {
-  return require_regional(profile, profile.dynamodb, "a session table");
+  return require_judge(profile, profile.dynamodb, "a session table", "dynamodb");
 }
 
 }  // namespace broker

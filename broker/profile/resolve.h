@@ -46,7 +46,7 @@ struct ProfileOptions {
                                                            const ipc::Settings& settings, std::string_view home,
                                                            std::string_view region_flag, const ProfileOptions& options);
 
-// The endpoint, or the sentence that says why there is none.
+// The endpoint of what judges a run, or the sentence that says why there is none: not one that an AWS file names.
 [[nodiscard]] ipc::Result<AwsEndpoint> require_ssm(const ResolvedProfile& profile);
 [[nodiscard]] ipc::Result<AwsEndpoint> require_kms(const ResolvedProfile& profile);
 [[nodiscard]] ipc::Result<AwsEndpoint> require_dynamodb(const ResolvedProfile& profile);

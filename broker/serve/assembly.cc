@@ -1,11 +1,19 @@
 // How a Service is put together: each part is handed what it needs of the others, in the order in which they need it.
 #include "caller/token.h"
 #include "policy/source/file.h"
+#include "policy/source/once.h"
 #include "policy/source/parameter.h"
 #include "remote/judge.h"
 #include "serve/service.h"
 
 namespace broker {
+namespace {
+
+constexpr char kPolicyOfUser[] =
+    "; sign it and give --policy-key, let it and its folders belong to root, or keep it in Parameter Store "
+    "(--policy-parameter)";
+
+}  // namespace
 
 ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Task task, KeysRead read,
                                                     CallerCheck callers, AuditLog audit, HostFacts host) {
@@ -23,17 +31,31 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
   service->aws_->clock_learned = [it = service.get()] { it->say_clock(); };
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
-  ipc::Result<ipc::SecretBuffer> token = make_token();
-  if (!token) return fail_with(token.error());
-  service->run_.token = std::move(*token);
+  for (ipc::SecretBuffer* const secret : {&service->run_.token, &service->run_.answer_key}) {
+    ipc::Result<ipc::SecretBuffer> token = make_token();
+    if (!token) return fail_with(token.error());
+    *secret = std::move(*token);
+  }
   service->sessions_ = std::make_unique<SessionTracker>(
       *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
         notices->warning(sentence + "; this run gets no more credentials");
       });
+  service->note_endpoints();
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
     return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->join();
   return service;
+}
+
+void Service::note_endpoints() {
+  const auto note = [this](bool asked, std::string_view service, const AwsEndpoint& endpoint) {
+    if (asked) add_endpoint(run_.endpoints, service, endpoint);
+  };
+  note(!task_.begin.policy_parameter.empty(), "ssm", profile_.ssm);
+  note(!task_.begin.policy_kms_key.empty(), "kms", profile_.kms);
+  if (run_.endpoints.empty() || task_.begin.mode == ipc::RunMode::CredentialProcess) return;
+  notices_.warning("what judges this run is asked where variables say: " + run_.endpoints +
+                   "; who answers there decides");
 }
 
 void Service::join() {
@@ -41,7 +63,7 @@ void Service::join() {
   record_ = std::make_unique<DecisionRecord>(
       DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
   requests_ = std::make_unique<Requests>(
-      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_});
+      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_, run_.answer_key});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
                                                       notices_, task_.begin.session_table.str(),
                                                       task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});
@@ -71,6 +93,7 @@ ipc::Status Service::open_policy(PolicyKey key) {
     policy_ = std::make_unique<NoPolicy>();
     return {};
   }
+  if (task_.policy_text) return open_policy_text();
   if (!task_.begin.policy_file.empty()) return open_policy_file();
   open_policy_parameter();
   return {};
@@ -103,6 +126,18 @@ ipc::Status Service::open_keys() {
   return {};
 }
 
+ipc::Status Service::open_policy_text() {
+  auto policy = PolicyOnce::open(task_.policy_text.get(), run_.policy_name, *verifier_);
+  if (!policy) return std::unexpected(policy.error());
+  task_.policy_text.reset();
+  policy_ = std::move(*policy);
+  if (task_.begin.mode == ipc::RunMode::Server) {
+    notices_.info("the policy " + run_.policy_name +
+                  " was read once, from a pipe: this run keeps it, and a change of it needs a new run");
+  }
+  return {};
+}
+
 ipc::Status Service::open_policy_file() {
   // What answers once looks at the file when it does; only a server has anybody to tell in between.
   event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? base_ : nullptr;
@@ -111,6 +146,12 @@ ipc::Status Service::open_policy_file() {
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const std::string& sentence) { notices_.warning(sentence); });
   if (!file) return std::unexpected(file.error());
+  // Once for a run; what an SDK starts for each fetch would say it each time.
+  const bool per_run = task_.begin.mode == ipc::RunMode::Server || task_.begin.mode == ipc::RunMode::Cli;
+  if (per_run && (*file)->user_can_change() && !verifier_->enforces()) {
+    notices_.info("the command can change this policy: " + task_.begin.policy_file.str() +
+                  " can be written or replaced by the user who runs it" + kPolicyOfUser);
+  }
   policy_ = std::move(*file);
   return {};
 }

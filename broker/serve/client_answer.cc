@@ -7,6 +7,8 @@
 #include <array>
 #include <charconv>
 
+#include "ipc/answer_mac.h"
+#include "text/hex.h"
 #include "text/json_line.h"
 #include "text/rfc3339.h"
 
@@ -53,9 +55,15 @@ class Head {
   [[nodiscard]] iovec part() { return {bytes_.data(), size_}; }
 
  private:
-  std::array<char, 256> bytes_;  // a status line of the table above and the fixed rest: at most 160 bytes
+  std::array<char, 320> bytes_;  // a status line of the table above, the fixed rest, a MAC: at most 250 bytes
   std::size_t size_ = 0;
 };
+
+std::string mac_of(const AnswerProof& proof, std::string_view body) {
+  std::string text(ipc::kAnswerMacWords);
+  ((text += proof.nonce) += '\n') += sha256_hex(body);
+  return hmac_sha256_hex(proof.key.reveal(), text);
+}
 
 }  // namespace
 
@@ -68,12 +76,18 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::s
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
-Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive) {
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view mac) {
   Head head;
   head.add("HTTP/1.1 ");
   head.add(status);
   head.add("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
   head.add_number(body_.size());
+  if (!mac.empty()) {
+    head.add("\r\n");
+    head.add(ipc::kAnswerMacHeader);
+    head.add(": ");
+    head.add(mac);
+  }
   head.add(keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   const std::string_view body = body_.reveal();
   iovec parts[2] = {head.part(), {const_cast<char*>(body.data()), body.size()}};
@@ -92,10 +106,12 @@ Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_aliv
 }
 
 Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
-                                    std::optional<std::chrono::sys_seconds> local_end) {
+                                    const AnswerProof& proof, std::optional<std::chrono::sys_seconds> local_end) {
   body_.clear();
-  if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration)))
-    return send_body(client, "200 OK", keep_alive);
+  if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration))) {
+    const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
+    if (mac.empty() == proof.nonce.empty()) return send_body(client, "200 OK", keep_alive, mac);
+  }
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
 }

@@ -26,6 +26,12 @@ enum class Sent {
   kDropped,  // the connection was shut down: the client was gone, or did not read
 };
 
+// What the client needs to know that the answer is ours (ipc/answer_mac.h).
+struct AnswerProof {
+  const ipc::SecretBuffer& key;
+  std::string_view nonce;  // empty: the client does not ask for it
+};
+
 class ClientAnswer {
  public:
   static constexpr std::size_t kMaxBodyBytes = 9'999;  // what the strictest SDK reads
@@ -36,12 +42,12 @@ class ClientAnswer {
   // do not fit or hold bytes that AWS never issues, release nothing. `local_end`: their end by this machine's clock,
   // which is what the client looks at; none: the clock is AWS's.
   Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
-                        std::optional<std::chrono::sys_seconds> local_end = {});
+                        const AnswerProof& proof, std::optional<std::chrono::sys_seconds> local_end = {});
   Sent send_refusal(int client, RefusalForm refusal, bool keep_alive);
 
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end);
-  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive);
+  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view mac = {});
 
   ipc::SecretBuffer body_;
 };

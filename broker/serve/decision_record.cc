@@ -14,6 +14,7 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
   line.user = run.principal.user;
   line.profile = run.profile;
   line.policy_path = run.policy_name;
+  line.endpoints = run.endpoints;
   line.effect = "deny";
   line.outcome = "refused";
   line.mode = word(run.mode);

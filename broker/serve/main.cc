@@ -37,7 +37,8 @@ broker::ReadableFiles readable_files(const Task& task, const broker::ProfilePath
   if (!begin.log_key.empty()) files.until_keys_are_read.push_back(begin.log_key.str());
   files.until_keys_are_read.push_back(broker::kHostPolicyKey);
   if (!begin.policy_key.empty()) files.until_keys_are_read.push_back(begin.policy_key.str());
-  if (!begin.policy_file.empty()) files.always = broker::policy_file_folders(begin.policy_file.str());
+  if (!begin.policy_file.empty() && !task.policy_text)
+    files.always = broker::policy_file_folders(begin.policy_file.str());
   return files;
 }
 

@@ -30,7 +30,8 @@ PolicyQuery PolicyJudge::query(std::optional<Via> transport) const {
   query.transport = transport;
   query.groups = run.groups;
   query.posture = parts_.posture.current(parts_.aws.clock.since_boot());
-  query.session_table = parts_.sessions.table();
+  // A table at an endpoint that a variable names may be the user's own.
+  if (parts_.profile.dynamodb.named_by.empty()) query.session_table = parts_.sessions.table();
   return query;
 }
 

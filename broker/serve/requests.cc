@@ -14,8 +14,8 @@ RefusalForm form_of(Check found) { return may_pass_later(found) ? RefusalForm::k
 
 }  // namespace
 
-void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
-                     const Listeners& listeners, const Answered& answered) {
+void Requests::serve(const ipc::ServeClient& request, ipc::UniqueFd client, const Listeners& listeners,
+                     const Answered& answered) {
   auto judged = ClientSocket::check(std::move(client), listeners);
   if (!judged || under_way_.size() >= kMaxUnderWay) {
     // Nothing is written to a descriptor that is not a client's: it is closed, and the log says why.
@@ -23,12 +23,12 @@ void Requests::serve(std::uint32_t request, bool keep_alive, std::string_view au
     facts.check = judged ? Check::kTooMany : judged.error();
     if (judged) (void)client_answer_.send_refusal(judged->fd(), form_of(facts.check), false);
     parts_.record.stranger(facts, facts.check, refused_by_check(facts.check));
-    answered(request, true);
+    answered(request.request, true);
     return;
   }
-  under_way_.push_back(Request{++last_serial_, request, keep_alive,
-                               ipc::SecretBuffer::copy_of(authorization.substr(0, kMostPresented)), std::move(*judged),
-                               answered});
+  const std::string_view presented = request.authorization.reveal().substr(0, kMostPresented);
+  under_way_.push_back(Request{++last_serial_, request.request, request.keep_alive, request.nonce.str(),
+                               ipc::SecretBuffer::copy_of(presented), std::move(*judged), answered});
   const Iterator it = std::prev(under_way_.end());
   it->inquiry = parts_.callers.begin(it->client, parts_.decisions.check_presented(it->presented.reveal()));
   if (it->inquiry.settled) decide(it);
@@ -187,8 +187,8 @@ void Requests::answer(Iterator it) {
   }
   parts_.sessions.count();
   const std::chrono::sys_seconds end = parts_.decisions.local_end_of(it->recorded->terms());
-  const Sent sent =
-      client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive, end);
+  const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive,
+                                                    {parts_.answer_key, it->nonce}, end);
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
 

@@ -21,6 +21,7 @@
 #include "caller/token.h"
 #include "decide/authorize.h"
 #include "host/timers.h"
+#include "ipc/messages.h"
 #include "issuing/judge.h"
 #include "serve/client_answer.h"
 #include "serve/decision_record.h"
@@ -45,6 +46,7 @@ class Requests {
     CallerCheck& callers;
     SessionTracker& sessions;
     Timers& timers;
+    const ipc::SecretBuffer& answer_key;
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
@@ -53,8 +55,8 @@ class Requests {
   // Takes over a client. `answered` is called once, with the request's number. Calls nothing after forget(). Callers
   // that only the witness knows wait for end_of_batch(), so that it is asked about all of them before anybody waits for
   // it.
-  void serve(std::uint32_t request, bool keep_alive, std::string_view authorization, ipc::UniqueFd client,
-             const Listeners& listeners, const Answered& answered);
+  void serve(const ipc::ServeClient& request, ipc::UniqueFd client, const Listeners& listeners,
+             const Answered& answered);
   // No more clients for now.
   void end_of_batch() { settle_callers(CallerCheck::kSpin); }
   // The witness has said something, or has ended.
@@ -67,6 +69,7 @@ class Requests {
     std::uint64_t serial;  // never used again, unlike `number`, which is the frontend's
     std::uint32_t number;
     bool keep_alive;
+    std::string nonce;
     ipc::SecretBuffer presented;
     ClientSocket client;
     Answered answered;

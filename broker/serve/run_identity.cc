@@ -39,6 +39,12 @@ void add_what_aws_says(KeySource& source, const ResolvedProfile& profile, bool t
   source.chained = profile.chain.size() > 1 || (!profile.chain.empty() && principal.type == "assumed-role");
 }
 
+void add_endpoint(std::string& endpoints, std::string_view service, const AwsEndpoint& endpoint) {
+  if (endpoint.named_by.empty()) return;
+  endpoints +=
+      (endpoints.empty() ? "" : ", ") + std::string(service) + " " + endpoint.url + " (" + endpoint.named_by + ")";
+}
+
 void RunIdentity::find(Done done) {
   done_ = std::move(done);
   ask();

@@ -46,4 +46,7 @@ class RunIdentity {
   std::unique_ptr<AwsCall> call_;
 };
 
+// Adds where a service that judges is asked, where a variable says so: "ssm http://127.0.0.1:4566 (AWS_ENDPOINT_URL)".
+void add_endpoint(std::string& endpoints, std::string_view service, const AwsEndpoint& endpoint);
+
 }  // namespace broker

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "host/footprint.h"
+#include "ipc/answer_mac.h"
 #include "ipc/command_settings.h"
 #include "remote/server.h"
 #include "serve/one_shot.h"
@@ -131,6 +132,7 @@ void Service::say_ready(std::size_t told) {
     ipc::Ready ready;
     ready.region = ipc::Text<64>(profile_.region);
     (void)ready.token.assign(run_.token.reveal());
+    (void)ready.answer_key.assign(run_.answer_key.reveal());
     sent = control_.send(ready);
   }
   if (sent) return;
@@ -259,11 +261,11 @@ bool Service::frontend_has_ended() const {
 ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
-  const std::string_view presented = message->authorization.reveal();
-  if (presented.contains('\0')) {
+  const std::string& nonce = message->nonce.str();
+  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce))) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
-  requests_->serve(message->request, message->keep_alive, presented, std::move(packet.descriptor), listeners_,
+  requests_->serve(*message, std::move(packet.descriptor), listeners_,
                    [this](std::uint32_t request, bool closed) { answered(request, closed); });
   return {};
 }

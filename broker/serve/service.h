@@ -61,8 +61,10 @@ class Service {
   ipc::Status open_remote();
   ipc::Status open_policy(PolicyKey key);
   ipc::Status open_policy_file();
+  ipc::Status open_policy_text();
   void open_policy_parameter();
-  void join();  // judge, decisions, record, requests and start
+  void join();            // judge, decisions, record, requests and start
+  void note_endpoints();  // of what judges, where variables name them
   void say_how_signed();
   void say_clock();
   void on_policy_stale(const ipc::Error* why);

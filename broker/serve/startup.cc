@@ -56,6 +56,8 @@ std::string Startup::table_to_track_in(const Decision& decision) const {
   const Verdict& verdict = *decision.verdict;
   const bool permitted = std::holds_alternative<Permit>(decision.outcome);
   if (!permitted && obstacle_of(verdict) != Obstacle::kTracking) return {};
+  // What demands to be revocable is so in the table that the policy names, at AWS: not in one of the user's choosing.
+  if (!permitted && (verdict.session_table.empty() || !parts_.profile.dynamodb.named_by.empty())) return {};
   return verdict.session_table.empty() ? parts_.session_table : verdict.session_table;
 }
 
@@ -66,6 +68,7 @@ void Startup::track(const std::string& table, bool demanded) {
                          parts_.aws.clock.wall() + parts_.aws.clock_offset, ipc::sts::kShortest);
   if (!record) return finish(std::unexpected(record.error()));
   parts_.sessions.create(table, std::move(*record), [this, demanded](const ipc::Status& created) {
+    if (created) add_endpoint(parts_.run.endpoints, "dynamodb", parts_.profile.dynamodb);
     if (created) return go_on(parts_.decisions.for_run());
     if (!demanded) {
       parts_.notices.warning("this run is not tracked and cannot be revoked: " + created.error().what + "; " +

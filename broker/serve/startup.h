@@ -35,7 +35,7 @@ class Startup {
     DecisionRecord& record;
     SessionTracker& sessions;
     Notices& notices;
-    std::string session_table;  // --session-table or its variable; a rule's own goes before it
+    std::string session_table;  // --session-table or its variable: where no rule demands a table of its own
     bool lazy;
   };
 

@@ -77,10 +77,16 @@ class Gathering {
     session_store_ = std::move(fd);
     return {};
   }
+  ipc::Status take(const ipc::PolicyText&, ipc::UniqueFd& fd) {
+    policy_text_ = std::move(fd);
+    return {};
+  }
   ipc::Status take(ipc::Begin& begin, ipc::UniqueFd&) {
     const bool two_keys = !begin.policy_key.empty() && !begin.policy_kms_key.empty();
     if (begin.profile.empty() || two_keys || !has_duration(begin) || !has_one_judge(begin))
       return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
+    if (policy_text_ && begin.policy_file.empty())
+      return ipc::fail(Fault::kProtocol, "the text of a policy that Begin does not name");
     const bool issues = begin.mode != ipc::RunMode::Whoami;
     if (issues && sinks_.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
     begin_ = std::move(begin);
@@ -88,8 +94,8 @@ class Gathering {
   }
   [[nodiscard]] bool is_whole() const { return begin_.has_value(); }
   Task task() && {
-    return {std::move(*begin_), std::move(settings_), std::move(sinks_), std::move(policy_versions_),
-            std::move(session_store_)};
+    return {std::move(*begin_),          std::move(settings_),      std::move(sinks_),
+            std::move(policy_versions_), std::move(session_store_), std::move(policy_text_)};
   }
 
  private:
@@ -97,7 +103,7 @@ class Gathering {
   ipc::Settings settings_;
   std::string* last_setting_ = nullptr;  // into settings_: what SettingRest goes on with
   std::vector<TaskSink> sinks_;
-  ipc::UniqueFd policy_versions_, session_store_;
+  ipc::UniqueFd policy_versions_, session_store_, policy_text_;
 };
 
 ipc::Status wait_for_packet(const ipc::Channel& control, std::chrono::steady_clock::time_point end) {
@@ -131,9 +137,10 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
   while (!gathering.is_whole()) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
-    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock,
-                                                  ipc::LogHead, ipc::PolicyVersions, ipc::SessionStore, ipc::Begin>(
-        packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
+    const ipc::Status taken =
+        ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock, ipc::LogHead,
+                            ipc::PolicyVersions, ipc::SessionStore, ipc::PolicyText, ipc::Begin>(
+            packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }
   return std::move(gathering).task();

@@ -1,10 +1,13 @@
 #include "services/kms.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "call/json_failure.h"
 #include "call/next_step.h"
 #include "services/request_forms.h"
+#include "text/ascii.h"
 #include "text/base64.h"
 #include "text/json_value.h"
 
@@ -31,27 +34,48 @@ std::unexpected<ipc::Error> bad_answer_of_kms(std::string_view action, std::stri
   return ipc::fail(Fault::kProtocol, what, "check that the endpoint is AWS Key Management Service");
 }
 
+bool names_our_algorithm(const Json::Value& root) {
+  const Json::Value* const algorithms = member(root, "SigningAlgorithms");
+  return algorithms && algorithms->isArray() && std::ranges::any_of(*algorithms, [](const Json::Value& each) {
+           return each.isString() && each.asString() == kSignatureAlgorithm;
+         });
+}
+
+// arn:PARTITION:kms:REGION:ACCOUNT:key/ID. An alias's ARN says region and account, its name the region that was asked.
+bool is_key_asked_for(std::string_view asked, std::string_view region, std::string_view arn) {
+  const std::vector<std::string_view> answered = split(arn, ':');
+  if (answered.size() != 6 || answered[0] != "arn" || answered[2] != "kms" || answered[3].empty() ||
+      answered[4].empty() || !answered[5].starts_with("key/")) {
+    return false;
+  }
+  if (!asked.starts_with("arn:"))
+    return answered[3] == region && (asked.starts_with("alias/") || answered[5].substr(4) == asked);
+  const std::vector<std::string_view> wanted = split(asked, ':');
+  if (wanted.size() != 6 || !wanted[5].starts_with("alias/")) return asked == arn;
+  return std::equal(wanted.begin(), wanted.begin() + 5, answered.begin());
+}
+
 }  // namespace
 
-AwsRequest kms_verify(const AwsEndpoint& endpoint, std::string_view key, std::string_view message,
-                      std::string_view signature) {
-  return json_request(kKms, endpoint, "Verify",
-                      common_members(key, message) + R"(,"Signature":")" + base64(signature) + "\"}");
+AwsRequest kms_public_key(const AwsEndpoint& endpoint, std::string_view key) {
+  return json_request(kKms, endpoint, "GetPublicKey", R"({"KeyId":)" + quoted(key) + "}");
 }
 
 AwsRequest kms_sign(const AwsEndpoint& endpoint, std::string_view key, std::string_view message) {
   return json_request(kKms, endpoint, "Sign", common_members(key, message) + "}");
 }
 
-ipc::Status read_kms_verified(std::string_view body) {
+ipc::Result<KmsPublicKey> read_kms_public_key(std::string_view asked, std::string_view region, std::string_view body) {
   const std::optional<Json::Value> root = read_object(body);
-  if (!root) return bad_answer_of_kms("Verify", "is not JSON");
-  const Json::Value* const valid = member(*root, "SignatureValid");
-  if (!valid || !valid->isBool()) return bad_answer_of_kms("Verify", "does not say whether the signature is valid");
-  if (text_of(*root, "SigningAlgorithm") != kSignatureAlgorithm)
-    return bad_answer_of_kms("Verify", "is about another algorithm");
-  if (valid->asBool()) return {};
-  return ipc::fail(Fault::kRefused, "KMS says that the signature is not the key's", "sign the policy anew");
+  if (!root) return bad_answer_of_kms("GetPublicKey", "is not JSON");
+  if (text_of(*root, "KeyUsage") != "SIGN_VERIFY" || !names_our_algorithm(*root)) {
+    return ipc::fail(Fault::kRefused, "the KMS key cannot sign policies", "give an RSA key whose use is SIGN_VERIFY");
+  }
+  std::string arn = text_of(*root, "KeyId");
+  if (!is_key_asked_for(asked, region, arn)) return bad_answer_of_kms("GetPublicKey", "is about another key");
+  ipc::Result<std::string> der = from_base64(text_of(*root, "PublicKey"));
+  if (!der || der->empty()) return bad_answer_of_kms("GetPublicKey", "has no key");
+  return KmsPublicKey{std::move(*der), std::move(arn)};
 }
 
 ipc::Result<KmsSignature> read_kms_signature(std::string_view body) {
@@ -70,11 +94,7 @@ ipc::Error kms_error(std::string_view action, AwsCallError call) {
   const AwsFailure& failure = call.failure;
   ipc::Error error = std::move(call.error);
   const std::string doing(action == "Sign" ? "signing with KMS" : "verifying with KMS");
-  if (failure.code == "KMSInvalidSignatureException") {
-    error.fault = Fault::kRefused;
-    error.what = "KMS says that the signature is not the key's";
-    error.next_step = "sign the policy anew with this key";
-  } else if (is_denial(failure)) {
+  if (is_denial(failure)) {
     error.what = doing + " is not allowed to this identity";
     error.next_step = way_past_denial(failure);
     if (error.next_step.empty())

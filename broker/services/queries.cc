@@ -79,12 +79,15 @@ std::unique_ptr<AwsCall> ask_put_parameter(AwsContext& context, const AwsEndpoin
       [name](AwsCallError error) { return std::unexpected(put_error(name, std::move(error))); }, std::move(done));
 }
 
-std::unique_ptr<AwsCall> ask_kms_verify(AwsContext& context, const AwsEndpoint& kms, std::string_view kms_key,
-                                        std::string_view message, std::string_view signature,
-                                        std::function<void(ipc::Status)> done) {
-  return ask<ipc::Status>(
-      context, kms_verify(kms, kms_key, message, signature), read_kms_verified,
-      [](AwsCallError error) { return std::unexpected(kms_error("Verify", std::move(error))); }, std::move(done));
+std::unique_ptr<AwsCall> ask_kms_public_key(AwsContext& context, const AwsEndpoint& kms, std::string kms_key,
+                                            std::function<void(ipc::Result<KmsPublicKey>)> done) {
+  AwsRequest request = kms_public_key(kms, kms_key);
+  return ask<ipc::Result<KmsPublicKey>>(
+      context, std::move(request),
+      [key = std::move(kms_key), region = kms.signing_region](std::string_view body) {
+        return read_kms_public_key(key, region, body);
+      },
+      [](AwsCallError error) { return std::unexpected(kms_error("GetPublicKey", std::move(error))); }, std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& kms, std::string_view kms_key,

@@ -1,6 +1,6 @@
-// Asks AWS for what is not keys: who am I, what is in these parameters, is this signature good, is this session still
-// active; and for the tools: write this parameter, sign this. Signed with the base keys; answers and errors come ready
-// for use.
+// Asks AWS for what is not keys: who am I, what is in these parameters, what is this key's public half, is this session
+// still active; and for the tools: write this parameter, sign this. Signed with the base keys; answers and errors come
+// ready for use.
 //
 // Blocks: never.   Owns: the AwsCall returned; destroying it cancels.
 // The callback comes once, from the event loop, and may destroy the call. `context` outlives it.
@@ -36,9 +36,8 @@ std::unique_ptr<AwsCall> ask_parameters(AwsContext& context, const AwsEndpoint& 
 std::unique_ptr<AwsCall> ask_put_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                            std::string_view value, std::function<void(ipc::Result<std::int64_t>)> done);
 
-std::unique_ptr<AwsCall> ask_kms_verify(AwsContext& context, const AwsEndpoint& kms, std::string_view kms_key,
-                                        std::string_view message, std::string_view signature,
-                                        std::function<void(ipc::Status)> done);
+std::unique_ptr<AwsCall> ask_kms_public_key(AwsContext& context, const AwsEndpoint& kms, std::string kms_key,
+                                            std::function<void(ipc::Result<KmsPublicKey>)> done);
 
 std::unique_ptr<AwsCall> ask_kms_sign(AwsContext& context, const AwsEndpoint& kms, std::string_view kms_key,
                                       std::string_view message, std::function<void(ipc::Result<KmsSignature>)> done);

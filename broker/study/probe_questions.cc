@@ -119,7 +119,7 @@ std::vector<AskedFacts> asked_facts(std::span<const Policy* const> policies) {
   std::vector<AskedFacts> out{fact("")};
   std::set<std::string> seen;
   const auto is_new = [&](const std::string& label) { return seen.insert(label).second; };
-  bool devices = false, sessions = false, accounts = false, groups = false, arns = false;
+  bool devices = false, accounts = false, groups = false, arns = false;
   std::set<std::string> versions;
   each_rule(policies, [&](const Rule& rule) {
     const Conditions& conditions = rule.conditions;
@@ -143,13 +143,16 @@ std::vector<AskedFacts> asked_facts(std::span<const Policy* const> policies) {
     arns |= !conditions.arns.empty();
     groups |= !conditions.groups.empty();
     devices |= conditions.device.any();
-    sessions |= rule.effect == Effect::kRequireServerSession;
+    if (rule.effect == Effect::kRequireServerSession && !rule.session_table.empty() &&
+        is_new("tracked in " + rule.session_table)) {
+      out.push_back(fact("in a session tracked in " + rule.session_table));
+      out.back().known.session_table = rule.session_table;
+    }
     if (!conditions.device.min_os_version.empty()) versions.insert(conditions.device.min_os_version);
   });
   if (accounts) out.push_back(fact("another account")), out.back().known.account = "000000000000";
   if (arns) out.push_back(fact("another ARN")), out.back().known.arn = "arn:aws:iam::000000000000:user/somebody-else";
   if (groups) out.push_back(fact("in none of the groups")), out.back().known.groups.emplace();
-  if (sessions) out.push_back(fact("in a tracked session")), out.back().known.session_table = "a-table";
   if (!devices) return out;
   versions.insert("0");
   for (std::size_t type = 0; type < std::size(kOsTypeWords); ++type) {

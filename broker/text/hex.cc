@@ -1,6 +1,7 @@
 #include "text/hex.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 namespace broker {
 
@@ -31,6 +32,14 @@ std::string sha256_hex(std::string_view text) {
   unsigned int size = 0;
   if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return {};
   return hex({reinterpret_cast<const char*>(digest), size});
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view text) {
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), mac, &size)) return {};
+  return hex({reinterpret_cast<const char*>(mac), size});
 }
 
 bool is_lower_hex(std::string_view text, std::size_t digits) {

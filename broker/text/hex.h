@@ -1,6 +1,6 @@
-// Hex digits: bytes as lower-case ones, the SHA-256 of a text in that form, and what is one.
+// Hex digits: bytes as lower-case ones, the SHA-256 of a text and its HMAC in that form, and what is one.
 //
-// Blocks: never.   Fails: sha256_hex answers an empty text when OpenSSL does not hash.
+// Blocks: never.   Fails: sha256_hex and hmac_sha256_hex answer an empty text when OpenSSL does not hash.
 #pragma once
 
 #include <string>
@@ -10,6 +10,7 @@ namespace broker {
 
 std::string hex(std::string_view bytes);
 std::string sha256_hex(std::string_view text);
+std::string hmac_sha256_hex(std::string_view key, std::string_view text);
 
 void append_upper_hex(std::string& out, char byte);
 

@@ -2,8 +2,8 @@
 //
 // The waiting process is forked before the helpers exist, so it holds none of their descriptors, and while it is still
 // in the caller's session and process group, so that job control works as if the shell had started it. It waits for one
-// packet (region and token), and becomes the command. End of file means: end. While it waits it is who can ask on the
-// terminal (terminal/question.h).
+// packet (region, token and answer key), and becomes the command. End of file means: end. While it waits it is who can
+// ask on the terminal (terminal/question.h).
 // Runs in: supervisor (keeper); release() in the keeper, the rest in the waiting process.
 // Blocks: the waiting process only.   Source: environ(7), execve(2), PR_SET_PDEATHSIG in prctl(2).
 #pragma once
@@ -30,7 +30,7 @@ std::expected<std::string, CommandError> resolve_command(const std::string& name
 struct CommandPlan {
   std::string file;
   std::vector<std::string> arguments, caller_environment;
-  ChildFacts facts;  // region and token come with the release
+  ChildFacts facts;  // region, token and answer key come with the release
   CallerSignals signals;
   std::function<void()> forget;  // wipes, in the waiting process, what the fork copied and it has no business with
 };
@@ -53,6 +53,6 @@ int become_command(const Execution&, const std::vector<std::string>& environment
 ipc::Result<WaitingCommand> fork_waiting_command(const CommandPlan&);
 
 // Lets it become the command.
-ipc::Status release(WaitingCommand&, std::string_view region, std::string_view token);
+ipc::Status release(WaitingCommand&, std::string_view region, std::string_view token, std::string_view answer_key);
 
 }  // namespace supervisor

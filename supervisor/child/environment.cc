@@ -13,6 +13,8 @@ enum class Value {
   None,
   CredentialsUri,
   Token,
+  AnswerKey,
+  ServerPid,
   SocketPath,
   ConfigPath,
   CredentialsPath,
@@ -92,6 +94,10 @@ std::string value_of(Value value, const ChildFacts& facts) {
       return {};
     case Value::CredentialsUri:
       return "http://" + std::string(ipc::kServedAddress) + ":" + std::to_string(facts.port) + "/creds";
+    case Value::ServerPid:
+      return std::to_string(facts.server);
+    case Value::AnswerKey:
+      return std::string(facts.answer_key);
     case Value::Token:
       return std::string(facts.token);
     case Value::SocketPath:

@@ -1,9 +1,11 @@
 // The command's environment, from the caller's and the table in environment.def. Pure.
 //
 // Runs in: supervisor (the waiting command, right before exec).   Blocks: never.
-// The bearer token, or the issued keys of a run without a server, are in the result: it is made only where it is handed
-// to exec.
+// The bearer token and the answer key, or the issued keys of a run without a server, are in the result: it is made only
+// where it is handed to exec.
 #pragma once
+
+#include <sys/types.h>
 
 #include <string>
 #include <string_view>
@@ -17,7 +19,8 @@ struct ChildFacts {
   ipc::RunMode mode = ipc::RunMode::Server;
   ipc::Transport transport = ipc::Transport::Tcp;
   std::uint16_t port = 0;
-  std::string_view socket_path, config_path, credentials_path, region, profile, token;
+  std::string_view socket_path, config_path, credentials_path, region, profile, token, answer_key{};
+  pid_t server = -1;                      // who listens at socket_path, as the kernel says there
   const ipc::IssuedKeys* keys = nullptr;  // without a server: they go into the environment
 };
 

@@ -1,10 +1,15 @@
 // sentinel-credential-process: what AWS SDKs run to get credentials in Unix mode. Asks the socket in
 // SENTINEL_UNIX_SOCKET with the token in SENTINEL_AUTH_TOKEN, and prints credential_process JSON, version 1.
 //
-// A program of its own, static and without libraries, because SDKs start it for each fetch.
+// It speaks with the run's own server alone: before it sends the token, the kernel says that its own user listens
+// there, in the process SENTINEL_SERVER_PID; and before it prints, an HMAC under SENTINEL_ANSWER_KEY says that the
+// answer is the broker's, made for this very question.
+//
+// A program of its own and static, because SDKs start it for each fetch.
 // Runs in: the command's tree.   Blocks: at most kDeadlineMs in all.   Owns: the token and the secret for the moment
 // they pass through, and wipes both.
-// Fails: exit code 1 and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
+// Fails: exit code 1, or 3 for a server or an answer that is not the run's own, and one sentence on stderr; stdout
+// stays empty, so no SDK takes half an answer.
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -19,14 +24,22 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "credential_process/answer_mac.h"
+#include "credential_process/answer_text.h"
+
 namespace {
+
+using credential_process::Credentials;
+using credential_process::Nonce;
 
 constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
 constexpr long kDeadlineMs = 5000;
 constexpr int kFarewellMs = 1000;  // for a run of another user to take note of us
 
-char request[kMaxTokenBytes + 128];
+constexpr int kExitFailed = 1, kExitTampered = 3;
+
+char request[kMaxTokenBytes + 192];
 char answer[kMaxAnswerBytes];
 char output[kMaxAnswerBytes];
 std::size_t output_size = 0;
@@ -36,7 +49,8 @@ constexpr std::string_view kChangeUserFirst =
     "a run serves the user who started it alone: change the user first, and start sentinel exec as the new one (gosu "
     "USER sentinel exec ..., sudo -u USER sentinel exec ...)";
 
-[[noreturn]] void fail(std::initializer_list<std::string_view> what, std::string_view next_step = kTerminalTells) {
+[[noreturn]] void fail(std::initializer_list<std::string_view> what, std::string_view next_step = kTerminalTells,
+                       int exit_code = kExitFailed) {
   char line[1024];
   std::size_t used = 0;
   const auto add = [&](std::string_view text) {
@@ -54,7 +68,7 @@ constexpr std::string_view kChangeUserFirst =
   explicit_bzero(answer, sizeof answer);  // only now: `what` may point into it
   explicit_bzero(output, sizeof output);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, used);
-  ::_exit(1);
+  ::_exit(exit_code);
 }
 [[noreturn]] void fail(std::string_view what, std::string_view detail = {}) { fail({what, detail}); }
 
@@ -124,21 +138,29 @@ int connect_to(const char* path, long deadline) {
   return fd;
 }
 
-// The user who opened the socket, as the kernel noted it then.
-uid_t served_user(int fd) {
+// Who opened the socket, as the kernel noted it then.
+ucred server_behind(int fd) {
   ucred server{};
   socklen_t size = sizeof server;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &size) != 0)
     fail("the kernel does not say who answers: ", std::strerror(errno));
-  return server.uid;
+  return server;
+}
+
+// Before the token is sent. From another pid namespace the kernel says 0: what cannot be known is not compared.
+void check_process(pid_t server, pid_t expected, const char* path) {
+  if (server == 0 || server == expected) return;
+  fail({"process ", Digits(static_cast<unsigned long>(server)), " listens at ", path, ", and not sentinel"},
+       "nothing was sent to it; find out what it is, and start sentinel anew", kExitTampered);
 }
 
 // Without a token where it is empty.
-void send_request(int fd, std::string_view token, long deadline) {
+void send_request(int fd, std::string_view token, const Nonce& nonce, long deadline) {
   std::size_t size = 0;
   const std::string_view name = token.empty() ? "" : "\r\nAuthorization: ";
-  for (const std::string_view part : {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost"), name, token,
-                                      std::string_view("\r\nConnection: close\r\n\r\n")}) {
+  for (const std::string_view part :
+       {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\n"), ipc::kNonceHeader, std::string_view(": "),
+        nonce.view(), name, token, std::string_view("\r\nConnection: close\r\n\r\n")}) {
     std::memcpy(request + size, part.data(), part.size());
     size += part.size();
   }
@@ -173,61 +195,6 @@ std::string_view receive_answer(int fd, long deadline) {
   }
 }
 
-// One JSON string without escapes at the front of `text`: what AWS credentials consist of. False for anything else.
-bool take_string(std::string_view& text, std::string_view& value) {
-  if (!text.starts_with('"')) return false;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c == '"') {
-      value = text.substr(1, i - 1);
-      text.remove_prefix(i + 1);
-      return true;
-    }
-    if (c < 0x20 || c >= 0x7f || c == '\\') return false;
-  }
-  return false;
-}
-
-void skip_space(std::string_view& text) {
-  while (!text.empty() && (text[0] == ' ' || text[0] == '\n' || text[0] == '\r' || text[0] == '\t'))
-    text.remove_prefix(1);
-}
-
-bool take(std::string_view& text, char wanted) {
-  skip_space(text);
-  if (!text.starts_with(wanted)) return false;
-  text.remove_prefix(1);
-  skip_space(text);
-  return true;
-}
-
-struct Credentials {
-  std::string_view key, secret, token, expiration;
-};
-
-std::string_view* member(Credentials& c, std::string_view name) {
-  if (name == "AccessKeyId") return &c.key;
-  if (name == "SecretAccessKey") return &c.secret;
-  if (name == "Token") return &c.token;
-  if (name == "Expiration") return &c.expiration;
-  return nullptr;
-}
-
-// Exactly the four members, each once, none empty, nothing after them.
-bool read_credentials(std::string_view body, Credentials& credentials) {
-  if (!take(body, '{')) return false;
-  for (int i = 0; i < 4; ++i) {
-    std::string_view name, value;
-    if (i > 0 && !take(body, ',')) return false;
-    if (!take_string(body, name) || !take(body, ':') || !take_string(body, value)) return false;
-    std::string_view* slot = member(credentials, name);
-    if (!slot || !slot->empty() || value.empty()) return false;
-    *slot = value;
-  }
-  if (!take(body, '}')) return false;
-  return body.empty();
-}
-
 void put(std::string_view text) {
   if (text.size() > sizeof output - output_size) fail("the answer is too large");
   std::memcpy(output + output_size, text.data(), text.size());
@@ -251,34 +218,44 @@ void print_credentials(const Credentials& c) {
   }
 }
 
-// The text behind "Message":" up to the next quote; an escape ends it, too: it is only for people.
-std::string_view message_of(std::string_view body) {
-  constexpr std::string_view kKey = "\"Message\":\"";
-  const std::size_t at = body.find(kKey);
-  if (at == std::string_view::npos) return "no reason given";
-  body.remove_prefix(at + kKey.size());
-  const std::string_view message = body.substr(0, body.find_first_of("\"\\"));
-  return message.empty() ? "no reason given" : message;
-}
-
-// The body of a complete answer with status 200; anything else ends here.
-std::string_view body_of_success(std::string_view text) {
+// The body of a complete answer with status 200 that is the broker's; anything else ends here. A refusal may be the
+// frontend's own.
+std::string_view body_of_success(std::string_view text, std::string_view key, const Nonce& nonce) {
   const std::size_t end = text.find("\r\n\r\n");
   if (text.empty()) fail("sentinel closed the connection without an answer");
   if (!text.starts_with("HTTP/1.1 ") || end == std::string_view::npos || text.size() < 12)
     fail("the answer is not HTTP");
   const std::string_view status = text.substr(9, 3), body = text.substr(end + 4);
-  if (status != "200") fail("refused: ", message_of(body));
+  if (status != "200") fail("refused: ", credential_process::message_of(body));
+  const std::string_view mac = credential_process::only_header(text.substr(0, end), ipc::kAnswerMacHeader);
+  if (!credential_process::is_mac(mac, credential_process::answer_mac(key, nonce.view(), body))) {
+    fail({"the answer is not the broker's: Sentinel's frontend, or what stands in its place, was tampered with"},
+         "nothing of it was used; end this run, and look at what the command and your other programs did",
+         kExitTampered);
+  }
   return body;
 }
 
 // It gets no token; but it then refuses us, logs it, and says it on its terminal, for which we stay a moment.
-[[noreturn]] void be_refused_as_another_user(int fd, uid_t served, long deadline) {
-  send_request(fd, {}, deadline);
+[[noreturn]] void be_refused_as_another_user(int fd, uid_t served, const Nonce& nonce, long deadline) {
+  send_request(fd, {}, nonce, deadline);
   pollfd answered{fd, POLLIN, 0};
   (void)::poll(&answered, 1, kFarewellMs);
   fail({"this program runs as user ", Digits(::geteuid()), ", and the run serves user ", Digits(served), " alone"},
        kChangeUserFirst);
+}
+
+const char* variable(const char* name) {
+  const char* const value = std::getenv(name);
+  if (!value || !*value) fail(name, " is not set: this is not inside `sentinel exec --server --unix-socket`");
+  return value;
+}
+
+pid_t process_number(std::string_view text) {
+  pid_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number <= 0) fail("SENTINEL_SERVER_PID is malformed");
+  return number;
 }
 
 }  // namespace
@@ -287,22 +264,23 @@ int main() {
   // First: until then a program of the same user can read what passes through here.
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) fail("this process cannot be made unreadable: ", std::strerror(errno));
   const long deadline = now_ms() + kDeadlineMs;
-  const char* path = std::getenv("SENTINEL_UNIX_SOCKET");
-  const char* token = std::getenv("SENTINEL_AUTH_TOKEN");
-  if (!path || !*path || !token || !*token) {
-    fail(
-        "SENTINEL_UNIX_SOCKET or SENTINEL_AUTH_TOKEN is not set: this is not inside `sentinel exec --server "
-        "--unix-socket`");
-  }
+  const char* const path = variable("SENTINEL_UNIX_SOCKET");
+  const char* const token = variable("SENTINEL_AUTH_TOKEN");
+  const std::string_view key(variable("SENTINEL_ANSWER_KEY"));
+  const pid_t expected = process_number(variable("SENTINEL_SERVER_PID"));
   const std::string_view bare(token);
   if (bare.size() > kMaxTokenBytes || bare.find_first_of("\r\n") != std::string_view::npos)
     fail("SENTINEL_AUTH_TOKEN is malformed");
+  if (key.size() > credential_process::kMaxAnswerKey) fail("SENTINEL_ANSWER_KEY is malformed");
+  Nonce nonce;
+  if (!credential_process::make_nonce(nonce)) fail("the kernel gives no random bytes: ", std::strerror(errno));
   const int fd = connect_to(path, deadline);
-  const uid_t served = served_user(fd);
-  if (served != ::geteuid()) be_refused_as_another_user(fd, served, deadline);
-  send_request(fd, bare, deadline);
+  const ucred server = server_behind(fd);
+  if (server.uid != ::geteuid()) be_refused_as_another_user(fd, server.uid, nonce, deadline);
+  check_process(server.pid, expected, path);
+  send_request(fd, bare, nonce, deadline);
   Credentials credentials;
-  if (!read_credentials(body_of_success(receive_answer(fd, deadline)), credentials))
+  if (!read_credentials(body_of_success(receive_answer(fd, deadline), key, nonce), credentials))
     fail("the answer is not credentials");
   print_credentials(credentials);
   explicit_bzero(answer, sizeof answer);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 
 #include "child/environment.h"
 #include "doctor/files.h"
@@ -153,6 +154,29 @@ Found check_desktop_bus(const Host& host) {
   if (there(host, bus)) return {Answer::No, bus};
   const bool named = !host.variable("DBUS_SESSION_BUS_ADDRESS").empty();
   return {named ? Answer::No : Answer::Yes, named ? "DBUS_SESSION_BUS_ADDRESS" : ""};
+}
+
+Found check_judging_endpoints(const Host& host) {
+  std::vector<std::string> named;
+  for (const char* const name :
+       {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_DYNAMODB"}) {
+    if (!host.variable(name).empty()) named.emplace_back(name);
+  }
+  return named.empty() ? Found{Answer::Yes, ""} : Found{Answer::No, listed(named, ", ", named.size())};
+}
+
+Found check_path_folders(const Host& host) {
+  std::vector<std::string> open;
+  const std::string path(host.variable("PATH"));
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    const std::string folder(rest.substr(0, rest.find(':')));
+    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+    // A relative one is whichever folder a program is started from.
+    if (!folder.starts_with('/')) open.push_back(folder.empty() ? "the current folder" : folder);
+    if (folder.starts_with('/') && others_at(host, folder).write) open.push_back(shown_path(host, folder));
+  }
+  return open.empty() ? Found{Answer::Yes, ""} : Found{Answer::No, listed(open, ", ", 5)};
 }
 
 Found check_proxy(const Host& host) {

@@ -8,6 +8,7 @@
 #include "errands/login_page.h"
 #include "errands/shell_words.h"
 #include "errands/user_files.h"
+#include "ipc/files/search_path.h"
 #include "terminal/plain_text.h"
 #include "terminal/say.h"
 
@@ -136,8 +137,14 @@ void Errands::run(Job job) {
     return end_badly(job, {Fault::kUnavailable, "too many programs are running at once", "try again", 0});
   auto words = shell_words(job.subject);
   if (!words) return end_badly(job, words.error());
+  // What reads a stored key is the system's own: a program of that name of the user's would get it.
+  std::vector<std::string> environment = tools_.environment;
+  if (job.row->kind == ErrandKind::RunKeyStore) {
+    std::erase_if(environment, [](const std::string& entry) { return entry.starts_with("PATH="); });
+    environment.push_back("PATH=" + ipc::trusted_search_path(environment_value(tools_.environment, "PATH")));
+  }
   auto program =
-      start_program({.words = std::move(*words), .environment = tools_.environment, .as_sibling = tools_.as_sibling});
+      start_program({.words = std::move(*words), .environment = environment, .as_sibling = tools_.as_sibling});
   if (!program) return end_badly(job, program.error());
   ipc::ErrandOpened opened;
   opened.id = job.id;

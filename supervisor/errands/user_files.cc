@@ -37,7 +37,9 @@ ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_v
       return ipc::system_error("cannot make the folder " + path, "make it by hand, for yourself alone");
   }
   path += "/" + std::string(name) + ".json";
-  return open_own_file({path, S_IWGRP | S_IWOTH, "can be written by others, whose token would be taken for yours",
+  // Who may read it could lock it, too, and so keep every run waiting.
+  return open_own_file({path, S_IRWXG | S_IRWXO,
+                        "is open to others: theirs would be taken for your token, or yours is known to them",
                         "remove it, and log in again", "look at what lies there"});
 }
 

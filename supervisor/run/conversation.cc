@@ -98,6 +98,7 @@ ipc::Status Conversation::tell_broker_the_task() {
   }
   ipc::Status sent;
   if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
+  if (sent && preparation_.policy_text) sent = broker.send(ipc::PolicyText{}, preparation_.policy_text.get());
   if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
   return sent ? broker.send(preparation_.request.task) : sent;
 }
@@ -178,9 +179,11 @@ ipc::Status Conversation::take(ipc::Ready& ready) {
   if (preparation_.request.task.mode != ipc::RunMode::Server)
     return ipc::fail(Fault::kProtocol, "Ready in a run that is not served");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
-  if (ready.token.reveal().empty()) return ipc::fail(Fault::kProtocol, "Ready without a token");
+  if (ready.token.reveal().empty() || ready.answer_key.reveal().empty())
+    return ipc::fail(Fault::kProtocol, "Ready without a token or an answer key");
   region_ = ready.region.str();
   token_ = std::move(ready.token);
+  answer_key_ = std::move(ready.answer_key);
   broker_ready_ = true;
   broker_.channel.gate().enter_serving();
   return {};

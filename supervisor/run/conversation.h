@@ -46,7 +46,8 @@ class Conversation {
   // What the user's command may see of the profile; each was checked against its table.
   [[nodiscard]] const std::vector<ipc::CommandSetting>& settings() const { return settings_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
-  void forget_token() { token_ = {}; }
+  [[nodiscard]] const ipc::Secret<64>& answer_key() const { return answer_key_; }
+  void forget_token() { token_ = {}, answer_key_ = {}; }
   // The broker's witness, as the broker named it; 0 before that, and where there is none.
   [[nodiscard]] pid_t witness_pid() const { return witness_pid_; }
   // For the decision log, where there is still a broker to write it.
@@ -89,7 +90,7 @@ class Conversation {
   std::vector<ipc::CommandSetting> settings_;
   pid_t witness_pid_ = 0;
   std::string region_;
-  ipc::Secret<64> token_;
+  ipc::Secret<64> token_, answer_key_;
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
   ipc::Error error_{};

@@ -43,6 +43,7 @@ CommandPlan KeptRun::command_plan() {
   plan.facts.transport = preparation_.listener.transport;
   plan.facts.port = preparation_.listener.port;
   plan.facts.socket_path = preparation_.listener.path;
+  plan.facts.server = preparation_.listener.server;
   plan.facts.config_path = preparation_.folder.config_path;
   plan.facts.credentials_path = preparation_.folder.credentials_path;
   plan.facts.profile = preparation_.request.task.profile.str();
@@ -65,7 +66,7 @@ ipc::Status KeptRun::write_config() {
 }
 
 ipc::Status KeptRun::release_command() {
-  ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal());
+  ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal());
   talk_.forget_token();
   return released;
 }

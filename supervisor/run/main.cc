@@ -76,6 +76,7 @@ int split_and_run(Preparation& preparation) {
   }
   preparation.environment_keys.reset();
   preparation.logs.clear();
+  preparation.policy_text.reset();
   preparation.folder.config.reset();
   return stand_for(keeper, *handle, signals->get(), preparation);
 }

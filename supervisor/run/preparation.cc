@@ -7,6 +7,7 @@
 
 #include "child/aws_config.h"
 #include "state/files.h"
+#include "state/open_policy.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -87,6 +88,9 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
       if (!log.without_head.empty()) say(log.without_head);
     }
   }
+  auto policy = read_open_policy(p.request.task.policy_file.str());
+  if (!policy) return std::unexpected(policy.error());
+  p.policy_text = std::move(*policy);
   if (p.request.share_mfa) {
     auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
     if (store) p.session_store = std::move(*store);

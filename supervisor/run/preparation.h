@@ -31,6 +31,7 @@ struct Preparation {
   HelperPaths helpers;
   ipc::Settings settings;  // paths in it absolute
   std::vector<DecisionLog> logs;
+  ipc::UniqueFd policy_text;                             // of a --policy-file that is a descriptor of the caller's
   ipc::UniqueFd policy_versions;                         // where the policy must be signed
   ipc::UniqueFd session_store;                           // where it can be opened
   std::optional<ipc::EnvironmentKeys> environment_keys;  // until the broker has them

@@ -11,6 +11,8 @@
 
 #include <cstring>
 
+#include "ipc/files/trusted_path.h"
+
 namespace supervisor {
 namespace {
 
@@ -22,19 +24,13 @@ constexpr int kBacklog = 512;
 constexpr int SO_PASSRIGHTS = 83;  // Linux 6.16; Debian 12's headers are older
 #endif
 
-ipc::Status check_folder(const std::string& path) {
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
-  struct stat st {};
-  if (::stat(folder.c_str(), &st) != 0) return ipc::system_error("--unix-socket-path: folder " + folder);
-  if (st.st_uid != ::geteuid() && st.st_uid != 0) {
-    return ipc::fail(Fault::kConfig, "--unix-socket-path: folder " + folder + " belongs to another user",
-                     "choose a folder of your own");
-  }
-  if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0) {
-    return ipc::fail(Fault::kConfig, "--unix-socket-path: others may write to folder " + folder,
-                     "choose a private folder, or chmod go-w " + folder);
-  }
-  return {};
+// Those above it: whether the name is free, bind() says.
+ipc::Status check_folders(const std::string& path) {
+  auto there = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_PATH);
+  if (there || there.error().sys_errno == ENOENT) return {};
+  ipc::Error error = std::move(there.error());
+  error.what = "--unix-socket-path: " + error.what;
+  return std::unexpected(ipc::with_next_step(std::move(error), "choose a folder of your own"));
 }
 
 ipc::Status bind_privately(int fd, const sockaddr_un& address, const std::string& path) {
@@ -112,7 +108,7 @@ ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths& owned
         "choose a shorter --unix-socket-path");
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  if (ipc::Status folder = check_folder(path); !folder) return std::unexpected(folder.error());
+  if (ipc::Status folders = check_folders(path); !folders) return std::unexpected(folders.error());
   OpenListener listener;
   listener.transport = ipc::Transport::Unix;
   listener.path = path;
@@ -125,6 +121,7 @@ ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths& owned
     return std::unexpected(bound.error());
   if (ipc::Status claimed = owned.claim(path); !claimed) return std::unexpected(claimed.error());
   if (::listen(listener.fd.get(), kBacklog) != 0) return ipc::system_error("cannot listen on " + path);
+  listener.server = ::getpid();
   if (ipc::Status here = check_it_leads_here(listener, owned.claims().back().held.get()); !here)
     return std::unexpected(here.error());
   return listener;

@@ -19,12 +19,14 @@ struct OpenListener {
   ipc::Transport transport = ipc::Transport::Tcp;
   std::uint16_t port = 0;  // TCP
   std::string path;        // Unix
+  pid_t server = -1;       // Unix: whom the kernel names to those that connect
 };
 
 ipc::Result<OpenListener> listen_tcp(std::uint16_t port);
 
-// The socket is 0600 from its first moment. Its folder must be owned by us or root and writable by no other user,
-// unless it is sticky (as /tmp is): there others can take a free name, but not replace ours.
+// The socket is 0600 from its first moment. Every folder and link above it must be owned by us or root and writable by
+// no other user (ipc/files/trusted_path.h); a sticky one, as /tmp is, will do: there others can take a free name, but
+// not replace ours.
 ipc::Result<OpenListener> listen_unix(const std::string& path, OwnedPaths&);
 
 // Bereft: takes each client that waits in the queue and hangs up, unread, so that clients fail at once instead of

@@ -15,6 +15,8 @@
 //           likewise once the command runs; a question's SUBJECT may end in |DETAIL; unknown-errand and errand-twice
 //           ask for what no broker may ask.
 // Paths:    /crash ends the frontend.
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <poll.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
@@ -23,11 +25,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "ipc/answer_mac.h"
 #include "ipc/channel.h"
 #include "ipc/command_settings.h"
 #include "ipc/errands.h"
@@ -40,6 +44,26 @@ using ipc::ErrandKind;
 using ipc::Side;
 
 constexpr int kControlFd = 3;
+constexpr std::string_view kAnswerKey = "the-answer-key-of-the-double";
+
+std::string hex_of(const unsigned char* bytes, std::size_t count) {
+  std::string text;
+  char two[3];
+  for (std::size_t i = 0; i < count; ++i) text += (std::snprintf(two, sizeof two, "%02x", bytes[i]), two);
+  return text;
+}
+
+// As ipc/answer_mac.h says.
+std::string mac_of(const std::string& nonce, const std::string& body) {
+  unsigned char digest[EVP_MAX_MD_SIZE], mac[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (EVP_Digest(body.data(), body.size(), digest, &size, EVP_sha256(), nullptr) != 1) ::_exit(92);
+  const std::string text = std::string(ipc::kAnswerMacWords) + nonce + "\n" + hex_of(digest, size);
+  if (!HMAC(EVP_sha256(), kAnswerKey.data(), kAnswerKey.size(), reinterpret_cast<const unsigned char*>(text.data()),
+            text.size(), mac, &size))
+    ::_exit(92);
+  return hex_of(mac, size);
+}
 
 void must(const ipc::Status& status) {
   if (!status) ::_exit(90);
@@ -254,6 +278,8 @@ class BrokerDouble {
         if (::write(packet.descriptor.get(), "seen\n", 5) != 5) ::_exit(94);
       } else if (packet.id == ipc::LogLock::kId) {
         heard_ += "lock ";
+      } else if (packet.id == ipc::PolicyText::kId) {
+        heard_ += "policy ";
       } else if (packet.id == ipc::LogHead::kId) {
         heard_ += "head ";
       } else if (packet.id == ipc::SessionStore::kId) {
@@ -317,6 +343,7 @@ class BrokerDouble {
     ipc::Ready message;
     message.region = ipc::Text<64>("eu-double-1");
     (void)message.token.assign("double-token");
+    (void)message.answer_key.assign(kAnswerKey);
     must(control_.send(message));
     control_.gate().enter_serving();
   }
@@ -388,7 +415,8 @@ class BrokerDouble {
     const std::string body =
         ok ? R"({"AccessKeyId":"ASIADOUBLE","SecretAccessKey":"secret/double+","Token":"session==","Expiration":"2099-01-01T00:00:00Z"})"
            : R"({"Code":"Denied","Message":"the double refuses","code":"Denied","message":"the double refuses"})";
-    const std::string answer = std::string("HTTP/1.1 ") + (ok ? "200 OK" : "403 Forbidden") +
+    const std::string mac = ok && !request->nonce.empty() ? "\r\nSentinel-Answer-Mac: " + mac_of(request->nonce.str(), body) : "";
+    const std::string answer = std::string("HTTP/1.1 ") + (ok ? "200 OK" : "403 Forbidden") + mac +
                                "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
                                "\r\n\r\n" + body;
     (void)::send(packet.descriptor.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
@@ -444,6 +472,8 @@ class FrontendDouble {
     if (at != std::string::npos) {
       (void)request.authorization.assign(head.substr(at + 15, head.find("\r\n", at) - at - 15));
     }
+    const auto nonce = head.find("Sentinel-Nonce: ");
+    if (nonce != std::string::npos) (void)request.nonce.assign(head.substr(nonce + 16, ipc::kNonceLength));
     if (!broker_.send(request, client.get())) return;
     next(broker_);
     ::shutdown(client.get(), SHUT_RDWR);

@@ -23,6 +23,7 @@
 #include "hostile_messages.h"
 #include "isolation.h"
 #include "channel_numbers.h"
+#include "ipc/answer_mac.h"
 #include "sandbox.h"
 #include "supervisor_link.h"
 
@@ -36,7 +37,7 @@ struct Beginning {
 
 struct Client {
   int fd = -1;
-  std::string path, authorization;
+  std::string path, authorization, nonce;
 };
 
 ipc::Channel g_control, g_broker;
@@ -45,6 +46,7 @@ int g_epoll = -1;
 Baits g_baits;
 std::vector<int> g_kept;
 std::string g_result = "nothing was read";
+std::string g_behaviour;
 ipc::U32 g_request = 0;
 
 [[noreturn]] void leave(int status) { ::_exit(status); }
@@ -79,11 +81,12 @@ Beginning read_beginning() {
 
 // ---- a request, as the real one would treat it -----------------------------------------------------------------------
 
-bool serve(int client, std::string_view authorization) {
+bool serve(int client, std::string_view authorization, std::string_view nonce = {}) {
   ipc::ServeClient message;
   message.request = ++g_request;
   message.transport = ipc::Transport::Tcp;  // a lie, half of the time
   (void)message.authorization.assign(authorization);
+  (void)message.nonce.assign(nonce);
   return g_broker.send(message, client).has_value();
 }
 
@@ -236,14 +239,38 @@ bool read_request(Client& client) {
   if (const std::size_t at = head.find(name); at != std::string::npos) {
     client.authorization = head.substr(at + name.size(), head.find("\r\n", at) - at - name.size());
   }
+  const std::string nonce = "Sentinel-Nonce: ";
+  if (const std::size_t at = head.find(nonce); at != std::string::npos)
+    client.nonce = head.substr(at + nonce.size(), ipc::kNonceLength);
   return true;
 }
 
+// Keys of the attacker's own, in a form that nobody can tell from the broker's but by its MAC.
+void answer_with_own_keys(int client, const std::string& header) {
+  const std::string body =
+      R"({"AccessKeyId":"ASIAATTACKERSOWN0000","SecretAccessKey":"attackers/own","Token":"attackers","Expiration":"2099-01-01T00:00:00Z"})";
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + header +
+                             "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+  (void)::sendto(client, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
+}
+
+bool forge(const Client& client) {
+  const std::string mac(ipc::kAnswerMacLength, '0');
+  if (g_behaviour == "own-keys") return answer_with_own_keys(client.fd, ""), true;
+  if (g_behaviour == "own-keys-and-mac") return answer_with_own_keys(client.fd, "Sentinel-Answer-Mac: " + mac + "\r\n"), true;
+  return false;
+}
+
 void treat(Client& client) {
+  if (forge(client)) return;
+  if (g_behaviour == "own-keys-first") answer_with_own_keys(client.fd, "");  // and the broker's own answer behind them
+  // Of a nonce that was answered before, or of none, the broker makes an answer that is true and old.
+  if (g_behaviour == "another-nonce") client.nonce = std::string(ipc::kNonceLength, '0');
+  if (g_behaviour == "no-nonce") client.nonce.clear();
   const std::string prefix = "/attack/";
   if (client.path.starts_with(prefix)) {
     attack(client, client.path.substr(prefix.size()));
-  } else if (serve(client.fd, client.authorization)) {
+  } else if (serve(client.fd, client.authorization, client.nonce)) {
     (void)await_done();
   }
 }
@@ -311,6 +338,7 @@ void receive_listener() {
 int run() {
   if (!ipc::become_unreadable()) leave(12);
   const Beginning beginning = read_beginning();
+  g_behaviour = beginning.behaviour;
   auto control = frontend::adopt_control_channel();
   if (!control) leave(10);
   if (beginning.behaviour == "crash") crash();

@@ -30,7 +30,13 @@ std::string with(std::string bytes, std::size_t at, char value) {
   return bytes;
 }
 
-// Offsets in ServeClient: id 2, request 4, transport 1, keep_alive 1, length 4, bytes.
+std::string with_nonce(std::string_view authorization, std::string_view nonce) {
+  ipc::ServeClient message = good(authorization);
+  (void)message.nonce.assign(nonce);
+  return wire(message);
+}
+
+// Offsets in ServeClient: id 2, request 4, transport 1, keep_alive 1, length 4, bytes; then the nonce, likewise.
 constexpr std::size_t kTransportAt = 6, kKeepAliveAt = 7, kLengthAt = 8;
 
 std::string long_authorization(std::string_view authorization) {
@@ -76,6 +82,9 @@ BadPacket bad_packet(std::string_view name, std::string_view authorization) {
       {"keep-alive-unknown", with(serve, kKeepAliveAt, 2), 1, false},
       {"long-authorization", long_authorization(authorization), 1, false},
       {"nul-in-authorization", wire(good(std::string("a\0b", 3))), 1, false},
+      {"odd-nonce", with_nonce(authorization, "0123456789abcdef0123456789abcde\n"), 1, false},
+      {"short-nonce", with_nonce(authorization, "0123456789abcdef"), 1, false},
+      {"upper-nonce", with_nonce(authorization, "0123456789ABCDEF0123456789ABCDEF"), 1, false},
       {"lying-length", lying_length(authorization), 1, false},
       {"no-descriptor", serve, 0, false},
       {"two-descriptors", serve, 2, false},

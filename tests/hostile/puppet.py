@@ -13,7 +13,9 @@ import os
 import re
 import resource
 import signal
+import shlex
 import socket
+import subprocess
 import sys
 import time
 
@@ -107,6 +109,14 @@ def raw(data):
         except OSError:
             pass
     return received.decode("latin-1")
+
+
+def run_helper():
+    """What an SDK does in Unix mode: runs the credential_process of the generated config."""
+    with open(os.environ["AWS_CONFIG_FILE"]) as file:
+        program = re.search(r"^credential_process = (.*)$", file.read(), re.M).group(1)
+    done = subprocess.run(shlex.split(program), capture_output=True, text=True)
+    return {"code": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
 
 
 def environment():

@@ -100,7 +100,8 @@ class Stage:
 
     def stolen(self):
         """The part of the command's environment that a thief would take."""
-        names = ("SENTINEL_UNIX_SOCKET", "SENTINEL_AUTH_TOKEN", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        names = ("SENTINEL_UNIX_SOCKET", "SENTINEL_AUTH_TOKEN", "SENTINEL_ANSWER_KEY", "SENTINEL_SERVER_PID",
+                 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
                  "AWS_CONTAINER_AUTHORIZATION_TOKEN")
         return {name: self.environment[name] for name in names if name in self.environment}
 

@@ -55,7 +55,7 @@ class Messages(TakenOver):
     TO_BROKER = ["unknown-id", "id-zero", "of-the-supervisor", "begin-again", "another-listener", "another-frontend",
                  "another-log", "of-the-broker", "ready", "locked-down", "oversize", "huge", "short", "trailing", "one-byte",
                  "id-alone", "transport-unknown", "keep-alive-unknown", "long-authorization", "nul-in-authorization", "lying-length",
-                 "no-descriptor", "two-descriptors", "credentials"]
+                 "no-descriptor", "two-descriptors", "credentials", "odd-nonce", "short-nonce", "upper-nonce"]
 
     def test_a_bad_packet_to_the_broker_ends_the_run(self):
         for name in self.TO_BROKER:
@@ -107,6 +107,28 @@ class Beginnings(TakenOver):
                 self.assertNotEqual(0, run.code)
                 self.assertNotIn("started", run.stdout)
                 self.assertRegex(run.stderr, reason)
+
+
+class Answers(TakenOver):
+    """Answers that the broker never gave: a client that has the answer key notices them."""
+
+    def test_the_helper_takes_no_answer_but_the_brokers(self):
+        for behaviour in ("own-keys", "own-keys-and-mac", "own-keys-first", "another-nonce", "no-nonce"):
+            with self.subTest(behaviour):
+                stage = self.hostile(behaviour)
+                answer = stage.order("run_helper")
+                self.assertEqual((3, ""), (answer["code"], answer["stdout"]))
+                self.assertIn("the answer is not the broker's: Sentinel's frontend, or what stands in its place, was tampered with",
+                              answer["stderr"])
+                self.assert_no_secret(json.dumps(answer))
+                stage.end()
+
+    def test_it_takes_the_brokers_through_any_frontend(self):
+        stage = self.hostile()
+        answer = stage.order("run_helper")
+        self.assertEqual((0, ""), (answer["code"], answer["stderr"]))
+        self.assertIn(json.loads(answer["stdout"])["SecretAccessKey"], self.aws.secrets())
+        self.assertEqual(0, stage.end().code)
 
 
 class Requests(TakenOver):

@@ -261,7 +261,7 @@ class Descriptors(HostileTest):
     # Kinds, with the most of each. The pipe is libevent's own; pidfds are of callers seen lately.
     PLAN = {
         "broker": {"/dev/null": 3, "socket": 8, "eventpoll": 1, "pidfd": 80, "inotify": 1, "log": 1,
-                   "secretmem": 1, "pipe": 2, "sessions": 1, "log head": 1},
+                   "secretmem": 1, "pipe": 2, "sessions": 1, "log lock": 1, "log head": 1},
         "witness": {"socket": 1, "/proc": 1, "pidfd": 8},
         "frontend": {"/dev/null": 3, "socket": 5, "eventpoll": 1, "pipe": 2},
     }
@@ -271,6 +271,8 @@ class Descriptors(HostileTest):
             return "log"
         if target == stage.log_path + "-head":
             return "log head"
+        if target == os.path.join(os.path.dirname(stage.log_path), "." + os.path.basename(stage.log_path) + ".lock"):
+            return "log lock"
         if target.endswith("/.local/state/sentinel/sessions"):
             return "sessions"
         for kind in ("socket", "pipe", "anon_inode:[eventpoll]", "anon_inode:[pidfd]", "pidfd",

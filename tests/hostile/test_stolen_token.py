@@ -45,6 +45,34 @@ class StolenToken(HostileTest):
         self.addCleanup(other.remove)
         self.steal("tcp", "peer-user", user=other)
 
+    # Each refusal is written or counted, the count is told at the latest with the run's end, and what the run's own
+    # command is refused meanwhile is written each time and told of its own.
+    @needs_root
+    def test_another_users_noise_is_counted_and_hides_nothing_of_ours(self):
+        other = OrdinaryUser()
+        self.addCleanup(other.remove)
+        stage = self.stage(transport="tcp")
+        stolen = stage.stolen()
+        noise = ("import http.client, os, urllib.parse\nurl = urllib.parse.urlsplit(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])\n"
+                 "for _ in range(300):\n    link = http.client.HTTPConnection(url.hostname, url.port)\n"
+                 "    link.request('GET', url.path, headers={'Authorization': os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN']})\n"
+                 "    assert link.getresponse().status == 403\n    link.close()\n")
+        subprocess.run([PYTHON, "-c", noise], env=stolen, check=True, timeout=PATIENCE, **other.popen_arguments())
+        for _ in range(20):
+            self.assert_refused(stage.order("fetch", token=""))
+        self.assert_still_serves(stage)
+        self.assertEqual(0, stage.end().code)
+        lines = [line for line in stage.log() if line.get("peer_uid") == other.uid]
+        told = [re.search(r"and ([0-9,]+) more of uid (\d+), counted and not written", line.get("detail", "")) for line in lines]
+        counts = [int(found.group(1).replace(",", "")) for found in told if found]
+        ends = [line for line in lines if "transport" not in line]  # of several, told at the end
+        self.assertEqual(300, len(lines) - len(ends) + sum(counts), lines[-1])
+        self.assertLess(len(lines), 300)
+        self.assertEqual(20, sum(line.get("check") == "token-missing" for line in stage.log()))
+        self.assertIn("runs as another user", stage.run.stderr)
+        self.assertLess(stage.run.stderr.count("runs as another user"), 15)
+        self.assertIn("carries no token", stage.run.stderr, "what ours was refused is told of its own")
+
     @needs_root
     def test_another_user_cannot_even_connect_to_the_unix_socket(self):
         other = OrdinaryUser()

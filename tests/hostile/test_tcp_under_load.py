@@ -74,6 +74,10 @@ class Crowd(HostileTest):
     def test_a_flood_of_the_same_user_without_the_token_costs_members_nothing(self):
         self.assert_flood_costs_members_nothing(self.user, "x" * 43)
 
+    def test_a_flood_of_the_same_user_with_the_token_costs_members_nothing(self):
+        # These are searched for, each through the whole tree: one walk serves the members that wait with them.
+        self.assert_flood_costs_members_nothing(self.user, None)
+
     @needs_root
     def test_a_flood_of_another_user_costs_members_nothing_even_with_the_token(self):
         other = OrdinaryUser()

@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
                            "\ndynamodb " + test::endpoint_text(profile->dynamodb) + "\n";
   std::fputs(more.c_str(), stdout);
   for (const ipc::CommandSetting& setting : profile->command.settings) {
-    std::printf("told %d|%s|%s|%s\n", setting.place, setting.block.str().c_str(), setting.name.str().c_str(),
-                setting.value.str().c_str());
+    std::printf("told %d|%s|%s|%s\n", static_cast<int>(setting.place), setting.block.str().c_str(),
+                setting.name.str().c_str(), setting.value.str().c_str());
   }
   return 0;
 }

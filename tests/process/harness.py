@@ -38,6 +38,10 @@ for interruption in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(interruption, signal.SIG_DFL)
 
 
+# The two sentences of a run whose policy, or whose judge, its own user can change: all but a few tests have such runs.
+AT_START = re.compile(r"^sentinel: (?:the command can change this policy: |what judges this run is asked where variables say: ).*\n",
+                      re.M)
+
 # Sentinel hides its processes from their own user, and a user's own home is no test's to write in: tests that look there
 # need root, and a user made for them.
 needs_own_home = unittest.skipUnless(os.geteuid() == 0, "needs root, to look on and to make a user: start the tests as root")
@@ -228,6 +232,9 @@ class Run:
         """Waits for the end; afterwards code, stdout and stderr are there."""
         self.stdout, self.stderr = self.process.communicate(stdin, timeout=patience)
         self.stderr = self.heard.decode(errors="replace") + self.stderr
+        # What a run says of itself at its start, beside what the test is about; test_who_decides.py looks at it.
+        self.at_start = "".join(AT_START.findall(self.stderr))
+        self.stderr = AT_START.sub("", self.stderr)
         self.code = self.process.returncode
         return self
 

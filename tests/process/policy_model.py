@@ -82,7 +82,7 @@ def evaluate(rules, query):
         if effect == "require_server":
             return ["allow" if server else "deny", index, not server, False]
         if effect == "require_server_session":
-            tracked = server and bool(query["session_table"])
+            tracked = server and bool(rule.get("session_table")) and query["session_table"] == rule["session_table"]
             return ["allow" if tracked else "deny", index, not server, not tracked]
         return [effect, index, False, False]
     return ["deny", -1, False, False]

@@ -104,6 +104,7 @@ broker::Rule rule_of(const Json::Value& value) {
   broker::Rule rule;
   rule.name = value["name"].asString();
   rule.effect = choice_of<broker::Effect>(value["effect"].asString(), broker::kEffectWords);
+  rule.session_table = value["session_table"].asString();
   const Json::Value& given = value["conditions"];
   broker::Conditions& conditions = rule.conditions;
   conditions.profiles = patterns_of(given["profiles"]);

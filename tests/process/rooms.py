@@ -69,7 +69,7 @@ class Rooms:
                 self.twice.append(name)
             self.rooms[name] = Room(name, " ".join(row.get("WHY", [])), row.get("MAY", []), row.get("LIBS", []), "HOT" in row)
         elif command == "program":
-            row = arguments(words, ("MAIN", "LINKS", "DEFINES", "STATIC"))
+            row = arguments(words, ("MAIN", "LINKS", "DEFINES", "ARCHIVES", "STATIC"))
             (name,), (main,) = row[None], row["MAIN"]
             self.programs[name] = Program(name, main, row.get("LINKS", []))
         else:

@@ -1,6 +1,9 @@
 """What the command gets: environment, generated config, and credentials through sentinel-credential-process."""
+import hashlib
+import hmac
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -45,7 +48,7 @@ class Environment(harness.ProcessTest):
         line = next(line for line in run.stderr.splitlines() if "policy=" in line)
         home = self.user.home
         self.assertEqual(
-            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr store "
+            f"sentinel: AWS_CA_BUNDLE={home}/ca.pem AWS_CONFIG_FILE={home}/elsewhere AWS_ENDPOINT_URL_STS=http://127.0.0.1:1 log=stderr "
             f"policy={home}/policy region=eu-1 home={home} user={self.user.name} duration=1200 lazy=1 transport=1 mode=1 table= key= poll=60 age=300 size=0 "
             "remote= token_file= env_keys=0 login=0 keys=,5,0,0", line)
 
@@ -54,6 +57,11 @@ class Environment(harness.ProcessTest):
                                   environment=environment).finish()
         self.assertEqual(0, run.code, run.stderr)
         return next(line for line in run.stderr.splitlines() if "policy=" in line)
+
+    def test_the_store_of_sessions_is_opened_for_a_run_that_shares_them_alone(self):
+        for options, there in (((), False), (("--share-mfa",), True)):
+            line = self.told("--policy-file", "policy", *options, XDG_STATE_HOME=os.path.join(self.user.home, "state"))
+            self.assertEqual(there, " store " in line, line)
 
     def test_the_keys_of_the_environment_come_once_it_is_locked_down(self):
         keys = {"AWS_ACCESS_KEY_ID": "AKIAHERE", "AWS_SECRET_ACCESS_KEY": "hidden-hidden", "AWS_SESSION_TOKEN": "token-token-token",
@@ -140,8 +148,16 @@ class CredentialProcess(harness.ProcessTest):
         self.assertEqual("sentinel: refused: the double refuses; the terminal that runs sentinel, and the decision log, tell why\n",
                          run.stderr)
 
+    KEY = "the-answer-key"
+
+    @classmethod
+    def mac(cls, nonce, body, key=None):
+        """As ipc/answer_mac.h says."""
+        text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}"
+        return hmac.new((key or cls.KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
+
     def answered(self, answer, keep_open=False, environment=None):
-        """Runs it against a server that gives this answer."""
+        """Runs it against a server that gives this answer: bytes, or what makes them of the request's nonce."""
         path = os.path.join(self.user.folder, "answer")
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(path)
@@ -154,10 +170,14 @@ class CredentialProcess(harness.ProcessTest):
                 with client:
                     request = b""
                     while b"\r\n\r\n" not in request:
-                        request += client.recv(4096)
+                        part = client.recv(4096)
+                        if not part:
+                            return
+                        request += part
                     asked.append(request)
+                    nonce = re.search(rb"\r\nSentinel-Nonce: ([0-9a-f]{32})\r\n", request).group(1).decode()
                     try:
-                        client.sendall(answer)
+                        client.sendall(answer if isinstance(answer, bytes) else answer(nonce))
                         if keep_open:
                             client.recv(1)
                     except OSError:
@@ -166,22 +186,27 @@ class CredentialProcess(harness.ProcessTest):
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             done = subprocess.run([self.layout.credential_process], capture_output=True, text=True, timeout=harness.PATIENCE,
-                                  env={"SENTINEL_UNIX_SOCKET": path, "SENTINEL_AUTH_TOKEN": "tok", **(environment or {})})
+                                  env={"SENTINEL_UNIX_SOCKET": path, "SENTINEL_AUTH_TOKEN": "tok", "SENTINEL_ANSWER_KEY": self.KEY,
+                                       "SENTINEL_SERVER_PID": str(os.getpid()), **(environment or {})})
             os.unlink(path)
             thread.join(timeout=1)
         return done, asked
 
-    @staticmethod
-    def http(body, status="200 OK"):
-        return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+    def http(self, body, status="200 OK", mac=None):
+        """An answer with the header that the broker would give it, or with these lines."""
+        def answer(nonce):
+            lines = f"Sentinel-Answer-Mac: {self.mac(nonce, body)}\r\n" if mac is None else mac
+            return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{lines}"
+                    f"Connection: close\r\n\r\n{body}").encode()
+        return answer
 
     def test_answers_that_are_no_credentials_are_refused(self):
         good = json.dumps(self.GOOD)
         for name, answer in {
                 "empty": b"",
                 "not http": b"hello",
-                "no body": b"HTTP/1.1 200 OK\r\n\r\n",
-                "cut": self.http(good)[:-5],
+                "no body": self.http(""),
+                "cut": self.http(good[:-5]),
                 "trailing": self.http(good + "x"),
                 "missing member": self.http(json.dumps({k: v for k, v in self.GOOD.items() if k != "Token"})),
                 "unknown member": self.http(json.dumps({**self.GOOD, "Extra": "x"})),
@@ -199,8 +224,68 @@ class CredentialProcess(harness.ProcessTest):
 
     def test_what_it_sends_is_one_plain_request(self):
         done, asked = self.answered(self.http(json.dumps(self.GOOD)))
-        self.assertEqual(b"GET /creds HTTP/1.1\r\nHost: localhost\r\nAuthorization: tok\r\nConnection: close\r\n\r\n", asked[0])
+        self.assertRegex(asked[0], rb"^GET /creds HTTP/1.1\r\nHost: localhost\r\nSentinel-Nonce: [0-9a-f]{32}\r\nAuthorization: tok\r\n"
+                                   rb"Connection: close\r\n\r\n$")
         self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
+
+    def test_an_answer_that_is_not_the_brokers_is_noticed(self):
+        good = json.dumps(self.GOOD)
+        old = []  # what the broker answered once
+
+        def replayed(nonce):
+            answer = self.http(good)(old[0] if old else nonce)
+            old.append(nonce)
+            return answer
+
+        self.assertEqual(0, self.answered(replayed)[0].returncode)
+
+        def header(value):
+            return f"Sentinel-Answer-Mac: {value}\r\n"
+
+        for name, answer in {
+                "without a MAC": self.http(good, mac=""),
+                "replayed": replayed,
+                "under another key": lambda nonce: self.http(good, mac=header(self.mac(nonce, good, "guess")))(nonce),
+                "of other keys": lambda nonce: self.http(good.replace("ASIAX", "ASIAY"), mac=header(self.mac(nonce, good)))(nonce),
+                "in upper case": lambda nonce: self.http(good, mac=header(self.mac(nonce, good).upper()))(nonce),
+                "cut short": lambda nonce: self.http(good, mac=header(self.mac(nonce, good)[:-1]))(nonce),
+                "too long": lambda nonce: self.http(good, mac=header(self.mac(nonce, good) + "0"))(nonce),
+                "empty": self.http(good, mac=header("")),
+                "twice": lambda nonce: self.http(good, mac=header(self.mac(nonce, good)) * 2)(nonce),
+                "in the body": lambda nonce: self.http("\r\n" + header(self.mac(nonce, good)) + good, mac="")(nonce),
+                "under another name": lambda nonce: self.http(good, mac="X-" + header(self.mac(nonce, good)))(nonce),
+                "nothing at all": b"HTTP/1.1 200 OK\r\n\r\n"}.items():
+            with self.subTest(name):
+                done, asked = self.answered(answer)
+                self.assertEqual((3, "", 1), (done.returncode, done.stdout, len(asked)))
+                self.assertEqual("sentinel: the answer is not the broker's: Sentinel's frontend, or what stands in its place, was "
+                                 "tampered with; nothing of it was used; end this run, and look at what the command and your other "
+                                 "programs did\n", done.stderr)
+
+    def test_each_question_has_a_nonce_of_its_own(self):
+        asked = [self.answered(self.http(json.dumps(self.GOOD)))[1][0] for _ in range(3)]
+        self.assertEqual(3, len(set(asked)))
+
+    def test_a_server_that_is_another_process_gets_nothing(self):
+        for pid in (os.getppid(), 1):
+            done, asked = self.answered(self.http(json.dumps(self.GOOD)), environment={"SENTINEL_SERVER_PID": str(pid)})
+            self.assertEqual((3, "", []), (done.returncode, done.stdout, asked))
+            self.assertRegex(done.stderr, rf"^sentinel: process {os.getpid()} listens at .*/answer, and not sentinel; nothing was sent")
+
+    def test_what_is_not_known_of_the_run_is_refused(self):
+        for name, value in (("SENTINEL_ANSWER_KEY", ""), ("SENTINEL_ANSWER_KEY", "x" * 65), ("SENTINEL_SERVER_PID", ""),
+                            ("SENTINEL_SERVER_PID", "0"), ("SENTINEL_SERVER_PID", "-1"), ("SENTINEL_SERVER_PID", "1x")):
+            with self.subTest(name, value=value):
+                done, asked = self.answered(self.http(json.dumps(self.GOOD)), environment={name: value})
+                self.assertEqual((1, "", []), (done.returncode, done.stdout, asked))
+                self.assertIn(name, done.stderr)
+
+    @unittest.skipIf(shutil.which("unshare") is None or os.geteuid() != 0, "needs root and unshare")
+    def test_in_a_pid_namespace_of_its_own_it_is_answered(self):
+        """The kernel does not name a process there that lies outside: the answer's MAC says whose it is."""
+        run = self.run_sentinel(*UNIX, "--", "unshare", "--user", "--map-current-user", "--pid", "--fork", self.layout.credential_process)
+        self.assertEqual((0, ""), (run.code, run.stderr))
+        self.assertEqual("ASIADOUBLE", json.loads(run.stdout)["AccessKeyId"])
 
     def test_a_server_that_never_ends_its_answer_is_given_up(self):
         done, _ = self.answered(b"HTTP/1.1 200 OK\r\n", keep_open=True)
@@ -212,12 +297,13 @@ class CredentialProcess(harness.ProcessTest):
         self.assertIn("refused: ?[2Jred?line; ", done.stderr)
 
     def test_outside_a_run_it_says_so(self):
-        for environment in ({"SENTINEL_UNIX_SOCKET": ""}, {"SENTINEL_AUTH_TOKEN": ""}):
+        around = {"SENTINEL_UNIX_SOCKET": "/no/socket", "SENTINEL_AUTH_TOKEN": "t", "SENTINEL_ANSWER_KEY": "k", "SENTINEL_SERVER_PID": "1"}
+        for environment in [{}, *({**around, name: ""} for name in around)]:
             done = subprocess.run([self.layout.credential_process], capture_output=True, text=True, env=environment)
             self.assertEqual(1, done.returncode)
             self.assertIn("not inside `sentinel exec", done.stderr)
         done = subprocess.run([self.layout.credential_process], capture_output=True, text=True,
-                              env={"SENTINEL_UNIX_SOCKET": "/no/socket", "SENTINEL_AUTH_TOKEN": "t"})
+                              env=around)
         self.assertIn("sentinel's socket /no/socket is not there: No such file", done.stderr)
         self.assertIn("its run has ended, or this program sees another folder", done.stderr)
 

@@ -21,7 +21,7 @@ from standin_client import role_arn, user_arn
 KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
         "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
         "peer_pid", "peer_uid", "peer_uid_outside", "peer_executable", "check", "policy_hash", "policy_serial", "policy_age_seconds",
-        "session_table", "expires_at", "access_key_id", "principal", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
+        "endpoints", "session_table", "expires_at", "access_key_id", "principal", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
 ISSUED_ONLY = {"access_key_id", "principal", "request_id", "source_identity", "role_arn", "session_duration_seconds", "expires_at"}
 PEER = {"transport", "peer_pid", "peer_uid", "peer_executable"}
 ALWAYS = set(KEYS[:8]) | {"outcome", "mode", "sequence", "previous"}

@@ -2,6 +2,7 @@
 """sentinel keys as people use it: on a terminal and by stdin, with files. Refusals first; no secret is ever shown, an argument, or
 on disk as it is. The stores of other programs: test_keys_stores.py."""
 import os
+import tempfile
 import shutil
 import sys
 
@@ -53,6 +54,18 @@ class Refusals(KeysTest):
             self.refused("add", self.name, "--protect", protect, lines=[self.id, self.secret], says=package,
                          environment={"PATH": self.folder})
         self.assertEqual({}, self.listed())
+
+    # It would get the key, or say which it is.
+    def test_a_program_of_the_users_own_keeps_no_key(self):
+        mine = os.path.join(self.folder, "bin")
+        os.mkdir(mine)
+        ran = os.path.join(self.folder, "ran")
+        with open(os.open(os.path.join(mine, "pass"), os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
+            file.write(f"#!/bin/sh\ntouch {ran}\n")
+        os.chown(mine, self.user.uid, self.user.gid)
+        self.refused("add", self.name, "--store", "pass", lines=[self.id, self.secret], says="package pass",
+                     environment={"PATH": mine})
+        self.assertFalse(os.path.exists(ran))
 
     def test_a_store_that_others_can_write(self):
         self.add()
@@ -232,8 +245,9 @@ class OutOfTheCredentialsFile(KeysTest):
         path = self.write_credentials(own)
         self.refused("add", self.name, "--from-credentials-file", lines=["short"], code=2)
         self.assertEqual(self.text, text_of(path))
-        bin_folder = os.path.join(self.folder, "bin")
-        os.mkdir(bin_folder)
+        bin_folder = tempfile.mkdtemp(prefix="bin-", dir=self.user.folder)  # root's: no other is looked into
+        self.addCleanup(shutil.rmtree, bin_folder)
+        os.chmod(bin_folder, 0o755)
         # A pass that says yes and keeps nothing: what is read back is not the key.
         for script in ("#!/bin/sh\n[ $1 = insert ] && cat >/dev/null\nexit 0\n",
                        "#!/bin/sh\n[ $1 = insert ] && cat >/dev/null || printf 'other\\naws_access_key_id: %s\\n' " + self.id + "\n"):

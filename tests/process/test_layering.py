@@ -25,6 +25,8 @@ LIBRARIES = {
     "frontend": {"event2", "seccomp.h", "sys", "linux"},
     "supervisor": {"seccomp.h", "sys", "linux"},
 }
+# What is started for each fetch hashes with OpenSSL's archive, and links nothing.
+LIBRARIES_OF_FILES = {"supervisor/credential_process/answer_mac.h": {"openssl"}}
 # What a room's LIBS are called in a program; those of ipc_core are every program's that links a room.
 LINKED = {"PkgConfig::EVENT_CORE": "event_core", "PkgConfig::SSL": "ssl", "PkgConfig::CURL": "curl", "PkgConfig::CRYPTO": "crypto", "PkgConfig::EXPAT": "expat",
           "PkgConfig::JSONCPP": "jsoncpp", "PkgConfig::YAMLCPP": "yaml-cpp", "PkgConfig::SECCOMP": "seccomp", "PkgConfig::CAP": "cap",
@@ -64,7 +66,8 @@ class Sources(unittest.TestCase):
         for folder, allowed in LIBRARIES.items():
             for path, text in sources(folder):
                 for name in re.findall(r"^\s*#\s*include\s+<([^>]+)>", text, re.M):
-                    self.assertFalse(name.split("/")[0] in KNOWN_LIBRARIES - allowed, f"{path} includes <{name}>")
+                    more = LIBRARIES_OF_FILES.get(path, set())
+                    self.assertFalse(name.split("/")[0] in KNOWN_LIBRARIES - allowed - more, f"{path} includes <{name}>")
 
     def test_no_librarys_http_parser_is_named_anywhere(self):
         for folder in ("ipc", "broker", "frontend", "supervisor"):

@@ -228,7 +228,7 @@ class Explain(PolicyTest):
         self.assertIn("posture.json", self.run_policy("explain", self.A, code=1, **self.ASKED, posture=posture).stderr)
 
     def test_the_rule_that_decided_and_those_passed_over_are_named(self):
-        done = self.run_policy("explain", self.A, **self.ASKED, at="2026-02-06T13:59:59Z", session_table="t")
+        done = self.run_policy("explain", self.A, **self.ASKED, at="2026-02-06T13:59:59Z", session_table="ledger-sessions")
         self.assertTrue(done.stdout.startswith('allow by rule 2 "ledger-prod-tracked" (line '), done.stdout)
         self.assertIn('rule 1 "ledger-friday-freeze" (line 3) was passed over: its window is Friday 15:00-23:59 '
                       "Europe/Berlin, and it is Friday 14:59 there", done.stdout)
@@ -342,7 +342,7 @@ class Table(PolicyTest):
     def test_a_table_that_holds_is_good_and_names_rules_without_a_case(self):
         path = self.table(self.case("frozen", "{ effect: deny }"),
                           self.case("tracked", "{ effect: allow, max_server_duration: 20m }", at="2026-02-05T12:00:00Z",
-                                    more="    session_table: t\n"))
+                                    more="    session_table: ledger-sessions\n"))
         done = self.run_policy("test", path)
         self.assertIn('no case is decided by rule "sandbox-daytime"', done.stdout)
         self.assertIn("all as expected", done.stdout)

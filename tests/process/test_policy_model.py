@@ -101,7 +101,8 @@ class Case:
         return conditions
 
     def policy(self):
-        return [{"name": f"r{i}", "effect": self.random.choice(EFFECTS), "conditions": self.conditions()}
+        return [{"name": f"r{i}", "effect": self.random.choice(EFFECTS), "session_table": self.random.choice(("", "t", "t", "u")),
+                 "conditions": self.conditions()}
                 for i in range(self.random.randint(1, 6))]
 
     def instant(self, windows):

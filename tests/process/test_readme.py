@@ -71,6 +71,20 @@ class Channels(unittest.TestCase):
         with open(os.path.join(TOP, "ipc/channels.def"), encoding="utf-8") as file:
             self.rows = [re.findall(r'"([^"]*)"', line) for line in file if line.startswith("CHANNEL(")]
 
+    def test_no_pipe_carries_a_secret(self):
+        """/proc opens a pipe anew, for every process of the same user; what carries a secret is a socket."""
+        with open(os.path.join(TOP, "ipc/channels.def"), encoding="utf-8") as file:
+            pipes = [re.findall(r'"([^"]*)"', line) for line in file if re.match(r"CHANNEL\(\w+, +\w+, +Pipe,", line)]
+        self.assertGreater(len(pipes), 1)
+        for form, _, _, passes, _ in pipes:
+            self.assertNotRegex(f"{form}; {passes}", r"(?i)\b(keys?|tokens?|codes?|secrets?|passphrases?|passwords?|credentials|entry|typed)\b")
+        opened = {row[2] for row in pipes}
+        for path in self.files:
+            if path.endswith((".cc", ".h")):
+                with open(os.path.join(TOP, path), encoding="utf-8") as file:
+                    if re.search(r"\bpipe2?\(", re.sub(r"//.*", "", file.read())):
+                        self.assertIn(path, opened, "a pipe that no row of ipc/channels.def names")
+
     def test_every_file_that_it_names_is_there(self):
         self.assertGreater(len(self.rows), 20)
         for form, defined, opened, _, _ in self.rows:

@@ -55,13 +55,14 @@ class SecretsInMemoryTest(SourceTest):
         asker = self.asker("--env-keys", profile="nowhere", policy=self.policy_for("nowhere"), transport="unix",
                            environment=environment)
         issued = asker.ask()["body"]
-        token = asker.order("environment")["SENTINEL_AUTH_TOKEN"]
+        environment = asker.order("environment")
+        token, answer_key = environment["SENTINEL_AUTH_TOKEN"], environment["SENTINEL_ANSWER_KEY"]
         processes = self.processes()
         self.assertEqual([], [name for name in places(processes["sentinel-broker"], key["secret"]) if name == "[stack]"])
         for name, pid in processes.items():
             for what, secret in (("the environment's secret", key["secret"]), ("the issued secret", issued["SecretAccessKey"]),
-                                 ("the run's token", token)):
-                # The broker keeps all three, and clients send the last to the frontend.
+                                 ("the run's token", token), ("the run's answer key", answer_key)):
+                # The broker keeps all four, and clients send the token to the frontend.
                 if name == "sentinel-broker" or (name.startswith("sentinel-fronte") and secret == token):
                     continue
                 if SANITIZED and secret == key["secret"]:   # a sanitizer copies the environment before main() begins

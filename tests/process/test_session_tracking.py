@@ -11,10 +11,17 @@ from aws_case import AwsTest, policy, rule, wait_until
 
 TABLE, OTHER = "sentinel-sessions", "other-sessions"
 CONFIRMED_FOR, FORGIVEN = 5, 30   # seconds, broker/tracking/tracker.h
-DEMANDED = policy(rule("require_server_session"))
+DEMANDED = policy(rule("require_server_session", more=f"session_table: {TABLE}"))
+NO_TABLE = policy(rule("require_server_session"))
 
 
 class Tracked(AwsTest):
+    """At AWS's own endpoints, through a proxy: a session demanded in a table elsewhere is none."""
+    tls, standin = True, {"proxy": True}
+
+    def environment(self):
+        return {**super().environment(), "AWS_ENDPOINT_URL": "", **self.aws.proxy_environment()}
+
     def under(self, text=DEMANDED, *options, table=TABLE, **more):
         flags = ("--session-table", table) if table else ()
         return self.asker(*flags, *options, policy=("--policy-file", self.write("policy.yaml", text)), **more)
@@ -44,17 +51,35 @@ class Tracked(AwsTest):
 
 
 class AtTheStart(Tracked):
-    def test_a_demanded_session_without_a_table_is_refused(self):
-        run = self.refused_start(policy=("--policy-file", self.write("policy.yaml", DEMANDED)))
-        self.assertIn("a tracked session is required", run.stderr)
-        self.assertIn("--session-table", run.stderr)
-        self.assertEqual({}, self.records())
+    # A table of the user's own choosing is one in which nobody else revokes.
+    def test_a_demanded_session_without_a_table_of_the_rules_own_is_refused(self):
+        for options, environment in (((), {}), (("--session-table", TABLE), {}), ((), {"SENTINEL_SESSION_TABLE": TABLE})):
+            run = self.refused_start(*options, environment=environment,
+                                     policy=("--policy-file", self.write("policy.yaml", NO_TABLE)))
+            self.assertIn("a tracked session is required, and the rule names no table for it", run.stderr)
+            self.assertIn("session_table", run.stderr)
+            self.assertEqual({}, self.records())
+
+    def test_a_demanded_session_at_an_endpoint_of_the_users_choosing_is_refused(self):
+        for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+            run = self.refused_start(environment={variable: self.aws.url},
+                                     policy=("--policy-file", self.write("policy.yaml", DEMANDED)))
+            self.assertIn("a tracked session is required", run.stderr)
+            self.assertIn("AWS_ENDPOINT_URL_DYNAMODB", run.stderr)
+            self.assertEqual({}, self.records())
+
+    def test_without_the_demand_such_an_endpoint_is_in_each_line(self):
+        asker = self.under(policy(rule()), environment={"AWS_ENDPOINT_URL_DYNAMODB": self.aws.url})
+        self.assert_served(asker.ask())
+        self.assertEqual(f"dynamodb {self.aws.url} (AWS_ENDPOINT_URL_DYNAMODB)", self.decisions()[-1]["endpoints"])
+        asker.end()
 
     def test_a_demanded_session_whose_record_cannot_be_made_is_refused(self):
         self.aws.control.put_table(name="closed-sessions", deny=["*"])
         for table, sentence in (("no-such-table", "does not exist"), ("closed-sessions", "is not allowed"), ("x", "no name of")):
             with self.subTest(table=table):
-                run = self.refused_start("--session-table", table, policy=("--policy-file", self.write("policy.yaml", DEMANDED)))
+                demanded = policy(rule("require_server_session", more=f"session_table: {table}"))
+                run = self.refused_start(policy=("--policy-file", self.write("policy.yaml", demanded)))
                 self.assertIn("demands a tracked session", run.stderr)
                 self.assertIn(sentence, run.stderr)
                 self.assertEqual("session", self.decisions()[-1]["check"])
@@ -73,10 +98,9 @@ class AtTheStart(Tracked):
 
     def test_the_table_is_the_flags_the_environments_or_the_rules(self):
         ruled = policy(rule("require_server_session", more=f"session_table: {OTHER}"))
-        for text, table, environment, used in ((DEMANDED, TABLE, {}, TABLE),
-                                               (DEMANDED, None, {"SENTINEL_SESSION_TABLE": TABLE}, TABLE),
-                                               (DEMANDED, TABLE, {"SENTINEL_SESSION_TABLE": "no-such-table"}, TABLE),
-                                               (ruled, None, {}, OTHER), (ruled, TABLE, {}, OTHER),
+        for text, table, environment, used in ((policy(rule()), None, {"SENTINEL_SESSION_TABLE": TABLE}, TABLE),
+                                               (policy(rule()), TABLE, {"SENTINEL_SESSION_TABLE": "no-such-table"}, TABLE),
+                                               (DEMANDED, OTHER, {}, TABLE), (ruled, None, {}, OTHER), (ruled, TABLE, {}, OTHER),
                                                (policy(rule()), TABLE, {}, TABLE), (policy(rule("require_server")), TABLE, {}, TABLE)):
             with self.subTest(text=text, table=table, environment=environment):
                 before = {name: set(self.records(name)) for name in (TABLE, OTHER)}
@@ -186,9 +210,11 @@ class WhileItRuns(Tracked):
     def test_a_rule_that_names_another_table_later_is_refused(self):
         asker = self.under(policy(rule()))
         self.assert_served(asker.ask())
-        self.write("policy.yaml", policy(rule("require_server_session", more=f"session_table: {OTHER}")))
+        self.write("policy.yaml", policy(rule(more=f"session_table: {OTHER}")))
         wait_until(lambda: asker.ask()["status"] == 403, "the new policy")
         self.assertEqual("session-table", self.decisions()[-1]["check"])
+        self.write("policy.yaml", policy(rule("require_server_session", more=f"session_table: {OTHER}")))
+        wait_until(lambda: asker.ask()["status"] == 403 and self.decisions()[-1]["check"] == "policy", "one that demands it")
         self.assertEqual({}, self.records(OTHER))
         asker.end()
         self.assertIn(f"wants the run tracked in table '{OTHER}'", asker.run.stderr)

@@ -59,7 +59,7 @@ class ProcessTest(SourceTest):
     # What trackers of SDKs and of tools that print keys are full of. The sentence says what stands there.
     def test_what_is_met_in_the_field_is_told_by_its_name(self):
         good = self.aws.process_answer()
-        for text, sentence in (("", "there is nothing"), ("\n", "there is nothing"),
+        for text, sentence in (("", "printed nothing"), ("\n", "there is nothing"),
                                ("\ufeff" + good, "it begins with a byte order mark"),
                                ("Opening the SSO page in your browser...\n" + good, "other text stands before it"),
                                ("<!doctype html><title>Sign in</title>", "it is a page of HTML or XML"),

@@ -221,6 +221,14 @@ ipc::Result<PublicKey> PublicKey::from_pem(std::string_view pem, const std::stri
   return PublicKey(std::move(key));
 }
 
+ipc::Result<PublicKey> PublicKey::from_der(std::string_view der, const std::string& place) {
+  const unsigned char* at = bytes(der);
+  OpensslKey key(::d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  if (key && at != bytes(der) + der.size()) key.reset();
+  if (const ipc::Status good = check_key(key.get(), place, "public"); !good) return std::unexpected(good.error());
+  return PublicKey(std::move(key));
+}
+
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
   return key_verifies(key_.get(), message, signature);
 }

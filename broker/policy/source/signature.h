@@ -60,6 +60,7 @@ using OpensslKey = std::unique_ptr<evp_pkey_st, FreeKey>;
 class PublicKey {
  public:
   static ipc::Result<PublicKey> from_pem(std::string_view pem, const std::string& place);
+  static ipc::Result<PublicKey> from_der(std::string_view der, const std::string& place);
   [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
   [[nodiscard]] bool operator==(const PublicKey& other) const;
   // Hex SHA-256 of the key in DER: what to call it.

@@ -41,33 +41,52 @@ void PolicyVerifier::verify(const std::string& what, const std::string& name, co
   if (!enforces()) return done(0);
   const ipc::Result<SignatureEnvelope> read = matching_envelope(what, name, text, envelope);
   if (!read) return done(std::unexpected(read.error()));
-  if (!key_.kms.empty()) return by_kms(what, *read, done);
-  if (key_.file->verifies(signed_message(read->policy), read->signature)) return admit(what, read->policy, done);
-  done(ipc::fail(Fault::kRefused, what + " was not signed with the key " + key_.place, "sign it with that key"));
+  if (key_.kms.empty()) return judge(what, *key_.file, *read, done);
+  by_kms(what, *read, done);
+}
+
+void PolicyVerifier::judge(const std::string& what, const PublicKey& key, const SignatureEnvelope& envelope,
+                           const Done& done) {
+  if (key.verifies(signed_message(envelope.policy), envelope.signature)) return admit(what, envelope.policy, done);
+  const std::string place = key_.kms.empty() ? "the key " + key_.place : "the KMS key " + key_.kms;
+  done(ipc::fail(Fault::kRefused, what + " was not signed with " + place, "sign it with that key"));
 }
 
 void PolicyVerifier::by_kms(const std::string& what, const SignatureEnvelope& envelope, const Done& done) {
-  const std::string message = signed_message(envelope.policy);
-  std::string pair = message + envelope.signature;
-  if (pair == vouched_) return admit(what, envelope.policy, done);
-  if (pair == doubted_ && context_.clock.since_boot() - doubted_at_ < kPause)
-    return done(std::unexpected(doubt_.error()));
-  Asked asked{what, std::move(pair), envelope.policy, done};
+  if (kms_key_) return judge(what, *kms_key_, envelope, done);
+  if (doubted_at_ && context_.clock.since_boot() - *doubted_at_ < kPause) {
+    ipc::Error error = doubt_;
+    error.what = what + " could not be verified: " + error.what;
+    return done(std::unexpected(std::move(error)));
+  }
+  Asked asked{what, envelope, done};
   if (!kms_) return on_kms(asked, std::unexpected(kms_.error()));
-  call_ = ask_kms_verify(context_, *kms_, key_.kms, message, envelope.signature,
-                         [this, asked = std::move(asked)](const ipc::Status& answer) { on_kms(asked, answer); });
+  call_ = ask_kms_public_key(
+      context_, *kms_, key_.kms,
+      [this, asked = std::move(asked)](const ipc::Result<KmsPublicKey>& answer) { on_kms(asked, answer); });
 }
 
-void PolicyVerifier::on_kms(const Asked& asked, const ipc::Status& answer) {
-  if (answer) {
-    vouched_ = asked.pair;
-    return admit(asked.what, asked.policy, asked.done);
+// By the name that was asked for, too: an alias could be made to lead to another key.
+ipc::Result<PublicKey> PolicyVerifier::learn(const KmsPublicKey& answer) {
+  ipc::Result<PublicKey> key = PublicKey::from_der(answer.der, "the KMS key " + answer.arn);
+  if (!key) return key;
+  const std::string by_name = key_.kms.starts_with("arn:") ? key_.kms : kms_->signing_region + " " + key_.kms;
+  for (const std::string& name : {answer.arn, by_name}) {
+    if (ipc::Status pinned = versions_.pin(name, key->fingerprint(), key_.kms); !pinned) return std::unexpected(pinned.error());
   }
-  ipc::Error error = answer.error();
-  error.what = asked.what + " could not be verified: " + error.what;
-  doubted_ = asked.pair;
-  doubt_ = std::unexpected(error);
+  return key;
+}
+
+void PolicyVerifier::on_kms(const Asked& asked, const ipc::Result<KmsPublicKey>& answer) {
+  ipc::Result<PublicKey> key = answer ? learn(*answer) : std::unexpected(answer.error());
+  if (key) {
+    kms_key_ = std::move(*key);
+    return judge(asked.what, *kms_key_, asked.envelope, asked.done);
+  }
+  ipc::Error error = key.error();
+  doubt_ = error;
   doubted_at_ = context_.clock.since_boot();
+  error.what = asked.what + " could not be verified: " + error.what;
   asked.done(std::unexpected(std::move(error)));
 }
 

@@ -1,7 +1,8 @@
 // Says of a policy's text and its signature whether they may be used, before anything of the text is read.
 //
-// Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS.
-// Units: time since boot for the pause between two questions to KMS about the same signature.
+// A key of KMS's is asked for once in a run, and remembered for later runs as versions are: signatures are verified
+// here. Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS, and the key that it answered.
+// Units: time since boot for the pause between two questions to KMS.
 // Fails: kUnavailable where it cannot be said now: the pair is torn (the text and the signature are of two different
 // moments, or the text was altered), KMS gave no answer. kConfig and kRefused are verdicts.
 #pragma once
@@ -17,13 +18,14 @@
 #include "policy/source/signature.h"
 #include "policy/source/source.h"
 #include "policy/source/versions.h"
+#include "services/kms.h"
 
 namespace broker {
 
 class PolicyVerifier {
  public:
   using Done = std::function<void(ipc::Result<std::uint64_t>)>;  // the signed version; 0 where no signature is demanded
-  static constexpr std::chrono::seconds kPause{5};  // KMS is not asked again sooner about what it did not vouch for
+  static constexpr std::chrono::seconds kPause{5};  // KMS is not asked again sooner for a key that it did not answer
 
   // `kms`: where the key is asked for, where it is one of KMS; or why this profile has no such place. `context`
   // outlives the verifier.
@@ -43,14 +45,16 @@ class PolicyVerifier {
               const std::optional<std::string>& envelope, const Done& done);
 
  private:
-  // A signature that KMS is asked about.
+  // What is verified once KMS has answered its key.
   struct Asked {
-    std::string what, pair;  // `pair`: message and signature
-    SignedPolicy policy;
+    std::string what;
+    SignatureEnvelope envelope;
     Done done;
   };
+  void judge(const std::string& what, const PublicKey& key, const SignatureEnvelope& envelope, const Done& done);
   void by_kms(const std::string& what, const SignatureEnvelope& envelope, const Done& done);
-  void on_kms(const Asked& asked, const ipc::Status& answer);
+  void on_kms(const Asked& asked, const ipc::Result<KmsPublicKey>& answer);
+  ipc::Result<PublicKey> learn(const KmsPublicKey& answer);
   void admit(const std::string& what, const SignedPolicy& policy, const Done& done);
 
   AwsContext& context_;
@@ -58,10 +62,9 @@ class PolicyVerifier {
   PolicyKey key_;
   PolicyVersions versions_;
   std::unique_ptr<AwsCall> call_;
-  std::string vouched_;  // message and signature that KMS said are good
-  std::string doubted_;  // and those that it did not, with its answer and when
-  ipc::Status doubt_;
-  Clock::SinceBoot doubted_at_{};
+  std::optional<PublicKey> kms_key_;  // that KMS answered
+  ipc::Error doubt_{};                // or why it did not, and when
+  std::optional<Clock::SinceBoot> doubted_at_;
 };
 
 // Whether the two are of different moments: worth another look. Not for an envelope that cannot be read.

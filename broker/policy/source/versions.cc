@@ -148,4 +148,12 @@ ipc::Status PolicyVersions::admit(const SignedPolicy& policy, const std::string&
   return written;
 }
 
+ipc::Status PolicyVersions::pin(const std::string& key, const std::string& fingerprint, const std::string& shown) {
+  const ipc::Status known = admit({key, 1, fingerprint}, key);
+  if (known || known.error().fault != Fault::kRefused) return known;
+  return ipc::fail(
+      Fault::kRefused, "another public key was answered for the KMS key " + shown + " than the one seen before",
+      std::string("find out who answered; where the key was replaced on purpose, take its line out of ") + kFile);
+}
+
 }  // namespace broker

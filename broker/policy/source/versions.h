@@ -6,7 +6,8 @@
 // Fails: kConfig for a file that is not as this program writes it (what was seen is then unknown, so nothing is
 // admitted); kUnavailable where another run holds it; kRefused for an older version, and for another text of a version
 // that was seen. What is answered as admitted is on the disk.
-// Format: lines of name, tab, version, tab, lower-hex SHA-256.
+// Format: lines of name, tab, version, tab, lower-hex SHA-256. A key of KMS's has its name, version 1 and its
+// fingerprint; no policy is named as one.
 #pragma once
 
 #include <chrono>
@@ -30,6 +31,9 @@ class PolicyVersions {
 
   // Call it when the signature is known to be good. `what` names the policy in sentences.
   ipc::Status admit(const SignedPolicy& policy, const std::string& what);
+  // Remembers a key of KMS's by its name and fingerprint. kRefused where another was known by that name.
+  // `shown`: what the user calls it.
+  ipc::Status pin(const std::string& key, const std::string& fingerprint, const std::string& shown);
 
  private:
   using Seen = std::map<std::string, SignedPolicy, std::less<>>;

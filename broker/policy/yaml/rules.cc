@@ -40,7 +40,8 @@ constexpr Field<Rule> kRule[] = {
      "the longest lifetime of credentials in every mode"},
     {"session_table", false,
      [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.session_table); }, "text",
-     "the DynamoDB table in which a run under this rule is tracked, before that of --session-table"},
+     "the DynamoDB table in which a run under this rule is tracked, before that of --session-table; "
+     "require_server_session needs it"},
     {"conditions", true, read_conditions, "mapping",
      "all of them must hold; one at least of profiles, not_profiles, users, not_users, arns, accounts, groups and time "
      "is there",

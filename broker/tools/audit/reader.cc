@@ -1,6 +1,5 @@
 #include "tools/audit/reader.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <cerrno>
 
 #include "audit/line.h"
+#include "host/own_file.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
@@ -40,13 +40,12 @@ class LineCutter {
 }  // namespace
 
 ipc::Status read_audit_file(const std::string& path, const TakeLine& take) {
-  const ipc::UniqueFd opened(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-                                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!opened) return ipc::system_error("cannot open " + path, "name a decision log, or - for stdin");
+  const ipc::Result<ipc::UniqueFd> file = open_to_read(path, true);
+  if (!file) return std::unexpected(ipc::with_next_step(file.error(), "name a decision log, or - for stdin"));
   LineCutter cutter(take);
   std::array<char, 65536> buffer;
   for (;;) {
-    const ssize_t got = ::read(opened.get(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(file->get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ipc::system_error("cannot read " + path);
     if (got == 0) break;

@@ -37,8 +37,8 @@ class Answers {
         return take<ipc::AskParameters>();
       case ipc::AskPut::kId:
         return take<ipc::AskPut>();
-      case ipc::AskKmsVerify::kId:
-        return take<ipc::AskKmsVerify>();
+      case ipc::AskKmsKey::kId:
+        return take<ipc::AskKmsKey>();
       case ipc::AskKmsSign::kId:
         return take<ipc::AskKmsSign>();
       case ipc::AskIdentity::kId:
@@ -116,16 +116,15 @@ class Answers {
     return version ? tool_.send(ipc::ParameterPut{static_cast<ipc::U64>(*version)}) : failed(version.error());
   }
 
-  bool on(const ipc::AskKmsVerify& question) {
+  bool on(const ipc::AskKmsKey& question) {
     const ipc::Result<AwsEndpoint> kms = require_kms(profile_);
     if (!kms) return failed(kms.error());
-    const ipc::Result<std::string> signature = from_base64(question.signature.str());
-    if (!signature) return failed(signature.error());
-    const auto good = wait_for<ipc::Status>([&](auto done) {
-      return ask_kms_verify(context_, *kms, question.kms_key.str(), question.message.str(), *signature,
-                            std::move(done));
-    });
-    return good ? tool_.send(ipc::AskDone{}) : failed(good.error());
+    const auto key = wait_for<ipc::Result<KmsPublicKey>>(
+        [&](auto done) { return ask_kms_public_key(context_, *kms, question.kms_key.str(), std::move(done)); });
+    if (!key) return failed(key.error());
+    ipc::KmsKeyFound answer;
+    const bool fits = answer.key.assign(base64(key->der)) && answer.kms_key.assign(key->arn);
+    return fits ? tool_.send(answer) : cannot_be_carried("the key that KMS answers");
   }
 
   bool on(const ipc::AskKmsSign& question) {

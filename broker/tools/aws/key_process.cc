@@ -46,14 +46,24 @@ std::optional<Parameter> found(ipc::U64 version, const std::string& value) {
   return Parameter{value, static_cast<std::int64_t>(version)};
 }
 
+void wait_for(pid_t child) {
+  int status = 0;
+  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace
 
 ipc::Result<KeyProcess> KeyProcess::start(const AwsPlace& place) {
   auto forked = ipc::fork_process("the process that asks AWS",
                                   [&](ipc::UniqueFd tool) { run_in_key_process(std::move(tool), place); });
   if (!forked) return std::unexpected(forked.error());
+  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) {
+    forked->socket.reset();
+    wait_for(forked->pid);
+    return std::unexpected(opened.error());
+  }
   KeyProcess process(KeyChannel(std::move(forked->socket), ipc::Side::Tool, ipc::Side::KeyProcess), forked->pid);
-  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const auto ready = process.receive<ipc::KeysReady>();
   if (!ready) return std::unexpected(ready.error());
   process.channel_.gate().enter_serving();
@@ -67,9 +77,7 @@ KeyProcess::KeyProcess(KeyProcess&& other) noexcept
 
 KeyProcess::~KeyProcess() {
   channel_.close();
-  int status = 0;
-  while (child_ > 0 && ::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
-  }
+  wait_for(child_);
 }
 
 template <class Answer>
@@ -119,15 +127,15 @@ ipc::Result<std::int64_t> KeyProcess::put(std::string_view name, std::string_vie
   return static_cast<std::int64_t>((*answer)->version);
 }
 
-ipc::Status KeyProcess::kms_verify(std::string_view kms_key, std::string_view message, std::string_view signature) {
-  ipc::AskKmsVerify question;
-  ipc::Status filled = fill(question.kms_key, kms_key, "the name of the KMS key");
-  if (filled) filled = fill(question.message, message, "what is signed");
-  if (filled) filled = fill(question.signature, base64(signature), "the signature");
-  if (!filled) return filled;
-  const auto answer = ask<ipc::AskDone>(question);
+ipc::Result<KmsPublicKey> KeyProcess::kms_public_key(std::string_view kms_key) {
+  ipc::AskKmsKey question;
+  if (ipc::Status filled = fill(question.kms_key, kms_key, "the name of the KMS key"); !filled)
+    return std::unexpected(filled.error());
+  const auto answer = ask<ipc::KmsKeyFound>(question);
   if (!answer) return std::unexpected(answer.error());
-  return {};
+  ipc::Result<std::string> der = from_base64((*answer)->key.str());
+  if (!der) return std::unexpected(der.error());
+  return KmsPublicKey{std::move(*der), (*answer)->kms_key.str()};
 }
 
 ipc::Result<KmsSignature> KeyProcess::kms_sign(std::string_view kms_key, std::string_view message) {

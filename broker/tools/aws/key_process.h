@@ -52,7 +52,7 @@ class KeyProcess {
   ipc::Result<Parameter> parameter(std::string_view name);
   ipc::Result<ParameterPair> parameters(std::string_view first, std::string_view second);
   ipc::Result<std::int64_t> put(std::string_view name, std::string_view value);
-  ipc::Status kms_verify(std::string_view kms_key, std::string_view message, std::string_view signature);
+  ipc::Result<KmsPublicKey> kms_public_key(std::string_view kms_key);
   ipc::Result<KmsSignature> kms_sign(std::string_view kms_key, std::string_view message);
 
   // Signed with `key`.

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "host/own_file.h"
+#include "host/root_file.h"
 #include "ipc/process/user_namespace.h"
 #include "text/rfc3339.h"
 #include "tools/this_second.h"
@@ -21,7 +22,8 @@ ipc::Status check_vouched(const Signer& signer, const SignatureEnvelope& there, 
                           const std::string& place, KeyProcess* aws) {
   const std::string message = signed_message(there.policy);
   const bool by_key = signer.key && signer.key->verifies(message, there.signature);
-  const ipc::Status good = signer.key || !aws ? ipc::Status{} : aws->kms_verify(signer.kms, message, there.signature);
+  const ipc::Status good =
+      signer.key || !aws ? ipc::Status{} : verify_by_kms(*aws, signer.kms, message, there.signature);
   if (!good && good.error().fault != Fault::kRefused) return good;
   const bool vouched = there.policy.name == name && (signer.key ? by_key : good.has_value());
   if (vouched) return {};
@@ -33,6 +35,16 @@ ipc::Status check_vouched(const Signer& signer, const SignatureEnvelope& there, 
 
 }  // namespace
 
+ipc::Status verify_by_kms(KeyProcess& aws, std::string_view kms, std::string_view message, std::string_view signature) {
+  const ipc::Result<KmsPublicKey> answer = aws.kms_public_key(kms);
+  if (!answer) return std::unexpected(answer.error());
+  const ipc::Result<PublicKey> key = PublicKey::from_der(answer->der, "the KMS key " + answer->arn);
+  if (!key) return std::unexpected(key.error());
+  if (key->verifies(message, signature)) return {};
+  return ipc::fail(Fault::kRefused, "the signature is not that of the KMS key " + std::string(kms),
+                   "sign the policy anew with this key");
+}
+
 ipc::Result<Signer> signer_of(const ToolArguments& arguments) {
   if (arguments.given("sign-key") && arguments.given("policy-kms-key")) {
     return arguments.misuse("--sign-key and --policy-kms-key are two keys");
@@ -43,8 +55,9 @@ ipc::Result<Signer> signer_of(const ToolArguments& arguments) {
   // Who could read this one could sign what everybody else is bound to.
   const bool allowed = arguments.flag("allow-user-namespace");
   if (const ipc::Status apart = ipc::check_no_user_namespace(allowed); !apart) return std::unexpected(apart.error());
-  const std::string file(arguments.value("sign-key"));
-  const ipc::Result<std::string> pem = read_whole_file(file, kMaxKeyFileBytes);
+  std::error_code failed;
+  const std::string file = std::filesystem::absolute(arguments.value("sign-key"), failed).string();
+  const ipc::Result<std::string> pem = read_secret_file(file, kMaxKeyFileBytes, "the signing key");
   if (!pem) return std::unexpected(pem.error());
   ipc::Result<PrivateKey> key = PrivateKey::from_pem(*pem, file);
   if (!key) return std::unexpected(key.error());

@@ -13,6 +13,9 @@
 
 namespace broker {
 
+// Verified here, by the public half that KMS answers. kRefused where it is not that key's signature.
+ipc::Status verify_by_kms(KeyProcess& aws, std::string_view kms, std::string_view message, std::string_view signature);
+
 struct Signer {
   std::optional<PrivateKey> key;  // read before
   std::string kms;

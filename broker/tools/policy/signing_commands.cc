@@ -56,7 +56,7 @@ ipc::Status kms_agrees(KeyProcess& aws, const std::string& kms, const Verificati
   const ipc::Result<SignatureEnvelope> envelope = parse_envelope(v.envelope, v.place);
   if (!envelope) return std::unexpected(envelope.error());
   const SignedPolicy asked{v.name, envelope->policy.version, sha256_hex(v.text)};
-  return aws.kms_verify(kms, signed_message(asked), envelope->signature);
+  return verify_by_kms(aws, kms, signed_message(asked), envelope->signature);
 }
 
 // Where AWS is needed for the parameter, for KMS or for both.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "ipc/answer_mac.h"
 #include "must.h"
 #include "request_check.h"
 
@@ -23,6 +24,7 @@ void judge(std::string_view bytes, frontend::HostRule rule) {
   must(bytes.starts_with("GET /creds HTTP/1.1\r\n") && bytes.ends_with("\r\n\r\n"));
   must(bytes.find("\r\n\r\n") == bytes.size() - 4);
   must(request->route != nullptr && request->authorization.size() <= frontend::kMaxAuthorizationBytes);
+  must(request->nonce.empty() || ipc::is_nonce(request->nonce));
   for (const char c : request->authorization) must(c >= ' ' && c <= '~');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     must(bytes[i] != '\0' && (bytes[i] == '\n') == (i > 0 && bytes[i - 1] == '\r'));

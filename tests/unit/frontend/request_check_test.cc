@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -71,7 +72,10 @@ const RefusedCase kRefusedOnTcp[] = {
     {"two blanks", line("GET  /creds HTTP/1.1"), Refusal::Malformed},
     {"blank at the end", line("GET /creds HTTP/1.1 "), Refusal::Malformed},
     {"tab in the request line", line("GET\t/creds HTTP/1.1"), Refusal::Malformed},
-    {"raw UTF-8 in the path", line("GET /cr\xc3\xa9" "ds HTTP/1.1"), Refusal::Malformed},
+    {"raw UTF-8 in the path",
+     line("GET /cr\xc3\xa9"
+          "ds HTTP/1.1"),
+     Refusal::Malformed},
     {"empty line first", "\r\n" + with(""), Refusal::Malformed},
     {"blank before the request line", " " + with(""), Refusal::Malformed},
     {"TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), Refusal::Malformed},
@@ -101,7 +105,8 @@ const RefusedCase kRefusedOnTcp[] = {
     {"Origin empty", with("origin:\r\n"), Refusal::FromBrowser},
     {"Sec-Fetch-Site", with("Sec-Fetch-Site: cross-site\r\n"), Refusal::FromBrowser},
     {"Sec-Fetch-Dest", with("Sec-Fetch-Dest: empty\r\n"), Refusal::FromBrowser},
-    {"a page's fetch", with("Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: empty\r\n"), Refusal::FromBrowser},
+    {"a page's fetch", with("Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: empty\r\n"),
+     Refusal::FromBrowser},
     {"Sec-Fetch-Mode", with("sec-fetch-mode: no-cors\r\n"), Refusal::FromBrowser},
     {"Sec-Fetch-Mode of a link", with("sec-fetch-mode: navigate\r\n"), Refusal::FromBrowser},
     {"Referer", with("Referer: http://attacker.example/\r\n"), Refusal::FromBrowser},
@@ -131,10 +136,14 @@ const RefusedCase kRefusedOnTcp[] = {
     {"a body that waits for 100", with("Expect: 100-continue\r\nContent-Length: 4\r\n"), Refusal::HasBody},
     {"another expectation", with("Expect: 200-ok\r\n"), Refusal::UnknownExpectation},
     {"one that is known, one that is not", with("Expect: 100-continue, 200-ok\r\n"), Refusal::UnknownExpectation},
-    {"a body behind an upgrade", with("Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n"), Refusal::HasBody},
-    {"chunks behind an upgrade", with("Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n"), Refusal::HasBody},
-    {"an odd coding behind an upgrade", with("Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: x\r\n"), Refusal::Malformed},
-    {"the new protocol before its 101", with("Connection: Upgrade\r\nUpgrade: h2c\r\n") + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::HasBody},
+    {"a body behind an upgrade", with("Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n"),
+     Refusal::HasBody},
+    {"chunks behind an upgrade", with("Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n"),
+     Refusal::HasBody},
+    {"an odd coding behind an upgrade", with("Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: x\r\n"),
+     Refusal::Malformed},
+    {"the new protocol before its 101",
+     with("Connection: Upgrade\r\nUpgrade: h2c\r\n") + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refusal::HasBody},
     {"Trailer with what has trailers", with("Trailer: X\r\nTransfer-Encoding: chunked\r\n"), Refusal::HasBody},
     {"a second request behind", with("") + with(""), Refusal::HasBody},
     {"one byte behind", with("") + "\n", Refusal::HasBody},
@@ -145,7 +154,8 @@ const RefusedCase kRefusedOnTcp[] = {
     {"CR CR LF", with("A: b\r\r\n"), Refusal::Malformed},
     {"NUL in a name", with(std::string("A\0: b\r\n", 7)), Refusal::Malformed},
     {"folded line", with("A: b\r\n c\r\n"), Refusal::Malformed},
-    {"folded Host", "GET /creds HTTP/1.1\r\nHost:\r\n 127.0.0.1:45678\r\n\r\n", Refusal::WrongHost},  // empty, as far as it counts
+    {"folded Host", "GET /creds HTTP/1.1\r\nHost:\r\n 127.0.0.1:45678\r\n\r\n",
+     Refusal::WrongHost},  // empty, as far as it counts
     {"folded first header", "GET /creds HTTP/1.1\r\n Host: 127.0.0.1:45678\r\n\r\n", Refusal::Malformed},
     {"blank before the colon", with("Authorization : a\r\n"), Refusal::Malformed},
     {"empty name", with(": b\r\n"), Refusal::Malformed},
@@ -163,14 +173,17 @@ TEST(RequestCheck, RefusesEveryMalformedOrForeignForm) {
 }
 
 TEST(RequestCheck, RefusesEveryHostButLocalhostOverUnix) {
-  for (const char* value : {"", "127.0.0.1", "localhost:80", "localhost:", "attacker.example", "sentinel", "local host"}) {
+  for (const char* value :
+       {"", "127.0.0.1", "localhost:80", "localhost:", "attacker.example", "sentinel", "local host"}) {
     EXPECT_NE("served", name_of(judge(host(value), kUnix))) << value;
   }
   EXPECT_EQ("served", name_of(judge(host("localhost"), kUnix)));
 }
 
 TEST(RequestCheck, RefusesAHeadOverTheCapEvenIfItCameInOnePiece) {
-  const auto head_of = [](std::size_t size) { return with("X: " + std::string(size - with("X: \r\n").size(), 'a') + "\r\n"); };
+  const auto head_of = [](std::size_t size) {
+    return with("X: " + std::string(size - with("X: \r\n").size(), 'a') + "\r\n");
+  };
   EXPECT_EQ(frontend::kMaxHeadBytes, head_of(frontend::kMaxHeadBytes).size());
   EXPECT_EQ("served", name_of(judge(head_of(frontend::kMaxHeadBytes))));
   EXPECT_EQ("HeadTooLarge", name_of(judge(head_of(frontend::kMaxHeadBytes + 1))));
@@ -189,7 +202,8 @@ TEST(RequestCheck, AMalformedHeadIsCalledThatWhateverElseIsWrongWithIt) {
 
 // What HeadParser lets pass is refused line by line, and the first fault is the one that is named.
 TEST(RequestCheck, RefusesByItselfWhatTheHeadParserLetsPass) {
-  for (const char* more : {"A: b\r\n c\r\n", "A:\r\n b\r\n", "A b: c\r\n", "A : b\r\n", "A: \x01\r\n", "A: \xc3\xa9\r\n"}) {
+  for (const char* more :
+       {"A: b\r\n c\r\n", "A:\r\n b\r\n", "A b: c\r\n", "A : b\r\n", "A: \x01\r\n", "A: \xc3\xa9\r\n"}) {
     const std::string head = with(more);
     ASSERT_EQ(HeadParser::Progress::Complete, HeadParser().feed(head)) << more;
     EXPECT_EQ("Malformed", name_of(check_request(head, kTcp))) << more;
@@ -220,58 +234,73 @@ const ServedCase kServedOnTcp[] = {
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAccept-Encoding: identity\r\nAccept: application/json\r\n"
      "Authorization: t\r\nUser-Agent: python-urllib3/2.7.0\r\n\r\n",
      "t", false},
-    {"JS v3", "GET /creds HTTP/1.1\r\nAuthorization: t\r\nHost: localhost:45678\r\nConnection: keep-alive\r\n\r\n", "t", true},
+    {"JS v3", "GET /creds HTTP/1.1\r\nAuthorization: t\r\nHost: localhost:45678\r\nConnection: keep-alive\r\n\r\n", "t",
+     true},
     {"JS v3, old agent", "GET /creds HTTP/1.1\r\nhost: 127.0.0.1:45678\r\nConnection: close\r\n\r\n", "", false},
     {"Go v2",
      "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: Go-http-client/1.1\r\nAccept: application/json\r\n"
      "Amz-Sdk-Invocation-Id: 12345678-1234-4123-8123-123456789012\r\nAmz-Sdk-Request: attempt=1; max=3\r\n"
      "Authorization: t\r\nAccept-Encoding: gzip\r\n\r\n",
      "t", false},
-    {"Terraform", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: APN/1.0 HashiCorp/1.0 Terraform/1.11.4 "
-     "(+https://www.terraform.io) terraform-provider-aws/5.100.0 m/C,E\r\nAuthorization: t\r\n\r\n", "t", false},
+    {"Terraform",
+     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nUser-Agent: APN/1.0 HashiCorp/1.0 Terraform/1.11.4 "
+     "(+https://www.terraform.io) terraform-provider-aws/5.100.0 m/C,E\r\nAuthorization: t\r\n\r\n",
+     "t", false},
     {"aws-c-auth, Host without port",
-     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: aws-sdk-crt/credentials-provider\r\n"
+     "GET /creds HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nUser-Agent: "
+     "aws-sdk-crt/credentials-provider\r\n"
      "Authorization: t\r\nAccept-Encoding: identity\r\n\r\n",
      "t", false},
     {"Java v2",
-     "GET /creds HTTP/1.1\r\nAuthorization: t\r\nUser-Agent: aws-sdk-java/2.25.0 Linux/6.1\r\nAccept: application/json\r\n"
+     "GET /creds HTTP/1.1\r\nAuthorization: t\r\nUser-Agent: aws-sdk-java/2.25.0 Linux/6.1\r\nAccept: "
+     "application/json\r\n"
      "Connection: keep-alive\r\nHost: localhost:45678\r\n\r\n",
      "t", true},
-    {"C++ and PHP on curl", "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n", "", false},
-    {".NET", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAuthorization: t\r\nContent-Length: 0\r\n\r\n", "t", false},
-    {"Ruby", "GET /creds HTTP/1.1\r\nAccept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3\r\nAccept: */*\r\n"
-     "User-Agent: aws-sdk-ruby3/3.201.0\r\nAuthorization: t\r\nHost: 127.0.0.1:45678\r\n\r\n", "t", false},
+    {"C++ and PHP on curl", "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n", "",
+     false},
+    {".NET", "GET /creds HTTP/1.1\r\nHost: 127.0.0.1:45678\r\nAuthorization: t\r\nContent-Length: 0\r\n\r\n", "t",
+     false},
+    {"Ruby",
+     "GET /creds HTTP/1.1\r\nAccept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3\r\nAccept: */*\r\n"
+     "User-Agent: aws-sdk-ruby3/3.201.0\r\nAuthorization: t\r\nHost: 127.0.0.1:45678\r\n\r\n",
+     "t", false},
     {"Bearer, passed on verbatim", with("Authorization: Bearer abc\r\n"), "Bearer abc", false},
     // What a server may ignore, and must not take for a change of what follows.
     {"java.net.http 17",
      "GET /creds HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: 0\r\nHost: 127.0.0.1:45678\r\n"
-     "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\nUser-Agent: Java-http-client/17.0.15\r\n"
+     "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\nUser-Agent: "
+     "Java-http-client/17.0.15\r\n"
      "Authorization: t\r\n\r\n",
      "t", false},
     {"curl --http2",
-     "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+     "GET /creds HTTP/1.1\r\nHost: localhost:45678\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nConnection: Upgrade, "
+     "HTTP2-Settings\r\n"
      "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nAuthorization: t\r\n\r\n",
      "t", false},
     {"Apache HttpClient 5.4",
-     "GET /creds HTTP/1.1\r\nAccept-Encoding: gzip, x-gzip, deflate\r\nHost: 127.0.0.1:45678\r\nUpgrade: TLS/1.2\r\nConnection: Upgrade\r\n"
+     "GET /creds HTTP/1.1\r\nAccept-Encoding: gzip, x-gzip, deflate\r\nHost: 127.0.0.1:45678\r\nUpgrade: "
+     "TLS/1.2\r\nConnection: Upgrade\r\n"
      "User-Agent: Apache-HttpClient/5.4 (Java/21.0.2)\r\nAuthorization: t\r\n\r\n",
      "t", false},
     {"Node 20's fetch",
-     "GET /creds HTTP/1.1\r\nhost: 127.0.0.1:45678\r\nconnection: keep-alive\r\nAuthorization: t\r\naccept: */*\r\naccept-language: *\r\n"
+     "GET /creds HTTP/1.1\r\nhost: 127.0.0.1:45678\r\nconnection: keep-alive\r\nAuthorization: t\r\naccept: "
+     "*/*\r\naccept-language: *\r\n"
      "sec-fetch-mode: cors\r\nuser-agent: node\r\naccept-encoding: gzip, deflate\r\n\r\n",
      "t", true},
     {"HttpURLConnection 17",
      "GET /creds HTTP/1.1\r\nAuthorization: t\r\nUser-Agent: Java/17.0.15\r\nHost: 127.0.0.1:45678\r\n"
      "Accept: text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2\r\nConnection: keep-alive\r\n\r\n",
      "t", true},
-    {"an upgrade, and the connection kept", with("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"), "", true},
+    {"an upgrade, and the connection kept", with("Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"), "",
+     true},
     {"libwww-perl", with("TE: deflate,gzip;q=0.3\r\nConnection: TE, close\r\n"), "", false},
     {"Expect without a body", with("Expect: 100-continue\r\n"), "", false},
     {"Expect in capitals, no length", with("Expect: 100-Continue\r\nContent-Length: 0\r\n"), "", false},
     {"Expect, empty", with("Expect:\r\n"), "", false},
     {"Trailer without a body", with("Trailer: X\r\n"), "", false},
     {"a condition, a range, a cookie, a trace",
-     with("If-None-Match: \"x\"\r\nRange: bytes=0-\r\nCookie: JSESSIONID=1\r\ntraceparent: 00-1-2-01\r\nProxy-Connection: keep-alive\r\nKeep-Alive: 5\r\n"),
+     with("If-None-Match: \"x\"\r\nRange: bytes=0-\r\nCookie: JSESSIONID=1\r\ntraceparent: "
+          "00-1-2-01\r\nProxy-Connection: keep-alive\r\nKeep-Alive: 5\r\n"),
      "", false},
     {"no blank after the colon", with("Authorization:t\r\n"), "t", false},
     {"blanks around the value", with("Authorization: \t t \t\r\n"), "t", false},
@@ -289,6 +318,23 @@ TEST(RequestCheck, ServesTheRawRequestsOfEverySdk) {
     EXPECT_EQ(row.authorization, result->authorization) << row.client;
     EXPECT_EQ(row.keep_alive, result->keep_alive) << row.client;
     EXPECT_EQ(ipc::ServeClient::kId, result->route->message);
+  }
+}
+
+TEST(RequestCheck, OneNonceOfTheOneFormPasses) {
+  const std::string nonce = "0123456789abcdef0123456789abcdef";
+  const std::string header = "Sentinel-Nonce: " + nonce + "\r\n";
+  const std::string head = with(header);
+  const auto passed = judge(head);
+  ASSERT_EQ("served", name_of(passed));
+  EXPECT_EQ(nonce, passed->nonce);
+  EXPECT_EQ("", judge(with(""))->nonce);
+  for (const std::string& bad : std::vector<std::string>{
+           header + header, "Sentinel-Nonce: \r\n", "Sentinel-Nonce: " + nonce + "0\r\n",
+           "Sentinel-Nonce: " + nonce.substr(1) + "\r\n", "Sentinel-Nonce: 0123456789ABCDEF0123456789ABCDEF\r\n",
+           "Sentinel-Nonce: 0123456789abcdef 123456789abcdef\r\n",
+           "Sentinel-Nonce: 0123456789abcdefg123456789abcdef\r\n"}) {
+    EXPECT_EQ("Malformed", name_of(judge(with(bad)))) << bad;
   }
 }
 

@@ -165,7 +165,9 @@ const AbsentCall kAbsent[] = {
                    kMessageSend);
      }},
     {"close of the supervisors channel", [] { return call(SYS_close, frontend::kControlDescriptor); }},
+#ifndef SENTINEL_SANITIZED
     {"close of the brokers channel", [] { return call(SYS_close, frontend::kBrokerDescriptor); }},
+#endif
     {"close of the brokers channel with junk above 32 bits",
      [] { return call(SYS_close, kAbove32Bits | frontend::kBrokerDescriptor); }},
     {"close of a channel with junk that looks closable", [] { return call(SYS_close, kAbove32Bits | 8); }},

@@ -1,9 +1,12 @@
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include "callers_fixture.h"
 #include "fake_clock.h"
@@ -400,6 +403,27 @@ TEST_P(TcpCallerTest, SocketBoundToTheLoopbackDeviceIsACaller) {
   });
   if (!bound.get<bool>()) GTEST_SKIP() << "this kernel lets nobody bind to a device";
   EXPECT_EQ(judge(accept()).pid, child.pid());
+}
+
+// /proc/PID/fd of such a process is empty.
+TEST_P(TcpCallerTest, ProcessWhoseMainThreadHasEndedIsACaller) {
+  const Pipe ended;
+  const Child child([&] {
+    std::thread([&, main = ::pthread_self()] {
+      ::pthread_join(main, nullptr);
+      const UniqueFd connection = listening_.connect(Transport::Tcp);
+      ended.put('x');
+      hold();
+    }).detach();
+    ::syscall(SYS_exit, 0);  // of this thread alone, and nothing is unwound
+  });
+  ended.get<char>();
+  const UniqueFd server = accept();
+  for (int i = 0; i < 2; ++i) {  // the second time from what was remembered
+    const CallerFacts facts = judge(server);
+    EXPECT_EQ(check_name(facts.check), "passed");
+    EXPECT_EQ(facts.pid, child.pid());
+  }
 }
 
 TEST_P(TcpCallerTest, MultipathSocketIsACaller) {

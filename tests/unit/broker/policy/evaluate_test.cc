@@ -79,7 +79,7 @@ TEST_P(PolicyExample, IsDecidedAsWritten) {
 
 // Server mode, in a session that this table tracks.
 PolicyQuery tracked(PolicyQuery query) {
-  query.session_table = "sessions-of-the-run";
+  query.session_table = "ledger-sessions";  // that of a.yaml's rule
   return query;
 }
 
@@ -278,15 +278,17 @@ TEST(PolicyEval, RequireServerAllowsInServerModeAlone) {
   }
 }
 
-TEST(PolicyEval, ATrackedSessionCountsInServerModeAlone) {
-  const Policy policy = policy_from("version: 1\nrules:\n" + rule("a", "require_server_session"));
+// A table that the user chose is one in which nobody else revokes.
+TEST(PolicyEval, ATrackedSessionCountsInServerModeAloneAndInTheRulesOwnTable) {
+  Policy policy = policy_from("version: 1\nrules:\n" + rule("a", "require_server_session"));
   for (const Mode mode : kAllModes) {
-    for (const char* table : {"", "t"}) {
+    for (const auto& [ruled, table] : {std::pair{"", ""}, {"", "t"}, {"t", ""}, {"t", "mine"}, {"t", "t"}}) {
+      policy.rules[0].session_table = ruled;
       PolicyQuery query{"u", "p", mode, at(1, 1, 0, 0, 0)};
       query.session_table = table;
       const Verdict verdict = evaluate(policy, query);
-      const bool allowed = mode == Mode::kServer && *table != '\0';
-      EXPECT_EQ(verdict.allowed, allowed);
+      const bool allowed = mode == Mode::kServer && std::string(ruled) == "t" && query.session_table == "t";
+      EXPECT_EQ(verdict.allowed, allowed) << ruled << " " << table;
       EXPECT_EQ(verdict.requires_session_tracking, !allowed);
       EXPECT_EQ(verdict.requires_server_mode, mode != Mode::kServer);
     }

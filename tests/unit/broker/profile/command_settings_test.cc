@@ -48,7 +48,7 @@ class CommandSettingsTest : public testing::Test {
     const CommandSettings found = settings(config, profile, credentials);
     std::vector<std::string> lines;
     for (const ipc::CommandSetting& each : found.settings) {
-      const char* const kind = each.place == 3 ? "services:" : "";
+      const char* const kind = each.place == ipc::SettingPlace::Service ? "services:" : "";
       lines.push_back(kind + each.block.str() + (each.block.empty() ? "" : ".") + each.name.str() + "=" +
                       each.value.str());
     }

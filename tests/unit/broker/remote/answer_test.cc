@@ -52,6 +52,17 @@ class RemoteAnswerTest : public ::testing::Test {
   }
 };
 
+TEST_F(RemoteAnswerTest, APageOfAProxyIsToldAsSuch) {
+  const auto server = parse_remote_server({kName, "ledger-prod", "eu-west-1", std::string(64, 'd'), true});
+  ASSERT_TRUE(server);
+  AwsFailure page{403, {}, {}};
+  page.is_page = true;  // as AwsCall sees it
+  EXPECT_TRUE(remote_error(*server, page).what.ends_with(", with a page for people"));
+  EXPECT_NE(remote_error(*server, page).next_step.find("a captive portal"), std::string::npos);
+  page.status = 503;  // a load balancer's own
+  EXPECT_NE(remote_error(*server, page).next_step.find("try again"), std::string::npos);
+}
+
 TEST_F(RemoteAnswerTest, WhatIsNotOneJsonObjectIsRefused) {
   for (const char* text :
        {"", "{", "[]", "null", "\"x\"", "<html>It works</html>", "{} {}", "{\"a\":1,}", "// x\n{}"}) {

@@ -13,6 +13,7 @@
 #include "decide/authorize.h"
 #include "fake_clock.h"
 #include "ipc/unique_fd.h"
+#include "text/hex.h"
 
 namespace broker {
 namespace {
@@ -27,6 +28,7 @@ class ClientAnswerTest : public ::testing::Test {
     client_ = ipc::UniqueFd(ends[1]);
     audit_.add_sink(ipc::UniqueFd(::memfd_create("log", MFD_CLOEXEC)), "log", false);
     answer_ = std::make_unique<ClientAnswer>();
+    key_ = ipc::SecretBuffer::copy_of("the answer key of a run");
   }
 
   // By the only way there is: a yes of authorize(), and its line in the log.
@@ -71,7 +73,10 @@ class ClientAnswerTest : public ::testing::Test {
     return body;
   }
 
+  [[nodiscard]] AnswerProof unasked() const { return {key_, {}}; }
+
   ipc::UniqueFd server_, client_;
+  ipc::SecretBuffer key_;
   testing::FakeClock clock_;
   AuditLog audit_{clock_};
   std::unique_ptr<ClientAnswer> answer_;
@@ -98,7 +103,7 @@ TEST_F(ClientAnswerTest, RefusalsHaveTheBodyThatBothKindsOfParserRead) {
 TEST_F(ClientAnswerTest, SpentPermitReleasesNothing) {
   RecordedPermit spent = permit();
   ASSERT_TRUE(spent.spend());
-  EXPECT_EQ(answer_->send_credentials(server_.get(), std::move(spent), keys(), false), Sent::kInstead);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), std::move(spent), keys(), false, unasked()), Sent::kInstead);
   const std::string text = received();
   EXPECT_NE(text.find("500 "), std::string::npos);
   EXPECT_EQ(text.find("wJalr"), std::string::npos);
@@ -107,23 +112,23 @@ TEST_F(ClientAnswerTest, SpentPermitReleasesNothing) {
 TEST_F(ClientAnswerTest, KeysThatNoAwsIssuesAreNotReleased) {
   const std::string too_long(10'000, 'x');
   for (const std::string& secret : {std::string("a\nb"), std::string("a\x80"), std::string("a\0b", 3), std::string()}) {
-    EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(secret), false), Sent::kInstead);
+    EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(secret), false, unasked()), Sent::kInstead);
     EXPECT_NE(received().find("500 "), std::string::npos);
   }
-  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys("s", too_long), false), Sent::kInstead);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys("s", too_long), false, unasked()), Sent::kInstead);
   EXPECT_EQ(received().find("xxx"), std::string::npos);
 }
 
 TEST_F(ClientAnswerTest, ClientThatIsGoneIsDroppedWithoutASignal) {
   client_.reset();
-  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), true), Sent::kDropped);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), true, unasked()), Sent::kDropped);
 }
 
 TEST_F(ClientAnswerTest, ClientThatDoesNotReadIsCutOff) {
   const std::string filling(4096, 'x');
   while (::send(server_.get(), filling.data(), filling.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
   }
-  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), true), Sent::kDropped);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), true, unasked()), Sent::kDropped);
   std::string end;
   while (!(end = received()).empty()) {
   }
@@ -132,14 +137,14 @@ TEST_F(ClientAnswerTest, ClientThatDoesNotReadIsCutOff) {
 }
 
 TEST_F(ClientAnswerTest, CredentialsAreExactlyTheContainerProvidersBody) {
-  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), true), Sent::kWhole);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), true, unasked()), Sent::kWhole);
   EXPECT_EQ(body_after(received(), "200 OK", "keep-alive"),
             R"({"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"wJalrXUtnFEMI/K7MDENG","Token":"IQoJb3Jp",)"
             R"("Expiration":"2031-02-03T04:00:05Z"})");
 }
 
 TEST_F(ClientAnswerTest, QuotesAndBackslashesAreEscaped) {
-  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys("\"a\\b\"", "\\"), false), Sent::kWhole);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys("\"a\\b\"", "\\"), false, unasked()), Sent::kWhole);
   Json::Value json;
   ASSERT_TRUE(Json::Reader().parse(body_after(received(), "200 OK", "close"), json));
   EXPECT_EQ(json["SecretAccessKey"].asString(), "\"a\\b\"");
@@ -148,8 +153,35 @@ TEST_F(ClientAnswerTest, QuotesAndBackslashesAreEscaped) {
 
 TEST_F(ClientAnswerTest, LongestBodyIsBelowWhatTheStrictestSdkReads) {
   const std::string longest(9'999 - 150, 't');
-  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys("s", longest), false), Sent::kWhole);
+  EXPECT_EQ(answer_->send_credentials(server_.get(), permit(), keys("s", longest), false, unasked()), Sent::kWhole);
   EXPECT_LT(body_after(received(), "200 OK", "close").size(), 10'000U);
+}
+
+// The helper's own reading of it, and Python's, are in tests/process/test_command_environment.py.
+TEST_F(ClientAnswerTest, AClientThatAsksGetsTheMacOfItsNonceAndThisBody) {
+  const std::string nonce = "00112233445566778899aabbccddeeff";
+  std::string first;
+  for (const std::string& asked : {nonce, std::string("f") + nonce.substr(1), nonce}) {
+    ASSERT_EQ(answer_->send_credentials(server_.get(), permit(), keys(), false, {key_, asked}), Sent::kWhole);
+    const std::string text = received();
+    const auto at = text.find("\r\nSentinel-Answer-Mac: ");
+    ASSERT_NE(at, std::string::npos);
+    const std::string mac = text.substr(at + 23, 64);
+    const std::string body = text.substr(text.find("\r\n\r\n") + 4);
+    EXPECT_EQ(mac, hmac_sha256_hex("the answer key of a run", "sentinel answer 1\n" + asked + "\n" + sha256_hex(body)));
+    EXPECT_EQ(text.substr(at + 87, 21), "\r\nConnection: close\r\n");
+    if (first.empty()) first = mac;
+    EXPECT_EQ(mac == first, asked == nonce);
+  }
+}
+
+TEST_F(ClientAnswerTest, ARefusalHasNoMac) {
+  RecordedPermit spent = permit();
+  ASSERT_TRUE(spent.spend());
+  EXPECT_EQ(answer_->send_credentials(server_.get(), std::move(spent), keys(), false,
+                                      {key_, "00112233445566778899aabbccddeeff"}),
+            Sent::kInstead);
+  EXPECT_EQ(received().find("Sentinel-Answer-Mac"), std::string::npos);
 }
 
 }  // namespace

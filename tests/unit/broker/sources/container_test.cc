@@ -46,6 +46,14 @@ TEST_F(ContainerKeysTest, WhereNobodyAnswersItSaysSoAfterThreeTries) {
   EXPECT_NE(keys_.error().next_step.find("agent"), std::string::npos);
 }
 
+// What follows from a certificate was said where it was looked at.
+TEST_F(ContainerKeysTest, ACertificateThatIsNotTrustedIsNoMissingAgent) {
+  ask();
+  aws_.http.fail(ipc::Fault::kConfig);
+  ASSERT_EQ(answers_, 1);
+  EXPECT_EQ(keys_.error().next_step.find("agent"), std::string::npos) << keys_.error().next_step;
+}
+
 TEST_F(ContainerKeysTest, ARefusalIsShownWithItsCodeAndMessageAndNothingUnprintable) {
   const std::string ecs =
       refused(400, R"({"code":"InvalidIdInRequest","message":"no\u001b such","HTTPErrorCode":400})");

@@ -46,7 +46,7 @@ TEST_F(ProcessKeysTest, AProgramThatFailsIsNamedWithProfileAndPlaceAndNotWithIts
 
 TEST_F(ProcessKeysTest, OutputThatIsNoVersionOneIsRefusedAndNeverQuoted) {
   for (const std::string_view output :
-       {"", "secret-of-the-program", "{\"Version\":1", R"({"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"s"})",
+       {"\n", "secret-of-the-program", "{\"Version\":1", R"({"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"s"})",
         R"({"Version":2,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"secret-of-the-program"})",
         R"({"Version":"1","AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"secret-of-the-program"})",
         R"({"Version":1.0,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"secret-of-the-program"})", R"({"Version":1})",
@@ -62,6 +62,11 @@ TEST_F(ProcessKeysTest, OutputThatIsNoVersionOneIsRefusedAndNeverQuoted) {
     ASSERT_FALSE(keys_);
     EXPECT_NE(keys_.error().next_step.find("run it by hand"), std::string::npos);
   }
+}
+
+TEST_F(ProcessKeysTest, NoOutputAtAllIsToldAsSuch) {
+  EXPECT_TRUE(why("").ends_with("/opt/vault/bin/keys printed nothing"));
+  EXPECT_NE(keys_.error().next_step.find("run it by hand"), std::string::npos);
 }
 
 TEST_F(ProcessKeysTest, KeysThatHaveEndedAreRefused) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 
+#include "ipc/files/search_path.h"
 #include "ipc/files/writers.h"
 
 namespace ipc {
@@ -289,6 +290,19 @@ TEST_F(TrustedPath, AnAccessListThatLetsOthersWriteCountsAsTheModeDoes) {
   expect_taken("home/conf/f");
   ASSERT_TRUE(set("home", list_with_writer(0x02, kOther)));
   expect_refused("home/conf/f", "the folder " + path("home"), "");
+}
+
+// A program of that name in a folder of the user's would be started before the system's.
+TEST_F(TrustedPath, ASearchPathKeepsTheFoldersThatRootAloneCanWrite) {
+  make_folder("bin", 0, 0, 0755);
+  make_folder("open", 0, 0, 0777);
+  make_folder("shared", 0, 0, 01777);
+  const std::string bin = path("bin");
+  EXPECT_EQ(trusted_search_path(path("home") + ":" + bin + ":" + path("open") + ":bin::/none:" + path("shared") +
+                                ":/usr/bin"),
+            bin + ":/usr/bin");
+  EXPECT_EQ(trusted_search_path(""), "/usr/bin:/bin");
+  EXPECT_EQ(trusted_search_path(path("home")), "/nonexistent") << "an empty one would be the current folder";
 }
 
 TEST(TrustedGroup, AGroupThatOthersMayHaveIsNotPrivate) {

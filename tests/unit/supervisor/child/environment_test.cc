@@ -19,6 +19,8 @@ ChildFacts unix_socket() {
   facts.transport = ipc::Transport::Unix;
   facts.port = 0;
   facts.socket_path = "/run/x/socket";
+  facts.answer_key = "the-answer-key";
+  facts.server = 4712;
   return facts;
 }
 
@@ -50,6 +52,8 @@ const std::vector<std::string> kStale{"AWS_ACCESS_KEY_ID=AKIASTALE",
                                       "AWS_SHARED_CREDENTIALS_FILE=stale",
                                       "SENTINEL_UNIX_SOCKET=stale",
                                       "SENTINEL_AUTH_TOKEN=stale",
+                                      "SENTINEL_ANSWER_KEY=stale",
+                                      "SENTINEL_SERVER_PID=stale",
                                       "AWS_REGION=stale",
                                       "AWS_DEFAULT_REGION=stale",
                                       "AWS_SDK_LOAD_CONFIG=stale",
@@ -82,6 +86,8 @@ TEST(ChildEnvironment, UnixNamesTheSocketAndNoContainer) {
   const auto environment = child_environment({}, unix_socket());
   EXPECT_THAT(environment, Contains("SENTINEL_UNIX_SOCKET=/run/x/socket"));
   EXPECT_THAT(environment, Contains("SENTINEL_AUTH_TOKEN=the-token"));
+  EXPECT_THAT(environment, Contains("SENTINEL_ANSWER_KEY=the-answer-key"));
+  EXPECT_THAT(environment, Contains("SENTINEL_SERVER_PID=4712"));
   EXPECT_THAT(environment, Not(Contains(StartsWith("AWS_CONTAINER"))));
 }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "doctor/host.h"
 #include "ipc/unique_fd.h"
@@ -86,6 +87,26 @@ TEST_F(DoctorSurroundings, AgentsAndTheSessionBusAreNoted) {
   set("XDG_RUNTIME_DIR", "/run/user/1000");
   file("/run/user/1000/bus", "");
   EXPECT_EQ(check_desktop_bus(host_).subject, "/run/user/1000/bus");
+}
+
+TEST_F(DoctorSurroundings, AnEndpointOfAVariableForWhatJudgesIsNamed) {
+  set("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
+  EXPECT_YES(check_judging_endpoints(host_));
+  set("AWS_ENDPOINT_URL_KMS", "http://not-to-be-shown");
+  set("AWS_ENDPOINT_URL_SSM", "http://not-to-be-shown");
+  EXPECT_NO(check_judging_endpoints(host_), "AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL_KMS");
+}
+
+TEST_F(DoctorSurroundings, FoldersOfPathThatOthersCanWriteAreNamed) {
+  file("/usr/bin/ls", "");
+  file("/opt/open/tool", "");
+  set("PATH", "/usr/bin:/opt/open:/none");
+  EXPECT_YES(check_path_folders(host_));
+  ASSERT_EQ(::chmod(host_.at("/opt/open").c_str(), 0777), 0);
+  EXPECT_NO(check_path_folders(host_), "/opt/open");
+  host_.environment.pop_back();
+  set("PATH", "bin:/usr/bin::");
+  EXPECT_NO(check_path_folders(host_), "bin, the current folder");
 }
 
 TEST_F(DoctorSurroundings, AProxyIsNotedUnlessLoopbackIsExcepted) {

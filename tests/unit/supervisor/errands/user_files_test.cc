@@ -35,8 +35,10 @@ TEST_F(UserFiles, ANameThatCouldLeadElsewhereIsRefused) {
 
 TEST_F(UserFiles, ACacheThatOthersMayWriteOrThatIsALinkIsRefused) {
   ASSERT_TRUE(open_token_cache(home_.string(), kName));
-  std::filesystem::permissions(cache(), std::filesystem::perms(0622));
-  EXPECT_FALSE(open_token_cache(home_.string(), kName));
+  for (const unsigned mode : {0622u, 0620u, 0644u, 0640u}) {  // who may read it has the token, and could lock it
+    std::filesystem::permissions(cache(), std::filesystem::perms(mode));
+    EXPECT_FALSE(open_token_cache(home_.string(), kName)) << mode;
+  }
   std::filesystem::rename(cache(), home_ / "elsewhere");
   std::filesystem::create_symlink(home_ / "elsewhere", cache());
   EXPECT_FALSE(open_token_cache(home_.string(), kName));

@@ -148,9 +148,41 @@ TEST_F(OwnedPathsTest, ATakenSocketPathIsRefusedAndKept) {
 
 TEST_F(OwnedPathsTest, ASocketInAFolderThatOthersMayWriteIsRefusedUnlessSticky) {
   ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
-  EXPECT_NE(listen_unix(at("s"), owned_).error().what.find("others may write"), std::string::npos);
+  EXPECT_NE(listen_unix(at("s"), owned_).error().what.find("can be written by others"), std::string::npos);
   ASSERT_EQ(::chmod(folder_.c_str(), 01777), 0);
   EXPECT_TRUE(listen_unix(at("s"), owned_));
+}
+
+// Whoever may write there may put a socket of his own in the place of ours, or a whole folder.
+TEST_F(OwnedPathsTest, ASocketBelowAFolderThatOthersMayWriteIsRefusedUnlessSticky) {
+  ASSERT_TRUE(std::filesystem::create_directories(at("open/inner")));
+  ASSERT_EQ(::chmod(at("open/inner").c_str(), 0700), 0);
+  ASSERT_EQ(::chmod(at("open").c_str(), 0777), 0);
+  const auto refused = listen_unix(at("open/inner/s"), owned_);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().what.starts_with("--unix-socket-path: ")) << refused.error().what;
+  EXPECT_NE(refused.error().what.find(at("open")), std::string::npos) << refused.error().what;
+  EXPECT_FALSE(std::filesystem::exists(at("open/inner/s")));
+  ASSERT_EQ(::chmod(at("open").c_str(), 01777), 0);
+  EXPECT_TRUE(listen_unix(at("open/inner/s"), owned_));
+}
+
+TEST_F(OwnedPathsTest, ASocketBehindAnotherUsersLinkOrFolderIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to be another user";
+  constexpr uid_t kOther = 65534;
+  ASSERT_TRUE(std::filesystem::create_directories(at("own/theirs/inner")));
+  ASSERT_EQ(::chown(at("own/theirs").c_str(), kOther, kOther), 0);
+  std::filesystem::create_directory_symlink(at("own"), at("link"));
+  ASSERT_EQ(::lchown(at("link").c_str(), kOther, kOther), 0);
+  EXPECT_FALSE(listen_unix(at("own/theirs/inner/s"), owned_));
+  EXPECT_FALSE(listen_unix(at("link/s"), owned_));
+  EXPECT_TRUE(listen_unix(at("own/s"), owned_));
+}
+
+TEST_F(OwnedPathsTest, TheListenerSaysWhomTheKernelNamesToItsClients) {
+  const auto listener = listen_unix(at("s"), owned_);
+  ASSERT_TRUE(listener);
+  EXPECT_EQ(listener->server, ::getpid());
 }
 
 TEST_F(OwnedPathsTest, ATooLongSocketPathIsRefused) {

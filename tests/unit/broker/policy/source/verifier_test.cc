@@ -136,8 +136,7 @@ class ByKms : public PolicyVerifierTest {
   void kms_answers() override {
     const auto body = read_object(aws_.http.last().body);
     ASSERT_TRUE(body);
-    EXPECT_EQ(text_of(*body, "KeyId"), "alias/fleet");
-    asked_.push_back(from_base64(text_of(*body, "Message")).value_or("no base64"));
+    asked_.push_back(text_of(*body, "KeyId"));
     for (; aws_.http.waiting() > 0; aws_.timers.pass(std::chrono::seconds(1))) {
       if (status_ != 0)
         aws_.http.answer(status_, body_);
@@ -145,20 +144,29 @@ class ByKms : public PolicyVerifierTest {
         aws_.http.fail(ipc::Fault::kUnavailable);
     }
   }
-  std::vector<std::string> asked_;  // the messages
+  static std::string der_of(const std::string& pem) {
+    const std::size_t from = pem.find('\n') + 1;
+    std::string text = pem.substr(from, pem.rfind("-----END") - from);
+    std::erase(text, '\n');
+    return text;
+  }
+  static std::string answer_of(const std::string& pem, const std::string& arn = kArn) {
+    return R"({"KeyId":")" + arn + R"(","PublicKey":")" + der_of(pem) +
+           R"(","KeyUsage":"SIGN_VERIFY","SigningAlgorithms":["RSASSA_PKCS1_V1_5_SHA_256","RSASSA_PSS_SHA_256"]})";
+  }
+  static constexpr char kArn[] = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+  std::vector<std::string> asked_;  // the keys
   long status_ = 200;               // 0: no answer comes
-  std::string body_ = R"({"SignatureValid":true,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})";
+  std::string body_ = answer_of(testing::fleet_key().open);
 };
 
-TEST_F(ByKms, KmsIsAskedOnceAboutAPairThatItVouchedFor) {
-  EXPECT_EQ(verify(sign(kName, 1, kText)), "version 1");
-  const std::string same = sign(kName, 2, kText);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(verify(same), "version 2");
-  ASSERT_EQ(asked_.size(), 2u);
-  EXPECT_EQ(asked_[1], signed_message({kName, 2, sha256_hex(kText)}));
+TEST_F(ByKms, KmsIsAskedOnceForItsKeyAndSignaturesAreVerifiedHere) {
+  for (std::uint64_t version = 1; version < 4; ++version)
+    EXPECT_EQ(verify(sign(kName, version, kText)), "version " + std::to_string(version));
+  EXPECT_EQ(asked_, std::vector<std::string>{"alias/fleet"});
 }
 
-TEST_F(ByKms, WhatItDoesNotVouchForIsRefusedAndNotAskedAgainAtOnce) {
+TEST_F(ByKms, AKeyThatIsNotAnsweredIsRefusedAndNotAskedForAgainAtOnce) {
   status_ = 400;
   body_ = R"({"__type":"AccessDeniedException"})";
   const std::string envelope = sign(kName, 1, kText);
@@ -167,14 +175,44 @@ TEST_F(ByKms, WhatItDoesNotVouchForIsRefusedAndNotAskedAgainAtOnce) {
   EXPECT_EQ(fault_, ipc::Fault::kRefused);
   EXPECT_EQ(asked_.size(), 1u);
   status_ = 0;
-  EXPECT_THAT(verify(sign(kName, 2, kText)), HasSubstr("verifying with KMS failed: Verify: the network said no"));
+  aws_.clock.pass(PolicyVerifier::kPause);
+  EXPECT_THAT(verify(sign(kName, 2, kText)), HasSubstr("verifying with KMS failed: GetPublicKey: the network said no"));
   EXPECT_EQ(fault_, ipc::Fault::kUnavailable);
 }
 
-TEST_F(ByKms, WhatItSaysIsNotTheKeysIsRefused) {
-  body_ = R"({"SignatureValid":false,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})";
-  EXPECT_THAT(verify(sign(kName, 1, kText)), HasSubstr("KMS says that the signature is not the key's"));
+// Who answered "SignatureValid": true to whatever was asked was believed.
+TEST_F(ByKms, AYesOfKmsIsNoSignature) {
+  body_ = R"({"KeyId":"k","SignatureValid":true,"SigningAlgorithm":"RSASSA_PSS_SHA_256"})";
+  EXPECT_THAT(verify(sign(kName, 1, kText)), HasSubstr("could not be verified"));
+  body_ = answer_of(testing::make_rsa_pair(2048).open);
+  aws_.clock.pass(PolicyVerifier::kPause);
+  EXPECT_THAT(verify(sign(kName, 1, kText)), HasSubstr("was not signed with the KMS key alias/fleet"));
   EXPECT_EQ(fault_, ipc::Fault::kRefused);
+}
+
+TEST_F(ByKms, AnotherKeyThanInAnEarlierRunIsRefused) {
+  char name[] = "/tmp/kms-pins-XXXXXX";
+  const ipc::UniqueFd file(::mkostemp(name, O_CLOEXEC));
+  ASSERT_TRUE(file);
+  ::unlink(name);
+  const auto begin_run = [&](const std::string& asked) {
+    PolicyKey key = kms_key();
+    key.kms = asked;
+    verifier_ = std::make_unique<PolicyVerifier>(aws_.context, testing::endpoint(), std::move(key),
+                                                 PolicyVersions(ipc::UniqueFd(::dup(file.get()))));
+  };
+  begin_run("alias/fleet");
+  EXPECT_EQ(verify(sign(kName, 1, kText)), "version 1");
+  const testing::KeyPair other = testing::make_rsa_pair(2048);
+  for (const std::string& arn : {std::string(kArn), std::string("arn:aws:kms:eu-west-1:111122223333:key/another")}) {
+    body_ = answer_of(other.open, arn);  // the key, or what the alias leads to
+    begin_run("alias/fleet");
+    EXPECT_THAT(verify(sign(kName, 2, kText, other)), HasSubstr("another public key was answered for"));
+    EXPECT_EQ(fault_, ipc::Fault::kRefused);
+  }
+  body_ = answer_of(testing::fleet_key().open);
+  begin_run(kArn);
+  EXPECT_EQ(verify(sign(kName, 2, kText)), "version 2");
 }
 
 TEST_F(ByKms, AProfileWithoutKmsVouchesForNothing) {

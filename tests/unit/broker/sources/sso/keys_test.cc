@@ -226,6 +226,18 @@ TEST_F(SsoKeys, ARoleThatTheUserMayNotHaveIsNamed) {
   }
 }
 
+// A proxy's or a captive portal's no is none of Identity Center's.
+TEST_F(SsoKeys, APageInThePlaceOfAnAnswerIsNoRefusalOfTheRole) {
+  write(token_path(), token_text("access-1", 8h, renewable()));
+  OneRun run(aws_, plan_, true);
+  begin(run);
+  aws_.http.answer(403, "<html>Log in to the guests' network</html>");
+  EXPECT_TRUE(
+      run.last().starts_with("~/.aws/config:3: GetRoleCredentials at portal.example.com failed: HTTP status 403 "
+                             "with a page for people | what answered is no service of AWS"))
+      << run.last();
+}
+
 TEST_F(SsoKeys, ATokenThatWasEndedEarlyIsRefusedWithoutALogin) {
   write(token_path(), token_text("access-1", 8h));
   OneRun run(aws_, plan_, false);

@@ -155,9 +155,14 @@ TEST_F(KeyProcessTest, ASignatureTravelsWhole) {
   ASSERT_TRUE(signature);
   EXPECT_EQ(signature->signature, bytes);
   (void)asked<ipc::AskKmsSign>();
-  ASSERT_TRUE(far_->send(ipc::AskDone{}));
-  EXPECT_TRUE(process_->kms_verify("k", "m", bytes));
-  EXPECT_EQ(asked<ipc::AskKmsVerify>()->signature.str(), "AAH/IHNpZ25hdHVyZQ==");
+  ipc::KmsKeyFound found;
+  ASSERT_TRUE(found.key.assign("AAH/IHNpZ25hdHVyZQ==") && found.kms_key.assign("arn:k"));
+  ASSERT_TRUE(far_->send(found));
+  const auto kms_key = process_->kms_public_key("k");
+  ASSERT_TRUE(kms_key);
+  EXPECT_EQ(kms_key->der, bytes);
+  EXPECT_EQ(kms_key->arn, "arn:k");
+  EXPECT_EQ(asked<ipc::AskKmsKey>()->kms_key.str(), "k");
 }
 
 TEST_F(KeyProcessTest, AKeyIsHandedOverWithItsQuestionAndANewOneComesBack) {
