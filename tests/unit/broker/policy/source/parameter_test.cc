@@ -192,7 +192,7 @@ TEST_F(PolicyParameterTest, WhatIsNoUnreachabilityRefusesAtOnceWithItsOwnSentenc
   expect_refused_at_once([this] { aws_.http.answer(400, R"({"__type":"ParameterNotFound"})"); },
                          "there is no SSM parameter '" + kParameterName + "'");
   expect_refused_at_once([this] { aws_.http.answer(400, R"({"__type":"AccessDeniedException","message":"no"})"); },
-                         "reading the SSM parameter '" + kParameterName + "' is not allowed: no");
+                         "reading the SSM parameter '" + kParameterName + "' is not allowed: AccessDeniedException: no");
   expect_refused_at_once([this] { aws_.http.answer(200, "nonsense"); },
                          "the answer to GetParameter for '" + kParameterName + "' is not JSON");
 }
