@@ -178,7 +178,7 @@ ipc::Result<DecisionLog> open_log(const std::string& path, mode_t mode) {
   auto file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), kOpenFlags | O_CREAT, mode);
   if (!file) {
     file.error().what.insert(0, "cannot open the decision log " + path + ": ");
-    if (file.error().fault == Fault::kSystem) file.error().next_step = kLogStep;
+    if (file.error().sys_errno != 0) file.error().next_step = kLogStep;
     return std::unexpected(file.error());
   }
   DecisionLog log;
