@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace supervisor {
 namespace {
@@ -121,7 +122,8 @@ std::string FolderWatch::compare(const Watched& watched) {
 }
 
 std::optional<std::string> FolderWatch::look() {
-  std::string first = read_events("");
+  std::string first = std::exchange(seen_, "");
+  if (first.empty()) first = read_events("");
   for (Watched& watched : watched_) {
     const std::string change = compare(watched);
     if (change.empty()) continue;
@@ -133,7 +135,7 @@ std::optional<std::string> FolderWatch::look() {
 }
 
 ipc::Status FolderWatch::wrote(const std::string& path, std::string_view text) {
-  std::string change = read_events(path);  // of the write that was ours, too
+  if (seen_.empty()) seen_ = read_events(path);  // of the write that was ours, too; of others' changes the look tells
   const auto found = std::ranges::find(watched_, path, [](const Watched& each) { return each.claim->path; });
   if (found == watched_.end()) return ipc::fail(ipc::Fault::kSystem, path + " is not watched");
   // What came after the events were read makes an event of its own; what came before is in the file, or is not.
@@ -141,7 +143,7 @@ ipc::Status FolderWatch::wrote(const std::string& path, std::string_view text) {
   if (::fstat(found->claim->held.get(), &now) != 0) return ipc::system_error("cannot look at " + path);
   found->known = now;
   found->text = text;
-  if (change.empty()) change = compare(*found);
+  const std::string change = compare(*found);
   if (change.empty()) return {};
   return ipc::fail(ipc::Fault::kRefused, change + " by another program before the command could start",
                    "look at what else runs as you");

@@ -57,6 +57,7 @@ class FolderWatch {
   ipc::UniqueFd events_;
   std::string why_by_looking_;
   std::vector<Watched> watched_;
+  std::string seen_;                  // a change that the next look tells
   std::map<int, std::string> paths_;  // by watch descriptor
 };
 

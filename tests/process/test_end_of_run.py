@@ -28,6 +28,15 @@ def shell(script):
 class EndOfRun(harness.ProcessTest):
     doubles = True
 
+    def start_sentinel(self, *arguments, **more):
+        temporary = os.path.join(self.user.home, "tmp")  # of the scripts, which goes with the user
+        os.makedirs(temporary, exist_ok=True)
+        os.chown(temporary, self.user.uid, self.user.gid)
+        return super().start_sentinel(*arguments, environment={"TMPDIR": temporary}, **more)
+
+    def run_sentinel(self, *arguments, **more):
+        return self.start_sentinel(*arguments, **more).finish()
+
     def told(self, run):
         """What was ended, by the one line that says so."""
         lines = [line for line in run.stderr.splitlines() if OUTLIVED in line]
@@ -47,8 +56,8 @@ class Named(EndOfRun):
         self.assertEqual(f"sentinel: ended 1 process {OUTLIVED}sleep", self.told(run))
 
     def test_one_that_ignores_the_first_signal_is_named_once(self):
-        stubborn = "sh -c 'trap \"\" TERM; echo up > fifo; while read line < fifo; do :; done'"
-        run = self.run_sentinel(*TCP, *shell(f"mkfifo fifo; {stubborn} & read line < fifo; rm fifo; exit 0"))
+        stubborn = "sh -c 'trap \"\" TERM; echo up > up; read line < never'"
+        run = self.run_sentinel(*TCP, *shell(f"cd $(mktemp -d); mkfifo up never; {stubborn} & read line < up; exit 0"))
         self.assertEqual(f"sentinel: ended 1 process {OUTLIVED}sh", self.told(run))
 
     def test_nothing_is_said_where_nothing_outlived_it(self):
@@ -66,7 +75,7 @@ class Named(EndOfRun):
         path = os.path.join(self.user.home, "odd.py")
         with open(path, "w") as file:
             file.write(program)
-        run = self.run_sentinel(*TCP, *shell(f"mkfifo fifo; /usr/bin/python3 {path} > fifo & read line < fifo; exit 0"))
+        run = self.run_sentinel(*TCP, *shell(f"cd $(mktemp -d); mkfifo up; /usr/bin/python3 {path} > up & read line < up; exit 0"))
         self.assertEqual(f"sentinel: ended 1 process {OUTLIVED}?[2J?), (??", self.told(run))
 
     def test_the_face_names_them_when_the_keeper_was_killed(self):
@@ -104,7 +113,7 @@ class Stubborn(EndOfRun):
         os.chmod(storm, 0o755)
         for how in ("bomb 100", "chains 20", "reapers 30"):
             with self.subTest(how=how):
-                run = self.run_sentinel(*TCP, *shell(f"mkfifo fifo; {storm} {how} > fifo & read line < fifo; rm fifo; exit 4"))
+                run = self.run_sentinel(*TCP, *shell(f"cd $(mktemp -d); mkfifo up; {storm} {how} > up & read line < up; exit 4"))
                 self.assertEqual(4, run.code, run.stderr)
                 self.assertRegex(self.told(run), "fork_storm")
                 self.assertNotIn("could not be ended", run.stderr)
@@ -161,7 +170,7 @@ class Cgroup(EndOfRun):
         shutil.copy(os.path.join(harness.BUILD, "tests/fork_storm"), storm)
         os.chmod(storm, 0o755)
         run = self.start_inside(f"grep ^0:: /proc/self/cgroup; mkdir {cgroups()}$(grep ^0:: /proc/self/cgroup | cut -c4-)/mine; "
-                                f"mkfifo fifo; {storm} bomb 100 > fifo & read line < fifo; rm fifo; exit 4")
+                                f"cd $(mktemp -d); mkfifo up; {storm} bomb 100 > up & read line < up; exit 4")
         self.assertRegex(run.line(), f"^0::.*/{os.path.basename(self.delegated)}/sentinel-......$")
         run.finish()
         self.assertEqual(4, run.code, run.stderr)

@@ -56,6 +56,15 @@ TEST_F(FolderWatchTest, WhatAnotherWroteBeforeUsIsRefused) {
   EXPECT_NE(wrote.error().what.find("was rewritten by another program"), std::string::npos) << wrote.error().what;
 }
 
+TEST_F(FolderWatchTest, AChangeBesideOurWriteIsToldByTheNextLook) {
+  std::filesystem::rename(folder_.credentials_path, folder_.path + "/aside");
+  std::filesystem::rename(folder_.path + "/aside", folder_.credentials_path);
+  write_config("[default]\n");
+  EXPECT_TRUE(watch_.wrote(folder_.config_path, "[default]\n"));
+  EXPECT_EQ(watch_.look(), folder_.credentials_path + " was moved");
+  EXPECT_EQ(watch_.look(), std::nullopt);
+}
+
 TEST_F(FolderWatchTest, WhatCameIntoAnEmptyFileBeforeTheWatchIsSeen) {
   append(folder_.credentials_path);
   FolderWatch later;
