@@ -1,4 +1,5 @@
 // The checks of what root has set on this host, and of how Sentinel is installed here.
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "child/launch.h"
 #include "doctor/files.h"
 #include "doctor/host.h"
+#include "ipc/unique_fd.h"
 
 namespace supervisor {
 namespace {
@@ -69,6 +71,24 @@ bool is_encrypted(const Host& host, const std::string& device) {
 }
 
 bool is_in_memory(std::string_view device) { return device.starts_with("/dev/zram"); }
+
+std::string default_log(const Host& host) {
+  std::string folder = host.path_in("XDG_STATE_HOME");
+  if (!folder.starts_with('/')) folder = host.in_home("/.local/state");
+  return folder.empty() ? "" : folder + "/sentinel/decisions.jsonl";
+}
+
+// Of a log no more is looked at than its last lines.
+std::string end_of_file(const std::string& path) {
+  constexpr off_t kMost = 64 * 1024;
+  const ipc::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  std::string text(static_cast<std::size_t>(std::min(status.st_size, kMost)), '\0');
+  const ssize_t got = ::pread(fd.get(), text.data(), text.size(), status.st_size - static_cast<off_t>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return text;
+}
 
 }  // namespace
 
@@ -151,10 +171,23 @@ Found check_host_posture(const Host& host) {
   return {Answer::No, std::string(kPosture) + " is not there"};
 }
 
+// The policy that the last line of the default log names, where it is a file.
+Found check_policy_in_use(const Host& host) {
+  constexpr std::string_view kName = "\"policy_path\":\"";
+  const std::string tail = end_of_file(host.at(default_log(host)));
+  const std::size_t at = tail.rfind(kName);
+  if (at == tail.npos) return {Answer::Yes, ""};
+  const std::string_view rest = std::string_view(tail).substr(at + kName.size());
+  const std::string path(rest.substr(0, rest.find('"')));
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  if (line.find("\"policy_serial\":") != line.npos) return {Answer::Yes, ""};  // a signed one, whoever writes it
+  // A parameter of Parameter Store may be called like a path.
+  if (!path.starts_with('/') || path.starts_with("/dev/") || !status_of(host.at(path))) return {Answer::Yes, ""};
+  return {belongs_to_root_alone(host, path) ? Answer::Yes : Answer::No, shown_path(host, path)};
+}
+
 Found check_decision_log(const Host& host) {
-  std::string folder = host.path_in("XDG_STATE_HOME");
-  if (!folder.starts_with('/')) folder = host.in_home("/.local/state");
-  const std::string log = folder.empty() ? "" : folder + "/sentinel/decisions.jsonl";
+  const std::string log = default_log(host);
   if (!status_of(host.at(log))) return {Answer::Yes, "there is none yet"};
   const std::string shown = shown_path(host, log);
   return {others_at(host, log).write ? Answer::No : Answer::Yes, shown};

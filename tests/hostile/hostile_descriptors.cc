@@ -2,8 +2,11 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -108,42 +111,93 @@ void add_files(Baits& baits) {
   baits["pidfd"] = {static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)), -1};
 }
 
-// A process below this one connects, and stays until we are gone. It keeps two descriptors alone, or the ends of our
-// channels would never be seen.
-void let_a_child_connect(const std::string& path) {
-  int lifeline[2];
-  if (::pipe(lifeline) != 0 || ::fork() != 0) {
-    ::close(lifeline[0]);
-    return;
-  }
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  const bool joined = join(fd, named(path));
-  ::dup2(lifeline[0], 0);
-  ::dup2(fd, 1);
-  ::syscall(SYS_close_range, 2U, ~0U, 0U);
-  char byte;
-  ::_exit(joined && ::read(0, &byte, 1) >= 0 ? 0 : 1);
+bool write_file(const char* path, const std::string& text) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  ::close(fd);
+  return written;
 }
 
-// The run's path, taken for a moment: two sockets then bear the same name.
-void add_rebound(Baits& baits, const std::string& path) {
-  const std::string away = path + "-away";
+bool send_descriptors(int to, int first, int second) {
+  char byte = 0;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  cmsghdr* c = CMSG_FIRSTHDR(&header);
+  c->cmsg_level = SOL_SOCKET;
+  c->cmsg_type = SCM_RIGHTS;
+  c->cmsg_len = CMSG_LEN(2 * sizeof(int));
+  const int both[2] = {first, second};
+  std::memcpy(CMSG_DATA(c), both, sizeof both);
+  return ::sendmsg(to, &header, 0) == 1;
+}
+
+bool receive_descriptors(int from, int (&both)[2]) {
+  char byte;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  if (::recvmsg(from, &header, 0) != 1 || CMSG_FIRSTHDR(&header) == nullptr) return false;
+  std::memcpy(both, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof both);
+  return true;
+}
+
+// A process below this one, with another folder in the place of the run's: what it binds there bears the run's own
+// name, and the run's watch sees nothing of it. It connects, too, and stays until we are gone, with two descriptors
+// alone, or the ends of our channels would never be seen.
+[[noreturn]] void rebind(const std::string& path, int parent) {
+  const std::string folder = path.substr(0, path.rfind('/')), uid = std::to_string(::geteuid()),
+                    gid = std::to_string(::getegid());
   const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0), client = ::socket(AF_UNIX, SOCK_STREAM, 0);
-  if (std::rename(path.c_str(), away.c_str()) != 0) return;
-  if (bind_to(listener, named(path)) && ::listen(listener, 8) == 0 && join(client, named(path))) {
-    baits["rebound"] = {::accept(listener, nullptr, nullptr), client};
-    let_a_child_connect(path);
-    baits["rebound-by-child"] = {::accept(listener, nullptr, nullptr), -1};
-    baits["rebound-listener"] = {listener, -1};
+  const bool bound =
+      ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 && ::prctl(PR_SET_DUMPABLE, 1) == 0 &&  // or its uid_map is root's
+
+      write_file("/proc/self/uid_map", uid + " " + uid + " 1") && write_file("/proc/self/setgroups", "deny") &&
+      write_file("/proc/self/gid_map", gid + " " + gid + " 1") &&
+      ::mount("none", folder.c_str(), "tmpfs", 0, nullptr) == 0 && bind_to(listener, named(path)) &&
+      ::listen(listener, 8) == 0 && join(client, named(path));
+  const int accepted = bound ? ::accept(listener, nullptr, nullptr) : -1;
+  if (accepted < 0 || !send_descriptors(parent, listener, accepted)) ::_exit(1);
+  ::dup2(parent, 0);
+  ::dup2(client, 1);
+  ::syscall(SYS_close_range, 2U, ~0U, 0U);
+  char byte;
+  ::_exit(::read(0, &byte, 1) >= 0 ? 0 : 1);
+}
+
+// Two sockets then bear the same name.
+void add_rebound(Baits& baits, const std::string& path) {
+  int ends[2], both[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0) return;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(ends[0]);
+    rebind(path, ends[1]);
   }
-  std::rename(away.c_str(), path.c_str());
+  ::close(ends[1]);
+  const int client = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  if (child < 0 || !receive_descriptors(ends[0], both) ||
+      !join(client, named("/proc/" + std::to_string(child) + "/root" + path)))
+    return;
+  baits["rebound"] = {::accept(both[0], nullptr, nullptr), client};
+  baits["rebound-by-child"] = {both[1], -1};
+  baits["rebound-listener"] = {both[0], -1};
 }
 
 }  // namespace
 
 int connect_to(const Target& target) {
   const int fd = ::socket(target.tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  const bool joined = target.tcp ? join(fd, loopback(target.port)) || errno == EINPROGRESS : join(fd, named(target.path));
+  const bool joined =
+      target.tcp ? join(fd, loopback(target.port)) || errno == EINPROGRESS : join(fd, named(target.path));
   return joined ? fd : -1;
 }
 

@@ -137,6 +137,24 @@ TEST_F(DoctorSettings, ALogThatOthersMayWriteIsNamed) {
   EXPECT_YES(check_decision_log(host_));
 }
 
+TEST_F(DoctorSettings, ThePolicyOfTheLastRunIsNamedWhereTheCommandCanChangeIt) {
+  const std::string log = "/home/marta/.local/state/sentinel/decisions.jsonl";
+  const auto line = [](const std::string& policy, const std::string& more = "") {
+    return R"({"effect":"allow","policy_path":")" + policy + "\"" + more + ",\"sequence\":1}\n";
+  };
+  EXPECT_YES(check_policy_in_use(host_));
+  file("/opt/ours.yaml", "", 0644);
+  file("/opt/open.yaml", "", 0664);
+  file(log, line("/opt/open.yaml") + line("/opt/ours.yaml"));
+  EXPECT_YES(check_policy_in_use(host_));
+  file(log, line("/opt/ours.yaml") + line("/opt/open.yaml"));
+  EXPECT_NO(check_policy_in_use(host_), "/opt/open.yaml");
+  file(log, line("/opt/open.yaml", ",\"policy_serial\":7"));
+  EXPECT_YES(check_policy_in_use(host_));
+  file(log, line("/sentinel/policies/default"));  // a parameter
+  EXPECT_YES(check_policy_in_use(host_));
+}
+
 TEST_F(DoctorSettings, UserModeNeverClaimsToKeepOwnProgramsOut) {
   EXPECT_NO(check_other_user(host_), "not available in this version");
   file("/run/sentinel/broker.sock", "");
