@@ -215,9 +215,10 @@ def give_keys(folder):
 
 def swap_socket(folder):
     import socket
-    os.unlink(os.path.join(folder, "socket"))
+    beside = os.path.join(os.path.dirname(folder), "socket")
     with socket.socket(socket.AF_UNIX) as other:
-        other.bind(os.path.join(folder, "socket"))
+        other.bind(beside)
+        os.rename(beside, os.path.join(folder, "socket"))
 
 
 def remove(folder):
@@ -319,6 +320,7 @@ class Tampering(RunFolderTest):
     def test_a_run_over_tcp_is_watched_too(self):
         run = self.start_sentinel(*TCP, *STAY)
         folder = os.path.dirname(run.line())
+        self.assertTrue(folder.startswith("/"), "there is a run")
         rewrite(folder)
         run.finish()
         self.assertEqual(128 + signal.SIGTERM, run.code, run.stderr)
