@@ -5,7 +5,7 @@
 //
 // HMAC-SHA256(answer key, kAnswerMacWords + nonce + "\n" + SHA-256 of the body), in lower-case hex as each of the three
 // is. Data, no behaviour. Each end computes it by its own means: broker/serve/client_answer.cc,
-// supervisor/credential_process/answer_mac.cc.
+// supervisor/credential_process/answer_mac.h.
 #pragma once
 
 #include <algorithm>

@@ -61,7 +61,7 @@ class Secret {
   [[nodiscard]] bool assign(std::string_view bytes) {
     if (bytes.size() > N) return false;
     wipe(bytes_.data(), N);
-    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+    copy_leaving_no_trace(bytes_.data(), bytes);
     size_ = bytes.size();
     return true;
   }

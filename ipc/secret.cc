@@ -110,6 +110,12 @@ std::unexpected<Error> cannot_lock(const rlimit& limit) {
 
 }  // namespace
 
+void copy_leaving_no_trace(char* to, std::string_view from) noexcept {
+  volatile char* const out = to;
+  const volatile char* const in = from.data();
+  for (std::size_t i = 0; i < from.size(); ++i) out[i] = in[i];
+}
+
 void wipe(void* data, std::size_t bytes) noexcept {
   if (bytes != 0) ::explicit_bzero(data, bytes);
 }

@@ -81,4 +81,8 @@ Stream& operator<<(Stream&, const SecretBuffer&) = delete;
 // Overwrites memory in a way that the compiler may not drop.
 void wipe(void* data, std::size_t bytes) noexcept;
 
+// Copies byte by byte. memcpy(3) goes through vector registers and leaves the bytes there, and the dynamic linker puts
+// those registers on the stack when a library that was loaded late (a name service's) calls its first function.
+void copy_leaving_no_trace(char* to, std::string_view from) noexcept;
+
 }  // namespace ipc

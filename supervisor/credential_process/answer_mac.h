@@ -13,7 +13,7 @@
 
 #include "ipc/answer_mac.h"
 
-namespace credential_process {
+namespace supervisor {
 
 struct Digest {
   unsigned char bytes[SHA256_DIGEST_LENGTH];
@@ -99,4 +99,4 @@ inline bool make_nonce(Nonce& nonce) {
   return true;
 }
 
-}  // namespace credential_process
+}  // namespace supervisor

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace credential_process {
+namespace supervisor {
 
 // One JSON string without escapes at the front of `text`: what AWS credentials consist of. False for anything else.
 inline bool take_string(std::string_view& text, std::string_view& value) {
@@ -85,4 +85,4 @@ inline std::string_view only_header(std::string_view head, std::string_view name
   return value;
 }
 
-}  // namespace credential_process
+}  // namespace supervisor

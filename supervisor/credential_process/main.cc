@@ -29,8 +29,8 @@
 
 namespace {
 
-using credential_process::Credentials;
-using credential_process::Nonce;
+using supervisor::Credentials;
+using supervisor::Nonce;
 
 constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
@@ -226,9 +226,9 @@ std::string_view body_of_success(std::string_view text, std::string_view key, co
   if (!text.starts_with("HTTP/1.1 ") || end == std::string_view::npos || text.size() < 12)
     fail("the answer is not HTTP");
   const std::string_view status = text.substr(9, 3), body = text.substr(end + 4);
-  if (status != "200") fail("refused: ", credential_process::message_of(body));
-  const std::string_view mac = credential_process::only_header(text.substr(0, end), ipc::kAnswerMacHeader);
-  if (!credential_process::is_mac(mac, credential_process::answer_mac(key, nonce.view(), body))) {
+  if (status != "200") fail("refused: ", supervisor::message_of(body));
+  const std::string_view mac = supervisor::only_header(text.substr(0, end), ipc::kAnswerMacHeader);
+  if (!supervisor::is_mac(mac, supervisor::answer_mac(key, nonce.view(), body))) {
     fail({"the answer is not the broker's: Sentinel's frontend, or what stands in its place, was tampered with"},
          "nothing of it was used; end this run, and look at what the command and your other programs did",
          kExitTampered);
@@ -271,9 +271,9 @@ int main() {
   const std::string_view bare(token);
   if (bare.size() > kMaxTokenBytes || bare.find_first_of("\r\n") != std::string_view::npos)
     fail("SENTINEL_AUTH_TOKEN is malformed");
-  if (key.size() > credential_process::kMaxAnswerKey) fail("SENTINEL_ANSWER_KEY is malformed");
+  if (key.size() > supervisor::kMaxAnswerKey) fail("SENTINEL_ANSWER_KEY is malformed");
   Nonce nonce;
-  if (!credential_process::make_nonce(nonce)) fail("the kernel gives no random bytes: ", std::strerror(errno));
+  if (!supervisor::make_nonce(nonce)) fail("the kernel gives no random bytes: ", std::strerror(errno));
   const int fd = connect_to(path, deadline);
   const ucred server = server_behind(fd);
   if (server.uid != ::geteuid()) be_refused_as_another_user(fd, server.uid, nonce, deadline);

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint32_t kOfOurs = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
 constexpr std::uint32_t kOfAFolderAbove = IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
-constexpr std::size_t kLongest = 65536;
 
 bool same_time(const timespec& one, const timespec& other) {
   return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
@@ -28,14 +27,16 @@ bool is_ours(const std::string& path) {
   return ours;
 }
 
-// The bytes at `path`, where it is still the file of `held`; nothing where it cannot be read.
-std::optional<std::string> content_of(const std::string& path) {
+// Whether the file at `path` holds `text` and nothing else.
+bool holds(const std::string& path, const std::string& text) {
   const ipc::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  std::string text(kLongest, '\0');
-  const ssize_t got = file ? ::read(file.get(), text.data(), text.size()) : -1;
-  if (got < 0) return std::nullopt;
-  text.resize(static_cast<std::size_t>(got));
-  return text;
+  std::string found(text.size() + 1, '\0');
+  std::size_t size = 0;
+  for (ssize_t got = 1; file && got > 0 && size < found.size();
+       size += static_cast<std::size_t>(std::max<ssize_t>(got, 0)))
+    got = ::read(file.get(), found.data() + size, found.size() - size);
+  found.resize(size);
+  return file && found == text;
 }
 
 }  // namespace
@@ -113,7 +114,7 @@ std::string FolderWatch::compare(const Watched& watched) {
     return path + " has another mode or owner now";
   if (S_ISDIR(now.st_mode)) return {};  // an entry of another program's may come and go
   if (now.st_size != known.st_size) return path + " was rewritten";
-  if (!watched.text.empty() && content_of(path) != watched.text) return path + " was rewritten";
+  if (!watched.text.empty() && !holds(path, watched.text)) return path + " was rewritten";
   if (now.st_nlink != known.st_nlink || !same_time(now.st_mtim, known.st_mtim) ||
       !same_time(now.st_ctim, known.st_ctim)) {
     return path + " was changed";

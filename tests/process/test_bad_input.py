@@ -139,7 +139,7 @@ class BadInput(harness.ProcessTest):
         shared = os.path.join(self.user.home, "shared")
         os.makedirs(shared, exist_ok=True)
         os.chmod(shared, 0o777)
-        for path, sentence in ((shared + "/s", "others may write"), ("/no/such/folder/s", "No such file"),
+        for path, sentence in ((shared + "/s", "can be written by others"), ("/no/such/folder/s", "No such file"),
                                ("/tmp/" + "x" * 120, "longer than 107 bytes")):
             with self.subTest(path=path):
                 self.exec_refused(("--unix-socket", "--unix-socket-path", path), (sentence,))

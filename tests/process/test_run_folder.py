@@ -142,6 +142,7 @@ class CleanUp(RunFolderTest):
         for pid in (killed.pid, keeper):
             os.kill(pid, signal.SIGKILL)
         killed.finish()
+        wait_until(lambda: harness.state_of(keeper) in ("", "Z"), "the end of the killed keeper, which held the folder")
         wait_until(lambda: not [pid for pid in self.own_processes() if "helper_double" in harness.command_line(pid)
                                 and pid not in harness.children_of(running.keeper)], "the end of the killed run's helpers")
         self.assertTrue(os.path.exists(left), "nobody was left to remove it")
