@@ -321,6 +321,10 @@ std::string help_text(Scope scope) {
   return scope.group() ? group_help(*scope.group()) : top_help();
 }
 
+constexpr std::string_view kSeeAlso =
+    ".SH SEE ALSO\n.BR sentinel\\-run (7),\n.BR sentinel\\-security (7),\n.BR sentinel\\-policy (5),\n"
+    ".BR sentinel\\-profiles (5),\n.BR sentinel\\-keys (7),\n.BR sentinel\\-remote (7),\n.BR sentinel\\-log (5)\n";
+
 std::string manual_page() {
   std::vector<const OptionRow*> described;
   std::string out =
@@ -337,7 +341,7 @@ std::string manual_page() {
     const CommandRow& row = *scope.command();
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
-  return out + roff_exit_codes() + roff_files() + ".SH SEE ALSO\n.BR sentinel\\-policy (5)\n";
+  return out + roff_exit_codes() + roff_files() + std::string(kSeeAlso);
 }
 
 std::string bash_completion() {

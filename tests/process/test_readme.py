@@ -32,13 +32,18 @@ class Readme(unittest.TestCase):
         self.assertEqual(told.strip().splitlines(), written.splitlines(),
                          "run `sentinel-broker --print-protocol` and paste its tables between the markers")
 
-    def test_the_policy_table_is_the_one_that_the_policy_tool_prints(self):
+    def test_every_manual_page_that_it_names_is_one_that_is_installed(self):
         with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
-            written = between(file.read(), "policy")
-        told = subprocess.run([os.path.join(BUILD, "broker/sentinel-policy"), "schema", "--"], capture_output=True,
-                              text=True, check=True).stdout
-        self.assertEqual(told.strip().splitlines(), written.splitlines(),
-                         "run `sentinel policy schema` and paste its tables between the markers")
+            named = set(re.findall(r"`man (?:[157] )?(sentinel[\w-]*)`", file.read()))
+        pages = subprocess.run(["find", TOP, "-name", "build", "-prune", "-o", "-name", "sentinel*.[157]", "-print"],
+                               capture_output=True, text=True, check=True).stdout.split()
+        self.assertEqual({os.path.basename(page).rsplit(".", 1)[0] for page in pages}, named)
+        installed = ""
+        for part in ("broker", "supervisor"):
+            with open(os.path.join(TOP, part, "CMakeLists.txt"), encoding="utf-8") as file:
+                installed += file.read()
+        for page in pages:
+            self.assertIn(os.path.basename(page), installed)
 
     def test_the_guarantees_are_those_that_the_doctor_prints(self):
         doctor = os.path.join(BUILD, "supervisor/sentinel-doctor")
