@@ -34,6 +34,10 @@ enum class Arrival { Message, Nothing, PeerGone };
 // The exit status of a frontend that heard a stranger: no crash, so that it gets no second try.
 inline constexpr int kStrangerExit = 17;
 
+// What the user can do about a stranger.
+inline constexpr char kAgainstStranger[] =
+    "find out what that process is; install Sentinel as root, so that its helpers cannot be read from their start";
+
 // Who sent a packet, as the kernel says; both 0 where it does not.
 struct Sender {
   pid_t pid = 0;

@@ -65,6 +65,7 @@ class Service {
   void open_policy_parameter();
   void join();            // judge, decisions, record, requests and start
   void note_endpoints();  // of what judges, where variables name them
+  void warn_at_start();
   void say_how_signed();
   void say_clock();
   void on_policy_stale(const ipc::Error* why);

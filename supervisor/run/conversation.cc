@@ -1,14 +1,8 @@
 #include "run/conversation.h"
 
-#include <poll.h>
-
-#include <cerrno>
-#include <chrono>
-
 #include "ipc/command_settings.h"
-#include "ipc/process/own_status.h"
 #include "ipc/process/lockdown.h"
-#include "run/deadlines.h"
+#include "ipc/process/own_status.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -16,11 +10,6 @@ namespace {
 
 using ipc::Fault;
 using ipc::Side;
-
-template <std::size_t N>
-ipc::Text<N> text_of(const std::string& value) {
-  return ipc::Text<N>(std::string_view(value));  // lengths were checked when the options were
-}
 
 // A helper's own word is not enough: what the kernel says of it counts.
 ipc::Status check_protection(const std::string& who, const ipc::UniqueFd& status, pid_t pid) {
@@ -37,28 +26,6 @@ ipc::Status check_protection(const std::string& who, const ipc::UniqueFd& status
         "end the debugger; install Sentinel as root, so that its helpers cannot be traced from their start");
   }
   return {};
-}
-
-// Waits where the queue is full: a long value is more than it holds, and the broker takes it out meanwhile.
-template <class Message>
-ipc::Status send_when_there_is_room(ipc::Channel& channel, const Message& message) {
-  for (;;) {
-    ipc::Status sent = channel.send(message);
-    if (sent || sent.error().sys_errno != EAGAIN) return sent;
-    pollfd room{channel.fd(), POLLOUT, 0};
-    const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(kStartDeadline);
-    if (::poll(&room, 1, static_cast<int>(longest.count())) == 0) return sent;
-  }
-}
-
-ipc::Status send_setting(ipc::Channel& broker, std::string_view name, std::string_view value) {
-  constexpr std::size_t kPart = decltype(ipc::Setting{}.value)::kCapacity;
-  const ipc::Setting first{ipc::Text<64>(name), ipc::Text<kPart>(value.substr(0, kPart))};
-  ipc::Status sent = send_when_there_is_room(broker, first);
-  for (std::size_t at = kPart; sent && at < value.size(); at += kPart) {
-    sent = send_when_there_is_room(broker, ipc::SettingRest{ipc::Text<kPart>(value.substr(at, kPart))});
-  }
-  return sent;
 }
 
 ErrandFacts errand_facts(Preparation& preparation) {
@@ -87,36 +54,6 @@ ipc::Status Conversation::start_frontend() {
   return {};
 }
 
-ipc::Status Conversation::tell_broker_the_task() {
-  ipc::Channel& broker = broker_.channel;
-  for (const auto& [name, value] : preparation_.settings) {
-    if (ipc::Status sent = send_setting(broker, name, value); !sent) return sent;
-  }
-  for (const DecisionLog& log : preparation_.logs) {
-    if (ipc::Status sent = send_log(log); !sent) return sent;
-    if (ipc::Status sent = send_companions(log); !sent) return sent;
-  }
-  ipc::Status sent;
-  if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
-  if (sent && preparation_.policy_text) sent = broker.send(ipc::PolicyText{}, preparation_.policy_text.get());
-  if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
-  return sent ? broker.send(preparation_.request.task) : sent;
-}
-
-// What lies beside a log file: the lock of its writers, and its head.
-ipc::Status Conversation::send_companions(const DecisionLog& log) {
-  const auto label = text_of<4096>(log.label);
-  if (log.lock) {
-    if (ipc::Status sent = broker_.channel.send(ipc::LogLock{label}, log.lock.get()); !sent) return sent;
-  }
-  return log.head ? broker_.channel.send(ipc::LogHead{label}, log.head.get()) : ipc::Status{};
-}
-
-ipc::Status Conversation::send_log(const DecisionLog& log) {
-  const ipc::LogSink sink{log.kind, preparation_.request.log_sync, text_of<4096>(log.label)};
-  return broker_.channel.send(sink, log.fd.get());
-}
-
 Heard Conversation::hear(Side side) {
   Helper& from = helper(side);
   const bool was_attached = attached_;
@@ -137,8 +74,7 @@ Heard Conversation::hear(Side side) {
         error_.what =
             (stranger ? "another process uses the channel of the " + who : "the " + who + " broke the protocol") +
             ": " + error_.what;
-        error_.next_step = stranger ? "find out what that process is; install Sentinel as root, so that its helpers "
-                                      "cannot be read from their start"
+        error_.next_step = stranger ? ipc::kAgainstStranger
                                     : "install Sentinel again, whole; if it comes back, report it with this line";
       }
       return Heard::Refused;
@@ -226,14 +162,6 @@ ipc::Status Conversation::take(const ipc::Waiting& waiting) {
   return {};
 }
 
-// Only now: what takes them is locked down, and the kernel says so.
-ipc::Status Conversation::send_environment_keys() {
-  if (!preparation_.environment_keys) return {};
-  const ipc::Status sent = broker_.channel.send(*preparation_.environment_keys);
-  preparation_.environment_keys.reset();
-  return sent;
-}
-
 ipc::Status Conversation::take(const ipc::Notice& notice) const {
   if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) say(notice.text.str());
   return {};
@@ -272,40 +200,6 @@ ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protoc
                      "install Sentinel again, whole");
   }
   return check_protection(who, helper.status, helper.pid);
-}
-
-// Only here does the frontend get anything to read from: both are locked down, and the broker has keys.
-ipc::Status Conversation::connect_helpers() {
-  auto ends = ipc::Channel::attested_pair();
-  if (!ends) return std::unexpected(ends.error());
-  const OpenListener& listener = preparation_.listener;
-  ipc::ListenerOpened opened;
-  opened.transport = listener.transport;
-  opened.port = listener.port;
-  opened.path = text_of<107>(listener.path);
-  if (!listener_told_) {
-    if (ipc::Status sent = broker_.channel.send(opened); !sent) return sent;
-    listener_told_ = true;
-  }
-  ipc::FrontendAttached frontend;
-  frontend.pid = static_cast<ipc::U32>(frontend_.pid);
-  if (ipc::Status sent = broker_.channel.send(frontend, ends->first.get()); !sent) return sent;
-  ipc::BrokerChannel broker;
-  broker.pid = static_cast<ipc::U32>(broker_.pid);
-  if (ipc::Status sent = frontend_.channel.send(broker, ends->second.get()); !sent) return sent;
-  ipc::Listener handed;
-  handed.transport = listener.transport;
-  handed.port = listener.port;
-  if (ipc::Status sent = frontend_.channel.send(handed, listener.fd.get()); !sent) return sent;
-  attached_ = true;
-  return {};
-}
-
-void Conversation::tell_tampered(std::string_view what, bool ends) {
-  ipc::Tampered tampered;
-  tampered.what = text_of<1024>(std::string(what.substr(0, 1024)));
-  tampered.ends = ends;
-  if (broker_.channel.open()) (void)broker_.channel.send(tampered);
 }
 
 std::string Conversation::waiting_for() const {

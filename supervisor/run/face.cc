@@ -28,10 +28,6 @@ int end_alone(const Ending& keeper, const Preparation& prepared) {
   return kExitOwnError;
 }
 
-}  // namespace
-
-namespace {
-
 // The keeper has a session of its own: it is not stopped by the terminal.
 class KeeperWatch {
  public:

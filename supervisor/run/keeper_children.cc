@@ -94,9 +94,7 @@ void Keeper::on_helper_end(Side side, const Ending& ending) {
   const bool restart = state_ == State::Running && !stranger && restarts_.take(Clock::now());
   if (state_ == State::Running && stranger) {
     report(
-        {Fault::kProtocol, "another process uses a channel of the frontend: the run ends",
-         "find out what that process is; install Sentinel as root, so that its helpers cannot be read from their start",
-         0});
+        {Fault::kProtocol, "another process uses the channel of the frontend: the run ends", ipc::kAgainstStranger, 0});
   } else if (state_ == State::Running) {
     say("the frontend " + describe(ending) +
         (restart ? "; it is started again on the same socket" : "; too often within a minute: the run ends"));

@@ -16,6 +16,7 @@
 #include "run/kept_run.h"
 #include "run/lifecycle.h"
 #include "run/user_change.h"
+#include "terminal/exit_codes.h"
 
 namespace supervisor {
 
@@ -66,7 +67,7 @@ class Keeper {
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
   StoppedHelpers stopped_helpers_;
   UserChange user_change_;
-  int signal_ = 0, outcome_ = 1;
+  int signal_ = 0, outcome_ = kExitOwnError;
   bool released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false;
 };
 

@@ -32,9 +32,8 @@ class FolderWatch {
   [[nodiscard]] int fd() const { return events_.get(); }
   // Why it has to look again and again; empty where it need not. Said to the user once.
   [[nodiscard]] const std::string& why_by_looking() const { return why_by_looking_; }
-  [[nodiscard]] bool begun() const { return !watched_.empty(); }
 
-  // The first change since the last look, in words that follow its path: "was rewritten". Takes what there is now for
+  // The first change since the last look, with its path: "/run/…/config was rewritten". Takes what there is now for
   // what shall be.
   std::optional<std::string> look();
   // The keeper itself has written `text` into the file of this descriptor, at `path`. Fails where something else is in

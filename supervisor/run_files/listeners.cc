@@ -47,10 +47,6 @@ ipc::Status bind_privately(int fd, const sockaddr_un& address, const std::string
   return ipc::system_error("cannot make the socket " + path, "choose another --unix-socket-path");
 }
 
-}  // namespace
-
-namespace {
-
 // That a client of this path comes to this listener: between bind and the claim another may have been put there.
 ipc::Status check_it_leads_here(const OpenListener& listener, int claimed) {
   sockaddr_un address{};

@@ -94,7 +94,7 @@ class StolenChannel(HostileTest):
                     used += 1
         self.assertEqual(1, used)
         stage.end_by_itself()
-        self.assertIn("another process uses a channel of the frontend: the run ends", stage.run.stderr)
+        self.assertIn("another process uses the channel of the frontend: the run ends", stage.run.stderr)
 
 
 if __name__ == "__main__":
