@@ -65,7 +65,7 @@ class Channel {
   // while the peer could still be read. To be called before the first receive(), on an end of an attested pair. The
   // number must be the peer's own for as long as the channel is open: of a child that is not reaped, or of our parent.
   void only_from(pid_t peer) { peer_ = peer; }
-  // The same, for the end that was left to a program by whoever made the pair: its parent.
+  // The same, for the end that was left to a program by the maker of the pair: its parent.
   [[nodiscard]] Status only_from_maker();
   // Who sent the packet that was refused for that.
   [[nodiscard]] const std::optional<Sender>& stranger() const { return stranger_; }

@@ -10,8 +10,8 @@
 
 namespace ipc {
 
-// Of one value, over all its messages: what Linux lets a variable have (MAX_ARG_STRLEN). What is too long for its use is
-// refused where it is used, with its name.
+// Of one value, over all its messages: what Linux lets a variable have (MAX_ARG_STRLEN). What is too long for its use
+// is refused where it is used, with its name.
 inline constexpr std::size_t kMostSettingBytes = 128 * 1024;
 
 struct SettingRow {

@@ -10,11 +10,11 @@
 // Fails: kSystem where it cannot be read or written.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "audit/line.h"

@@ -162,7 +162,7 @@ ipc::Status AuditSink::compare_with_head() {
   return {};
 }
 
-// The line stays in the chain: whoever cut the log cannot also make it look whole again.
+// The line stays in the chain: a log that was cut cannot be made to look whole again.
 ipc::Status AuditSink::say_cut(const AuditText& text) {
   JsonLine json;
   json.text("timestamp", rfc3339(text.time).text()).text("event", "cut").text("detail", cut_);

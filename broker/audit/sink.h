@@ -46,7 +46,7 @@ class AuditSink {
     bool sync = false;
     const LogKey* key = nullptr;
     const Clock* clock = nullptr;
-    ipc::UniqueFd lock{};  // in the place of the file, which whoever may read it could lock
+    ipc::UniqueFd lock{};  // in the place of the file, which each of its readers could lock
     ipc::UniqueFd head{};  // of a file: where its head is kept, or nowhere
   };
   static ipc::Result<AuditSink> open(ipc::UniqueFd fd, Terms terms);

@@ -76,8 +76,7 @@ std::string next_step_after(const AwsFailure& failure) {
     return "the signature was lost on the way: look for a proxy that takes the Authorization header away";
   if (among(code, {"IncompleteSignature", "IncompleteSignatureException"})) {
     return "the key has a character in it that no key has, or a proxy changed the Authorization header: copy the "
-           "access "
-           "key id and the secret again";
+           "access key id and the secret again";
   }
   if (among(code, {"OptInRequired", "SubscriptionRequiredException"}))
     return "activate the service in the account, or the region where it is one that must be opted in to";

@@ -67,8 +67,7 @@ std::string after_silence(CURLcode code, bool direct) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return "no such host is known: check the region and the endpoint URL for a typing error, then the network and "
-             "its "
-             "DNS";
+             "its DNS";
     case CURLE_COULDNT_CONNECT:
       return "nothing listens there, or a firewall is in between: check the endpoint URL and the network" + proxy;
     case CURLE_OPERATION_TIMEDOUT:

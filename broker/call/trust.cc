@@ -22,7 +22,7 @@ using ipc::Fault;
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxBundleBytes = 4 * 1024 * 1024;
 
-// The system's own, which whoever installed it answers for; absent reads as empty. A pipe would keep the broker waiting
+// The system's own, for which its administrator answers; absent reads as empty. A pipe would keep the broker waiting
 // for its writer.
 std::string read_system_bundle() {
   std::error_code unreadable;

@@ -61,7 +61,7 @@ ipc::Result<ipc::Pidfd> supervisor_behind(int control);
 
 class CallerCheck {
  public:
-  static constexpr std::chrono::microseconds kSpin{60};       // longer than a warm witness takes, shorter than a sleep
+  static constexpr std::chrono::microseconds kSpin{60};  // longer than a warm witness takes, shorter than a sleep
   // An SDK waits one second in all. The witness needs a hundredth of this, but a busy machine may not let it run.
   static constexpr std::chrono::milliseconds kDeadline{600};
   static constexpr std::chrono::milliseconds kNameFresh{200};
@@ -74,8 +74,8 @@ class CallerCheck {
   // Our own processes (the broker and its witness are known already): each frontend, when it is attached.
   ipc::Status leave_out(pid_t helper) { return ancestry_.leave_out(helper); }
 
-  // `token`: what was found of the token that this client presented. Over TCP /proc is not searched for a client without
-  // the run's token: it is refused by that check. Such a search costs more than a stranger may have us spend.
+  // `token`: what was found of the token that this client presented. Over TCP /proc is not searched for a client
+  // without the run's token: it is refused by that check. Such a search costs more than a stranger may have us spend.
   CallerInquiry begin(const ClientSocket& client, Check token);
   // True when inquiry.facts is final. Waits up to `budget`; zero looks once. Past its deadline a TCP inquiry is
   // refused, and a Unix one settled without the caller's name.

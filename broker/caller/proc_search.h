@@ -3,7 +3,7 @@
 // What it finds may be out of date when it is read: the broker opens a pidfd of the process that is named here,
 // compares its identity, and walks its parents itself.
 // One walk answers all questions that wait: newest processes first, since who has just connected has mostly just begun,
-// and a few files of each before the many of any, so that a process with thousands of files delays nobody but itself.
+// and a few files of each before the many of any, so that a process with thousands of files delays only itself.
 // A look at a process's files is noted for questions to come: a client with many connections is looked through once for
 // all of them. A note is a hint: it is answered only after its link was read again.
 // Runs in: witness.   Blocks: never; the work for one batch is bounded, and what the bound cut off is said.
@@ -31,7 +31,7 @@ class ProcSearch {
   static constexpr std::size_t kMaxProcesses = 16384;  // of the tree, in one walk
   static constexpr int kMaxLinks = 131072;             // open files looked at in one walk: about 100 ms
   static constexpr int kFirstLinks = 256;              // of each process, before the rest of any
-  static constexpr int kMaxThreads = 64;  // looked at, where the main one has ended
+  static constexpr int kMaxThreads = 64;               // looked at, where the main one has ended
   static constexpr int kWalks = 2;  // a process whose parent ends moves in the tree, and may be missed once
   static constexpr std::chrono::milliseconds kNameFresh{200};  // a process may exec: its name is read again
   static constexpr std::size_t kKept = 8;                      // processes found before, asked first
@@ -45,8 +45,8 @@ class ProcSearch {
   // Fills, of each answer whose question is kHolder: pid, identity, executable and comm of a process in the tree that
   // holds the question's inode; or cut_short. All questions of a batch are about one tree: the last one's, the newest.
   void find_holders(std::span<const WitnessQuestion> questions, std::span<WitnessAnswer> answers);
-  // Fills pid, executable and comm; leaves pid 0 where nothing may be read. Where the file alone is not shown, as of our
-  // own helper of SDKs, executable is comm in brackets.
+  // Fills pid, executable and comm; leaves pid 0 where nothing may be read. Where the file alone is not shown, as of
+  // our own helper of SDKs, executable is comm in brackets.
   void name_executable(pid_t pid, WitnessAnswer& answer) const;
 
  private:

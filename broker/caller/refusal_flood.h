@@ -2,10 +2,10 @@
 // many. A full disk would refuse everybody.
 //
 // Of the run's own user: kPerSecond of one kind in a second. Of every other user, and of callers whom the kernel names
-// no more: kAtFirst, then a line a second, after kSecondly a line a minute. Who falls silent for kForgotten begins anew.
-// Blocks: never. Pure but for what it counts.   Units: time since boot.
-// Only for callers that failed a check; what the command's own tree is refused is always written. The own user's kinds
-// are counted apart, so that a flood of others takes nothing from them.
+// no more: kAtFirst, then a line a second, after kSecondly a line a minute. Who falls silent for kForgotten begins
+// anew. Blocks: never. Pure but for what it counts.   Units: time since boot. Only for callers that failed a check;
+// what the command's own tree is refused is always written. The own user's kinds are counted apart, so that a flood of
+// others takes nothing from them.
 #pragma once
 
 #include <chrono>

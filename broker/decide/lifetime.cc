@@ -97,8 +97,7 @@ ipc::Status can_be_handed_on(std::optional<seconds> cap, std::optional<seconds> 
   if (*cap <= seconds(0)) {
     return ipc::fail(
         Fault::kRefused,
-        "allows no keys any more, and those of this profile are temporary ones that live on and that nobody can "
-        "shorten",
+        "allows no keys any more, and those of this profile are temporary ones that live on and cannot be shortened",
         "use a profile with role_arn, whose keys are made to measure");
   }
   return ipc::fail(Fault::kRefused,

@@ -24,11 +24,11 @@ ipc::Result<std::optional<std::string>> read_root_file(const std::string& path, 
 ipc::Status check_root_file(const std::string& path);
 
 // A file of root's or of this process's user. sys_errno is ENOENT where there is none. `what` it is, for sentences,
-// such as "the policy key "; `next_step` where it cannot be had.
+// such as "the policy key"; `next_step` where it cannot be had.
 ipc::Result<std::string> read_trusted_file(const std::string& path, std::size_t max_bytes, std::string_view what,
                                            std::string_view next_step);
 
-// The same for a file that nobody but its owner may read either, such as a private key.
+// The same for a file that only its owner may read, such as a private key.
 ipc::Result<std::string> read_secret_file(const std::string& path, std::size_t max_bytes, std::string_view what);
 
 }  // namespace broker

@@ -65,7 +65,8 @@ class Members {
       const auto end = read_lenient_time(text);
       if (end) out.keys.expiration = *end;
       // Such a text means another moment on another machine; botocore fails on it, too.
-      if (!end && read_lenient_time(std::string(text) + "Z")) return stop("has an Expiration without an offset: a Z behind it says UTC");
+      if (!end && read_lenient_time(std::string(text) + "Z"))
+        return stop("has an Expiration without an offset: a Z behind it says UTC");
       return end || stop("has an Expiration that is no moment such as 2026-01-31T12:00:00Z");
     }
     const std::size_t most = which == 1 ? kMaxKeySecret : kMaxKeyToken;

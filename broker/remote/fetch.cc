@@ -94,7 +94,7 @@ void RemoteFetch::on_owner(const ipc::Result<Principal>& owner) {
     return finish(ipc::fail(Fault::kRefused,
                             "the remote server " + parts_.server.name + " gives the keys of " + owner->arn +
                                 " now, and this run began with those of " + known.arn,
-                            "ask whoever keeps the server; start again if that is what you want"));
+                            "ask those who keep the server; start again if that is what you want"));
   }
   keys_->principal = owner->arn;
   finish(std::move(*keys_));

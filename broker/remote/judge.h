@@ -3,9 +3,9 @@
 //
 // What follows from it: the server judges when it is asked, not at each request. Between two fetches its last answer
 // counts, for two thirds of the keys' life; a refusal then ends what is kept (remote/fetch.h). A session that the
-// server has revoked gets nothing more in this run. Blocks: never.   Owns: the server's description, and the chain of
-// the signing key. Fails: open(): kConfig for a URL that is none to be asked (remote/server.h); a fetch: as
-// remote/errors.def says.
+// server has revoked gets nothing more in this run.
+// Blocks: never.   Owns: the server's description, and the chain of the signing key.
+// Fails: open(): kConfig for a URL that is none to be asked (remote/server.h); a fetch: as remote/errors.def says.
 #pragma once
 
 #include <chrono>

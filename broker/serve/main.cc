@@ -165,7 +165,7 @@ int serve() {
   std::signal(SIGXFSZ, SIG_IGN);  // under a small `ulimit -f` the log's write fails with EFBIG, and says so
   ipc::Channel control(ipc::UniqueFd(kControlFd), ipc::Side::Broker, ipc::Side::Supervisor);
   const broker::SystemClock clock;
-  if (!control.only_from_maker()) return 1;  // nobody to tell
+  if (!control.only_from_maker()) return 1;  // there is no supervisor to tell
   ipc::Result<Task> task = broker::receive_task(control);
   if (!task) return 1;  // no supervisor is listening
   const auto give_up = [&control](const ipc::Error& error) {

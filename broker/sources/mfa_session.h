@@ -8,8 +8,8 @@
 // nothing else. Of the user's runs one asks at a time; the others find its session. A refused or unanswered question is
 // not asked again for kQuiet.
 // A session of the store is used once AWS has said that it is of the account and the principal that the long-term key
-// is of: any program that can write the file could have put another one there. Else the user is asked, and told. Fails:
-// kConfig where the key is a temporary one; kRefused with AWS's or the user's no.
+// is of: any program that can write the file could have put another one there. Else the user is asked, and told.
+// Fails: kConfig where the key is a temporary one; kRefused with AWS's or the user's no.
 #pragma once
 
 #include <chrono>

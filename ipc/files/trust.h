@@ -1,7 +1,7 @@
 // Whose files are believed: root's, and those of one user; and the group of that user's own.
 //
 // Runs in: every process.   Blocks: as the host's name services do, the first time that a user's group is asked for.
-// Fails: never; a group that cannot be looked up is nobody's own, so what it may write is not believed.
+// Fails: never; a group that cannot be looked up is no user's own, so what it may write is not believed.
 #pragma once
 
 #include <sys/types.h>

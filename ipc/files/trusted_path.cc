@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <deque>
+#include <utility>
 
 #include "ipc/files/writers.h"
 

@@ -1,8 +1,9 @@
-// What the kernel says of a process in /proc/PID/status, read by another process that cannot open it: with hidepid,
-// /proc hides a process that nobody may read (ours) from its own user. So each opens its own and passes the descriptor
-// on. Whoever holds that reads what is so then, also after an exec.
+// Reads what the kernel says of a process in /proc/PID/status for another process, which cannot open it: with hidepid,
+// /proc hides an unreadable process, as ours are, from its own user. So each opens its own and passes the descriptor
+// on. What is read from that is what is so then, also after an exec.
 //
-// Runs in: supervisor, broker, frontend, witness.
+// Runs in: supervisor, broker, frontend, witness.   Blocks: in take_descriptor() alone.   Owns: nothing.
+// Fails: seen_in() with kSystem; the others with an empty descriptor.
 #pragma once
 
 #include <sys/types.h>

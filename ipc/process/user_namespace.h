@@ -1,5 +1,5 @@
-// Which user namespace this process lives in. Whoever made one below the machine's own may trace every process in it
-// that was started there, whatever that process does to be unreadable: no key is kept from them.
+// Finds out in which user namespace this process lives. The maker of one below the machine's own may trace every
+// process in it that was started there, whatever that process does to be unreadable: no key is kept from them.
 //
 // Runs in: broker, the processes of tools that read keys, doctor; before a lock-down, whose filter has no ioctl for it.
 // Blocks: never.   Owns: nothing.
@@ -29,10 +29,10 @@ struct IdRange {
 std::vector<IdRange> read_id_map(std::string_view text);
 
 struct UserNamespace {
-  bool initial = false;           // the machine's own: nobody but root is above it
+  bool initial = false;           // the machine's own: only root is above it
   std::optional<uid_t> owner{};   // who made it, as seen in here; none: a user who has no number in here
   std::vector<IdRange> id_map{};  // further out than the namespace around this one nothing can be seen from in here
-  // What `uid` is called in the namespace around this one; none where it is nobody there.
+  // What `uid` is called in the namespace around this one; none where it has no number there.
   [[nodiscard]] std::optional<uid_t> outside(uid_t uid) const;
   // "its owner, uid 1000 outside,"
   [[nodiscard]] std::string owner_words() const;

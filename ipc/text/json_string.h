@@ -5,7 +5,8 @@
 // Escaped are quotes, backslashes, control characters with DEL and C1, what changes the direction of text or is not
 // seen (ipc/text/plain_text.h), U+2028 and U+2029; bytes that are not UTF-8 become U+FFFD. < > and & are escaped
 // because Go's encoder does so: a signature is over bytes, and a reader written in Go compacts what it checks with
-// these escapes. What we escape beyond Go, such a reader leaves as it is.   Source: RFC 8259 7.
+// these escapes. What we escape beyond Go, such a reader leaves as it is.
+// Source: RFC 8259 7.
 #pragma once
 
 #include <cstdint>

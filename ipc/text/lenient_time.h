@@ -1,7 +1,7 @@
 // Reads the moments that other programs print: the keys of a credential_process and of a container, the caches of the
 // AWS CLI, a token vending machine. Each language has a form of its own for the same moment. What
-// names no offset is refused: it means another moment on another machine. Our own formats are read by
-// ipc/text/rfc3339.h, strictly.
+// names no offset is refused: it means another moment on another machine. ipc/text/rfc3339.h reads our own formats,
+// strictly.
 //
 // Blocks: never.   Units: whole seconds UTC, years 1 to 9999; a fraction is cut off.
 // Source: dateutil's parser, which botocore reads these texts with. It takes more (names of months in any order, zones

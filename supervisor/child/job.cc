@@ -1,6 +1,8 @@
 #include "child/job.h"
 
-#include <sys/wait.h>
+#include <signal.h>
+
+#include <utility>
 
 namespace supervisor {
 

@@ -4,8 +4,6 @@
 // Runs in: supervisor (keeper).   Blocks: never.   Owns: the command's handle, not the face.
 #pragma once
 
-#include <utility>
-
 #include "child/command.h"
 #include "child/process_tree.h"
 #include "ipc/process/pidfd.h"
@@ -38,7 +36,8 @@ class Job {
   void begin_news() { stopped_just_now_ = false; }
   // It was stopped or continued; `pass_on` to the face, unless the run is being ended.
   void stopped_or_continued(const ChildNews&, bool pass_on);
-  // A face that stopped with it would wait for ever: of one that was continued and ended at once, the end alone is told.
+  // A face that stopped with it would wait for ever: of one that was continued and ended at once, the end alone is
+  // told.
   void ended();
 
  private:

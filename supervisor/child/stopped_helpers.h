@@ -1,10 +1,11 @@
-// Processes of ours that another program stopped (SIGSTOP): nothing is handed out, or nothing is watched, until they go
-// on. After kSayAfter that is said, and after kPatience one that still stands is ended: the run would hang without a
-// word.
+// Says which of our processes another program stopped (SIGSTOP), and when one is to be ended: nothing is handed out, or
+// nothing is watched, until they go on. That is said after kSayAfter, and one that still stands after kPatience is
+// ended: the run would hang without a word.
 //
 // A suspended computer, a frozen container and Ctrl-Z stop none of them: the first two stop everything, and they have
 // sessions of their own. What stops and continues a process again and again, as cpulimit(1) does, is not said. Where
-// this very process was stopped, too, the time begins anew. Runs in: supervisor (keeper, face).   Blocks: never.
+// this very process was stopped, too, the time begins anew.
+// Runs in: supervisor (keeper, face).   Blocks: never.   Owns: nothing.   Fails: never.
 #pragma once
 
 #include <sys/types.h>

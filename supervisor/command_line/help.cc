@@ -212,16 +212,15 @@ constexpr FileRow kFiles[] = {
     {"sentinel-XXXXXX in $XDG_RUNTIME_DIR, /run/user/UID, ~/.local/state/sentinel/run or /tmp",
      "files of a run while it lasts: the command's AWS config and the socket, in the first of these folders that is "
      "yours alone. When another program changes one of them, the run ends (--on-tamper)"},
-    {"~/.local/state/sentinel/sessions", "sessions that a one-time code began, sealed, for all runs of yours"},
+    {"~/.local/state/sentinel/sessions",
+     "sessions that a one-time code began, sealed, for those runs of yours that are given --share-mfa"},
 };
 
 std::string roff_files() {
   std::string out =
       ".SH FILES\n~ is HOME where that is an absolute path, else the home folder of the password database. Who the "
-      "user "
-      "is, AWS and the password database say, never HOME, USER or LOGNAME; a user without an entry there is named by "
-      "the "
-      "uid in digits. Where XDG_STATE_HOME is set, it stands for ~/.local/state.\n";
+      "user is, AWS and the password database say, never HOME, USER or LOGNAME; a user without an entry there is named "
+      "by the uid in digits. Where XDG_STATE_HOME is set, it stands for ~/.local/state.\n";
   for (const FileRow& row : kFiles) out += roff_item(row.path, row.meaning);
   return out;
 }

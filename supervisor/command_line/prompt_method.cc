@@ -62,7 +62,8 @@ ipc::Result<std::vector<PromptWay>> prompt_ways(std::optional<PromptMethod> want
                    around.display
                        ? "there is no terminal to ask on, and neither pinentry nor zenity nor kdialog is there"
                        : "there is no terminal to ask on, and no display for a window",
-                   for_code ? "start it from a terminal, pipe a code into --mfa-token -, or write mfa_process into the profile"
+                   for_code ? "start it from a terminal, pipe a code into --mfa-token -, or write mfa_process into the "
+                              "profile"
                             : "start it from a terminal");
 }
 

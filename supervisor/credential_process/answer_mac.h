@@ -1,7 +1,9 @@
 // The helper's end of ipc/answer_mac.h: a nonce, and whether an answer's HMAC is that of the broker.
 //
 // OpenSSL's SHA-256 alone, out of the archive: its EVP, which finds a hash by name, takes the helper a millisecond of
-// start, these functions 0.02 ms. The HMAC around it is RFC 2104's. Runs in: the credential helper.   Blocks: never.
+// start, these functions 0.02 ms. The HMAC around it is RFC 2104's.
+// Runs in: the credential helper.   Blocks: never.   Owns: nothing.
+// Fails: make_nonce() where the kernel gives no random bytes.
 #pragma once
 
 #define OPENSSL_SUPPRESS_DEPRECATED  // for EVP's sake, which is what costs

@@ -1,6 +1,6 @@
-// The check how far this machine's clock is from AWS's: one answer over plain HTTP, whose Date is read. Nobody vouches
-// for such an answer, and none is needed: what is said here changes nothing, and a run learns the difference anew, over
-// TLS.
+// The check how far this machine's clock is from AWS's: one answer over plain HTTP, whose Date is read. Such
+// an answer is not vouched for, and need not be: what is said here changes nothing, and a run learns the difference
+// anew, over TLS.
 #include <netdb.h>
 #include <sys/mman.h>
 #include <sys/socket.h>

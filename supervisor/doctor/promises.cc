@@ -51,10 +51,8 @@ std::string promises_manual() {
       ".TH SENTINEL\\-SECURITY 7 \"\" \"Sentinel\" \"Miscellaneous\"\n.SH NAME\n"
       "sentinel\\-security \\- what Sentinel promises in user mode, to whom, and where it ends\n.SH DESCRIPTION\n"
       "User mode is \\fBsentinel exec\\fR without any privilege: all processes run as you. It keeps other users of the "
-      "host "
-      "out, and makes accidents harmless. It is no wall against a program of yours that means it: that takes a broker "
-      "under "
-      "a user of its own.\n"
+      "host out, and makes accidents harmless. It is no wall against a program of yours that means it: that takes a "
+      "broker under a user of its own.\n"
       "Which of the promises hold on the host at hand, \\fBsentinel doctor\\fR finds out by trying.\n.SH WHO IS KEPT "
       "FROM WHAT\n";
   for (const AttackerRow& row : attacker_rows()) out += ".TP\n.B " + roff(row.who) + "\n" + sentence(row.what);
@@ -62,11 +60,7 @@ std::string promises_manual() {
   for (const GuaranteeRow& row : guarantee_rows()) {
     if (row.guarantee == Guarantee::OnlyWay) continue;
     out += ".TP\n.B " + roff(row.words) + "\n" + sentence(row.how);
-    if (!row.limit.empty())
-      out +=
-          ".IP\n"
-          "It ends here: " +
-          sentence(row.limit);
+    if (!row.limit.empty()) out += ".IP\nIt ends here: " + sentence(row.limit);
   }
   return out + ".SH SEE ALSO\n.BR sentinel (1),\n.BR sentinel\\-policy (5)\n";
 }

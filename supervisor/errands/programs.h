@@ -3,8 +3,8 @@
 //
 // A minder of ours stands between: it waits for the program, ends it when the time is over or we are gone, ends what it
 // leaves running in its session, and says how it ended. A daemon that it left, with a session of its own, stays. In a
-// served run the minder is a sibling of the keeper, not its child, so that neither the
-// program nor a daemon that it leaves is taken for the command's tree.
+// served run the minder is a sibling of the keeper, not its child, so that neither the program nor a daemon that it
+// leaves is taken for the command's tree.
 // Runs in: supervisor; the minder in a process of its own.   Blocks: never.
 // Owns: our ends of stdin and stdout, which are sockets (ipc/process/one_way_socket.h): a program of the same user that
 // opens /proc/PID/fd/1 gets nothing. Letting go of `status`, or dying, ends the program and its group.

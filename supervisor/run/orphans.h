@@ -1,9 +1,10 @@
-// What a broker leaves behind: the processes that it forked (its witness, the reader of the posture) end with it, a
-// moment later, as children of whoever adopts orphans. That is us, who wait for them: many a container's first process
-// waits for nobody, and would keep each in the process table.
+// Waits for what a broker leaves behind: the processes that it forked (its witness, the reader of the posture) end with
+// it, a moment later, as children of the process that adopts orphans. That is this one: the first process of many a
+// container waits for no child, and would keep each in the process table.
 //
 // Runs in: sentinel, in the ways without a server; keeper.
-// Blocks: until they have ended, at most kHelperGrace.   Source: PR_SET_CHILD_SUBREAPER in prctl(2).
+// Blocks: until they have ended, at most kHelperGrace.   Owns: nothing.   Fails: never.
+// Source: PR_SET_CHILD_SUBREAPER in prctl(2).
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 // The file beside a decision log in which the broker remembers the log's last line, so that a cut end shows:
-// <log>-head. Made where it is missing, and believed only where nobody can have written it who could not write the log.
+// <log>-head. Made where it is missing, and believed only where those alone can have written it who can write the log.
 //
 // Runs in: supervisor.   Blocks: as file systems do; never for a FIFO or a device, which are refused.
 // Owns: nothing; the caller owns the descriptor, until the broker has it.

@@ -1,7 +1,7 @@
 // A policy that the caller gives by a descriptor of his own: --policy-file <(command), which the shell writes as
 // /dev/fd/63.
 //
-// Runs in: supervisor, before anything is forked.   Blocks: until whoever writes the pipe has ended.
+// Runs in: supervisor, before anything is forked.   Blocks: until the pipe's writer has ended.
 // Owns: nothing; the caller owns the descriptor.
 // Fails: kConfig for a longer text than a policy may have, and for a descriptor that is not open or may never end.
 #pragma once

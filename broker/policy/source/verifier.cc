@@ -72,7 +72,8 @@ ipc::Result<PublicKey> PolicyVerifier::learn(const KmsPublicKey& answer) {
   if (!key) return key;
   const std::string by_name = key_.kms.starts_with("arn:") ? key_.kms : kms_->signing_region + " " + key_.kms;
   for (const std::string& name : {answer.arn, by_name}) {
-    if (ipc::Status pinned = versions_.pin(name, key->fingerprint(), key_.kms); !pinned) return std::unexpected(pinned.error());
+    if (ipc::Status pinned = versions_.pin(name, key->fingerprint(), key_.kms); !pinned)
+      return std::unexpected(pinned.error());
   }
   return key;
 }

@@ -1,7 +1,8 @@
 // Says of a policy's text and its signature whether they may be used, before anything of the text is read.
 //
 // A key of KMS's is asked for once in a run, and remembered for later runs as versions are: signatures are verified
-// here. Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS, and the key that it answered.
+// here.
+// Blocks: on the file of versions only; KMS answers later.   Owns: the call to KMS, and the key that it answered.
 // Units: time since boot for the pause between two questions to KMS.
 // Fails: kUnavailable where it cannot be said now: the pair is torn (the text and the signature are of two different
 // moments, or the text was altered), KMS gave no answer. kConfig and kRefused are verdicts.

@@ -66,7 +66,7 @@ void SsoLogin::on_started(const Answer& answer) {
   if (!login) return fail(login.error());
   login_ = std::move(*login);
   ends_ = context_.clock.since_boot() + std::min<std::chrono::seconds>(login_.lives, kPatience);
-  // The page first: whoever approves at once, in a browser that is open already, must have read what was approved.
+  // The page first: a user who approves at once, in a browser that is open already, must have read what was approved.
   show();
   poll();
 }
