@@ -48,7 +48,4 @@ std::chrono::milliseconds retry_delay(int tries_made, std::optional<std::chrono:
 std::optional<std::chrono::seconds> clock_correction(std::optional<std::chrono::sys_seconds> server,
                                                      std::chrono::sys_seconds ours);
 
-// "90 minutes behind AWS's", of AWS's clock minus ours; empty below a minute, which misleads no program.
-std::string clock_difference_words(std::chrono::seconds aws_minus_ours);
-
 }  // namespace broker

@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "call/retry.h"
+#include "ipc/text/clock_difference.h"
 #include "serve/service.h"
 #include "text/plain_text.h"
 
@@ -44,7 +44,7 @@ void Service::say_how_signed() {
 
 // Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.
 void Service::say_clock() {
-  const std::string off = clock_difference_words(aws_->clock_offset);
+  const std::string off = ipc::clock_difference_words(aws_->clock_offset);
   if (off.empty() || std::exchange(said_clock_, true)) return;
   notices_.warning(
       "this machine's clock is " + off +

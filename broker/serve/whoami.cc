@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ipc/text/clock_difference.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -58,7 +59,7 @@ void WhoamiAnswer::answer() {
   message.source =
       ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source, parts_.run.shared_mfa_since));
   message.region = ipc::Text<64>(parts_.profile.region);
-  message.clock = ipc::Text<128>(clock_difference_words(parts_.context.clock_offset));
+  message.clock = ipc::Text<128>(ipc::clock_difference_words(parts_.context.clock_offset));
   if (parts_.has_policy) add_policy(message);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(message));

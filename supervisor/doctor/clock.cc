@@ -1,24 +1,24 @@
-// The check how far this machine's clock is from AWS's: one answer over plain HTTP, whose Date is read. Such
-// an answer is not vouched for, and need not be: what is said here changes nothing, and a run learns the difference
-// anew, over TLS.
+// Checks how far this machine's clock is from AWS's: by one answer over plain HTTP, whose Date is read. It is not
+// vouched for, and need not be: what is said here changes nothing, and a run learns the difference anew, over TLS.
 #include <netdb.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <cstdlib>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <optional>
+#include <string>
 
 #include "doctor/host.h"
 #include "doctor/probe.h"
+#include "ipc/text/clock_difference.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {
 namespace {
 
 constexpr std::string_view kPlain = "http://";
-constexpr long kMatters = 60;  // seconds
 
 struct Server {
   std::string name, port;
@@ -91,12 +91,6 @@ class SharedNumber {
   long* at_;
 };
 
-std::string words_of(long seconds) {
-  const long minutes = (std::labs(seconds) + 30) / 60;
-  return std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes") + (seconds > 0 ? " behind" : " ahead of") +
-         " AWS's";
-}
-
 }  // namespace
 
 Found check_clock(const Host& host) {
@@ -113,8 +107,9 @@ Found check_clock(const Host& host) {
     return {Answer::CannotTell,
             "how far this machine's clock is from AWS's is not known: " + server.name + " gave no answer"};
   }
-  if (std::labs(*difference) < kMatters) return {Answer::Yes, "by " + server.name};
-  return {Answer::No, words_of(*difference)};
+  const std::string off = ipc::clock_difference_words(std::chrono::seconds(*difference));
+  if (off.empty()) return {Answer::Yes, "by " + server.name};
+  return {Answer::No, off};
 }
 
 }  // namespace supervisor
