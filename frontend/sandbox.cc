@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "connection_table.h"
 #include "channel_numbers.h"
+#include "connection_table.h"
 
 namespace frontend {
 namespace {

@@ -28,11 +28,11 @@ bool take_sender(const cmsghdr& c, Accompaniment& taken) {
 
 // Takes ownership of every descriptor that came, before anything is judged: none may leak on a refusal.
 // Returns false when there was control data that is neither the sender nor SCM_RIGHTS with whole descriptors.
-bool take_control_data(msghdr& header, Accompaniment& descriptors) {
+bool take_control_data(msghdr& header, Accompaniment& taken) {
   bool clean = true;
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
     if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
-      clean = take_sender(*c, descriptors) && clean;
+      clean = take_sender(*c, taken) && clean;
       continue;
     }
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
@@ -44,7 +44,7 @@ bool take_control_data(msghdr& header, Accompaniment& descriptors) {
     for (std::size_t i = 0; i + sizeof(int) <= bytes; i += sizeof(int)) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(c) + i, sizeof fd);
-      descriptors.fds[descriptors.count++] = UniqueFd(fd);
+      taken.fds[taken.count++] = UniqueFd(fd);
     }
   }
   return clean;
@@ -131,29 +131,29 @@ Result<Arrival> Channel::receive(Packet& packet) {
     if (peer_is_gone(errno)) return Arrival::PeerGone;
     return system_error("receiving from another Sentinel process");
   }
-  Accompaniment descriptors;
-  const bool clean = take_control_data(header, descriptors);
+  Accompaniment came;
+  const bool clean = take_control_data(header, came);
   // An empty packet, which we never send, is the peer's end, too: but only the peer's own. The true end has no sender.
-  const bool empty = got == 0 && descriptors.count == 0;
-  if (empty && (peer_ == 0 || !descriptors.sender)) return Arrival::PeerGone;
+  const bool empty = got == 0 && came.count == 0;
+  if (empty && (peer_ == 0 || !came.sender)) return Arrival::PeerGone;
   if (peer_ != 0) {
-    if (Status ours = check_sender(descriptors.sender.value_or(Sender{})); !ours) return std::unexpected(ours.error());
+    if (Status ours = check_sender(came.sender.value_or(Sender{})); !ours) return std::unexpected(ours.error());
   }
   if (empty) return Arrival::PeerGone;
   if (header.msg_flags & MSG_CTRUNC) return fail(Fault::kProtocol, "control data was cut off");
-  if (!clean || (peer_ == 0 && descriptors.sender)) return fail(Fault::kProtocol, "control data is not descriptors");
+  if (!clean || (peer_ == 0 && came.sender)) return fail(Fault::kProtocol, "control data is not descriptors");
   if ((header.msg_flags & MSG_TRUNC) || static_cast<std::size_t>(got) > kMaxRunPacketBytes) {
     return fail(Fault::kProtocol, "packet is too large");
   }
   Reader reader({buffer_.data(), static_cast<std::size_t>(got)});
   if (!reader.get(packet.id)) return fail(Fault::kProtocol, "packet is too short");
   if (Status admitted = gate_.admit(packet.id); !admitted) return std::unexpected(admitted.error());
-  if (descriptors.count != static_cast<std::size_t>(kMessages[row_of(packet.id)].descriptors)) {
+  if (came.count != static_cast<std::size_t>(kMessages[row_of(packet.id)].descriptors)) {
     return fail(Fault::kProtocol,
                 std::string(kMessages[row_of(packet.id)].name) + " with a wrong number of descriptors");
   }
   packet.payload = {buffer_.data() + sizeof(U16), static_cast<std::size_t>(got) - sizeof(U16)};
-  if (descriptors.count != 0) packet.descriptor = std::move(descriptors.fds.front());
+  if (came.count != 0) packet.descriptor = std::move(came.fds.front());
   return Arrival::Message;
 }
 

@@ -45,13 +45,11 @@ class Gathering {
     return {};
   }
   ipc::Status take(ipc::LogSink& sink, ipc::UniqueFd& fd) {
-    last_setting_ = nullptr;
     if (sinks_.size() == kMaxSinks) return ipc::fail(Fault::kProtocol, "more log sinks than there can be");
     sinks_.push_back({std::move(sink), std::move(fd), {}, {}});
     return {};
   }
   ipc::Status take(const ipc::LogHead& head, ipc::UniqueFd& fd) {
-    last_setting_ = nullptr;
     if (sinks_.empty() || sinks_.back().head || sinks_.back().sink.kind != ipc::LogKind::File ||
         sinks_.back().sink.label.str() != head.label.str())
       return ipc::fail(Fault::kProtocol, "the head of a log that did not come before it");
@@ -59,7 +57,6 @@ class Gathering {
     return {};
   }
   ipc::Status take(const ipc::LogLock& lock, ipc::UniqueFd& fd) {
-    last_setting_ = nullptr;
     for (TaskSink& sink : sinks_) {
       if (sink.sink.label.str() != lock.label.str() || sink.sink.kind != ipc::LogKind::File || sink.lock) continue;
       sink.lock = std::move(fd);
@@ -68,12 +65,10 @@ class Gathering {
     return ipc::fail(Fault::kProtocol, "a lock of no log file");
   }
   ipc::Status take(const ipc::PolicyVersions&, ipc::UniqueFd& fd) {
-    last_setting_ = nullptr;
     policy_versions_ = std::move(fd);
     return {};
   }
   ipc::Status take(const ipc::SessionStore&, ipc::UniqueFd& fd) {
-    last_setting_ = nullptr;
     session_store_ = std::move(fd);
     return {};
   }
@@ -91,6 +86,10 @@ class Gathering {
     if (issues && sinks_.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
     begin_ = std::move(begin);
     return {};
+  }
+  // SettingRest goes on with the Setting right before it, and with nothing else.
+  void begin_packet(ipc::U16 id) {
+    if (id != ipc::SettingRest::kId) last_setting_ = nullptr;
   }
   [[nodiscard]] bool is_whole() const { return begin_.has_value(); }
   Task task() && {
@@ -137,6 +136,7 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
   while (!gathering.is_whole()) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
+    gathering.begin_packet(packet.id);
     const ipc::Status taken =
         ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock, ipc::LogHead,
                             ipc::PolicyVersions, ipc::SessionStore, ipc::PolicyText, ipc::Begin>(

@@ -1,5 +1,5 @@
 // Writes and reads a moment as RFC 3339 has it: 2026-01-31T12:00:00Z. What is written has never an offset or a
-// fraction. What other programs print is read by ipc/text/lenient_time.h.
+// fraction. ipc/text/lenient_time.h reads what other programs print.
 //
 // Blocks: never.   Allocates: nothing.   Units: whole seconds UTC, years 0 to 9999.
 // Source: RFC 3339 5.6; both the decision log and the SDKs' Expiration have this form.
@@ -40,4 +40,5 @@ struct Rfc3339 {
 
 // "2026-01-27T10:00:00Z" as AWS writes it, with or without a fraction, from the year 2000 on; nothing else.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> read_aws_time(std::string_view text);
+
 }  // namespace ipc

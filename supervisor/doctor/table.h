@@ -1,5 +1,5 @@
-// What `sentinel doctor` asks and says, as rows (doctor.def, guarantees.def), and the answers of one host. It never reads a secret for
-// its value, and no sentence of it carries one.
+// What `sentinel doctor` asks and says, as rows (doctor.def, guarantees.def), and the answers of one host. It never
+// reads a secret for its value, and no sentence of it carries one.
 //
 // Runs in: sentinel-doctor.   Blocks: as the checks do; each that waits has a deadline (probe.h).
 // Fails: never as a whole; what cannot be told is said to be unknown.

@@ -7,9 +7,9 @@
 // Runs in: supervisor.   Blocks: as file systems do; at most kLockPatience for another run that rotates the same file.
 // Owns: the descriptors. Reads no more of a log than its last line, and understands no more of it than those words.
 // A log is a file that root and the user alone can write or replace; a device is none. Who may read it could also lock
-// it and so keep every broker from writing: its writers lock a file of their own, `.NAME.lock` beside it. Fails:
-// kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the folder
-// may not be written, kProtocol for a file that no broker has closed.
+// it and so keep every broker from writing: its writers lock a file of their own, `.NAME.lock` beside it.
+// Fails: kSystem or kConfig, before anything starts: no decision log, no run. Of a file that follows: kSystem where the
+// folder may not be written, kProtocol for a file that no broker has closed.
 #pragma once
 
 #include <chrono>
