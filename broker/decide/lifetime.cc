@@ -94,15 +94,10 @@ ipc::Result<Lifetime> decide_lifetime(const LifetimeQuestion& question) {
 // remaining life must refuse it.
 ipc::Status can_be_handed_on(std::optional<seconds> cap, std::optional<seconds> left) {
   if (!cap || (left && *left <= *cap)) return {};
-  if (*cap <= seconds(0)) {
-    return ipc::fail(
-        Fault::kRefused,
-        "allows no keys any more, and those of this profile are temporary ones that live on and cannot be shortened",
-        "use a profile with role_arn, whose keys are made to measure");
-  }
+  const std::string allowed = *cap > seconds(0) ? "keys for " + in_words(*cap) : "no keys any more";
   return ipc::fail(Fault::kRefused,
-                   "allows keys for " + in_words(*cap) +
-                       ", and those of this profile are temporary ones that live longer and that nobody can shorten",
+                   "allows " + allowed +
+                       ", and those of this profile are temporary ones that live longer and cannot be shortened",
                    "use a profile with role_arn, whose keys are made to measure");
 }
 

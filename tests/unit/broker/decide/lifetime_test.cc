@@ -66,7 +66,7 @@ TEST(Lifetime, ATemporaryKeyWithoutARoleIsHandedOnAndNeverBeyondACap) {
   question.base_left = 30min + 1s;
   const auto refused = decide_lifetime(question);
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().what.find("nobody can shorten"), std::string::npos);
+  EXPECT_NE(refused.error().what.find("cannot be shortened"), std::string::npos);
   question.base_left = 30min;
   EXPECT_TRUE(decide_lifetime(question));
   question.override_left = 10min;

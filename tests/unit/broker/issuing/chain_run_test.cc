@@ -130,8 +130,8 @@ TEST_F(RoleChainRunTest, ATemporaryKeyThatOutlivesItsRulesCapIsNotHandedOn) {
     ASSERT_FALSE(result_);
     EXPECT_EQ(result_.error().fault, ipc::Fault::kRefused);
     EXPECT_EQ(result_.error().what,
-              "the rule allows keys for 1800 s, and those of this profile are temporary ones that live longer and that "
-              "nobody can shorten");
+              "the rule allows keys for 1800 s, and those of this profile are temporary ones that live longer and "
+              "cannot be shortened");
   }
   EXPECT_EQ(answers_, 2);
   EXPECT_TRUE(aws_.http.requests.empty());
