@@ -318,6 +318,17 @@ class Tampering(RunFolderTest):
         self.assertEqual(2, run.stderr.count("TAMPERED"), run.stderr)
         self.assertEqual(2, run.stderr.count("the run goes on (--on-tamper warn)"), run.stderr)
 
+    def test_a_change_before_the_broker_has_the_keys_of_the_environment_waits_for_them(self):
+        runtime = self.private_folder("runtime")
+        words = [word if word != "ok" else "late" for word in UNIX]
+        run = self.start_sentinel(*words, "--env-keys", "--on-tamper", "warn", *shell("true"), environment={
+            "XDG_RUNTIME_DIR": runtime, "AWS_ACCESS_KEY_ID": "AKIAHERE", "AWS_SECRET_ACCESS_KEY": "hidden-hidden"})
+        wait_until(lambda: run.helper("broker"), "the broker")
+        os.chmod(os.path.join(runtime, os.listdir(runtime)[0], "config"), 0o600)
+        run.finish()
+        self.assertEqual(0, run.code, run.stderr)
+        self.assert_told(run, "/config has another mode or owner now")
+
     def test_a_run_over_tcp_is_watched_too(self):
         run = self.start_sentinel(*TCP, *STAY)
         folder = os.path.dirname(run.line())
