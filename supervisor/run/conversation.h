@@ -91,6 +91,7 @@ class Conversation {
   pid_t witness_pid_ = 0;
   std::string region_;
   ipc::Secret<64> token_, answer_key_;
+  std::optional<ipc::Tampered> early_tampered_;  // the first, until the keys of the environment were sent
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
   ipc::Error error_{};

@@ -76,6 +76,7 @@ ipc::Status Conversation::send_environment_keys() {
   if (!preparation_.environment_keys) return {};
   const ipc::Status sent = broker_.channel.send(*preparation_.environment_keys);
   preparation_.environment_keys.reset();
+  if (sent && early_tampered_) (void)broker_.channel.send(*early_tampered_);
   return sent;
 }
 
@@ -110,6 +111,10 @@ void Conversation::tell_tampered(std::string_view what, bool ends) {
   ipc::Tampered tampered;
   tampered.what = text_of<1024>(std::string(what.substr(0, 1024)));
   tampered.ends = ends;
+  if (preparation_.environment_keys) {  // which the broker waits for, and takes nothing else before them
+    if (!early_tampered_) early_tampered_ = std::move(tampered);
+    return;
+  }
   if (broker_.channel.open()) (void)broker_.channel.send(tampered);
 }
 

@@ -62,9 +62,11 @@ void Keeper::wait_and_read() {
       {run_.talk().helper(Side::Frontend).channel.fd(), POLLIN, 0},
       {state_ == State::Bereft ? run_.listener().fd.get() : -1, POLLIN, 0},
       {next_look_ ? -1 : run_.folder().fd(), POLLIN, 0},
+      {run_.folder().mounts().fd(), POLLPRI, 0},
   };
   run_.talk().errands().add_to(polled);
   if (::poll(polled.data(), polled.size(), poll_timeout_ms()) <= 0) return;
+  if (polled[6].revents) run_.folder().mounts().changed();
   if (polled[1].revents) {
     run_.job().face_ended();
     happen(Event::FaceGone);

@@ -44,6 +44,9 @@ bool holds(const std::string& path, const std::string& text) {
 void FolderWatch::begin(const OwnedPaths& owned) {
   events_ = ipc::UniqueFd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!events_) why_by_looking_ = std::strerror(errno);
+  std::vector<std::string> paths;
+  for (const OwnedPaths::Claim& claim : owned.claims()) paths.push_back(claim.path);
+  mounts_.begin(std::move(paths));
   for (const OwnedPaths::Claim& claim : owned.claims()) {
     Watched watched{&claim};
     if (::fstat(claim.held.get(), &watched.known) != 0) continue;   // of an open descriptor it does not fail
@@ -123,6 +126,8 @@ std::string FolderWatch::compare(const Watched& watched) {
 }
 
 std::optional<std::string> FolderWatch::look() {
+  // First, and then nothing else: what was mounted there may keep whoever asks it for ever.
+  if (const auto point = mounts_.look()) return *point + " was mounted over this run's files";
   std::string first = std::exchange(seen_, "");
   if (first.empty()) first = read_events("");
   for (Watched& watched : watched_) {

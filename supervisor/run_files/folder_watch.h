@@ -2,9 +2,9 @@
 // file, the socket. Who changes those can make the command's SDK run a program, or talk to a socket, of his own.
 //
 // A change is anything but a read: other bytes, another mode or owner, a new time of change, another file, folder or
-// link in that place, or none; and a folder above that was moved. inotify(7) tells when to look, and what was undone
-// again before the look; the look itself compares with what is held open. An editor may put a file of its own beside
-// ours. Where the host gives no inotify instance, look() is to be called every kLookEvery.
+// link in that place, or none; a folder above that was moved; and what was mounted over any of them. inotify(7) tells
+// when to look, and what was undone again before the look; the look itself compares with what is held open. An editor
+// may put a file of its own beside ours. Where the host gives no inotify instance, look() is called every kLookEvery.
 // Runs in: supervisor (keeper).   Blocks: as file systems do.   Owns: the inotify descriptor.
 #pragma once
 
@@ -18,6 +18,7 @@
 
 #include "ipc/result.h"
 #include "ipc/unique_fd.h"
+#include "run_files/mount_watch.h"
 #include "run_files/owned_paths.h"
 
 namespace supervisor {
@@ -30,6 +31,8 @@ class FolderWatch {
   void begin(const OwnedPaths& owned);
   // -1 where there is nothing to poll.
   [[nodiscard]] int fd() const { return events_.get(); }
+  // To be polled too, for POLLPRI; then mounts().changed() comes before the look.
+  [[nodiscard]] MountWatch& mounts() { return mounts_; }
   // Why it has to look again and again; empty where it need not. Said to the user once.
   [[nodiscard]] const std::string& why_by_looking() const { return why_by_looking_; }
 
@@ -54,6 +57,7 @@ class FolderWatch {
   static std::string compare(const Watched& watched);
 
   ipc::UniqueFd events_;
+  MountWatch mounts_;
   std::string why_by_looking_;
   std::vector<Watched> watched_;
   std::string seen_;                  // a change that the next look tells

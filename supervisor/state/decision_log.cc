@@ -157,9 +157,12 @@ ipc::Status open_lock(DecisionLog& log, const struct stat& status) {
   if (lock && (lock->status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return ipc::fail(Fault::kConfig, path + ", the lock of the decision log, can be opened by others", "remove it");
   if (lock) {
-    // Root may write the log of a user, who must be able to take the lock, too.
-    if (lock->status.st_uid != status.st_uid && ::fchown(lock->fd.get(), status.st_uid, status.st_gid) != 0)
+    // Root may write the log of a user, who must be able to take the lock, too. Nobody else can give it away, and a
+    // user who writes a log of root's keeps what he made.
+    if (::geteuid() == 0 && lock->status.st_uid != status.st_uid &&
+        ::fchown(lock->fd.get(), status.st_uid, status.st_gid) != 0) {
       return ipc::system_error("cannot give " + path + " to the owner of the decision log", "name a log of your own");
+    }
     log.lock_path = path;
     log.lock = std::move(lock->fd);
     return {};

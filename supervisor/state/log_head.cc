@@ -39,9 +39,11 @@ ipc::Status open_log_head(DecisionLog& log) {
   }
   if (!head) return no_head(path, "cannot be relied on: " + head.error().what);
   if (head->status.st_nlink != 1) return no_head(path, "has a second name");
-  // Root made it, for the user whose log it is.
-  if (head->status.st_uid != of_log.st_uid && ::fchown(head->fd.get(), of_log.st_uid, of_log.st_gid) != 0)
+  // Root made it, for the user whose log it is; nobody else can give it away.
+  if (::geteuid() == 0 && head->status.st_uid != of_log.st_uid &&
+      ::fchown(head->fd.get(), of_log.st_uid, of_log.st_gid) != 0) {
     return ipc::system_error("cannot give " + path + " to the owner of the decision log", "name a log of your own");
+  }
   log.head = std::move(head->fd);
   return {};
 }

@@ -226,6 +226,7 @@ class BrokerDouble {
     if (profile() == "early-exit") return 7;
     if (profile() == "issued-first") issue();
     if (profile() != "unprotected") lock_down();
+    if (profile() == "late") ::usleep(1'000'000);
     ipc::BrokerLockedDown locked;
     locked.protocol = ipc::kProtocolHash + (profile() == "foreign-build" ? 1 : 0);
     must(control_.send(locked, ipc::open_own_status().get()));

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -317,6 +318,34 @@ class Tampering(RunFolderTest):
         self.assertEqual(0, run.code, run.stderr)
         self.assertEqual(2, run.stderr.count("TAMPERED"), run.stderr)
         self.assertEqual(2, run.stderr.count("the run goes on (--on-tamper warn)"), run.stderr)
+
+    def test_a_change_before_the_broker_has_the_keys_of_the_environment_waits_for_them(self):
+        runtime = self.private_folder("runtime")
+        words = [word if word != "ok" else "late" for word in UNIX]
+        run = self.start_sentinel(*words, "--env-keys", "--on-tamper", "warn", *shell("true"), environment={
+            "XDG_RUNTIME_DIR": runtime, "AWS_ACCESS_KEY_ID": "AKIAHERE", "AWS_SECRET_ACCESS_KEY": "hidden-hidden"})
+        wait_until(lambda: run.helper("broker"), "the broker")
+        os.chmod(os.path.join(runtime, os.listdir(runtime)[0], "config"), 0o600)
+        run.finish()
+        self.assertEqual(0, run.code, run.stderr)
+        self.assert_told(run, "/config has another mode or owner now")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount; FUSE does it for any user")
+    def test_what_is_mounted_over_the_files_or_a_folder_above_is_told(self):
+        for where in ("", "/config", "/.."):
+            with self.subTest(where=where):
+                run, folder = self.start()
+                self.addCleanup(self.clear, folder)
+                over = os.path.normpath(folder + where)
+                kind = ("--bind", "/dev/null") if where == "/config" else ("-t", "tmpfs", "none")
+                if subprocess.run(["mount", *kind, over], capture_output=True).returncode != 0:
+                    self.skipTest("nothing can be mounted here")
+                time.sleep(0.3)  # long enough for a fetch
+                subprocess.run(["umount", "--lazy", over], check=True)
+                run.finish()
+                self.assertEqual(128 + signal.SIGTERM, run.code, run.stderr)
+                # A look that something else brought about may see what it did first.
+                self.assert_told(run, "was ")
 
     def test_a_run_over_tcp_is_watched_too(self):
         run = self.start_sentinel(*TCP, *STAY)

@@ -110,6 +110,10 @@ TEST_F(TaskTest, TheRestOfNoSettingIsRefused) {
   ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
   EXPECT_EQ("the rest of no setting", refusal()) << "something else came between";
   send_setting("NO_PROXY", "a");
+  send_with_file(ipc::PolicyText{});
+  ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
+  EXPECT_EQ("the rest of no setting", refusal()) << "something else came between";
+  send_setting("NO_PROXY", "a");
   ASSERT_TRUE(supervisor_.send(ipc::SettingRest{}));
   EXPECT_EQ("the rest of no setting", refusal());
 }

@@ -1,12 +1,17 @@
 #include "state/decision_log.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
+
+#include "ipc/files/trust.h"
 
 namespace supervisor {
 namespace {
@@ -114,6 +119,29 @@ TEST_F(Log, StderrAloneWritesNoFileAndBothWriteBoth) {
   EXPECT_EQ(open_decision_logs(request, folder_, "")->size(), 2u);
   EXPECT_EQ(open_decision_logs({}, "", folder_)->front().label, folder_ + "/sentinel/decisions.jsonl");
   EXPECT_FALSE(open_decision_logs({}, "", ""));
+}
+
+// An administrator's log, which one user's private group may write: what that user makes beside it stays his.
+TEST_F(Log, AUserWritesALogOfRootsThatHisPrivateGroupMayWrite) {
+  constexpr uid_t kUser = 1;  // one of the host's own, such as daemon
+  const auto group = ipc::private_group(kUser);
+  if (::geteuid() != 0 || !group) GTEST_SKIP() << "needs root, and a user with a private group";
+  ExecRequest request;
+  request.log_file = folder_ + "/log";
+  ASSERT_EQ(::close(::open(request.log_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)), 0);
+  for (const auto& [path, mode] : {std::pair(request.log_file, 0660), std::pair(folder_, 0770)}) {
+    ASSERT_EQ(::chown(path.c_str(), 0, *group), 0);
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+  }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(*group) != 0 || ::setuid(kUser) != 0) ::_exit(3);
+    const auto logs = open_decision_logs(request, folder_, "");
+    ::_exit(logs ? logs->front().lock && logs->front().head ? 0 : 1 : 2);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 class LogHead : public Log {
