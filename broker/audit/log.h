@@ -57,7 +57,7 @@ struct DecisionLine {
   std::uint64_t policy_serial = 0;     // the version that its signature names; 0: unsigned
   std::chrono::seconds policy_age{0};  // how long ago it was last confirmed; 0: it is fresh
   Shown session_table, session_id;     // of the tracked run
-  Shown endpoints;                     // where the policy, its key or the session table is asked, by a variable's word
+  Shown endpoints;                     // where what judges is asked, by a variable's word; STS, by an AWS file's
   std::chrono::sys_seconds expires{};  // of what was issued
   Shown access_key_id, principal;      // of what was issued: its id, and the ARN that AWS knows it by
   Shown narrowed;                      // what the rule narrowed, as "session_policy,hard_expiry"

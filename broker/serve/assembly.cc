@@ -53,9 +53,18 @@ void Service::note_endpoints() {
   };
   note(!task_.begin.policy_parameter.empty(), "ssm", profile_.ssm);
   note(!task_.begin.policy_kms_key.empty(), "kms", profile_.kms);
-  if (run_.endpoints.empty() || task_.begin.mode == ipc::RunMode::CredentialProcess) return;
-  notices_.warning("what judges this run is asked where variables say: " + run_.endpoints +
-                   "; who answers there decides");
+  const bool says_it = task_.begin.mode != ipc::RunMode::CredentialProcess;
+  if (!run_.endpoints.empty() && says_it) {
+    notices_.warning("what judges this run is asked where variables say: " + run_.endpoints +
+                     "; who answers there decides");
+  }
+  // Whose key it is decides which rules match, and stands in each line. An emulator's users name STS in such a file.
+  const AwsEndpoint& sts = profile_.sts;
+  if (sts.named_by.empty() || sts.named_by.starts_with("AWS_ENDPOINT_URL") || !task_.begin.remote_url.empty()) return;
+  add_endpoint(run_.endpoints, "sts", sts);
+  if (!says_it) return;
+  notices_.warning("whose key this is, STS is asked at " + sts.url + ", which " + sts.named_by +
+                   " names: who may write that file can answer with another user's name");
 }
 
 void Service::join() {

@@ -68,6 +68,17 @@ class Endpoints(SignedTest):
         self.refused_start(*BY_KMS)
         self.assertEqual([], [call for call in thief.asked if call])
 
+    def test_a_config_file_that_names_sts_is_said_at_the_start_and_in_each_line(self):
+        self.put_signed(allowing())
+        self.write(".aws/config", self.profile_with(
+            f"services = mine\n[services mine]\nsts =\n  endpoint_url = {self.aws.url}\n"))
+        asker = self.asker(*self.by_file)
+        self.assert_served(asker.ask())
+        asker.end()
+        self.assertRegex(asker.run.at_start + asker.run.stderr,
+                         rf"STS is asked at {self.aws.url}, which \S+config:\d+ names: who may write")
+        self.assertRegex(self.decisions()[-1]["endpoints"], rf"^sts {self.aws.url} \(\S+config:\d+\)$")
+
     def setUp(self):
         super().setUp()
         with open(self.aws_file("config")) as file:
