@@ -3,7 +3,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace ipc {
 namespace {
@@ -121,9 +123,11 @@ Result<Arrival> Channel::receive(Packet& packet) {
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t got;
+  // A peer that closes with packets of ours unread makes ECONNRESET, once, ahead of what it sent before: that counts.
+  bool reset_came = false;
   do {
     got = ::recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+  } while (got < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset_came, true))));
   // Everybody reads until there is no more: the last packet, which may have held a secret, has been taken by now.
   if (got <= 0) wipe(buffer_.data(), buffer_.size());
   if (got < 0) {

@@ -13,6 +13,7 @@
 
 #include "ipc/process/descriptors.h"
 #include "ipc/process/own_status.h"
+#include "ipc/process/user_namespace.h"
 
 namespace supervisor {
 namespace {
@@ -29,6 +30,11 @@ ipc::Status check_program(const std::string& path) {
   if (!S_ISREG(st.st_mode))
     return ipc::fail(Fault::kConfig, "helper program " + path + " is not a regular file", std::string(kNext));
   if (st.st_uid != 0 && st.st_uid != ::geteuid()) {
+    if (const ipc::Status outside = ipc::check_no_user_namespace(false); !outside)
+      return ipc::fail(
+          Fault::kConfig,
+          "helper program " + path + " cannot be told to be root's: its owner has no number in this user namespace",
+          "run sentinel outside of it, or in one that maps root");
     return ipc::fail(Fault::kConfig, "helper program " + path + " belongs to another user", std::string(kNext));
   }
   if (st.st_mode & (S_IWGRP | S_IWOTH)) {

@@ -51,7 +51,7 @@ void Keeper::fail_start(const ipc::Error& error) {
 
 // The first outcome stands, but the command's own status beats any other.
 void Keeper::set_outcome(int code) {
-  if (!command_ended_) outcome_ = code;
+  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnError : code;
 }
 
 void Keeper::wait_and_read() {
@@ -197,6 +197,7 @@ void Keeper::on_tampered(const std::string& change) {
       "alone");
   run_.talk().tell_tampered(change, ends);
   if (!ends) return;
+  tampered_ = true;  // such a run never ends well, whatever the command makes of it
   set_outcome(kExitOwnError);
   happen(Event::Tampered);
 }

@@ -68,7 +68,7 @@ class Keeper {
   StoppedHelpers stopped_helpers_;
   UserChange user_change_;
   int signal_ = 0, outcome_ = kExitOwnError;
-  bool released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false;
+  bool released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false, tampered_ = false;
 };
 
 }  // namespace supervisor
