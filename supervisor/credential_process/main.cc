@@ -161,8 +161,7 @@ void send_request(int fd, std::string_view token, const Nonce& nonce, long deadl
   for (const std::string_view part :
        {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\n"), ipc::kNonceHeader, std::string_view(": "),
         nonce.view(), name, token, std::string_view("\r\nConnection: close\r\n\r\n")}) {
-    std::memcpy(request + size, part.data(), part.size());
-    size += part.size();
+    size += part.copy(request + size, part.size());
   }
   for (std::size_t sent = 0; sent < size;) {
     const ssize_t got = ::send(fd, request + sent, size - sent, MSG_NOSIGNAL);
@@ -197,7 +196,7 @@ std::string_view receive_answer(int fd, long deadline) {
 
 void put(std::string_view text) {
   if (text.size() > sizeof output - output_size) fail("the answer is too large");
-  std::memcpy(output + output_size, text.data(), text.size());
+  text.copy(output + output_size, text.size());
   output_size += text.size();
 }
 

@@ -165,7 +165,8 @@ def same_length(folder):
         first = file.read(1)
         file.seek(0)
         file.write(b"#" if first != b"#" else b";")
-    os.utime(path, (0, 0))
+    with contextlib.suppress(FileNotFoundError):  # the run may have ended at the change itself
+        os.utime(path, (0, 0))
 
 
 def replace(folder):

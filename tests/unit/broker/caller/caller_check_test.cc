@@ -528,11 +528,12 @@ TEST_P(TcpCallerTest, QuestionsThatFindNoRoomAreAskedAgain) {
   for (int i = 0; i < 576; ++i) inquiries.push_back(check_->begin(client, Check::kPassed));
   EXPECT_EQ(inquiries.back().ticket, 0U);
   ASSERT_EQ(::kill(check_->witness_pid(), SIGCONT), 0);
-  for (CallerInquiry& inquiry : inquiries) {
-    while (!check_->settle(inquiry, std::chrono::seconds(5))) {
-    }
-    EXPECT_EQ(check_name(inquiry.facts.check), "passed");
+  // In turns, as the broker does: answers come in the order of the questions, and one that must ask again goes last.
+  for (bool all = false; !all;) {
+    all = true;
+    for (CallerInquiry& inquiry : inquiries) all = check_->settle(inquiry, std::chrono::milliseconds(1)) && all;
   }
+  for (const CallerInquiry& inquiry : inquiries) EXPECT_EQ(check_name(inquiry.facts.check), "passed");
 }
 
 TEST_P(TcpCallerTest, ClientWithoutTheTokenIsNotSearchedFor) {
