@@ -38,9 +38,9 @@ for interruption in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(interruption, signal.SIG_DFL)
 
 
-# The two sentences of a run whose policy, or whose judge, its own user can change: all but a few tests have such runs.
-AT_START = re.compile(r"^sentinel: (?:the command can change this policy: |what judges this run is asked where variables say: ).*\n",
-                      re.M)
+# The sentences of a run whose policy, or whose judge, its own user can change: all but a few tests have such runs.
+AT_START = re.compile(r"^sentinel: (?:the command can change this policy: |what judges this run is asked where variables say: "
+                      r"|whose key this is, STS is asked at ).*\n", re.M)
 
 # Sentinel hides its processes from their own user, and a user's own home is no test's to write in: tests that look there
 # need root, and a user made for them.
