@@ -62,16 +62,11 @@ std::string consequence(const Trust& trust, std::string_view otherwise) {
 
 std::string kind_of(const struct stat& status) { return S_ISDIR(status.st_mode) ? "the folder " : ""; }
 
-// In a user namespace this number stands for every user outside that has none in it, root of the machine included.
-constexpr uid_t kWithoutNumber = 65534;
-
 std::unexpected<Error> not_theirs(const struct stat& status, const std::string& path, const Trust& trust) {
-  if (status.st_uid == kWithoutNumber && !check_no_user_namespace(false)) {
-    return fail(Fault::kConfig,
-                kind_of(status) + path + " cannot be told to belong to " + owners(trust) +
-                    ": its owner has no number in this user namespace",
-                "run sentinel outside of it, or in one that maps root");
-  }
+  if (Status known =
+          check_has_number(status.st_uid, kind_of(status) + path + " cannot be told to belong to " + owners(trust));
+      !known)
+    return std::unexpected(known.error());
   const std::string another = " but to uid " + std::to_string(status.st_uid) + ", who can change what is in it";
   const std::string mend = "use a file that only you and root can change, or run chown " + std::to_string(trust.uid) +
                            " " + path + " as root";

@@ -135,6 +135,12 @@ Status check_no_user_namespace(bool allowed) {
               kWayOn);
 }
 
+Status check_has_number(uid_t owner, const std::string& what) {
+  if (owner != kUnmapped || check_no_user_namespace(false)) return {};
+  return fail(Fault::kConfig, what + ": its owner has no number in this user namespace",
+              "run sentinel outside of it, or in one that maps root");
+}
+
 std::string what_a_user_namespace_costs(const Result<UserNamespace>& where) {
   if (where && where->initial) return "";
   const std::string who = where ? where->owner_words() : where.error().what + ": who made it";

@@ -45,6 +45,9 @@ Result<UserNamespace> own_user_namespace();
 // Whether keys may be read in here; `allowed`: by --allow-user-namespace, for which there is nothing to be found out.
 // Fails: kRefused with who could read them.
 Status check_no_user_namespace(bool allowed);
+// That `owner` is a user whom this process can tell from others. `what`: "FILE cannot be told to be root's".
+// Fails: kConfig in a user namespace that has no number for the owner: that may be root of the machine or anyone.
+Status check_has_number(uid_t owner, const std::string& what);
 // What is lost in here, as one sentence for the start; empty in the machine's own namespace.
 std::string what_a_user_namespace_costs(const Result<UserNamespace>& where);
 

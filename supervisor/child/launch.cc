@@ -30,11 +30,9 @@ ipc::Status check_program(const std::string& path) {
   if (!S_ISREG(st.st_mode))
     return ipc::fail(Fault::kConfig, "helper program " + path + " is not a regular file", std::string(kNext));
   if (st.st_uid != 0 && st.st_uid != ::geteuid()) {
-    if (const ipc::Status outside = ipc::check_no_user_namespace(false); !outside)
-      return ipc::fail(
-          Fault::kConfig,
-          "helper program " + path + " cannot be told to be root's: its owner has no number in this user namespace",
-          "run sentinel outside of it, or in one that maps root");
+    if (ipc::Status known = ipc::check_has_number(st.st_uid, "helper program " + path + " cannot be told to be root's");
+        !known)
+      return known;
     return ipc::fail(Fault::kConfig, "helper program " + path + " belongs to another user", std::string(kNext));
   }
   if (st.st_mode & (S_IWGRP | S_IWOTH)) {

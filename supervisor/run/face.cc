@@ -3,12 +3,12 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "child/process_tree.h"
 #include "child/stopped_helpers.h"
 #include "child/wait_status.h"
+#include "run/deadlines.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 #include "terminal/signals.h"
@@ -46,12 +46,7 @@ class KeeperWatch {
       if (!due.words.empty()) say(due.words);
     }
   }
-  [[nodiscard]] int timeout_ms() const {
-    const auto next = stopped_.next();
-    if (!next) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - StoppedHelpers::Clock::now());
-    return static_cast<int>(std::max<long>(0, left.count()));
-  }
+  [[nodiscard]] int timeout_ms() const { return poll_timeout(stopped_.next()); }
 
  private:
   pid_t keeper_;

@@ -84,9 +84,7 @@ int Keeper::poll_timeout_ms() const {
   for (const auto& other : {next_look_, next_witness_, stopped_helpers_.next(), user_change_.next_look()}) {
     if (other) next = std::min(next.value_or(*other), *other);
   }
-  if (!next) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now());
-  return static_cast<int>(std::max<long>(0, left.count()));
+  return poll_timeout(next);
 }
 
 void Keeper::hear(Side side) {
