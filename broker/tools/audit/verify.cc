@@ -39,7 +39,7 @@ void AuditVerifier::line(std::string_view text, bool whole) {
   ++here_.line;
   ++totals_.lines;
   const std::string hash = sha256_hex(text);
-  if (!expected_head_.empty() && hash == expected_head_) met_head_ = true;
+  if (!expected_head_.empty() && hash == expected_head_) met_expected_ = true;
   auto read = read_audit_line(text);
   if (!whole)
     read = ipc::fail(ipc::Fault::kConfig, "is torn: it has no newline (a crash, a full disk, or somebody cut it)");
@@ -198,7 +198,7 @@ void AuditVerifier::compare_with_head(const AuditLine& line, const std::string& 
 
 void AuditVerifier::judge_end() {
   const Place whole{here_.file, 0};
-  if (!expected_head_.empty() && !met_head_) {
+  if (!expected_head_.empty() && !met_expected_) {
     totals_.end = AuditEnd::kCut;
     return find(whole, "does not hold the line whose SHA-256 was expected: the end was cut off, or changed",
                 expected_head_, totals_.head_hash);
@@ -210,7 +210,7 @@ void AuditVerifier::judge_end() {
   }
   if (met_other_)
     totals_.end = AuditEnd::kCut;
-  else if (met_head_)
+  else if (met_head_ || (met_expected_ && !head_))
     totals_.end = AuditEnd::kWhole;
   else if (closed_)
     totals_.end = AuditEnd::kClosed;

@@ -101,7 +101,7 @@ class AuditVerifier {
   Tell found_, noted_;
   std::string expected_head_;
   std::optional<LogHead> head_;
-  bool met_head_ = false, met_other_ = false, closed_ = false;
+  bool met_expected_ = false, met_head_ = false, met_other_ = false, closed_ = false;
   AuditTotals totals_;
   Place here_;
   std::optional<Link> last_, before_last_;

@@ -114,6 +114,23 @@ TEST(AuditVerify, ACutTailIsFoundByTheHeadThatTheBrokerKeeps) {
   EXPECT_EQ(broker::AuditEnd::kUnknown, judge(cut).totals.end) << "without a head nothing is claimed of the end";
 }
 
+TEST(AuditVerify, AHeadThatWasPutBackWithItsLogHidesNoCutFromTheExpectedOne) {
+  const File lines = written_lines(6);
+  const File cut(lines.begin(), lines.begin() + 4);
+  const broker::LogHead put_back{4, broker::sha256_hex(cut.back()), "2026-02-02T00:00:00Z"};
+  const Judged judged = judge_files({cut}, nullptr, broker::sha256_hex(lines.back()), put_back);
+  EXPECT_EQ("a:0 does not hold the line whose SHA-256 was expected: the end was cut off, or changed", judged.first());
+  EXPECT_EQ(broker::AuditEnd::kCut, judged.totals.end);
+}
+
+TEST(AuditVerify, AnExpectedLineThatIsThereHidesNoOtherLineUnderTheHeadsNumber) {
+  const File lines = written_lines(6);
+  const broker::LogHead head{5, broker::sha256_hex("another fifth line"), "2026-02-02T00:00:00Z"};
+  const Judged judged = judge_files({lines}, nullptr, broker::sha256_hex(lines[3]), head);
+  EXPECT_EQ(broker::AuditEnd::kCut, judged.totals.end);
+  EXPECT_EQ(1u, judged.findings.size());
+}
+
 TEST(AuditVerify, AnEndThatWasWrittenAnewIsFoundByTheHead) {
   const File lines = written_lines(6);
   const broker::LogHead head{5, broker::sha256_hex("another fifth line"), "2026-02-02T00:00:00Z"};
