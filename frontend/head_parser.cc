@@ -19,8 +19,7 @@ constexpr std::string_view kVersionForm = "HTTP/d.d";
 // The coding that says where a body ends, looked for in the list of codings.
 constexpr std::string_view kChunked = "chunked";
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+using ipc::is_digit, ipc::is_letter;
 constexpr char folded(char c) { return static_cast<char>(c | 0x20); }
 
 constexpr bool is_user_info(char c) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "host/bounded_read.h"
 #include "text/hex.h"
 
 namespace broker {
@@ -49,15 +50,10 @@ std::string head_fault(const LogHead& head, std::uint64_t sequence, std::string_
 }
 
 ipc::Result<std::optional<LogHead>> HeadFile::read() const {
-  std::string text(2 * kHeadSlot, '\0');
-  ssize_t got;
-  do {
-    got = ::pread(fd_.get(), text.data(), text.size(), 0);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) return ipc::system_error("the head " + label_ + " of the decision log cannot be read");
-  text.resize(static_cast<std::size_t>(got));
-  auto heads = read_heads(text);
-  if (heads.empty() && !text.empty() && text.front() != '{' && text.front() != '\0') {
+  const std::optional<std::string> text = read_from_start(fd_.get(), 2 * kHeadSlot);
+  if (!text) return ipc::system_error("the head " + label_ + " of the decision log cannot be read");
+  auto heads = read_heads(*text);
+  if (heads.empty() && !text->empty() && text->front() != '{' && text->front() != '\0') {
     return ipc::fail(Fault::kConfig, "the file " + label_ + " remembers no end of a decision log",
                      "look at what is in it, and remove it");
   }

@@ -136,13 +136,15 @@ ipc::Status AuditLog::write(const DecisionLine& line, bool may_wait) {
   const std::string body = to_body(line);
   const AuditText text{body, line.time, line.outcome == "issued"};
   ipc::Status outcome;
-  std::string with_head = body;
+  const auto is_system = [](const Place& place) { return place.sink.kind() == ipc::LogKind::Syslog; };
+  std::string with_head = std::ranges::any_of(places_, is_system) ? body : std::string();
   for (Place& place : places_) {
     // Every sink gets its chance: a broken one must not silence the others.
-    const bool to_system = place.sink.kind() == ipc::LogKind::Syslog;
-    ipc::Status done = write_to(place, to_system ? AuditText{with_head, text.time, text.issued} : text, may_wait);
+    ipc::Status done =
+        write_to(place, is_system(place) ? AuditText{with_head, text.time, text.issued} : text, may_wait);
     if (!done) outcome = done;
-    if (const auto head = place.sink.head(); done && head) add_head(with_head, place.sink.label(), *head);
+    if (!done || with_head.empty()) continue;
+    if (const auto head = place.sink.head()) add_head(with_head, place.sink.label(), *head);
   }
   return outcome;
 }

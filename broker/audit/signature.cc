@@ -5,7 +5,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,15 +46,6 @@ int digit_of(char c) {
 
 // As we write them: a signature has one form alone.
 bool is_written_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-std::string hmac(std::string_view key, std::string_view message) {
-  unsigned char mac[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(message), message.size(), mac, &size)) {
-    return {};
-  }
-  return hex({reinterpret_cast<const char*>(mac), size});
-}
 
 // An encrypted key is not opened: there is no user to ask for its passphrase.
 int no_passphrase(char*, int, int, void*) { return -1; }
@@ -134,8 +124,8 @@ ipc::Result<LogKey> LogKey::from_text(std::string_view text, const std::string& 
       text.find("-----BEGIN ") == text.npos ? key.take_hmac(text, path) : key.take_pem(text, path, purpose);
   if (!taken) return std::unexpected(taken.error());
   if (key_id.empty()) {
-    key.id_ =
-        key.kind_ == Kind::kHmac ? sha256_hex(hmac(key.secret_.reveal(), "key id")) : sha256_hex(key.public_part_);
+    key.id_ = key.kind_ == Kind::kHmac ? sha256_hex(hmac_sha256_hex(key.secret_.reveal(), "key id"))
+                                       : sha256_hex(key.public_part_);
     key.id_.resize(kKeyIdDigits);
   } else if (is_log_key_id(key_id)) {
     key.id_ = std::move(key_id);
@@ -197,7 +187,7 @@ ipc::Status LogKey::take_pem(std::string_view text, const std::string& path, Pur
 ipc::Result<std::string> LogKey::sign(std::string_view message) const {
   const auto cannot = [] { return ipc::fail(Fault::kSystem, "a decision line cannot be signed"); };
   if (kind_ == Kind::kHmac) {
-    std::string mac = hmac(secret_.reveal(), message);
+    std::string mac = hmac_sha256_hex(secret_.reveal(), message);
     if (mac.empty()) return cannot();
     return mac;
   }
@@ -214,7 +204,7 @@ ipc::Result<std::string> LogKey::sign(std::string_view message) const {
 
 bool LogKey::verifies(std::string_view message, std::string_view signature) const {
   if (kind_ == Kind::kHmac) {
-    const std::string mac = hmac(secret_.reveal(), message);
+    const std::string mac = hmac_sha256_hex(secret_.reveal(), message);
     return mac.size() == signature.size() && !mac.empty() &&
            CRYPTO_memcmp(mac.data(), signature.data(), mac.size()) == 0;
   }

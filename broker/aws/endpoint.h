@@ -21,6 +21,11 @@ struct AwsEndpoint {
   std::string named_by = {};        // the variable, or file:line, that gave the URL; empty: it is AWS's own
 };
 
+// The URL stands in a file that AWS tools read, which may be the command's to write.
+inline bool named_by_file(const AwsEndpoint& endpoint) {
+  return !endpoint.named_by.empty() && !endpoint.named_by.starts_with("AWS_ENDPOINT_URL");
+}
+
 enum class StsEndpoints { kRegional, kLegacy };  // sts_regional_endpoints
 
 // An endpoint_url or AWS_ENDPOINT_URL: https to anywhere, http to this machine alone; no user, path, query or fragment.

@@ -64,9 +64,7 @@ ipc::Result<std::string> read_secret_file(const std::string& path, std::size_t m
   const ipc::Trust trust = ipc::trust_user(::geteuid());
   const ipc::Result<ipc::TrustedFile> file = ipc::open_trusted(path, trust, O_RDONLY);
   if (!file) return std::unexpected(ipc::with_next_step(of_what(file.error(), what), "name a file of yours"));
-  const mode_t mode = file->status.st_mode;
-  const bool of_others = (mode & S_IRWXO) != 0 || ((mode & S_IRWXG) != 0 && file->status.st_gid != trust.private_group);
-  if (of_others) {
+  if (ipc::bits_of_others(file->status, trust) != 0) {
     return ipc::fail(Fault::kConfig, std::string(what) + " " + path + " can be read by other users",
                      "take it for known to them and make another, or run chmod 600 " + path);
   }

@@ -98,9 +98,7 @@ void AwsConfigFile::warn_of_readers() {
                           return std::ranges::any_of(section.second.values,
                                                      [](const auto& value) { return value.second.secret_length > 0; });
                         });
-  const bool others_read =
-      (stat_.st_mode & S_IROTH) != 0 ||
-      ((stat_.st_mode & S_IRGRP) != 0 && stat_.st_gid != ipc::trust_user(::geteuid()).private_group);
+  const bool others_read = (ipc::bits_of_others(stat_, ipc::trust_user(::geteuid())) & S_IROTH) != 0;
   if (has_keys && others_read) {
     warnings_.push_back(path_ + " holds keys and can be read by other users; run chmod go-rwx " + path_);
   }

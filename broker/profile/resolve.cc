@@ -227,8 +227,7 @@ ipc::Result<ResolvedProfile> Resolver::resolve(std::string_view name, std::strin
 // user's, a variable is of the environment that started the run.
 ipc::Result<AwsEndpoint> require_judge(const ResolvedProfile& profile, const AwsEndpoint& endpoint,
                                        std::string_view what, std::string_view service) {
-  const bool by_file = !endpoint.named_by.empty() && !endpoint.named_by.starts_with("AWS_ENDPOINT_URL");
-  if (by_file) {
+  if (named_by_file(endpoint)) {
     return ipc::fail(ipc::Fault::kConfig,
                      endpoint.named_by + " names an endpoint for " + std::string(what) +
                          ", and what judges a run is not asked where a file says that the command may write",

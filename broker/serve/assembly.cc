@@ -60,7 +60,7 @@ void Service::note_endpoints() {
   }
   // Whose key it is decides which rules match, and stands in each line. An emulator's users name STS in such a file.
   const AwsEndpoint& sts = profile_.sts;
-  if (sts.named_by.empty() || sts.named_by.starts_with("AWS_ENDPOINT_URL") || !task_.begin.remote_url.empty()) return;
+  if (!named_by_file(sts) || !task_.begin.remote_url.empty()) return;
   add_endpoint(run_.endpoints, "sts", sts);
   if (!says_it) return;
   notices_.warning("whose key this is, STS is asked at " + sts.url + ", which " + sts.named_by +

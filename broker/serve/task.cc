@@ -73,7 +73,6 @@ class Gathering {
     return {};
   }
   ipc::Status take(const ipc::PolicyText&, ipc::UniqueFd& fd) {
-    last_setting_ = nullptr;
     policy_text_ = std::move(fd);
     return {};
   }

@@ -71,6 +71,11 @@ std::optional<gid_t> private_group(uid_t uid) {
   return gid;
 }
 
+mode_t bits_of_others(const struct stat& status, const Trust& trust) {
+  const mode_t of_group = status.st_gid == trust.private_group ? 0 : (status.st_mode & S_IRWXG) >> 3;
+  return (status.st_mode & S_IRWXO) | of_group;
+}
+
 Trust trust_user(uid_t uid) {
   struct Known {
     uid_t uid;

@@ -4,6 +4,7 @@
 // Fails: never; a group that cannot be looked up is no user's own, so what it may write is not believed.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -27,5 +28,8 @@ Trust trust_user(uid_t uid);
 // the primary group of no other account in /etc/passwd. Under umask 002 everything of such a user is group-writable.
 // Root has none.
 std::optional<gid_t> private_group(uid_t uid);
+
+// The read, write and execute bits of `status` that others have: every user, and the group unless it is the user's own.
+mode_t bits_of_others(const struct stat& status, const Trust& trust);
 
 }  // namespace ipc

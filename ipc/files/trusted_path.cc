@@ -55,7 +55,10 @@ class TrustedWalk {
       if (!opened) return std::unexpected(opened.error());
       if (*opened) return std::move(file_);
     }
-    if (Status opened = open_last("."); !opened) return std::unexpected(opened.error());
+    UniqueFd look(::openat(folder_.get(), ".", kLook));
+    struct stat status {};
+    if (!look || ::fstat(look.get(), &status) != 0) return system_error("cannot look at " + at_);
+    if (Status opened = open_last(".", std::move(look), status); !opened) return std::unexpected(opened.error());
     return std::move(file_);
   }
 
@@ -80,7 +83,7 @@ class TrustedWalk {
     if (::fstat(entry.get(), &status) != 0) return system_error("cannot look at " + path);
     if (S_ISLNK(status.st_mode)) return follow(entry.get(), status, path);
     if (is_last()) {
-      Status opened = open_last(step.name);
+      Status opened = open_last(step.name, std::move(entry), status);
       if (!opened) return std::unexpected(opened.error());
       return true;
     }
@@ -141,11 +144,8 @@ class TrustedWalk {
 
   // The last name; "." for the folder that was entered last. Its kind is seen before it is opened: to open a device can
   // do something.
-  Status open_last(const std::string& name) {
+  Status open_last(const std::string& name, UniqueFd look, const struct stat& status) {
     const std::string path = name == "." ? at_ : below(name);
-    UniqueFd look(::openat(folder_.get(), name.c_str(), kLook));
-    struct stat status {};
-    if (!look || ::fstat(look.get(), &status) != 0) return system_error("cannot look at " + path);
     if (Status good = check_kind(status, path); !good) return good;
     if ((flags_ & O_PATH) != 0) return accept(std::move(look), path);
     if (Status good = judge(look.get(), status, path, false); !good) return good;
@@ -195,12 +195,6 @@ class TrustedWalk {
 
 Result<TrustedFile> open_trusted(std::string_view path, const Trust& trust, int flags, mode_t mode) {
   return TrustedWalk(path, trust, flags, mode).go();
-}
-
-Status judge_writers(int fd, const struct stat& status, const std::string& path, const Trust& trust) {
-  const Result<Writers> writers = find_writers(fd, status, path, trust, false);
-  if (!writers) return std::unexpected(writers.error());
-  return {};
 }
 
 }  // namespace ipc

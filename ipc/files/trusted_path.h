@@ -42,8 +42,4 @@ struct TrustedFile {
 //   else         a regular file
 Result<TrustedFile> open_trusted(std::string_view path, const Trust& trust, int flags, mode_t mode = 0600);
 
-// That an open file or folder is root's or the user's, and writable by them alone; nothing is said of the folders
-// above.
-Status judge_writers(int fd, const struct stat& status, const std::string& path, const Trust& trust);
-
 }  // namespace ipc

@@ -127,7 +127,7 @@ Result<UserNamespace> own_user_namespace() {
 Status check_no_user_namespace(bool allowed) {
   if (allowed) return {};
   const Result<UserNamespace> where = own_user_namespace();
-  if (!where) return std::unexpected(with_next_step(Error{where.error().fault, where.error().what, kWayOn, 0}, kWayOn));
+  if (!where) return fail(where.error().fault, where.error().what, kWayOn);
   if (where->initial) return {};
   return fail(Fault::kRefused,
               "this is inside of a user namespace, as a rootless container is: " + where->owner_words() +

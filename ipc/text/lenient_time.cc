@@ -46,8 +46,7 @@ class Scanner {
   // The index of the word that comes; nothing where none of them does, or another letter follows.
   template <std::size_t N>
   std::optional<std::size_t> take_word(const std::string_view (&words)[N]) {
-    const std::size_t end = static_cast<std::size_t>(
-        std::ranges::find_if_not(left_, [](char c) { return is_alphanumeric(c) && !is_digit(c); }) - left_.begin());
+    const std::size_t end = static_cast<std::size_t>(std::ranges::find_if_not(left_, is_letter) - left_.begin());
     const auto found = std::ranges::find(words, left_.substr(0, end));
     if (found == std::end(words)) return std::nullopt;
     left_.remove_prefix(end);

@@ -21,8 +21,6 @@ class OwnCgroup {
   // Tries, and takes back what did not work to the end. `proc` stands in for /proc/self in tests.
   static OwnCgroup make(const std::string& proc = "/proc/self");
 
-  [[nodiscard]] explicit operator bool() const { return !path_.empty(); }
-  [[nodiscard]] const std::string& path() const { return path_; }
   // False where the kernel refuses: then there is no such cgroup any more.
   bool take_in(pid_t);
   void kill() const;

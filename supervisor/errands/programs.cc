@@ -179,6 +179,14 @@ ipc::Result<std::string> file_of(const ProgramPlan& plan) {
 // The broker reads from it on its event loop.
 bool never_block(int reading_end) { return ::fcntl(reading_end, F_SETFL, O_NONBLOCK) == 0; }
 
+// Without one the program reads nothing.
+ipc::Result<ipc::OneWaySocket> open_input(bool wanted) {
+  if (wanted) return ipc::OneWaySocket::open();
+  ipc::OneWaySocket none{ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), {}};
+  if (!none.reading) return ipc::system_error("cannot open /dev/null");
+  return none;
+}
+
 }  // namespace
 
 ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
@@ -186,15 +194,11 @@ ipc::Result<RunningProgram> start_program(const ProgramPlan& plan) {
   if (!file) return std::unexpected(file.error());
   auto ends = ipc::Channel::socket_pair();
   if (!ends) return std::unexpected(ends.error());
-  auto output = ipc::OneWaySocket::open(), input = ipc::OneWaySocket::open();
+  auto output = ipc::OneWaySocket::open();
   if (!output) return std::unexpected(output.error());
-  if (!input) return std::unexpected(input.error());
   if (!never_block(output->reading.get())) return ipc::system_error("cannot set up a socket for a program");
-  if (!plan.with_input) {
-    input->writing.reset();
-    input->reading = ipc::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!input->reading) return ipc::system_error("cannot open /dev/null");
-  }
+  auto input = open_input(plan.with_input);
+  if (!input) return std::unexpected(input.error());
   const pid_t minder = fork_as(plan.as_sibling);
   if (minder < 0) return cannot_start(plan);
   if (minder == 0) be_minder(*file, plan, ends->second.get(), output->writing.get(), input->reading.get());
@@ -254,11 +258,10 @@ ipc::Status start_detached(const ProgramPlan& plan) {
     if (ipc::close_descriptors(STDERR_FILENO + 1)) become_program(*file, plan);
     ::_exit(127);
   }
-  const auto refused = cannot_start(plan);
+  const ipc::Status started = child < 0 ? ipc::Status(cannot_start(plan)) : ipc::Status{};
   if (child > 0 && !plan.as_sibling) reap(child);
   ::prctl(PR_SET_CHILD_SUBREAPER, static_cast<unsigned long>(adopting), 0, 0, 0);
-  if (child < 0) return refused;
-  return {};
+  return started;
 }
 
 }  // namespace supervisor

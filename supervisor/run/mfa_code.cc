@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/text/ascii.h"
+
 namespace supervisor {
 namespace {
 
@@ -18,14 +20,6 @@ std::string option_of(int fd) { return fd == STDIN_FILENO ? "--mfa-token -" : "-
 std::unexpected<ipc::Error> not_a_code(int fd) {
   return ipc::fail(Fault::kUsage, "what " + option_of(fd) + " reads is not a code",
                    "write the six digits that the device shows, as one line");
-}
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-std::string_view trimmed(std::string_view line) {
-  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
-  while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-  return line;
 }
 
 }  // namespace
@@ -49,7 +43,7 @@ ipc::Status read_mfa_code(ExecRequest& request) {
     if (got <= 0 || line[size] == '\n') break;
     ++size;
   }
-  const bool good = take_mfa_digits(trimmed({line.data(), size}), request.mfa_token);
+  const bool good = take_mfa_digits(ipc::trimmed({line.data(), size}, " \t\r"), request.mfa_token);
   ipc::wipe(line.data(), line.size());
   if (fd > STDERR_FILENO) ::close(fd);
   return good ? ipc::Status{} : not_a_code(fd);

@@ -1,19 +1,15 @@
 #include "run/orphans.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <string>
-#include <string_view>
 
+#include "child/frozen_tree.h"
 #include "child/process_tree.h"
 #include "ipc/process/pidfd.h"
-#include "ipc/unique_fd.h"
 #include "run/deadlines.h"
 
 namespace supervisor {
@@ -23,10 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 // By its name; one whose name is hidden (hidepid) is as unreadable as ours are.
 bool is_sentinels_own(pid_t pid) {
-  const ipc::UniqueFd file(::open(("/proc/" + std::to_string(pid) + "/comm").c_str(), O_RDONLY | O_CLOEXEC));
-  char name[16] = {};
-  const ssize_t got = file ? ::read(file.get(), name, sizeof name) : -1;
-  return got <= 0 || std::string_view(name, static_cast<std::size_t>(got)).starts_with("sentinel-");
+  const auto seen = proc_stat(pid);
+  return !seen || seen->name.starts_with("sentinel-");
 }
 
 // False: it has not ended by then.

@@ -157,19 +157,13 @@ ipc::Status open_lock(DecisionLog& log, const struct stat& status) {
   if (lock && (lock->status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return ipc::fail(Fault::kConfig, path + ", the lock of the decision log, can be opened by others", "remove it");
   if (lock) {
-    // Root may write the log of a user, who must be able to take the lock, too. Nobody else can give it away, and a
-    // user who writes a log of root's keeps what he made.
-    if (::geteuid() == 0 && lock->status.st_uid != status.st_uid &&
-        ::fchown(lock->fd.get(), status.st_uid, status.st_gid) != 0) {
-      return ipc::system_error("cannot give " + path + " to the owner of the decision log", "name a log of your own");
-    }
+    // Who writes the log must be able to take the lock, too.
+    if (ipc::Status given = give_to_owner_of_log(*lock, status, path); !given) return given;
     log.lock_path = path;
     log.lock = std::move(lock->fd);
     return {};
   }
-  const bool others_read =
-      (status.st_mode & S_IROTH) != 0 || ((status.st_mode & S_IRGRP) != 0 && status.st_gid != trust.private_group);
-  if (!others_read) return {};
+  if ((ipc::bits_of_others(status, trust) & S_IROTH) == 0) return {};
   lock.error().what = "others may read the decision log " + log.label +
                       ", and could lock it, and no lock file can be made beside it: " + lock.error().what;
   lock.error().next_step = "run chmod go-r " + log.path + ", or let the log lie in a folder that you may write";
@@ -213,6 +207,12 @@ ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_vie
 }
 
 }  // namespace
+
+ipc::Status give_to_owner_of_log(const ipc::TrustedFile& made, const struct stat& of_log, const std::string& path) {
+  if (::geteuid() != 0 || made.status.st_uid == of_log.st_uid) return {};
+  if (::fchown(made.fd.get(), of_log.st_uid, of_log.st_gid) == 0) return {};
+  return ipc::system_error("cannot give " + path + " to the owner of the decision log", "name a log of your own");
+}
 
 ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest& request, std::string_view home,
                                                          std::string_view state_home) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "command_line/request.h"
+#include "ipc/files/trusted_path.h"
 #include "ipc/messages.h"
 #include "ipc/unique_fd.h"
 
@@ -43,5 +44,9 @@ ipc::Result<std::vector<DecisionLog>> open_decision_logs(const ExecRequest&, std
 // What follows `full`, whose broker asks for more: the file that another run has put there, or a new one; of the
 // system's log, a new connection.
 ipc::Result<DecisionLog> next_decision_log(const DecisionLog& full);
+
+// A file beside the log, which root made, for the user whose log it is; nobody else can give it away, and a user who
+// writes a log of root's keeps what he made.
+ipc::Status give_to_owner_of_log(const ipc::TrustedFile& made, const struct stat& of_log, const std::string& path);
 
 }  // namespace supervisor

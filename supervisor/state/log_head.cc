@@ -21,7 +21,6 @@ std::unexpected<ipc::Error> no_head(const std::string& path, const std::string& 
 }  // namespace
 
 ipc::Status open_log_head(DecisionLog& log) {
-  if (log.path.empty()) return {};
   const std::string path = log.path + "-head";
   struct stat of_log {
   }, there{};
@@ -39,11 +38,7 @@ ipc::Status open_log_head(DecisionLog& log) {
   }
   if (!head) return no_head(path, "cannot be relied on: " + head.error().what);
   if (head->status.st_nlink != 1) return no_head(path, "has a second name");
-  // Root made it, for the user whose log it is; nobody else can give it away.
-  if (::geteuid() == 0 && head->status.st_uid != of_log.st_uid &&
-      ::fchown(head->fd.get(), of_log.st_uid, of_log.st_gid) != 0) {
-    return ipc::system_error("cannot give " + path + " to the owner of the decision log", "name a log of your own");
-  }
+  if (ipc::Status given = give_to_owner_of_log(*head, of_log, path); !given) return given;
   log.head = std::move(head->fd);
   return {};
 }

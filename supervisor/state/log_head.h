@@ -11,7 +11,6 @@
 
 namespace supervisor {
 
-// Of a log that is a regular file; of any other it does nothing.
 ipc::Status open_log_head(DecisionLog& log);
 
 }  // namespace supervisor

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "host/bounded_read.h"
 #include "ipc/unique_fd.h"
 
 namespace broker {
@@ -27,11 +28,7 @@ std::optional<std::string> read_head_file(const std::string& path) {
   struct stat st {};
   if (!fd || ::fstat(fd.get(), &st) != 0) return std::nullopt;
   if (!S_ISREG(st.st_mode)) return std::string();
-  std::string text(2 * kHeadSlot, '\0');
-  const ssize_t got = ::pread(fd.get(), text.data(), text.size(), 0);
-  if (got < 0) return std::nullopt;
-  text.resize(static_cast<std::size_t>(got));
-  return text;
+  return read_from_start(fd.get(), 2 * kHeadSlot);
 }
 
 void judge(KnownHead& known, const std::string& text, const LogKey* key) {
