@@ -165,6 +165,11 @@ def name_of(pid):
     return ""
 
 
+def shell(script):
+    """The words that end a command line with a command of the shell's."""
+    return ("--", "sh", "-c", script)
+
+
 def state_of(pid):
     """R, S, T, Z and so on; empty for a process that is gone."""
     with contextlib.suppress(OSError):

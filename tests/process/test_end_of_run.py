@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from harness import children_of, needs_own_home, state_of, wait_until  # noqa: E402
+from harness import children_of, needs_own_home, shell, state_of, wait_until  # noqa: E402
 
 TCP = ("exec", "--profile", "ok", "--policy-file", "policy", "--server", "--log-file", "decisions")
 OUTLIVED = "that outlived the command: "
@@ -19,10 +19,6 @@ def behind(program):
     """Starts it in the background, and goes on when it has become that program: until then its name is the shell's."""
     name = program.split()[0].rsplit("/", 1)[-1] if not program.startswith("setsid ") else program.split()[1]
     return f"{program} & until [ $(cat /proc/$!/comm) = {name} ]; do sleep 0.01; done"
-
-
-def shell(script):
-    return ("--", "sh", "-c", script)
 
 
 class EndOfRun(harness.ProcessTest):

@@ -78,10 +78,14 @@ class Programs(ErrandTest):
                 self.assertIn("ended with code", told)
                 self.assertIn("let it print to its standard output (>&1)", told)
 
+    def leaver(self, mark, before=""):
+        """A program that leaves a sleeping process, whose number is in the file `mark`."""
+        return self.program("leave", f"#!/bin/sh\n{before}sh -c 'echo $$ > {mark}; exec sleep 1000' > /dev/null 2>&1 &\n"
+                                     f"while [ ! -s {mark} ]; do sleep 0.01; done\necho left\n")
+
     def test_what_stays_in_its_session_ends_with_it(self):
         mark = os.path.join(self.user.home, "left")
-        leave = self.program("leave", f"#!/bin/sh\nsh -c 'echo $$ > {mark}; exec sleep 1000' > /dev/null 2>&1 &\n"
-                                      f"while [ ! -s {mark} ]; do sleep 0.01; done\necho left\n")
+        leave = self.leaver(mark)
         for mode in MODES:
             run = self.ask(f"errand:3:{leave}", mode=mode)
             self.assertIn("good output 5 left", self.told(run))
@@ -92,8 +96,7 @@ class Programs(ErrandTest):
 
     def test_a_daemon_that_a_program_leaves_is_not_the_commands_tree(self):
         mark = os.path.join(self.user.home, "left")
-        leave = self.program("leave", f"#!/bin/sh\nsetsid sh -c 'echo $$ > {mark}; exec sleep 1000' > /dev/null 2>&1 &\n"
-                                      f"while [ ! -s {mark} ]; do sleep 0.01; done\necho left\n")
+        leave = self.leaver(mark, "setsid ")
         for mode in MODES:
             run = self.ask(f"errand:3:{leave}", mode=mode)
             self.assertEqual(0, run.code, run.stderr)

@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
-from harness import children_of, command_line, name_of, wait_until
+from harness import children_of, command_line, name_of, shell, wait_until
 
 TCP = ("exec", "--profile", "ok", "--policy-file", "policy", "--server", "--log-file", "decisions")
 UNIX = TCP + ("--unix-socket",)
@@ -27,10 +27,6 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
-
-
-def shell(script):
-    return ("--", "sh", "-c", script)
 
 
 def python(script):

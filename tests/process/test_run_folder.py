@@ -12,17 +12,13 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from harness import needs_own_home, state_of, wait_until  # noqa: E402
+from harness import needs_own_home, shell, state_of, wait_until  # noqa: E402
 
 TCP = ("exec", "--profile", "ok", "--policy-file", "policy", "--server", "--log-file", "decisions")
 UNIX = TCP + ("--unix-socket",)
 HOLD = ("--", "sh", "-c", 'echo "$AWS_CONFIG_FILE"; read line')
 STAY = ("--", "sh", "-c", 'echo "$AWS_CONFIG_FILE"; exec sleep 1000')
 STATE = ".local/state/sentinel/run"
-
-
-def shell(script):
-    return ("--", "sh", "-c", script)
 
 
 class RunFolderTest(harness.ProcessTest):
