@@ -19,9 +19,10 @@ TRANSPORTS = ("tcp", "unix")
 # The search for leaks stops all threads with ptrace, for which the helpers' filter ends them; the unit tests search.
 WITHOUT_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"} if SANITIZED else {}
 
-# Takes one order per line of stdin, and answers with one line of JSON. Asks as an SDK does: a new connection each time.
+# Takes one order per line of stdin, and answers with one line of JSON. Asks as an SDK does: a new connection each time,
+# and for 'again' seconds once more where the answer is 503.
 ASKER = r"""
-import json, os, socket, subprocess, sys
+import json, os, socket, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 def ask(order):
     if 'SENTINEL_UNIX_SOCKET' in os.environ:
@@ -40,9 +41,16 @@ def ask(order):
         while part := s.recv(65536): data += part
     head, _, body = data.decode().partition('\r\n\r\n')
     return {'status': int(head.split()[1]), 'body': json.loads(body)}
+def ask_again(order):
+    answer = ask(order)
+    end = time.monotonic() + order.get('again', 0)
+    while answer['status'] == 503 and time.monotonic() < end:
+        time.sleep(0.05)
+        answer = ask(order)
+    return answer
 def asks(order):
     with ThreadPoolExecutor(order.get('at_once', 1)) as pool:
-        return list(pool.map(lambda _: ask(order), range(order.get('times', 1))))
+        return list(pool.map(lambda _: ask_again(order), range(order.get('times', 1))))
 def run(order):
     done = subprocess.run(order['argv'], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return {'code': done.returncode, 'stdout': done.stdout, 'stderr': done.stderr}
