@@ -84,7 +84,7 @@ _sentinel() {
     COMPREPLY=($(compgen -W "--policy --json --color --help" -- "$cur")) ;;
   'policy diff') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'policy schema') COMPREPLY=($(compgen -W "--man --json --color --help" -- "$cur")) ;;
+  'policy schema') COMPREPLY=($(compgen -W "--man --cases --json --color --help" -- "$cur")) ;;
   'policy pull') COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --output --json --color --help" -- "$cur")) ;;
   'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
