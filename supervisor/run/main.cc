@@ -149,6 +149,8 @@ int run(int argc, char** argv) {
   if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
   if (line->has("print-man")) return print(manual_page());
   if (line->has("print-bash")) return print(bash_completion());
+  if (line->has("print-zsh")) return print(zsh_completion());
+  if (line->has("print-fish")) return print(fish_completion());
   if (!line->scope.command()) {
     const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
     return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
