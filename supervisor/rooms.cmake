@@ -16,7 +16,7 @@ room(run_files          WHY "what a run makes on disk: where it lies, how it is 
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
                         MAY child command_line errands run_files settings state terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
-                        MAY child terminal)
+                        MAY child settings terminal)
 room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode; alone knows OpenSSL, and of that SHA-256")
 
 program(sentinel MAIN run/main.cc LINKS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")
