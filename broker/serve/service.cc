@@ -131,6 +131,9 @@ void Service::ask_who() {
       std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
+    for (const ipc::WhoamiRole& role : whoami_->roles()) {
+      if (ipc::Status sent = control_.send(role); !sent) return end(sent.error());
+    }
     if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
     event_base_loopbreak(base_);
   });

@@ -12,6 +12,7 @@
 
 #include "child/command.h"
 #include "child/wait_status.h"
+#include "init/init.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/orphans.h"
@@ -93,6 +94,7 @@ class OneShot {
 
   ipc::IssuedKeys& keys() { return talk_.issued(); }
   [[nodiscard]] const ipc::Whoami& identity() const { return talk_.identity(); }
+  [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return talk_.roles(); }
 
  private:
   // To the broker's own end: what it says after the keys counts, too.
@@ -226,6 +228,15 @@ int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
   return code;
 }
 
+int begin_first_use(const Preparation& preparation, const OneShot& one_shot) {
+  const auto text = begin_here({preparation.request.task.profile.str(), preparation.account.home,
+                                environment_value(preparation.environment, "XDG_CONFIG_HOME")},
+                               one_shot.identity(), one_shot.roles());
+  if (!text) return refuse(text.error(), kExitNotBegun);
+  const ipc::Status told = print(*text);
+  return told ? kExitBegun : refuse(told.error(), kExitNotBegun);
+}
+
 // Appends to a fixed buffer; what does not fit is noticed at the end.
 class Json {
  public:
@@ -280,6 +291,7 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
   if (outcome.signal != 0) return die_of(outcome.signal);
   if (!outcome.answered) return refuse(outcome.error);
   if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.keys());
+  if (preparation->request.first_files) return begin_first_use(*preparation, one_shot);
   if (mode == ipc::RunMode::Whoami) {
     const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
     return told ? kExitTold : refuse(told.error(), kExitNotTold);
