@@ -97,7 +97,7 @@ _sentinel() {
     COMPREPLY=($(compgen -W "--log-key --expect-head --head --json --color --help" -- "$cur")) ;;
   'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
-  'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
+  'profiles') COMPREPLY=($(compgen -W "--names --json --color --help" -- "$cur")) ;;
   'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
   'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--allow-user-namespace --store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;

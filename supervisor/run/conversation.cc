@@ -86,8 +86,8 @@ Heard Conversation::hear(Side side) {
 ipc::Status Conversation::on_broker(ipc::Packet& packet) {
   if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
   return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::CommandSetting, ipc::Ready, ipc::IssuedKeys, ipc::Whoami,
-                             ipc::WhoamiRole, ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting, ipc::LogFull>(
-      packet, [this](auto& message) { return take(message); });
+                             ipc::WhoamiRole, ipc::Standing, ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting,
+                             ipc::LogFull>(packet, [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
@@ -156,6 +156,14 @@ ipc::Status Conversation::take(ipc::WhoamiRole& role) {
   if (role.role_arn.empty() || roles_.size() == ipc::kMostRolesTold)
     return ipc::fail(Fault::kProtocol, "WhoamiRole is out of bounds");
   roles_.push_back(std::move(role));
+  return {};
+}
+
+ipc::Status Conversation::take(ipc::Standing& standing) {
+  if (preparation_.request.task.mode == ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "Standing in a run that issues nothing");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Standing before BrokerLockedDown");
+  standing_ = std::move(standing);
   return {};
 }
 

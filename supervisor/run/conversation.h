@@ -57,6 +57,8 @@ class Conversation {
   ipc::IssuedKeys& issued() { return *issued_; }
   [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
   [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return roles_; }
+  // Of a run that issues: under what it began.
+  [[nodiscard]] const ipc::Standing& standing() const { return standing_; }
   // Whom we still wait for, as words for an error.
   [[nodiscard]] std::string waiting_for() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
@@ -71,6 +73,7 @@ class Conversation {
   ipc::Status take(ipc::IssuedKeys&);
   ipc::Status take(ipc::Whoami&);
   ipc::Status take(ipc::WhoamiRole&);
+  ipc::Status take(ipc::Standing&);
   ipc::Status take(const ipc::Failed&);
   ipc::Status take(const ipc::Notice&) const;
   ipc::Status take(const ipc::Errand&);
@@ -97,6 +100,7 @@ class Conversation {
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
   std::vector<ipc::WhoamiRole> roles_;  // told before identity_
+  ipc::Standing standing_;
   ipc::Error error_{};
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "run/one_shot.h"
 #include "run/preparation.h"
 #include "run/tool.h"
+#include "start/profile_picker.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -81,8 +83,18 @@ int split_and_run(Preparation& preparation) {
   return stand_for(keeper, *handle, signals->get(), preparation);
 }
 
-int run_exec(const CommandLine& line) {
+// Whom an SDK asks for credentials has no user at hand, and stdout is the SDK's.
+bool wants_picker(const CommandLine& line) {
+  return !line.has("profile") && !line.is(Program::Credentials) && !::getenv("AWS_SENTINEL") && can_ask_for_profile();
+}
+
+int run_exec(CommandLine line) {
   auto keys = take_environment_keys(environ);  // before the environment is copied
+  if (wants_picker(line)) {
+    auto name = ask_for_profile();
+    if (!name) return refuse(name.error());
+    line.given.insert_or_assign("profile", std::move(*name));
+  }
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
