@@ -116,6 +116,9 @@ enum class OptionMode {
   WithRemote,
   WithAutoLogin
 };
+// Where an option may be said beside the command line: each place, and those before it.
+enum class Settable { Line, Root, User, Variable };
+enum class OptionGroup { Everyday, Policy, Serving, SignIn, Log };
 enum class Completion { None, File, Words };
 
 struct OptionRow {
@@ -125,12 +128,15 @@ struct OptionRow {
   OptionKind kind;
   std::string_view argument, initial;
   OptionMode mode;
+  Settable where;
+  OptionGroup group;
   Completion complete;
   std::string_view meaning;
 };
 
-#define OPTION(name, letter, commands, kind, argument, initial, mode, complete, meaning)                           \
-  OptionRow{name,   letter, commands, OptionKind::kind, argument, initial, OptionMode::mode, Completion::complete, \
+#define OPTION(name, letter, commands, kind, argument, initial, mode, where, group, complete, meaning) \
+  OptionRow{name,    letter,           commands,        OptionKind::kind,   argument,                  \
+            initial, OptionMode::mode, Settable::where, OptionGroup::group, Completion::complete,      \
             meaning},
 inline constexpr OptionRow kOptions[] = {
 #include "ipc/commands/options.def"

@@ -10,8 +10,8 @@
 
 namespace supervisor {
 
-// Of sentinel itself, of a group, or of a command.
-std::string help_text(Scope);
+// Of sentinel itself, of a group, or of a command: of a run its everyday options, or with `all` each of them.
+std::string help_text(Scope, bool all = false);
 std::string manual_page();
 std::string bash_completion();
 

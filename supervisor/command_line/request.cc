@@ -51,8 +51,11 @@ ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   }
   if (ipc::Status alone = check_remote_alone(line); !alone) return alone;
   if (ipc::Status fits = check_command_line(line); !fits) return fits;
-  if (line.has("policy-key") && line.has("policy-kms-key")) {
-    return ipc::fail(Fault::kUsage, "--policy-key and --policy-kms-key are both given", "leave one of them out");
+  for (const auto& [one, other] : {std::pair("policy-key", "policy-kms-key"), std::pair("quiet", "verbose")}) {
+    const OptionRow *first = find_option(one, line.scope), *second = find_option(other, line.scope);
+    if (!first || !second || !line.asks_for(*first) || !line.asks_for(*second)) continue;
+    return ipc::fail(Fault::kUsage, "--" + std::string(one) + " and --" + other + " are both given",
+                     "leave one of them out");
   }
   return {};
 }
@@ -222,9 +225,7 @@ ipc::Status take_server(const CommandLine& line, const Surroundings& around, Exe
   request.port = *port;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
   request.on_tamper = line.value("on-tamper") == "warn" ? OnTamper::Warn : OnTamper::End;
-  std::string table = line.value("session-table");
-  if (table.empty() && !line.has("remote-server")) table = around.session_table;
-  return take_text("session-table", table, request.task.session_table);
+  return take_word(line, "session-table", request.task.session_table);
 }
 
 ipc::Status take_log(const CommandLine& line, const Surroundings& around, ExecRequest& request) {

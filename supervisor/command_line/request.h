@@ -44,10 +44,9 @@ struct ExecRequest {
 
 // Of the caller's surroundings, what the judgement needs.
 struct Surroundings {
-  std::string_view sentinel;            // AWS_SENTINEL
-  std::string_view shell;               // SHELL
-  std::string_view folder;              // current directory, to make paths absolute
-  std::string_view session_table = {};  // SENTINEL_SESSION_TABLE
+  std::string_view sentinel;  // AWS_SENTINEL
+  std::string_view shell;     // SHELL
+  std::string_view folder;    // current directory, to make paths absolute
 };
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);

@@ -1,9 +1,25 @@
 #include "init/first_policy.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "ipc/text/json_string.h"
+#include "settings/config_file.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
+namespace {
+
+// Whether the reader of this file finds the policy where it lies.
+bool names_policy(std::string_view text, std::string_view policy_path) {
+  const auto read = parse_config(text, "the first config", Settable::User);
+  if (!read || read->sections.empty()) return false;
+  const std::vector<Setting>& settings = read->sections.front().settings;
+  const auto at = std::ranges::find(settings, "policy-file", &Setting::option);
+  return at != settings.end() && at->value == policy_path;
+}
+
+}  // namespace
 
 // A string of JSON is a text of YAML in double quotes.
 ipc::Result<std::string> first_policy(std::string_view profile, const ipc::Whoami& who, std::string_view path) {
@@ -26,14 +42,16 @@ ipc::Result<std::string> first_policy(std::string_view profile, const ipc::Whoam
 }
 
 ipc::Result<std::string> first_config(std::string_view profile, std::string_view policy_path) {
-  if (policy_path.find_first_of("\n\r") != policy_path.npos) {
-    return ipc::fail(ipc::Fault::kConfig, "the config's folder has a line end in its name",
-                     "set XDG_CONFIG_HOME to a folder with a plain name");
-  }
-  return "# A first config, by sentinel init: what `sentinel exec` does where its command line says nothing else.\n"
-         "[default]\nserver = true\nunix-socket = true\npolicy-file = " +
-         std::string(policy_path) +
-         "\n# the profile of `sentinel exec` without one:\n# profile = " + harmless(profile) + "\n";
+  std::string text =
+      "# A first config, by sentinel init: what `sentinel exec` does where its command line says nothing else. All "
+      "keys:\n"
+      "# man sentinel-config\n"
+      "[default]\nserver = true\nunix-socket = true\npolicy-file = " +
+      std::string(policy_path) + "\n# the profile of `sentinel exec` without one:\n# profile = " + harmless(profile) +
+      "\n";
+  if (names_policy(text, policy_path)) return text;
+  return ipc::fail(ipc::Fault::kConfig, "a config cannot hold the path " + std::string(policy_path),
+                   "set XDG_CONFIG_HOME to a folder with a plain name");
 }
 
 }  // namespace supervisor

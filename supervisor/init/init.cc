@@ -6,6 +6,7 @@
 #include "init/first_policy.h"
 #include "init/new_file.h"
 #include "ipc/text/trust_statements.h"
+#include "settings/config_file.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -25,8 +26,8 @@ std::string placed_line(Placed placed, const std::string& path) {
 }
 
 ipc::Result<std::string> config_folder(const FirstFiles& files) {
-  if (files.config_home.starts_with('/')) return std::string(files.config_home) + "/sentinel";
-  if (files.home.starts_with('/')) return std::string(files.home) + "/.config/sentinel";
+  const std::string config = user_config_path(files.home, files.config_home);
+  if (!config.empty()) return config.substr(0, config.rfind('/'));
   return ipc::fail(ipc::Fault::kConfig,
                    "there is no place for a config: HOME is no absolute path, and the password database has no home "
                    "folder for you",
@@ -80,7 +81,7 @@ ipc::Result<std::string> begin_here(const FirstFiles& files, const ipc::Whoami& 
     if (!placed) return std::unexpected(placed.error());
     out += placed_line(*placed, *folder + "/" + std::string(name));
   }
-  return out + statements(who, roles) + std::string(kStrongerWays) + "\nNext: sentinel exec --profile " +
+  return out + statements(who, roles) + std::string(kStrongerWays) + "\nNext: sentinel exec " +
          harmless(files.profile) + " -- aws sts get-caller-identity\n";
 }
 

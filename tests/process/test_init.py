@@ -90,10 +90,10 @@ class Init(AwsTest):
         self.assertEqual(["config", "policy.yaml"], sorted(os.listdir(self.made)))
 
     def test_a_link_that_leads_nowhere_is_there_and_is_not_followed(self):
-        self.made_by_hand("policy.yaml", "mine\n")
+        self.made_by_hand("other", "")
         target = os.path.join(self.folder, "elsewhere")
-        os.symlink(target, os.path.join(self.made, "config"))
-        self.assertIn(f"is there, and stays as it is: {self.made}/config\n", self.begun("ledger-prod"))
+        os.symlink(target, os.path.join(self.made, "policy.yaml"))
+        self.assertIn(f"is there, and stays as it is: {self.made}/policy.yaml\n", self.begun("ledger-prod"))
         self.assertFalse(os.path.exists(target))
 
     def test_the_policy_is_valid_and_lint_finds_nothing(self):
@@ -120,6 +120,22 @@ class Init(AwsTest):
                   environment=self.environment(), cwd=self.folder).finish()
         self.assertIn("ledger-prod", run.stderr)
         self.assertFalse(os.path.exists(self.marker))
+
+    def test_the_config_makes_a_run_of_two_words(self):
+        self.begun("ledger-prod")
+        environment = {**self.environment(), "XDG_CONFIG_HOME": self.config_home, "XDG_STATE_HOME": os.path.join(self.folder, "state")}
+        script = 'echo "$AWS_SENTINEL $SENTINEL_UNIX_SOCKET"; ' + self.layout.credential_process
+        run = Run(self, ["exec", "ledger-prod", "--", "sh", "-c", script], environment=environment, cwd=self.folder).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        self.assertRegex(run.stdout, r"^ledger-prod /\S+\n\{")
+        refused = Run(self, ["exec", "ledger-audit", "--", "touch", self.marker], environment=environment, cwd=self.folder).finish()
+        self.assertIn("no rule", refused.stderr)
+        self.assertFalse(os.path.exists(self.marker))
+
+    def test_a_path_that_a_config_cannot_hold_is_refused(self):
+        odd = self.config_home + "\nodd"
+        self.assertIn("a config cannot hold the path", self.refused("ledger-prod", environment={"XDG_CONFIG_HOME": odd}))
+        self.assertFalse(os.path.exists(odd))
 
     def test_it_says_which_ways_are_stronger_and_what_comes_next(self):
         text = self.begun("ledger-prod")
