@@ -88,6 +88,7 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
+  say_standing();
   if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
   for (const std::string& warning : profile_.command.warnings) notices_.warning(warning);
@@ -101,6 +102,15 @@ void Service::on_started(const ipc::Status& started) {
   audit_.rotate_at(task_.begin.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   say_ready(0);
+}
+
+// What judges elsewhere says yes only when it issues.
+void Service::say_standing() {
+  ipc::Standing standing;
+  if (!profile_.chain.empty()) standing.role_arn = ipc::Text<2048>(profile_.chain.back().role_arn);
+  const Decision decision = decisions_->for_run();
+  if (decision.verdict && decision.verdict->rule_index >= 0) standing.rule = ipc::Text<256>(decision.verdict->rule);
+  (void)control_.send(standing);  // a line that greets; nothing hangs on it
 }
 
 // `told`: how many settings were told before, which all come ahead of Ready. What the channel does not take at once
@@ -131,6 +141,9 @@ void Service::ask_who() {
       std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
+    for (const ipc::WhoamiRole& role : whoami_->roles()) {
+      if (ipc::Status sent = control_.send(role); !sent) return end(sent.error());
+    }
     if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
     event_base_loopbreak(base_);
   });

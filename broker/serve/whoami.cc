@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "ipc/task_limits.h"
 #include "ipc/text/clock_difference.h"
 #include "text/rfc3339.h"
 
@@ -63,6 +64,15 @@ void WhoamiAnswer::answer() {
   if (parts_.has_policy) add_policy(message);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(message));
+}
+
+std::vector<ipc::WhoamiRole> WhoamiAnswer::roles() const {
+  std::vector<ipc::WhoamiRole> roles;
+  for (const RoleStep& step : parts_.profile.chain) {
+    if (roles.size() == ipc::kMostRolesTold) break;
+    roles.push_back({ipc::Text<2048>(step.role_arn), ipc::Text<1224>(step.external_id), !step.tags.empty()});
+  }
+  return roles;
 }
 
 Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {

@@ -53,7 +53,7 @@ ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   if (ipc::Status fits = check_command_line(line); !fits) return fits;
   for (const auto& [one, other] : {std::pair("policy-key", "policy-kms-key"), std::pair("quiet", "verbose")}) {
     const OptionRow *first = find_option(one, line.scope), *second = find_option(other, line.scope);
-    if (!line.asks_for(*first) || !line.asks_for(*second)) continue;
+    if (!first || !second || !line.asks_for(*first) || !line.asks_for(*second)) continue;
     return ipc::fail(Fault::kUsage, "--" + std::string(one) + " and --" + other + " are both given",
                      "leave one of them out");
   }
@@ -133,7 +133,7 @@ ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::
 
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
-  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  if (line.is(Program::Whoami) || line.is(Program::Init)) return ipc::RunMode::Whoami;
   return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
 }
 
@@ -266,6 +266,7 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.mode = mode_of(line);
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
+  request.first_files = line.is(Program::Init);
   ipc::Status taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);
   if (taken) taken = take_prompts(line, request);

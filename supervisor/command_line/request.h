@@ -31,6 +31,7 @@ struct ExecRequest {
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
   bool share_mfa = false;
   bool json = false;
+  bool first_files = false;  // of whoami's answer a first config and policy are made: sentinel init
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
   std::uint16_t port = 0;

@@ -3,6 +3,7 @@
 #include "ipc/command_settings.h"
 #include "ipc/process/lockdown.h"
 #include "ipc/process/own_status.h"
+#include "ipc/task_limits.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -85,8 +86,8 @@ Heard Conversation::hear(Side side) {
 ipc::Status Conversation::on_broker(ipc::Packet& packet) {
   if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
   return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::CommandSetting, ipc::Ready, ipc::IssuedKeys, ipc::Whoami,
-                             ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting, ipc::LogFull>(
-      packet, [this](auto& message) { return take(message); });
+                             ipc::WhoamiRole, ipc::Standing, ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting,
+                             ipc::LogFull>(packet, [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
@@ -144,6 +145,25 @@ ipc::Status Conversation::take(ipc::Whoami& identity) {
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Whoami before BrokerLockedDown");
   if (identity.arn.empty()) return ipc::fail(Fault::kProtocol, "Whoami without an identity");
   identity_ = std::move(identity);
+  return {};
+}
+
+ipc::Status Conversation::take(ipc::WhoamiRole& role) {
+  if (preparation_.request.task.mode != ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "WhoamiRole in a run that did not ask");
+  if (!broker_locked_ || identity_)
+    return ipc::fail(Fault::kProtocol, "WhoamiRole before BrokerLockedDown or after Whoami");
+  if (role.role_arn.empty() || roles_.size() == ipc::kMostRolesTold)
+    return ipc::fail(Fault::kProtocol, "WhoamiRole is out of bounds");
+  roles_.push_back(std::move(role));
+  return {};
+}
+
+ipc::Status Conversation::take(ipc::Standing& standing) {
+  if (preparation_.request.task.mode == ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "Standing in a run that issues nothing");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Standing before BrokerLockedDown");
+  standing_ = std::move(standing);
   return {};
 }
 

@@ -56,6 +56,9 @@ class Conversation {
   [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }
   [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
+  [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return roles_; }
+  // Of a run that issues: under what it began.
+  [[nodiscard]] const ipc::Standing& standing() const { return standing_; }
   // Whom we still wait for, as words for an error.
   [[nodiscard]] std::string waiting_for() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
@@ -69,6 +72,8 @@ class Conversation {
   ipc::Status take(ipc::Ready&);
   ipc::Status take(ipc::IssuedKeys&);
   ipc::Status take(ipc::Whoami&);
+  ipc::Status take(ipc::WhoamiRole&);
+  ipc::Status take(ipc::Standing&);
   ipc::Status take(const ipc::Failed&);
   ipc::Status take(const ipc::Notice&) const;
   ipc::Status take(const ipc::Errand&);
@@ -94,6 +99,8 @@ class Conversation {
   std::optional<ipc::Tampered> early_tampered_;  // the first, until the keys of the environment were sent
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
+  std::vector<ipc::WhoamiRole> roles_;  // told before identity_
+  ipc::Standing standing_;
   ipc::Error error_{};
 };
 

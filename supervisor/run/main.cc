@@ -22,6 +22,7 @@
 #include "run/preparation.h"
 #include "run/tool.h"
 #include "settings/apply.h"
+#include "start/profile_picker.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -82,6 +83,12 @@ int split_and_run(Preparation& preparation) {
   return stand_for(keeper, *handle, signals->get(), preparation);
 }
 
+// Whom an SDK asks for credentials has no user at hand, and stdout is the SDK's.
+bool wants_picker(const CommandLine& line, const std::vector<std::string>& environment) {
+  const bool inside_a_run = !environment_value(environment, "AWS_SENTINEL").empty();
+  return !line.has("profile") && !line.is(Program::Credentials) && !inside_a_run && can_ask_for_profile();
+}
+
 // Prints what the run would be told, and whose word that is.
 int show_settings(const CommandLine& line) {
   const auto sources = read_setting_sources(own_environment());
@@ -92,10 +99,17 @@ int show_settings(const CommandLine& line) {
   return print(shown_settings(*applied, *sources));
 }
 
-ipc::Result<CommandLine> with_settings(const CommandLine& line, const std::vector<std::string>& environment) {
+// The profile decides which sections of the settings count, so one that is chosen now has them applied anew.
+ipc::Result<CommandLine> with_settings(CommandLine line, const std::vector<std::string>& environment) {
   const auto sources = read_setting_sources(environment);
   if (!sources) return std::unexpected(sources.error());
   auto applied = apply_settings(line, *sources);
+  if (applied && wants_picker(applied->line, environment)) {
+    auto name = ask_for_profile();
+    if (!name) return std::unexpected(name.error());
+    line.given.insert_or_assign("profile", std::move(*name));
+    applied = apply_settings(line, *sources);
+  }
   if (!applied) return std::unexpected(applied.error());
   for (const std::string& warning : applied->warnings) say(warning);
   if (applied->line.flag("verbose")) {
