@@ -104,6 +104,13 @@ bool read_flag(YamlReader& in, const YamlNode& node, std::optional<bool>& out) {
   return in.yes_or_no(node, out.emplace());
 }
 
+bool read_source_identity(YamlReader& in, const YamlNode& node, Expected& out) {
+  std::size_t index = 0;
+  if (!in.one_of(node, kSourceIdentityWords, index)) return false;
+  out.source_identity = static_cast<SourceIdentity>(index);
+  return true;
+}
+
 constexpr Field<Expected> kExpected[] = {
     {"effect", true, read_outcome, "allow, deny or require_approval", "what the policy decides in the end"},
     {"rule", false, read_rule, "text or null", "the rule that decides; null: none does; left out: any may"},
@@ -121,6 +128,8 @@ constexpr Field<Expected> kExpected[] = {
      "true or false", "whether the refusal is one that a tracked session would lift"},
     {"restricted", false, [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.narrowed); },
      "true or false", "whether the rule narrows what is issued"},
+    {"source_identity", false, read_source_identity, "required, if_allowed or off",
+     "whether the rule's sessions carry the source identity"},
 };
 void list_expected_keys(SchemaWalk& walk, const std::string& path) { walk.table<kExpected>(path); }
 
@@ -235,6 +244,10 @@ std::vector<std::string> differences(const Expected& expected, const Verdict& ve
   out.compare("requires_server_mode", expected.requires_server_mode, verdict.requires_server_mode);
   out.compare("requires_session_tracking", expected.requires_session_tracking, verdict.requires_session_tracking);
   out.compare("restricted", expected.narrowed, verdict.narrowing != nullptr);
+  if (expected.source_identity) {
+    out.compare("source_identity", std::string(word(*expected.source_identity)),
+                std::string(word(verdict.source_identity)));
+  }
   return out.take();
 }
 
