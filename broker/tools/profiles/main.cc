@@ -34,11 +34,7 @@ int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
   if (arguments.flag("names")) {
-<<<<<<< HEAD
     for (const broker::ListedProfile& row : list->profiles) out.line(broker::harmless(row.name));
-=======
-    for (const broker::ListedProfile& row : list->profiles) out.line(harmless(row.name));
->>>>>>> start
     return broker::kToolGood;
   }
   if (arguments.flag("json")) {
