@@ -38,7 +38,8 @@ void judge_result(const AppliedSettings& applied, const supervisor::SettingSourc
       must(value == "false" || other == "false" || !supervisor::shut_out(a, b, line.scope));
   }
   for (const supervisor::Setting& setting : supervisor::settings_for(sources.root, line.value("profile"), line)) {
-    if (setting.is_final && setting.option != "profile") must(line.places.contains(setting.option));
+    const bool holds_anyway = setting.value == supervisor::find_run_option(setting.option)->initial;
+    if (setting.is_final && setting.option != "profile") must(holds_anyway || line.places.contains(setting.option));
   }
   must(!supervisor::shown_settings(applied, sources).empty());
 }
