@@ -72,7 +72,7 @@ void Service::join() {
   record_ = std::make_unique<DecisionRecord>(
       DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
   requests_ = std::make_unique<Requests>(
-      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_, run_.answer_key});
+      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_, run_.answer_key, run_.tell_reasons});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
                                                       notices_, task_.begin.session_table.str(),
                                                       task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});

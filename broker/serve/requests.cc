@@ -197,7 +197,10 @@ void Requests::answer(Iterator it) {
 // `found`: the check that refused; kPassed where another reason did.
 void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found) {
   parts_.record.refused(it->inquiry.facts, refusal, decision);
-  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false);
+  // To one that is known alone, and still the one that was judged: all others hear the same.
+  const bool may_hear = found == Check::kPassed && decision.identified == Check::kPassed && parts_.tell_reasons &&
+                        parts_.callers.still_the_caller(it->client, it->inquiry.facts) == Check::kPassed;
+  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false, may_hear ? refusal.told : "");
   finish(it, true);
 }
 

@@ -47,6 +47,7 @@ class Requests {
     SessionTracker& sessions;
     Timers& timers;
     const ipc::SecretBuffer& answer_key;
+    bool tell_reasons = true;  // to clients that passed every check (--quiet-reasons)
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 

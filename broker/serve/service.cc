@@ -44,6 +44,10 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
   run_.profile = task_.begin.profile.str();
   run_.policy_name = task_.policy_name();
+  run_.policy_is_parameter = task_.begin.policy_file.empty();
+  run_.policy_is_gone = static_cast<bool>(task_.policy_text);
+  run_.login = task_.begin.os_user.str();
+  run_.tell_reasons = !task_.begin.quiet_reasons;
   run_.duration = task_.begin.duration.get();
   run_.mode = mode_of(task_.begin.mode);
   run_.groups = std::move(host.groups);
