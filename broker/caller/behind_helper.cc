@@ -15,6 +15,10 @@ bool CallerCheck::ask_behind_helper(CallerInquiry& inquiry) {
   if (inquiry.facts.comm != kHelperComm) return false;
   const ipc::Result<ipc::ProcessInfo> info = inquiry.process.info();
   if (!info || info->ppid <= 0 || info->ppid == ancestry_.root() || ancestry_.is_ours(info->ppid)) return false;
+  // Another user's program is none that this user need hear of; a witness of root's could name it.
+  const ipc::Result<ipc::Pidfd> parent = ipc::Pidfd::open(info->ppid);
+  const ipc::Result<ipc::ProcessInfo> of_parent = parent ? parent->info() : std::unexpected(parent.error());
+  if (!of_parent || of_parent->uid != uid_) return false;
   inquiry.ticket = witness_.ask_executable(info->ppid);
   if (inquiry.ticket == 0) return false;
   inquiry.facts.behind.pid = info->ppid;

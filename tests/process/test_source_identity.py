@@ -128,6 +128,21 @@ class WithoutTheName(SourceIdentity):
         self.assertRegex(self.decisions()[-1]["source_identity"], SOURCE)
 
 
+    # A key that is a session with a name of its own: AWS keeps that, and the log says what AWS says.
+    def test_a_name_that_the_key_brings_along_stays(self):
+        first = self.served("ledger-prod", "required")["source_identity"]
+        key, = (key for key in self.aws.control.keys() if key["arn"].endswith(":assumed-role/ledger-prod/sentinel-marta"))
+        self.add_to_config(f"\n[borrowed]\naws_access_key_id = {key['id']}\naws_secret_access_key = {key['secret']}\n"
+                           f"aws_session_token = {key['token']}\n", name="credentials")
+        self.add_to_config("\n[profile borrowed]\nregion = eu-central-1\n")
+        self.add_role("of-borrowed", [role_arn("ledger-prod")], source="borrowed")
+        self.aws.control.clear_log()
+        line = self.served("of-borrowed", "if_allowed")
+        self.assertEqual([(True, "of-borrowed", "refused"), (False, "of-borrowed", "ok")], self.names_sent())
+        self.assertEqual(first, line["source_identity"])
+        self.assertIn(role_arn("of-borrowed"), line["source_identity_left_out"])
+
+
 class Chains(SourceIdentity):
     """From marta to hub to a last role; either may lack the right."""
 
