@@ -67,12 +67,21 @@ void Service::note_endpoints() {
                    " names: who may write that file can answer with another user's name");
 }
 
+ipc::RunStatus Service::about() const {
+  ipc::RunStatus status;
+  status.profile = run_.profile;
+  if (!profile_.chain.empty()) status.role = profile_.chain.back().role_arn;
+  status.policy = run_.policy_name;
+  for (const std::string& label : audit_.labels()) status.log += (status.log.empty() ? "" : ", ") + label;
+  return status;
+}
+
 void Service::join() {
   decisions_ = std::make_unique<RunDecisions>(RunDecisions::Parts{run_, *aws_, *judge_, *sessions_, notices_});
   record_ = std::make_unique<DecisionRecord>(
       DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
-  requests_ = std::make_unique<Requests>(
-      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_, run_.answer_key, run_.tell_reasons});
+  requests_ = std::make_unique<Requests>(Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_,
+                                                         timers_, run_.answer_key, run_.tell_reasons, about()});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
                                                       notices_, task_.begin.session_table.str(),
                                                       task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});

@@ -22,6 +22,7 @@
 #include "decide/authorize.h"
 #include "host/timers.h"
 #include "ipc/messages.h"
+#include "ipc/text/run_status.h"
 #include "issuing/judge.h"
 #include "serve/client_answer.h"
 #include "serve/decision_record.h"
@@ -48,6 +49,7 @@ class Requests {
     Timers& timers;
     const ipc::SecretBuffer& answer_key;
     bool tell_reasons = true;  // to clients that passed every check (--quiet-reasons)
+    ipc::RunStatus about{};    // of the run's status what does not change
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
@@ -77,6 +79,7 @@ class Requests {
     CallerInquiry inquiry{};
     std::unique_ptr<Timer> patience{};
     std::optional<RecordedPermit> recorded{};  // waits for the group commit
+    bool status = false;                       // how the run stands is asked for, and nothing else
   };
   using Iterator = std::list<Request>::iterator;
 
@@ -88,6 +91,7 @@ class Requests {
   void wait_for_keys(Iterator it, FreshKeys& issuer);
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);
+  void answer_status(Iterator it, const Decision& decision);
   void commit();
   void refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found = Check::kPassed);
   void fail(Iterator it, const ipc::Error& error);

@@ -23,6 +23,7 @@ enum class Program {
   Credentials,
   Whoami,
   Init,
+  RunStatus,
 #define TOOL(program, name, folder) program,
 #include "ipc/commands/commands.def"
 };
@@ -44,6 +45,8 @@ constexpr const ToolRow* find_tool_row(Program program) {
   return nullptr;
 }
 
+enum class Completion { None, File, Profile, Key, Words };
+
 struct CommandRow {
   std::string_view words;
   Program program;
@@ -59,6 +62,13 @@ struct CommandRow {
   [[nodiscard]] constexpr std::string_view last_word() const {
     const std::size_t blank = words.find(' ');
     return blank == std::string_view::npos ? words : words.substr(blank + 1);
+  }
+  // What the shell offers for what stands behind the options.
+  [[nodiscard]] constexpr Completion complete() const {
+    if (!is_tool()) return Completion::Profile;
+    if (most == 0) return Completion::None;
+    if (positional != "PROFILE") return Completion::File;
+    return words == "keys add" ? Completion::Profile : Completion::Key;  // what is stored has a name already
   }
   [[nodiscard]] constexpr bool is_tool() const { return find_tool_row(program) != nullptr; }
 };
@@ -114,12 +124,12 @@ enum class OptionMode {
   WithProfile,
   WithLogKey,
   WithRemote,
-  WithAutoLogin
+  WithAutoLogin,
+  NoJson
 };
 // Where an option may be said beside the command line: each place, and those before it.
 enum class Settable { Line, Root, User, Variable };
 enum class OptionGroup { Everyday, Policy, Serving, SignIn, Log };
-enum class Completion { None, File, Words };
 
 struct OptionRow {
   std::string_view name;

@@ -1,4 +1,4 @@
-// The help texts, the manual page and the completion script, all printed from the tables of commands, options and exit
+// The help texts, the manual page and the completion scripts, all printed from the tables of commands, options and exit
 // codes.
 //
 // Runs in: supervisor.   Blocks: never.
@@ -14,5 +14,7 @@ namespace supervisor {
 std::string help_text(Scope, bool all = false);
 std::string manual_page();
 std::string bash_completion();
+std::string zsh_completion();
+std::string fish_completion();
 
 }  // namespace supervisor

@@ -114,6 +114,8 @@ ipc::Status check_mode(const CommandLine& line, const OptionRow& row) {
       return with("remote-server");
     case OptionMode::WithAutoLogin:
       return line.flag("auto-login") ? ipc::Status{} : needs(row.name, "auto-login");
+    case OptionMode::NoJson:
+      return line.flag("json") ? useless(row.name, "json", "leave one of them out") : ipc::Status{};
   }
   return {};
 }

@@ -14,7 +14,8 @@ constexpr std::string_view kModeNote[] = {"",
                                           "; with --profile",
                                           "; with --log-key",
                                           "; with --remote-server",
-                                          "; with --auto-login"};
+                                          "; with --auto-login",
+                                          "; without --json"};
 
 }  // namespace
 

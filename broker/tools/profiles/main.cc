@@ -34,7 +34,7 @@ int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
   if (arguments.flag("names")) {
-    for (const broker::ListedProfile& row : list->profiles) out.line(harmless(row.name));
+    for (const broker::ListedProfile& row : list->profiles) out.line(broker::harmless(row.name));
     return broker::kToolGood;
   }
   if (arguments.flag("json")) {

@@ -124,7 +124,22 @@ TEST(Help, TheManualPageInTheTreeIsWhatTheTableSays) {
       << "run `sentinel --print-man > supervisor/command_line/sentinel.1`";
 }
 
-TEST(Help, TheCompletionInTheTreeIsWhatTheTableSays) {
+TEST(Help, EveryOptionOfEveryCommandIsInTheScriptOfEachShell) {
+  for (const OptionRow& row : kOptions) {
+    EXPECT_THAT(zsh_completion(), HasSubstr("--" + std::string(row.name)));
+    EXPECT_THAT(fish_completion(), HasSubstr(" -l " + std::string(row.name)));
+  }
+  for (const CommandRow& row : kCommands) {
+    EXPECT_THAT(zsh_completion(), HasSubstr("  " + std::string(row.last_word()) + ") _arguments"));
+    EXPECT_THAT(fish_completion(), HasSubstr("'__sentinel_in \"" + std::string(row.words) + "\"'"));
+  }
+}
+
+TEST(Help, TheCompletionsInTheTreeAreWhatTheTablesSay) {
+  EXPECT_EQ(source_file("sentinel.zsh"), zsh_completion())
+      << "run `sentinel --print-zsh > supervisor/command_line/sentinel.zsh`";
+  EXPECT_EQ(source_file("sentinel.fish"), fish_completion())
+      << "run `sentinel --print-fish > supervisor/command_line/sentinel.fish`";
   EXPECT_EQ(source_file("sentinel.bash"), bash_completion())
       << "run `sentinel --print-bash > supervisor/command_line/sentinel.bash`";
 }

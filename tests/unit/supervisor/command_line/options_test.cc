@@ -116,6 +116,16 @@ TEST(Options, AnOptionThatNeedsAnotherIsRefusedAlone) {
   EXPECT_EQ(misuse({"policy", "sign", "f", "--policy-kms-key", "i", "--profile", "p"}), "");
 }
 
+TEST(Options, NamesAloneAreNoJson) {
+  for (const std::vector<std::string_view>& words : {std::vector<std::string_view>{"profiles"}, {"keys", "list"}}) {
+    auto line = parse(words);
+    line->given = {{"names", "true"}, {"json", "true"}};
+    EXPECT_EQ(check_command_line(*line).error().what, "--names does nothing with --json");
+    line->given.erase("json");
+    EXPECT_TRUE(check_command_line(*line));
+  }
+}
+
 TEST(Options, AToolTakesAsManyArgumentsAsItsRowSays) {
   EXPECT_EQ(misuse({"policy", "lint"}), "policy lint needs FILE / see `sentinel policy lint --help`");
   EXPECT_EQ(misuse({"policy", "diff", "a"}), "policy diff needs OLD NEW / see `sentinel policy diff --help`");
