@@ -30,6 +30,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
   service->aws_->clock_learned = [it = service.get()] { it->say_clock(); };
+  service->aws_->slow = [it = service.get()](const std::string& whom) { it->say_slow(whom); };
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   for (ipc::SecretBuffer* const secret : {&service->run_.token, &service->run_.answer_key}) {
     ipc::Result<ipc::SecretBuffer> token = make_token();

@@ -125,6 +125,7 @@ void Requests::wait_for_session(Iterator it) {
 }
 
 void Requests::limit_the_wait(Iterator it) {
+  held_up_ = true;
   if (it->patience) return;
   const milliseconds left = kHold - CallerCheck::kDeadline + parts_.callers.until_deadline(it->inquiry);
   it->patience = parts_.timers.after(std::max(left, milliseconds(0)), [this, serial = it->serial] {
@@ -189,6 +190,7 @@ void Requests::answer(Iterator it) {
     return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
   }
   parts_.sessions.count();
+  held_up_ = false;
   const std::chrono::sys_seconds end = parts_.decisions.local_end_of(it->recorded->terms());
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive,
                                                     {parts_.answer_key, it->nonce}, end);

@@ -64,6 +64,8 @@ class Requests {
   void end_of_batch() { settle_callers(CallerCheck::kSpin); }
   // The witness has said something, or has ended.
   void on_witness();
+  // Whether a client has had to wait for AWS, and none was given credentials since.
+  [[nodiscard]] bool held_up() const { return held_up_; }
   // The frontend is gone, and with it its connections: nothing is answered any more.
   void forget();
 
@@ -104,6 +106,7 @@ class Requests {
   std::list<Request> under_way_;
   std::unique_ptr<Timer> commit_timer_, caller_timer_;
   std::uint64_t last_serial_ = 0;
+  bool held_up_ = false;
 };
 
 }  // namespace broker
