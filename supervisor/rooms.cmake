@@ -15,10 +15,12 @@ room(init               WHY "what a first use leaves behind: a config, a policy,
                         MAY settings terminal)
 room(start              WHY "how a run meets its user: the choice of a profile, the first line of a shell"
                         MAY child terminal)
+room(status             WHY "how the run stands that this process is in, as its own server tells it"
+                        MAY child terminal)
 room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"
                         MAY state)
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
-                        MAY child command_line errands init run_files settings start state terminal)
+                        MAY child command_line errands init run_files settings start state status terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
                         MAY child settings terminal)
 room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode; alone knows OpenSSL, and of that SHA-256")

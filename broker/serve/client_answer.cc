@@ -95,11 +95,14 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::s
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
-Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view mac) {
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view mac,
+                             std::string_view type) {
   Head head;
   head.add("HTTP/1.1 ");
   head.add(status);
-  head.add("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
+  head.add("\r\nContent-Type: ");
+  head.add(type);
+  head.add("\r\nCache-Control: no-store\r\nContent-Length: ");
   head.add_number(body_.size());
   if (!mac.empty()) {
     head.add("\r\n");
@@ -133,6 +136,13 @@ Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const Iss
   }
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
+}
+
+Sent ClientAnswer::send_status(int client, std::string_view lines, bool keep_alive, const AnswerProof& proof) {
+  body_.clear();
+  if (!body_.append(lines)) return send_refusal(client, RefusalForm::kFailed, keep_alive);
+  const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
+  return send_body(client, "200 OK", keep_alive, mac, "text/plain; charset=utf-8");
 }
 
 // Both spellings: some SDKs look for "Code", others for "code", none ignores case.

@@ -42,6 +42,11 @@ void Service::say_how_signed() {
       "would be taken at the next start");
 }
 
+// At the start the user waits. Later keys are renewed ahead, and only a client that waits makes it worth a line.
+void Service::say_slow(const std::string& whom) {
+  if (!serving_ || requests_->held_up()) notices_.info("waiting for " + whom);
+}
+
 // Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.
 void Service::say_clock() {
   const std::string off = ipc::clock_difference_words(aws_->clock_offset);

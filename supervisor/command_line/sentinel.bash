@@ -41,7 +41,7 @@ _sentinel() {
         return
       fi
       named=yes ;;
-    '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
+    '') case $word in exec|credentials|whoami|init|status|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
@@ -100,16 +100,20 @@ _sentinel() {
   --color) _sentinel_words auto always never; return ;;
   esac
   case $scope in
-  '') _sentinel_words exec credentials whoami profiles doctor policy audit keys --help --version --print-man --print-bash --print-zsh --print-fish ;;
+  '') _sentinel_words exec credentials whoami init status profiles doctor policy audit keys --help --version --print-man --print-bash --print-zsh --print-fish ;;
   'policy') _sentinel_words validate lint explain test diff schema pull push sign verify --help ;;
   'audit') _sentinel_words verify show --help ;;
   'keys') _sentinel_words add list remove rotate --help ;;
   'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
   'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
   'whoami') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --verbose --show-settings --json --help-all --help ;;
+  'init') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --profile --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --show-settings --help-all --help ;;
+  'status') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --short --json --help ;;
   'policy validate') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --json --color --help ;;
   'policy lint') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }

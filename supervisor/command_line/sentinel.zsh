@@ -20,6 +20,8 @@ _sentinel() {
     'exec:Runs COMMAND'
     'credentials:Prints short-lived AWS credentials of a profile'
     'whoami:Says who a profile'\''s key belongs to'
+    'init:Writes a first config and a first policy for the owner of a profile'\''s key'
+    'status:Says'
     'profiles:Lists every profile of the AWS files'
     'doctor:Says which guarantees hold on this host'
     'policy:Tools for policies'
@@ -75,6 +77,7 @@ _sentinel() {
     '(--log-key-id)''--log-key-id=[what the log calls that key]:ID: ' \
     '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
     '(-v --verbose)'{-v,--verbose}'[say on stderr which settings this run takes from files and variables]' \
+    '(--quiet-reasons)''--quiet-reasons[tell programs only that they were refused]' \
     '(--on-broker-exit)''--on-broker-exit=[what happens to the command when the broker dies]:kill|keep:(kill keep)' \
     '(--on-tamper)''--on-tamper=[what happens when another program changes]:end|warn:(end warn)' \
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
@@ -132,6 +135,29 @@ _sentinel() {
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
     '(--json)''--json[answer as JSON]' \
     '(--help-all)''--help-all[show every option and end]' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '1:PROFILE: _sentinel_names profiles'
+    ;;
+  init) _arguments -s -S \
+    '(1 -p --profile)'{-p+,--profile=}'[AWS profile whose credentials are served]:NAME: _sentinel_names profiles' \
+    '(-r --region)'{-r+,--region=}'[AWS region for Sentinel'\''s own calls and for the command]:REGION: ' \
+    '(--env-keys)''--env-keys[begin with the access key of the environment]' \
+    '(--allow-user-namespace)''--allow-user-namespace[read keys inside of a user namespace]' \
+    '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
+    '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
+    '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
+    '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--stdout)''--stdout[only say where the login page is]' \
+    '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
+    '(--show-settings)''--show-settings[print what each option would be for this command line]' \
+    '(--help-all)''--help-all[show every option and end]' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '1:PROFILE: _sentinel_names profiles'
+    ;;
+  status) _arguments -s -S \
+    '(--short)''--short[print a few words for a prompt]' \
+    '(--json)''--json[answer as JSON]' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \
       '1:PROFILE: _sentinel_names profiles'
     ;;

@@ -1,11 +1,10 @@
 #include "init/init.h"
 
-#include <array>
 #include <utility>
 
 #include "init/first_policy.h"
+#include "init/iam_policies.h"
 #include "init/new_file.h"
-#include "ipc/text/trust_statements.h"
 #include "settings/config_file.h"
 #include "terminal/plain_text.h"
 
@@ -34,27 +33,15 @@ ipc::Result<std::string> config_folder(const FirstFiles& files) {
                    "set HOME");
 }
 
-// The region and the partition of the caller's ARN make a parameter's.
-std::string parameter_policy(const ipc::Whoami& who) {
-  const std::string& arn = who.arn.str();
-  const std::size_t begin = arn.find(':') + 1, end = arn.find(':', begin);
-  const std::string partition = end == arn.npos ? "aws" : arn.substr(begin, end - begin);
-  const std::string region = who.region.empty() ? "*" : who.region.str();
-  const std::string before = "arn:" + partition + ":ssm:" + region + ":" + who.account.str() + ":parameter/sentinel/";
-  return ipc::read_parameters_policy(std::array{before + "policies/*", before + "signatures/*"});
-}
-
 std::string statements(const ipc::Whoami& who, std::span<const ipc::WhoamiRole> roles) {
   std::string out, caller = who.arn.str();
-  for (const ipc::WhoamiRole& step : roles) {
-    const ipc::RoleToAssume role{caller, step.role_arn.str(), step.external_id.str(), true, step.tags};
-    out += "\nThe trust policy of " + harmless(role.role_arn) + ":\n" + ipc::trust_policy_of(role) + "\nA policy of " +
-           harmless(ipc::holder_of_permissions(caller)) + ", so that it may assume that role:\n" +
-           ipc::caller_policy_for(role);
-    caller = role.role_arn;
+  for (const ipc::WhoamiRole& role : roles) {
+    out += "\nThe trust policy of " + harmless(role.role_arn.str()) + ":\n" + trust_policy(role) + "\nA policy of " +
+           harmless(holder_of_permissions(caller)) + ", so that it may assume that role:\n" + caller_policy(role);
+    caller = role.role_arn.str();
   }
   if (roles.empty()) out = "\nThe profile has no role: IAM needs nothing more for it.\n";
-  return out + "\nOnce the policy lies in Parameter Store, for " + harmless(ipc::holder_of_permissions(who.arn.str())) +
+  return out + "\nOnce the policy lies in Parameter Store, for " + harmless(holder_of_permissions(who.arn.str())) +
          " too:\n" + parameter_policy(who);
 }
 

@@ -177,13 +177,13 @@ ipc::Status Conversation::take(const ipc::Errand& errand) {
 }
 
 ipc::Status Conversation::take(const ipc::Waiting& waiting) {
-  say(waiting.why.str());
+  lines_.say(waiting.why.str());
   renewed_ = true;
   return {};
 }
 
-ipc::Status Conversation::take(const ipc::Notice& notice) const {
-  if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) say(notice.text.str());
+ipc::Status Conversation::take(const ipc::Notice& notice) {
+  if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) lines_.say(notice.text.str());
   return {};
 }
 

@@ -73,6 +73,7 @@ ipc::Status KeptRun::release_command() {
     say(shell_line({request.task.profile.str(), talk_.standing().role_arn.str(), talk_.standing().rule.str(),
                     unix_socket ? "Unix socket" : "TCP on 127.0.0.1"}));
   }
+  talk_.lines().begin(job_.command().pid, is_shell_for_people(request.command));
   ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal());
   talk_.forget_token();
   return released;

@@ -23,6 +23,7 @@
 #include "run/tool.h"
 #include "settings/apply.h"
 #include "start/profile_picker.h"
+#include "status/status.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -140,6 +141,14 @@ int run_exec(const CommandLine& given) {
   return split_and_run(*preparation);
 }
 
+int run_status(const CommandLine& line) {
+  if (ipc::Status fits = check_command_line(line); !fits) return refuse(fits.error(), kExitNoStatus);
+  const StatusForm form = line.flag("json")    ? StatusForm::Json
+                          : line.flag("short") ? StatusForm::Short
+                                               : StatusForm::Lines;
+  return tell_status(own_environment(), form);
+}
+
 // The code counts once, and until then anybody can read it in the process list.
 void hide_code(int argc, char** argv) {
   constexpr std::string_view kOption = "--mfa-token";
@@ -170,6 +179,7 @@ int run(int argc, char** argv) {
     return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
   }
   if (line->has("show-settings")) return show_settings(*line);
+  if (line->is(Program::RunStatus)) return run_status(*line);
   return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
 }
 

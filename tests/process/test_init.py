@@ -144,11 +144,12 @@ class Init(AwsTest):
 
     def test_statements_for_a_role_and_its_caller(self):
         policies = self.policies(self.begun("ledger-prod"))
-        actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
         trust = policies[TRUST.format(role_arn("ledger-prod"))]["Statement"]
-        self.assertEqual([{"Effect": "Allow", "Action": actions, "Principal": {"AWS": user_arn("marta")}}], trust)
-        caller = policies[CALLER.format(user_arn("marta"))]["Statement"]
-        self.assertEqual([{"Effect": "Allow", "Action": actions, "Resource": role_arn("ledger-prod")}], caller)
+        self.assertEqual(["sts:AssumeRole", "sts:SetSourceIdentity"], [statement["Action"] for statement in trust])
+        self.assertEqual([{"AWS": user_arn("marta")}] * 2, [statement["Principal"] for statement in trust])
+        self.assertEqual({"StringLike": {"sts:SourceIdentity": "sentinel.marta.*"}}, trust[1]["Condition"])
+        [caller] = policies[CALLER.format(user_arn("marta"))]["Statement"]
+        self.assertEqual({"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"], "Resource": [role_arn("ledger-prod")]}, caller)
         [parameter] = [policy for title, policy in policies.items() if title.startswith("Once the policy lies in Parameter Store")]
         self.assertEqual(["ssm:GetParameter", "ssm:GetParameters"], parameter["Statement"][0]["Action"])
         self.assertIn("arn:aws:ssm:eu-central-1:111122223333:parameter/sentinel/policies/*", parameter["Statement"][0]["Resource"])
@@ -162,10 +163,13 @@ class Init(AwsTest):
     def test_tags_and_an_external_id_are_in_the_statements(self):
         self.add_to_config(f"[profile tagged]\nsource_profile = marta\nrole_arn = {role_arn('ledger-prod')}\nexternal_id = a-b-c\n"
                            "session_tags = team=ledger\n")
-        first, second = self.policies(self.begun("tagged"))[TRUST.format(role_arn("ledger-prod"))]["Statement"]
-        self.assertEqual(("sts:AssumeRole", {"StringEquals": {"sts:ExternalId": "a-b-c"}}), (first["Action"], first["Condition"]))
-        self.assertEqual(["sts:SetSourceIdentity", "sts:TagSession"], second["Action"])
-        self.assertNotIn("Condition", second)
+        policies = self.policies(self.begun("tagged"))
+        assume, name, tag = policies[TRUST.format(role_arn("ledger-prod"))]["Statement"]
+        self.assertEqual(("sts:AssumeRole", {"StringEquals": {"sts:ExternalId": "a-b-c"}}), (assume["Action"], assume["Condition"]))
+        self.assertNotIn("sts:ExternalId", json.dumps(name))
+        self.assertEqual("sts:TagSession", tag["Action"])
+        self.assertEqual(["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
+                         policies[CALLER.format(user_arn("marta"))]["Statement"][0]["Action"])
 
 
 if __name__ == "__main__":
