@@ -35,7 +35,7 @@ _sentinel() {
     [[ $word == -- && $scope == exec ]] && { _sentinel_command $((i + 1)); return; }
     [[ $word == -* ]] && continue
     case $scope in
-    exec|credentials|whoami)
+    exec|credentials|whoami|init|status)
       if [[ $scope == exec && ( -n $named || -z $("$sentinel" profiles --names 2>/dev/null | grep -Fx -- "$word") ) ]]; then
         _sentinel_command $i
         return
@@ -124,7 +124,7 @@ _sentinel() {
     _sentinel_words --policy --json --color --help ;;
   'policy diff') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --json --color --help ;;
-  'policy schema') _sentinel_words --man --json --color --help ;;
+  'policy schema') _sentinel_words --man --cases --json --color --help ;;
   'policy pull') _sentinel_words --profile --region --env-keys --allow-user-namespace --policy-parameter --output --json --color --help ;;
   'policy push') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --profile --region --env-keys --allow-user-namespace --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help ;;

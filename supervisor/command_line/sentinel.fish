@@ -235,6 +235,7 @@ complete -c sentinel -n '__sentinel_in "policy diff"' -l color -x -a 'auto alway
 complete -c sentinel -n '__sentinel_in "policy diff"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "policy diff"' -F
 complete -c sentinel -n '__sentinel_in "policy schema"' -l man -d 'print the manual page sentinel-policy(5) as roff'
+complete -c sentinel -n '__sentinel_in "policy schema"' -l cases -d 'the keys of a table of `policy test` instead'
 complete -c sentinel -n '__sentinel_in "policy schema"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "policy schema"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "policy schema"' -s h -l help -d 'show how to use this and end'

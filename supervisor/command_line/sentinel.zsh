@@ -239,6 +239,7 @@ _sentinel() {
       ;;
     schema) _arguments -s -S \
     '(--man)''--man[print the manual page sentinel-policy(5) as roff]' \
+    '(--cases)''--cases[the keys of a table of `policy test` instead]' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \
