@@ -75,6 +75,15 @@ std::string word_arms() {
   return out;
 }
 
+// "exec|credentials|whoami": behind these a profile may stand.
+std::string runs() {
+  std::vector<std::string_view> words;
+  for (const CommandRow& row : kCommands) {
+    if (!row.is_tool()) words.push_back(row.words);
+  }
+  return joined(words, "|");
+}
+
 // What no table decides. A word behind exec is the profile where there is one of that name, else the command begins.
 constexpr std::string_view kBashHead =
     R"bash(# Printed by `sentinel --print-bash` from commands.def and options.def; a test compares.
@@ -116,7 +125,9 @@ constexpr std::string_view kBashLoop = R"bash() continue ;; esac
     [[ $word == -- && $scope == exec ]] && { _sentinel_command $((i + 1)); return; }
     [[ $word == -* ]] && continue
     case $scope in
-    exec|credentials|whoami)
+)bash";
+
+constexpr std::string_view kBashProfile = R"bash()
       if [[ $scope == exec && ( -n $named || -z $("$sentinel" profiles --names 2>/dev/null | grep -Fx -- "$word") ) ]]; then
         _sentinel_command $i
         return
@@ -127,7 +138,8 @@ constexpr std::string_view kBashLoop = R"bash() continue ;; esac
 }  // namespace
 
 std::string bash_completion() {
-  return std::string(kBashHead) + value_options("|") + std::string(kBashLoop) + word_arms() +
+  return std::string(kBashHead) + value_options("|") + std::string(kBashLoop) + "    " + runs() +
+         std::string(kBashProfile) + word_arms() +
          "    esac\n"
          "  done\n"
          "  case $prev in\n" +

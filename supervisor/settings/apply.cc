@@ -137,7 +137,8 @@ class Merge {
         if (place == line.places.end() || !line.scope.has(row) || !line.asks_for(row)) continue;
         const ipc::Status fits = check_mode(line, row);
         if (fits) continue;
-        if (find_final(row.name)) continue;
+        // A final word of what holds anyway forbids others, and demands no mode.
+        if (find_final(row.name) && line.value(row.name) != row.initial) continue;
         leave({std::string(row.name), line.value(row.name), place->second, Settable::User, false}, fits.error().what);
         line.given.erase(std::string(row.name));
         line.places.erase(place);
@@ -146,7 +147,7 @@ class Merge {
     }
     for (const Setting& setting : finals_) {
       const OptionRow* row = find_option(setting.option, line.scope);
-      if (!row || !line.asks_for(*row)) continue;
+      if (!row || !line.asks_for(*row)) continue;  // also one that was left aside
       if (ipc::Status fits = check_mode(line, *row); !fits) return std::unexpected(with_places(fits.error(), line));
     }
     return {};

@@ -7,7 +7,8 @@
 // is.
 // - A final word of root's counts before all of them. A command line that says it otherwise is refused; a variable or
 //   the user's file is left aside, and told.
-// - A setting that does nothing in the mode that is chosen is left aside; a final one that does nothing is an error.
+// - A setting that does nothing in the mode that is chosen is left aside; a final one that does nothing is an error,
+//   unless it says what holds anyway.
 // - AWS_PROFILE and AWS_REGION count as they do for every AWS tool: before the files, behind Sentinel's own variables.
 //
 // Runs in: supervisor, before anything is started.   Blocks: on local files.

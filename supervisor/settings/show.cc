@@ -35,7 +35,8 @@ std::string shown_settings(const AppliedSettings& applied, const SettingSources&
   for (const OptionRow& row : kOptions) {
     if (!applied.line.scope.has(row) || row.kind == OptionKind::Print) continue;
     const std::string value = shown_value(applied.line, row);
-    if (!applied.line.has(row.name) && (row.initial.empty() || value.empty())) continue;
+    const bool of_this_mode = check_mode(applied.line, row).has_value();
+    if (!applied.line.has(row.name) && (row.initial.empty() || !of_this_mode)) continue;
     out += padded(padded(std::string(row.name), 22) + value, 58) + place_of(applied.line, row.name) + "\n";
   }
   for (const LeftAside& one : applied.left_aside) {

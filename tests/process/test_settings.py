@@ -1,7 +1,6 @@
 """The short command: `sentinel exec dev -- CMD` with its settings in /etc/sentinel/config, in the user's config file and in
 variables, against the stand-in, with the real AWS CLI; and who may not say what."""
 import os
-import shutil
 import subprocess
 import sys
 import unittest
@@ -9,6 +8,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(__file__))
 from aws_case import PARAMETER, AwsTest, Run, policy, rule  # noqa: E402
 from harness import PATIENCE, main, needs_own_home  # noqa: E402
+from own_etc import OwnEtc, can_mount  # noqa: E402
 
 SERVED = f"[default]\nserver = true\nunix-socket = true\npolicy-parameter = {PARAMETER}\n"
 
@@ -132,19 +132,18 @@ class TheUsersFile(Settings):
         self.assertEqual(("dev-2", "AWS_PROFILE"), shown["profile"])
 
 
-@unittest.skipUnless(os.geteuid() == 0 and shutil.which("unshare"), "needs root, to put a file into /etc/sentinel of a mount namespace")
-class RootsFile(Settings):
+@unittest.skipUnless(can_mount(), "needs root, to put a file into /etc/sentinel of a mount namespace of its own")
+class RootsFile(OwnEtc, Settings):
     """/etc/sentinel/config, seen by the runs of these tests alone."""
 
-    def under(self, text, *arguments, environment=None, mode="644", owner="0"):
-        if not os.path.isdir("/etc/sentinel"):  # an empty one, to mount on
-            os.mkdir("/etc/sentinel", 0o755)
-            self.addCleanup(os.rmdir, "/etc/sentinel")
-        script = ('mount -t tmpfs -o mode=755 none /etc/sentinel && printf %s "$1" > /etc/sentinel/config && '
-                  'chown "$3" /etc/sentinel/config && chmod "$2" /etc/sentinel/config && '
-                  'exec setpriv --reuid "$4" --regid "$5" --clear-groups "${@:6}"')
-        return subprocess.run(["unshare", "-m", "bash", "-c", script, "bash", text, mode, owner, str(self.user.uid), str(self.user.gid),
-                               self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE,
+    def setUp(self):
+        super().setUp()
+        self.make_etc()
+
+    def under(self, text, *arguments, environment=None, mode=0o644, owner=0):
+        os.chown(self.say(text, "config", mode), owner, -1)
+        return subprocess.run([*self.in_its_etc(), self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=PATIENCE,
                               env={"PATH": os.environ["PATH"], "HOME": self.user.home, **self.variables(environment)})
 
     def test_a_final_word_cannot_be_overridden_and_an_attempt_is_told(self):
@@ -164,7 +163,7 @@ class RootsFile(Settings):
                           "finally\n", done.stderr)
 
     def test_only_roots_own_file_is_believed(self):
-        for more in ({"mode": "666"}, {"owner": str(self.user.uid)}):
+        for more in ({"mode": 0o666}, {"owner": self.user.uid}):
             done = self.under(SERVED, "exec", "ledger-prod", "--", "touch", self.marker, **more)
             self.assertNotEqual(0, done.returncode)
             self.assertIn("sentinel: /etc/sentinel/config ", done.stderr)

@@ -95,6 +95,16 @@ TEST(Settings, AFinalWordThatDoesNothingInTheChosenModeIsAnError) {
   EXPECT_EQ(said(apply(host, {"whoami", "dev"}), "unix-socket"), "nothing") << "another command has no such option";
 }
 
+TEST(Settings, AFinalWordOfTheDefaultForbidsAnotherAndDemandsNoMode) {
+  const Host host{"[default]\nfinal on-tamper = end\nfinal allow-tcp-fallback = false\n", "", {}};
+  EXPECT_THAT(refusal(host, {"exec", "dev", "-s", "--on-tamper", "warn", "--"}),
+              HasSubstr("--on-tamper goes against /root:2"));
+  EXPECT_THAT(refusal(host, {"exec", "dev", "-su", "--allow-tcp-fallback", "--"}),
+              HasSubstr("--allow-tcp-fallback goes against /root:3"));
+  EXPECT_EQ(said(apply(host, {"exec", "dev", "--"}), "on-tamper"), "nothing");
+  EXPECT_EQ(said(apply(host, {"exec", "dev", "-s", "--"}), "on-tamper"), "end from /root:2, final");
+}
+
 TEST(Settings, AVariableThatIsNotToBeSetSoIsRefused) {
   EXPECT_EQ(refusal({"", "", {"SENTINEL_ON_TAMPER=warn"}}, {"exec", "dev", "--"}),
             "the variable SENTINEL_ON_TAMPER is set, and on-tamper is not taken from a variable");
