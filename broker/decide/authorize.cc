@@ -114,7 +114,7 @@ Refusal refused_by_policy(const Verdict& verdict, std::string_view who) {
 std::string who_to_policy(const Run& run) {
   const Principal& who = run.principal;
   if (who.arn.empty() || who.user == run.login) return {};
-  if (who.user.empty()) return "you have no name to the policy: the key belongs to " + who.arn;
+  if (who.user.empty()) return "you have no name to the policy: the key's owner chose that of its session";
   const std::string name = "you are '" + who.user + "' to the policy, ";
   if (who.type == "user") return name + "the IAM user of the key";
   if (who.type == "root") return name + "the root user of the key's account";

@@ -65,7 +65,8 @@ Refusal refused_by_check(Check check);
 // `who`: who the caller is to the policy, where that is not plain (who_to_policy); else empty.
 Refusal refused_by_policy(const Verdict& verdict, std::string_view who = {});
 
-// "you are 'broker' to the policy, the IAM user of the key"; empty where that is the login name.
+// "you are 'broker' to the policy, the IAM user of the key"; empty where that is the login name. No ARN is in it: a
+// client may hear it.
 std::string who_to_policy(const Run& run);
 
 // The token check alone: kPassed, kTokenMissing, kTokenScheme or kTokenWrong. Constant time for a given length.

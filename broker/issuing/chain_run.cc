@@ -16,7 +16,7 @@ using ipc::Fault;
 using std::chrono::seconds;
 
 constexpr std::string_view kOrWithoutName =
-    ". Or write source_identity: if_allowed in the policy's rule: then the role is assumed without the name, and "
+    "; or write source_identity: if_allowed in the policy's rule: then the role is assumed without the name, and "
     "CloudTrail does not show it";
 constexpr std::string_view kWhatIsLeft = "what is left of the approval or event ";
 
@@ -214,8 +214,6 @@ void RoleChainRun::on_refusal(AwsCallError refusal, std::string_view action) {
   if (error.next_step.empty()) {
     const TrustNeeds needs = needs_of_link();
     error.next_step = sts_next_step(action, refusal.failure, &needs);
-    if (terms_.source_identity == SourceIdentity::kRequired && lacks_source_identity_alone(refusal.failure))
-      error.next_step += kOrWithoutName;
   }
   finish(std::unexpected(std::move(error)));
 }
@@ -241,6 +239,7 @@ TrustNeeds RoleChainRun::needs_of_link() const {
   const RoleStep& step = profile_.chain[link_];
   TrustNeeds needs{link_ == 0 ? caller_ : profile_.chain[link_ - 1].role_arn, step.external_id};
   if (!source_identity_.empty()) needs.source_names = source_identity_pattern(terms_.user);
+  if (terms_.source_identity == SourceIdentity::kRequired) needs.other_way = kOrWithoutName;
   const bool last = link_ + 1 == profile_.chain.size();
   needs.tags = !step.tags.empty() || (last && terms_.narrowing && !terms_.narrowing->tags.empty());
   return needs;

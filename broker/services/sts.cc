@@ -122,6 +122,7 @@ std::string assume_role_next_step(const AwsFailure& failure, const TrustNeeds* n
   } else {
     step = "the caller's policy must allow these actions on the role, and so must the role's trust policy";
   }
+  if (needs && lacks_source_identity_alone(failure)) step += needs->other_way;
   if (!statements.empty()) step += ". Statements for the role's trust policy: " + statements;
   return step;
 }

@@ -15,6 +15,7 @@ struct TrustNeeds {
   std::string caller;          // ARN of who assumes the role: as GetCallerIdentity says it, or of the role before it
   std::string external_id{};   // empty: none is sent
   std::string source_names{};  // a pattern of the source identities that are set; empty: none is set
+  std::string other_way{};     // a sentence on what helps instead of the right to set them; empty: nothing does
   bool tags = false;           // session tags are sent
 };
 

@@ -80,7 +80,8 @@ inline std::size_t letter_length(std::string_view text) {
     if ((byte(at) & 0xC0) != 0x80) return 0;
     code = code << 6 | (byte(at) & 0x3FU);
   }
-  return is_letter_or_mark(code) ? length : 0;
+  const bool is_shortest = length == 2 || code >= 0x800;
+  return is_shortest && is_letter_or_mark(code) ? length : 0;
 }
 
 // What the escape behind a backslash stands for, of those that a broker writes: of \uXXXX ASCII alone.

@@ -20,7 +20,7 @@ Json::Value parsed(const TrustNeeds& needs) {
 TEST(TrustStatements, WithoutACallerThereAreNone) { EXPECT_EQ(trust_statements({""}), ""); }
 
 TEST(TrustStatements, OneForEachActionAndTheExternalIdInTheFirstAlone) {
-  const Json::Value list = parsed({kUser, "in\"voice", "sentinel.marta.*", true});
+  const Json::Value list = parsed({kUser, "in\"voice", "sentinel.marta.*", "", true});
   ASSERT_EQ(list.size(), 3U);
   const char* const actions[] = {"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"};
   for (Json::ArrayIndex i = 0; i < 3; ++i) {
