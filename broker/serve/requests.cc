@@ -201,11 +201,12 @@ void Requests::answer(Iterator it) {
 void Requests::answer_status(Iterator it, const Decision& decision) {
   ipc::RunStatus status = parts_.about;
   status.transport = it->inquiry.facts.transport == ipc::Transport::Tcp ? "tcp" : "unix";
-  if (decision.verdict) {
-    status.effect = decision.verdict->effect;
+  if (decision.verdict) status.effect = decision.verdict->effect;
+  if (decision.verdict && parts_.tell_reasons) {
     status.rule = decision.verdict->rule;
     status.policy_sha256 = decision.verdict->policy_sha256;
   }
+  if (!parts_.tell_reasons) status.policy.clear();
   if (const Permit* permit = std::get_if<Permit>(&decision.outcome)) {
     const std::chrono::sys_seconds end = parts_.decisions.local_end_of(permit->terms());
     if (end != std::chrono::sys_seconds{}) status.keys_end = rfc3339(end).text();

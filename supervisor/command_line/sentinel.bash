@@ -113,7 +113,7 @@ _sentinel() {
   'init') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --show-settings --help-all --help ;;
   'status') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --short --json --help ;;
+    _sentinel_words --short --json --help-all --help ;;
   'policy validate') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --json --color --help ;;
   'policy lint') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }

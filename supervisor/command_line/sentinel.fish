@@ -199,6 +199,7 @@ complete -c sentinel -n '__sentinel_in "init"' -s h -l help -d 'show how to use 
 complete -c sentinel -n '__sentinel_in "init"; and not __sentinel_named' -x -a '(__sentinel_names profiles)'
 complete -c sentinel -n '__sentinel_in "status"' -l short -d 'print a few words for a prompt'
 complete -c sentinel -n '__sentinel_in "status"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "status"' -l help-all -d 'show every option and end'
 complete -c sentinel -n '__sentinel_in "status"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "status"; and not __sentinel_named' -x -a '(__sentinel_names profiles)'
 complete -c sentinel -n '__sentinel_in "policy validate"' -l json -d 'answer as JSON'

@@ -158,6 +158,7 @@ _sentinel() {
   status) _arguments -s -S \
     '(--short)''--short[print a few words for a prompt]' \
     '(--json)''--json[answer as JSON]' \
+    '(--help-all)''--help-all[show every option and end]' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \
       '1:PROFILE: _sentinel_names profiles'
     ;;

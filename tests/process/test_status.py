@@ -73,6 +73,13 @@ class Status(AwsTest):
         self.assertEqual("ledger-prod refused\n", self.status(asker, "--short")["stdout"])
         asker.end()
 
+    def test_quiet_reasons_keeps_rule_and_policy_from_it(self):
+        asker = self.asker("--quiet-reasons", transport="unix",
+                           policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+        told = self.told(asker)
+        self.assertEqual(("allow", None, None, None), tuple(told[key] for key in ("effect", "rule", "policy", "policy_sha256")))
+        asker.end()
+
     def test_nothing_is_fetched_for_it(self):
         asker = self.asker("--lazy", transport="unix")
         self.assertEqual((None, "ledger-prod\n"), (self.told(asker)["keys_end"], self.status(asker, "--short")["stdout"]))
