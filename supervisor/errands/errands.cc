@@ -153,9 +153,20 @@ void Errands::run(Job job) {
   running_.push_back({std::move(job), std::move(*program)});
 }
 
+ipc::Result<ipc::UniqueFd> Errands::open_for(const Job& job) const {
+  switch (job.row->kind) {
+    case ErrandKind::OpenTokenCache:
+      return open_token_cache(facts_.home, job.subject);
+    case ErrandKind::OpenLoginCache:
+      return open_login_cache({facts_.home, environment_value(facts_.environment, "AWS_LOGIN_CACHE_DIRECTORY")},
+                              job.subject, job.profile);
+    default:
+      return open_token_file(job.subject);
+  }
+}
+
 void Errands::open_file(const Job& job) {
-  auto file = job.row->kind == ErrandKind::OpenTokenCache ? open_token_cache(facts_.home, job.subject)
-                                                          : open_token_file(job.subject);
+  auto file = open_for(job);
   if (!file) return end_badly(job, file.error());
   ipc::ErrandOpened opened;
   opened.id = job.id;

@@ -75,6 +75,7 @@ class Errands {
   void open_next_prompt();
   void run(Job job);
   void open_file(const Job& job);
+  [[nodiscard]] ipc::Result<ipc::UniqueFd> open_for(const Job& job) const;
   void show(const Job& job);
   void end_well(const Job& job);
   void end_badly(const Job& job, ipc::Error error);

@@ -25,7 +25,7 @@ void SsoLogin::open_registration() {
 // A file that cannot be read or makes no sense is as good as none: a registration is free.
 void SsoLogin::on_registration(ipc::Result<ipc::UniqueFd> file) {
   if (!file) return register_client();
-  registration_ = SsoCacheFile(std::move(*file));
+  registration_ = SignInFile(std::move(*file));
   const auto text = registration_.read();
   if (!text) return register_client();
   auto client = read_sso_client(text->view());

@@ -13,7 +13,7 @@
 
 #include "call/aws_call.h"
 #include "keys/errands.h"
-#include "sources/sso/cache_file.h"
+#include "sources/sign_in/file.h"
 #include "sources/sso/calls.h"
 #include "sources/sso/token.h"
 
@@ -52,7 +52,7 @@ class SsoLogin {
   const SsoPlan& plan_;
   std::string profile_;
   OnDone done_;
-  SsoCacheFile registration_;
+  SignInFile registration_;
   SsoClient client_;
   bool registered_now_ = false, left_to_user_ = false;
   DeviceLogin login_;

@@ -39,7 +39,7 @@ void SsoSignIn::open() {
 
 void SsoSignIn::on_file(ipc::Result<ipc::UniqueFd> file) {
   if (!file) return fail(file.error().fault, file.error().what, file.error().next_step);
-  file_ = SsoCacheFile(std::move(*file));
+  file_ = SignInFile(std::move(*file));
   look();
 }
 
@@ -204,7 +204,7 @@ void SsoSignIn::finish(ipc::Result<ipc::SecretBuffer> outcome) {
   errand_.reset();
   call_.reset();
   pause_.reset();
-  file_ = SsoCacheFile();  // and its lock
+  file_ = SignInFile();  // and its lock
   const OnToken done = std::move(done_);
   done(std::move(outcome));  // last: it may have destroyed this sign-in
 }

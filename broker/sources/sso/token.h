@@ -1,5 +1,5 @@
 // What a user of IAM Identity Center is signed in with, as the AWS CLI's cache files hold it, so that `aws sso login`
-// and Sentinel share one sign-in both ways. The text alone; the file is sources/sso/cache_file.h.
+// and Sentinel share one sign-in both ways. The text alone; the file is sources/sign_in/file.h.
 //
 // Blocks: never.   Owns: the secrets, in wiped memory; all types move and do not copy.
 // Units: moments by this machine's own clock, as all who share the file write them.
