@@ -54,8 +54,9 @@ room(study          WHY "what can be proven, compared and explained of a policy;
                     MAY decide device host policy policy/yaml text)
 room(tracking       WHY "this run in a table of sessions"
                     MAY host profile services text)
-room(sources/sign_in WHY "the file of a sign-in that the user's AWS CLI shares: read, written in place, locked"
-                    MAY host)
+room(sources/sign_in WHY "what sign-ins have in common: the file that the user's AWS CLI shares, a browser that comes back"
+                    MAY host text
+                    LIBS PkgConfig::CRYPTO)
 room(sources/login  WHY "keys of `aws login`: its file, the proof of its key, the sign-in service"
                     MAY aws call host keys profile sources/sign_in text
                     LIBS PkgConfig::CRYPTO)

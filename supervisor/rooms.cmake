@@ -7,8 +7,9 @@ room(state              WHY "files that stay between runs: the decision log, ver
                         MAY command_line)
 room(child              WHY "what is started: the helpers, the user's command and its environment; how a process ends"
                         MAY terminal)
+room(redirect           WHY "the way back of a browser from a sign-in: a port on 127.0.0.1, and one request's head")
 room(errands            WHY "what is done for the broker with the user's rights: questions, programs, files, a login page"
-                        MAY child command_line state terminal)
+                        MAY child command_line redirect state terminal)
 room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"
                         MAY state)
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"

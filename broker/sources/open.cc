@@ -80,8 +80,8 @@ struct Opener {
     return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
   }
   Opened operator()(const SsoPlan& plan) const {
-    return checked(
-        sso_keys(parts.context, parts.errands, plan, {parts.auto_login, parts.profile.base_profile, parts.warn}));
+    return checked(sso_keys(parts.context, parts.errands, plan,
+                            {parts.auto_login, parts.browser_login, parts.profile.base_profile, parts.warn}));
   }
   Opened operator()(const LoginPlan& plan) const {
     return checked(login_keys(parts.context, parts.errands, plan, {parts.profile.base_profile, parts.warn}));

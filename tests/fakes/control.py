@@ -143,6 +143,12 @@ class Control:
         """Every device authorisation since the start: user_code, state (pending, approved, denied, spent), ..."""
         return self._world.sso.devices()
 
+    def sso_authorizations(self):
+        """Every sign-in that a browser began: where it is sent back when it is approved, and when it is denied."""
+        return [{"state": one.state, "redirect": one.redirect, "approved": one.back(code=one.code), "spent": one.spent,
+                 "denied": one.back(error="access_denied", error_description="User denied access")}
+                for one in self._world.sso.authorizations()]
+
     def sso_forget_tokens(self, refresh=False):
         self._world.sso.forget_tokens(refresh)
 

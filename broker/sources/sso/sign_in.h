@@ -23,6 +23,7 @@ namespace broker {
 
 struct SsoOptions {
   bool auto_login = false;
+  bool browser = false;                            // a browser of this host may come back to it
   std::string profile;                             // for the next step
   std::function<void(const std::string&)> warn{};  // may be empty
 };
