@@ -84,7 +84,8 @@ struct Opener {
                             {parts.auto_login, parts.browser_login, parts.profile.base_profile, parts.warn}));
   }
   Opened operator()(const LoginPlan& plan) const {
-    return checked(login_keys(parts.context, parts.errands, plan, {parts.profile.base_profile, parts.warn}));
+    return checked(login_keys(parts.context, parts.errands, plan,
+                              {parts.auto_login, parts.browser_login, parts.profile.base_profile, parts.warn}));
   }
   Opened operator()(const InstancePlan& plan) const { return checked(instance_keys(parts.context, plan)); }
 

@@ -40,4 +40,14 @@ ipc::Result<std::string> from_base64(std::string_view text) {
   return raw;
 }
 
+ipc::Result<std::string> from_base64url(std::string_view text) {
+  std::string standard(text);
+  if (standard.find_first_of("+/=") != std::string::npos)
+    return ipc::fail(ipc::Fault::kConfig, "this is not base64url");
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);
+}
+
 }  // namespace broker

@@ -162,7 +162,7 @@ ipc::Result<ipc::UniqueFd> Errands::open_for(const Job& job) const {
       return open_token_cache(facts_.home, job.subject);
     case ErrandKind::OpenLoginCache:
       return open_login_cache({facts_.home, environment_value(facts_.environment, "AWS_LOGIN_CACHE_DIRECTORY")},
-                              job.subject, job.profile);
+                              job.subject, job.profile, job.detail == "make");
     default:
       return open_token_file(job.subject);
   }

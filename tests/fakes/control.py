@@ -165,8 +165,12 @@ class Control:
         return {**token, "refreshToken": refresh} if refresh else token
 
     def sign_in(self, **members):
-        """Changes the sign-in service of `aws login`: lifetime, ended_by."""
+        """Changes the sign-in service of `aws login`: lifetime, ended_by, user, approve_on_open."""
         self._world.sign_in.change(**members)
+
+    def sign_in_authorizations(self):
+        """Every sign-in that a browser began and whose code was not used: where it is sent back, approved and denied."""
+        return self._world.sign_in.authorizations()
 
     def sign_in_login(self, user="marta", lifetime=900):
         """What an earlier `aws login` of that user left in its file: the members of it. `lifetime` may be negative."""

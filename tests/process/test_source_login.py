@@ -47,15 +47,27 @@ class LoginTest(SourceTest):
             file.truncate()
             json.dump({name: value for name, value in token.items() if value is not None}, file)
 
-    def begin(self, profile="console", command=IDENTITY, **more):
-        return self.start(profile=profile, policy=self.policy_for(profile), transport="unix",
-                          command=(*command[:1], "--endpoint-url", self.aws.url, *command[1:]), **more)
+    def begin(self, profile="console", command=IDENTITY, options=(), **more):
+        return self.start(*options, profile=profile, policy=self.policy_for(profile), transport="unix",
+                          command=(AWS, "--endpoint-url", self.aws.url, *command[1:]) if command[0] == AWS else command, **more)
 
     def identity(self, profile="console", **more):
         run = self.begin(profile, **more).finish()
         self.assertEqual(0, run.code, run.stderr)
         self.assert_no_secret(run.stderr, "stderr")
         return run.stdout.strip()
+
+    def by_botocore(self):
+        """The newest botocore renews the keys, or finds that they need it not; the id of the key that it uses."""
+        other = shutil.which("python3")
+        environment = {"PATH": os.environ["PATH"], "HOME": self.home, "AWS_CONFIG_FILE": self.aws_file("config"),
+                       "AWS_ENDPOINT_URL": self.aws.url}
+        done = subprocess.run([other, "-B", "-c", BY_BOTOCORE], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 77:
+            self.skipTest("the other Python has no botocore that knows aws login, or nothing that signs")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.owned(login_cache_file(self.home, SESSION))
+        return done.stdout.strip()
 
     def asked(self, *outcome):
         return len(self.aws.calls("CreateOAuth2Token", *outcome))
@@ -197,18 +209,6 @@ class Served(LoginTest):
         self.assertEqual([(0, SESSION)] * 10, [(run.code, run.stdout.strip()) for run in runs], "\n".join(run.stderr for run in runs))
         self.assertEqual(1, self.asked())
 
-    def by_botocore(self):
-        """The newest botocore renews the keys, or finds that they need it not; the id of the key that it uses."""
-        other = shutil.which("python3")
-        environment = {"PATH": os.environ["PATH"], "HOME": self.home, "AWS_CONFIG_FILE": self.aws_file("config"),
-                       "AWS_ENDPOINT_URL": self.aws.url}
-        done = subprocess.run([other, "-B", "-c", BY_BOTOCORE], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode == 77:
-            self.skipTest("the other Python has no botocore that knows aws login, or nothing that signs")
-        self.assertEqual(0, done.returncode, done.stderr)
-        self.owned(login_cache_file(self.home, SESSION))
-        return done.stdout.strip()
-
     def test_botocore_takes_what_was_kept_and_the_other_way_round(self):
         self.sign_in(lifetime=-60)
         self.assertEqual(SESSION, self.identity())
@@ -232,7 +232,7 @@ class Served(LoginTest):
         self.assertIn(SESSION, run.stdout)
         run = Run(self, ["profiles"], environment=self.environment(), cwd=self.folder).finish()
         self.assertEqual(0, run.code, run.stderr)
-        self.assertRegex(run.stdout, "console: login, eu-central-1")
+        self.assertRegex(run.stdout, f"console: login ({SESSION}), eu-central-1")
 
 
 # botocore's own code, but for the arithmetic of the key, for which it wants an extension (awscrt) that may not be there.

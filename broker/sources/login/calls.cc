@@ -4,9 +4,13 @@
 
 #include "aws/key_syntax.h"
 #include "call/json_failure.h"
+#include "ipc/text/json_string.h"
+#include "ipc/text/login_page.h"
+#include "text/base64.h"
 #include "text/json_line.h"
 #include "text/json_members.h"
 #include "text/json_value.h"
+#include "text/percent.h"
 #include "text/plain_text.h"
 
 namespace broker {
@@ -15,6 +19,7 @@ namespace {
 using ipc::Fault;
 
 constexpr std::string_view kPath = "/v1/token";
+constexpr std::string_view kClient = "arn:aws:signin:::devtools/same-device";  // whose browser comes back to this host
 constexpr std::int64_t kLongestLife = 43200;  // seconds, as of any session; the service gives 900
 
 ipc::Status take(std::string_view body, std::chrono::sys_seconds now, LoginToken& token) {
@@ -45,15 +50,17 @@ ipc::Status take(std::string_view body, std::chrono::sys_seconds now, LoginToken
   return {};
 }
 
-}  // namespace
+// Of an ARN; empty where it has none.
+std::string account_of(std::string_view arn) {
+  for (int i = 0; i < 4; ++i) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return "";
+    arn.remove_prefix(colon + 1);
+  }
+  return std::string(arn.substr(0, arn.find(':')));
+}
 
-std::string login_token_url(const LoginPlan& plan) { return plan.sign_in.url + std::string(kPath); }
-
-// Once: a proof is good for one request.
-AwsRequest refresh_login(const LoginPlan& plan, const LoginToken& token, std::string proof) {
-  JsonLine body;
-  body.text("clientId", token.client_id).text("grantType", "refresh_token");
-  body.text("refreshToken", token.refresh.reveal());
+AwsRequest token_request(const LoginPlan& plan, JsonLine body, std::string proof) {
   AwsRequest request{"signin",
                      "CreateOAuth2Token",
                      plan.sign_in,
@@ -61,17 +68,80 @@ AwsRequest refresh_login(const LoginPlan& plan, const LoginToken& token, std::st
                      std::move(body).object()};
   request.path = kPath;
   request.anonymous = true;
-  request.max_tries = 1;
+  request.max_tries = 1;  // a proof is good for one request
   return request;
+}
+
+// Who a token says it is of. Its signature is not looked at: it came from the service itself, over TLS.
+ipc::Result<std::string> subject_of(std::string_view token) {
+  const std::size_t first = token.find('.'), second = token.find('.', first + 1);
+  const bool three = first != std::string_view::npos && second != std::string_view::npos;
+  const auto claims = three ? from_base64url(token.substr(first + 1, second - first - 1))
+                            : ipc::Result<std::string>(ipc::fail(Fault::kProtocol, ""));
+  const auto members = claims ? JsonMembers::read(*claims) : ipc::Result<JsonMembers>(std::unexpected(claims.error()));
+  if (!members) return ipc::fail(Fault::kProtocol, "has an idToken that is none");
+  return members->text("sub", 2048);
+}
+
+ipc::Result<NewLogin> new_login_in(std::string_view body, std::chrono::sys_seconds now) {
+  NewLogin login;
+  if (ipc::Status taken = take(body, now, login.token); !taken) return std::unexpected(taken.error());
+  const auto members = JsonMembers::read(body);
+  if (!members) return std::unexpected(members.error());
+  const auto identity = members->text("idToken", 4096);
+  if (!identity) return std::unexpected(identity.error());
+  auto subject = subject_of(*identity);
+  if (!subject) return std::unexpected(subject.error());
+  login.session = std::move(*subject);
+  login.token.account_id = account_of(login.session);
+  login.token.client_id = kClient;
+  // What the AWS CLI writes, too.
+  std::string quoted_identity;
+  ipc::append_json_string(quoted_identity, *identity);
+  login.token.others = {{"tokenType", "\"aws_sigv4\""}, {"idToken", std::move(quoted_identity)}};
+  return login;
+}
+
+ipc::Error of_answer(ipc::Error error) {
+  error.what = "the answer to CreateOAuth2Token " + error.what;
+  if (error.next_step.empty()) error.next_step = "check that the endpoint is AWS's sign-in service";
+  return error;
+}
+
+}  // namespace
+
+std::string login_token_url(const LoginPlan& plan) { return plan.sign_in.url + std::string(kPath); }
+
+AwsRequest refresh_login(const LoginPlan& plan, const LoginToken& token, std::string proof) {
+  JsonLine body;
+  body.text("clientId", token.client_id).text("grantType", "refresh_token");
+  body.text("refreshToken", token.refresh.reveal());
+  return token_request(plan, std::move(body), std::move(proof));
 }
 
 ipc::Status read_refreshed_login(std::string_view body, std::chrono::sys_seconds now, LoginToken& token) {
   ipc::Status taken = take(body, now, token);
   if (taken) return taken;
-  ipc::Error error = taken.error();
-  error.what = "the answer to CreateOAuth2Token " + error.what;
-  if (error.next_step.empty()) error.next_step = "check that the endpoint is AWS's sign-in service";
-  return std::unexpected(std::move(error));
+  return std::unexpected(of_answer(taken.error()));
+}
+
+std::string login_authorize_url(const LoginPlan& plan, std::string_view state, std::string_view challenge) {
+  return plan.sign_in.url + "/v1/authorize?response_type=code&client_id=" + uri_encode(kClient) +
+         "&state=" + std::string(state) +
+         "&code_challenge_method=SHA-256&scope=openid&code_challenge=" + std::string(challenge);
+}
+
+AwsRequest redeem_login_code(const LoginPlan& plan, const LoginCode& code, std::string proof) {
+  JsonLine body;
+  body.text("clientId", kClient).text("grantType", "authorization_code").text("code", code.code);
+  body.text("codeVerifier", code.verifier).text("redirectUri", ipc::redirect_url(code.port));
+  return token_request(plan, std::move(body), std::move(proof));
+}
+
+ipc::Result<NewLogin> read_new_login(std::string_view body, std::chrono::sys_seconds now) {
+  auto login = new_login_in(body, now);
+  if (!login) return std::unexpected(of_answer(login.error()));
+  return login;
 }
 
 AwsFailure read_login_failure(const HttpAnswer& answer) {

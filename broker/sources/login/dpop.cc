@@ -9,6 +9,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "host/random.h"
 #include "text/base64.h"
@@ -132,6 +133,35 @@ ipc::Result<DpopKey> DpopKey::read(std::string_view pem) {
   DpopKey key;
   key.der_ = std::move(*der);
   return key;
+}
+
+ipc::Result<DpopKey> DpopKey::make() {
+  const PrivateKey made(EVP_EC_gen("P-256"));
+  auto der = ipc::SecretBuffer::if_room(kMaxPem);
+  if (!der) return std::unexpected(der.error());
+  const int size = made ? i2d_PrivateKey(made.get(), nullptr) : -1;
+  auto* at = reinterpret_cast<unsigned char*>(der->room().data());
+  if (size <= 0 || std::cmp_greater(size, der->room().size()) || i2d_PrivateKey(made.get(), &at) != size) {
+    ERR_clear_error();
+    return ipc::fail(Fault::kSystem, "OpenSSL could not make a key for a login", "try again");
+  }
+  der->grow(static_cast<std::size_t>(size));
+  DpopKey key;
+  key.der_ = std::move(*der);
+  return key;
+}
+
+// In lines of 64, as RFC 1421 wants them.
+ipc::Result<ipc::SecretBuffer> DpopKey::pem() const {
+  auto text = ipc::SecretBuffer::if_room(kMaxPem);
+  if (!text) return std::unexpected(text.error());
+  const std::string body = base64(der_.reveal());
+  bool whole = text->append(kBegin) && text->append("\n");
+  for (std::size_t at = 0; at < body.size(); at += 64)
+    whole = whole && text->append(std::string_view(body).substr(at, 64)) && text->append("\n");
+  whole = whole && text->append(kEnd) && text->append("\n");
+  if (!whole) return ipc::fail(Fault::kSystem, "the key of a login is longer than any of its curve");
+  return text;
 }
 
 ipc::Result<std::string> DpopKey::proof(std::string_view url, std::chrono::sys_seconds now) const {

@@ -24,6 +24,11 @@ class DpopKey {
   // `pem`: an EC PRIVATE KEY of the curve P-256, as the AWS CLI writes it.
   [[nodiscard]] static ipc::Result<DpopKey> read(std::string_view pem);
 
+  // A new one.
+  [[nodiscard]] static ipc::Result<DpopKey> make();
+  // As read() takes it.
+  [[nodiscard]] ipc::Result<ipc::SecretBuffer> pem() const;
+
   // Of one POST to `url`, good once. `now` by AWS's clock.
   [[nodiscard]] ipc::Result<std::string> proof(std::string_view url, std::chrono::sys_seconds now) const;
 

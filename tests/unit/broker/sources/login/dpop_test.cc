@@ -47,6 +47,20 @@ TEST_F(Dpop, WithoutRoomForTheKeyNoneIsRead) {
   EXPECT_NE(why(DpopKey::read(kPem)).find("finds no room"), std::string::npos);
 }
 
+TEST_F(Dpop, ANewKeyIsWrittenAsItIsRead) {
+  const auto made = DpopKey::make(), other = DpopKey::make();
+  ASSERT_TRUE(made && other);
+  const auto pem = made->pem();
+  ASSERT_TRUE(pem);
+  EXPECT_NE(pem->reveal(), other->pem()->reveal());
+  const auto read = DpopKey::read(pem->reveal());
+  ASSERT_TRUE(read) << why(read);
+  EXPECT_EQ(pem->reveal(), read->pem()->reveal());
+  const auto by_one = made->proof("https://x/", {}), by_other = read->proof("https://x/", {});
+  ASSERT_TRUE(by_one && by_other);
+  EXPECT_EQ(by_one->substr(0, by_one->find('.')), by_other->substr(0, by_other->find('.')));
+}
+
 // What the parts say the stand-in of the sign-in service judges (tests/fakes/dpop_check.py).
 TEST_F(Dpop, EachProofIsNew) {
   const auto key = DpopKey::read(kPem);

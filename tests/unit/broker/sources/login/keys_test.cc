@@ -40,7 +40,7 @@ class LoginKeys : public ::testing::Test {
     folder_ = pattern;
     const AwsEndpoint endpoint{"https://signin.example.com", "signin.example.com", true, ""};
     start_ = login_keys(aws_.context, errands_, {std::string(kSession), endpoint, "~/.aws/config:3"},
-                        {"dev", [this](const std::string& sentence) { warnings_.push_back(sentence); }});
+                        {false, false, "dev", [this](const std::string& sentence) { warnings_.push_back(sentence); }});
   }
   void TearDown() override {
     fetch_.reset();
@@ -124,7 +124,7 @@ TEST_F(LoginKeys, ASessionThatHasEndedIsNotAskedForTwice) {
   refuse(401, "TOKEN_EXPIRED");
   EXPECT_TRUE(last().starts_with("~/.aws/config:3: the sign-in of " + std::string(kSession) + " has ended: "))
       << last();
-  EXPECT_TRUE(last().ends_with(" | run `aws login --profile dev`")) << last();
+  EXPECT_TRUE(last().ends_with(" | run `aws login --profile dev`, or start with --auto-login")) << last();
   EXPECT_EQ(1U, aws_.http.requests.size());
 }
 
