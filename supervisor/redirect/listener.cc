@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 #include "ipc/secret.h"
+#include "redirect/peer_user.h"
 
 namespace supervisor {
 namespace {
@@ -75,7 +77,7 @@ RedirectListener::Read RedirectListener::read(Connection& from, std::string_view
   const std::size_t end = end_of_head(bytes);
   if (end == 0 && from.size < from.bytes.size()) return Read::kMore;
   auto redirect = end == 0 ? std::nullopt : read_redirect(bytes.substr(0, end), port_, state);
-  if (!redirect) {
+  if (!redirect || user_of_peer(from.fd.get()) != ::geteuid()) {
     answer(from.fd.get(), page("404 Not Found", "This is no answer to a login that Sentinel waits for."));
     return Read::kOver;
   }

@@ -1,5 +1,6 @@
 // Waits on 127.0.0.1 for the browser that comes back from a sign-in. Any user of this host can connect there: each
-// connection is read for one head, is answered with a fixed page, and counts only with the sign-in's own state.
+// connection is read for one head, is answered with a fixed page, and counts only with the sign-in's own state, and
+// from a process of the user's own.
 //
 // Runs in: supervisor.   Blocks: never.   Owns: the port, and at most kMostConnections connections; the bytes are
 // wiped. Fails: kSystem where no port can be had.

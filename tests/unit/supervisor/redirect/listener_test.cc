@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "redirect/peer_user.h"
+
 namespace supervisor {
 namespace {
 
@@ -54,6 +56,24 @@ class RedirectListenerTest : public ::testing::Test {
 
   ipc::Result<RedirectListener> listener_ = RedirectListener::open();
 };
+
+TEST_F(RedirectListenerTest, TheKernelSaysWhoseTheOtherEndIs) {
+  const ipc::UniqueFd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(0, ::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), size));
+  ASSERT_EQ(0, ::listen(listening.get(), 1));
+  ASSERT_EQ(0, ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size));
+  ipc::UniqueFd other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(0, ::connect(other.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+  const ipc::UniqueFd accepted(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  EXPECT_EQ(::geteuid(), user_of_peer(accepted.get()));
+  EXPECT_FALSE(user_of_peer(listening.get())) << "it has no other end";
+  other.reset();
+  EXPECT_FALSE(user_of_peer(accepted.get())) << "the other end has gone";
+}
 
 TEST_F(RedirectListenerTest, StrangersAreToldNothingAndEndNothing) {
   for (const std::string& text :
