@@ -9,8 +9,9 @@ room(child              WHY "what is started: the helpers, the user's command an
                         MAY terminal)
 room(settings           WHY "what config files and variables say beside the command line, and whose word counts"
                         MAY child command_line terminal)
+room(redirect           WHY "the way back of a browser from a sign-in: a port on 127.0.0.1, and one request's head")
 room(errands            WHY "what is done for the broker with the user's rights: questions, programs, files, a login page"
-                        MAY child command_line state terminal)
+                        MAY child command_line redirect state terminal)
 room(init               WHY "what a first use leaves behind: a config, a policy, the statements for IAM"
                         MAY settings terminal)
 room(start              WHY "how a run meets its user: the choice of a profile, the first line of a shell"

@@ -190,6 +190,7 @@ ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.task.auto_login = line.flag("auto-login");
   request.task.allow_user_namespace = line.flag("allow-user-namespace");
   request.no_browser = line.flag("stdout");
+  request.task.browser_login = request.task.auto_login && !request.no_browser && !line.flag("device-code");
   request.share_mfa = line.flag("share-mfa");
   request.prompt = prompt_method(line.value("prompt"));
   if (request.prompt == PromptMethod::Terminal && request.task.mode == ipc::RunMode::Server) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "child/aws_config.h"
+#include "errands/browser_sign_in.h"
 #include "state/files.h"
 #include "state/open_policy.h"
 #include "terminal/exit_codes.h"
@@ -135,6 +136,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
   p.request = std::move(request);
   p.request.task.environment_follows = p.environment_keys.has_value();
   p.environment = std::move(environment);
+  p.request.task.browser_login = p.request.task.browser_login && opens_browser(p.environment);
   if (!p.request.command.empty()) {
     auto file = resolve_command(p.request.command.front(), environment_value(p.environment, "PATH"));
     if (!file) return std::unexpected(file.error());

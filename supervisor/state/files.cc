@@ -76,11 +76,13 @@ ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
   struct stat name {};
   if (::lstat(path.c_str(), &name) == 0 && S_ISLNK(name.st_mode))
     return ipc::fail(Fault::kConfig, path + " is a symbolic link, and is not followed", "remove it");
-  auto opened = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDWR | O_CREAT, S_IRUSR | S_IWUSR);
+  auto opened =
+      ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDWR | (file.make ? O_CREAT : 0), S_IRUSR | S_IWUSR);
   if (!opened && opened.error().sys_errno == ENODEV)
     return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
   if (!opened) {
-    const bool of_file = opened.error().what.starts_with(path + " ");
+    const bool missing = !file.make && opened.error().sys_errno == ENOENT;
+    const bool of_file = !missing && opened.error().what.starts_with(path + " ");
     if (of_file) return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
     return std::unexpected(ipc::with_next_step(opened.error(), file.no_access));
   }

@@ -20,6 +20,7 @@ struct SourceIs {
     return plan.role_name + " in account " + plan.account_id + " by " +
            (plan.session.empty() ? plan.start_url : "sso-session " + plan.session);
   }
+  std::string operator()(const LoginPlan& plan) const { return plan.session; }
   std::string operator()(const auto&) const { return ""; }
 };
 
