@@ -125,7 +125,8 @@ std::string top_help() {
     out += two_columns(std::string(row.word), std::string(row.title) + ": " + std::string(row.meaning), 16);
   }
   return out + "\nOptions:\n" + option_lines(Scope()) +
-         "\nOf each command: see `sentinel help COMMAND` or `sentinel COMMAND --help`.\n";
+         "\nOf each command: see `sentinel help COMMAND` or `sentinel COMMAND --help`.\n\nExit codes:\n" +
+         exit_code_lines(Scope());
 }
 
 // ---- manual page ----
@@ -183,7 +184,9 @@ std::string roff_exit_codes() {
   for (const ExitCodeRow& row : kExitCodes) {
     if (row.commands != last) {
       last = row.commands;
-      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")" : std::string(last);
+      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")"
+                                : last == "top" ? "sentinel without a command"
+                                                : std::string(last);
       out += ".SS Of " + title + "\n";
     }
     out += roff_item(row.shown, row.meaning);

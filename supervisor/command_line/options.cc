@@ -330,12 +330,14 @@ ipc::Status check_command_line(const CommandLine& line) {
   return check_count(line);
 }
 
-bool speaks_to_a_tool(std::span<const std::string_view> arguments) {
-  const auto word =
-      std::ranges::find_if(arguments, [](std::string_view argument) { return !argument.starts_with('-'); });
-  if (word == arguments.end()) return false;
-  const CommandRow* command = find_command(*word);
-  return find_group(*word) || (command && command->is_tool());
+std::optional<Program> program_meant(std::span<const std::string_view> arguments) {
+  const auto word = std::ranges::find_if(
+      arguments, [](std::string_view argument) { return !argument.starts_with('-') && argument != "help"; });
+  if (word == arguments.end()) return std::nullopt;
+  const auto* const row = std::ranges::find_if(kCommands, [word](const CommandRow& command) {
+    return command.words == *word || (!command.group().empty() && command.group() == *word);
+  });
+  return row == std::end(kCommands) ? std::nullopt : std::optional(row->program);
 }
 
 }  // namespace supervisor

@@ -49,6 +49,12 @@ struct Surroundings {
   std::string_view session_table = {};  // SENTINEL_SESSION_TABLE
 };
 
+// The command whose task has this mode.
+constexpr Program program_of(ipc::RunMode mode) {
+  if (mode == ipc::RunMode::CredentialProcess) return Program::Credentials;
+  return mode == ipc::RunMode::Whoami ? Program::Whoami : Program::Exec;
+}
+
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
 
 // Whether `text` is a one-time code: six digits, and nothing else.

@@ -45,13 +45,13 @@ void Keeper::happen(Event event) {
 
 void Keeper::fail_start(const ipc::Error& error) {
   report(error);
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   happen(Event::StartFailed);
 }
 
 // The first outcome stands, but the command's own status beats any other.
 void Keeper::set_outcome(int code) {
-  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnError : code;
+  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnFailure : code;
 }
 
 void Keeper::wait_and_read() {
@@ -196,7 +196,7 @@ void Keeper::on_tampered(const std::string& change) {
   run_.talk().tell_tampered(change, ends);
   if (!ends) return;
   tampered_ = true;  // such a run never ends well, whatever the command makes of it
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   happen(Event::Tampered);
 }
 

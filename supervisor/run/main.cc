@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,11 +39,11 @@ void fill_standard_descriptors() {
   }
 }
 
-int print(const std::string& text) {
-  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitSuccess : kExitOwnError;
+int print(const std::string& text, int failed) {
+  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitShown : failed;
 }
 
-int refuse(const ipc::Error& error, int code = kExitOwnError) {
+int refuse(const ipc::Error& error, int code = kExitOwnFailure) {
   report(error);
   return code;
 }
@@ -82,6 +83,7 @@ int split_and_run(Preparation& preparation) {
 }
 
 int run_exec(const CommandLine& line) {
+  const int failed = own_failure(line.scope.command()->program);
   auto keys = take_environment_keys(environ);  // before the environment is copied
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
@@ -89,11 +91,11 @@ int run_exec(const CommandLine& line) {
   auto request =
       exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
                           environment_value(environment, "SENTINEL_SESSION_TABLE")});
-  if (!request) return refuse(request.error());
+  if (!request) return refuse(request.error(), failed);
   if (!request->mfa_token.reveal().empty()) {
     say("the code of --mfa-token stood in the command line, which other users can read: pipe it into --mfa-token -");
   }
-  if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error());
+  if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error(), failed);
   if (request->task.mode != ipc::RunMode::Server)
     return run_one_shot(std::move(*request), environment, std::move(keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
@@ -115,19 +117,17 @@ void hide_code(int argc, char** argv) {
   }
 }
 
-int run(int argc, char** argv) {
-  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const int usage_code = speaks_to_a_tool(arguments) ? kExitToolUsage : kExitOwnError;
+int run(int argc, char** argv, std::span<const std::string_view> arguments, int failed) {
   const auto line = parse_command_line(arguments);
   hide_code(argc, argv);
-  if (!line) return refuse(line.error(), usage_code);
-  if (line->has("help")) return print(help_text(line->scope));
-  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
-  if (line->has("print-man")) return print(manual_page());
-  if (line->has("print-bash")) return print(bash_completion());
+  if (!line) return refuse(line.error(), failed);
+  if (line->has("help")) return print(help_text(line->scope), failed);
+  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n", failed);
+  if (line->has("print-man")) return print(manual_page(), failed);
+  if (line->has("print-bash")) return print(bash_completion(), failed);
   if (!line->scope.command()) {
     const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
-    return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
+    return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, failed);
   }
   return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
 }
@@ -140,7 +140,9 @@ int main(int argc, char** argv) {
   // installed program cannot be read, and is closed from its first instruction).
   const ipc::Status closed = ipc::become_unreadable();
   supervisor::fill_standard_descriptors();
-  if (!closed) ::_exit(supervisor::refuse(closed.error()));
+  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const int failed = supervisor::own_failure(supervisor::program_meant(arguments));
+  if (!closed) ::_exit(supervisor::refuse(closed.error(), failed));
   // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
-  ::_exit(supervisor::run(argc, argv));
+  ::_exit(supervisor::run(argc, argv, arguments, failed));
 }

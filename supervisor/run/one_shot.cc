@@ -28,7 +28,7 @@ using ipc::Side;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-int refuse(const ipc::Error& error, int code = kExitOwnError) {
+int refuse(const ipc::Error& error, int code) {
   report(error);
   return code;
 }
@@ -271,22 +271,23 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
   const ipc::RunMode mode = request.task.mode;
   auto preparation = prepare(std::move(request), std::move(environment), std::move(keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
+  const int failed = own_failure(program_of(mode));
   HeldSignals signals;
-  if (ipc::Status opened = signals.open(); !opened) return refuse(opened.error());
+  if (ipc::Status opened = signals.open(); !opened) return refuse(opened.error(), failed);
   OneShot one_shot(*preparation);
   const Outcome outcome = one_shot.ask(signals);
   preparation->logs.clear();
   signals.give_back();
   if (outcome.signal != 0) return die_of(outcome.signal);
-  if (!outcome.answered) return refuse(outcome.error);
+  if (!outcome.answered) return refuse(outcome.error, failed);
   if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.keys());
   if (mode == ipc::RunMode::Whoami) {
     const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
-    return told ? kExitTold : refuse(told.error(), kExitNotTold);
+    return told ? kExitTold : refuse(told.error(), failed);
   }
   const ipc::Status printed = print(one_shot.keys());
   one_shot.keys() = {};
-  return printed ? kExitPrinted : refuse(printed.error(), kExitNotPrinted);
+  return printed ? kExitPrinted : refuse(printed.error(), failed);
 }
 
 }  // namespace supervisor

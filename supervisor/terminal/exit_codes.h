@@ -3,7 +3,10 @@
 // Runs in: supervisor.   Blocks: never.
 #pragma once
 
+#include <optional>
 #include <string_view>
+
+#include "ipc/commands/commands.h"
 
 namespace supervisor {
 
@@ -21,5 +24,20 @@ inline constexpr ExitCodeRow kExitCodes[] = {
 #include "terminal/exit_codes.def"
 };
 #undef EXIT_CODE
+
+// What a command ends with where Sentinel itself fails or its command line is wrong; nullopt: no command is meant.
+constexpr int own_failure(std::optional<ipc::Program> program) {
+  if (!program) return kExitNoCommand;
+  switch (*program) {
+    case ipc::Program::Exec:
+      return kExitOwnFailure;
+    case ipc::Program::Credentials:
+      return kExitNotPrinted;
+    case ipc::Program::Whoami:
+      return kExitNotTold;
+    default:
+      return kExitToolUsage;
+  }
+}
 
 }  // namespace supervisor
