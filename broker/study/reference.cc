@@ -94,9 +94,8 @@ std::string schema_markdown() {
   return out;
 }
 
-std::string schema_json() {
-  JsonText json;
-  json.open_object().open_list("keys");
+void add_schema(ipc::JsonText& json) {
+  json.open_list("keys");
   for (const SchemaKey& key : policy_keys()) {
     json.open_object().text("key", key.path).text("type", key.type).boolean("required", key.required);
     json.text("meaning", key.meaning).close_object();
@@ -105,8 +104,7 @@ std::string schema_json() {
   for (const SchemaWord& each : kWords) {
     json.open_object().text("word", each.word).text("kind", each.kind).text("why", each.why).close_object();
   }
-  json.close_list().close_object();
-  return std::move(json).finish();
+  json.close_list();
 }
 
 std::string policy_manual() {

@@ -6,10 +6,12 @@
 
 #include <string>
 
+#include "ipc/text/json_text.h"
+
 namespace broker {
 
 std::string schema_markdown();
-std::string schema_json();
+void add_schema(ipc::JsonText& json);  // as members "keys" and "words"
 std::string policy_manual();
 
 }  // namespace broker

@@ -2,54 +2,31 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "text/plain_text.h"
 
 namespace broker {
-namespace {
 
-std::string_view code(Ink ink) {
-  switch (ink) {
-    case Ink::kNone:
-      return "";
-    case Ink::kGood:
-      return "32";
-    case Ink::kBad:
-      return "1;31";
-    case Ink::kWarn:
-      return "33";
-    case Ink::kQuiet:
-      return "2";
-    case Ink::kStrong:
-      return "1";
-  }
-  return "";
-}
-
-bool set(const char* name) {
-  const char* const value = std::getenv(name);
-  return value != nullptr && *value != '\0';
-}
-
-bool terminal_shows_colour() {
-  const char* const term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && !set("NO_COLOR") && term != nullptr && std::string_view(term) != "dumb";
-}
-
-}  // namespace
-
-ipc::Result<ToolOutput> ToolOutput::open(std::string_view word) {
-  if (word == "always") return ToolOutput(stdout, stderr, true);
-  if (word == "never") return ToolOutput(stdout, stderr, false);
-  if (word.empty() || word == "auto") return ToolOutput(stdout, stderr, terminal_shows_colour());
+ipc::Result<ToolOutput> ToolOutput::open(std::string_view word, bool json) {
+  if (word == "always") return ToolOutput(stdout, stderr, true, json);
+  if (word == "never") return ToolOutput(stdout, stderr, false, json);
+  if (word.empty() || word == "auto") return ToolOutput(stdout, stderr, ipc::shows_colour(STDOUT_FILENO), json);
   return ipc::fail(ipc::Fault::kUsage, "--color is " + in_quotes(harmless(word)), "use auto, always or never");
+}
+
+void ToolOutput::open_list(std::string_view key) {
+  listing_ = true;
+  raw("{\"" + std::string(key) + "\":[");
+}
+
+void ToolOutput::item(std::string_view json) {
+  raw(listed_ ? ",\n" : "\n");
+  listed_ = true;
+  raw(json);
 }
 
 std::string ToolOutput::ink(Ink ink, std::string_view text) const {
   const std::string plain = harmless(text);
-  if (!colour_ || ink == Ink::kNone) return plain;
-  return "\x1b[" + std::string(code(ink)) + "m" + plain + "\x1b[0m";
+  return colour_ ? ipc::inked(ink, plain) : plain;
 }
 
 void ToolOutput::line(std::string_view text) {
@@ -65,7 +42,13 @@ void ToolOutput::note(std::string_view text) {
   (void)std::fwrite(whole.data(), 1, whole.size(), err_);
 }
 
+void ToolOutput::warning(std::string_view text) {
+  if (json_) return answer_.warned(text);
+  note(text);
+}
+
 void ToolOutput::error(const ipc::Error& error) {
+  if (json_) answer_.found(error);
   note(ipc::said(error));
   if (!error.next_step.empty()) note("  " + error.next_step);
 }
@@ -77,6 +60,14 @@ void ToolOutput::quote(std::string_view text, std::string_view mark) {
   (void)std::fwrite(whole.data(), 1, whole.size(), err_);
 }
 
-bool ToolOutput::finish() { return std::fflush(out_) == 0 && std::ferror(out_) == 0; }
+bool ToolOutput::finish(bool ok) {
+  if (listing_) {
+    raw(listed_ ? "\n]" : "]");
+    raw(std::move(answer_).finish_behind_data(ok));
+  } else if (json_) {
+    raw(std::move(answer_).finish(ok));
+  }
+  return std::fflush(out_) == 0 && std::ferror(out_) == 0;
+}
 
 }  // namespace broker

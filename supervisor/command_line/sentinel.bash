@@ -9,7 +9,7 @@ _sentinel() {
     case $scope in
     '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
-    audit) case $word in verify|show) scope="audit $word" ;; esac ;;
+    audit) case $word in verify|show|stats) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
     exec) _command_offset $i; return ;;
     esac
@@ -69,7 +69,7 @@ _sentinel() {
   case $scope in
   '') COMPREPLY=($(compgen -W "exec credentials whoami profiles doctor policy audit keys --help --version --print-man --print-bash" -- "$cur")) ;;
   'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
-  'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
+  'audit') COMPREPLY=($(compgen -W "verify show stats --help" -- "$cur")) ;;
   'keys') COMPREPLY=($(compgen -W "add list remove rotate --help" -- "$cur")) ;;
   'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
   'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
@@ -96,6 +96,8 @@ _sentinel() {
     COMPREPLY=($(compgen -W "--log-key --expect-head --head --json --color --help" -- "$cur")) ;;
   'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
+  'audit stats') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
+    COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --json --color --help" -- "$cur")) ;;
   'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
   'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }

@@ -5,13 +5,13 @@
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "doctor/promises.h"
 #include "doctor/report.h"
 #include "doctor/table.h"
 #include "ipc/process/lockdown.h"
+#include "ipc/terminal/ink.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -41,15 +41,8 @@ bool read_wishes(int argc, char** argv, Wishes& wishes) {
   return true;
 }
 
-bool set(const char* name) {
-  const char* const value = std::getenv(name);
-  return value && *value;
-}
-
 bool wants_colour(std::string_view word) {
-  if (word != "auto") return word == "always";
-  const char* const term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && !set("NO_COLOR") && term && std::string_view(term) != "dumb";
+  return word == "auto" ? ipc::shows_colour(STDOUT_FILENO) : word == "always";
 }
 
 bool print(const std::string& text) {
@@ -74,7 +67,7 @@ int run(int argc, char** argv) {
   }
   const Host host = real_host(wishes.offline);
   if (ipc::Status hidden = ipc::become_unreadable(); !hidden) {  // files with keys pass through it
-    report(hidden.error());
+    wishes.json ? report_as_json(hidden.error()) : report(hidden.error());
     return kExitWrong;
   }
   const std::vector<Finding> findings = examine(host);

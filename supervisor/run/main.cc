@@ -43,9 +43,22 @@ int print(const std::string& text, int failed) {
   return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitShown : failed;
 }
 
-int refuse(const ipc::Error& error, int code = kExitOwnFailure) {
-  report(error);
-  return code;
+// How the command that is meant ends where Sentinel fails, and whether it asks for JSON.
+struct Failing {
+  int code = kExitOwnFailure;
+  bool json = false;
+};
+
+int refuse(const ipc::Error& error, Failing how = {}) {
+  how.json ? report_as_json(error) : report(error);
+  return how.code;
+}
+
+Failing failing(std::span<const std::string_view> arguments) {
+  const auto program = program_meant(arguments);
+  const auto dashes = std::ranges::find(arguments, std::string_view("--"));
+  const bool runs_a_command = program == Program::Exec;  // whose --json is its own
+  return {own_failure(program), program && !runs_a_command && std::find(arguments.begin(), dashes, "--json") != dashes};
 }
 
 std::vector<std::string> own_environment() {
@@ -83,7 +96,7 @@ int split_and_run(Preparation& preparation) {
 }
 
 int run_exec(const CommandLine& line) {
-  const int failed = own_failure(line.scope.command()->program);
+  const Failing failed{own_failure(line.scope.command()->program), line.flag("json")};
   auto keys = take_environment_keys(environ);  // before the environment is copied
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
@@ -100,7 +113,7 @@ int run_exec(const CommandLine& line) {
     return run_one_shot(std::move(*request), environment, std::move(keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
   auto preparation = prepare(std::move(*request), environment, std::move(keys), cwd);
-  if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
+  if (!preparation) return refuse(preparation.error().error, {preparation.error().exit_code});
   return split_and_run(*preparation);
 }
 
@@ -117,14 +130,14 @@ void hide_code(int argc, char** argv) {
   }
 }
 
-int run(int argc, char** argv, std::span<const std::string_view> arguments, int failed) {
+int run(int argc, char** argv, std::span<const std::string_view> arguments, Failing failed) {
   const auto line = parse_command_line(arguments);
   hide_code(argc, argv);
   if (!line) return refuse(line.error(), failed);
-  if (line->has("help")) return print(help_text(line->scope), failed);
-  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n", failed);
-  if (line->has("print-man")) return print(manual_page(), failed);
-  if (line->has("print-bash")) return print(bash_completion(), failed);
+  if (line->has("help")) return print(help_text(line->scope), failed.code);
+  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n", failed.code);
+  if (line->has("print-man")) return print(manual_page(), failed.code);
+  if (line->has("print-bash")) return print(bash_completion(), failed.code);
   if (!line->scope.command()) {
     const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
     return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, failed);
@@ -141,7 +154,7 @@ int main(int argc, char** argv) {
   const ipc::Status closed = ipc::become_unreadable();
   supervisor::fill_standard_descriptors();
   const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const int failed = supervisor::own_failure(supervisor::program_meant(arguments));
+  const supervisor::Failing failed = supervisor::failing(arguments);
   if (!closed) ::_exit(supervisor::refuse(closed.error(), failed));
   // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
   ::_exit(supervisor::run(argc, argv, arguments, failed));

@@ -28,9 +28,15 @@ using ipc::Side;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-int refuse(const ipc::Error& error, int code) {
-  report(error);
-  return code;
+// How the command ends where Sentinel fails.
+struct Failing {
+  int code;
+  bool json;
+};
+
+int refuse(const ipc::Error& error, Failing how) {
+  how.json ? report_as_json(error) : report(error);
+  return how.code;
 }
 
 // The signals that this process must answer to while it waits. All others reach it, or the command, as if it were not
@@ -269,9 +275,9 @@ ipc::Result<std::size_t> credential_process_json(const ipc::IssuedKeys& keys, st
 int run_one_shot(ExecRequest request, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys> keys,
                  const std::string& cwd) {
   const ipc::RunMode mode = request.task.mode;
+  const Failing failed{own_failure(program_of(mode)), request.json};
   auto preparation = prepare(std::move(request), std::move(environment), std::move(keys), cwd);
-  if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
-  const int failed = own_failure(program_of(mode));
+  if (!preparation) return refuse(preparation.error().error, {preparation.error().exit_code, failed.json});
   HeldSignals signals;
   if (ipc::Status opened = signals.open(); !opened) return refuse(opened.error(), failed);
   OneShot one_shot(*preparation);

@@ -2,8 +2,9 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
-#include "ipc/text/json_string.h"
+#include "ipc/text/json_answer.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -46,11 +47,9 @@ std::string identity_text(const ipc::Whoami& who, const ExecRequest& request) {
     }
     return out;
   }
-  for (const Fact& fact : facts) {
-    const std::string value = fact.value.empty() ? "null" : ipc::json_string(fact.value);
-    out += (out.empty() ? "{" : ",") + ipc::json_string(fact.key) + ":" + value;
-  }
-  return out + "}\n";
+  ipc::JsonAnswer answer;
+  for (const Fact& fact : facts) answer.data().text_or_null(fact.key, fact.value);
+  return std::move(answer).finish(true);
 }
 
 }  // namespace supervisor

@@ -132,7 +132,7 @@ class Validate(PolicyTest):
         self.assertEqual(2, done.stdout.count("1 rule, sha256 "))
         answer = self.json_of("validate", good, bad, code=1)
         self.assertEqual([True, False], [each["good"] for each in answer["files"]])
-        self.assertEqual(1, answer["files"][1]["line"])
+        self.assertEqual([(bad, 1)], [(each["file"], each["line"]) for each in answer["findings"]])
 
     def test_what_is_no_file_is_refused(self):
         self.assertIn("cannot open", self.run_policy("validate", "nothing.yaml", code=1).stderr)
@@ -149,7 +149,7 @@ class Lint(PolicyTest):
         answer = self.json_of("lint", path, code=1)
         self.assertEqual(("shadowed-rule", "wrong", "never", 7, ["all"]),
                          tuple(answer["findings"][0][key] for key in ("kind", "severity", "rule", "line", "others")))
-        self.assertFalse(answer["good"])
+        self.assertFalse(answer["ok"])
 
     def test_a_hint_alone_is_good(self):
         path = self.write("p.yaml", policy(rule(conditions="{ users: [marta] }")))
@@ -337,7 +337,7 @@ class Table(PolicyTest):
                       '"ledger-friday-freeze"', done.stdout)
         self.assertIn("2 cases, 1 failed", done.stdout)
         answer = self.json_of("test", path, code=1)
-        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["failures"]]))
+        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["findings"]]))
 
     def test_a_table_that_holds_is_good_and_names_rules_without_a_case(self):
         path = self.table(self.case("frozen", "{ effect: deny }"),
@@ -436,7 +436,7 @@ class Sign(PolicyTest):
         self.assertEqual(1, json.loads(self.read("p.yaml.sig"))["metadata"]["policy_version"])
         self.sign()
         answer = json.loads(self.verify(json="true").stdout)
-        self.assertEqual((True, 2, self.path), (answer["good"], answer["version"], answer["name"]))
+        self.assertEqual((True, 2, self.path), (answer["ok"], answer["version"], answer["name"]))
 
     def test_a_symbolic_link_is_not_written_through(self):
         victim = self.write("victim", "precious")
@@ -595,7 +595,7 @@ class Remote(PolicyTest):
             done = self.run_policy("push", self.path, **self.there, sign_key=key)
             self.assertIn(f"signed as policy version {version} in {SIGNATURE}; read back and the same", done.stdout)
             answer = self.json_of("verify", **self.there, policy_key=public)
-            self.assertEqual((True, version, PARAMETER), (answer["good"], answer["version"], answer["name"]))
+            self.assertEqual((True, version, PARAMETER), (answer["ok"], answer["version"], answer["name"]))
         self.assertEqual(GOOD + "# 2\n", self.parameter(PARAMETER))
 
     def test_who_cannot_sign_does_not_choose_the_version_that_is_signed(self):

@@ -61,14 +61,8 @@ void add_json(const ListedProfile& row, JsonText& text) {
     text.text("error", row.error->what).text("next_step", row.error->next_step).close_object();
     return;
   }
-  const auto text_or_null = [&text](std::string_view key, const std::string& value) {
-    value.empty() ? text.nothing(key) : text.text(key, value);
-  };
-  text.text("source", row.source);
-  text_or_null("source_is", row.source_is);
-  text.text("base_profile", row.base_profile);
-  text_or_null("region", row.region);
-  text_or_null("mfa_serial", row.mfa_serial);
+  text.text("source", row.source).text_or_null("source_is", row.source_is).text("base_profile", row.base_profile);
+  text.text_or_null("region", row.region).text_or_null("mfa_serial", row.mfa_serial);
   text.open_list("roles");
   for (const RoleStep& role : row.roles) {
     text.open_object().text("profile", role.profile).text("role_arn", role.role_arn).close_object();
@@ -97,13 +91,14 @@ void print_profiles(const ProfileList& list, ToolOutput& out) {
   for (const ListedProfile& row : list.profiles) row.error ? print_error(row, out) : print_row(row, out);
 }
 
-std::string profiles_json(const ProfileList& list) {
-  JsonText text;
-  text.open_object().open_list("profiles");
-  for (const ListedProfile& row : list.profiles) add_json(row, text);
-  text.close_list().open_list("warnings");
-  for (const std::string& warning : list.warnings) text.text("", warning);
-  return std::move(text.close_list().close_object()).finish();
+void add_profiles(const ProfileList& list, ipc::JsonAnswer& answer) {
+  answer.data().open_list("profiles");
+  for (const ListedProfile& row : list.profiles) {
+    add_json(row, answer.data());
+    if (!row.error) continue;
+    answer.open_finding("error", row.error->what, row.error->next_step).text("profile", row.name).close_object();
+  }
+  answer.data().close_list();
 }
 
 }  // namespace broker

@@ -29,13 +29,13 @@ ipc::Result<broker::ProfileList> read_list() {
 
 }  // namespace
 
-int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
+int broker::profiles(const ToolArguments&, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
-  if (arguments.flag("json")) {
-    out.raw(broker::profiles_json(*list));
+  for (const std::string& warning : list->warnings) out.warning(warning);
+  if (out.json()) {
+    broker::add_profiles(*list, out.answer());
   } else {
-    for (const std::string& warning : list->warnings) out.note(warning);
     if (list->profiles.empty()) out.note("there are no profiles: run aws configure");
     broker::print_profiles(*list, out);
   }

@@ -23,7 +23,9 @@ ExecRequest request(bool json) {
 
 TEST(Whoami, AControlCharacterChangesNeitherTerminalNorJson) {
   EXPECT_NE(identity_text(marta(), request(false)).find("profile:  ledger \"x\"?[0m\n"), std::string::npos);
-  EXPECT_EQ(identity_text(marta(), request(true)).find("{\"profile\":\"ledger \\\"x\\\"\\u001b[0m\","), 0u);
+  EXPECT_EQ(identity_text(marta(), request(true))
+                .find("{\"ok\":true,\"findings\":[],\"profile\":\"ledger \\\"x\\\"\\u001b[0m\","),
+            0u);
 }
 
 TEST(Whoami, ASentenceThatWasCutWithinACharacterIsWholeJson) {
@@ -40,8 +42,10 @@ TEST(Whoami, WhatIsNotThereIsLeftOutOfTheLinesAndNullInTheJson) {
             "source:   static\n");
   asked.json = true;
   EXPECT_EQ(identity_text(marta(), asked),
-            "{\"profile\":\"p\",\"arn\":\"arn:aws:iam::111122223333:user/marta\",\"account\":\"111122223333\",\"user\":"
-            "\"marta\",\"source\":\"static\",\"region\":null,\"clock\":null,\"policy\":null,\"effect\":null,\"rule\":null}\n");
+            "{\"ok\":true,\"findings\":[],\"profile\":\"p\",\"arn\":\"arn:aws:iam::111122223333:user/"
+            "marta\",\"account\":\"111122223333\",\"user\":"
+            "\"marta\",\"source\":\"static\",\"region\":null,\"clock\":null,\"policy\":null,\"effect\":null,\"rule\":"
+            "null}\n");
 }
 
 TEST(Whoami, APolicysAnswerIsShownWithThePolicysName) {
