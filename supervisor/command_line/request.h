@@ -14,6 +14,7 @@
 #include "command_line/prompt_method.h"
 #include "ipc/messages.h"
 #include "ipc/result.h"
+#include "terminal/credentials_text.h"
 
 namespace supervisor {
 
@@ -31,6 +32,7 @@ struct ExecRequest {
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
   bool share_mfa = false;
   bool json = false;
+  KeyFormat key_format = KeyFormat::Json;
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
   std::uint16_t port = 0;

@@ -210,9 +210,9 @@ ipc::Status print(std::string_view text) {
   return {};
 }
 
-ipc::Status print(const ipc::IssuedKeys& keys) {
-  std::array<char, kMaxCredentialsJson> text;
-  const auto size = credential_process_json(keys, text);
+ipc::Status print(const ipc::IssuedKeys& keys, KeyFormat format) {
+  std::array<char, kMaxCredentialsText> text;
+  const auto size = credentials_text(keys, format, text);
   if (!size) return std::unexpected(size.error());
   ipc::Status done = print(std::string_view(text.data(), *size));
   ipc::wipe(text.data(), text.size());
@@ -232,45 +232,7 @@ int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
   return code;
 }
 
-// Appends to a fixed buffer; what does not fit is noticed at the end.
-class Json {
- public:
-  explicit Json(std::span<char> out) : out_(out) {}
-  void put(std::string_view text) {
-    fits_ = fits_ && text.size() <= out_.size() - size_;
-    if (!fits_) return;
-    std::copy(text.begin(), text.end(), out_.data() + size_);
-    size_ += text.size();
-  }
-  void member(std::string_view before, std::string_view value) {
-    sound_ = sound_ && !value.empty();
-    for (const char c : value) sound_ = sound_ && c > 0x20 && c < 0x7f && c != '"' && c != '\\';
-    put(before);
-    put(value);
-  }
-  [[nodiscard]] bool good() const { return sound_ && fits_; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-
- private:
-  std::span<char> out_;
-  std::size_t size_ = 0;
-  bool sound_ = true, fits_ = true;
-};
-
 }  // namespace
-
-ipc::Result<std::size_t> credential_process_json(const ipc::IssuedKeys& keys, std::span<char> out) {
-  Json json(out);
-  json.member(R"({"Version":1,"AccessKeyId":")", keys.access_key_id.str());
-  json.member(R"(","SecretAccessKey":")", keys.secret_access_key.reveal());
-  json.member(R"(","SessionToken":")", keys.session_token.reveal());
-  json.member(R"(","Expiration":")", keys.expiration.str());
-  json.put("\"}\n");
-  if (json.good()) return json.size();
-  ipc::wipe(out.data(), out.size());
-  return ipc::fail(Fault::kProtocol, "the broker's answer is no credentials",
-                   "install Sentinel again, whole; if it comes back, report it with this line");
-}
 
 int run_one_shot(ExecRequest request, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys> keys,
                  const std::string& cwd) {
@@ -291,7 +253,7 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
     const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
     return told ? kExitTold : refuse(told.error(), failed);
   }
-  const ipc::Status printed = print(one_shot.keys());
+  const ipc::Status printed = print(one_shot.keys(), preparation->request.key_format);
   one_shot.keys() = {};
   return printed ? kExitPrinted : refuse(printed.error(), failed);
 }
