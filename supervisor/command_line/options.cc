@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "command_line/other_words.h"
 #include "ipc/text/nearest_word.h"
 
 namespace supervisor {
@@ -23,6 +24,7 @@ std::string see_help(Scope scope) {
 }
 
 std::string nearest_option(std::string_view typed, Scope scope) {
+  if (std::string answer = answer_to_other_word(scope, typed); !answer.empty()) return answer;
   if (typed.starts_with("no-")) typed.remove_prefix(3);
   std::vector<std::string_view> known;
   for (const OptionRow& row : kOptions) {
@@ -33,6 +35,7 @@ std::string nearest_option(std::string_view typed, Scope scope) {
 }
 
 std::string nearest_command(std::string_view typed, Scope scope) {
+  if (std::string answer = answer_to_other_word(scope, typed); !answer.empty()) return answer;
   std::vector<std::string_view> known;
   for (const CommandRow& row : kCommands) {
     if (scope.group() ? row.group() == scope.group()->word : row.group().empty()) known.push_back(row.last_word());

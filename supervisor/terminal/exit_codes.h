@@ -28,16 +28,8 @@ inline constexpr ExitCodeRow kExitCodes[] = {
 // What a command ends with where Sentinel itself fails or its command line is wrong; nullopt: no command is meant.
 constexpr int own_failure(std::optional<ipc::Program> program) {
   if (!program) return kExitNoCommand;
-  switch (*program) {
-    case ipc::Program::Exec:
-      return kExitOwnFailure;
-    case ipc::Program::Credentials:
-      return kExitNotPrinted;
-    case ipc::Program::Whoami:
-      return kExitNotTold;
-    default:
-      return kExitToolUsage;
-  }
+  if (*program == ipc::Program::Exec) return kExitOwnFailure;
+  return ipc::find_tool_row(*program) ? kExitToolUsage : kExitNotPrinted;  // as every command that runs no other
 }
 
 }  // namespace supervisor
