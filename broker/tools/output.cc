@@ -7,10 +7,13 @@
 namespace broker {
 
 ipc::Result<ToolOutput> ToolOutput::open(std::string_view word, bool json) {
-  if (word == "always") return ToolOutput(stdout, stderr, true, json);
-  if (word == "never") return ToolOutput(stdout, stderr, false, json);
-  if (word.empty() || word == "auto") return ToolOutput(stdout, stderr, ipc::shows_colour(STDOUT_FILENO), json);
-  return ipc::fail(ipc::Fault::kUsage, "--color is " + in_quotes(harmless(word)), "use auto, always or never");
+  const bool by_itself = word.empty() || word == "auto";
+  if (!by_itself && word != "always" && word != "never")
+    return ipc::fail(ipc::Fault::kUsage, "--color is " + in_quotes(harmless(word)), "use auto, always or never");
+  ToolOutput out(stdout, stderr, by_itself ? ipc::shows_colour(STDOUT_FILENO) : word == "always", json);
+  out.err_colour_ = word != "never" && ipc::shows_colour(STDERR_FILENO);
+  out.width_ = ipc::terminal_width(STDOUT_FILENO, std::string::npos);
+  return out;
 }
 
 void ToolOutput::open_list(std::string_view key) {
@@ -36,20 +39,21 @@ void ToolOutput::line(std::string_view text) {
 
 void ToolOutput::raw(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), out_); }
 
-void ToolOutput::note(std::string_view text) {
+void ToolOutput::note(std::string_view text, Ink ink) {
   (void)std::fflush(out_);  // in the order in which it was said, where both are one terminal
-  const std::string whole = "sentinel: " + harmless(text) + "\n";
+  const std::string name = err_colour_ ? ipc::inked(ink, "sentinel:") : "sentinel:";
+  const std::string whole = name + " " + harmless(text) + "\n";
   (void)std::fwrite(whole.data(), 1, whole.size(), err_);
 }
 
 void ToolOutput::warning(std::string_view text) {
   if (json_) return answer_.warned(text);
-  note(text);
+  note(text, Ink::kWarn);
 }
 
 void ToolOutput::error(const ipc::Error& error) {
   if (json_) answer_.found(error);
-  note(ipc::said(error));
+  note(ipc::said(error), Ink::kBad);
   if (!error.next_step.empty()) note("  " + error.next_step);
 }
 

@@ -25,6 +25,8 @@ class ToolOutput {
  public:
   ToolOutput(std::FILE* out, std::FILE* err, bool colour, bool json = false)
       : out_(out), err_(err), colour_(colour), json_(json) {}
+  // The columns of the terminal that stdout is, else no limit: what a program reads is not broken.
+  [[nodiscard]] std::size_t width() const { return width_; }
   // By --color; "auto": as ipc/terminal/ink.h says of stdout. kUsage for another word.
   static ipc::Result<ToolOutput> open(std::string_view colour_word, bool json = false);
 
@@ -40,8 +42,8 @@ class ToolOutput {
   void raw(std::string_view text);   // exactly these bytes
   // To stderr: the sentence after "sentinel: ", and the next step on a line of its own.
   void error(const ipc::Error& error);
-  void note(std::string_view text);     // one line to stderr
-  void warning(std::string_view text);  // a note that a program should see, too
+  void note(std::string_view text, Ink ink = Ink::kNone);  // one line to stderr; the colour is of its first word
+  void warning(std::string_view text);                     // a note that a program should see, too
   // To stderr: a line of a file, and the mark below it, which points into it.
   void quote(std::string_view text, std::string_view mark);
   // `ok`: the tool ends with 0.
@@ -50,7 +52,8 @@ class ToolOutput {
  private:
   std::FILE* out_;
   std::FILE* err_;
-  bool colour_, json_;
+  bool colour_, json_, err_colour_ = false;
+  std::size_t width_ = std::string::npos;
   bool listing_ = false, listed_ = false;
   ipc::JsonAnswer answer_;
 };

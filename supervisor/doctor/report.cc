@@ -1,8 +1,11 @@
 #include "doctor/report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "ipc/terminal/ink.h"
+#include "ipc/terminal/wrap.h"
 #include "ipc/text/json_answer.h"
 #include "terminal/plain_text.h"
 
@@ -14,25 +17,7 @@ constexpr std::size_t kWidth = 110, kIndent = 4;
 // ---- text
 
 std::string wrapped(std::string_view text, std::size_t indent) {
-  std::string out;
-  std::size_t column = indent;
-  bool first = true;
-  while (!text.empty()) {
-    const std::size_t space = text.find(' ');
-    const std::string_view word = text.substr(0, space);
-    text = space == std::string_view::npos ? std::string_view{} : text.substr(space + 1);
-    if (!first && column + 1 + word.size() > kWidth) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!first) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    first = false;
-  }
-  return out;
+  return ipc::wrapped(text, indent, indent, std::min(kWidth, ipc::terminal_width(STDOUT_FILENO, kWidth)));
 }
 
 ipc::Ink ink_of(Standing standing) {

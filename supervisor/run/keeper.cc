@@ -190,7 +190,9 @@ void Keeper::look_at_folder() {
 void Keeper::on_tampered(const std::string& change) {
   const bool ends = request_.on_tamper == OnTamper::End;
   say("TAMPERED: " + change + ", and not by Sentinel: the command may get credentials from elsewhere; " +
-      (ends ? "the run is being ended (--on-tamper warn would let it go on)" : "the run goes on (--on-tamper warn)"));
+          (ends ? "the run is being ended (--on-tamper warn would let it go on)"
+                : "the run goes on (--on-tamper warn)"),
+      ipc::Ink::kBad);
   say("  look at what else runs as you; where a clean-up removed it, set XDG_RUNTIME_DIR to a folder that is left "
       "alone");
   run_.talk().tell_tampered(change, ends);

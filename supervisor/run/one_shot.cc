@@ -250,7 +250,8 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
   if (!outcome.answered) return refuse(outcome.error, failed);
   if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.keys());
   if (mode == ipc::RunMode::Whoami) {
-    const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
+    const ipc::Status told =
+        print(identity_text(one_shot.identity(), preparation->request, ipc::shows_colour(STDOUT_FILENO)));
     return told ? kExitTold : refuse(told.error(), failed);
   }
   const ipc::Status printed = print(one_shot.keys(), preparation->request.key_format);

@@ -11,6 +11,7 @@
 
 namespace supervisor {
 
-std::string identity_text(const ipc::Whoami&, const ExecRequest&);
+// `colour`: of the identity and of what the policy says.
+std::string identity_text(const ipc::Whoami&, const ExecRequest&, bool colour = false);
 
 }  // namespace supervisor

@@ -17,16 +17,18 @@ constexpr int kSayWaitMs = 200;  // a terminal stopped with Ctrl-S must not stop
 
 }  // namespace
 
-void say(std::string_view line) {
+void say(std::string_view line, ipc::Ink ink) {
   if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return;  // nothing to say
-  const std::string text = "sentinel: " + harmless(line) + "\n";            // a message may quote hostile input
+  const bool coloured = ink != ipc::Ink::kNone && ipc::shows_colour(STDERR_FILENO);
+  const std::string name = coloured ? ipc::inked(ink, "sentinel:") : "sentinel:";
+  const std::string text = name + " " + harmless(line) + "\n";  // a message may quote hostile input
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, kSayWaitMs) != 1) return;
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());  // one line, one write
 }
 
 void report(const ipc::Error& error) {
-  say(ipc::said(error));
+  say(ipc::said(error), ipc::Ink::kBad);
   if (!error.next_step.empty()) say("  " + error.next_step);
 }
 

@@ -30,10 +30,11 @@ std::string_view end_word(AuditEnd end) {
 }
 
 // What is known of the end, and what is not.
-std::string end_words(const AuditTotals& totals, const KnownHead& known) {
+std::string end_words(const AuditTotals& totals, const KnownHead& known, bool utc) {
   switch (totals.end) {
     case AuditEnd::kWhole:
-      return known.head ? "whole: it reaches its head of " + time_of(known.head->time) + ", " + known.path
+      return known.head ? "whole: it reaches its head of " + (utc ? known.head->time : time_of(known.head->time)) +
+                              ", " + known.path
                         : "whole up to the line that --expect-head names";
     case AuditEnd::kClosed:
       return "closed by its writer; another file follows";
@@ -83,7 +84,7 @@ class FindingsTold {
     if (totals.is_signed > 0 && !key) text += ", not checked: give --log-key";
     if (totals.findings > 0) text += "; " + number_of(totals.findings, "finding");
     out_.line(text);
-    out_.line("end: " + harmless(end_words(totals, known)));
+    out_.line("end: " + harmless(end_words(totals, known, false)));
     if (!totals.head_hash.empty()) out_.line("head: " + std::to_string(totals.head_sequence) + " " + totals.head_hash);
   }
 
@@ -99,7 +100,7 @@ class FindingsTold {
     number("unchained", totals.unchained);
     number("torn", totals.torn);
     number("signed", totals.is_signed);
-    text.text("end", end_word(totals.end)).text("end_detail", end_words(totals, known));
+    text.text("end", end_word(totals.end)).text("end_detail", end_words(totals, known, true));
     number("missing_at_end", totals.missing_at_end);
     if (!totals.head_hash.empty()) {
       text.open_object("head");

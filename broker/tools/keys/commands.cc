@@ -8,10 +8,12 @@
 
 #include "aws/key_syntax.h"
 #include "ipc/process/user_namespace.h"
+#include "ipc/terminal/local_time.h"
 #include "profile/files.h"
 #include "text/ascii.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "text/rfc3339.h"
 #include "tools/keys/credentials_file_key.h"
 #include "tools/keys/opened_entry.h"
 #include "tools/keys/rotation.h"
@@ -164,9 +166,10 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
 void tell_row(const OpenedEntry& kept, JsonText& text, ToolOutput& out) {
   const KeystoreEntry& about = kept.about();
   if (!out.json()) {
+    const auto since = read_aws_time(about.added);
     const std::string half = about.replaces.empty() ? "" : "  (rotation not finished: run sentinel keys rotate)";
     return out.line(out.ink(Ink::kStrong, about.profile) + "  " + about.access_key_id + "  " + kept.where() + "  " +
-                    out.ink(Ink::kQuiet, harmless(about.added)) + half);
+                    out.ink(Ink::kQuiet, since ? ipc::local_time(*since) : about.added) + half);
   }
   text.open_object().text("profile", about.profile).text("access_key_id", about.access_key_id);
   text.text("store", row_of(about.store).word);

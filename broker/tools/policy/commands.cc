@@ -93,7 +93,7 @@ ipc::Result<PolicyText> read_policy(const std::string& file) {
 void tell_mistake(const PolicyText& read, ToolOutput& out) {
   if (out.json()) add_mistake(read.policy.error(), read.file, out.answer());
   const ErrorPlace place = place_of(read.policy.error(), read.file);
-  out.note(read.policy.error().what);
+  out.note(read.policy.error().what, Ink::kBad);
   if (place.line > 0) {
     const ShownLine shown = show_line(read.text, place);
     out.quote(shown.text, shown.caret);

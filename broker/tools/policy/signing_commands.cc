@@ -3,10 +3,12 @@
 #include <optional>
 
 #include "host/own_file.h"
+#include "ipc/terminal/local_time.h"
 #include "policy/yaml/document.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "text/rfc3339.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/signer.h"
 
@@ -208,9 +210,10 @@ int policy_verify(const ToolArguments& arguments, ToolOutput& out) {
     json.text("key_id", envelope.key_id);
     return kToolGood;
   }
+  const auto when = read_aws_time(envelope.signed_at);
   out.line(out.ink(Ink::kGood, "good") + ": " + harmless(in_quotes(checked->name)) + " version " +
            std::to_string(envelope.policy.version) + ", sha256 " + envelope.policy.hash + ", signed at " +
-           harmless(envelope.signed_at) + " by key " + harmless(checked->key));
+           (when ? ipc::local_time(*when) : harmless(envelope.signed_at)) + " by key " + harmless(checked->key));
   return kToolGood;
 }
 

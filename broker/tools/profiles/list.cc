@@ -6,12 +6,15 @@
 #include <utility>
 #include <variant>
 
+#include "ipc/terminal/wrap.h"
 #include "profile/files.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
 
 namespace broker {
 namespace {
+
+constexpr std::size_t kIndent = 4;
 
 // A program's command line is not shown: people put passwords into them.
 struct SourceIs {
@@ -41,8 +44,11 @@ ListedProfile row_of(const std::string& name, ipc::Result<ResolvedProfile> profi
 
 void print_error(const ListedProfile& row, ToolOutput& out) {
   out.line(out.ink(Ink::kStrong, row.name) + ": " + out.ink(Ink::kBad, "does not resolve"));
-  out.line("    " + harmless(row.error->what));
-  if (!row.error->next_step.empty()) out.line("    next: " + harmless(row.error->next_step));
+  const auto told = [&](const std::string& text) {
+    out.line("    " + ipc::wrapped(harmless(text), kIndent, kIndent, out.width()));
+  };
+  told(row.error->what);
+  if (!row.error->next_step.empty()) told("next: " + row.error->next_step);
 }
 
 void print_row(const ListedProfile& row, ToolOutput& out) {
@@ -51,7 +57,8 @@ void print_row(const ListedProfile& row, ToolOutput& out) {
   if (row.base_profile != row.name) text += " of profile " + row.base_profile;
   text += row.region.empty() ? ", no region" : ", " + row.region;
   if (!row.mfa_serial.empty()) text += ", MFA " + row.mfa_serial;
-  out.line(out.ink(Ink::kStrong, row.name) + ": " + harmless(text));
+  out.line(out.ink(Ink::kStrong, row.name) + ": " +
+           ipc::wrapped(harmless(text), kIndent, row.name.size() + 2, out.width()));
   for (const RoleStep& role : row.roles) out.line("    role " + harmless(role.role_arn));
 }
 
