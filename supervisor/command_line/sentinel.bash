@@ -100,7 +100,7 @@ _sentinel() {
   'audit stats') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --json --color --help" -- "$cur")) ;;
   'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
+  'doctor') COMPREPLY=($(compgen -W "--all --offline --json --color --help" -- "$cur")) ;;
   'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--allow-user-namespace --store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;
   'keys list') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;

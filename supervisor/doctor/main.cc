@@ -19,16 +19,19 @@ namespace supervisor {
 namespace {
 
 struct Wishes {
-  bool offline = false, json = false;
+  bool all = false, offline = false, json = false;
   std::string_view colour = "auto";
 };
 
-// "doctor --offline=true --json=false --color=auto --": nothing else, so that no word is silently without effect.
+// "doctor --all=true --offline=true --json=false --color=auto --": nothing else, so that no word is silently without
+// effect.
 bool read_wishes(int argc, char** argv, Wishes& wishes) {
   if (argc < 2 || std::string_view(argv[1]) != "doctor") return false;
   for (int i = 2; i < argc; ++i) {
     const std::string_view word = argv[i];
-    if (word == "--offline=true" || word == "--offline=false") {
+    if (word == "--all=true" || word == "--all=false") {
+      wishes.all = word.ends_with("true");
+    } else if (word == "--offline=true" || word == "--offline=false") {
       wishes.offline = word.ends_with("true");
     } else if (word == "--json=true" || word == "--json=false") {
       wishes.json = word.ends_with("true");
@@ -71,8 +74,8 @@ int run(int argc, char** argv) {
     return kExitWrong;
   }
   const std::vector<Finding> findings = examine(host);
-  const bool told =
-      print(wishes.json ? report_json(host, findings) : report_text(host, findings, wants_colour(wishes.colour)));
+  const bool told = print(wishes.json ? report_json(host, findings)
+                                      : report_text(host, findings, {wants_colour(wishes.colour), wishes.all}));
   if (!told) report(ipc::system_error("cannot write the answer to stdout").error());
   return told && !anything_to_be_fixed(findings) ? kExitGood : kExitWrong;
 }

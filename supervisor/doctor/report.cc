@@ -104,6 +104,13 @@ void add_group(Page& page, Standing standing, const std::vector<Finding>& findin
   }
 }
 
+// Nothing is to be done about them.
+void add_count_of_holds(Page& page, const std::vector<Finding>& findings) {
+  const auto count = std::ranges::count(findings, Standing::Holds, &Finding::standing);
+  if (count > 0)
+    page.heading(Standing::Holds, "Holds (" + std::to_string(count) + "): `sentinel doctor --all` shows them");
+}
+
 // ---- JSON
 
 void add_check(ipc::JsonText& json, const Finding& finding) {
@@ -117,16 +124,20 @@ void add_check(ipc::JsonText& json, const Finding& finding) {
 
 }  // namespace
 
-std::string report_text(const Host& host, const std::vector<Finding>& findings, bool colour) {
-  Page page(colour);
+std::string report_text(const Host& host, const std::vector<Finding>& findings, ReportForm form) {
+  Page page(form.colour);
   const std::string uid = std::to_string(host.uid);
   page.line("sentinel doctor: asked by " +
             (host.user.empty() || host.user == uid ? "uid " + uid : harmless(host.user)));
   add_guarantees(page, findings);
   add_attackers(page);
-  for (const Standing standing :
-       {Standing::Open, Standing::Weaker, Standing::Unknown, Standing::Note, Standing::Holds}) {
+  for (const Standing standing : {Standing::Open, Standing::Weaker, Standing::Unknown, Standing::Note}) {
     add_group(page, standing, findings);
+  }
+  if (form.all) {
+    add_group(page, Standing::Holds, findings);
+  } else {
+    add_count_of_holds(page, findings);
   }
   return std::move(page).text();
 }

@@ -27,7 +27,7 @@ std::string policy_of(const ipc::Begin& task) {
 }
 
 // In the order in which they are shown; what is empty is left out of the lines.
-std::array<Fact, 10> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
+std::array<Fact, 11> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
   return {{{"profile", "profile", task.profile.str()},
            {"identity", "arn", who.arn.str(), ipc::Ink::kStrong},
            {"account", "account", who.account.str()},
@@ -37,7 +37,8 @@ std::array<Fact, 10> facts_of(const ipc::Whoami& who, const ipc::Begin& task) {
            {"clock", "clock", who.clock.str()},
            {"policy", "policy", policy_of(task)},
            {"effect", "effect", who.effect.str(), ink_of_effect(who.effect.str())},
-           {"rule", "rule", who.rule.str()}}};
+           {"rule", "rule", who.rule.str()},
+           {"signed", "signed", who.signature.str()}}};
 }
 
 }  // namespace

@@ -84,8 +84,8 @@ ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
   if (!opened && opened.error().sys_errno == ENODEV)
     return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
   if (!opened) {
-    const bool of_file = opened.error().what.starts_with(path + " ");
-    if (of_file) return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
+    if (opened.error().file_fault != ipc::FileFault::None)
+      return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
     return std::unexpected(ipc::with_next_step(opened.error(), file.no_access));
   }
   if (opened->status.st_uid == ::geteuid() && (opened->status.st_mode & file.never) == 0) return std::move(opened->fd);
