@@ -18,15 +18,18 @@ namespace broker {
 
 struct Run {
   std::string profile, policy_name;
-  std::string endpoints{};           // where what judges is asked, where a variable says so; empty: AWS's own
-  Principal principal{};             // whose key it began with; all empty until AWS has said it
+  bool policy_is_parameter = false, policy_is_gone = false;  // where `policy explain` finds it (policy/explain_line.h)
+  std::string login{};       // of who runs us, by the password database as the supervisor says it: for sentences alone
+  bool tell_reasons = true;  // to a client that passed every check (--quiet-reasons)
+  std::string endpoints{};   // where what judges is asked, where a variable says so; empty: AWS's own
+  Principal principal{};     // whose key it began with; all empty until AWS has said it
   std::chrono::seconds duration{0};  // asked for by a flag; 0: the mode's default
   Mode mode = Mode::kServer;
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
   std::optional<Via> transport{};                    // none outside server mode
   KeySource source{};
-  std::string_view credential_source{};                // its word in the log (profile/sources.def)
-  std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
+  std::string_view credential_source{};                        // its word in the log (profile/sources.def)
+  std::optional<ipc::UserNamespace> user_namespace{};          // none: unknown, or the machine's own
   std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
   ipc::SecretBuffer token{};
   ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)

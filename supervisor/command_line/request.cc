@@ -51,8 +51,11 @@ ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   }
   if (ipc::Status alone = check_remote_alone(line); !alone) return alone;
   if (ipc::Status fits = check_command_line(line); !fits) return fits;
-  if (line.has("policy-key") && line.has("policy-kms-key")) {
-    return ipc::fail(Fault::kUsage, "--policy-key and --policy-kms-key are both given", "leave one of them out");
+  for (const auto& [one, other] : {std::pair("policy-key", "policy-kms-key"), std::pair("quiet", "verbose")}) {
+    const OptionRow *first = find_option(one, line.scope), *second = find_option(other, line.scope);
+    if (!first || !second || !line.asks_for(*first) || !line.asks_for(*second)) continue;
+    return ipc::fail(Fault::kUsage, "--" + std::string(one) + " and --" + other + " are both given",
+                     "leave one of them out");
   }
   return {};
 }
@@ -130,7 +133,7 @@ ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::
 
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
-  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  if (line.is(Program::Whoami) || line.is(Program::Init)) return ipc::RunMode::Whoami;
   return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
 }
 
@@ -214,6 +217,7 @@ ipc::Status take_durations(const CommandLine& line, ipc::Begin& task) {
 ipc::Status take_server(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
   request.task.transport = line.flag("unix-socket") ? ipc::Transport::Unix : ipc::Transport::Tcp;
   request.task.lazy = line.flag("lazy");
+  request.task.quiet_reasons = line.flag("quiet-reasons");
   request.allow_tcp_fallback = line.flag("allow-tcp-fallback");
   if (line.has("unix-socket-path"))
     request.unix_socket_path = absolute_path(line.value("unix-socket-path"), around.folder);
@@ -222,9 +226,7 @@ ipc::Status take_server(const CommandLine& line, const Surroundings& around, Exe
   request.port = *port;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
   request.on_tamper = line.value("on-tamper") == "warn" ? OnTamper::Warn : OnTamper::End;
-  std::string table = line.value("session-table");
-  if (table.empty() && !line.has("remote-server")) table = around.session_table;
-  return take_text("session-table", table, request.task.session_table);
+  return take_word(line, "session-table", request.task.session_table);
 }
 
 ipc::Status take_log(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
@@ -266,6 +268,7 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
   request.key_format = key_format(line.value("format"));
+  request.first_files = line.is(Program::Init);
   ipc::Status taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);
   if (taken) taken = take_prompts(line, request);

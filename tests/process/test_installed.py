@@ -74,7 +74,7 @@ class Installed(unittest.TestCase):
             self.assertEqual((0, 0o711), (there.st_uid, stat.S_IMODE(there.st_mode)), name)
 
     def test_every_manual_page_lies_where_man_looks(self):
-        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-log.5",
+        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-log.5", "man5/sentinel-config.5",
                      "man7/sentinel-keys.7", "man7/sentinel-remote.7", "man7/sentinel-run.7", "man7/sentinel-security.7"):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
 

@@ -179,10 +179,14 @@ void tell_row(const OpenedEntry& kept, JsonText& text, ToolOutput& out) {
   text.close_object();
 }
 
-ipc::Status list(ToolOutput& out) {
+ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder();
   const ipc::Result<std::vector<std::string>> names = KeystoreFolder(home).names();
   if (!names) return std::unexpected(names.error());
+  if (arguments.flag("names")) {
+    for (const std::string& name : *names) out.line(harmless(name));
+    return {};
+  }
   JsonText& text = out.answer().data().open_list("keys");
   ipc::Status worst;
   for (const std::string& name : *names) {
@@ -252,7 +256,7 @@ int done(const ipc::Status& status, ToolOutput& out) { return status ? kToolGood
 }  // namespace
 
 int keys_add(const ToolArguments& arguments, ToolOutput& out) { return done(add(arguments, out), out); }
-int keys_list(const ToolArguments&, ToolOutput& out) { return done(list(out), out); }
+int keys_list(const ToolArguments& arguments, ToolOutput& out) { return done(list(arguments, out), out); }
 int keys_remove(const ToolArguments& arguments, ToolOutput& out) { return done(remove(arguments, out), out); }
 int keys_rotate(const ToolArguments& arguments, ToolOutput& out) { return done(rotate(arguments, out), out); }
 

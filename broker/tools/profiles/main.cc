@@ -8,6 +8,7 @@
 #include "host/wiping_heap.h"
 #include "ipc/secret.h"
 #include "keystore/folder.h"
+#include "text/plain_text.h"
 #include "tools/commands.h"
 #include "tools/profiles/list.h"
 #include "tools/settings/settings.h"
@@ -29,9 +30,13 @@ ipc::Result<broker::ProfileList> read_list() {
 
 }  // namespace
 
-int broker::profiles(const ToolArguments&, ToolOutput& out) {
+int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
+  if (arguments.flag("names")) {
+    for (const broker::ListedProfile& row : list->profiles) out.line(broker::harmless(row.name));
+    return broker::kToolGood;
+  }
   for (const std::string& warning : list->warnings) out.warning(warning);
   if (out.json()) {
     broker::add_profiles(*list, out.answer());
