@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "ipc/text/json_text.h"
+#include "ipc/json/json_text.h"
 
 namespace broker {
 

@@ -1,4 +1,4 @@
-// The JSON of the broker: a line of the log, the body of a request, and a secret in an answer (ipc/text/json_text.h).
+// The JSON of the broker: a line of the log, the body of a request, and a secret in an answer (ipc/json/json_text.h).
 //
 // Blocks: never.
 #pragma once
@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "ipc/json/json_text.h"
 #include "ipc/secret.h"
-#include "ipc/text/json_text.h"
 
 namespace broker {
 

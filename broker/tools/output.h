@@ -2,7 +2,7 @@
 // quotes of a policy or of AWS can neither break it nor steer a terminal.
 //
 // With --json the tool fills answer(), which finish() prints: one object in one form for all of them
-// (ipc/text/json_answer.h), in which each error that was told is a finding. Without, what answer() holds is printed
+// (ipc/json/json_answer.h), in which each error that was told is a finding. Without, what answer() holds is printed
 // nowhere. Runs in: the sentinel-… tools beside the broker.   Blocks: on writing to stdout and stderr. Fails: finish()
 // answers false when stdout could not take everything, so that no cut list looks like a whole one.
 #pragma once
@@ -12,9 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/json/json_answer.h"
 #include "ipc/result.h"
 #include "ipc/terminal/ink.h"
-#include "ipc/text/json_answer.h"
 #include "text/plain_text.h"
 
 namespace broker {

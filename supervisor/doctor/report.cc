@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "ipc/json/json_answer.h"
 #include "ipc/terminal/ink.h"
 #include "ipc/terminal/wrap.h"
-#include "ipc/text/json_answer.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {

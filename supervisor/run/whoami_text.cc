@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "ipc/json/json_answer.h"
 #include "ipc/terminal/ink.h"
-#include "ipc/text/json_answer.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {

@@ -1,4 +1,4 @@
-// What `sentinel whoami` prints: one line for each fact, or JSON (ipc/text/json_answer.h).
+// What `sentinel whoami` prints: one line for each fact, or JSON (ipc/json/json_answer.h).
 //
 // Runs in: supervisor.   Blocks: never.
 // Trust: the texts come from AWS, a profile and a policy: they are made harmless, in JSON as well.

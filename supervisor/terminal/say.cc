@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "ipc/text/json_answer.h"
+#include "ipc/json/json_answer.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {

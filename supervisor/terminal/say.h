@@ -15,7 +15,7 @@ void say(std::string_view line, ipc::Ink ink = ipc::Ink::kNone);
 
 // The sentence, and the next step on a line of its own.
 void report(const ipc::Error&);
-// The same, and on stdout as the answer that --json asks for (ipc/text/json_answer.h). Blocks: on stdout.
+// The same, and on stdout as the answer that --json asks for (ipc/json/json_answer.h). Blocks: on stdout.
 void report_as_json(const ipc::Error&);
 
 }  // namespace supervisor

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "audit/line.h"
-#include "ipc/text/json_text.h"
+#include "ipc/json/json_text.h"
 #include "tools/output.h"
 
 namespace broker {

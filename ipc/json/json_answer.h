@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "ipc/json/json_text.h"
 #include "ipc/result.h"
-#include "ipc/text/json_text.h"
 
 namespace ipc {
 

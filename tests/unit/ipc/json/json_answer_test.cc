@@ -1,5 +1,5 @@
 // What every command prints with --json has one form, whatever was found and however the texts in it look.
-#include "ipc/text/json_answer.h"
+#include "ipc/json/json_answer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ipc/text/json_text.h"
+#include "ipc/json/json_text.h"
 
 #include <array>
 #include <charconv>

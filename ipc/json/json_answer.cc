@@ -1,4 +1,4 @@
-#include "ipc/text/json_answer.h"
+#include "ipc/json/json_answer.h"
 
 namespace ipc {
 
