@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "child/environment.h"
-#include "ipc/text/json_answer.h"
+#include "ipc/json/json_answer.h"
 #include "ipc/text/rfc3339.h"
 #include "status/ask.h"
 #include "terminal/exit_codes.h"
