@@ -80,7 +80,7 @@ room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
                     MAY call host policy policy/source policy/yaml study text tools tools/aws)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
-                    MAY audit host text tools)
+                    MAY audit host text tools tools/settings)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"
                     MAY aws call host keystore profile text tools tools/aws tools/settings
                     LIBS Threads::Threads)

@@ -120,14 +120,14 @@ class TrustedWalk {
     if (!folder || ::fstat(folder.get(), &status) != 0)
       return system_error("cannot look at " + path, "check the rights of the folders above");
     const bool shared = trust_.shared_folders && (status.st_mode & S_ISVTX) != 0;
-    if (Status good = judge(folder.get(), status, path, shared); !good) return good;
+    if (Status good = judge_on_the_way(folder.get(), status, path, shared); !good) return good;
     folder_ = std::move(folder);
     at_ = std::move(path);
     return {};
   }
 
   Result<bool> follow(int link, const struct stat& status, const std::string& path) {
-    if (Status good = judge(link, status, path, false); !good) return std::unexpected(good.error());
+    if (Status good = judge_on_the_way(link, status, path, false); !good) return std::unexpected(good.error());
     if (++links_ > kMostLinks) return fail(Fault::kConfig, wanted_ + " leads through too many links", "mend the link");
     char target[PATH_MAX];
     const ssize_t size = ::readlinkat(link, "", target, sizeof target);
@@ -177,6 +177,13 @@ class TrustedWalk {
     if (!writers) return std::unexpected(writers.error());
     if (*writers == Writers::RootAndUser) user_can_change_ = true;
     return {};
+  }
+
+  // A folder or a link: what is wrong with it is no fault of the file that was named.
+  Status judge_on_the_way(int fd, const struct stat& status, const std::string& path, bool shared) {
+    Status good = judge(fd, status, path, shared);
+    if (!good) good.error().file_fault = FileFault::None;
+    return good;
   }
 
   const std::string wanted_;

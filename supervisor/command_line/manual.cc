@@ -89,7 +89,9 @@ std::string roff_exit_codes() {
   for (const ExitCodeRow& row : kExitCodes) {
     if (row.commands != last) {
       last = row.commands;
-      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")" : std::string(last);
+      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")"
+                                : last == "top" ? "sentinel without a command"
+                                                : std::string(last);
       out += ".SS Of " + title + "\n";
     }
     out += roff_item(row.shown, row.meaning);

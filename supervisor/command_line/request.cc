@@ -268,6 +268,7 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.mode = mode_of(line);
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
+  request.key_format = key_format(line.value("format"));
   request.first_files = line.is(Program::Init);
   ipc::Status taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);

@@ -14,6 +14,7 @@
 #include "command_line/prompt_method.h"
 #include "ipc/messages.h"
 #include "ipc/result.h"
+#include "terminal/credentials_text.h"
 
 namespace supervisor {
 
@@ -31,6 +32,7 @@ struct ExecRequest {
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
   bool share_mfa = false;
   bool json = false;
+  KeyFormat key_format = KeyFormat::Json;
   bool first_files = false;  // of whoami's answer a first config and policy are made: sentinel init
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
@@ -48,6 +50,12 @@ struct Surroundings {
   std::string_view shell;     // SHELL
   std::string_view folder;    // current directory, to make paths absolute
 };
+
+// The command whose task has this mode.
+constexpr Program program_of(ipc::RunMode mode) {
+  if (mode == ipc::RunMode::CredentialProcess) return Program::Credentials;
+  return mode == ipc::RunMode::Whoami ? Program::Whoami : Program::Exec;
+}
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
 

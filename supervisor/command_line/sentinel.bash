@@ -31,7 +31,7 @@ _sentinel() {
     word=${COMP_WORDS[i]}
     [[ $word == '=' ]] && { ((i++)); continue; }
     [[ $word == -p || $word == --profile ]] && named=yes
-    case ${COMP_WORDS[i-1]} in --profile|-p|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--mfa-token-fd|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|-p|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--format|--mfa-token|--mfa-token-fd|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
     [[ $word == -- && $scope == exec ]] && { _sentinel_command $((i + 1)); return; }
     [[ $word == -* ]] && continue
     case $scope in
@@ -43,7 +43,7 @@ _sentinel() {
       named=yes ;;
     '') case $word in exec|credentials|whoami|init|status|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
-    audit) case $word in verify|show) scope="audit $word" ;; esac ;;
+    audit) case $word in verify|show|stats) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
     esac
   done
@@ -63,6 +63,7 @@ _sentinel() {
   --server-port) :; return ;;
   --server-duration) :; return ;;
   --session-table) :; return ;;
+  --format) _sentinel_words json env fish; return ;;
   --mfa-token) :; return ;;
   --mfa-token-fd) :; return ;;
   --prompt) _sentinel_words terminal pinentry zenity kdialog ykman; return ;;
@@ -102,12 +103,12 @@ _sentinel() {
   case $scope in
   '') _sentinel_words exec credentials whoami init status profiles doctor policy audit keys --help --version --print-man --print-bash --print-zsh --print-fish ;;
   'policy') _sentinel_words validate lint explain test diff schema pull push sign verify --help ;;
-  'audit') _sentinel_words verify show --help ;;
+  'audit') _sentinel_words verify show stats --help ;;
   'keys') _sentinel_words add list remove rotate --help ;;
   'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
   'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --format --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
   'whoami') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --verbose --show-settings --json --help-all --help ;;
   'init') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
@@ -136,8 +137,10 @@ _sentinel() {
     _sentinel_words --log-key --expect-head --head --json --color --help ;;
   'audit show') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --user --profile --effect --outcome --rule --since --until --limit --json --color --help ;;
+  'audit stats') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --user --profile --effect --outcome --rule --since --until --json --color --help ;;
   'profiles') _sentinel_words --names --json --color --help ;;
-  'doctor') _sentinel_words --offline --json --color --help ;;
+  'doctor') _sentinel_words --all --offline --json --color --help ;;
   'keys add') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --allow-user-namespace --store --protect --from-credentials-file --json --color --help ;;
   'keys list') _sentinel_words --names --json --color --help ;;

@@ -14,7 +14,7 @@ function __sentinel_plain
         switch $word
             case --
                 return
-            case --profile -p --policy-parameter --policy-file -f --policy-key --policy-kms-key --policy-poll --policy-max-age --region -r --duration --remote-server --remote-token-file --unix-socket-path --server-port --server-duration --session-table --mfa-token --mfa-token-fd --prompt --log-file --log-max-size --log-key --log-key-id --on-broker-exit --on-tamper --user --mode --transport --at --account --arn --groups --posture --source --policy --name --policy-version --sign-key --signature --output --expect-head --head --effect --outcome --rule --since --until --limit --store --protect --color
+            case --profile -p --policy-parameter --policy-file -f --policy-key --policy-kms-key --policy-poll --policy-max-age --region -r --duration --remote-server --remote-token-file --unix-socket-path --server-port --server-duration --session-table --format --mfa-token --mfa-token-fd --prompt --log-file --log-max-size --log-key --log-key-id --on-broker-exit --on-tamper --user --mode --transport --at --account --arn --groups --posture --source --policy --name --policy-version --sign-key --signature --output --expect-head --head --effect --outcome --rule --since --until --limit --store --protect --color
                 set skip yes
             case '-*'
             case '*'
@@ -84,6 +84,7 @@ complete -c sentinel -n '__sentinel_in "policy"' -x -a verify -d 'Says whether a
 complete -c sentinel -n '__sentinel_in "policy"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "audit"' -x -a verify -d 'Says whether decision logs are whole'
 complete -c sentinel -n '__sentinel_in "audit"' -x -a show -d 'Shows the decisions of logs'
+complete -c sentinel -n '__sentinel_in "audit"' -x -a stats -d 'Counts the decisions of logs by outcome'
 complete -c sentinel -n '__sentinel_in "audit"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "keys"' -x -a add -d 'Puts a long-term access key away under a profile\'s name'
 complete -c sentinel -n '__sentinel_in "keys"' -x -a list -d 'Shows whose keys are stored'
@@ -140,6 +141,7 @@ complete -c sentinel -n '__sentinel_in "credentials"' -l policy-key -r -F -d 'pu
 complete -c sentinel -n '__sentinel_in "credentials"' -l policy-kms-key -x -d 'KMS key that must have signed the policy'
 complete -c sentinel -n '__sentinel_in "credentials"' -s r -l region -x -d 'AWS region for Sentinel\'s own calls and for the command'
 complete -c sentinel -n '__sentinel_in "credentials"' -l duration -x -d 'lifetime asked of AWS for the credentials'
+complete -c sentinel -n '__sentinel_in "credentials"' -l format -x -a 'json env fish' -d 'json'
 complete -c sentinel -n '__sentinel_in "credentials"' -l env-keys -d 'begin with the access key of the environment'
 complete -c sentinel -n '__sentinel_in "credentials"' -l allow-user-namespace -d 'read keys inside of a user namespace'
 complete -c sentinel -n '__sentinel_in "credentials"' -l mfa-token -x -d 'the one-time code of the profile\'s mfa_serial'
@@ -306,10 +308,22 @@ complete -c sentinel -n '__sentinel_in "audit show"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "audit show"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "audit show"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "audit show"' -F
+complete -c sentinel -n '__sentinel_in "audit stats"' -l user -x -d 'decisions about this user alone'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l profile -x -a '(__sentinel_names profiles)' -d 'decisions about this profile alone'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l effect -x -a 'allow deny require_approval' -d 'decisions with this effect alone'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l outcome -x -a 'issued refused failed' -d 'decisions with this outcome alone'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l rule -x -d 'decisions by this rule alone'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l since -x -d 'decisions from this time on'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l until -x -d 'decisions before this time'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "audit stats"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
+complete -c sentinel -n '__sentinel_in "audit stats"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "audit stats"' -F
 complete -c sentinel -n '__sentinel_in "profiles"' -l names -d 'print the names alone'
 complete -c sentinel -n '__sentinel_in "profiles"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "profiles"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "profiles"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "doctor"' -l all -d 'show what holds'
 complete -c sentinel -n '__sentinel_in "doctor"' -l offline -d 'ask nothing on the network'
 complete -c sentinel -n '__sentinel_in "doctor"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "doctor"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'

@@ -93,6 +93,7 @@ _sentinel() {
     '(--policy-kms-key)''--policy-kms-key=[KMS key that must have signed the policy]:ID: ' \
     '(-r --region)'{-r+,--region=}'[AWS region for Sentinel'\''s own calls and for the command]:REGION: ' \
     '(--duration)''--duration=[lifetime asked of AWS for the credentials]:DURATION: ' \
+    '(--format)''--format=[json]:json|env|fish:(json env fish)' \
     '(--env-keys)''--env-keys[begin with the access key of the environment]' \
     '(--allow-user-namespace)''--allow-user-namespace[read keys inside of a user namespace]' \
     '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
@@ -170,6 +171,7 @@ _sentinel() {
       
     ;;
   doctor) _arguments -s -S \
+    '(--all)''--all[show what holds]' \
     '(--offline)''--offline[ask nothing on the network]' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
@@ -308,6 +310,7 @@ _sentinel() {
     local -a words_here=(
     'verify:Says whether decision logs are whole'
     'show:Shows the decisions of logs'
+    'stats:Counts the decisions of logs by outcome'
     )
     _describe command words_here
     return
@@ -332,6 +335,19 @@ _sentinel() {
     '(--since)''--since=[decisions from this time on]:TIME: ' \
     '(--until)''--until=[decisions before this time]:TIME: ' \
     '(--limit)''--limit=[at most so many]:NUMBER: ' \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '*:FILE:_files'
+      ;;
+    stats) _arguments -s -S \
+    '(--user)''--user=[decisions about this user alone]:NAME: ' \
+    '(--profile)''--profile=[decisions about this profile alone]:NAME: _sentinel_names profiles' \
+    '(--effect)''--effect=[decisions with this effect alone]:allow|deny|require_approval:(allow deny require_approval)' \
+    '(--outcome)''--outcome=[decisions with this outcome alone]:issued|refused|failed:(issued refused failed)' \
+    '(--rule)''--rule=[decisions by this rule alone]:NAME: ' \
+    '(--since)''--since=[decisions from this time on]:TIME: ' \
+    '(--until)''--until=[decisions before this time]:TIME: ' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \

@@ -15,8 +15,8 @@
 namespace supervisor {
 namespace {
 
-std::unexpected<CommandError> refused(ipc::Error error) {
-  return std::unexpected(CommandError{kExitOwnError, std::move(error)});
+std::unexpected<CommandError> refused(ipc::Error error, ipc::RunMode mode) {
+  return std::unexpected(CommandError{own_failure(program_of(mode)), std::move(error)});
 }
 
 // A path as the AWS SDKs read it: ~ is the home folder. The helpers run in another folder, so it becomes absolute here.
@@ -130,7 +130,8 @@ ipc::Status open_server(Preparation& p) {
 
 std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vector<std::string> environment,
                                                  std::optional<ipc::EnvironmentKeys> keys, const std::string& cwd) {
-  if (ipc::Status there = check_keys(request, keys); !there) return refused(there.error());
+  const ipc::RunMode mode = request.task.mode;
+  if (ipc::Status there = check_keys(request, keys); !there) return refused(there.error(), mode);
   Preparation p;
   p.environment_keys = std::move(keys);
   p.request = std::move(request);
@@ -146,7 +147,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
   if (opened && p.request.task.mode == ipc::RunMode::Server) opened = open_server(p);
   if (!opened) {
     (void)p.owned.remove_all();
-    return refused(opened.error());
+    return refused(opened.error(), mode);
   }
   return p;
 }

@@ -137,7 +137,7 @@ class Programs(ErrandTest):
             for profile, what in (("unknown-errand", "Errand is malformed"),
                                   ("errand-twice", "an errand whose number was used already")):
                 run = self.ask(profile, "--stdout", "--auto-login", mode=mode)
-                self.assertEqual(1, run.code)
+                self.assertEqual(run.own_failure, run.code)
                 self.assertIn("broke the protocol: " + what, run.stderr)
 
 

@@ -148,6 +148,23 @@ TEST_F(TrustedPath, WhatBelongsToAnotherUserIsRefusedHoweverPrivate) {
   expect_refused("home/conf/f", "the folder " + path("home") + " does not belong to root or uid 23456", "chown");
 }
 
+TEST_F(TrustedPath, ItSaysWhetherTheFileItselfIsAtFault) {
+  const auto fault = [this] {
+    const AsUser user(kUser);
+    const auto file = open_trusted(path("home/conf/f"), kTrust, O_RDONLY);
+    return file ? FileFault::None : file.error().file_fault;
+  };
+  EXPECT_EQ(fault(), FileFault::None);
+  own("home/conf/f", kUser, kOwnGroup, 0666);
+  EXPECT_EQ(fault(), FileFault::WritableByOthers);
+  own("home/conf/f", kOther, kTheirGroup, 0644);
+  EXPECT_EQ(fault(), FileFault::NotTheirs);
+  own("home/conf", kOther, kTheirGroup, 0755);
+  EXPECT_EQ(fault(), FileFault::None) << "the folder's, whatever the file is";
+  own("home/conf", kUser, kOwnGroup, 0777);
+  EXPECT_EQ(fault(), FileFault::None);
+}
+
 TEST_F(TrustedPath, AStickyFolderIsFineForWhatIsOurs) {
   make_folder("tmp", 0, 0, 01777);
   make_file("tmp/mine", kUser, kOwnGroup, 0600);
