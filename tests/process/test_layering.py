@@ -106,7 +106,7 @@ READ_BY_PEOPLE = (".cc", ".h", ".def", ".py", ".cmake", ".txt", ".md", ".1", ".5
 def texts():
     """Each file that people read: its path from the top, and its text without the line breaks of comments."""
     for top, folders, names in os.walk(TOP):
-        folders[:] = [name for name in folders if name in (".ci", ".presets") or not name.startswith((".", "__"))
+        folders[:] = [name for name in folders if name in (".ci", ".debian", ".github", ".presets") or not name.startswith((".", "__"))
                       and not name.endswith(".corpus") and os.path.join(top, name) != os.path.join(TOP, "build")]
         for name in names:
             if name == "run" or name.endswith(READ_BY_PEOPLE):
