@@ -1,12 +1,12 @@
 # The rooms of the supervisor, lowest first; the top CMakeLists.txt says what a row means. MAY is exact: a room includes
 # these rooms and ipc/, and not what they include in turn. None links libevent, OpenSSL, curl, jsoncpp, yaml-cpp or SQLite.
 room(terminal           WHY "what the user reads and answers: sentences, exit codes, a question, signals")
-room(command_line       WHY "words to a judged request; help, man page and completion from the same rows"
-                        MAY terminal)
-room(state              WHY "files that stay between runs: the decision log, versions of policies, shared sessions"
-                        MAY command_line)
 room(child              WHY "what is started: the helpers, the user's command and its environment; how a process ends"
                         MAY terminal)
+room(command_line       WHY "words to a judged request; help, man page and completion from the same rows"
+                        MAY child terminal)
+room(state              WHY "files that stay between runs: the decision log, versions of policies, shared sessions"
+                        MAY command_line)
 room(errands            WHY "what is done for the broker with the user's rights: questions, programs, files, a login page"
                         MAY child command_line state terminal)
 room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"

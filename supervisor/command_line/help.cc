@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "command_line/manual_sections.h"
+#include "command_line/roff.h"
 #include "terminal/exit_codes.h"
 
 namespace supervisor {
@@ -129,27 +131,6 @@ std::string top_help() {
 }
 
 // ---- manual page ----
-
-// roff treats a leading dot or quote, backslashes and hyphens specially.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
-      out += std::string("\\&") + c;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string roff_item(std::string_view head, std::string_view text) {
-  return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
-}
 
 // An option is described where it comes first, and only named after that.
 std::string roff_options(Scope scope, std::vector<const OptionRow*>& described) {
@@ -340,7 +321,8 @@ std::string manual_page() {
     const CommandRow& row = *scope.command();
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
-  return out + roff_exit_codes() + roff_files() + std::string(kSeeAlso);
+  return out + roff_exit_codes() + roff_environment() + roff_files() + roff_permissions() + roff_examples() +
+         std::string(kSeeAlso);
 }
 
 std::string bash_completion() {
