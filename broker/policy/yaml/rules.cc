@@ -52,7 +52,7 @@ constexpr Field<Rule> kRule[] = {
 
 bool read_rule(YamlReader& in, const YamlNode& node, Rule& rule) {
   rule.line = node.line;
-  const KeysRead keys = in.mapping(node, kRule, rule);
+  const MappingKeys keys = in.mapping(node, kRule, rule);
   if (!keys.sound({"effect", "restrict"}) || rule.effect != Effect::kDeny || !rule.narrowing) return keys;
   return in.refuse_key(*std::ranges::find(node.children, "restrict", &YamlNode::key),
                        "\"restrict\" stands in a rule that denies, which never issues anything",
