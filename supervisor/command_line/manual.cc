@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "command_line/help.h"
+#include "command_line/manual_sections.h"
+#include "command_line/roff.h"
 #include "command_line/table_words.h"
 #include "terminal/exit_codes.h"
 
@@ -35,27 +37,6 @@ constexpr PlaceRow kPlaces[] = {
     {Settable::Root, "In /etc/sentinel/config, on the command line"},
     {Settable::Line, "On the command line alone"},
 };
-
-// roff treats a leading dot or quote, backslashes and hyphens specially.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
-      out += std::string("\\&") + c;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string roff_item(std::string_view head, std::string_view text) {
-  return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
-}
 
 // An option is described where it comes first, and only named after that.
 std::string roff_options(Scope scope, std::vector<const OptionRow*>& described) {
@@ -181,7 +162,8 @@ std::string manual_page() {
     const CommandRow& row = *scope.command();
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
-  return out + roff_settings() + roff_exit_codes() + roff_files() + std::string(kSeeAlso);
+  return out + roff_settings() + roff_exit_codes() + roff_environment() + roff_files() +
+         roff_permissions() + roff_examples() + std::string(kSeeAlso);
 }
 
 }  // namespace supervisor
