@@ -26,7 +26,7 @@ struct ActionRow {
 constexpr ActionRow kActions[] = {
 #define ACTION(service, name, when, resource) {#service, #name, when, resource},
 #define NEEDED(service, name, when, resource) {#service, #name, when, resource},
-#include "ipc/aws_actions.def"
+#include "ipc/commands/aws_actions.def"
 };
 
 std::string subsection(std::string_view title) { return ".SS " + roff(title) + "\n"; }

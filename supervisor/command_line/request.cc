@@ -6,7 +6,7 @@
 #include <chrono>
 #include <limits>
 
-#include "command_line/remote_url.h"
+#include "argument/remote_url.h"
 #include "ipc/text/go_duration.h"
 
 namespace supervisor {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "argument/prompt_method.h"
 #include "command_line/options.h"
-#include "command_line/prompt_method.h"
 #include "ipc/messages.h"
 #include "ipc/result.h"
 #include "terminal/credentials_text.h"

@@ -66,8 +66,9 @@ _sentinel() {
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(--log-file)''--log-file=[append decisions as JSON Lines to this file]:PATH:_files' \
     '(--log-stderr)''--log-stderr[write decisions to stderr]' \
     '(--log-syslog)''--log-syslog[send decisions to the system'\''s log]' \
@@ -100,8 +101,9 @@ _sentinel() {
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(--log-file)''--log-file=[append decisions as JSON Lines to this file]:PATH:_files' \
     '(--log-stderr)''--log-stderr[write decisions to stderr]' \
     '(--log-syslog)''--log-syslog[send decisions to the system'\''s log]' \
@@ -129,8 +131,9 @@ _sentinel() {
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
     '(-v --verbose)'{-v,--verbose}'[say on stderr which settings this run takes from files and variables]' \
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
@@ -148,8 +151,9 @@ _sentinel() {
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
     '(--help-all)''--help-all[show every option and end]' \

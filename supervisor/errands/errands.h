@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "command_line/prompt_method.h"
+#include "argument/prompt_method.h"
 #include "errands/browser_sign_in.h"
 #include "errands/prompts.h"
 #include "ipc/channel.h"

@@ -28,16 +28,16 @@ class Permissions(unittest.TestCase):
         called |= {f"iam:{action}" for action in re.findall(r'iam_request\("(\w+)"', code)}
         called |= {"sso:GetRoleCredentials"} if '"GetRoleCredentials"' in code else set()
         self.assertGreater(len(called), 14, "the patterns find what they look for")
-        rows = re.findall(r"^ACTION\((\S+?), (\w+),", text_of("ipc/aws_actions.def"), re.M)
+        rows = re.findall(r"^ACTION\((\S+?), (\w+),", text_of("ipc/commands/aws_actions.def"), re.M)
         self.assertEqual(len(rows), len(set(rows)))
         self.assertEqual(called, {f"{service}:{name}" for service, name in rows})
 
     def test_each_row_is_on_the_page(self):
-        for service, name in re.findall(r"^(?:ACTION|NEEDED)\((\S+?), (\w+),", text_of("ipc/aws_actions.def"), re.M):
+        for service, name in re.findall(r"^(?:ACTION|NEEDED)\((\S+?), (\w+),", text_of("ipc/commands/aws_actions.def"), re.M):
             self.assertIn(f"\n.B {service}:{name}\n", PAGE.partition(".SH IAM PERMISSIONS")[2])
 
     def test_what_a_text_says_to_allow_is_an_action_of_the_table(self):
-        known = {f"{service}:{name}" for service, name in re.findall(r"^(?:ACTION|NEEDED)\((\S+?), (\w+),", text_of("ipc/aws_actions.def"), re.M)}
+        known = {f"{service}:{name}" for service, name in re.findall(r"^(?:ACTION|NEEDED)\((\S+?), (\w+),", text_of("ipc/commands/aws_actions.def"), re.M)}
         named = set(re.findall(r"\b((?:sts|ssm|kms|iam|dynamodb):[A-Z][a-z]\w+)", sources("broker", "supervisor") + text_of("README.md")))
         self.assertGreater(len(named), 8)
         self.assertLessEqual(named, known)
