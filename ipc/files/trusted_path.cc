@@ -12,7 +12,8 @@
 namespace ipc {
 namespace {
 
-constexpr int kMostLinks = 40;  // as the kernel's own bound
+constexpr int kMostLinks = 40;          // as the kernel's own bound
+constexpr int kMostMadeMeanwhile = 16;  // of one name that comes and goes, by another process
 constexpr int kSafeOpen = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 constexpr int kLook = O_PATH | O_CLOEXEC | O_NOFOLLOW;
 
@@ -108,9 +109,10 @@ class TrustedWalk {
     if (errno != ENOENT) return system_error("cannot look at " + path, "check the rights of the folders above");
     if (!is_last() || (flags_ & O_CREAT) == 0)
       return std::unexpected(Error{Fault::kSystem, "there is no " + wanted_, "check its name", ENOENT});
-    Status made =
-        accept(UniqueFd(::openat(folder_.get(), step.name.c_str(), flags_ | kSafeOpen | O_EXCL, mode_)), path);
-    if (!made) return std::unexpected(made.error());
+    UniqueFd file(::openat(folder_.get(), step.name.c_str(), flags_ | kSafeOpen | O_EXCL, mode_));
+    if (!file && errno == EEXIST && ++made_meanwhile_ <= kMostMadeMeanwhile)
+      return go_down(step);  // judged as it is now
+    if (Status made = accept(std::move(file), path); !made) return std::unexpected(made.error());
     return true;
   }
 
@@ -193,7 +195,7 @@ class TrustedWalk {
   UniqueFd folder_;
   std::string at_;  // the folder's path, without links
   std::deque<PathStep> steps_;
-  int links_ = 0;
+  int links_ = 0, made_meanwhile_ = 0;
   bool user_can_change_ = false;
   TrustedFile file_;
 };
