@@ -46,12 +46,12 @@ class Permissions(unittest.TestCase):
 
 class Environment(unittest.TestCase):
     def test_each_variable_that_a_source_reads_is_on_the_page_and_no_row_is_of_another(self):
-        read = set(re.findall(r'(?:getenv|variable|environment_value|is_set|take)\((?:[^()"]*, )?"([A-Z][A-Z_]+)"', sources("supervisor", "broker")))
+        read = set(re.findall(r'(?:getenv|variable|environment_value|is_set|take)\((?:[^()"]*, )?"([A-Z][A-Z_]+)"', sources("supervisor", "broker", "ipc")))
         self.assertGreater(len(read), 12)
         rows = set(re.findall(r"^VARIABLE\((\w+),", text_of("supervisor/command_line/own_variables.def"), re.M))
         settings = set(re.findall(r"^SETTING\((\w+),", text_of("ipc/settings.def"), re.M))
         self.assertEqual(set(), read - rows - settings)
-        named = set(re.findall(r'"([A-Z][A-Z_]+)"', sources("supervisor", "broker")))
+        named = set(re.findall(r'"([A-Z][A-Z_]+)"', sources("supervisor", "broker", "ipc")))
         self.assertEqual(set(), rows - named, "no source reads these")
         part = PAGE.partition(".SH ENVIRONMENT")[2].partition(".SH FILES")[0]
         self.assertEqual(set(), {name for name in rows | settings if f"\n.B {name}\n" not in part})
