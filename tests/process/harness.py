@@ -26,6 +26,9 @@ import termios
 
 BUILD = os.environ.get("SENTINEL_BUILD") or os.path.join(os.path.dirname(__file__), "../../build/dev")
 SANITIZED = bool(os.environ.get("SENTINEL_SANITIZE"))
+# Of a program as it is installed: not readable, so never dumpable. A sanitizer reads its options in /proc/self, which such a
+# program may not open.
+AS_INSTALLED = 0o755 if SANITIZED else 0o711
 PATIENCE = 60.0  # seconds until a wait is a failure, on a busy machine, too; nothing is asserted about speed
 MARK = "SENTINEL_TEST_MARK"
 EXEC_FAILED = 125  # of `sentinel exec` itself; every other code is its command's. Commands that run none fail with 1, tools with 2
@@ -199,9 +202,9 @@ class Layout:
                                  "broker/sentinel-broker")
         self.frontend = self._copy("tests/helper_double" if doubles else "frontend/sentinel-frontend",
                                    "frontend/sentinel-frontend")
-        if os.geteuid() == 0 and not doubles and not SANITIZED:
+        if os.geteuid() == 0 and not doubles:
             for program in (self.broker, self.frontend, self.sentinel, self.credential_process):
-                os.chmod(program, 0o711)  # as installed: not readable, so never dumpable
+                os.chmod(program, AS_INSTALLED)
 
     def _copy(self, source, target):
         path = os.path.join(self.folder, target)

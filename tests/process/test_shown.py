@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BUILD, SANITIZED, Run, Terminal, copy_program, main, needs_own_home  # noqa: E402
+from harness import AS_INSTALLED, BUILD, Run, Terminal, copy_program, main, needs_own_home  # noqa: E402
 from keys_case import KeysTest  # noqa: E402
 
 INK = "\x1b["
@@ -20,7 +20,7 @@ class Shown(KeysTest):
         for tool in ("broker/sentinel-profiles", "supervisor/sentinel-doctor", "broker/sentinel-audit"):
             path = os.path.join(cls.layout.folder, tool)
             copy_program(os.path.join(BUILD, tool), path)
-            os.chmod(path, 0o711)
+            os.chmod(path, AS_INSTALLED)
 
     def commands(self):
         """Each with what it colours."""
@@ -59,8 +59,7 @@ class Shown(KeysTest):
 
     def test_lines_are_as_wide_as_the_terminal(self):
         for columns in (60, 85):
-            # The sanitizer's search for leaks fails in profiles, and says so in long lines.
-            for arguments in (*(() if SANITIZED else (("profiles",),)), ("doctor", "--offline"), ("exec", "--help"), ("--help",)):
+            for arguments in (("profiles",), ("doctor", "--offline"), ("exec", "--help"), ("--help",)):
                 with self.subTest(arguments, columns=columns):
                     told = self.shown(arguments, columns=columns, TERM="dumb")
                     lines = told.splitlines()
