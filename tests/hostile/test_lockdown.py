@@ -14,12 +14,12 @@ from harness import SANITIZED  # noqa: E402
 
 
 def status(pid):
-    with open(f"/proc/{pid}/status") as file:
+    with open(f"/proc/{pid}/status", errors="replace") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
 def limit(pid, name):
-    with open(f"/proc/{pid}/limits") as file:
+    with open(f"/proc/{pid}/limits", errors="replace") as file:
         return re.search(rf"^{name} +(\S+) +(\S+)", file.read(), re.M).groups()
 
 

@@ -23,7 +23,7 @@ LARGEST = 256 << 20  # larger maps are a sanitizer's, and empty
 def regions(pid):
     """(start, end, permissions, name) of each."""
     found = []
-    with open(f"/proc/{pid}/maps") as maps:
+    with open(f"/proc/{pid}/maps", errors="replace") as maps:
         for line in maps:
             start, end, permissions, name = re.match(r"(\w+)-(\w+) (\S+) \S+ \S+ \S+ *(.*)", line).groups()
             found.append((int(start, 16), int(end, 16), permissions, name))
@@ -188,7 +188,7 @@ class Memory(HostileTest):
         stage = self.serve_a_while("unix")
         for name, pid in stage.helpers().items():
             if name in ("broker", "witness", "frontend"):
-                with open(f"/proc/{pid}/limits") as limits:
+                with open(f"/proc/{pid}/limits", errors="replace") as limits:
                     self.assertRegex(limits.read(), r"Max core file size +0 +0 ", name)
             self.assertEqual(0, os.stat(f"/proc/{pid}/environ").st_uid, f"the {name} is dumpable")
         stage.end()

@@ -125,7 +125,7 @@ def processes_of_user(uid):
         if not entry.isdigit():
             continue
         with contextlib.suppress(OSError, StopIteration):
-            with open(f"/proc/{entry}/status") as status:
+            with open(f"/proc/{entry}/status", errors="replace") as status:
                 text = status.read()
             uids = re.search(r"^Uid:\t(\d+)\t(\d+)", text, re.M)
             state = re.search(r"^State:\t(\w)", text, re.M)
@@ -164,7 +164,7 @@ def children_of(pid):
 
 def name_of(pid):
     with contextlib.suppress(OSError):
-        with open(f"/proc/{pid}/comm") as file:
+        with open(f"/proc/{pid}/comm", errors="replace") as file:
             return file.read().strip()
     return ""
 
@@ -177,7 +177,7 @@ def shell(script):
 def state_of(pid):
     """R, S, T, Z and so on; empty for a process that is gone."""
     with contextlib.suppress(OSError):
-        with open(f"/proc/{pid}/stat") as file:
+        with open(f"/proc/{pid}/stat", errors="replace") as file:
             return file.read().rsplit(")", 1)[1].split()[0]
     return ""
 

@@ -26,7 +26,7 @@ while not os.path.exists(end):
     for entry in os.listdir('/proc'):
         if not entry.isdigit(): continue
         try:
-            with open('/proc/%s/comm' % entry) as comm:
+            with open('/proc/%s/comm' % entry, errors='replace') as comm:
                 name = comm.read().strip()
             if not name.startswith('sentinel') or (entry, name) in tried: continue
             tried.add((entry, name))

@@ -221,11 +221,11 @@ class Helpers(harness.ProcessTest):
                 self.assertEqual(["/dev/null"] * 3, standard)
             self.assertEqual(1 + more, len(fds), fds)
             self.assertTrue(all(target.startswith("socket:") for target in fds.values()), fds)
-            with open(f"/proc/{pid}/environ") as file:
+            with open(f"/proc/{pid}/environ", errors="replace") as file:
                 self.assertNotIn("AWS_", file.read())
             self.assertEqual("/", os.readlink(f"/proc/{pid}/cwd"))
             self.assertEqual(pid, os.getsid(pid))
-            with open(f"/proc/{pid}/status") as file:
+            with open(f"/proc/{pid}/status", errors="replace") as file:
                 status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
             self.assertEqual(0, int(status["SigBlk"], 16))
             self.assertEqual(0, int(status["SigIgn"], 16))

@@ -582,7 +582,7 @@ class Remote(PolicyTest):
         self.aws.wait_for_calls(1, "GetParameter")
         with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
             (keys,) = file.read().split()
-        with open(f"/proc/{keys}/status") as file:
+        with open(f"/proc/{keys}/status", errors="replace") as file:
             status = file.read()
         self.assertRegex(status, r"(?m)^Seccomp:\t2$")
         self.assertRegex(status, r"(?m)^NoNewPrivs:\t1$")

@@ -144,7 +144,7 @@ class Posture(OwnEtc, AwsTest):
                          {n: os.readlink(f"/proc/{reader}/fd/{n}") for n in "012"})
         self.assertEqual(4, len(os.listdir(f"/proc/{reader}/fd")))
         self.assertTrue(os.readlink(f"/proc/{reader}/fd/3").startswith("socket:"))
-        with open(f"/proc/{reader}/status") as status:
+        with open(f"/proc/{reader}/status", errors="replace") as status:
             self.assertIn("NoNewPrivs:\t1", status.read())
         self.assertEqual(0, os.stat(f"/proc/{reader}/environ").st_uid, "dumpable: its user may look into it")
         os.kill(asker.run.helper("broker"), 9)

@@ -213,7 +213,7 @@ class Profiles(ProcessTest):
         run = self.start("--json", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # blocked once the pipe is full
         try:
             def status():
-                with open(f"/proc/{run.pid}/status") as file:
+                with open(f"/proc/{run.pid}/status", errors="replace") as file:
                     return file.read()
 
             wait_until(lambda: re.search(r"^Seccomp:\t2$", status(), re.M), "the filter is in force")

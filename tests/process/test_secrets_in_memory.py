@@ -18,7 +18,7 @@ MOST_OF_A_MAPPING = 256 << 20   # a sanitizer's shadow is larger, and holds no b
 
 def mappings(pid):
     """(name, bytes) of each mapping that can be read."""
-    with open(f"/proc/{pid}/maps") as file:
+    with open(f"/proc/{pid}/maps", errors="replace") as file:
         lines = file.read().splitlines()
     with open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in lines:
@@ -44,7 +44,7 @@ class SecretsInMemoryTest(SourceTest):
         found = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                with open(f"/proc/{pid}/status") as file:
+                with open(f"/proc/{pid}/status", errors="replace") as file:
                     status = file.read()
             except OSError:
                 continue

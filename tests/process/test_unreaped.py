@@ -21,7 +21,7 @@ if program == 0:
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 status = os.waitpid(program, 0)[1]
 def stat(pid):
-    with open(f'/proc/{pid}/stat') as file:
+    with open(f'/proc/{pid}/stat', errors='replace') as file:
         name, rest = file.read().split('(', 1)[1].rsplit(')', 1)
     return name, rest.split()[0]
 end = time.monotonic() + 60
