@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "aws/key_syntax.h"
 #include "host/aead.h"
@@ -110,10 +112,11 @@ ipc::Status seal_into(KeystoreEntry& key, std::string_view secret, const SecretB
   return {};
 }
 
-ipc::Result<SecretBuffer> open(const KeystoreEntry& key, const SecretBuffer& data_key, std::string_view why) {
+ipc::Result<SecretBuffer> open(const KeystoreEntry& key, const SecretBuffer& data_key, std::string_view why,
+                               std::string next_step) {
   ipc::Result<SecretBuffer> secret = unseal(data_key, key.nonce + key.sealed, header_of(key).object());
   if (secret && is_visible(secret->reveal())) return secret;
-  return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), kAddAgain);
+  return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), std::move(next_step));
 }
 
 ipc::Result<SecretBuffer> stretch(const KeystoreEntry& key, std::string_view passphrase) {
@@ -200,13 +203,15 @@ ipc::Status seal_with_machine_key(KeystoreEntry& key, std::string_view secret, s
 ipc::Result<SecretBuffer> open_with_passphrase(const KeystoreEntry& key, std::string_view passphrase) {
   const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, *data_key, "the passphrase is wrong, or its file was changed");
+  return open(key, *data_key, "the passphrase is wrong, or its file was changed",
+              "try again with the passphrase that it was added with; if that is lost, run sentinel keys remove and add "
+              "the key again");
 }
 
 ipc::Result<SecretBuffer> open_with_machine_key(const KeystoreEntry& key, std::string_view hex_key) {
   const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_key);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, *data_key, "its file was changed, or belongs to another key of this machine");
+  return open(key, *data_key, "its file was changed, or belongs to another key of this machine", kAddAgain);
 }
 
 ipc::Result<SecretBuffer> new_machine_key() {

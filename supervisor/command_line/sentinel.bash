@@ -99,7 +99,7 @@ _sentinel() {
   'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
   'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--allow-user-namespace --store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;
+    COMPREPLY=($(compgen -W "--allow-user-namespace --store --protect --from-credentials-file --offline --region --json --color --help" -- "$cur")) ;;
   'keys list') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'keys remove') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
