@@ -11,8 +11,10 @@ room(errands            WHY "what is done for the broker with the user's rights:
                         MAY child command_line state terminal)
 room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"
                         MAY state)
+room(console            WHY "a page whose address is a secret, handed to the user's own browser once"
+                        MAY errands run_files)
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
-                        MAY child command_line errands run_files state terminal)
+                        MAY child command_line console errands run_files state terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
                         MAY child terminal)
 room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode; alone knows OpenSSL, and of that SHA-256")

@@ -25,9 +25,10 @@ struct Run {
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
   std::optional<Via> transport{};                    // none outside server mode
   KeySource source{};
-  std::string_view credential_source{};                // its word in the log (profile/sources.def)
-  std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
+  std::string_view credential_source{};                        // its word in the log (profile/sources.def)
+  std::optional<ipc::UserNamespace> user_namespace{};          // none: unknown, or the machine's own
   std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
+  bool took_kept_keys = false;  // its credentials are those that an earlier run got (--cache)
   ipc::SecretBuffer token{};
   ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)
 };

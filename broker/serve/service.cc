@@ -8,7 +8,6 @@
 #include "ipc/answer_mac.h"
 #include "ipc/command_settings.h"
 #include "remote/server.h"
-#include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 
 namespace broker {
@@ -36,7 +35,9 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       callers_(std::move(callers)),
       caller_keys_(std::move(read.caller_keys)),
       may_share_mfa_(read.may_share_mfa),
+      may_keep_keys_(read.may_keep_keys),
       session_store_(std::move(read.sessions)),
+      role_keys_(std::move(read.role_keys)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),
@@ -129,17 +130,22 @@ void Service::ask_who() {
   const bool has_policy = !task_.policy_name().empty();
   whoami_ =
       std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
-  whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
-    if (!who) return end(who.error());
-    if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
-    event_base_loopbreak(base_);
-  });
+  whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) { answer_with(who); });
 }
 
 void Service::answer_once() {
-  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *decisions_, *record_, *startup_}, profile_.region);
-  if (!keys) return end(keys.error());
-  if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
+  const OneShotParts parts{run_, audit_, *decisions_, *record_, *startup_};
+  if (task_.begin.mode != ipc::RunMode::Login) return answer_with(issue_once(parts, profile_.region));
+  console_ = std::make_unique<ConsoleAnswer>(
+      ConsoleAnswer::Parts{parts, *aws_, profile_, run_.principal, notices_, task_.console_destination});
+  console_->begin([this](const ipc::Result<ipc::ConsolePage>& page) { answer_with(page); });
+}
+
+// The one answer of a run that is not served; then the broker ends.
+template <class Message>
+void Service::answer_with(const ipc::Result<Message>& answer) {
+  if (!answer) return end(answer.error());
+  if (ipc::Status sent = control_.send(*answer); !sent) return end(sent.error());
   audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
   event_base_loopbreak(base_);
 }

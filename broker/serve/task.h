@@ -24,7 +24,9 @@ struct Task {
   const ipc::Begin begin;
   ipc::Settings settings;
   std::vector<TaskSink> sinks;
-  ipc::UniqueFd policy_versions, session_store, policy_text;  // policy_text: in the place of begin.policy_file
+  std::string console_destination;  // of a run that signs in to the console
+  ipc::UniqueFd policy_versions, session_store, policy_text,
+      role_keys;  // policy_text: in the place of begin.policy_file
   // What to call the policy in the log and in sentences.
   [[nodiscard]] const std::string& policy_name() const {
     if (!begin.remote_url.empty()) return begin.remote_url.str();

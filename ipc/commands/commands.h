@@ -22,6 +22,7 @@ enum class Program {
   Exec,
   Credentials,
   Whoami,
+  Login,
 #define TOOL(program, name, folder) program,
 #include "ipc/commands/commands.def"
 };

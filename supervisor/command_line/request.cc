@@ -131,12 +131,15 @@ ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
   if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  if (line.is(Program::Login)) return ipc::RunMode::Login;
   return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
 }
 
 ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
+  const bool by_word = line.is(Program::Login);
   for (const ipc::Status& taken :
-       {take_word(line, "profile", task.profile), take_word(line, "policy-parameter", task.policy_parameter),
+       {take_text("profile", by_word ? line.arguments.front() : line.value("profile"), task.profile),
+        take_word(line, "policy-parameter", task.policy_parameter),
         take_path(line, around, "policy-file", task.policy_file),
         take_path(line, around, "policy-key", task.policy_key), take_word(line, "policy-kms-key", task.policy_kms_key),
         take_word(line, "region", task.region), take_path(line, around, "log-key", task.log_key),
@@ -150,6 +153,8 @@ ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc:
                        "give the profile's name as in ~/.aws/config");
     }
   }
+  if (task.profile.empty())
+    return ipc::fail(Fault::kUsage, "the profile's name is empty", "give it as in ~/.aws/config");
   return {};
 }
 
@@ -188,6 +193,7 @@ ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.task.allow_user_namespace = line.flag("allow-user-namespace");
   request.no_browser = line.flag("stdout");
   request.share_mfa = line.flag("share-mfa");
+  request.cache = line.flag("cache");
   request.prompt = prompt_method(line.value("prompt"));
   if (request.prompt == PromptMethod::Terminal && request.task.mode == ipc::RunMode::Server) {
     return ipc::fail(Fault::kUsage,
@@ -271,6 +277,7 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   if (taken && request.task.mode == ipc::RunMode::Server) taken = take_server(line, around, request);
   if (taken) taken = take_durations(line, request.task);
   if (taken) taken = take_log(line, around, request);
+  if (taken) taken = take_word(line, "destination", request.console.destination);
   if (taken && line.is(Program::Exec)) taken = take_command(line, around, request);
   if (!taken) return std::unexpected(taken.error());
   return request;

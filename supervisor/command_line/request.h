@@ -1,5 +1,5 @@
-// What `sentinel exec`, `sentinel credentials` or `sentinel whoami` is asked to do, judged: every senseless combination
-// of options is refused here, none is ignored.
+// What `sentinel exec`, `sentinel credentials`, `sentinel whoami` or `sentinel login` is asked to do, judged: every
+// senseless combination of options is refused here, none is ignored.
 //
 // Runs in: supervisor, before anything is opened or started.   Blocks: never.
 // Fails: kUsage with one sentence and the next step.
@@ -25,11 +25,12 @@ struct ExecRequest {
   // is set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
   // does not say comes with the preparation: home, os_user, environment_follows, and the transport after a fallback.
   ipc::Begin task;
-  bool no_browser = false;  // --stdout
+  bool no_browser = false;    // --stdout
+  ipc::ConsolePlace console;  // of login: what the broker is told beside the task
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
-  bool share_mfa = false;
+  bool share_mfa = false, cache = false;
   bool json = false;
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder

@@ -53,9 +53,10 @@ class Conversation {
   // For the decision log, where there is still a broker to write it.
   void tell_tampered(std::string_view what, bool ends);
   // Of a run without a server: the one answer that it ends with.
-  [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
+  [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value() || page_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }
   [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
+  ipc::ConsolePage& page() { return *page_; }
   // Whom we still wait for, as words for an error.
   [[nodiscard]] std::string waiting_for() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
@@ -69,6 +70,7 @@ class Conversation {
   ipc::Status take(ipc::Ready&);
   ipc::Status take(ipc::IssuedKeys&);
   ipc::Status take(ipc::Whoami&);
+  ipc::Status take(ipc::ConsolePage&);
   ipc::Status take(const ipc::Failed&);
   ipc::Status take(const ipc::Notice&) const;
   ipc::Status take(const ipc::Errand&);
@@ -94,6 +96,7 @@ class Conversation {
   std::optional<ipc::Tampered> early_tampered_;  // the first, until the keys of the environment were sent
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
+  std::optional<ipc::ConsolePage> page_;
   ipc::Error error_{};
 };
 

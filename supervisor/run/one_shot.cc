@@ -12,6 +12,7 @@
 
 #include "child/command.h"
 #include "child/wait_status.h"
+#include "console/handover.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/orphans.h"
@@ -93,6 +94,7 @@ class OneShot {
 
   ipc::IssuedKeys& keys() { return talk_.issued(); }
   [[nodiscard]] const ipc::Whoami& identity() const { return talk_.identity(); }
+  ipc::ConsolePage& page() { return talk_.page(); }
 
  private:
   // To the broker's own end: what it says after the keys counts, too.
@@ -194,23 +196,26 @@ int die_of(int signal) {
   return kExitSignalBase + signal;  // where the caller has it blocked
 }
 
-ipc::Status print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t got = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return ipc::system_error("cannot write to stdout", "look at what reads it");
-    text.remove_prefix(static_cast<std::size_t>(got));
-  }
-  return {};
-}
-
-ipc::Status print(const ipc::IssuedKeys& keys) {
+ipc::Status print_keys(const ipc::IssuedKeys& keys) {
   std::array<char, kMaxCredentialsJson> text;
   const auto size = credential_process_json(keys, text);
   if (!size) return std::unexpected(size.error());
   ipc::Status done = print(std::string_view(text.data(), *size));
   ipc::wipe(text.data(), text.size());
   return done;
+}
+
+// A page of the console: to the browser, or to stdout.
+int show_page(const Preparation& preparation, ipc::ConsolePage& page) {
+  const ExecRequest& request = preparation.request;
+  ipc::Status shown =
+      request.no_browser ? print(page.url.reveal()) : hand_to_browser(page.url.reveal(), preparation.environment);
+  if (shown && request.no_browser) shown = print("\n");
+  const std::string ends = page.ends.str();
+  page = {};
+  if (!shown) return refuse(shown.error(), kExitNotShown);
+  if (!request.quiet) say("profile " + request.task.profile.str() + ": signed in to the AWS console until " + ends);
+  return kExitShown;
 }
 
 int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
@@ -284,7 +289,8 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
     const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
     return told ? kExitTold : refuse(told.error(), kExitNotTold);
   }
-  const ipc::Status printed = print(one_shot.keys());
+  if (mode == ipc::RunMode::Login) return show_page(*preparation, one_shot.page());
+  const ipc::Status printed = print_keys(one_shot.keys());
   one_shot.keys() = {};
   return printed ? kExitPrinted : refuse(printed.error(), kExitNotPrinted);
 }

@@ -8,6 +8,7 @@
 #include <initializer_list>
 
 #include "ipc/files/trusted_path.h"
+#include "ipc/files/kept_files.h"
 
 namespace supervisor {
 namespace {
@@ -29,13 +30,16 @@ constexpr StateFileRow kStateFiles[] = {
     {StateFile::PolicyVersions, "policy-versions", S_IWGRP | S_IWOTH, "the versions of signed policies",
      "can be written by others, who could make an old policy count again",
      "look at what is in it, then make it yours alone: chmod 600 "},
-    {StateFile::Sessions, "sessions", S_IRWXG | S_IRWXO, "the sessions that runs share",
-     "is not yours alone, so no session is shared with other runs", "remove it: "},
+    {StateFile::Sessions, ipc::kept_row(ipc::KeptFile::kSessions).file, S_IRWXG | S_IRWXO,
+     "the sessions that runs share", "is not yours alone, so no session is shared with other runs", "remove it: "},
+    {StateFile::RoleKeys, ipc::kept_row(ipc::KeptFile::kRoleKeys).file, S_IRWXG | S_IRWXO,
+     "the credentials that runs keep", "is not yours alone, so no credentials are kept", "remove it: "},
 };
 
 constexpr const StateFileRow& row_of(StateFile file) { return kStateFiles[static_cast<std::size_t>(file)]; }
 static_assert(row_of(StateFile::PolicyVersions).file == StateFile::PolicyVersions);
 static_assert(row_of(StateFile::Sessions).file == StateFile::Sessions);
+static_assert(row_of(StateFile::RoleKeys).file == StateFile::RoleKeys);
 
 ipc::Result<std::string> make_folders(std::string_view base, std::initializer_list<std::string_view> parts,
                                       std::string_view next_step) {

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 
 #include "terminal/plain_text.h"
@@ -16,7 +17,7 @@ constexpr int kSayWaitMs = 200;  // a terminal stopped with Ctrl-S must not stop
 
 void say(std::string_view line) {
   if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return;  // nothing to say
-  const std::string text = "sentinel: " + harmless(line) + "\n";  // a message may quote hostile input
+  const std::string text = "sentinel: " + harmless(line) + "\n";            // a message may quote hostile input
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, kSayWaitMs) != 1) return;
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());  // one line, one write
@@ -25,6 +26,16 @@ void say(std::string_view line) {
 void report(const ipc::Error& error) {
   say(ipc::said(error));
   if (!error.next_step.empty()) say("  " + error.next_step);
+}
+
+ipc::Status print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t got = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return ipc::system_error("cannot write to stdout", "look at what reads it");
+    text.remove_prefix(static_cast<std::size_t>(got));
+  }
+  return {};
 }
 
 }  // namespace supervisor

@@ -14,4 +14,7 @@ void say(std::string_view line);
 // The sentence, and the next step on a line of its own.
 void report(const ipc::Error&);
 
+// Writes all of it to stdout; blocks as that does.
+[[nodiscard]] ipc::Status print(std::string_view text);
+
 }  // namespace supervisor

@@ -28,6 +28,7 @@ import aws_hosts  # noqa: E402
 import link_local  # noqa: E402
 import throwaway_ca  # noqa: E402
 from call import AwsCall  # noqa: E402
+from console_calls import ConsoleCall  # noqa: E402
 from connection import StandinHandler  # noqa: E402
 from container_endpoint import ContainerCall  # noqa: E402
 from control import Control, ControlHandler  # noqa: E402
@@ -42,8 +43,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def read_aws(scheme, method, path, headers, body):
-    """Single sign-on has paths of its own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to all of them."""
-    return (SsoCall if SsoCall.is_meant(path) else AwsCall)(scheme, method, path, headers, body)
+    """Single sign-on and the console have paths of their own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to all
+    of them."""
+    kind = next((kind for kind in (SsoCall, ConsoleCall) if kind.is_meant(path)), AwsCall)
+    return kind(scheme, method, path, headers, body)
 
 
 # name            what reads its requests, TLS: where the stand-in has it, never, or else there is no such listener
