@@ -27,6 +27,10 @@ using ipc::SecretBuffer;
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kSaltBytes = 32;
 constexpr std::string_view kCipher = "aes-256-gcm", kKdf = "scrypt";
+constexpr char kWrongPassphrase[] = "the passphrase is wrong, or its file was changed";
+constexpr char kTryAnother[] =
+    "try again with the passphrase that it was added with; if that is lost, run sentinel keys remove and add the key "
+    "again";
 constexpr char kAddAgain[] = "restore it from a backup, or run sentinel keys remove and add the key again";
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -131,6 +135,11 @@ ipc::Result<SecretBuffer> stretch(const KeystoreEntry& key, std::string_view pas
   return out;
 }
 
+bool append_hex(SecretBuffer& digits, unsigned char byte) {
+  const char pair[] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+  return digits.append({pair, 2});
+}
+
 ipc::Result<SecretBuffer> machine_key_of(const KeystoreEntry& key, std::string_view digits) {
   if (digits.ends_with('\n')) digits.remove_suffix(1);
   SecretBuffer out = SecretBuffer::with_capacity(kAeadKeyBytes);
@@ -203,9 +212,23 @@ ipc::Status seal_with_machine_key(KeystoreEntry& key, std::string_view secret, s
 ipc::Result<SecretBuffer> open_with_passphrase(const KeystoreEntry& key, std::string_view passphrase) {
   const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, *data_key, "the passphrase is wrong, or its file was changed",
-              "try again with the passphrase that it was added with; if that is lost, run sentinel keys remove and add "
-              "the key again");
+  return open(key, *data_key, kWrongPassphrase, kTryAnother);
+}
+
+ipc::Result<SecretBuffer> opener_of_passphrase(const KeystoreEntry& key, std::string_view passphrase) {
+  const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
+  if (!data_key) return std::unexpected(data_key.error());
+  SecretBuffer digits = SecretBuffer::with_capacity(2 * kAeadKeyBytes);
+  bool whole = true;
+  for (const char byte : data_key->reveal()) whole = whole && append_hex(digits, static_cast<unsigned char>(byte));
+  if (!whole) return no_openssl("take the key");
+  return digits;
+}
+
+ipc::Result<SecretBuffer> open_with_opener(const KeystoreEntry& key, std::string_view hex_opener) {
+  const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_opener);
+  if (!data_key) return std::unexpected(data_key.error());
+  return open(key, *data_key, kWrongPassphrase, kTryAnother);
 }
 
 ipc::Result<SecretBuffer> open_with_machine_key(const KeystoreEntry& key, std::string_view hex_key) {
@@ -219,10 +242,7 @@ ipc::Result<SecretBuffer> new_machine_key() {
   if (!fill_with_random(raw)) return no_openssl("get random bytes");
   SecretBuffer digits = SecretBuffer::with_capacity(2 * kAeadKeyBytes);
   bool whole = true;
-  for (const unsigned char byte : raw) {
-    const char pair[] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
-    whole = whole && digits.append({pair, 2});
-  }
+  for (const unsigned char byte : raw) whole = whole && append_hex(digits, byte);
   ipc::wipe(raw.data(), raw.size());
   if (!whole) return no_openssl("take the key");
   return digits;

@@ -133,6 +133,8 @@ ipc::Status Service::open_keys() {
   SourceParts parts{*aws_, *errands_, profile_, run_.principal, caller_keys_};
   parts.sessions = sessions;
   parts.may_share_mfa = may_share_mfa_;
+  parts.openers = openers_ ? &*openers_ : nullptr;
+  parts.remember = task_.remember;
   parts.events = std::move(events);
   parts.auto_login = task_.begin.auto_login;
   parts.warn = [this](const std::string& sentence) { notices_.warning(sentence); };

@@ -143,6 +143,7 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
   read.may_share_mfa = static_cast<bool>(task.session_store);
   read.may_keep_keys = static_cast<bool>(task.role_keys);
   read.sessions = open_store(std::move(task.session_store), ipc::KeptFile::kSessions);
+  read.openers = open_store(std::move(task.openers), ipc::KeptFile::kOpeners);
   read.role_keys = open_store(std::move(task.role_keys), ipc::KeptFile::kRoleKeys);
   const ipc::Result<std::string> protections = broker::enter_sandbox(*files);
   if (!protections) return std::unexpected(protections.error());

@@ -38,6 +38,7 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       may_keep_keys_(read.may_keep_keys),
       session_store_(std::move(read.sessions)),
       role_keys_(std::move(read.role_keys)),
+      openers_(std::move(read.openers)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),

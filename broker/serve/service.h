@@ -45,6 +45,7 @@ struct KeysRead {
   bool may_share_mfa = false;  // --share-mfa; without `sessions` this host keeps no key to seal them with
   std::optional<SessionStore> sessions{};
   std::optional<SessionStore> role_keys{};  // --cache; as `sessions`
+  std::optional<SessionStore> openers{};    // --remember; likewise
 };
 
 class Service {
@@ -108,7 +109,7 @@ class Service {
   CallerCheck callers_;
   CallerKeys caller_keys_;
   bool may_share_mfa_, may_keep_keys_;
-  std::optional<SessionStore> session_store_, role_keys_;
+  std::optional<SessionStore> session_store_, role_keys_, openers_;
   SystemClock clock_;
   EventTimers timers_;
   Notices notices_;

@@ -77,6 +77,11 @@ class Gathering {
     role_keys_ = std::move(fd);
     return {};
   }
+  ipc::Status take(const ipc::OpenerStore& store, ipc::UniqueFd& fd) {
+    openers_ = std::move(fd);
+    remember_ = store.lives.get();
+    return {};
+  }
   ipc::Status take(const ipc::PolicyText&, ipc::UniqueFd& fd) {
     policy_text_ = std::move(fd);
     return {};
@@ -106,8 +111,11 @@ class Gathering {
   }
   [[nodiscard]] bool is_whole() const { return begin_.has_value(); }
   Task task() && {
-    return {std::move(*begin_),          std::move(settings_),      std::move(sinks_),       console_.value_or(""),
-            std::move(policy_versions_), std::move(session_store_), std::move(policy_text_), std::move(role_keys_)};
+    return {std::move(*begin_),          std::move(settings_),
+            std::move(sinks_),           console_.value_or(""),
+            std::move(policy_versions_), std::move(session_store_),
+            std::move(role_keys_),       std::move(openers_),
+            std::move(policy_text_),     remember_};
   }
 
  private:
@@ -116,7 +124,8 @@ class Gathering {
   std::string* last_setting_ = nullptr;  // into settings_: what SettingRest goes on with
   std::vector<TaskSink> sinks_;
   std::optional<std::string> console_;
-  ipc::UniqueFd policy_versions_, session_store_, policy_text_, role_keys_;
+  ipc::UniqueFd policy_versions_, session_store_, policy_text_, role_keys_, openers_;
+  std::chrono::seconds remember_{0};
 };
 
 ipc::Status wait_for_packet(const ipc::Channel& control, std::chrono::steady_clock::time_point end) {
@@ -151,10 +160,11 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
     ipc::Packet packet;
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
     gathering.begin_packet(packet.id);
-    const ipc::Status taken = ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock,
-                                                  ipc::LogHead, ipc::PolicyVersions, ipc::SessionStore,
-                                                  ipc::RoleKeyStore, ipc::PolicyText, ipc::ConsolePlace, ipc::Begin>(
-        packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
+    const ipc::Status taken =
+        ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock, ipc::LogHead,
+                            ipc::PolicyVersions, ipc::SessionStore, ipc::RoleKeyStore, ipc::OpenerStore,
+                            ipc::PolicyText, ipc::ConsolePlace, ipc::Begin>(
+            packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }
   return std::move(gathering).task();

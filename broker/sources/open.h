@@ -29,6 +29,8 @@ struct SourceParts {
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
   bool may_share_mfa = false;              // the user has asked for it
+  const SessionStore* openers = nullptr;   // null: no passphrase is remembered
+  std::chrono::seconds remember{0};        // how long; 0: the user has not asked for it
   KeyEvents events{};
   bool auto_login = false;
   std::function<void(const std::string&)> warn{}, inform{};                  // sentences for the terminal; may be empty

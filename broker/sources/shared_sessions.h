@@ -1,6 +1,6 @@
 // Keeps the sessions that the runs of one user share, so that one MFA code serves them all, or one AssumeRole: a file
-// that the supervisor opened, sealed with a key that lives in the kernel (host/kernel_keyring.h); ipc/files/kept_files.def
-// has one for each kind.
+// that the supervisor opened, sealed with a key that lives in the kernel (host/kernel_keyring.h);
+// ipc/files/kept_files.def has one for each kind.
 //
 // Runs in: broker, and sentinel-cache, which lists and clears.
 // Blocks: on a small local file.   Owns: the file's descriptor, the key.

@@ -214,6 +214,9 @@ constexpr FileRow kFiles[] = {
      "yours alone. When another program changes one of them, the run ends (--on-tamper)"},
     {"~/.local/state/sentinel/sessions",
      "sessions that a one-time code began, sealed, for those runs of yours that are given --share-mfa"},
+    {"~/.local/state/sentinel/role-keys, openers",
+     "the same of a role's credentials (--cache), and of what opens stored keys (--remember); sentinel cache lists and "
+     "clears all three"},
 };
 
 std::string roff_files() {

@@ -31,6 +31,7 @@ struct ExecRequest {
   ipc::Secret<16> mfa_token;
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
   bool share_mfa = false, cache = false;
+  ipc::OpenerStore remember;  // lives 0: no passphrase is remembered
   bool json = false;
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder

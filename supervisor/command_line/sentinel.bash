@@ -4,7 +4,7 @@ _sentinel() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
-    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--mfa-token-fd|--prompt|--destination|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--kind|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--mfa-token-fd|--remember|--prompt|--destination|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--kind|--color) continue ;; esac
     [[ $word == -* ]] && continue
     case $scope in
     '') case $word in exec|credentials|whoami|login|profiles|doctor|policy|audit|keys|cache) scope=$word ;; esac ;;
@@ -33,6 +33,7 @@ _sentinel() {
   --session-table) return ;;
   --mfa-token) return ;;
   --mfa-token-fd) return ;;
+  --remember) return ;;
   --prompt) COMPREPLY=($(compgen -W "terminal pinentry zenity kdialog ykman" -- "$cur")); return ;;
   --destination) return ;;
   --log-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -66,7 +67,7 @@ _sentinel() {
   --limit) return ;;
   --store) COMPREPLY=($(compgen -W "file secret-service pass" -- "$cur")); return ;;
   --protect) COMPREPLY=($(compgen -W "passphrase systemd-creds tpm2" -- "$cur")); return ;;
-  --kind) COMPREPLY=($(compgen -W "mfa role-keys" -- "$cur")); return ;;
+  --kind) COMPREPLY=($(compgen -W "mfa openers role-keys" -- "$cur")); return ;;
   --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
   esac
   case $scope in
@@ -75,10 +76,10 @@ _sentinel() {
   'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
   'keys') COMPREPLY=($(compgen -W "add list remove rotate --help" -- "$cur")) ;;
   'cache') COMPREPLY=($(compgen -W "list clear --help" -- "$cur")) ;;
-  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
-  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --cache --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
-  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
-  'login') COMPREPLY=($(compgen -W "--policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --destination --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'exec') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --on-broker-exit --on-tamper --help" -- "$cur")) ;;
+  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --cache --remember --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
+  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
+  'login') COMPREPLY=($(compgen -W "--policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --destination --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
   'policy validate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
@@ -110,8 +111,8 @@ _sentinel() {
     COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
   'keys rotate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
     COMPREPLY=($(compgen -W "--allow-user-namespace --region --json --color --help" -- "$cur")) ;;
-  'cache list') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'cache clear') COMPREPLY=($(compgen -W "--all --kind --profile --sso --json --color --help" -- "$cur")) ;;
+  'cache list') COMPREPLY=($(compgen -W "--allow-user-namespace --json --color --help" -- "$cur")) ;;
+  'cache clear') COMPREPLY=($(compgen -W "--allow-user-namespace --all --kind --profile --sso --json --color --help" -- "$cur")) ;;
   esac
 }
 complete -F _sentinel sentinel

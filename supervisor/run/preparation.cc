@@ -99,6 +99,7 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   };
   open_kept(p.request.share_mfa, StateFile::Sessions, p.session_store);
   open_kept(p.request.cache, StateFile::RoleKeys, p.role_keys);
+  open_kept(p.request.remember.lives.get().count() != 0, StateFile::Openers, p.openers);
   if (!demands_signature(p.request.task)) return {};
   auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);
   if (!versions) return std::unexpected(versions.error());

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <initializer_list>
 
-#include "ipc/files/trusted_path.h"
 #include "ipc/files/kept_files.h"
+#include "ipc/files/trusted_path.h"
 
 namespace supervisor {
 namespace {
@@ -32,6 +32,8 @@ constexpr StateFileRow kStateFiles[] = {
      "look at what is in it, then make it yours alone: chmod 600 "},
     {StateFile::Sessions, ipc::kept_row(ipc::KeptFile::kSessions).file, S_IRWXG | S_IRWXO,
      "the sessions that runs share", "is not yours alone, so no session is shared with other runs", "remove it: "},
+    {StateFile::Openers, ipc::kept_row(ipc::KeptFile::kOpeners).file, S_IRWXG | S_IRWXO, "what opens stored keys",
+     "is not yours alone, so no passphrase is remembered", "remove it: "},
     {StateFile::RoleKeys, ipc::kept_row(ipc::KeptFile::kRoleKeys).file, S_IRWXG | S_IRWXO,
      "the credentials that runs keep", "is not yours alone, so no credentials are kept", "remove it: "},
 };
@@ -39,6 +41,7 @@ constexpr StateFileRow kStateFiles[] = {
 constexpr const StateFileRow& row_of(StateFile file) { return kStateFiles[static_cast<std::size_t>(file)]; }
 static_assert(row_of(StateFile::PolicyVersions).file == StateFile::PolicyVersions);
 static_assert(row_of(StateFile::Sessions).file == StateFile::Sessions);
+static_assert(row_of(StateFile::Openers).file == StateFile::Openers);
 static_assert(row_of(StateFile::RoleKeys).file == StateFile::RoleKeys);
 
 ipc::Result<std::string> make_folders(std::string_view base, std::initializer_list<std::string_view> parts,

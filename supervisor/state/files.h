@@ -21,6 +21,7 @@ enum class StateFile {
   PolicyVersions,  // the highest signed version seen of each policy, so that an older one is not taken for the newest
   // What runs keep for the next ones (ipc/files/kept_files.def); only the broker can read what is in it.
   Sessions,  // MFA sessions
+  Openers,   // what opens stored keys
   RoleKeys,  // credentials of roles
 };
 

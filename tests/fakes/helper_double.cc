@@ -243,6 +243,7 @@ class BrokerDouble {
     errands_.wait();
     if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
     if (begin_.mode == ipc::RunMode::Whoami && profile() != "issues") return identify();
+    if (profile().starts_with("page")) return show_page();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
@@ -285,6 +286,12 @@ class BrokerDouble {
         heard_ += "head ";
       } else if (packet.id == ipc::SessionStore::kId) {
         heard_ += "store ";
+      } else if (packet.id == ipc::RoleKeyStore::kId) {
+        heard_ += "role-keys ";
+      } else if (packet.id == ipc::OpenerStore::kId) {
+        heard_ += "openers=" + seconds(ipc::open_packet<ipc::OpenerStore>(packet)->lives) + " ";
+      } else if (packet.id == ipc::ConsolePlace::kId) {
+        heard_ += "console=" + ipc::open_packet<ipc::ConsolePlace>(packet)->destination.str() + " ";
       } else {
         const auto sink = ipc::open_packet<ipc::LogSink>(packet);
         heard_ += "log=" + sink->label.str() + " ";
@@ -369,6 +376,16 @@ class BrokerDouble {
     return 0;
   }
 
+  int show_page() {
+    ipc::ConsolePage page;
+    (void)page.url.assign(profile() == "page-none"      ? ""
+                          : profile() == "page-strange" ? "file:///etc/passwd"
+                                                        : "https://console.double/?SigninToken=secret");
+    page.ends = ipc::Text<32>("2099-01-01T00:00:00Z");
+    must(control_.send(page));
+    return 0;
+  }
+
   void issue() {
     ipc::IssuedKeys keys;
     keys.access_key_id = ipc::Text<128>("ASIADOUBLE");
@@ -416,7 +433,8 @@ class BrokerDouble {
     const std::string body =
         ok ? R"({"AccessKeyId":"ASIADOUBLE","SecretAccessKey":"secret/double+","Token":"session==","Expiration":"2099-01-01T00:00:00Z"})"
            : R"({"Code":"Denied","Message":"the double refuses","code":"Denied","message":"the double refuses"})";
-    const std::string mac = ok && !request->nonce.empty() ? "\r\nSentinel-Answer-Mac: " + mac_of(request->nonce.str(), body) : "";
+    const std::string mac =
+        ok && !request->nonce.empty() ? "\r\nSentinel-Answer-Mac: " + mac_of(request->nonce.str(), body) : "";
     const std::string answer = std::string("HTTP/1.1 ") + (ok ? "200 OK" : "403 Forbidden") + mac +
                                "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
                                "\r\n\r\n" + body;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "ipc/process/user_namespace.h"
 #include "ipc/secret.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
@@ -60,8 +61,15 @@ void add_json(const KeptThing& row, JsonText& text) {
       .close_object();
 }
 
+// What is unsealed is as good as a key while it lasts.
+ipc::Status open_memory(const ToolArguments& arguments) {
+  const bool allowed = arguments.flag("allow-user-namespace");
+  if (const ipc::Status apart = ipc::check_no_user_namespace(allowed); !apart) return apart;
+  return ipc::SecretArena::open();
+}
+
 ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
-  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
+  if (const ipc::Status opened = open_memory(arguments); !opened) return opened;
   const auto all = everything();
   if (!all) return std::unexpected(all.error());
   if (!arguments.flag("json")) {
@@ -96,7 +104,7 @@ ipc::Status check_profile(const std::string& name, const std::vector<KnownProfil
 
 ipc::Status clear(const ToolArguments& arguments, ToolOutput& out) {
   if (const ipc::Status wish = check_wish(arguments); !wish) return wish;
-  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
+  if (const ipc::Status opened = open_memory(arguments); !opened) return opened;
   const std::string_view kind = arguments.value("kind");
   const std::string profile(arguments.value("profile"));
   const bool sso = arguments.flag("sso"), sealed = arguments.flag("all") || !kind.empty() || !profile.empty();

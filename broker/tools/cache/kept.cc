@@ -55,11 +55,17 @@ ipc::Result<std::optional<SessionStore>> open_store(KeptFile file, const Place& 
 
 std::vector<std::string> users_of(KeptFile file, const SessionName& name, const std::vector<KnownProfile>& profiles) {
   if (file == KeptFile::kRoleKeys) return {role_keys_profile(name)};
+  if (file == KeptFile::kOpeners) return {name.serial};
   std::vector<std::string> users;
   for (const KnownProfile& profile : profiles) {
     if (profile.mfa_serial == name.serial) users.push_back(profile.name);
   }
   return users;
+}
+
+std::string identity_of(KeptFile file, const SessionName& name) {
+  if (file == KeptFile::kRoleKeys) return role_keys_role(name);
+  return file == KeptFile::kOpeners ? name.base_key_id : name.serial;
 }
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
@@ -142,7 +148,7 @@ std::vector<KeptThing> kept_in(KeptFile file, const Place& place, const std::vec
   if (!listed) return unreadable(path_of(file, place) + " " + listed.error().what);
   std::vector<KeptThing> rows;
   for (const SessionStore::Listed& one : *listed) {
-    const std::string identity = file == KeptFile::kRoleKeys ? role_keys_role(one.name) : one.name.serial;
+    const std::string identity = identity_of(file, one.name);
     rows.push_back({kind, identity, users_of(file, one.name, profiles), one.ends, path_of(file, place)});
   }
   return rows;

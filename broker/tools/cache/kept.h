@@ -1,5 +1,5 @@
-// What outlives a run on this machine, as rows without a secret: what runs keep sealed (ipc/files/kept_files.def), and the
-// sign-ins of IAM Identity Center that the profiles use, whose files the AWS CLI shares.
+// What outlives a run on this machine, as rows without a secret: what runs keep sealed (ipc/files/kept_files.def), and
+// the sign-ins of IAM Identity Center that the profiles use, whose files the AWS CLI shares.
 //
 // Runs in: sentinel-cache.   Blocks: on small local files.   Owns: nothing.
 // Fails: a file that cannot be used has a row that says why; only AWS files that cannot be read at all fail the whole.

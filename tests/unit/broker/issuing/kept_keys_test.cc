@@ -67,7 +67,9 @@ TEST(KeptKeysTest, OtherTermsHaveAnotherName) {
       [](Terms& all) { all.profile.name = "ledger"; },
       [](Terms& all) { all.profile.base_profile = "otto"; },
       [](Terms& all) { all.profile.sts.url = "https://sts.other"; },
-      [](Terms& all) { all.profile.mfa = MfaPlan{"arn:mfa", "", "marta", ""}; },
+      [](Terms& all) {
+        all.profile.mfa = MfaPlan{"arn:mfa", "", "marta", ""};
+      },
       [](Terms& all) { all.profile.chain.back().external_id = "x"; },
       [](Terms& all) {
         all.profile.chain.back().tags = {{"a", "b"}};

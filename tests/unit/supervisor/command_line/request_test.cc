@@ -207,7 +207,7 @@ TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
     if (row.kind == OptionKind::Value) words.emplace_back(row.complete == Completion::Words ? "zenity" : "123456");
     EXPECT_EQ(refusal(judge_remote(words)), name + " does nothing with --remote-token-file");
   }
-  EXPECT_EQ(seen, 6);
+  EXPECT_EQ(seen, 7);
 }
 
 TEST(ExecRequest, TheTerminalIsTheCommandsOnceItRuns) {
