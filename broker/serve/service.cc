@@ -48,6 +48,7 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
   run_.policy_name = task_.policy_name();
   run_.duration = task_.begin.duration.get();
   run_.mode = mode_of(task_.begin.mode);
+  run_.for_console = task_.begin.mode == ipc::RunMode::Login;
   run_.groups = std::move(host.groups);
   device_id_ = std::move(host.device_id);
   namespace_costs_ = ipc::what_a_user_namespace_costs(host.user_namespace);
@@ -159,9 +160,7 @@ void Service::on_control() {
     const auto arrival = control_.receive(packet);
     if (!arrival) return control_.stranger() ? end_for_stranger(control_, arrival.error()) : end(arrival.error());
     if (*arrival == ipc::Arrival::Nothing) return;
-    if (*arrival == ipc::Arrival::PeerGone) {
-      return leave();
-    }
+    if (*arrival == ipc::Arrival::PeerGone) return leave();
     if (ipc::Status taken = take_control(packet); !taken) return end(taken.error());
   }
 }

@@ -82,7 +82,7 @@ class Refused(LoginTest):
         self.refused(text=policy(rule(conditions="{ profiles: [another] }")), says="refused credentials for profile ledger-prod")
         self.refused(text=policy(rule(effect="deny", conditions="{ profiles: [ledger-prod] }")), says="the-rule")
         # Nothing ties a console session to a process tree, so a rule that wants a server gives none.
-        self.refused(text=policy(rule(effect="require_server", conditions="{ profiles: [ledger-prod] }")), says="--server")
+        self.refused(text=policy(rule(effect="require_server", conditions="{ profiles: [ledger-prod] }")), says="gives no console")
         self.refused(text=policy(rule(conditions="{ profiles: [ledger-prod], mode: [server, credential_process] }")), says="refused")
         self.assertEqual([], self.tokens())
         self.assertEqual(4, len(self.decisions()))
