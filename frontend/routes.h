@@ -12,10 +12,11 @@ namespace frontend {
 struct Route {
   std::string_view path, method;
   ipc::U16 message;  // what the broker is sent
+  bool status;       // of which this is a member
   std::string_view why;
 };
 
-#define ROUTE(path, method, message, why) Route{path, method, ipc::message::kId, why},
+#define ROUTE(path, method, message, status, why) Route{path, method, ipc::message::kId, status, why},
 inline constexpr Route kRoutes[] = {
 #include "routes.def"
 };

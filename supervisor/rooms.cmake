@@ -7,16 +7,24 @@ room(state              WHY "files that stay between runs: the decision log, ver
                         MAY command_line)
 room(child              WHY "what is started: the helpers, the user's command and its environment; how a process ends"
                         MAY terminal)
+room(settings           WHY "what config files and variables say beside the command line, and whose word counts"
+                        MAY child command_line terminal)
 room(errands            WHY "what is done for the broker with the user's rights: questions, programs, files, a login page"
                         MAY child command_line state terminal)
+room(init               WHY "what a first use leaves behind: a config, a policy, the statements for IAM"
+                        MAY settings terminal)
+room(start              WHY "how a run meets its user: the choice of a profile, the first line of a shell"
+                        MAY child terminal)
+room(status             WHY "how the run stands that this process is in, as its own server tells it"
+                        MAY child terminal)
 room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"
                         MAY state)
 room(console            WHY "a page whose address is a secret, handed to the user's own browser once"
                         MAY errands run_files)
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
-                        MAY child command_line console errands run_files state terminal)
+                        MAY child command_line console errands init run_files settings start state status terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"
-                        MAY child terminal)
+                        MAY child settings terminal)
 room(credential_process WHY "what AWS SDKs run for each fetch in Unix mode; alone knows OpenSSL, and of that SHA-256")
 
 program(sentinel MAIN run/main.cc LINKS run DEFINES SENTINEL_VERSION="${PROJECT_VERSION}")

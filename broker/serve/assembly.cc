@@ -31,6 +31,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   service->http_ = std::move(*http);
   service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
   service->aws_->clock_learned = [it = service.get()] { it->say_clock(); };
+  service->aws_->slow = [it = service.get()](const std::string& whom) { it->say_slow(whom); };
   if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
   for (ipc::SecretBuffer* const secret : {&service->run_.token, &service->run_.answer_key}) {
     ipc::Result<ipc::SecretBuffer> token = make_token();
@@ -68,6 +69,15 @@ void Service::note_endpoints() {
                    " names: who may write that file can answer with another user's name");
 }
 
+ipc::RunStatus Service::about() const {
+  ipc::RunStatus status;
+  status.profile = run_.profile;
+  if (!profile_.chain.empty()) status.role = profile_.chain.back().role_arn;
+  status.policy = run_.policy_name;
+  for (const std::string& label : audit_.labels()) status.log += (status.log.empty() ? "" : ", ") + label;
+  return status;
+}
+
 void Service::join() {
   RunDecisions::Parts parts{run_, *aws_, *judge_, *sessions_, notices_};
   if (role_keys_) {
@@ -81,8 +91,8 @@ void Service::join() {
   decisions_ = std::make_unique<RunDecisions>(std::move(parts));
   record_ = std::make_unique<DecisionRecord>(
       DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
-  requests_ = std::make_unique<Requests>(
-      Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_, timers_, run_.answer_key});
+  requests_ = std::make_unique<Requests>(Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_,
+                                                         timers_, run_.answer_key, run_.tell_reasons, about()});
   startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
                                                       notices_, task_.begin.session_table.str(),
                                                       task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});

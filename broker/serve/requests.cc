@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/source_identity.h"
+#include "text/rfc3339.h"
 
 namespace broker {
 
@@ -30,6 +31,7 @@ void Requests::serve(const ipc::ServeClient& request, ipc::UniqueFd client, cons
   under_way_.push_back(Request{++last_serial_, request.request, request.keep_alive, request.nonce.str(),
                                ipc::SecretBuffer::copy_of(presented), std::move(*judged), answered});
   const Iterator it = std::prev(under_way_.end());
+  it->status = request.status;
   it->inquiry = parts_.callers.begin(it->client, parts_.decisions.check_presented(it->presented.reveal()));
   if (it->inquiry.settled) decide(it);
 }
@@ -72,6 +74,7 @@ void Requests::watch_callers() {
 void Requests::decide(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
   Decision decision = parts_.decisions.for_client(caller, it->presented.reveal());
+  if (it->status && decision.identified == Check::kPassed) return answer_status(it, decision);
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome))
     return refuse(it, *refusal, decision, decision.identified);
   if (!passes_session(it, decision)) return;
@@ -122,6 +125,7 @@ void Requests::wait_for_session(Iterator it) {
 }
 
 void Requests::limit_the_wait(Iterator it) {
+  held_up_ = true;
   if (it->patience) return;
   const milliseconds left = kHold - CallerCheck::kDeadline + parts_.callers.until_deadline(it->inquiry);
   it->patience = parts_.timers.after(std::max(left, milliseconds(0)), [this, serial = it->serial] {
@@ -186,9 +190,34 @@ void Requests::answer(Iterator it) {
     return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
   }
   parts_.sessions.count();
+  held_up_ = false;
   const std::chrono::sys_seconds end = parts_.decisions.local_end_of(it->recorded->terms());
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive,
                                                     {parts_.answer_key, it->nonce}, end);
+  finish(it, sent != Sent::kWhole || !it->keep_alive);
+}
+
+// Nothing is released, so nothing is recorded; and nothing is fetched for it.
+void Requests::answer_status(Iterator it, const Decision& decision) {
+  ipc::RunStatus status = parts_.about;
+  status.transport = it->inquiry.facts.transport == ipc::Transport::Tcp ? "tcp" : "unix";
+  if (decision.verdict) status.effect = decision.verdict->effect;
+  if (decision.verdict && parts_.tell_reasons) {
+    status.rule = decision.verdict->rule;
+    status.policy_sha256 = decision.verdict->policy_sha256;
+  }
+  if (!parts_.tell_reasons) status.policy.clear();
+  if (const Permit* permit = std::get_if<Permit>(&decision.outcome)) {
+    const std::chrono::sys_seconds end = parts_.decisions.local_end_of(permit->terms());
+    if (end != std::chrono::sys_seconds{}) status.keys_end = rfc3339(end).text();
+  }
+  const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
+  if (still != Check::kPassed) {
+    const Refusal refusal = refused_by_check(still);
+    return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
+  }
+  const Sent sent =
+      client_answer_.send_status(it->client.fd(), ipc::text_of(status), it->keep_alive, {parts_.answer_key, it->nonce});
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
 
@@ -197,7 +226,10 @@ void Requests::answer(Iterator it) {
 // `found`: the check that refused; kPassed where another reason did.
 void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found) {
   parts_.record.refused(it->inquiry.facts, refusal, decision);
-  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false);
+  // To one that is known alone, and still the one that was judged: all others hear the same.
+  const bool may_hear = found == Check::kPassed && decision.identified == Check::kPassed && parts_.tell_reasons &&
+                        parts_.callers.still_the_caller(it->client, it->inquiry.facts) == Check::kPassed;
+  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false, may_hear ? refusal.told : "");
   finish(it, true);
 }
 

@@ -22,6 +22,7 @@
 #include "decide/authorize.h"
 #include "host/timers.h"
 #include "ipc/messages.h"
+#include "ipc/text/run_status.h"
 #include "issuing/judge.h"
 #include "serve/client_answer.h"
 #include "serve/decision_record.h"
@@ -47,6 +48,8 @@ class Requests {
     SessionTracker& sessions;
     Timers& timers;
     const ipc::SecretBuffer& answer_key;
+    bool tell_reasons = true;  // to clients that passed every check (--quiet-reasons)
+    ipc::RunStatus about{};    // of the run's status what does not change
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
@@ -61,6 +64,8 @@ class Requests {
   void end_of_batch() { settle_callers(CallerCheck::kSpin); }
   // The witness has said something, or has ended.
   void on_witness();
+  // Whether a client has had to wait for AWS, and none was given credentials since.
+  [[nodiscard]] bool held_up() const { return held_up_; }
   // The frontend is gone, and with it its connections: nothing is answered any more.
   void forget();
 
@@ -76,6 +81,7 @@ class Requests {
     CallerInquiry inquiry{};
     std::unique_ptr<Timer> patience{};
     std::optional<RecordedPermit> recorded{};  // waits for the group commit
+    bool status = false;                       // how the run stands is asked for, and nothing else
   };
   using Iterator = std::list<Request>::iterator;
 
@@ -87,6 +93,7 @@ class Requests {
   void wait_for_keys(Iterator it, FreshKeys& issuer);
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);
+  void answer_status(Iterator it, const Decision& decision);
   void commit();
   void refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found = Check::kPassed);
   void fail(Iterator it, const ipc::Error& error);
@@ -99,6 +106,7 @@ class Requests {
   std::list<Request> under_way_;
   std::unique_ptr<Timer> commit_timer_, caller_timer_;
   std::uint64_t last_serial_ = 0;
+  bool held_up_ = false;
 };
 
 }  // namespace broker

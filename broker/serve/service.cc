@@ -46,6 +46,10 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
   run_.profile = task_.begin.profile.str();
   run_.policy_name = task_.policy_name();
+  run_.policy_is_parameter = task_.begin.policy_file.empty();
+  run_.policy_is_gone = static_cast<bool>(task_.policy_text);
+  run_.login = task_.begin.os_user.str();
+  run_.tell_reasons = !task_.begin.quiet_reasons;
   run_.duration = task_.begin.duration.get();
   run_.mode = mode_of(task_.begin.mode);
   run_.for_console = task_.begin.mode == ipc::RunMode::Login;
@@ -91,6 +95,7 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
+  say_standing();
   if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
   for (const std::string& warning : profile_.command.warnings) notices_.warning(warning);
@@ -104,6 +109,15 @@ void Service::on_started(const ipc::Status& started) {
   audit_.rotate_at(task_.begin.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
   say_ready(0);
+}
+
+// What judges elsewhere says yes only when it issues.
+void Service::say_standing() {
+  ipc::Standing standing;
+  if (!profile_.chain.empty()) standing.role_arn = ipc::Text<2048>(profile_.chain.back().role_arn);
+  const Decision decision = decisions_->for_run();
+  if (decision.verdict && decision.verdict->rule_index >= 0) standing.rule = ipc::Text<256>(decision.verdict->rule);
+  (void)control_.send(standing);  // a line that greets; nothing hangs on it
 }
 
 // `told`: how many settings were told before, which all come ahead of Ready. What the channel does not take at once
@@ -132,7 +146,13 @@ void Service::ask_who() {
   const bool has_policy = !task_.policy_name().empty();
   whoami_ =
       std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
-  whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) { answer_with(who); });
+  whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
+    if (!who) return end(who.error());
+    for (const ipc::WhoamiRole& role : whoami_->roles()) {
+      if (ipc::Status sent = control_.send(role); !sent) return end(sent.error());
+    }
+    answer_with(who);
+  });
 }
 
 void Service::answer_once() {

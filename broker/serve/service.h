@@ -78,6 +78,9 @@ class Service {
   void on_frontend();
   void on_witness();
   void on_started(const ipc::Status& started);
+  void say_standing();
+  void say_slow(const std::string& whom);
+  [[nodiscard]] ipc::RunStatus about() const;
   void say_ready(std::size_t told);
   void answer_once();  // where nothing is served
   template <class Message>

@@ -11,7 +11,7 @@ namespace broker {
 void say_failed(ipc::Channel& control, const ipc::Error& error) {
   ipc::Failed failed;
   failed.what = ipc::Text<2048>(ipc::said(error));
-  failed.next_step = ipc::Text<1024>(error.next_step);
+  failed.next_step = ipc::Text<2048>(error.next_step);
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 
@@ -48,6 +48,11 @@ void Service::say_how_signed() {
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");
+}
+
+// At the start the user waits. Later keys are renewed ahead, and only a client that waits makes it worth a line.
+void Service::say_slow(const std::string& whom) {
+  if (!serving_ || requests_->held_up()) notices_.info("waiting for " + whom);
 }
 
 // Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.

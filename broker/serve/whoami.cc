@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "aws/source_identity.h"
+#include "ipc/task_limits.h"
 #include "ipc/text/clock_difference.h"
+#include "services/trust_statements.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -63,6 +66,22 @@ void WhoamiAnswer::answer() {
   if (parts_.has_policy) add_policy(message);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(message));
+}
+
+std::vector<ipc::WhoamiRole> WhoamiAnswer::roles() const {
+  std::vector<ipc::WhoamiRole> roles;
+  const std::string& user = parts_.run.principal.user;
+  TrustNeeds needs{parts_.run.principal.arn, {}, user.empty() ? "" : source_identity_pattern(user)};
+  for (const RoleStep& step : parts_.profile.chain) {
+    if (roles.size() == ipc::kMostRolesTold) break;
+    needs.external_id = step.external_id;
+    needs.tags = !step.tags.empty();
+    ipc::WhoamiRole role{{}, {}, !needs.source_names.empty(), needs.tags};
+    if (!role.role_arn.assign(step.role_arn) || !role.trust.assign(trust_statements(needs))) break;
+    roles.push_back(std::move(role));
+    needs.caller = step.role_arn;
+  }
+  return roles;
 }
 
 Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "call/aws_call.h"
 #include "decide/run.h"
@@ -40,6 +41,8 @@ class WhoamiAnswer {
   explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}
   // Calls back once, later, from the event loop.
   void begin(Done done);
+  // The roles that the profile assumes, in their order; said before the answer.
+  [[nodiscard]] std::vector<ipc::WhoamiRole> roles() const;
 
  private:
   void on_identity(const ipc::Status& found);

@@ -35,6 +35,7 @@ class Look {
     exceptions();
     repeated();
     any_profile();
+    no_name();
     deny_later();
   }
 
@@ -54,6 +55,7 @@ class Look {
   void idle(const char* key, const std::vector<NamePattern>& listed, const std::vector<NamePattern>& excepted);
   void repeated();
   void any_profile();
+  void no_name();
   void deny_later();
 
   const Policy& policy_;
@@ -219,6 +221,16 @@ void Look::any_profile() {
       "list the profiles that are meant, so that a new one is not allowed by accident");
 }
 
+void Look::no_name() {
+  if (rule_.source_identity == SourceIdentity::kRequired) return;
+  const bool ever = rule_.source_identity == SourceIdentity::kIfAllowed;
+  add(Kind::kNoName,
+      "rule " + quoted_name(rule_) + (ever ? " may issue" : " issues") +
+          " sessions without a source identity: CloudTrail does not name who asked for them",
+      ever ? "let the roles' trust policies allow sts:SetSourceIdentity, then take the key out"
+           : "say if_allowed, so that roles that allow it carry the name");
+}
+
 void Look::deny_later() {
   if (rule_.effect != Effect::kAllow) return;
   for (std::size_t i = index_ + 1; i < policy_.rules.size(); ++i) {
@@ -252,10 +264,14 @@ std::vector<Finding> lint_policy(const Policy& policy) {
 }
 
 std::vector<Finding> lint_text(std::string_view text, const std::string& source) {
-  const ipc::Result<Policy> policy = load_policy(text, source);
+  const Read<Policy> policy = read_policy(text, source);
   if (policy) return lint_policy(*policy);
-  const ErrorPlace place = place_of(policy.error(), source);
-  return {{Kind::kUnreadable, {}, place.line, place.reason, policy.error().next_step, {}}};
+  std::vector<Finding> out;
+  for (const ipc::Error& each : policy.error().told()) {
+    const ErrorPlace place = place_of(each, source);
+    out.push_back({Kind::kUnreadable, {}, place.line, place.reason, each.next_step, {}});
+  }
+  return out;
 }
 
 bool any_fault(const std::vector<Finding>& findings) {

@@ -8,8 +8,10 @@
 
 namespace broker {
 
-std::string schema_markdown();
-std::string schema_json();
+enum class Language { kPolicy, kCases };  // a policy, or the table of `policy test`
+
+std::string schema_markdown(Language language);
+std::string schema_json(Language language);
 std::string policy_manual();
 
 }  // namespace broker

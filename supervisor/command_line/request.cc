@@ -52,8 +52,11 @@ ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   }
   if (ipc::Status alone = check_remote_alone(line); !alone) return alone;
   if (ipc::Status fits = check_command_line(line); !fits) return fits;
-  if (line.has("policy-key") && line.has("policy-kms-key")) {
-    return ipc::fail(Fault::kUsage, "--policy-key and --policy-kms-key are both given", "leave one of them out");
+  for (const auto& [one, other] : {std::pair("policy-key", "policy-kms-key"), std::pair("quiet", "verbose")}) {
+    const OptionRow *first = find_option(one, line.scope), *second = find_option(other, line.scope);
+    if (!first || !second || !line.asks_for(*first) || !line.asks_for(*second)) continue;
+    return ipc::fail(Fault::kUsage, "--" + std::string(one) + " and --" + other + " are both given",
+                     "leave one of them out");
   }
   return {};
 }
@@ -131,16 +134,14 @@ ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::
 
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
-  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  if (line.is(Program::Whoami) || line.is(Program::Init)) return ipc::RunMode::Whoami;
   if (line.is(Program::Login)) return ipc::RunMode::Login;
   return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
 }
 
 ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
-  const bool by_word = line.is(Program::Login);
   for (const ipc::Status& taken :
-       {take_text("profile", by_word ? line.arguments.front() : line.value("profile"), task.profile),
-        take_word(line, "policy-parameter", task.policy_parameter),
+       {take_word(line, "profile", task.profile), take_word(line, "policy-parameter", task.policy_parameter),
         take_path(line, around, "policy-file", task.policy_file),
         take_path(line, around, "policy-key", task.policy_key), take_word(line, "policy-kms-key", task.policy_kms_key),
         take_word(line, "region", task.region), take_path(line, around, "log-key", task.log_key),
@@ -154,8 +155,6 @@ ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc:
                        "give the profile's name as in ~/.aws/config");
     }
   }
-  if (task.profile.empty())
-    return ipc::fail(Fault::kUsage, "the profile's name is empty", "give it as in ~/.aws/config");
   return {};
 }
 
@@ -221,6 +220,7 @@ ipc::Status take_durations(const CommandLine& line, ipc::Begin& task) {
 ipc::Status take_server(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
   request.task.transport = line.flag("unix-socket") ? ipc::Transport::Unix : ipc::Transport::Tcp;
   request.task.lazy = line.flag("lazy");
+  request.task.quiet_reasons = line.flag("quiet-reasons");
   request.allow_tcp_fallback = line.flag("allow-tcp-fallback");
   if (line.has("unix-socket-path"))
     request.unix_socket_path = absolute_path(line.value("unix-socket-path"), around.folder);
@@ -229,9 +229,7 @@ ipc::Status take_server(const CommandLine& line, const Surroundings& around, Exe
   request.port = *port;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
   request.on_tamper = line.value("on-tamper") == "warn" ? OnTamper::Warn : OnTamper::End;
-  std::string table = line.value("session-table");
-  if (table.empty() && !line.has("remote-server")) table = around.session_table;
-  return take_text("session-table", table, request.task.session_table);
+  return take_word(line, "session-table", request.task.session_table);
 }
 
 ipc::Status take_log(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
@@ -272,6 +270,7 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.mode = mode_of(line);
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
+  request.first_files = line.is(Program::Init);
   ipc::Status taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);
   if (taken) taken = take_prompts(line, request);

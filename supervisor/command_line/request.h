@@ -33,6 +33,7 @@ struct ExecRequest {
   bool share_mfa = false, cache = false;
   ipc::OpenerStore remember;  // lives 0: no passphrase is remembered
   bool json = false;
+  bool first_files = false;  // of whoami's answer a first config and policy are made: sentinel init
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
   std::uint16_t port = 0;
@@ -45,10 +46,9 @@ struct ExecRequest {
 
 // Of the caller's surroundings, what the judgement needs.
 struct Surroundings {
-  std::string_view sentinel;            // AWS_SENTINEL
-  std::string_view shell;               // SHELL
-  std::string_view folder;              // current directory, to make paths absolute
-  std::string_view session_table = {};  // SENTINEL_SESSION_TABLE
+  std::string_view sentinel;  // AWS_SENTINEL
+  std::string_view shell;     // SHELL
+  std::string_view folder;    // current directory, to make paths absolute
 };
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);

@@ -22,6 +22,9 @@
 #include "run/one_shot.h"
 #include "run/preparation.h"
 #include "run/tool.h"
+#include "settings/apply.h"
+#include "start/profile_picker.h"
+#include "status/status.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -82,15 +85,51 @@ int split_and_run(Preparation& preparation) {
   return stand_for(keeper, *handle, signals->get(), preparation);
 }
 
-int run_exec(const CommandLine& line) {
+// Whom an SDK asks for credentials has no user at hand, and stdout is the SDK's.
+bool wants_picker(const CommandLine& line, const std::vector<std::string>& environment) {
+  const bool inside_a_run = !environment_value(environment, "AWS_SENTINEL").empty();
+  return !line.has("profile") && !line.is(Program::Credentials) && !inside_a_run && can_ask_for_profile();
+}
+
+// Prints what the run would be told, and whose word that is.
+int show_settings(const CommandLine& line) {
+  const auto sources = read_setting_sources(own_environment());
+  if (!sources) return refuse(sources.error());
+  const auto applied = apply_settings(line, *sources);
+  if (!applied) return refuse(applied.error());
+  for (const std::string& warning : applied->warnings) say(warning);
+  return print(shown_settings(*applied, *sources));
+}
+
+// The profile decides which sections of the settings count, so one that is chosen now has them applied anew.
+ipc::Result<CommandLine> with_settings(CommandLine line, const std::vector<std::string>& environment) {
+  const auto sources = read_setting_sources(environment);
+  if (!sources) return std::unexpected(sources.error());
+  auto applied = apply_settings(line, *sources);
+  if (applied && wants_picker(applied->line, environment)) {
+    auto name = ask_for_profile();
+    if (!name) return std::unexpected(name.error());
+    line.given.insert_or_assign("profile", std::move(*name));
+    applied = apply_settings(line, *sources);
+  }
+  if (!applied) return std::unexpected(applied.error());
+  for (const std::string& warning : applied->warnings) say(warning);
+  if (applied->line.flag("verbose")) {
+    for (const std::string& told : told_settings(*applied)) say(told);
+  }
+  return std::move(applied->line);
+}
+
+int run_exec(const CommandLine& given) {
   auto keys = take_environment_keys(environ);  // before the environment is copied
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
-  auto request =
-      exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
-                          environment_value(environment, "SENTINEL_SESSION_TABLE")});
-  if (!request) return refuse(request.error());
+  const auto line = with_settings(given, environment);
+  if (!line) return refuse(line.error());
+  auto request = exec_request(
+      *line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd});
+  if (!request) return refuse(with_places(request.error(), *line));
   if (request->task.mode == ipc::RunMode::Login && !request->no_browser) {
     if (ipc::Status s = check_browser(environment); !s) return refuse(s.error(), kExitNotShown);
   }
@@ -104,6 +143,14 @@ int run_exec(const CommandLine& line) {
   auto preparation = prepare(std::move(*request), environment, std::move(keys), cwd);
   if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
   return split_and_run(*preparation);
+}
+
+int run_status(const CommandLine& line) {
+  if (ipc::Status fits = check_command_line(line); !fits) return refuse(fits.error(), kExitNoStatus);
+  const StatusForm form = line.flag("json")    ? StatusForm::Json
+                          : line.flag("short") ? StatusForm::Short
+                                               : StatusForm::Lines;
+  return tell_status(own_environment(), form);
 }
 
 // The code counts once, and until then anybody can read it in the process list.
@@ -125,14 +172,18 @@ int run(int argc, char** argv) {
   const auto line = parse_command_line(arguments);
   hide_code(argc, argv);
   if (!line) return refuse(line.error(), usage_code);
-  if (line->has("help")) return print(help_text(line->scope));
+  if (line->has("help") || line->has("help-all")) return print(help_text(line->scope, line->has("help-all")));
   if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
   if (line->has("print-man")) return print(manual_page());
   if (line->has("print-bash")) return print(bash_completion());
+  if (line->has("print-zsh")) return print(zsh_completion());
+  if (line->has("print-fish")) return print(fish_completion());
   if (!line->scope.command()) {
     const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
     return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
   }
+  if (line->has("show-settings")) return show_settings(*line);
+  if (line->is(Program::RunStatus)) return run_status(*line);
   return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
 }
 

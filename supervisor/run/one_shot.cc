@@ -13,10 +13,12 @@
 #include "child/command.h"
 #include "child/wait_status.h"
 #include "console/handover.h"
+#include "init/init.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/orphans.h"
 #include "run/whoami_text.h"
+#include "start/shell_line.h"
 #include "terminal/exit_codes.h"
 #include "terminal/question.h"
 #include "terminal/say.h"
@@ -95,6 +97,8 @@ class OneShot {
   ipc::IssuedKeys& keys() { return talk_.issued(); }
   [[nodiscard]] const ipc::Whoami& identity() const { return talk_.identity(); }
   ipc::ConsolePage& page() { return talk_.page(); }
+  [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return talk_.roles(); }
+  [[nodiscard]] const ipc::Standing& standing() const { return talk_.standing(); }
 
  private:
   // To the broker's own end: what it says after the keys counts, too.
@@ -218,7 +222,12 @@ int show_page(const Preparation& preparation, ipc::ConsolePage& page) {
   return kExitShown;
 }
 
-int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
+int run_command(const Preparation& preparation, const ipc::Standing& standing, ipc::IssuedKeys& keys) {
+  const ExecRequest& request = preparation.request;
+  if (!request.quiet && is_interactive_shell(request.command)) {
+    say(shell_line({request.task.profile.str(), standing.role_arn.str(), standing.rule.str(),
+                    "keys in the environment until " + keys.expiration.str()}));
+  }
   ChildFacts facts;
   facts.mode = ipc::RunMode::Cli;
   facts.profile = preparation.request.task.profile.str();
@@ -229,6 +238,15 @@ int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
   const int code = become_command({preparation.command_file, preparation.request.command}, environment);
   for (std::string& entry : environment) ipc::wipe(entry.data(), entry.size());
   return code;
+}
+
+int begin_first_use(const Preparation& preparation, const OneShot& one_shot) {
+  const auto text = begin_here({preparation.request.task.profile.str(), preparation.account.home,
+                                environment_value(preparation.environment, "XDG_CONFIG_HOME")},
+                               one_shot.identity(), one_shot.roles());
+  if (!text) return refuse(text.error(), kExitNotBegun);
+  const ipc::Status told = print(*text);
+  return told ? kExitBegun : refuse(told.error(), kExitNotBegun);
 }
 
 // Appends to a fixed buffer; what does not fit is noticed at the end.
@@ -284,7 +302,8 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
   signals.give_back();
   if (outcome.signal != 0) return die_of(outcome.signal);
   if (!outcome.answered) return refuse(outcome.error);
-  if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.keys());
+  if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.standing(), one_shot.keys());
+  if (preparation->request.first_files) return begin_first_use(*preparation, one_shot);
   if (mode == ipc::RunMode::Whoami) {
     const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
     return told ? kExitTold : refuse(told.error(), kExitNotTold);

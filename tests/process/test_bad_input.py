@@ -208,7 +208,8 @@ class BadInput(harness.ProcessTest):
 
     def test_help_and_version_are_no_errors(self):
         for arguments in (("--help",), ("exec", "--help"), ("exec", "-h"), ("policy", "--help"),
-                          ("audit", "show", "--help"), ("credentials", "-h"), ("--version",), ("--print-man",), ("--print-bash",)):
+                          ("audit", "show", "--help"), ("credentials", "-h"), ("--version",), ("--print-man",),
+                          ("--print-bash",), ("--print-zsh",), ("--print-fish",), ("exec", "--help-all")):
             run = self.run_sentinel(*arguments)
             self.assertEqual((0, ""), (run.code, run.stderr))
             self.assertTrue(run.stdout)

@@ -121,8 +121,8 @@ class Refused(LoginTest):
         self.assertEqual([], self.tokens())
 
     def test_words_that_do_not_fit(self):
-        for words, says in (((), "login needs PROFILE"), (("a", "b", "--policy-file", "p"), "unexpected argument b"), (("ledger-prod",), "--policy-parameter or --policy-file"),
-                            (("ledger-prod", "--server"), "unknown option --server"), (("",), "empty")):
+        for words, says in (((), "--profile is missing"), (("a", "b", "--policy-file", "p"), "unexpected argument b"), (("ledger-prod",), "--policy-parameter or --policy-file"),
+                            (("ledger-prod", "--server"), "unknown option --server"), (("",), "--profile is missing")):
             more = ("--policy-file", "p") if words in ((), ("",)) else ()
             run = Run(self, ["login", *words, *more], environment=self.environment(), cwd=self.folder).finish()
             self.assertEqual((1, ""), (run.code, run.stdout))

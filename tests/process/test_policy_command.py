@@ -95,6 +95,43 @@ class CommandLine(PolicyTest):
         self.assertNotIn("\x1b", self.run_policy("validate", path).stdout)
 
 
+class SourceIdentity(PolicyTest):
+    """What may be issued without a name is told by every word that looks at a policy."""
+
+    def setUp(self):
+        super().setUp()
+        self.named = self.write("named.yaml", policy(rule()))
+        self.nameless = self.write("nameless.yaml", policy(rule(more="source_identity: if_allowed")))
+
+    def test_lint_hints_at_it(self):
+        self.assertIn("CloudTrail", self.run_policy("lint", self.nameless).stdout)
+        self.assertNotIn("CloudTrail", self.run_policy("lint", self.named).stdout)
+
+    def test_explain_says_it(self):
+        asked = {"user": "marta", "profile": "ledger-prod"}
+        self.assertIn("source_identity: if_allowed", self.run_policy("explain", self.nameless, **asked).stdout)
+        for path, word in ((self.named, "required"), (self.nameless, "if_allowed")):
+            self.assertEqual(word, self.json_of("explain", path, **asked)["verdict"]["source_identity"])
+
+    def test_diff_shows_what_is_lost(self):
+        told = self.run_policy("diff", self.named, self.nameless, code=1).stdout
+        self.assertIn("source_identity", told)
+        self.assertEqual("", self.run_policy("diff", self.named, self.named).stderr)
+
+    def test_a_case_expects_it(self):
+        case = ("policy: nameless.yaml\ncases:\n  - { name: c, user: marta, profile: ledger-prod, mode: server, at: 2026-02-06T14:00:00Z, "
+                "expect: { effect: allow, source_identity: %s } }\n")
+        self.run_policy("test", self.write("good.yaml", case % "if_allowed"))
+        told = self.run_policy("test", self.write("bad.yaml", case % "required"), code=1)
+        self.assertIn("source_identity: expected required, got if_allowed", told.stdout)
+        self.assertIn("unknown", self.run_policy("test", self.write("odd.yaml", case % "sometimes"), code=1).stderr)
+
+    def test_the_schema_has_the_key_and_its_words(self):
+        schema = self.json_of("schema")
+        self.assertIn("rules[].source_identity", [each["key"] for each in schema["keys"]])
+        self.assertEqual(["required", "if_allowed", "off"], [each["word"] for each in schema["words"] if each["kind"] == "source identity"])
+
+
 class Validate(PolicyTest):
     def test_each_kind_of_mistake_gets_its_place(self):
         head = 'version: "1"\nrules:\n'
@@ -121,6 +158,37 @@ class Validate(PolicyTest):
                 if column:
                     self.assertEqual(" " * (4 + int(column[1]) - 1) + "^", told[2])
                 self.assertEqual("", done.stdout)
+
+    def test_every_mistake_is_told_at_once_with_its_place_and_its_next_step(self):
+        text = policy(rule(effect="alow"), rule(name="second", effect="deny", conditions="{ profiles: [] }"), rule(name="second"))
+        path = self.write("bad.yaml", text)
+        told = self.run_policy("validate", path, code=1).stderr
+        places = [int(line) for line in re.findall(rf"^sentinel: {re.escape(path)}:(\d+):\d+: ", told, re.M)]
+        self.assertEqual([4, 10, 11], places, told)
+        self.assertEqual(3, told.count("^\n"), told)
+        for step in ("write one of the known words", "leave the key out", "give each rule its own name"):
+            self.assertIn(step, told)
+        answer = self.json_of("validate", path, code=1)["files"][0]
+        self.assertEqual(places, [each["line"] for each in answer["mistakes"]])
+        self.assertEqual((4, 0), (answer["line"], answer["more"]))
+        self.assertTrue(all(each["error"] and each["next_step"] and each["column"] for each in answer["mistakes"]))
+        self.assertEqual(places, [each["line"] for each in self.json_of("lint", path, code=1)["findings"]])
+        self.assertEqual(3, self.run_policy("explain", path, code=1, user="u", profile="p").stderr.count("^\n"))
+
+    def test_of_many_mistakes_twenty_are_told_and_the_rest_counted(self):
+        path = self.write("bad.yaml", policy(*(rule(name=f"r{number}", effect="alow") for number in range(50))))
+        told = self.run_policy("validate", path, code=1).stderr
+        self.assertEqual(20, told.count("unknown effect"))
+        self.assertIn(f"{path}: and 30 more; ", told.splitlines()[-1])
+        answer = self.json_of("validate", path, code=1)["files"][0]
+        self.assertEqual((20, 30), (len(answer["mistakes"]), answer["more"]))
+
+    def test_every_mistake_of_a_table_of_cases_is_told(self):
+        path = self.write("cases.yaml", "policy: p.yaml\ncases:\n  - { name: a, profile: p, mode: serve, at: noon, expect: { effect: maybe } }\n"
+                                        "  - { name: a, profile: p, mode: cli, transport: unix, at: 2026-02-06T14:00:00Z, expect: {} }\n")
+        told = self.run_policy("test", path, code=1).stderr
+        for mistake in ('unknown mode "serve"', '"noon"', 'unknown effect "maybe"', "has no transport", '"effect" is missing', "another case of this name"):
+            self.assertIn(mistake, told)
 
     def test_a_policy_cannot_steer_the_terminal_that_shows_its_mistake(self):
         path = self.write("bad.yaml", b'version: "1"\nrules: \x1b[31m\xe2\x80\xaex\n')
@@ -193,6 +261,16 @@ class Schema(PolicyTest):
         self.assertLessEqual({"rules[].conditions.time.hours.overnight", "rules[].conditions.profiles[].glob",
                               "rules[].restrict.session_policy.Statement[].NotAction", "rules[].conditions.device.require_mdm"}, paths)
 
+    def test_the_table_of_cases_is_told_as_strictly_as_it_is_read(self):
+        self.assertIn("leave --cases out", self.run_policy("schema", code=2, cases="true", man="true").stderr)
+        with open(os.path.join(self.TOP, "broker/study/cases.cc")) as file:
+            known = re.findall(r'^ +\{"(\w+)",\s+(true|false),', file.read(), re.M)
+        keys = self.json_of("schema", cases="true")["keys"]
+        self.assertEqual(sorted(known), sorted((each["key"].rpartition(".")[2], str(each["required"]).lower()) for each in keys))
+        self.assertIn("| `cases[].expect.effect` |", self.run_policy("schema", cases="true").stdout)
+        page = self.run_policy("schema", man="true").stdout.replace("\\-", "-")
+        self.assertEqual([], [each["key"] for each in keys if f".B {each['key']}\n" not in page])
+
     def test_every_word_of_an_effect_is_told_with_its_reason(self):
         words = [each["word"] for each in self.json_of("schema")["words"] if each["kind"] == "effect" and each["why"]]
         self.assertEqual(["allow", "deny", "require_approval", "require_server", "require_server_session"], words)
@@ -204,11 +282,17 @@ class Schema(PolicyTest):
 
     def test_every_example_of_the_manual_page_is_a_policy_that_lint_has_nothing_against(self):
         page = self.run_policy("schema", man="true").stdout
-        examples = re.findall(r"^\.EX\n(.*?)^\.EE$", page, re.M | re.S)
+        plain = page.replace("\\-", "-").replace("\\&", "").replace("\\e", "\\")
+        examples = re.findall(r"^\.EX\n(.*?)^\.EE$", plain, re.M | re.S)
+        tables = [each for each in examples if each.startswith("policy:")]
+        self.assertEqual(1, len(tables))
+        self.write("default.yaml", next(each for each in examples if "ledger-weekdays" in each and each not in tables))
+        self.assertIn("3 cases, all as expected", self.run_policy("test", self.write("cases.yaml", tables[0])).stdout)
+        examples = [each for each in examples if each not in tables]
         self.assertGreaterEqual(len(examples), 4)
         for number, example in enumerate(examples):
             with self.subTest(number):
-                path = self.write("example.yaml", example.replace("\\-", "-").replace("\\&", "").replace("\\e", "\\"))
+                path = self.write("example.yaml", example)
                 self.run_policy("validate", path)
                 answer = self.json_of("lint", path)
                 self.assertEqual((0, 0), (answer["wrong"], answer["suspicious"]), answer["findings"])

@@ -8,6 +8,7 @@ import unittest
 
 from aws_case import PARAMETER, wait_until
 from harness import PATIENCE, Run
+from own_etc import OwnEtc, can_mount
 from signed_case import ALIAS, SIGNATURE, SignedTest, allowing, denying, envelope, key
 
 import kms_actions
@@ -252,21 +253,20 @@ class InAFile(SignedTest):
         self.refused_start(*self.by_file, policy=("--policy-file", self.write("policy.yaml", allowing())))
 
 
-@unittest.skipUnless(os.geteuid() == 0, "needs root, to put a key into /etc/sentinel of a mount namespace of its own")
-class TheHostsKey(SignedTest):
+@unittest.skipUnless(can_mount(), "needs root, to put a key into /etc/sentinel of a mount namespace of its own")
+class TheHostsKey(OwnEtc, SignedTest):
     """/etc/sentinel/policy.pub, seen by the runs of these tests alone."""
 
+    def setUp(self):
+        super().setUp()
+        self.make_etc()
+        with open(self.public) as file:
+            self.say(file.read(), "policy.pub")
+
     def under_host_key(self, *options, policy=("--policy-parameter", PARAMETER)):
-        if not os.path.isdir("/etc/sentinel"):   # an empty one, to mount on
-            os.mkdir("/etc/sentinel", 0o755)
-            self.addCleanup(os.rmdir, "/etc/sentinel")
         arguments = ["exec", "--server", "--profile", "ledger-prod", *policy, "--log-file", self.log_path, *options, "--", "true"]
-        # The copy is made in a tmpfs of the namespace, so that root alone can have written it.
-        script = ('mount -t tmpfs -o mode=755 none /etc/sentinel && cp "$1" /etc/sentinel/policy.pub && shift && '
-                  'chmod 644 /etc/sentinel/policy.pub && exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"')
-        return subprocess.run(["unshare", "-m", "bash", "-c", script, "bash", self.public, str(self.user.uid), str(self.user.gid),
-                               self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE,
-                              env={"PATH": os.environ["PATH"], **self.environment()})
+        return subprocess.run([*self.in_its_etc(), self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=PATIENCE, env={"PATH": os.environ["PATH"], **self.environment()})
 
     def test_it_binds_every_run_whatever_the_options_say(self):
         done = self.under_host_key()

@@ -182,6 +182,10 @@ ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder();
   const ipc::Result<std::vector<std::string>> names = KeystoreFolder(home).names();
   if (!names) return std::unexpected(names.error());
+  if (arguments.flag("names")) {
+    for (const std::string& name : *names) out.line(harmless(name));
+    return {};
+  }
   const bool json = arguments.flag("json");
   JsonText text;
   text.open_list();

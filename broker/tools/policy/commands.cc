@@ -19,6 +19,18 @@ void put_error(JsonText& json, const ipc::Error& error, std::string_view source)
   json.text("error", place.reason).text("next_step", error.next_step);
 }
 
+// The first mistake's members stand in the object itself, all of them in `mistakes`.
+void put_mistakes(JsonText& json, const Mistakes& mistakes, std::string_view source) {
+  put_error(json, mistakes.first(), source);
+  json.open_list("mistakes");
+  for (const ipc::Error& each : mistakes.told()) {
+    json.open_object();
+    put_error(json, each, source);
+    json.close_object();
+  }
+  json.close_list().number("more", static_cast<std::int64_t>(mistakes.more()));
+}
+
 void put_validated(JsonText& json, const std::string& file, const ipc::Result<PolicyText>& read) {
   json.open_object().text("file", file);
   if (!read) {
@@ -26,7 +38,7 @@ void put_validated(JsonText& json, const std::string& file, const ipc::Result<Po
     put_error(json, read.error(), file);
   } else if (!read->policy) {
     json.boolean("good", false);
-    put_error(json, read->policy.error(), file);
+    put_mistakes(json, read->policy.error(), file);
   } else {
     json.boolean("good", true)
         .number("rules", static_cast<std::int64_t>(read->policy->rules.size()))
@@ -37,7 +49,7 @@ void put_validated(JsonText& json, const std::string& file, const ipc::Result<Po
 
 void say_validated(ToolOutput& out, const ipc::Result<PolicyText>& read) {
   if (!read) return out.error(read.error());
-  if (!read->policy) return tell_mistake(*read, out);
+  if (!read->policy) return tell_mistakes(read->policy.error(), read->file, read->text, out);
   const std::size_t rules = read->policy->rules.size();
   out.line(harmless(read->file) + ": " + std::to_string(rules) + (rules == 1 ? " rule" : " rules") + ", sha256 " +
            read->policy->sha256 + ", " + out.ink(Ink::kGood, "good"));
@@ -90,31 +102,35 @@ void say_finding(ToolOutput& out, const std::string& file, const Finding& findin
 
 }  // namespace
 
-ipc::Result<PolicyText> read_policy(const std::string& file) {
+ipc::Result<PolicyText> read_policy_file(const std::string& file) {
   ipc::Result<std::string> text = read_whole_file(file, kMaxYamlBytes);
   if (!text) return std::unexpected(std::move(text.error()));
-  ipc::Result<Policy> policy = load_policy(*text, file);
+  Read<Policy> policy = read_policy(*text, file);
   return PolicyText{file, std::move(*text), std::move(policy)};
 }
 
-void tell_mistake(const PolicyText& read, ToolOutput& out) {
-  const ErrorPlace place = place_of(read.policy.error(), read.file);
-  out.note(read.policy.error().what);
-  if (place.line > 0) {
-    const ShownLine shown = show_line(read.text, place);
-    out.quote(shown.text, shown.caret);
+void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::string_view text, ToolOutput& out) {
+  for (const ipc::Error& each : mistakes.told()) {
+    const ErrorPlace place = place_of(each, file);
+    out.note(each.what);
+    if (place.line > 0) {
+      const ShownLine shown = show_line(text, place);
+      out.quote(shown.text, shown.caret);
+    }
+    if (!each.next_step.empty()) out.note("  " + each.next_step);
   }
-  if (!read.policy.error().next_step.empty()) out.note("  " + read.policy.error().next_step);
+  if (mistakes.more() == 0) return;
+  out.note(file + ": and " + std::to_string(mistakes.more()) + " more; correct these, then validate it again");
 }
 
 std::optional<PolicyText> good_policy(const std::string& file, ToolOutput& out) {
-  ipc::Result<PolicyText> read = read_policy(file);
+  ipc::Result<PolicyText> read = read_policy_file(file);
   if (!read) {
     out.error(read.error());
     return std::nullopt;
   }
   if (!read->policy) {
-    tell_mistake(*read, out);
+    tell_mistakes(read->policy.error(), read->file, read->text, out);
     return std::nullopt;
   }
   return std::move(*read);
@@ -125,7 +141,7 @@ int policy_validate(const ToolArguments& arguments, ToolOutput& out) {
   json.open_object().open_list("files");
   bool good = true;
   for (const std::string& file : arguments.files()) {
-    const ipc::Result<PolicyText> read = read_policy(file);
+    const ipc::Result<PolicyText> read = read_policy_file(file);
     good &= read && read->policy;
     if (arguments.flag("json")) {
       put_validated(json, file, read);
@@ -143,7 +159,14 @@ int policy_schema(const ToolArguments& arguments, ToolOutput& out) {
     out.error(arguments.misuse("--json and --man are two forms of the same").error());
     return kToolMisused;
   }
-  out.raw(arguments.flag("man") ? policy_manual() : arguments.flag("json") ? schema_json() : schema_markdown());
+  if (arguments.flag("cases") && arguments.flag("man")) {
+    out.error(arguments.misuse("the manual page has both languages: leave --cases out").error());
+    return kToolMisused;
+  }
+  const Language language = arguments.flag("cases") ? Language::kCases : Language::kPolicy;
+  out.raw(arguments.flag("man")    ? policy_manual()
+          : arguments.flag("json") ? schema_json(language)
+                                   : schema_markdown(language));
   return kToolGood;
 }
 

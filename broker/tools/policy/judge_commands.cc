@@ -71,9 +71,9 @@ int policy_test(const ToolArguments& arguments, ToolOutput& out) {
   const std::string& table = arguments.files().front();
   const ipc::Result<std::string> text = read_whole_file(table, kMaxYamlBytes);
   if (!text) return refused(out, text.error());
-  const ipc::Result<PolicyCases> cases = load_cases(*text, table);
+  const Read<PolicyCases> cases = load_cases(*text, table);
   if (!cases) {
-    tell_mistake({table, *text, std::unexpected(cases.error())}, out);
+    tell_mistakes(cases.error(), table, *text, out);
     return kToolRefused;
   }
   if (cases->policy.empty() && !arguments.given("policy")) {

@@ -8,6 +8,7 @@
 #include "host/wiping_heap.h"
 #include "ipc/secret.h"
 #include "keystore/folder.h"
+#include "text/plain_text.h"
 #include "tools/commands.h"
 #include "tools/profiles/list.h"
 #include "tools/settings/settings.h"
@@ -32,6 +33,10 @@ ipc::Result<broker::ProfileList> read_list() {
 int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
+  if (arguments.flag("names")) {
+    for (const broker::ListedProfile& row : list->profiles) out.line(broker::harmless(row.name));
+    return broker::kToolGood;
+  }
   if (arguments.flag("json")) {
     out.raw(broker::profiles_json(*list));
   } else {

@@ -318,6 +318,17 @@ TEST(RequestCheck, ServesTheRawRequestsOfEverySdk) {
     EXPECT_EQ(row.authorization, result->authorization) << row.client;
     EXPECT_EQ(row.keep_alive, result->keep_alive) << row.client;
     EXPECT_EQ(ipc::ServeClient::kId, result->route->message);
+    EXPECT_FALSE(result->route->status) << row.client;
+  }
+}
+
+TEST(RequestCheck, HowTheRunStandsIsAPathOfItsOwn) {
+  const auto asked = judge("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: t\r\n\r\n");
+  ASSERT_EQ("served", name_of(asked));
+  EXPECT_TRUE(asked->route->status);
+  EXPECT_EQ("t", asked->authorization);
+  for (const char* path : {"/status/", "/status?x", "/Status", "//status", "/creds/../status"}) {
+    EXPECT_EQ("NoSuchPath", name_of(judge("GET " + std::string(path) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))) << path;
   }
 }
 

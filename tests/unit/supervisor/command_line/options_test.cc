@@ -116,6 +116,16 @@ TEST(Options, AnOptionThatNeedsAnotherIsRefusedAlone) {
   EXPECT_EQ(misuse({"policy", "sign", "f", "--policy-kms-key", "i", "--profile", "p"}), "");
 }
 
+TEST(Options, NamesAloneAreNoJson) {
+  for (const std::vector<std::string_view>& words : {std::vector<std::string_view>{"profiles"}, {"keys", "list"}}) {
+    auto line = parse(words);
+    line->given = {{"names", "true"}, {"json", "true"}};
+    EXPECT_EQ(check_command_line(*line).error().what, "--names does nothing with --json");
+    line->given.erase("json");
+    EXPECT_TRUE(check_command_line(*line));
+  }
+}
+
 TEST(Options, AToolTakesAsManyArgumentsAsItsRowSays) {
   EXPECT_EQ(misuse({"policy", "lint"}), "policy lint needs FILE / see `sentinel policy lint --help`");
   EXPECT_EQ(misuse({"policy", "diff", "a"}), "policy diff needs OLD NEW / see `sentinel policy diff --help`");
@@ -164,6 +174,48 @@ TEST(Options, EqualsSpaceShortAndNegatedFormsAreRead) {
   EXPECT_EQ(line->value("profile"), "a=b");
   EXPECT_EQ(line->value("region"), "eu-1");
   EXPECT_EQ(line->value("server-duration"), "15m");
+}
+
+TEST(Options, ShortOptionsStandTogetherAsGetoptReadsThem) {
+  const auto line = parse({"exec", "-suqpdev", "-f", "p", "-r", "eu", "--"});
+  ASSERT_TRUE(line) << line.error().what;
+  EXPECT_TRUE(line->flag("server") && line->flag("unix-socket") && line->flag("quiet"));
+  EXPECT_EQ(line->value("profile"), "dev");
+  EXPECT_EQ(line->value("policy-file"), "p");
+  EXPECT_EQ(line->value("region"), "eu");
+  EXPECT_TRUE(parse({"exec", "-v"})->flag("verbose"));
+  EXPECT_EQ(refusal({"exec", "-sp"}), "--profile needs a value / write --profile NAME");
+}
+
+TEST(Options, OneWordBeforeTheDashesIsTheProfile) {
+  const auto profile_and_command = [](std::vector<std::string_view> words) {
+    const auto line = parse(std::move(words));
+    if (!line) return line.error().what;
+    std::string text = line->value("profile") + ":";
+    for (const std::string& word : line->arguments) text += " " + word;
+    return text;
+  };
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--", "aws", "s3", "ls"}), "dev: aws s3 ls");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--"}), "dev:");
+  EXPECT_EQ(profile_and_command({"exec", "-s", "dev", "--region", "eu", "-u", "--", "aws"}), "dev: aws");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--servr", "--", "aws"}), "unknown option --servr");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--profile", "other", "--", "aws"}),
+            "--profile is given twice with different values");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "-s", "--show-settings"}), "dev:");
+  // What it is not: a command whose own words hold --, or one that is there beside a profile.
+  EXPECT_EQ(profile_and_command({"exec", "git", "log", "--", "file"}), ": git log -- file");
+  EXPECT_EQ(profile_and_command({"exec", "git", "--", "x", "--"}), "git: x --");
+  EXPECT_EQ(profile_and_command({"exec", "-p", "dev", "cat", "--", "file"}), "dev: cat -- file");
+  EXPECT_EQ(profile_and_command({"exec", "dev"}), ": dev");
+  EXPECT_EQ(profile_and_command({"exec", "--", "dev", "--", "x"}), ": dev -- x");
+  for (const char* command : {"credentials", "whoami"}) {
+    EXPECT_EQ(profile_and_command({command, "dev", "-q"}), "dev:");
+    EXPECT_EQ(profile_and_command({command, "dev", "other"}), "dev: other");
+    EXPECT_EQ(check_command_line(*parse({command, "dev", "other", "-f", "p"})).error().what,
+              "unexpected argument other");
+  }
+  EXPECT_EQ(check_command_line(*parse({"exec", "dev"})).error().next_step,
+            "a word before -- is the profile: write `sentinel exec dev --` for a shell");
 }
 
 TEST(Options, ValueMayLookLikeAnOption) {

@@ -60,16 +60,17 @@ ipc::Result<ExecRequest> judge_login(std::vector<std::string_view> words) {
   return exec_request(*line, {"", "", "/here"});
 }
 
-TEST(ExecRequest, ALoginNamesItsProfileByAWordAndWantsAPolicy) {
-  EXPECT_EQ(refusal(judge_login({"--policy-file", "f"})), "login needs PROFILE");
+TEST(ExecRequest, ALoginWantsAProfileAndAPolicy) {
+  EXPECT_EQ(refusal(judge_login({"--policy-file", "f"})), "--profile is missing");
   EXPECT_EQ(refusal(judge_login({"p", "q", "--policy-file", "f"})), "unexpected argument q");
-  EXPECT_EQ(refusal(judge_login({"", "--policy-file", "f"})), "the profile's name is empty");
+  EXPECT_EQ(refusal(judge_login({"", "--policy-file", "f"})), "--profile is missing");
   EXPECT_EQ(refusal(judge_login({"p"})), "--policy-parameter or --policy-file is missing");
   EXPECT_NE(refusal(judge_login({"p", "--policy-file", "f", "--destination", std::string(2049, 'x')})), "");
   const auto request = judge_login({"p", "--policy-file", "f", "--destination", "s3", "--stdout", "--duration", "1h"});
   ASSERT_TRUE(request);
   EXPECT_EQ(request->task.mode, ipc::RunMode::Login);
   EXPECT_EQ(request->task.profile.str(), "p");
+  EXPECT_EQ(judge_login({"--profile", "q", "--policy-file", "f"})->task.profile.str(), "q");
   EXPECT_EQ(request->console.destination.str(), "s3");
   EXPECT_TRUE(request->no_browser);
   EXPECT_FALSE(judge_login({"p", "--policy-file", "f"})->no_browser);
@@ -127,16 +128,6 @@ TEST(ExecRequest, TheLogsSizeHasAUnitAndBounds) {
   EXPECT_EQ(judge_with({})->task.log_max_bytes, 0u);
 }
 
-TEST(ExecRequest, TheSessionTableOfTheEnvironmentCountsWhereNoneIsGiven) {
-  std::vector<std::string_view> words{"exec", "--profile", "p", "--policy-file", "f", "--server"};
-  const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "from-environment");
-  words.insert(words.end(), {"--session-table", "given"});
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "given");
-  words.resize(5);
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "") << "without --server";
-}
-
 TEST(ExecRequest, EveryServerOptionIsRefusedWithoutServer) {
   for (const OptionRow& row : kOptions) {
     if (row.mode != OptionMode::Server && row.mode != OptionMode::UnixServer && row.mode != OptionMode::TcpServer &&
@@ -190,8 +181,6 @@ TEST(ExecRequest, EveryOptionOfALocalPolicyIsRefusedWithARemoteServer) {
     EXPECT_EQ(refusal(judge_remote({name, "1"})), name + " does nothing with --remote-server");
   }
   EXPECT_EQ(seen, 5);
-  const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
-  EXPECT_EQ(judge({"--profile", "p", "--remote-server", "https://tvm.example"}, around)->task.session_table.str(), "");
 }
 
 TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
