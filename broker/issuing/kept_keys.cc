@@ -41,6 +41,7 @@ std::string digest_of(const ResolvedProfile& profile, const Run& run, const Issu
   JsonText text;
   text.open_object().text("profile", profile.name).text("base", profile.base_profile).text("sts", profile.sts.url);
   text.text("principal", run.principal.arn).text("user", terms.user).text("marker", terms.marker);
+  text.number("source_identity", static_cast<int>(terms.source_identity));
   text.text("mfa", profile.mfa ? profile.mfa->serial : "").number("granted", terms.lifetime.granted.count());
   text.number("asked", terms.lifetime.asked.count()).text("policy", verdict.policy_sha256).text("rule", verdict.rule);
   text.number("rule_index", verdict.rule_index).open_list("chain");

@@ -78,6 +78,7 @@ TEST(KeptKeysTest, OtherTermsHaveAnotherName) {
       [](Terms& all) { all.run.principal.arn += "2"; },
       [](Terms& all) { all.terms.user = "otto"; },
       [](Terms& all) { all.terms.marker = "approval"; },
+      [](Terms& all) { all.terms.source_identity = SourceIdentity::kIfAllowed; },
       [](Terms& all) { all.terms.lifetime.granted = all.terms.lifetime.asked = 30min; },
       [](Terms& all) { all.verdict.rule = "another"; },
       [](Terms& all) { all.verdict.rule_index = 3; },
