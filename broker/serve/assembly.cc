@@ -147,6 +147,7 @@ ipc::Status Service::open_keys() {
   parts.remember = task_.remember;
   parts.events = std::move(events);
   parts.auto_login = task_.begin.auto_login;
+  parts.browser_login = task_.begin.browser_login;
   parts.warn = [this](const std::string& sentence) { notices_.warning(sentence); };
   parts.inform = [this](const std::string& sentence) { notices_.info(sentence); };
   parts.took_shared_session = [this](std::chrono::sys_seconds made) { run_.shared_mfa_since = made; };

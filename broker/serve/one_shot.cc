@@ -113,7 +113,7 @@ ipc::Status ConsoleAnswer::ask() {
   if (!destination) return std::unexpected(destination.error());
   ipc::Result<AwsEndpoint> endpoint = parts_.profile.sign_in;
   const bool by_variable = endpoint && !endpoint->url.empty();
-  if (endpoint && !by_variable) endpoint = sign_in_endpoint(place);
+  if (endpoint && !by_variable) endpoint = federation_endpoint(place);
   if (!endpoint) return std::unexpected(endpoint.error());
   if (by_variable) {
     parts_.notices.warning("the session's keys go to " + endpoint->url + ", which " + endpoint->named_by +

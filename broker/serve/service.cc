@@ -143,9 +143,8 @@ void Service::say_ready(std::size_t told) {
 }
 
 void Service::ask_who() {
-  const bool has_policy = !task_.policy_name().empty();
-  whoami_ =
-      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
+  whoami_ = std::make_unique<WhoamiAnswer>(
+      WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, *verifier_, *policy_, task_.begin});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     for (const ipc::WhoamiRole& role : whoami_->roles()) {

@@ -63,7 +63,7 @@ void WhoamiAnswer::answer() {
       ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source, parts_.run.shared_mfa_since));
   message.region = ipc::Text<64>(parts_.profile.region);
   message.clock = ipc::Text<128>(ipc::clock_difference_words(parts_.context.clock_offset));
-  if (parts_.has_policy) add_policy(message);
+  if (!parts_.task.policy_file.empty() || !parts_.task.policy_parameter.empty()) add_policy(message);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(message));
 }
@@ -91,7 +91,19 @@ Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {
 }
 
 // As a server would be asked, and without one: a policy may tell them apart.
+std::string WhoamiAnswer::signature_words() const {
+  if (!parts_.verifier.enforces()) {
+    const bool in_file = parts_.task.policy_parameter.empty();
+    return "no key named: the signature beside the " + std::string(in_file ? "file" : "parameter") +
+           " is not looked at";
+  }
+  const std::string key = parts_.verifier.key_words();
+  if (!policy_loaded_) return "must be, by " + key;
+  return "version " + std::to_string(parts_.policy.signed_version()) + ", by " + key;
+}
+
 void WhoamiAnswer::add_policy(ipc::Whoami& message) {
+  message.signature = ipc::Text<512>(signature_words());
   if (!policy_loaded_) {
     message.effect = ipc::Text<256>(std::string_view("none"));
     message.rule = ipc::Text<1024>("the policy cannot be used: " + policy_loaded_.error().what);

@@ -16,6 +16,8 @@
 #include "decide/run.h"
 #include "ipc/messages.h"
 #include "issuing/judge.h"
+#include "policy/source/source.h"
+#include "policy/source/verifier.h"
 #include "profile/resolve.h"
 #include "serve/run_decisions.h"
 #include "serve/run_identity.h"
@@ -36,7 +38,9 @@ class WhoamiAnswer {
     Run& run;  // its mode and transport are those of the question that is being asked
     RunDecisions& decisions;
     Judge& judge;
-    bool has_policy;
+    const PolicyVerifier& verifier;
+    const PolicySource& policy;
+    const ipc::Begin& task;
   };
   explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}
   // Calls back once, later, from the event loop.
@@ -48,6 +52,7 @@ class WhoamiAnswer {
   void on_identity(const ipc::Status& found);
   void answer();
   void add_policy(ipc::Whoami& message);
+  [[nodiscard]] std::string signature_words() const;
   [[nodiscard]] Decision decide(Mode mode, std::optional<Via> transport);
 
   Parts parts_;

@@ -47,7 +47,7 @@ bool is_at(std::string_view url, std::string_view domain) {
 
 }  // namespace
 
-ipc::Result<AwsEndpoint> sign_in_endpoint(const ConsolePlace& place) {
+ipc::Result<AwsEndpoint> federation_endpoint(const ConsolePlace& place) {
   const ipc::Result<Console> console = console_of(place.partition);
   if (!console) return std::unexpected(console.error());
   const std::string host(console->sign_in);

@@ -29,7 +29,7 @@ struct ConsolePlace {
   std::string partition;  // of the role's ARN, else of the region
   std::string region;     // or empty
 };
-[[nodiscard]] ipc::Result<AwsEndpoint> sign_in_endpoint(const ConsolePlace& place);
+[[nodiscard]] ipc::Result<AwsEndpoint> federation_endpoint(const ConsolePlace& place);
 // `asked`: a page's https URL, the word of a service as it stands behind the console's host ("s3", "cloudwatch"), or
 // empty for the start page.
 [[nodiscard]] ipc::Result<std::string> console_destination(const ConsolePlace& place, std::string_view asked);

@@ -33,6 +33,7 @@ struct SourceParts {
   std::chrono::seconds remember{0};        // how long; 0: the user has not asked for it
   KeyEvents events{};
   bool auto_login = false;
+  bool browser_login = false;  // of a login that is shown: a browser of the user's host may be sent back to it
   std::function<void(const std::string&)> warn{}, inform{};                  // sentences for the terminal; may be empty
   std::function<void(std::chrono::sys_seconds made)> took_shared_session{};  // of another run; may be empty
 };

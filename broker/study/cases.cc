@@ -169,7 +169,7 @@ struct CaseTable {
 };
 
 bool read_case(YamlReader& in, const YamlNode& node, Row& row) {
-  const KeysRead keys = in.mapping(node, kCase, row);
+  const MappingKeys keys = in.mapping(node, kCase, row);
   if (!keys.sound({"mode", "transport"})) return keys;
   const ipc::Status settled = settle_transport(row.made.query);
   return settled ? bool(keys) : refuse(in, node, settled.error());

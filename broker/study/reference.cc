@@ -98,9 +98,8 @@ std::string schema_markdown(Language language) {
   return out;
 }
 
-std::string schema_json(Language language) {
-  JsonText json;
-  json.open_object().open_list("keys");
+void add_schema(ipc::JsonText& json, Language language) {
+  json.open_list("keys");
   for (const SchemaKey& key : keys_of(language)) {
     json.open_object().text("key", key.path).text("type", key.type).boolean("required", key.required);
     json.text("meaning", key.meaning).close_object();
@@ -109,8 +108,7 @@ std::string schema_json(Language language) {
   for (const SchemaWord& each : kWords) {
     json.open_object().text("word", each.word).text("kind", each.kind).text("why", each.why).close_object();
   }
-  json.close_list().close_object();
-  return std::move(json).finish();
+  json.close_list();
 }
 
 std::string policy_manual() {

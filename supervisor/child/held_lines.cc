@@ -8,10 +8,10 @@
 
 namespace supervisor {
 
-void HeldLines::say(std::string_view line) {
+void HeldLines::say(std::string_view line, ipc::Ink ink) {
   look();
-  if (held_.empty() && !screen_is_taken()) return supervisor::say(line);
-  held_.emplace_back(line);
+  if (held_.empty() && !screen_is_taken()) return supervisor::say(line, ink);
+  held_.push_back({std::string(line), ink});
   if (held_.size() >= kMostHeld) return say_all();
   if (!next_) next_ = Clock::now() + kLookEvery;
 }
@@ -23,7 +23,7 @@ void HeldLines::look() {
 }
 
 void HeldLines::say_all() {
-  for (const std::string& line : held_) supervisor::say(line);
+  for (const Line& line : held_) supervisor::say(line.text, line.ink);
   held_.clear();
   next_.reset();
 }

@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ipc/terminal/ink.h"
+
 namespace supervisor {
 
 class HeldLines {
@@ -27,8 +29,8 @@ class HeldLines {
 
   // The command has the terminal from now on. `is_shell`: its own line editor is no full-screen program.
   void begin(pid_t command, bool is_shell) { command_ = command, is_shell_ = is_shell; }
-  // Now, or when the screen is free.
-  void say(std::string_view line);
+  // Now, or when the screen is free. `ink` as terminal/say.h has it.
+  void say(std::string_view line, ipc::Ink ink = ipc::Ink::kNone);
   // Says what waits, where the screen is free by now.
   void look();
   // Says what waits, whatever is on the screen.
@@ -40,7 +42,11 @@ class HeldLines {
 
   pid_t command_ = -1;
   bool is_shell_ = false;
-  std::vector<std::string> held_;
+  struct Line {
+    std::string text;
+    ipc::Ink ink;
+  };
+  std::vector<Line> held_;
   std::optional<Clock::time_point> next_;
 };
 

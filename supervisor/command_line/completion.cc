@@ -36,7 +36,8 @@ std::string words_of_argument(const OptionRow& row) {
 }
 
 std::string_view short_meaning(std::string_view meaning) {
-  const std::size_t end = std::min({meaning.find(';'), meaning.find(','), meaning.find(". "), meaning.find(" ("), meaning.find(':')});
+  const std::size_t end =
+      std::min({meaning.find(';'), meaning.find(','), meaning.find(". "), meaning.find(" ("), meaning.find(':')});
   return meaning.substr(0, end);
 }
 

@@ -1,6 +1,12 @@
 #include "command_line/help.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "command_line/table_words.h"
+#include "ipc/terminal/ink.h"
+#include "ipc/terminal/wrap.h"
 #include "terminal/exit_codes.h"
 
 namespace supervisor {
@@ -10,27 +16,16 @@ constexpr std::size_t kTextColumn = 34, kWidth = 100;
 
 std::string_view first_sentence(std::string_view text) { return text.substr(0, text.find(". ")); }
 
+// Of the terminal that the help is printed on, at most kWidth.
+std::size_t width() { return std::min(kWidth, ipc::terminal_width(STDOUT_FILENO, kWidth)); }
+
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t column) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t space = text.find(' ');
-    const std::string_view word = text.substr(0, space);
-    if (column > indent && column + 1 + word.size() > kWidth) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    text = space == std::string_view::npos ? std::string_view{} : text.substr(space + 1);
-  }
-  return out + "\n";
+  return ipc::wrapped(text, indent, column, width()) + "\n";
 }
 
 std::string two_columns(const std::string& left, std::string_view right, std::size_t column) {
   std::string out = "  " + left;
+  column = std::min(column, width() * 2 / 5);  // a narrow terminal leaves room for the text
   out += out.size() + 2 > column ? "\n" + std::string(column, ' ') : std::string(column - out.size(), ' ');
   return out + wrapped(right, column, column);
 }
@@ -86,7 +81,7 @@ std::string exit_code_lines(Scope scope) {
 
 std::string command_help(const CommandRow& command, bool all) {
   const Scope scope(command);
-  const std::string usage = "Usage: sentinel " + std::string(command.words);
+  const std::string usage = "Usage: sentinel " + std::string(command.words) + " ";
   return usage + wrapped(synopsis(command), 7, usage.size()) + "\n" +
          wrapped(std::string(command.meaning) + ".", 0, 0) + "\n" + needed_lines(command) + option_lines(scope, all) +
          "\nExit codes:\n" + exit_code_lines(scope);
@@ -111,8 +106,9 @@ std::string top_help() {
   for (const GroupRow& row : kGroups) {
     out += two_columns(std::string(row.word), std::string(row.title) + ": " + std::string(row.meaning), 16);
   }
-  return out + "\nOptions:\n" + group_lines(Scope(), OptionGroup::Everyday) +
-         "\nOf each command: see `sentinel help COMMAND` or `sentinel COMMAND --help`.\n";
+  return out + "\nOptions:\n" + group_lines(Scope(), OptionGroup::Everyday) + "\n" +
+         wrapped("Of each command: see `sentinel help COMMAND` or `sentinel COMMAND --help`.", 0, 0) +
+         "\nExit codes:\n" + exit_code_lines(Scope());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "command_line/help.h"
+#include "command_line/manual_sections.h"
+#include "command_line/roff.h"
 #include "command_line/table_words.h"
 #include "terminal/exit_codes.h"
 
@@ -36,27 +38,6 @@ constexpr PlaceRow kPlaces[] = {
     {Settable::Line, "On the command line alone"},
 };
 
-// roff treats a leading dot or quote, backslashes and hyphens specially.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '-') {
-      out += "\\-";
-    } else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) {
-      out += std::string("\\&") + c;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string roff_item(std::string_view head, std::string_view text) {
-  return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
-}
-
 // An option is described where it comes first, and only named after that.
 std::string roff_options(Scope scope, std::vector<const OptionRow*>& described) {
   std::string out, known;
@@ -89,7 +70,9 @@ std::string roff_exit_codes() {
   for (const ExitCodeRow& row : kExitCodes) {
     if (row.commands != last) {
       last = row.commands;
-      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")" : std::string(last);
+      const std::string title = last == "tools" ? "the tools (" + tool_words() + ")"
+                                : last == "top" ? "sentinel without a command"
+                                                : std::string(last);
       out += ".SS Of " + title + "\n";
     }
     out += roff_item(row.shown, row.meaning);
@@ -185,7 +168,8 @@ std::string manual_page() {
     const CommandRow& row = *scope.command();
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
-  return out + roff_settings() + roff_exit_codes() + roff_files() + std::string(kSeeAlso);
+  return out + roff_settings() + roff_exit_codes() + roff_environment() + roff_files() + roff_permissions() +
+         roff_examples() + std::string(kSeeAlso);
 }
 
 }  // namespace supervisor

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "command_line/other_words.h"
 #include "ipc/text/ascii.h"
 #include "ipc/text/nearest_word.h"
 
@@ -17,6 +18,7 @@ std::string words_of(Scope scope) {
 }
 
 std::string nearest_option(std::string_view typed, Scope scope) {
+  if (std::string answer = answer_to_other_word(scope, typed); !answer.empty()) return answer;
   if (typed.starts_with("no-")) typed.remove_prefix(3);
   std::vector<std::string_view> known;
   for (const OptionRow& row : kOptions) {
@@ -27,6 +29,7 @@ std::string nearest_option(std::string_view typed, Scope scope) {
 }
 
 std::string nearest_command(std::string_view typed, Scope scope) {
+  if (std::string answer = answer_to_other_word(scope, typed); !answer.empty()) return answer;
   std::vector<std::string_view> known;
   for (const CommandRow& row : kCommands) {
     if (scope.group() ? row.group() == scope.group()->word : row.group().empty()) known.push_back(row.last_word());
@@ -254,12 +257,14 @@ ipc::Result<CommandLine> parse_command_line(std::span<const std::string_view> ar
   return Parser(arguments).parse();
 }
 
-bool speaks_to_a_tool(std::span<const std::string_view> arguments) {
-  const auto word =
-      std::ranges::find_if(arguments, [](std::string_view argument) { return !argument.starts_with('-'); });
-  if (word == arguments.end()) return false;
-  const CommandRow* command = find_command(*word);
-  return find_group(*word) || (command && command->is_tool());
+std::optional<Program> program_meant(std::span<const std::string_view> arguments) {
+  const auto word = std::ranges::find_if(
+      arguments, [](std::string_view argument) { return !argument.starts_with('-') && argument != "help"; });
+  if (word == arguments.end()) return std::nullopt;
+  const auto* const row = std::ranges::find_if(kCommands, [word](const CommandRow& command) {
+    return command.words == *word || (!command.group().empty() && command.group() == *word);
+  });
+  return row == std::end(kCommands) ? std::nullopt : std::optional(row->program);
 }
 
 }  // namespace supervisor

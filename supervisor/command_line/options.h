@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,7 +79,7 @@ ipc::Error with_places(ipc::Error, const CommandLine&);
 // What the tables demand together: required options, options that need another one, and the number of arguments.
 ipc::Status check_command_line(const CommandLine&);
 
-// Whether the words, right or wrong, are meant for a tool, which has exit codes of its own.
-bool speaks_to_a_tool(std::span<const std::string_view> arguments);
+// Who is meant by these words, right or wrong: each program has exit codes of its own. nullopt: no word names one.
+std::optional<Program> program_meant(std::span<const std::string_view> arguments);
 
 }  // namespace supervisor

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <limits>
 
-#include "command_line/remote_url.h"
+#include "argument/remote_url.h"
 #include "ipc/text/go_duration.h"
 
 namespace supervisor {
@@ -192,6 +192,7 @@ ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.task.auto_login = line.flag("auto-login");
   request.task.allow_user_namespace = line.flag("allow-user-namespace");
   request.no_browser = line.flag("stdout");
+  request.task.browser_login = request.task.auto_login && !request.no_browser && !line.flag("device-code");
   request.share_mfa = line.flag("share-mfa");
   request.cache = line.flag("cache");
   request.prompt = prompt_method(line.value("prompt"));
@@ -270,6 +271,7 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.mode = mode_of(line);
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
+  request.key_format = key_format(line.value("format"));
   request.first_files = line.is(Program::Init);
   ipc::Status taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);

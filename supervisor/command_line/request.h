@@ -10,10 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "argument/prompt_method.h"
 #include "command_line/options.h"
-#include "command_line/prompt_method.h"
 #include "ipc/messages.h"
 #include "ipc/result.h"
+#include "terminal/credentials_text.h"
 
 namespace supervisor {
 
@@ -33,6 +34,7 @@ struct ExecRequest {
   bool share_mfa = false, cache = false;
   ipc::OpenerStore remember;  // lives 0: no passphrase is remembered
   bool json = false;
+  KeyFormat key_format = KeyFormat::Json;
   bool first_files = false;  // of whoami's answer a first config and policy are made: sentinel init
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
@@ -50,6 +52,13 @@ struct Surroundings {
   std::string_view shell;     // SHELL
   std::string_view folder;    // current directory, to make paths absolute
 };
+
+// The command whose task has this mode.
+constexpr Program program_of(ipc::RunMode mode) {
+  if (mode == ipc::RunMode::CredentialProcess) return Program::Credentials;
+  if (mode == ipc::RunMode::Login) return Program::Login;
+  return mode == ipc::RunMode::Whoami ? Program::Whoami : Program::Exec;
+}
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
 

@@ -69,8 +69,9 @@ _sentinel() {
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(--log-file)''--log-file=[append decisions as JSON Lines to this file]:PATH:_files' \
     '(--log-stderr)''--log-stderr[write decisions to stderr]' \
     '(--log-syslog)''--log-syslog[send decisions to the system'\''s log]' \
@@ -96,6 +97,7 @@ _sentinel() {
     '(--policy-kms-key)''--policy-kms-key=[KMS key that must have signed the policy]:ID: ' \
     '(-r --region)'{-r+,--region=}'[AWS region for Sentinel'\''s own calls and for the command]:REGION: ' \
     '(--duration)''--duration=[lifetime asked of AWS for the credentials]:DURATION: ' \
+    '(--format)''--format=[json]:json|env|fish:(json env fish)' \
     '(--env-keys)''--env-keys[begin with the access key of the environment]' \
     '(--allow-user-namespace)''--allow-user-namespace[read keys inside of a user namespace]' \
     '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
@@ -104,8 +106,9 @@ _sentinel() {
     '(--cache)''--cache[keep the credentials of the role for your other runs that are given this option]' \
     '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(--log-file)''--log-file=[append decisions as JSON Lines to this file]:PATH:_files' \
     '(--log-stderr)''--log-stderr[write decisions to stderr]' \
     '(--log-syslog)''--log-syslog[send decisions to the system'\''s log]' \
@@ -134,8 +137,9 @@ _sentinel() {
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
     '(-v --verbose)'{-v,--verbose}'[say on stderr which settings this run takes from files and variables]' \
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
@@ -154,8 +158,9 @@ _sentinel() {
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
     '(--help-all)''--help-all[show every option and end]' \
@@ -209,6 +214,7 @@ _sentinel() {
       
     ;;
   doctor) _arguments -s -S \
+    '(--all)''--all[show what holds]' \
     '(--offline)''--offline[ask nothing on the network]' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
@@ -347,6 +353,7 @@ _sentinel() {
     local -a words_here=(
     'verify:Says whether decision logs are whole'
     'show:Shows the decisions of logs'
+    'stats:Counts the decisions of logs by outcome'
     )
     _describe command words_here
     return
@@ -371,6 +378,19 @@ _sentinel() {
     '(--since)''--since=[decisions from this time on]:TIME: ' \
     '(--until)''--until=[decisions before this time]:TIME: ' \
     '(--limit)''--limit=[at most so many]:NUMBER: ' \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '*:FILE:_files'
+      ;;
+    stats) _arguments -s -S \
+    '(--user)''--user=[decisions about this user alone]:NAME: ' \
+    '(--profile)''--profile=[decisions about this profile alone]:NAME: _sentinel_names profiles' \
+    '(--effect)''--effect=[decisions with this effect alone]:allow|deny|require_approval:(allow deny require_approval)' \
+    '(--outcome)''--outcome=[decisions with this outcome alone]:issued|refused|failed:(issued refused failed)' \
+    '(--rule)''--rule=[decisions by this rule alone]:NAME: ' \
+    '(--since)''--since=[decisions from this time on]:TIME: ' \
+    '(--until)''--until=[decisions before this time]:TIME: ' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \

@@ -193,7 +193,11 @@ ipc::Status Conversation::take(const ipc::Waiting& waiting) {
 }
 
 ipc::Status Conversation::take(const ipc::Notice& notice) {
-  if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) lines_.say(notice.text.str());
+  const bool warns = notice.severity == ipc::Severity::Warning;
+  const ipc::Ink ink = warns                                       ? ipc::Ink::kWarn
+                       : notice.severity == ipc::Severity::Refusal ? ipc::Ink::kBad
+                                                                   : ipc::Ink::kNone;
+  if (!preparation_.request.quiet || warns) lines_.say(notice.text.str(), ink);
   return {};
 }
 

@@ -47,13 +47,13 @@ void Keeper::happen(Event event) {
 
 void Keeper::fail_start(const ipc::Error& error) {
   report(error);
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   happen(Event::StartFailed);
 }
 
 // The first outcome stands, but the command's own status beats any other.
 void Keeper::set_outcome(int code) {
-  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnError : code;
+  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnFailure : code;
 }
 
 void Keeper::wait_and_read() {
@@ -193,13 +193,15 @@ void Keeper::look_at_folder() {
 void Keeper::on_tampered(const std::string& change) {
   const bool ends = request_.on_tamper == OnTamper::End;
   say("TAMPERED: " + change + ", and not by Sentinel: the command may get credentials from elsewhere; " +
-      (ends ? "the run is being ended (--on-tamper warn would let it go on)" : "the run goes on (--on-tamper warn)"));
+          (ends ? "the run is being ended (--on-tamper warn would let it go on)"
+                : "the run goes on (--on-tamper warn)"),
+      ipc::Ink::kBad);
   say("  look at what else runs as you; where a clean-up removed it, set XDG_RUNTIME_DIR to a folder that is left "
       "alone");
   run_.talk().tell_tampered(change, ends);
   if (!ends) return;
   tampered_ = true;  // such a run never ends well, whatever the command makes of it
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   happen(Event::Tampered);
 }
 

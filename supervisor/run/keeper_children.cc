@@ -69,7 +69,7 @@ void Keeper::on_command_news(const ChildNews& news) {
     command_ended_ = true;
   } else if (state_ == State::Starting) {
     // Of a Ctrl-C at its question it may end before we have heard of that.
-    set_outcome(ending.signal == 0 && ending.code > kExitSignalBase ? ending.code : kExitOwnError);
+    set_outcome(ending.signal == 0 && ending.code > kExitSignalBase ? ending.code : kExitOwnFailure);
   }
   happen(Event::CommandExit);
 }
@@ -84,7 +84,7 @@ void Keeper::on_helper_end(Side side, const Ending& ending) {
   if (state_ == State::Starting) {
     report({Fault::kSystem, "the " + name + " ended before it was ready: it " + describe(ending),
             "run it under the same user from its folder to see whether it can be executed", 0});
-    set_outcome(kExitOwnError);
+    set_outcome(kExitOwnFailure);
   }
   if (side == Side::Broker) run_.talk().errands().end();
   if (side == Side::Broker) return on_broker_end(ending);
@@ -162,7 +162,7 @@ void Keeper::start_command() {
 // Ends the run from Running.
 void Keeper::command_cannot_start(const ipc::Error& error) {
   report(error);
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   if (error.fault == Fault::kRefused) run_.talk().tell_tampered(error.what, true);
   happen(Event::FrontendHopeless);
 }

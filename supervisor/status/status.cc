@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "child/environment.h"
-#include "ipc/text/json_string.h"
+#include "ipc/json/json_answer.h"
 #include "ipc/text/rfc3339.h"
 #include "status/ask.h"
 #include "terminal/exit_codes.h"
@@ -31,11 +32,10 @@ int print(const std::string& text) {
 
 // A prompt shows nothing where there is nothing to show.
 int outside(StatusForm form) {
-  if (form == StatusForm::Json)
-    (void)print(R"({"ok":false,"findings":[{"what":"this is not inside of a sentinel run"}]})"
-                "\n");
-  if (form == StatusForm::Lines)
-    report({ipc::Fault::kConfig, "this is not inside of a sentinel run", "start one: sentinel exec PROFILE", 0});
+  const ipc::Error error{ipc::Fault::kConfig, "this is not inside of a sentinel run",
+                         "start one: sentinel exec PROFILE", 0};
+  if (form == StatusForm::Json) report_as_json(error);
+  if (form == StatusForm::Lines) report(error);
   return kExitOutside;
 }
 
@@ -67,12 +67,9 @@ std::string status_lines(const ipc::RunStatus& status) {
 }
 
 std::string status_json(const ipc::RunStatus& status) {
-  std::string out = R"({"ok":true,"findings":[])";
-  for (const ipc::RunStatusRow& row : ipc::run_status_rows()) {
-    const std::string& value = status.*row.member;
-    out += "," + ipc::json_string(row.name) + ":" + (value.empty() ? "null" : ipc::json_string(value));
-  }
-  return out + "}\n";
+  ipc::JsonAnswer answer;
+  for (const ipc::RunStatusRow& row : ipc::run_status_rows()) answer.data().text_or_null(row.name, status.*row.member);
+  return std::move(answer).finish(true);
 }
 
 int tell_status(const std::vector<std::string>& environment, StatusForm form) {
@@ -81,7 +78,7 @@ int tell_status(const std::vector<std::string>& environment, StatusForm form) {
   const auto status =
       served ? ask_status(environment) : ipc::Result<ipc::RunStatus>(status_of_environment(environment));
   if (!status) {
-    report(status.error());
+    form == StatusForm::Json ? report_as_json(status.error()) : report(status.error());
     return kExitNoStatus;
   }
   if (form == StatusForm::Json) return print(status_json(*status));

@@ -35,6 +35,7 @@ from control import Control, ControlHandler  # noqa: E402
 from faults import Faults  # noqa: E402
 from forward_proxy import ProxyHandler  # noqa: E402
 from instance_metadata import InstanceCall  # noqa: E402
+from sign_in_calls import SignInCall  # noqa: E402
 from sso_calls import SsoCall  # noqa: E402
 from tvm_gateway import TvmCall  # noqa: E402
 from world import World  # noqa: E402
@@ -43,9 +44,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def read_aws(scheme, method, path, headers, body):
-    """Single sign-on and the console have paths of their own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to all
-    of them."""
-    kind = next((kind for kind in (SsoCall, ConsoleCall) if kind.is_meant(path)), AwsCall)
+    """The sign-ins and the console have paths of their own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to
+    all of them."""
+    kind = next((kind for kind in (SsoCall, SignInCall, ConsoleCall) if kind.is_meant(path)), AwsCall)
     return kind(scheme, method, path, headers, body)
 
 

@@ -168,10 +168,10 @@ class Validate(PolicyTest):
         self.assertEqual(3, told.count("^\n"), told)
         for step in ("write one of the known words", "leave the key out", "give each rule its own name"):
             self.assertIn(step, told)
-        answer = self.json_of("validate", path, code=1)["files"][0]
-        self.assertEqual(places, [each["line"] for each in answer["mistakes"]])
-        self.assertEqual((4, 0), (answer["line"], answer["more"]))
-        self.assertTrue(all(each["error"] and each["next_step"] and each["column"] for each in answer["mistakes"]))
+        answer = self.json_of("validate", path, code=1)
+        self.assertEqual(places, [each["line"] for each in answer["findings"]])
+        self.assertEqual(0, answer["files"][0]["more"])
+        self.assertTrue(all(each["what"] and each["next_step"] and each["column"] for each in answer["findings"]))
         self.assertEqual(places, [each["line"] for each in self.json_of("lint", path, code=1)["findings"]])
         self.assertEqual(3, self.run_policy("explain", path, code=1, user="u", profile="p").stderr.count("^\n"))
 
@@ -180,8 +180,8 @@ class Validate(PolicyTest):
         told = self.run_policy("validate", path, code=1).stderr
         self.assertEqual(20, told.count("unknown effect"))
         self.assertIn(f"{path}: and 30 more; ", told.splitlines()[-1])
-        answer = self.json_of("validate", path, code=1)["files"][0]
-        self.assertEqual((20, 30), (len(answer["mistakes"]), answer["more"]))
+        answer = self.json_of("validate", path, code=1)
+        self.assertEqual((20, 30), (len(answer["findings"]), answer["files"][0]["more"]))
 
     def test_every_mistake_of_a_table_of_cases_is_told(self):
         path = self.write("cases.yaml", "policy: p.yaml\ncases:\n  - { name: a, profile: p, mode: serve, at: noon, expect: { effect: maybe } }\n"
@@ -200,7 +200,7 @@ class Validate(PolicyTest):
         self.assertEqual(2, done.stdout.count("1 rule, sha256 "))
         answer = self.json_of("validate", good, bad, code=1)
         self.assertEqual([True, False], [each["good"] for each in answer["files"]])
-        self.assertEqual(1, answer["files"][1]["line"])
+        self.assertEqual([(bad, 1)], [(each["file"], each["line"]) for each in answer["findings"]])
 
     def test_what_is_no_file_is_refused(self):
         self.assertIn("cannot open", self.run_policy("validate", "nothing.yaml", code=1).stderr)
@@ -217,7 +217,7 @@ class Lint(PolicyTest):
         answer = self.json_of("lint", path, code=1)
         self.assertEqual(("shadowed-rule", "wrong", "never", 7, ["all"]),
                          tuple(answer["findings"][0][key] for key in ("kind", "severity", "rule", "line", "others")))
-        self.assertFalse(answer["good"])
+        self.assertFalse(answer["ok"])
 
     def test_a_hint_alone_is_good(self):
         path = self.write("p.yaml", policy(rule(conditions="{ users: [marta] }")))
@@ -421,7 +421,7 @@ class Table(PolicyTest):
                       '"ledger-friday-freeze"', done.stdout)
         self.assertIn("2 cases, 1 failed", done.stdout)
         answer = self.json_of("test", path, code=1)
-        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["failures"]]))
+        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["findings"]]))
 
     def test_a_table_that_holds_is_good_and_names_rules_without_a_case(self):
         path = self.table(self.case("frozen", "{ effect: deny }"),
@@ -520,7 +520,7 @@ class Sign(PolicyTest):
         self.assertEqual(1, json.loads(self.read("p.yaml.sig"))["metadata"]["policy_version"])
         self.sign()
         answer = json.loads(self.verify(json="true").stdout)
-        self.assertEqual((True, 2, self.path), (answer["good"], answer["version"], answer["name"]))
+        self.assertEqual((True, 2, self.path), (answer["ok"], answer["version"], answer["name"]))
 
     def test_a_symbolic_link_is_not_written_through(self):
         victim = self.write("victim", "precious")
@@ -679,7 +679,7 @@ class Remote(PolicyTest):
             done = self.run_policy("push", self.path, **self.there, sign_key=key)
             self.assertIn(f"signed as policy version {version} in {SIGNATURE}; read back and the same", done.stdout)
             answer = self.json_of("verify", **self.there, policy_key=public)
-            self.assertEqual((True, version, PARAMETER), (answer["good"], answer["version"], answer["name"]))
+            self.assertEqual((True, version, PARAMETER), (answer["ok"], answer["version"], answer["name"]))
         self.assertEqual(GOOD + "# 2\n", self.parameter(PARAMETER))
 
     def test_who_cannot_sign_does_not_choose_the_version_that_is_signed(self):

@@ -2,11 +2,12 @@
 """A policy that is not signed for its name, by its key, as this text and no older version is never used."""
 import json
 import os
+import re
 import subprocess
 import time
 import unittest
 
-from aws_case import PARAMETER, wait_until
+from aws_case import PARAMETER, policy, rule, wait_until
 from harness import PATIENCE, Run
 from own_etc import OwnEtc, can_mount
 from signed_case import ALIAS, SIGNATURE, SignedTest, allowing, denying, envelope, key
@@ -286,6 +287,38 @@ class TheHostsKey(OwnEtc, SignedTest):
         done = self.under_host_key(policy=("--policy-file", self.write("policy.yaml", allowing())))
         self.assertNotEqual(0, done.returncode)
         self.assertIn("is not signed", done.stderr)
+
+
+class WhoamiSays(SignedTest):
+    """Which key has signed the policy, or that none is demanded."""
+
+    def signed(self, *options):
+        run = Run(self, ["whoami", "--profile", "ledger-prod", *options, "--json"], environment=self.environment(), cwd=self.folder).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        told = json.loads(run.stdout)
+        return told["effect"], told["signed"]
+
+    def test_without_a_key_the_signature_is_not_looked_at_and_that_is_said(self):
+        self.put_signed(policy(rule()), 3)
+        self.assertEqual(("allow", "no key named: the signature beside the parameter is not looked at"),
+                         self.signed("--policy-parameter", PARAMETER))
+        self.assertEqual(("allow", "no key named: the signature beside the file is not looked at"),
+                         self.signed("--policy-file", self.write("p.yaml", policy(rule()))))
+        self.assertEqual((None, None), self.signed())
+
+    def test_with_a_key_it_and_the_version_are_named(self):
+        self.put_signed(policy(rule()), 3)
+        effect, told = self.signed("--policy-parameter", PARAMETER, *self.by_file)
+        self.assertEqual("allow", effect)
+        self.assertRegex(told, f"^version 3, by the key {re.escape(self.public)}, [0-9a-f]+$")
+        self.put_kms_key()
+        self.assertEqual(("allow", f"version 3, by the KMS key {ALIAS}"), self.signed("--policy-parameter", PARAMETER, "--policy-kms-key", ALIAS))
+
+    def test_a_policy_that_is_not_signed_as_demanded_is_said_to_need_it(self):
+        self.put_pair(policy(rule()), None)
+        effect, told = self.signed("--policy-parameter", PARAMETER, *self.by_file)
+        self.assertEqual("none", effect)
+        self.assertTrue(told.startswith(f"must be, by the key {self.public}, "), told)
 
 
 if __name__ == "__main__":

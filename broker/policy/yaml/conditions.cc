@@ -164,7 +164,7 @@ void list_condition_keys(SchemaWalk& walk, const std::string& path) { walk.table
 
 bool read_conditions(YamlReader& in, const YamlNode& node, Rule& rule) {
   Conditions& conditions = rule.conditions;
-  const KeysRead keys = in.mapping(node, kConditions, conditions);
+  const MappingKeys keys = in.mapping(node, kConditions, conditions);
   bool good = keys;
   if (keys.sound({"mode", "transport"})) good &= transport_can_hold(in, node, conditions);
   if (!keys.sound(kSubjects) || names_a_subject(conditions)) return good;

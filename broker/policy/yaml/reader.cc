@@ -28,7 +28,7 @@ std::string needs(const YamlNode& node, std::string_view wanted) {
 
 }  // namespace
 
-bool KeysRead::sound(std::span<const std::string_view> keys) const {
+bool MappingKeys::sound(std::span<const std::string_view> keys) const {
   const auto is_wrong = [this](std::string_view key) { return std::ranges::find(wrong_, key) != wrong_.end(); };
   return !unknown_ && std::ranges::none_of(keys, is_wrong);
 }

@@ -28,7 +28,7 @@ class SchemaWalk;
 
 // What became of a mapping's keys. What two keys demand of each other is looked at where each by itself is good: a
 // mistake that follows from another is not told.
-class KeysRead {
+class MappingKeys {
  public:
   [[nodiscard]] bool all_good() const { return good_; }
   operator bool() const { return good_; }
@@ -79,7 +79,7 @@ class YamlReader {
   bool words(const YamlNode& node, std::span<const std::string_view> known, std::bitset<N>& out);
   bool is_mapping(const YamlNode& node);
   template <class T, std::size_t N>
-  KeysRead mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out);
+  MappingKeys mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out);
   bool twice(const YamlNode& node);
 
  private:
@@ -126,8 +126,8 @@ bool YamlReader::texts(const YamlNode& node, std::vector<std::string>& out, Chec
 }
 
 template <class T, std::size_t N>
-KeysRead YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out) {
-  KeysRead keys;
+MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out) {
+  MappingKeys keys;
   if (!is_mapping(node)) {
     keys.found_unknown();
     return keys;

@@ -86,7 +86,7 @@ bool check_source_identity(YamlReader& in, const YamlNode& node, const Rule& rul
 
 bool read_rule(YamlReader& in, const YamlNode& node, Rule& rule) {
   rule.line = node.line;
-  const KeysRead keys = in.mapping(node, kRule, rule);
+  const MappingKeys keys = in.mapping(node, kRule, rule);
   if (keys.sound({"effect", "source_identity", "restrict"}) && !check_source_identity(in, node, rule)) return false;
   if (!keys.sound({"effect", "restrict"}) || rule.effect != Effect::kDeny || !rule.narrowing) return keys;
   return in.refuse_key(*std::ranges::find(node.children, "restrict", &YamlNode::key),

@@ -221,7 +221,7 @@ bool take_principal(YamlReader& in, YamlNode& node) {
   return std::erase_if(node.children, is_principal) == 0;
 }
 
-bool names_what(YamlReader& in, const YamlNode& node, const KeysRead& keys, const Statement& statement) {
+bool names_what(YamlReader& in, const YamlNode& node, const MappingKeys& keys, const Statement& statement) {
   bool good = keys;
   if (keys.sound({"Action", "NotAction"}) && statement.action == statement.not_action) {
     good = in.refuse(node, "a statement needs Action or NotAction, and not both", "say which actions it is about");

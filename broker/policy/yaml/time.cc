@@ -79,7 +79,7 @@ void list_time_keys(SchemaWalk& walk, const std::string& path) { walk.table<kTim
 
 bool read_time(YamlReader& in, const YamlNode& node, Conditions& conditions) {
   TimeWindow window;
-  const KeysRead keys = in.mapping(node, kTime, window);
+  const MappingKeys keys = in.mapping(node, kTime, window);
   if (window.zone == nullptr && keys.sound({"timezone"})) {
     const auto zone = local_zone();
     if (!zone) return in.refuse(node, zone.error().what, zone.error().next_step);

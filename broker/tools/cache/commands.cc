@@ -5,7 +5,7 @@
 
 #include "ipc/process/user_namespace.h"
 #include "ipc/secret.h"
-#include "text/json_line.h"
+#include "ipc/terminal/local_time.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 #include "tools/cache/kept.h"
@@ -42,15 +42,16 @@ void print_row(const KeptThing& row, ToolOutput& out) {
   }
   const bool ended = row.ends <= this_second();
   const std::string users = row.profiles.empty() ? "" : "  (" + joined(row.profiles) + ")";
-  out.line(
-      out.ink(Ink::kStrong, row.kind) + "  " + harmless(row.identity + users) + "  " +
-      out.ink(ended ? Ink::kQuiet : Ink::kGood, (ended ? "ended " : "until ") + std::string(rfc3339(row.ends).text())));
+  out.line(out.ink(Ink::kStrong, row.kind) + "  " + harmless(row.identity + users) + "  " +
+           out.ink(ended ? Ink::kQuiet : Ink::kGood, (ended ? "ended " : "until ") + ipc::local_time(row.ends)));
 }
 
-void add_json(const KeptThing& row, JsonText& text) {
+void add_json(const KeptThing& row, ipc::JsonAnswer& answer) {
+  ipc::JsonText& text = answer.data();
   text.open_object().text("kind", row.kind).text("file", row.file);
   if (!row.unreadable.empty()) {
     text.text("unreadable", row.unreadable).close_object();
+    answer.warned("what is kept cannot be read: " + row.unreadable);
     return;
   }
   text.text("identity", row.identity).open_list("profiles");
@@ -72,15 +73,14 @@ ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
   if (const ipc::Status opened = open_memory(arguments); !opened) return opened;
   const auto all = everything();
   if (!all) return std::unexpected(all.error());
-  if (!arguments.flag("json")) {
+  if (!out.json()) {
     for (const KeptThing& row : *all) print_row(row, out);
     if (all->empty()) out.note("nothing is kept");
     return {};
   }
-  JsonText text;
-  text.open_list();
-  for (const KeptThing& row : *all) add_json(row, text);
-  out.raw(std::move(text.close_list()).finish());
+  out.answer().data().open_list("kept");
+  for (const KeptThing& row : *all) add_json(row, out.answer());
+  out.answer().data().close_list();
   return {};
 }
 
@@ -124,9 +124,8 @@ ipc::Status clear(const ToolArguments& arguments, ToolOutput& out) {
     if (sealed && (kind.empty() || kind == row.word)) count(clear_kept(row.kind, place, *profiles, profile));
   }
   if (sso) count(clear_sign_ins(*profiles, profile));
-  if (arguments.flag("json")) {
-    out.raw(
-        std::move(JsonText().open_object().number("removed", static_cast<std::int64_t>(gone)).close_object()).finish());
+  if (out.json()) {
+    out.answer().data().number("removed", static_cast<std::int64_t>(gone));
   } else {
     out.line(out.ink(Ink::kGood, "removed") + " " + std::to_string(gone) + (gone == 1 ? " session" : " sessions"));
   }

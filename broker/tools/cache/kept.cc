@@ -13,6 +13,7 @@
 
 #include "host/bounded_read.h"
 #include "host/kernel_keyring.h"
+#include "ipc/files/state_folder.h"
 #include "ipc/files/trusted_path.h"
 #include "keystore/folder.h"
 #include "profile/files.h"
@@ -97,14 +98,9 @@ KeptThing sign_in_row(const KnownProfile& profile) {
 }  // namespace
 
 Place place_of_this_user() {
-  Place place{home_folder(), {}};
   const char* const state = std::getenv("XDG_STATE_HOME");
-  if (state && *state == '/') {
-    place.state = std::string(state) + "/sentinel";
-  } else if (!place.home.empty()) {
-    place.state = place.home + "/.local/state/sentinel";
-  }
-  return place;
+  const std::string home = home_folder();
+  return {home, ipc::state_folder(home, state ? state : "")};
 }
 
 ipc::Result<std::vector<KnownProfile>> known_profiles(const std::string& home) {

@@ -12,44 +12,31 @@
 namespace broker {
 namespace {
 
-void put_error(JsonText& json, const ipc::Error& error, std::string_view source) {
-  const ErrorPlace place = place_of(error, source);
+// A mistake in a file, with its place.
+void add_mistake(const ipc::Error& error, std::string_view file, ipc::JsonAnswer& answer) {
+  const ErrorPlace place = place_of(error, file);
+  JsonText& json = answer.open_finding("error", place.reason, error.next_step).text("file", file);
   if (place.line > 0) json.number("line", place.line);
   if (place.column > 0) json.number("column", place.column);
-  json.text("error", place.reason).text("next_step", error.next_step);
+  json.close_object();
 }
 
-// The first mistake's members stand in the object itself, all of them in `mistakes`.
-void put_mistakes(JsonText& json, const Mistakes& mistakes, std::string_view source) {
-  put_error(json, mistakes.first(), source);
-  json.open_list("mistakes");
-  for (const ipc::Error& each : mistakes.told()) {
-    json.open_object();
-    put_error(json, each, source);
-    json.close_object();
-  }
-  json.close_list().number("more", static_cast<std::int64_t>(mistakes.more()));
-}
-
-void put_validated(JsonText& json, const std::string& file, const ipc::Result<PolicyText>& read) {
-  json.open_object().text("file", file);
-  if (!read) {
-    json.boolean("good", false);
-    put_error(json, read.error(), file);
-  } else if (!read->policy) {
-    json.boolean("good", false);
-    put_mistakes(json, read->policy.error(), file);
-  } else {
-    json.boolean("good", true)
-        .number("rules", static_cast<std::int64_t>(read->policy->rules.size()))
-        .text("sha256", read->policy->sha256);
+void add_validated(JsonText& json, const std::string& file, const ipc::Result<PolicyText>& read) {
+  const bool good = read && read->policy;
+  json.open_object().text("file", file).boolean("good", good);
+  if (good) {
+    json.number("rules", static_cast<std::int64_t>(read->policy->rules.size())).text("sha256", read->policy->sha256);
+  } else if (read) {
+    json.number("more", static_cast<std::int64_t>(read->policy.error().more()));  // than the findings tell
   }
   json.close_object();
 }
 
-void say_validated(ToolOutput& out, const ipc::Result<PolicyText>& read) {
+void say_validated(ToolOutput& out, const std::string& file, const ipc::Result<PolicyText>& read) {
+  if (!read && out.json()) return add_mistake(read.error(), file, out.answer());
   if (!read) return out.error(read.error());
   if (!read->policy) return tell_mistakes(read->policy.error(), read->file, read->text, out);
+  if (out.json()) return;
   const std::size_t rules = read->policy->rules.size();
   out.line(harmless(read->file) + ": " + std::to_string(rules) + (rules == 1 ? " rule" : " rules") + ", sha256 " +
            read->policy->sha256 + ", " + out.ink(Ink::kGood, "good"));
@@ -75,21 +62,17 @@ std::int64_t count_of(const std::vector<Finding>& findings, Severity severity) {
 
 constexpr Severity kSeverities[] = {Severity::kWrong, Severity::kSuspicious, Severity::kHint};
 
-std::string findings_json(const std::string& file, const std::vector<Finding>& findings) {
-  JsonText json;
-  json.open_object().text("file", file).boolean("good", !any_fault(findings));
-  for (const Severity each : kSeverities) json.number(word(each), count_of(findings, each));
-  json.open_list("findings");
+void add_findings(const std::string& file, const std::vector<Finding>& findings, ipc::JsonAnswer& answer) {
   for (const Finding& each : findings) {
     const FindingRow& kind = row(each.kind);
-    json.open_object().text("kind", kind.word).text("severity", word(kind.severity));
-    json.text("rule", each.rule).number("line", each.line).text("what", each.what).text("why", kind.why);
-    json.text("next_step", each.next_step).open_list("others");
+    JsonText& json = answer.open_finding(word(kind.severity), each.what, each.next_step);
+    json.text("kind", kind.word).text("rule", each.rule).number("line", each.line).text("why", kind.why);
+    json.open_list("others");
     for (const std::string& other : each.others) json.text({}, other);
     json.close_list().close_object();
   }
-  json.close_list().close_object();
-  return std::move(json).finish();
+  answer.data().text("file", file);
+  for (const Severity each : kSeverities) answer.data().number(word(each), count_of(findings, each));
 }
 
 void say_finding(ToolOutput& out, const std::string& file, const Finding& finding) {
@@ -111,8 +94,9 @@ ipc::Result<PolicyText> read_policy_file(const std::string& file) {
 
 void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::string_view text, ToolOutput& out) {
   for (const ipc::Error& each : mistakes.told()) {
+    if (out.json()) add_mistake(each, file, out.answer());
     const ErrorPlace place = place_of(each, file);
-    out.note(each.what);
+    out.note(each.what, Ink::kBad);
     if (place.line > 0) {
       const ShownLine shown = show_line(text, place);
       out.quote(shown.text, shown.caret);
@@ -137,20 +121,15 @@ std::optional<PolicyText> good_policy(const std::string& file, ToolOutput& out) 
 }
 
 int policy_validate(const ToolArguments& arguments, ToolOutput& out) {
-  JsonText json;
-  json.open_object().open_list("files");
+  JsonText& json = out.answer().data().open_list("files");
   bool good = true;
   for (const std::string& file : arguments.files()) {
     const ipc::Result<PolicyText> read = read_policy_file(file);
     good &= read && read->policy;
-    if (arguments.flag("json")) {
-      put_validated(json, file, read);
-    } else {
-      say_validated(out, read);
-    }
+    add_validated(json, file, read);
+    say_validated(out, file, read);
   }
-  json.close_list().boolean("good", good).close_object();
-  if (arguments.flag("json")) out.raw(std::move(json).finish());
+  json.close_list();
   return good ? kToolGood : kToolRefused;
 }
 
@@ -164,9 +143,11 @@ int policy_schema(const ToolArguments& arguments, ToolOutput& out) {
     return kToolMisused;
   }
   const Language language = arguments.flag("cases") ? Language::kCases : Language::kPolicy;
-  out.raw(arguments.flag("man")    ? policy_manual()
-          : arguments.flag("json") ? schema_json(language)
-                                   : schema_markdown(language));
+  if (out.json()) {
+    add_schema(out.answer().data(), language);
+  } else {
+    out.raw(arguments.flag("man") ? policy_manual() : schema_markdown(language));
+  }
   return kToolGood;
 }
 
@@ -178,8 +159,8 @@ int policy_lint(const ToolArguments& arguments, ToolOutput& out) {
     return kToolRefused;
   }
   const std::vector<Finding> findings = lint_text(*text, file);
-  if (arguments.flag("json")) {
-    out.raw(findings_json(file, findings));
+  if (out.json()) {
+    add_findings(file, findings, out.answer());
   } else {
     for (const Finding& each : findings) say_finding(out, file, each);
     std::string sum = harmless(file) + ": ";

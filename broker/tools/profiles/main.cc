@@ -37,10 +37,10 @@ int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
     for (const broker::ListedProfile& row : list->profiles) out.line(broker::harmless(row.name));
     return broker::kToolGood;
   }
-  if (arguments.flag("json")) {
-    out.raw(broker::profiles_json(*list));
+  for (const std::string& warning : list->warnings) out.warning(warning);
+  if (out.json()) {
+    broker::add_profiles(*list, out.answer());
   } else {
-    for (const std::string& warning : list->warnings) out.note(warning);
     if (list->profiles.empty()) out.note("there are no profiles: run aws configure");
     broker::print_profiles(*list, out);
   }

@@ -17,7 +17,7 @@ class ConsoleTest : public ::testing::Test {
 TEST_F(ConsoleTest, APartitionWithoutAKnownConsoleIsRefused) {
   for (const char* const partition : {"aws-iso", "aws-iso-b", "", "AWS", "aws "}) {
     const ConsolePlace place{partition, "us-iso-east-1"};
-    EXPECT_EQ(sign_in_endpoint(place).error().fault, Fault::kConfig) << partition;
+    EXPECT_EQ(federation_endpoint(place).error().fault, Fault::kConfig) << partition;
     EXPECT_EQ(console_destination(place, "").error().fault, Fault::kConfig) << partition;
   }
 }
@@ -43,7 +43,7 @@ TEST_F(ConsoleTest, EachPartitionHasItsOwnHosts) {
       {"aws-us-gov", "https://signin.amazonaws-us-gov.com", "https://console.amazonaws-us-gov.com/console/home"},
   };
   for (const auto& [partition, sign_in, console] : kRows) {
-    EXPECT_EQ(sign_in_endpoint({partition, ""})->url, sign_in);
+    EXPECT_EQ(federation_endpoint({partition, ""})->url, sign_in);
     EXPECT_EQ(*console_destination({partition, ""}, ""), console);
   }
 }
@@ -58,7 +58,7 @@ TEST_F(ConsoleTest, ServicesAndPages) {
 
 TEST_F(ConsoleTest, TheKeysAreInTheBodyAlone) {
   const BaseKey keys{"ASIAKEY", ipc::SecretBuffer::copy_of("se+cr/et"), ipc::SecretBuffer::copy_of("to=ken")};
-  const AwsRequest request = get_sign_in_token(*sign_in_endpoint({"aws", ""}), keys);
+  const AwsRequest request = get_sign_in_token(*federation_endpoint({"aws", ""}), keys);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.path, "/federation");
   EXPECT_TRUE(request.query.empty());
@@ -84,12 +84,12 @@ TEST_F(ConsoleTest, AnAnswerWithoutATokenIsRefused) {
 
 TEST_F(ConsoleTest, ThePageHoldsDestinationAndToken) {
   const auto page =
-      console_page(*sign_in_endpoint({"aws", ""}), "https://console.aws.amazon.com/s3/home?region=x", "a+b");
+      console_page(*federation_endpoint({"aws", ""}), "https://console.aws.amazon.com/s3/home?region=x", "a+b");
   EXPECT_EQ(
       page->reveal(),
       "https://signin.aws.amazon.com/federation?Action=login&Destination=https%3A%2F%2Fconsole.aws.amazon.com%2Fs3%2F"
       "home%3Fregion%3Dx&SigninToken=a%2Bb");
-  EXPECT_FALSE(console_page(*sign_in_endpoint({"aws", ""}), "https://x/", std::string(kMaxConsolePage, '+')));
+  EXPECT_FALSE(console_page(*federation_endpoint({"aws", ""}), "https://x/", std::string(kMaxConsolePage, '+')));
 }
 
 }  // namespace

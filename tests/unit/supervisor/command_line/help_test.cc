@@ -5,10 +5,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
+#include "child/environment.h"
+#include "command_line/manual_sections.h"
 #include "command_line/options.h"
+#include "ipc/settings.h"
 #include "terminal/exit_codes.h"
 
 namespace supervisor {
@@ -56,7 +60,8 @@ TEST(Help, EveryOptionIsInTheTextsOfItsCommandsAndNoOthers) {
 TEST(Help, OfARunTheEverydayOptionsAreExplainedAndTheOthersNamed) {
   for (const CommandRow& command : kCommands) {
     const std::string text = help_text(Scope(command));
-    EXPECT_EQ(text.find("--help-all") != std::string::npos, !command.is_tool()) << command.words;
+    EXPECT_EQ(text.find("--help-all") != std::string::npos, find_option("help-all", Scope(command)) != nullptr)
+        << command.words;
     for (const OptionRow& row : kOptions) {
       if (!Scope(command).has(row)) continue;
       const std::string name = "--" + std::string(row.name);
@@ -86,7 +91,7 @@ TEST(Help, TheManualSaysWhereEachOptionMayBeSaid) {
   }
   EXPECT_THAT(page, HasSubstr("SENTINEL_POLICY_PARAMETER, too.\n"));
   EXPECT_THAT(page, Not(HasSubstr("SENTINEL_ON_TAMPER")));
-  EXPECT_THAT(page, Not(HasSubstr("SENTINEL_UNIX_SOCKET")));
+  EXPECT_THAT(page, Not(HasSubstr("SENTINEL_UNIX_SOCKET, too")));
 }
 
 TEST(Help, EveryCommandIsInEveryText) {
@@ -142,6 +147,36 @@ TEST(Help, TheCompletionsInTheTreeAreWhatTheTablesSay) {
       << "run `sentinel --print-fish > supervisor/command_line/sentinel.fish`";
   EXPECT_EQ(source_file("sentinel.bash"), bash_completion())
       << "run `sentinel --print-bash > supervisor/command_line/sentinel.bash`";
+}
+
+TEST(Help, EveryExampleOfTheManualIsALineThatIsTaken) {
+  std::set<std::string_view> shown;
+  for (const Example& each : examples()) {
+    for (const std::string_view line : each.lines) {
+      if (line.empty()) continue;
+      std::istringstream text{std::string(line)};
+      std::vector<std::string> words{std::istream_iterator<std::string>(text), {}};
+      ASSERT_EQ("sentinel", words.at(0)) << line;
+      const std::vector<std::string_view> given(words.begin() + 1, words.end());
+      const auto parsed = parse_command_line(given);
+      ASSERT_TRUE(parsed) << line << ": " << parsed.error().what;
+      EXPECT_TRUE(check_command_line(*parsed)) << line;
+      ASSERT_NE(nullptr, parsed->scope.command()) << line;
+      shown.insert(parsed->scope.command()->words);
+    }
+  }
+  EXPECT_THAT(shown,
+              ::testing::IsSupersetOf({"exec", "credentials", "whoami", "policy test", "keys add", "audit show"}));
+}
+
+TEST(Help, TheManualSaysWhatBecomesOfEachVariable) {
+  std::string page = manual_page();
+  std::erase(page, '\\');
+  for (const ipc::SettingRow& row : ipc::kSettings) EXPECT_THAT(page, HasSubstr(".B " + std::string(row.name) + "\n"));
+  for (const CommandVariable& row : command_variables()) {
+    if (row.fate == CommandVariable::Fate::kKept) continue;
+    EXPECT_THAT(page, ContainsRegex("\n([A-Z_a-z0-9., ]*, )?" + std::string(row.name) + "[,.]")) << row.name;
+  }
 }
 
 }  // namespace

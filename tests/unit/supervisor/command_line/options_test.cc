@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "terminal/exit_codes.h"
+
 namespace supervisor {
 namespace {
 
@@ -154,15 +156,26 @@ TEST(Options, AToolsArgumentsAndOptionsStandInAnyOrder) {
   EXPECT_EQ(line->arguments, (std::vector<std::string>{"a", "-", "--color"}));
 }
 
-TEST(Options, WordsForAToolAreKnownEvenWhenTheyAreWrong) {
-  const auto asks = [](std::vector<std::string_view> words) { return speaks_to_a_tool(words); };
-  EXPECT_TRUE(asks({"policy", "nonsense"}));
-  EXPECT_TRUE(asks({"--nonsense", "audit"}));
-  EXPECT_TRUE(asks({"doctor", "--nonsense"}));
-  EXPECT_FALSE(asks({"exec", "policy"}));
-  EXPECT_FALSE(asks({"exec", "doctor"}));
-  EXPECT_FALSE(asks({"polcy"}));
-  EXPECT_FALSE(asks({}));
+TEST(Options, WhoIsMeantIsKnownEvenWhenTheWordsAreWrong) {
+  const auto meant = [](std::vector<std::string_view> words) { return program_meant(words); };
+  EXPECT_EQ(meant({"policy", "nonsense"}), Program::Policy);
+  EXPECT_EQ(meant({"--nonsense", "audit"}), Program::Audit);
+  EXPECT_EQ(meant({"doctor", "--nonsense"}), Program::Doctor);
+  EXPECT_EQ(meant({"help", "keys", "nonsense"}), Program::Keys);
+  EXPECT_EQ(meant({"exec", "policy"}), Program::Exec);
+  EXPECT_EQ(meant({"-x", "exec", "doctor"}), Program::Exec);
+  EXPECT_EQ(meant({"whoami"}), Program::Whoami);
+  EXPECT_EQ(meant({"polcy"}), std::nullopt);
+  EXPECT_EQ(meant({"help"}), std::nullopt);
+  EXPECT_EQ(meant({}), std::nullopt);
+}
+
+TEST(Options, EachProgramHasACodeForItsOwnFailure) {
+  EXPECT_EQ(own_failure(Program::Exec), 125);
+  EXPECT_EQ(own_failure(Program::Credentials), 1);
+  EXPECT_EQ(own_failure(Program::Whoami), 1);
+  for (const ToolRow& tool : kTools) EXPECT_EQ(own_failure(tool.program), 2);
+  EXPECT_EQ(own_failure(std::nullopt), 1);
 }
 
 TEST(Options, EqualsSpaceShortAndNegatedFormsAreRead) {

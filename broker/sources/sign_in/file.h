@@ -1,5 +1,6 @@
-// One of the AWS CLI's cache files of IAM Identity Center, which the supervisor opened: read whole, written in place,
-// and locked while somebody renews what is in it, so that of many runs one asks and all others wait for its answer.
+// A file of the AWS CLI's in which a sign-in is kept (IAM Identity Center's, or that of `aws login`), and which the
+// supervisor opened: read whole, written in place, and locked while somebody renews what is in it, so that of many runs
+// one asks and all others wait for its answer.
 //
 // Blocks: on a small local file; never for a lock.   Owns: the descriptor and its locks. The AWS CLI locks nothing: it
 // writes in place or puts another file in the place of this one. What it writes meanwhile is seen, since who has the
@@ -15,15 +16,15 @@
 
 namespace broker {
 
-class SsoCacheFile {
+class SignInFile {
  public:
   static constexpr std::size_t kMaxBytes = 64 * 1024;  // a file with all its tokens has a tenth of it
 
-  SsoCacheFile() = default;
-  explicit SsoCacheFile(ipc::UniqueFd file) : file_(std::move(file)) {}
-  SsoCacheFile(SsoCacheFile&&) noexcept = default;
-  SsoCacheFile& operator=(SsoCacheFile&& other) noexcept;
-  ~SsoCacheFile() { unlock(); }
+  SignInFile() = default;
+  explicit SignInFile(ipc::UniqueFd file) : file_(std::move(file)) {}
+  SignInFile(SignInFile&&) noexcept = default;
+  SignInFile& operator=(SignInFile&& other) noexcept;
+  ~SignInFile() { unlock(); }
 
   [[nodiscard]] ipc::Result<WipedBytes> read() const;
   [[nodiscard]] ipc::Status replace(std::string_view text) const;

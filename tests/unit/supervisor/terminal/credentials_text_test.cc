@@ -1,4 +1,4 @@
-#include "run/one_shot.h"
+#include "terminal/credentials_text.h"
 
 #include <gtest/gtest.h>
 
@@ -17,9 +17,10 @@ ipc::IssuedKeys sound_keys() {
   return keys;
 }
 
-std::string printed(const ipc::IssuedKeys& keys, std::size_t room = kMaxCredentialsJson) {
+std::string printed(const ipc::IssuedKeys& keys, std::size_t room = kMaxCredentialsText,
+                    KeyFormat format = KeyFormat::Json) {
   std::vector<char> out(room, 'x');
-  const auto size = credential_process_json(keys, out);
+  const auto size = credentials_text(keys, format, out);
   if (!size) {
     EXPECT_EQ(std::string(out.begin(), out.end()), std::string(room, '\0')) << "half an answer stayed";
     return "";
@@ -27,8 +28,8 @@ std::string printed(const ipc::IssuedKeys& keys, std::size_t room = kMaxCredenti
   return {out.data(), *size};
 }
 
-TEST(CredentialProcessJson, AKeyThatCouldChangeTheJsonIsRefused) {
-  for (const char* bad : {"", "a\"b", "a\\b", "a\nb", "a b", "\x7f", "\xc3\xa4"}) {
+TEST(CredentialsText, AKeyThatCouldEndItsQuotesIsRefused) {
+  for (const char* bad : {"", "a\"b", "a'b", "a\\b", "a\nb", "a b", "\x7f", "\xc3\xa4"}) {
     ipc::IssuedKeys keys = sound_keys();
     (void)keys.secret_access_key.assign(bad);
     EXPECT_EQ(printed(keys), "") << bad;
@@ -44,25 +45,42 @@ TEST(CredentialProcessJson, AKeyThatCouldChangeTheJsonIsRefused) {
   }
 }
 
-TEST(CredentialProcessJson, WhatDoesNotFitIsRefusedNotCut) {
+TEST(CredentialsText, WhatDoesNotFitIsRefusedNotCut) {
   const std::size_t whole = printed(sound_keys()).size();
   EXPECT_EQ(printed(sound_keys(), whole - 1), "");
   EXPECT_NE(printed(sound_keys(), whole), "");
 }
 
-TEST(CredentialProcessJson, IsVersionOneOnOneLine) {
+TEST(CredentialsText, IsVersionOneOnOneLine) {
   EXPECT_EQ(
       printed(sound_keys()),
       "{\"Version\":1,\"AccessKeyId\":\"ASIAEXAMPLE\",\"SecretAccessKey\":\"secret/+=\",\"SessionToken\":\"token==\","
       "\"Expiration\":\"2026-01-01T00:00:00Z\"}\n");
 }
 
-TEST(CredentialProcessJson, TheLargestKeysOfTheProtocolFit) {
+TEST(CredentialsText, ForAShellEachValueStandsInQuotes) {
+  EXPECT_EQ(printed(sound_keys(), kMaxCredentialsText, key_format("env")),
+            "export AWS_ACCESS_KEY_ID='ASIAEXAMPLE'\nexport AWS_SECRET_ACCESS_KEY='secret/+='\n"
+            "export AWS_SESSION_TOKEN='token=='\nexport AWS_CREDENTIAL_EXPIRATION='2026-01-01T00:00:00Z'\n");
+  EXPECT_EQ(printed(sound_keys(), kMaxCredentialsText, key_format("fish")),
+            "set -gx AWS_ACCESS_KEY_ID 'ASIAEXAMPLE'\nset -gx AWS_SECRET_ACCESS_KEY 'secret/+='\n"
+            "set -gx AWS_SESSION_TOKEN 'token=='\nset -gx AWS_CREDENTIAL_EXPIRATION '2026-01-01T00:00:00Z'\n");
+  for (const KeyFormat format : {KeyFormat::Env, KeyFormat::Fish}) {
+    ipc::IssuedKeys keys = sound_keys();
+    (void)keys.session_token.assign("a';reboot'");
+    EXPECT_EQ(printed(keys, kMaxCredentialsText, format), "");
+    EXPECT_EQ(printed(sound_keys(), 40, format), "");
+  }
+}
+
+TEST(CredentialsText, TheLargestKeysOfTheProtocolFit) {
   ipc::IssuedKeys keys = sound_keys();
   keys.access_key_id = ipc::Text<128>(std::string(128, 'A'));
   (void)keys.secret_access_key.assign(std::string(256, 's'));
   (void)keys.session_token.assign(std::string(12288, 't'));
-  EXPECT_NE(printed(keys), "");
+  for (const KeyFormat format : {KeyFormat::Json, KeyFormat::Env, KeyFormat::Fish}) {
+    EXPECT_NE(printed(keys, kMaxCredentialsText, format), "");
+  }
 }
 
 }  // namespace

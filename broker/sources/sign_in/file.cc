@@ -1,4 +1,4 @@
-#include "sources/sso/cache_file.h"
+#include "sources/sign_in/file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -35,7 +35,7 @@ std::unexpected<ipc::Error> too_large() {
 
 }  // namespace
 
-SsoCacheFile& SsoCacheFile::operator=(SsoCacheFile&& other) noexcept {
+SignInFile& SignInFile::operator=(SignInFile&& other) noexcept {
   if (this == &other) return *this;
   unlock();
   file_ = std::move(other.file_);
@@ -43,7 +43,7 @@ SsoCacheFile& SsoCacheFile::operator=(SsoCacheFile&& other) noexcept {
   return *this;
 }
 
-ipc::Result<WipedBytes> SsoCacheFile::read() const {
+ipc::Result<WipedBytes> SignInFile::read() const {
   WipedBytes text;
   std::array<char, 4096> piece;
   ipc::Status status;
@@ -62,7 +62,7 @@ ipc::Result<WipedBytes> SsoCacheFile::read() const {
 
 // Filled up with blanks to the length that it had, which JSON allows: the broker may cut no file, or it could cut its
 // log. So there is no moment either at which the file is empty or half of it is old.
-ipc::Status SsoCacheFile::replace(std::string_view text) const {
+ipc::Status SignInFile::replace(std::string_view text) const {
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) return ipc::system_error("cannot be looked at");
   if (std::max(static_cast<std::size_t>(status.st_size), text.size()) > kMaxBytes) return too_large();
@@ -80,29 +80,29 @@ ipc::Status SsoCacheFile::replace(std::string_view text) const {
   return {};
 }
 
-bool SsoCacheFile::nameless() const {
+bool SignInFile::nameless() const {
   struct stat status {};
   return ::fstat(file_.get(), &status) != 0 || status.st_nlink == 0;
 }
 
-ipc::Result<bool> SsoCacheFile::try_lock() {
+ipc::Result<bool> SignInFile::try_lock() {
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return locked_ = true;
   if (errno == EWOULDBLOCK || errno == EINTR) return false;
   return ipc::system_error("cannot be locked");
 }
 
-void SsoCacheFile::say_login_is_shown() const {
+void SignInFile::say_login_is_shown() const {
   struct flock mark = login_mark(F_WRLCK);
   (void)::fcntl(file_.get(), F_OFD_SETLK, &mark);  // without it others try for themselves
 }
 
-bool SsoCacheFile::another_shows_login() const {
+bool SignInFile::another_shows_login() const {
   struct flock mark = login_mark(F_WRLCK);
   return ::fcntl(file_.get(), F_OFD_GETLK, &mark) == 0 && mark.l_type != F_UNLCK;
 }
 
 // Said and not left to close(2): the supervisor opened the file, and may have its copy of the descriptor still.
-void SsoCacheFile::unlock() {
+void SignInFile::unlock() {
   if (!locked_ || !file_) return;
   locked_ = false;
   struct flock mark = login_mark(F_UNLCK);

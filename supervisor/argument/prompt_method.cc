@@ -1,4 +1,4 @@
-#include "command_line/prompt_method.h"
+#include "argument/prompt_method.h"
 
 #include <string>
 

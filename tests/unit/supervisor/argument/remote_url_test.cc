@@ -1,4 +1,4 @@
-#include "command_line/remote_url.h"
+#include "argument/remote_url.h"
 
 #include <gtest/gtest.h>
 
