@@ -182,7 +182,8 @@ _sentinel() {
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
     '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
-    '(--auto-login)''--auto-login[log in to IAM Identity Center where the profile needs it]' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
     '(--stdout)''--stdout[print the address of the signed-in console on stdout instead of opening a browser]' \
     '(--destination)''--destination=[the page of the console to open]:SERVICE|URL: ' \
     '(--log-file)''--log-file=[append decisions as JSON Lines to this file]:PATH:_files' \
