@@ -104,9 +104,9 @@ class Remembered(RememberTest):
     def test_it_is_listed_and_cleared(self):
         self.typed("--remember", "8h")
         words = lambda *more: Run(self, ("cache", *more, "--json"), environment=self.environment()).finish("")  # noqa: E731
-        row, = json.loads(words("list").stdout)
+        row, = json.loads(words("list").stdout)["kept"]
         self.assertEqual(("openers", self.id, [self.name], False), (row["kind"], row["identity"], row["profiles"], row["ended"]))
-        self.assertEqual({"removed": 1}, json.loads(words("clear", "--kind", "openers").stdout))
+        self.assertEqual(1, json.loads(words("clear", "--kind", "openers").stdout)["removed"])
         self.unasked("--remember", "8h", works=False)
 
 
