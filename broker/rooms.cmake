@@ -37,7 +37,7 @@ room(device         WHY "what root says of this device, read by a process of its
 room(policy/yaml    WHY "text to policy, strictly; alone knows yaml-cpp"
                     MAY aws policy text
                     LIBS PkgConfig::YAMLCPP)
-room(services       WHY "requests and answers of STS, SSM, KMS, DynamoDB and IAM"
+room(services       WHY "requests and answers of STS, SSM, KMS, DynamoDB, IAM and the console's sign-in"
                     MAY aws call text)
 room(tools/settings WHY "what a tool takes from its own user and environment, as a broker is told it by its supervisor"
                     MAY host profile)
@@ -66,7 +66,7 @@ room(sources/sso    WHY "keys of IAM Identity Center: the sign-in, the token, it
 room(sources        WHY "every source of a first key, and the choice among them"
                     MAY aws call host keys keystore profile services sources/login sources/sso text)
 room(issuing        WHY "the judge of a run as an interface, role chains run for given terms, the keys kept by terms"
-                    MAY aws call decide host keys policy profile services sources)
+                    MAY aws call decide host keys policy profile services sources text)
 room(remote         WHY "a token vending machine in the place of policy and STS"
                     MAY aws call host issuing keys policy profile services text)
 room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
@@ -86,9 +86,12 @@ room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes
                     LIBS Threads::Threads)
 room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and roles; needs no network"
                     MAY host keystore profile text tools tools/settings)
+room(tools/cache    WHY "sentinel-cache: lists and clears what runs keep for the next ones; needs no network"
+                    MAY host keystore profile sources sources/sso text tools tools/settings)
 
 program(sentinel-broker MAIN serve/main.cc LINKS serve)
 program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)
 program(sentinel-audit MAIN tools/audit/main.cc LINKS tools/audit)
 program(sentinel-keys MAIN tools/keys/main.cc LINKS tools/keys)
 program(sentinel-profiles MAIN tools/profiles/main.cc LINKS tools/profiles)
+program(sentinel-cache MAIN tools/cache/main.cc LINKS tools/cache)

@@ -27,8 +27,8 @@ enum class Transport : U8 { Tcp = 1, Unix = 2 };
 constexpr Transport last_of(Transport) { return Transport::Unix; }
 enum class Severity : U8 { Info = 1, Refusal = 2, Warning = 3 };
 constexpr Severity last_of(Severity) { return Severity::Warning; }
-enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3, Whoami = 4 };
-constexpr RunMode last_of(RunMode) { return RunMode::Whoami; }
+enum class RunMode : U8 { Server = 1, Cli = 2, CredentialProcess = 3, Whoami = 4, Login = 5 };
+constexpr RunMode last_of(RunMode) { return RunMode::Login; }
 enum class LogKind : U8 { File = 1, Stream = 2, Syslog = 3 };  // Stream: terminal or pipe; Syslog: a datagram per line
 constexpr LogKind last_of(LogKind) { return LogKind::Syslog; }
 

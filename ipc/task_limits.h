@@ -13,5 +13,6 @@ inline constexpr std::size_t kMostRolesTold = 64;
 inline constexpr SecondsRange kIssuedFor{sts::kShortest.count(), sts::kLongestOfRole.count(), true};
 inline constexpr SecondsRange kPolicyPoll{5, 3600};
 inline constexpr SecondsRange kPolicyAge{0, 24 * 3600};
+inline constexpr SecondsRange kRemembered{60, 12 * 3600};
 
 }  // namespace ipc

@@ -31,6 +31,8 @@ struct Run {
   std::string_view credential_source{};                        // its word in the log (profile/sources.def)
   std::optional<ipc::UserNamespace> user_namespace{};          // none: unknown, or the machine's own
   std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
+  bool for_console = false;                                    // what is issued signs in to the AWS console
+  bool took_kept_keys = false;  // its credentials are those that an earlier run got (--cache)
   ipc::SecretBuffer token{};
   ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)
 };

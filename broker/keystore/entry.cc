@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "aws/key_syntax.h"
 #include "host/aead.h"
@@ -25,6 +27,10 @@ using ipc::SecretBuffer;
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kSaltBytes = 32;
 constexpr std::string_view kCipher = "aes-256-gcm", kKdf = "scrypt";
+constexpr char kWrongPassphrase[] = "the passphrase is wrong, or its file was changed";
+constexpr char kTryAnother[] =
+    "try again with the passphrase that it was added with; if that is lost, run sentinel keys remove and add the key "
+    "again";
 constexpr char kAddAgain[] = "restore it from a backup, or run sentinel keys remove and add the key again";
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -110,10 +116,11 @@ ipc::Status seal_into(KeystoreEntry& key, std::string_view secret, const SecretB
   return {};
 }
 
-ipc::Result<SecretBuffer> open(const KeystoreEntry& key, const SecretBuffer& data_key, std::string_view why) {
+ipc::Result<SecretBuffer> open(const KeystoreEntry& key, const SecretBuffer& data_key, std::string_view why,
+                               std::string next_step) {
   ipc::Result<SecretBuffer> secret = unseal(data_key, key.nonce + key.sealed, header_of(key).object());
   if (secret && is_visible(secret->reveal())) return secret;
-  return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), kAddAgain);
+  return ipc::fail(Fault::kRefused, file_of(key.profile) + " does not open: " + std::string(why), std::move(next_step));
 }
 
 ipc::Result<SecretBuffer> stretch(const KeystoreEntry& key, std::string_view passphrase) {
@@ -126,6 +133,11 @@ ipc::Result<SecretBuffer> stretch(const KeystoreEntry& key, std::string_view pas
   }
   out.grow(kAeadKeyBytes);
   return out;
+}
+
+bool append_hex(SecretBuffer& digits, unsigned char byte) {
+  const char pair[] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+  return digits.append({pair, 2});
 }
 
 ipc::Result<SecretBuffer> machine_key_of(const KeystoreEntry& key, std::string_view digits) {
@@ -200,13 +212,29 @@ ipc::Status seal_with_machine_key(KeystoreEntry& key, std::string_view secret, s
 ipc::Result<SecretBuffer> open_with_passphrase(const KeystoreEntry& key, std::string_view passphrase) {
   const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, *data_key, "the passphrase is wrong, or its file was changed");
+  return open(key, *data_key, kWrongPassphrase, kTryAnother);
+}
+
+ipc::Result<SecretBuffer> opener_of_passphrase(const KeystoreEntry& key, std::string_view passphrase) {
+  const ipc::Result<SecretBuffer> data_key = stretch(key, passphrase);
+  if (!data_key) return std::unexpected(data_key.error());
+  SecretBuffer digits = SecretBuffer::with_capacity(2 * kAeadKeyBytes);
+  bool whole = true;
+  for (const char byte : data_key->reveal()) whole = whole && append_hex(digits, static_cast<unsigned char>(byte));
+  if (!whole) return no_openssl("take the key");
+  return digits;
+}
+
+ipc::Result<SecretBuffer> open_with_opener(const KeystoreEntry& key, std::string_view hex_opener) {
+  const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_opener);
+  if (!data_key) return std::unexpected(data_key.error());
+  return open(key, *data_key, kWrongPassphrase, kTryAnother);
 }
 
 ipc::Result<SecretBuffer> open_with_machine_key(const KeystoreEntry& key, std::string_view hex_key) {
   const ipc::Result<SecretBuffer> data_key = machine_key_of(key, hex_key);
   if (!data_key) return std::unexpected(data_key.error());
-  return open(key, *data_key, "its file was changed, or belongs to another key of this machine");
+  return open(key, *data_key, "its file was changed, or belongs to another key of this machine", kAddAgain);
 }
 
 ipc::Result<SecretBuffer> new_machine_key() {
@@ -214,10 +242,7 @@ ipc::Result<SecretBuffer> new_machine_key() {
   if (!fill_with_random(raw)) return no_openssl("get random bytes");
   SecretBuffer digits = SecretBuffer::with_capacity(2 * kAeadKeyBytes);
   bool whole = true;
-  for (const unsigned char byte : raw) {
-    const char pair[] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
-    whole = whole && digits.append({pair, 2});
-  }
+  for (const unsigned char byte : raw) whole = whole && append_hex(digits, byte);
   ipc::wipe(raw.data(), raw.size());
   if (!whole) return no_openssl("take the key");
   return digits;

@@ -6,7 +6,7 @@
 // from a passphrase (scrypt), or from what the machine keeps (32 bytes as hex, see keystore/programs.h).
 //
 // Runs in: broker and sentinel-keys.   Owns: nothing; secrets are the caller's buffers.
-// Blocks: open_with_passphrase for scrypt's half a second or so, with its memory.
+// Blocks: open_with_passphrase and opener_of_passphrase for scrypt's half a second or so, with its memory.
 // Fails: kConfig for a file that is not of this form, and for one whose parameters are weaker or dearer than allowed;
 // kRefused for a key that does not open it.
 // Source: RFC 7914 (scrypt).
@@ -87,6 +87,11 @@ struct KeystoreEntry {
 
 [[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_passphrase(const KeystoreEntry& key,
                                                                   std::string_view passphrase);
+// What the passphrase opens it with, as 64 hex digits, so that it can be kept in the passphrase's place; and that
+// again. Any 64 digits are taken: whether they are the ones, the opening says.
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> opener_of_passphrase(const KeystoreEntry& key,
+                                                                  std::string_view passphrase);
+[[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_opener(const KeystoreEntry& key, std::string_view hex_opener);
 // `hex_key`: 64 hex digits, and at most a line feed behind them.
 [[nodiscard]] ipc::Result<ipc::SecretBuffer> open_with_machine_key(const KeystoreEntry& key, std::string_view hex_key);
 

@@ -47,14 +47,25 @@ ipc::Status ProfileEndpoints::read_sts_kind() {
   return refuse_at((*text)->place, "sts_regional_endpoints is neither regional nor legacy", "write regional or legacy");
 }
 
-// In botocore's order: the service's variable, the common one, the services section, the profile.
-MaybeText ProfileEndpoints::configured(std::string_view service) const {
+std::optional<PlacedText> ProfileEndpoints::by_variable(std::string_view service) const {
   if (ignores_configured_) return std::nullopt;
   const std::string variable = "AWS_ENDPOINT_URL_" + uppered(service);
   for (const std::string_view name : {std::string_view(variable), std::string_view("AWS_ENDPOINT_URL")}) {
     const std::string_view value = ipc::setting(*settings_, name);
     if (!value.empty()) return PlacedText{std::string(value), std::string(name)};
   }
+  return std::nullopt;
+}
+
+ipc::Result<AwsEndpoint> ProfileEndpoints::of_variable(std::string_view service) const {
+  const std::optional<PlacedText> url = by_variable(service);
+  return url ? given(*url, {}) : ipc::Result<AwsEndpoint>(AwsEndpoint{});
+}
+
+// In botocore's order: the service's variable, the common one, the services section, the profile.
+MaybeText ProfileEndpoints::configured(std::string_view service) const {
+  if (ignores_configured_) return std::nullopt;
+  if (std::optional<PlacedText> url = by_variable(service)) return url;
   const MaybeText services = files_->text(profile_, "services");
   if (!services) return services;
   if (*services) {

@@ -7,6 +7,7 @@
 // what.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ class ProfileEndpoints {
 
   // `service` is iam or one of aws/endpoint_services.def; `region` may be empty for sts and iam.
   [[nodiscard]] ipc::Result<AwsEndpoint> of(std::string_view service, std::string_view region) const;
+  // The one that a variable names, and no file, for what gets keys as they are; its URL is empty where none does.
+  [[nodiscard]] ipc::Result<AwsEndpoint> of_variable(std::string_view service) const;
 
  private:
   ProfileEndpoints(const ProfileFiles& files, const ipc::Settings& settings, std::string_view profile)
@@ -32,6 +35,7 @@ class ProfileEndpoints {
   ipc::Status read_flags();
   ipc::Status read_sts_kind();
   [[nodiscard]] ipc::Result<bool> flag(std::string_view variable, std::string_view key, std::string* place);
+  [[nodiscard]] std::optional<PlacedText> by_variable(std::string_view service) const;
   [[nodiscard]] MaybeText configured(std::string_view service) const;
   [[nodiscard]] ipc::Result<AwsEndpoint> given(const PlacedText& url, std::string_view region) const;
 

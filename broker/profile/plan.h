@@ -126,11 +126,12 @@ struct ResolvedProfile {
   std::optional<MfaPlan> mfa{};  // with `base` a long-term key: makes a session of it first
   std::vector<RoleStep> chain;   // assumed first to last; empty: the profile is just a key
   AwsEndpoint sts, iam;
-  AwsEndpoint ssm;                    // url is empty when no region is known: take it through require_ssm()
-  AwsEndpoint kms;                    // the same, require_kms()
-  AwsEndpoint dynamodb;               // the same, require_dynamodb()
-  std::string ca_bundle;              // file; empty: the system's
-  std::vector<std::string> warnings;  // sentences for the terminal
+  AwsEndpoint ssm;       // url is empty when no region is known: take it through require_ssm()
+  AwsEndpoint kms;       // the same, require_kms()
+  AwsEndpoint dynamodb;  // the same, require_dynamodb()
+  ipc::Result<AwsEndpoint> sign_in{AwsEndpoint{}};  // to the console, where a variable names it; else its url is empty
+  std::string ca_bundle;                            // file; empty: the system's
+  std::vector<std::string> warnings;                // sentences for the terminal
   CommandSettings command{};
 };
 

@@ -185,6 +185,7 @@ ipc::Status Resolver::take_endpoints() {
     out = std::move(*endpoint);
     return {};
   };
+  out_.sign_in = endpoints->of_variable("signin");
   ipc::Status status = take("sts", out_.region, out_.sts);
   if (status) status = take("iam", out_.region, out_.iam);
   if (auto* const sso = std::get_if<SsoPlan>(&out_.base); sso && status) {

@@ -1,5 +1,6 @@
 // How a Service is put together: each part is handed what it needs of the others, in the order in which they need it.
 #include "caller/token.h"
+#include "issuing/kept_keys.h"
 #include "policy/source/file.h"
 #include "policy/source/once.h"
 #include "policy/source/parameter.h"
@@ -78,7 +79,16 @@ ipc::RunStatus Service::about() const {
 }
 
 void Service::join() {
-  decisions_ = std::make_unique<RunDecisions>(RunDecisions::Parts{run_, *aws_, *judge_, *sessions_, notices_});
+  RunDecisions::Parts parts{run_, *aws_, *judge_, *sessions_, notices_};
+  if (role_keys_) {
+    parts.keep = [this](const IssueTerms& terms, const Verdict& verdict, StartFetch fetch) {
+      auto name = name_of_kept_keys(profile_, run_, terms, verdict);
+      if (!name) return fetch;
+      return kept_or_fetched({*aws_, profile_, run_, *role_keys_, [this] { run_.took_kept_keys = true; }},
+                             std::move(*name), terms.lifetime.granted, std::move(fetch));
+    };
+  }
+  decisions_ = std::make_unique<RunDecisions>(std::move(parts));
   record_ = std::make_unique<DecisionRecord>(
       DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
   requests_ = std::make_unique<Requests>(Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_,
@@ -133,6 +143,8 @@ ipc::Status Service::open_keys() {
   SourceParts parts{*aws_, *errands_, profile_, run_.principal, caller_keys_};
   parts.sessions = sessions;
   parts.may_share_mfa = may_share_mfa_;
+  parts.openers = openers_ ? &*openers_ : nullptr;
+  parts.remember = task_.remember;
   parts.events = std::move(events);
   parts.auto_login = task_.begin.auto_login;
   parts.browser_login = task_.begin.browser_login;

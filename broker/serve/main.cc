@@ -15,6 +15,7 @@
 #include "host/sandbox.h"
 #include "host/timers.h"
 #include "host/unix_groups.h"
+#include "ipc/files/kept_files.h"
 #include "ipc/process/user_namespace.h"
 #include "keystore/folder.h"
 #include "policy/source/file.h"
@@ -68,12 +69,12 @@ ipc::Result<broker::HostFacts> find_host_facts(broker::CallerCheck& callers, con
   return facts;
 }
 
-// For the MFA sessions that runs share, where this one is to. Before the lock-down, whose filter kills keyctl.
-std::optional<broker::SessionStore> open_session_store(Task& task) {
-  if (!task.session_store) return std::nullopt;
-  auto key = broker::login_keyring_key("sentinel:sessions");
-  if (!key) return std::nullopt;  // this host keeps none: each run asks for a code of its own
-  return broker::SessionStore(std::move(task.session_store), std::move(*key));
+// For what runs keep for the next ones, where this one is to. Before the lock-down, whose filter kills keyctl.
+std::optional<broker::SessionStore> open_store(ipc::UniqueFd file, ipc::KeptFile kind) {
+  if (!file) return std::nullopt;
+  auto key = broker::login_keyring_key(ipc::kept_row(kind).keyring);
+  if (!key) return std::nullopt;  // this host keeps none: each run asks for a code, or for keys, of its own
+  return broker::SessionStore(std::move(file), std::move(*key));
 }
 
 ipc::Result<broker::ReadableFiles> check_readable(const Task& task) {
@@ -140,7 +141,10 @@ ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Tas
   if (!files) return std::unexpected(files.error());
   broker::KeysRead read;
   read.may_share_mfa = static_cast<bool>(task.session_store);
-  read.sessions = open_session_store(task);
+  read.may_keep_keys = static_cast<bool>(task.role_keys);
+  read.sessions = open_store(std::move(task.session_store), ipc::KeptFile::kSessions);
+  read.openers = open_store(std::move(task.openers), ipc::KeptFile::kOpeners);
+  read.role_keys = open_store(std::move(task.role_keys), ipc::KeptFile::kRoleKeys);
   const ipc::Result<std::string> protections = broker::enter_sandbox(*files);
   if (!protections) return std::unexpected(protections.error());
   if (ipc::Status said = say_locked_down(control, *protections, callers); !said) return std::unexpected(said.error());

@@ -10,7 +10,7 @@ using std::chrono::seconds;
 
 RunDecisions::RunDecisions(Parts parts)
     : parts_(std::move(parts)),
-      issuers_(parts_.aws, [this](const IssueTerms& terms) { return parts_.judge.keys_for(terms); },
+      issuers_(parts_.aws, [this](const IssueTerms& terms) { return fetch_for(terms); },
                {.issued =
                     [this](const IssuedCredentials& keys) {
                       parts_.sessions.note_issue(keys.expiration, keys.source_identity);
@@ -46,7 +46,15 @@ Question RunDecisions::question(std::optional<Via> transport) {
 }
 
 FreshKeys* RunDecisions::issuer_for(const IssueTerms& terms, const Verdict& verdict) {
-  return issuers_.find_or_make(terms, verdict.policy_sha256);
+  permitting_ = &verdict;
+  FreshKeys* const issuer = issuers_.find_or_make(terms, verdict.policy_sha256);
+  permitting_ = nullptr;
+  return issuer;
+}
+
+StartFetch RunDecisions::fetch_for(const IssueTerms& terms) {
+  StartFetch fetch = parts_.judge.keys_for(terms);
+  return parts_.keep && permitting_ ? parts_.keep(terms, *permitting_, std::move(fetch)) : fetch;
 }
 
 std::chrono::sys_seconds RunDecisions::local_end_of(const IssueTerms& terms) {

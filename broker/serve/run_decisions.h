@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -31,6 +32,8 @@ class RunDecisions {
     SessionTracker& sessions;    // hears of each issue
     Notices& notices;            // say that a renewal failed
     OverrideSource overrides{};  // approvals and break-glass events; empty: this build keeps none
+    // Where credentials are kept across runs: the fetch that looks there first (issuing/kept_keys.h). May be empty.
+    std::function<StartFetch(const IssueTerms&, const Verdict&, StartFetch)> keep{};
   };
   explicit RunDecisions(Parts parts);
 
@@ -52,9 +55,11 @@ class RunDecisions {
 
  private:
   Question question(std::optional<Via> transport);
+  StartFetch fetch_for(const IssueTerms& terms);
   void note_failed_renewal(const ipc::Error& error, std::chrono::seconds left);
 
   Parts parts_;
+  const Verdict* permitting_ = nullptr;  // while keys are asked for that it permits
   KeysByTerms issuers_;
 };
 

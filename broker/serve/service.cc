@@ -8,7 +8,6 @@
 #include "ipc/answer_mac.h"
 #include "ipc/command_settings.h"
 #include "remote/server.h"
-#include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 
 namespace broker {
@@ -36,7 +35,10 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       callers_(std::move(callers)),
       caller_keys_(std::move(read.caller_keys)),
       may_share_mfa_(read.may_share_mfa),
+      may_keep_keys_(read.may_keep_keys),
       session_store_(std::move(read.sessions)),
+      role_keys_(std::move(read.role_keys)),
+      openers_(std::move(read.openers)),
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),
@@ -50,6 +52,7 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
   run_.tell_reasons = !task_.begin.quiet_reasons;
   run_.duration = task_.begin.duration.get();
   run_.mode = mode_of(task_.begin.mode);
+  run_.for_console = task_.begin.mode == ipc::RunMode::Login;
   run_.groups = std::move(host.groups);
   device_id_ = std::move(host.device_id);
   namespace_costs_ = ipc::what_a_user_namespace_costs(host.user_namespace);
@@ -147,15 +150,23 @@ void Service::ask_who() {
     for (const ipc::WhoamiRole& role : whoami_->roles()) {
       if (ipc::Status sent = control_.send(role); !sent) return end(sent.error());
     }
-    if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
-    event_base_loopbreak(base_);
+    answer_with(who);
   });
 }
 
 void Service::answer_once() {
-  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *decisions_, *record_, *startup_}, profile_.region);
-  if (!keys) return end(keys.error());
-  if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
+  const OneShotParts parts{run_, audit_, *decisions_, *record_, *startup_};
+  if (task_.begin.mode != ipc::RunMode::Login) return answer_with(issue_once(parts, profile_.region));
+  console_ = std::make_unique<ConsoleAnswer>(
+      ConsoleAnswer::Parts{parts, *aws_, profile_, run_.principal, notices_, task_.console_destination});
+  console_->begin([this](const ipc::Result<ipc::ConsolePage>& page) { answer_with(page); });
+}
+
+// The one answer of a run that is not served; then the broker ends.
+template <class Message>
+void Service::answer_with(const ipc::Result<Message>& answer) {
+  if (!answer) return end(answer.error());
+  if (ipc::Status sent = control_.send(*answer); !sent) return end(sent.error());
   audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
   event_base_loopbreak(base_);
 }
@@ -168,9 +179,7 @@ void Service::on_control() {
     const auto arrival = control_.receive(packet);
     if (!arrival) return control_.stranger() ? end_for_stranger(control_, arrival.error()) : end(arrival.error());
     if (*arrival == ipc::Arrival::Nothing) return;
-    if (*arrival == ipc::Arrival::PeerGone) {
-      return leave();
-    }
+    if (*arrival == ipc::Arrival::PeerGone) return leave();
     if (ipc::Status taken = take_control(packet); !taken) return end(taken.error());
   }
 }

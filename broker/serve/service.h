@@ -13,6 +13,7 @@
 #include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
 #include "policy/source/verifier.h"
+#include "serve/one_shot.h"
 #include "serve/policy_judge.h"
 #include "serve/requests.h"
 #include "serve/startup.h"
@@ -40,8 +41,11 @@ struct KeysRead {
   std::optional<LogKey> log_key{};
   PolicyKey policy_key{};
   CallerKeys caller_keys{};
+  bool may_keep_keys = false;  // --cache; without `role_keys` likewise
   bool may_share_mfa = false;  // --share-mfa; without `sessions` this host keeps no key to seal them with
   std::optional<SessionStore> sessions{};
+  std::optional<SessionStore> role_keys{};  // --cache; as `sessions`
+  std::optional<SessionStore> openers{};    // --remember; likewise
 };
 
 class Service {
@@ -79,6 +83,8 @@ class Service {
   [[nodiscard]] ipc::RunStatus about() const;
   void say_ready(std::size_t told);
   void answer_once();  // where nothing is served
+  template <class Message>
+  void answer_with(const ipc::Result<Message>& answer);
   void ask_who();
   ipc::Status take_control(ipc::Packet& packet);
   ipc::Status take_client(ipc::Packet& packet);
@@ -105,8 +111,8 @@ class Service {
   ResolvedProfile profile_;
   CallerCheck callers_;
   CallerKeys caller_keys_;
-  bool may_share_mfa_;
-  std::optional<SessionStore> session_store_;
+  bool may_share_mfa_, may_keep_keys_;
+  std::optional<SessionStore> session_store_, role_keys_, openers_;
   SystemClock clock_;
   EventTimers timers_;
   Notices notices_;
@@ -128,6 +134,7 @@ class Service {
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Startup> startup_;
   std::unique_ptr<WhoamiAnswer> whoami_;
+  std::unique_ptr<ConsoleAnswer> console_;
   std::unique_ptr<Timer> detach_later_, leave_anyway_, ready_later_;
   bool serving_ = false, said_clock_ = false;
   int exit_status_ = 0;

@@ -1,10 +1,19 @@
 #include "serve/startup.h"
 
+#include <optional>
+
 #include "decide/authorize.h"
 #include "ipc/sts_limits.h"
 #include "serve/task.h"
 
 namespace broker {
+namespace {
+
+constexpr char kNoConsole[] =
+    "this rule gives no console, which no process tree holds: work under `sentinel exec --server`, or ask for a rule "
+    "that allows the profile in mode cli";
+
+}  // namespace
 
 void Startup::begin(Done done) {
   done_ = std::move(done);
@@ -33,11 +42,13 @@ ipc::Status Startup::refused(const Refusal& refusal, const Decision& decision) {
   // A policy that cannot be used has its own sentence, and is no decision.
   if (!decision.verdict) return std::unexpected(ipc::with_next_step(decision.verdict.error(), kMendPolicy));
   if (ipc::Status recorded = parts_.record.run_refused(refusal, decision); !recorded) return recorded;
+  const std::optional<Obstacle> obstacle = obstacle_of(*decision.verdict);
+  const bool wants_server = obstacle == Obstacle::kServer || obstacle == Obstacle::kServerTracking;
   const std::string user = parts_.run.principal.user.empty() ? "" : " and user " + parts_.run.principal.user;
   return ipc::fail(ipc::Fault::kRefused,
                    "refused credentials for profile " + parts_.run.profile + user + ": " + refusal.sentence + " [" +
                        parts_.run.policy_name + "]",
-                   refusal.next_step);
+                   parts_.run.for_console && wants_server ? kNoConsole : refusal.next_step);
 }
 
 void Startup::when_both_are_there() {

@@ -21,8 +21,9 @@ bool has_one_judge(const ipc::Begin& begin) {
   if (begin.remote_url.empty() && !begin.remote_token_file.empty()) return false;
   const bool asks_of_a_policy =
       !begin.session_table.empty() || !begin.policy_key.empty() || !begin.policy_kms_key.empty();
-  const bool only_asks = begin.mode == ipc::RunMode::Whoami;  // which no server elsewhere answers
-  if (!begin.remote_url.empty() && (asks_of_a_policy || only_asks)) return false;
+  const bool only_asks = begin.mode == ipc::RunMode::Whoami;
+  const bool by_policy = only_asks || begin.mode == ipc::RunMode::Login;  // which no server elsewhere answers
+  if (!begin.remote_url.empty() && (asks_of_a_policy || by_policy)) return false;
   return judges == 1 || (judges == 0 && only_asks);
 }
 
@@ -72,8 +73,21 @@ class Gathering {
     session_store_ = std::move(fd);
     return {};
   }
+  ipc::Status take(const ipc::RoleKeyStore&, ipc::UniqueFd& fd) {
+    role_keys_ = std::move(fd);
+    return {};
+  }
+  ipc::Status take(const ipc::OpenerStore& store, ipc::UniqueFd& fd) {
+    openers_ = std::move(fd);
+    remember_ = store.lives.get();
+    return {};
+  }
   ipc::Status take(const ipc::PolicyText&, ipc::UniqueFd& fd) {
     policy_text_ = std::move(fd);
+    return {};
+  }
+  ipc::Status take(const ipc::ConsolePlace& place, ipc::UniqueFd&) {
+    console_ = place.destination.str();
     return {};
   }
   ipc::Status take(ipc::Begin& begin, ipc::UniqueFd&) {
@@ -82,6 +96,10 @@ class Gathering {
       return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
     if (policy_text_ && begin.policy_file.empty())
       return ipc::fail(Fault::kProtocol, "the text of a policy that Begin does not name");
+    if (console_.has_value() != (begin.mode == ipc::RunMode::Login))
+      return ipc::fail(Fault::kProtocol, "a page of the console for another kind of run, or none for its own");
+    if (role_keys_ && begin.mode != ipc::RunMode::CredentialProcess)
+      return ipc::fail(Fault::kProtocol, "a file of kept credentials for another kind of run");
     const bool issues = begin.mode != ipc::RunMode::Whoami;
     if (issues && sinks_.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
     begin_ = std::move(begin);
@@ -93,8 +111,11 @@ class Gathering {
   }
   [[nodiscard]] bool is_whole() const { return begin_.has_value(); }
   Task task() && {
-    return {std::move(*begin_),          std::move(settings_),      std::move(sinks_),
-            std::move(policy_versions_), std::move(session_store_), std::move(policy_text_)};
+    return {std::move(*begin_),          std::move(settings_),
+            std::move(sinks_),           console_.value_or(""),
+            std::move(policy_versions_), std::move(session_store_),
+            std::move(role_keys_),       std::move(openers_),
+            std::move(policy_text_),     remember_};
   }
 
  private:
@@ -102,7 +123,9 @@ class Gathering {
   ipc::Settings settings_;
   std::string* last_setting_ = nullptr;  // into settings_: what SettingRest goes on with
   std::vector<TaskSink> sinks_;
-  ipc::UniqueFd policy_versions_, session_store_, policy_text_;
+  std::optional<std::string> console_;
+  ipc::UniqueFd policy_versions_, session_store_, policy_text_, role_keys_, openers_;
+  std::chrono::seconds remember_{0};
 };
 
 ipc::Status wait_for_packet(const ipc::Channel& control, std::chrono::steady_clock::time_point end) {
@@ -139,7 +162,8 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
     gathering.begin_packet(packet.id);
     const ipc::Status taken =
         ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock, ipc::LogHead,
-                            ipc::PolicyVersions, ipc::SessionStore, ipc::PolicyText, ipc::Begin>(
+                            ipc::PolicyVersions, ipc::SessionStore, ipc::RoleKeyStore, ipc::OpenerStore,
+                            ipc::PolicyText, ipc::ConsolePlace, ipc::Begin>(
             packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());
   }

@@ -24,7 +24,10 @@ struct Task {
   const ipc::Begin begin;
   ipc::Settings settings;
   std::vector<TaskSink> sinks;
-  ipc::UniqueFd policy_versions, session_store, policy_text;  // policy_text: in the place of begin.policy_file
+  std::string console_destination;  // of a run that signs in to the console
+  ipc::UniqueFd policy_versions, session_store, role_keys, openers;
+  ipc::UniqueFd policy_text;         // in the place of begin.policy_file
+  std::chrono::seconds remember{0};  // with `openers`
   // What to call the policy in the log and in sentences.
   [[nodiscard]] const std::string& policy_name() const {
     if (!begin.remote_url.empty()) return begin.remote_url.str();

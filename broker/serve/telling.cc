@@ -22,6 +22,14 @@ void Service::warn_at_start() {
     notices_.warning(
         "the MFA session is not shared (--share-mfa): this host's kernel keeps no key for you to seal it with");
   }
+  if (task_.remember.count() != 0 && !openers_) {
+    notices_.warning(
+        "no passphrase is remembered (--remember): this host's kernel keeps no key for you to seal it with");
+  }
+  if (may_keep_keys_ && !role_keys_) {
+    notices_.warning(
+        "the credentials are not kept (--cache): this host's kernel keeps no key for you to seal them with");
+  }
   if (!namespace_costs_.empty()) notices_.warning(namespace_costs_);
 }
 

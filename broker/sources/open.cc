@@ -68,10 +68,18 @@ struct Opener {
     return std::make_unique<FixedKey>(std::move(parts.caller.key));
   }
 
+  void say_nothing_to_remember() const {
+    if (parts.remember.count() == 0 || !parts.warn) return;
+    parts.warn("--remember does nothing: no passphrase opens the key of profile " + parts.profile.base_profile);
+  }
+
   Opened operator()(const StoredKeyPlan& plan) const {
     ipc::Result<KeystoreEntry> key = parse_stored_key(plan.name, plan.text);
     if (!key) return std::unexpected(key.error());
-    return std::make_unique<KeystoreSource>(parts.context, parts.errands, std::move(*key), plan.home);
+    const bool typed = key->store == KeyStoreKind::kFile && key->protection == KeyProtection::kPassphrase;
+    if (!typed) say_nothing_to_remember();
+    return std::make_unique<KeystoreSource>(parts.context, parts.errands, std::move(*key), plan.home,
+                                            Remembering{parts.openers, parts.remember, parts.inform});
   }
   Opened operator()(const ProcessPlan& plan) const {
     return checked(process_keys(parts.context, parts.errands, parts.profile.base_profile, plan));
@@ -111,6 +119,7 @@ struct Opener {
 
 Opened open_base_keys(BasePlan& plan, SourceParts parts) {
   const ResolvedProfile& profile = parts.profile;
+  if (!std::holds_alternative<StoredKeyPlan>(plan)) Opener{parts}.say_nothing_to_remember();
   if (!profile.mfa) return std::visit(Opener{std::move(parts)}, plan);
   MfaParts mfa{parts.context,   parts.errands,
                parts.sessions,  profile.sts,

@@ -29,6 +29,8 @@ struct SourceParts {
   CallerKeys& caller;                      // taken out where the plan wants them
   const SessionStore* sessions = nullptr;  // null: MFA sessions are not shared with other runs
   bool may_share_mfa = false;              // the user has asked for it
+  const SessionStore* openers = nullptr;   // null: no passphrase is remembered
+  std::chrono::seconds remember{0};        // how long; 0: the user has not asked for it
   KeyEvents events{};
   bool auto_login = false;
   bool browser_login = false;  // of a login that is shown: a browser of the user's host may be sent back to it

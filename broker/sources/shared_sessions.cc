@@ -14,7 +14,7 @@
 namespace broker {
 namespace {
 
-constexpr char kFile[] = "~/.local/state/sentinel/sessions";
+constexpr char kFile[] = "the file of kept sessions in ~/.local/state/sentinel";
 constexpr std::string_view kBound = "sentinel sessions 1";  // another form has another text
 constexpr char kRepair[] = "remove it; the next run asks for a code and makes it anew";
 
@@ -56,13 +56,19 @@ ipc::Result<bool> SessionStore::try_lock() const {
 
 void SessionStore::unlock() const { (void)::flock(file_.get(), LOCK_UN); }
 
-// The file begins with the length of what is sealed: it never becomes shorter, and what lies behind is of no use.
-std::vector<SessionStore::Kept> SessionStore::read() const {
+// The file begins with the length of what is sealed: put() never makes it shorter, and what lies behind is of no use.
+std::optional<ipc::SecretBuffer> SessionStore::unsealed() const {
   const std::string text = read_from_start(file_.get(), kMaxBytes).value_or("");
   ipc::Reader header(text);
   ipc::U32 length = 0;
-  if (!header.get(length) || length > text.size() - sizeof length) return {};
-  const auto plain = unseal(key_, std::string_view(text).substr(sizeof length, length), kBound);
+  if (!header.get(length) || length > text.size() - sizeof length) return std::nullopt;
+  auto plain = unseal(key_, std::string_view(text).substr(sizeof length, length), kBound);
+  if (!plain) return std::nullopt;
+  return std::move(*plain);
+}
+
+std::vector<SessionStore::Kept> SessionStore::read() const {
+  const auto plain = unsealed();
   if (!plain) return {};
   std::vector<Kept> kept;
   ipc::Reader in(plain->reveal());
@@ -95,24 +101,60 @@ ipc::Status SessionStore::put(const SessionName& name, const IssuedCredentials& 
                               std::chrono::sys_seconds now) const {
   std::vector<Kept> others = read();
   std::erase_if(others, [&](const Kept& kept) { return kept.name == name || kept.session.expiration <= now; });
+  std::vector<Shown> all{{&name, &session}};
+  for (const Kept& kept : others) all.push_back({&kept.name, &kept.session});
+  const auto sealed = seal_all(all);
+  if (!sealed) return std::unexpected(sealed.error());
+  return write(*sealed);
+}
+
+// The newest come first. Where there is no room the oldest go; the first must fit.
+ipc::Result<std::string> SessionStore::seal_all(const std::vector<Shown>& all) const {
   auto room = ipc::SecretBuffer::if_room(kMaxBytes - sizeof(ipc::U32) - kAeadOverhead);
   if (!room) return std::unexpected(std::move(room.error()));
   ipc::SecretBuffer& plain = *room;
-  ipc::Writer out(plain.room());
-  Record first;
-  if (!fill(first, name, session) || !first.put(out)) {
+  for (std::size_t i = 0; i < all.size() && i < kMost; ++i) {
+    Record record;
+    ipc::Writer out(plain.room());
+    if (fill(record, *all[i].name, *all[i].session) && record.put(out)) {
+      plain.grow(out.size());
+      continue;
+    }
+    if (i > 0) break;
     return ipc::fail(ipc::Fault::kConfig, "the session is larger than any that is known", "report it with this line");
   }
-  plain.grow(out.size());
-  for (std::size_t i = 0; i < others.size() && i + 1 < kMost; ++i) {
-    Record record;
-    ipc::Writer more(plain.room());
-    if (!fill(record, others[i].name, others[i].session) || !record.put(more)) break;  // no room: the oldest go
-    plain.grow(more.size());
+  return seal(key_, plain.reveal(), kBound);
+}
+
+ipc::Result<std::vector<SessionStore::Listed>> SessionStore::list() const {
+  const auto plain = unsealed();
+  if (!plain && read_from_start(file_.get(), 1).value_or("x").empty()) return std::vector<Listed>();
+  if (!plain) {
+    return ipc::fail(ipc::Fault::kConfig,
+                     "was sealed with another key: in another login, or before this machine started",
+                     "clear it, or leave it: the next run writes over it");
   }
-  const auto sealed = seal(key_, plain.reveal(), kBound);
-  if (!sealed) return std::unexpected(sealed.error());
-  return write(*sealed);
+  std::vector<Listed> listed;
+  for (const Kept& kept : read()) listed.push_back({kept.name, kept.session.expiration});
+  return listed;
+}
+
+ipc::Result<std::size_t> SessionStore::remove(const std::function<bool(const Listed&)>& which) const {
+  std::vector<Kept> kept = read();
+  const std::size_t gone = std::erase_if(kept, [&](const Kept& one) {
+    return which({one.name, one.session.expiration});
+  });
+  off_t size = 0;
+  if (!kept.empty()) {
+    std::vector<Shown> all;
+    for (const Kept& one : kept) all.push_back({&one.name, &one.session});
+    const auto sealed = seal_all(all);
+    if (!sealed) return std::unexpected(sealed.error());
+    if (const ipc::Status written = write(*sealed); !written) return std::unexpected(written.error());
+    size = static_cast<off_t>(sizeof(ipc::U32) + sealed->size());
+  }
+  if (::ftruncate(file_.get(), size) == 0) return gone;
+  return std::unexpected(ipc::system_error(std::string("cannot shorten ") + kFile, kRepair).error());
 }
 
 ipc::Status SessionStore::write(std::string_view sealed) const {

@@ -4,6 +4,7 @@
 
 #include "keystore/folder.h"
 #include "keystore/programs.h"
+#include "text/rfc3339.h"
 
 namespace broker {
 namespace {
@@ -28,8 +29,17 @@ ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home) {
   return {};
 }
 
-KeystoreSource::KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home)
-    : context_(context), errands_(errands), stored_(std::move(key)), home_(std::move(home)) {}
+SessionName opener_name(std::string_view access_key_id, std::string_view profile) {
+  return {std::string(access_key_id), std::string(profile), kLongestRemembered};
+}
+
+KeystoreSource::KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home,
+                               Remembering remembering)
+    : context_(context),
+      errands_(errands),
+      stored_(std::move(key)),
+      home_(std::move(home)),
+      remembering_(std::move(remembering)) {}
 
 std::optional<BaseKeys::Held> KeystoreSource::held() const {
   if (!key_) return std::nullopt;
@@ -46,8 +56,36 @@ void KeystoreSource::get(OnKey done) {
 void KeystoreSource::begin() {
   tries_ = 0;
   const bool asked = stored_.store == KeyStoreKind::kFile && stored_.protection == KeyProtection::kPassphrase;
-  if (asked) return ask_passphrase();
-  run_program();
+  if (!asked) return run_program();
+  if (!open_with_what_is_kept()) ask_passphrase();
+}
+
+// What does not open this key any more, as after a rotation, is as good as none.
+bool KeystoreSource::open_with_what_is_kept() {
+  if (!remembering_.store) return false;
+  const auto now = std::chrono::floor<std::chrono::seconds>(context_.clock.wall());
+  const auto kept = remembering_.store->find(opener_name(stored_.access_key_id, stored_.profile), now, {});
+  if (!kept) return false;
+  ipc::Result<SecretBuffer> secret = open_with_opener(stored_, kept->secret_access_key.reveal());
+  if (!secret) return false;
+  if (remembering_.inform) {
+    remembering_.inform("no passphrase is asked for: what opens the stored key of profile " + stored_.profile +
+                        " is remembered until " + std::string(rfc3339(kept->expiration).text()) + " (--remember)");
+  }
+  finish(std::move(secret));
+  return true;
+}
+
+// Where another run writes at this moment, this passphrase is asked for again.
+void KeystoreSource::keep(const SecretBuffer& opener) const {
+  if (!remembering_.store) return;
+  const ipc::Result<bool> locked = remembering_.store->try_lock();
+  if (!locked || !*locked) return;
+  const auto now = std::chrono::floor<std::chrono::seconds>(context_.clock.wall());
+  const IssuedCredentials kept{
+      {stored_.access_key_id, SecretBuffer::copy_of(opener.reveal()), {}}, now + remembering_.lives, {}, {}};
+  (void)remembering_.store->put(opener_name(stored_.access_key_id, stored_.profile), kept, now);
+  remembering_.store->unlock();
 }
 
 void KeystoreSource::ask_passphrase() {
@@ -63,7 +101,10 @@ void KeystoreSource::ask_passphrase() {
 
 void KeystoreSource::on_passphrase(const ipc::Result<SecretBuffer>& answer) {
   if (!answer) return finish(std::unexpected(answer.error()));
-  ipc::Result<SecretBuffer> secret = open_with_passphrase(stored_, answer->reveal());
+  const ipc::Result<SecretBuffer> opener = opener_of_passphrase(stored_, answer->reveal());
+  if (!opener) return finish(std::unexpected(opener.error()));
+  ipc::Result<SecretBuffer> secret = open_with_opener(stored_, opener->reveal());
+  if (secret) keep(*opener);
   const bool wrong = !secret && secret.error().fault == ipc::Fault::kRefused;
   if (wrong && ++tries_ < kTries) return ask_passphrase();
   finish(std::move(secret));

@@ -18,6 +18,7 @@
 #include "keys/errands.h"
 #include "keystore/entry.h"
 #include "profile/plan.h"
+#include "sources/shared_sessions.h"
 
 namespace broker {
 
@@ -25,18 +26,31 @@ namespace broker {
 // parse_stored_key.
 ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home);
 
+// What opens a key may be kept for the next runs (--remember).
+struct Remembering {
+  const SessionStore* store = nullptr;  // null: it is asked for each time
+  std::chrono::seconds lives{0};
+  std::function<void(const std::string&)> inform{};
+};
+// The longest that is allowed; what is kept is named by it.
+inline constexpr std::chrono::hours kLongestRemembered{12};
+[[nodiscard]] SessionName opener_name(std::string_view access_key_id, std::string_view profile);
+
 class KeystoreSource final : public BaseKeys {
  public:
   static constexpr int kTries = 3;
   static constexpr std::chrono::seconds kPause{60};
 
   // `context` and `errands` outlive it.
-  KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home);
+  KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home,
+                 Remembering remembering = {});
   void get(OnKey done) override;
   [[nodiscard]] std::optional<Held> held() const override;
 
  private:
   void begin();
+  bool open_with_what_is_kept();
+  void keep(const ipc::SecretBuffer& opener) const;
   void ask_passphrase();
   void on_passphrase(const ipc::Result<ipc::SecretBuffer>& answer);
   void run_program();
@@ -48,6 +62,7 @@ class KeystoreSource final : public BaseKeys {
   ErrandDoer& errands_;
   KeystoreEntry stored_;
   std::string home_;
+  Remembering remembering_;
   SharedKey key_;
   int tries_ = 0;
   std::unique_ptr<Errand> errand_;

@@ -23,6 +23,7 @@ enum class Program {
   Credentials,
   Whoami,
   Init,
+  Login,
   RunStatus,
 #define TOOL(program, name, folder) program,
 #include "ipc/commands/commands.def"

@@ -17,8 +17,10 @@ bool begins_a_name(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 
 
 }  // namespace
 
-bool is_login_page(std::string_view url) {
-  if (url.size() > kMaxLoginPage || !std::ranges::all_of(url, may_stand_in_a_url)) return false;
+bool is_login_page(std::string_view url) { return url.size() <= kMaxLoginPage && is_web_page(url); }
+
+bool is_web_page(std::string_view url) {
+  if (!std::ranges::all_of(url, may_stand_in_a_url)) return false;
   if (url.starts_with(kHttps)) return url.size() > kHttps.size() && begins_a_name(url[kHttps.size()]);
   if (!url.starts_with(kHttp)) return false;
   const std::string_view rest = url.substr(kHttp.size()), authority = rest.substr(0, rest.find_first_of("/?#"));

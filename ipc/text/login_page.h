@@ -16,6 +16,8 @@ inline constexpr std::size_t kMaxLoginPage = 2048;
 // False as well for a URL with a user, for an https host that begins with neither letter nor digit, and for a character
 // that a shell or a terminal could take for its own.
 bool is_login_page(std::string_view url);
+// The same of whatever length.
+bool is_web_page(std::string_view url);
 
 // Where a browser of this host comes back to from a sign-in, and the path that the AWS CLI registers there, too.
 // Without a port: as the registration says it, which leaves it open.

@@ -106,18 +106,24 @@ constexpr FileRow kFiles[] = {
      "yours alone. When another program changes one of them, the run ends (--on-tamper)"},
     {"~/.local/state/sentinel/sessions",
      "sessions that a one-time code began, sealed, for those runs of yours that are given --share-mfa"},
+    {"~/.local/state/sentinel/role-keys, openers",
+     "the same of a role's credentials (--cache), and of what opens stored keys (--remember); sentinel cache lists and "
+     "clears all three"},
 };
+
+bool is_of(std::string_view command, const OptionRow& row) { return Scope(*find_command(command)).has(row); }
 
 std::string roff_settings() {
   std::string out =
-      ".SH SETTINGS\nOptions of exec, credentials and whoami can stand in /etc/sentinel/config and in "
+      ".SH SETTINGS\nOptions of exec, credentials, whoami and login can stand in /etc/sentinel/config and in "
       "~/.config/sentinel/config, and some can be variables: see\n.BR sentinel\\-config (5).\n";
   for (const PlaceRow& place : kPlaces) {
     std::string names;
     for (const OptionRow& row : kOptions) {
-      const bool of_a_run = Scope(*find_command("exec")).has(row) || Scope(*find_command("whoami")).has(row);
-      if (!of_a_run || row.kind == OptionKind::Print || row.where != place.where) continue;
-      names += (names.empty() ? "" : ", ") + std::string(row.name);
+      const bool of_login = is_of("login", row);
+      const bool of_another = is_of("exec", row) || is_of("credentials", row) || is_of("whoami", row);
+      if ((!of_login && !of_another) || row.kind == OptionKind::Print || row.where != place.where) continue;
+      names += (names.empty() ? "" : ", ") + std::string(row.name) + (of_another ? "" : " (of login)");
     }
     out += roff_item(place.head, names);
   }
@@ -162,8 +168,8 @@ std::string manual_page() {
     const CommandRow& row = *scope.command();
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
-  return out + roff_settings() + roff_exit_codes() + roff_environment() + roff_files() +
-         roff_permissions() + roff_examples() + std::string(kSeeAlso);
+  return out + roff_settings() + roff_exit_codes() + roff_environment() + roff_files() + roff_permissions() +
+         roff_examples() + std::string(kSeeAlso);
 }
 
 }  // namespace supervisor

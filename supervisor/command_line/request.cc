@@ -22,6 +22,7 @@ constexpr std::string_view kStsBounds = "give 15m to 12h";  // STS refuses less;
 constexpr DurationRow kServerDuration{"server-duration", " is outside what AWS grants", kStsBounds};
 constexpr DurationRow kDuration{"duration", " is outside what AWS grants", kStsBounds};
 constexpr DurationRow kPolicyPoll{"policy-poll", " is out of bounds", "give 5s to 1h"};
+constexpr DurationRow kRemember{"remember", " is out of bounds", "give 1m to 12h"};
 constexpr DurationRow kPolicyMaxAge{"policy-max-age", " is out of bounds", "give at most 24h"};
 
 constexpr std::uint64_t kMi = 1024 * 1024;
@@ -134,6 +135,7 @@ ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
   if (line.is(Program::Whoami) || line.is(Program::Init)) return ipc::RunMode::Whoami;
+  if (line.is(Program::Login)) return ipc::RunMode::Login;
   return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
 }
 
@@ -192,6 +194,7 @@ ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.no_browser = line.flag("stdout");
   request.task.browser_login = request.task.auto_login && !request.no_browser && !line.flag("device-code");
   request.share_mfa = line.flag("share-mfa");
+  request.cache = line.flag("cache");
   request.prompt = prompt_method(line.value("prompt"));
   if (request.prompt == PromptMethod::Terminal && request.task.mode == ipc::RunMode::Server) {
     return ipc::fail(Fault::kUsage,
@@ -276,6 +279,8 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   if (taken && request.task.mode == ipc::RunMode::Server) taken = take_server(line, around, request);
   if (taken) taken = take_durations(line, request.task);
   if (taken) taken = take_log(line, around, request);
+  if (taken) taken = take_duration(line.value(kRemember.option), kRemember, request.remember.lives);
+  if (taken) taken = take_word(line, "destination", request.console.destination);
   if (taken && line.is(Program::Exec)) taken = take_command(line, around, request);
   if (!taken) return std::unexpected(taken.error());
   return request;

@@ -1,5 +1,5 @@
-// What `sentinel exec`, `sentinel credentials` or `sentinel whoami` is asked to do, judged: every senseless combination
-// of options is refused here, none is ignored.
+// What `sentinel exec`, `sentinel credentials`, `sentinel whoami` or `sentinel login` is asked to do, judged: every
+// senseless combination of options is refused here, none is ignored.
 //
 // Runs in: supervisor, before anything is opened or started.   Blocks: never.
 // Fails: kUsage with one sentence and the next step.
@@ -26,11 +26,13 @@ struct ExecRequest {
   // is set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
   // does not say comes with the preparation: home, os_user, environment_follows, and the transport after a fallback.
   ipc::Begin task;
-  bool no_browser = false;  // --stdout
+  bool no_browser = false;    // --stdout
+  ipc::ConsolePlace console;  // of login: what the broker is told beside the task
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
-  bool share_mfa = false;
+  bool share_mfa = false, cache = false;
+  ipc::OpenerStore remember;  // lives 0: no passphrase is remembered
   bool json = false;
   KeyFormat key_format = KeyFormat::Json;
   bool first_files = false;  // of whoami's answer a first config and policy are made: sentinel init
@@ -54,6 +56,7 @@ struct Surroundings {
 // The command whose task has this mode.
 constexpr Program program_of(ipc::RunMode mode) {
   if (mode == ipc::RunMode::CredentialProcess) return Program::Credentials;
+  if (mode == ipc::RunMode::Login) return Program::Login;
   return mode == ipc::RunMode::Whoami ? Program::Whoami : Program::Exec;
 }
 

@@ -31,20 +31,21 @@ _sentinel() {
     word=${COMP_WORDS[i]}
     [[ $word == '=' ]] && { ((i++)); continue; }
     [[ $word == -p || $word == --profile ]] && named=yes
-    case ${COMP_WORDS[i-1]} in --profile|-p|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--format|--mfa-token|--mfa-token-fd|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|-p|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--format|--mfa-token|--mfa-token-fd|--remember|--prompt|--destination|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--kind|--color) continue ;; esac
     [[ $word == -- && $scope == exec ]] && { _sentinel_command $((i + 1)); return; }
     [[ $word == -* ]] && continue
     case $scope in
-    exec|credentials|whoami|init|status)
+    exec|credentials|whoami|init|login|status)
       if [[ $scope == exec && ( -n $named || -z $("$sentinel" profiles --names 2>/dev/null | grep -Fx -- "$word") ) ]]; then
         _sentinel_command $i
         return
       fi
       named=yes ;;
-    '') case $word in exec|credentials|whoami|init|status|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
+    '') case $word in exec|credentials|whoami|init|login|status|profiles|doctor|policy|audit|keys|cache) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show|stats) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
+    cache) case $word in list|clear) scope="cache $word" ;; esac ;;
     esac
   done
   case $prev in
@@ -66,7 +67,9 @@ _sentinel() {
   --format) _sentinel_words json env fish; return ;;
   --mfa-token) :; return ;;
   --mfa-token-fd) :; return ;;
+  --remember) :; return ;;
   --prompt) _sentinel_words terminal pinentry zenity kdialog ykman; return ;;
+  --destination) :; return ;;
   --log-file) _sentinel_files; return ;;
   --log-max-size) :; return ;;
   --log-key) _sentinel_files; return ;;
@@ -98,21 +101,25 @@ _sentinel() {
   --limit) :; return ;;
   --store) _sentinel_words file secret-service pass; return ;;
   --protect) _sentinel_words passphrase systemd-creds tpm2; return ;;
+  --kind) _sentinel_words mfa openers role-keys; return ;;
   --color) _sentinel_words auto always never; return ;;
   esac
   case $scope in
-  '') _sentinel_words exec credentials whoami init status profiles doctor policy audit keys --help --version --print-man --print-bash --print-zsh --print-fish ;;
+  '') _sentinel_words exec credentials whoami init login status profiles doctor policy audit keys cache --help --version --print-man --print-bash --print-zsh --print-fish ;;
   'policy') _sentinel_words validate lint explain test diff schema pull push sign verify --help ;;
   'audit') _sentinel_words verify show stats --help ;;
   'keys') _sentinel_words add list remove rotate --help ;;
+  'cache') _sentinel_words list clear --help ;;
   'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
   'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --format --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --format --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --cache --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
   'whoami') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --quiet --verbose --show-settings --json --help-all --help ;;
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --quiet --verbose --show-settings --json --help-all --help ;;
   'init') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --quiet --show-settings --help-all --help ;;
+    _sentinel_words --profile --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --quiet --show-settings --help-all --help ;;
+  'login') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --device-code --stdout --destination --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
   'status') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --short --json --help-all --help ;;
   'policy validate') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
@@ -142,12 +149,14 @@ _sentinel() {
   'profiles') _sentinel_words --names --json --color --help ;;
   'doctor') _sentinel_words --all --offline --json --color --help ;;
   'keys add') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --allow-user-namespace --store --protect --from-credentials-file --json --color --help ;;
+    _sentinel_words --allow-user-namespace --store --protect --from-credentials-file --offline --region --json --color --help ;;
   'keys list') _sentinel_words --names --json --color --help ;;
   'keys remove') [[ $cur == -* || -n $named ]] || { _sentinel_names keys list; return; }
     _sentinel_words --json --color --help ;;
   'keys rotate') [[ $cur == -* || -n $named ]] || { _sentinel_names keys list; return; }
     _sentinel_words --allow-user-namespace --region --json --color --help ;;
+  'cache list') _sentinel_words --allow-user-namespace --json --color --help ;;
+  'cache clear') _sentinel_words --allow-user-namespace --all --kind --profile --sso --json --color --help ;;
   esac
 }
 complete -F _sentinel sentinel

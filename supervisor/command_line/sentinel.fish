@@ -14,7 +14,7 @@ function __sentinel_plain
         switch $word
             case --
                 return
-            case --profile -p --policy-parameter --policy-file -f --policy-key --policy-kms-key --policy-poll --policy-max-age --region -r --duration --remote-server --remote-token-file --unix-socket-path --server-port --server-duration --session-table --format --mfa-token --mfa-token-fd --prompt --log-file --log-max-size --log-key --log-key-id --on-broker-exit --on-tamper --user --mode --transport --at --account --arn --groups --posture --source --policy --name --policy-version --sign-key --signature --output --expect-head --head --effect --outcome --rule --since --until --limit --store --protect --color
+            case --profile -p --policy-parameter --policy-file -f --policy-key --policy-kms-key --policy-poll --policy-max-age --region -r --duration --remote-server --remote-token-file --unix-socket-path --server-port --server-duration --session-table --format --mfa-token --mfa-token-fd --remember --prompt --destination --log-file --log-max-size --log-key --log-key-id --on-broker-exit --on-tamper --user --mode --transport --at --account --arn --groups --posture --source --policy --name --policy-version --sign-key --signature --output --expect-head --head --effect --outcome --rule --since --until --limit --store --protect --kind --color
                 set skip yes
             case '-*'
             case '*'
@@ -29,7 +29,7 @@ function __sentinel_in
     __sentinel_behind_dashes; and return 1
     set -l words (__sentinel_plain)
     switch "$words[1]"
-        case policy audit keys
+        case policy audit keys cache
             test "$argv" = (string join ' ' -- $words[1..2])
         case '*'
             test "$argv" = "$words[1]"
@@ -40,7 +40,7 @@ function __sentinel_named
     set -l words (__sentinel_plain)
     set -l own 1
     switch "$words[1]"
-        case policy audit keys
+        case policy audit keys cache
             set own 2
     end
     test (count $words) -gt $own; and return 0
@@ -59,12 +59,14 @@ complete -c sentinel -n '__sentinel_in ""' -x -a exec -d 'Runs COMMAND'
 complete -c sentinel -n '__sentinel_in ""' -x -a credentials -d 'Prints short-lived AWS credentials of a profile'
 complete -c sentinel -n '__sentinel_in ""' -x -a whoami -d 'Says who a profile\'s key belongs to'
 complete -c sentinel -n '__sentinel_in ""' -x -a init -d 'Writes a first config and a first policy for the owner of a profile\'s key'
+complete -c sentinel -n '__sentinel_in ""' -x -a login -d 'Opens the AWS console in a browser'
 complete -c sentinel -n '__sentinel_in ""' -x -a status -d 'Says'
 complete -c sentinel -n '__sentinel_in ""' -x -a profiles -d 'Lists every profile of the AWS files'
 complete -c sentinel -n '__sentinel_in ""' -x -a doctor -d 'Says which guarantees hold on this host'
 complete -c sentinel -n '__sentinel_in ""' -x -a policy -d 'Tools for policies'
 complete -c sentinel -n '__sentinel_in ""' -x -a audit -d 'Tools for the decision log'
 complete -c sentinel -n '__sentinel_in ""' -x -a keys -d 'Tools for long-term keys'
+complete -c sentinel -n '__sentinel_in ""' -x -a cache -d 'Tools for what runs keep'
 complete -c sentinel -n '__sentinel_in ""' -s h -l help -d 'show how to use sentinel and end'
 complete -c sentinel -n '__sentinel_in ""' -l version -d 'show the version and end'
 complete -c sentinel -n '__sentinel_in ""' -l print-man -d 'print this manual page as roff and end'
@@ -91,6 +93,9 @@ complete -c sentinel -n '__sentinel_in "keys"' -x -a list -d 'Shows whose keys a
 complete -c sentinel -n '__sentinel_in "keys"' -x -a remove -d 'Removes a stored key'
 complete -c sentinel -n '__sentinel_in "keys"' -x -a rotate -d 'Makes a new access key in IAM'
 complete -c sentinel -n '__sentinel_in "keys"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "cache"' -x -a list -d 'Shows what outlives a run'
+complete -c sentinel -n '__sentinel_in "cache"' -x -a clear -d 'Removes kept sessions from this machine'
+complete -c sentinel -n '__sentinel_in "cache"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "exec"' -s p -l profile -x -a '(__sentinel_names profiles)' -d 'AWS profile whose credentials are served'
 complete -c sentinel -n '__sentinel_in "exec"' -l policy-parameter -x -d 'SSM parameter that holds the policy'
 complete -c sentinel -n '__sentinel_in "exec"' -s f -l policy-file -r -F -d 'file that holds the policy'
@@ -115,6 +120,7 @@ complete -c sentinel -n '__sentinel_in "exec"' -l allow-user-namespace -d 'read 
 complete -c sentinel -n '__sentinel_in "exec"' -l mfa-token -x -d 'the one-time code of the profile\'s mfa_serial'
 complete -c sentinel -n '__sentinel_in "exec"' -l mfa-token-fd -x -d 'descriptor that the code is read from'
 complete -c sentinel -n '__sentinel_in "exec"' -l share-mfa -d 'share the session that a code makes with your other runs that are given this option'
+complete -c sentinel -n '__sentinel_in "exec"' -l remember -x -d 'do not ask again for the passphrase of a stored key'
 complete -c sentinel -n '__sentinel_in "exec"' -l prompt -x -a 'terminal pinentry zenity kdialog ykman' -d 'how to ask for codes and passphrases'
 complete -c sentinel -n '__sentinel_in "exec"' -l auto-login -d 'log in to IAM Identity Center'
 complete -c sentinel -n '__sentinel_in "exec"' -l stdout -d 'only say where the login page is'
@@ -148,6 +154,8 @@ complete -c sentinel -n '__sentinel_in "credentials"' -l allow-user-namespace -d
 complete -c sentinel -n '__sentinel_in "credentials"' -l mfa-token -x -d 'the one-time code of the profile\'s mfa_serial'
 complete -c sentinel -n '__sentinel_in "credentials"' -l mfa-token-fd -x -d 'descriptor that the code is read from'
 complete -c sentinel -n '__sentinel_in "credentials"' -l share-mfa -d 'share the session that a code makes with your other runs that are given this option'
+complete -c sentinel -n '__sentinel_in "credentials"' -l cache -d 'keep the credentials of the role for your other runs that are given this option'
+complete -c sentinel -n '__sentinel_in "credentials"' -l remember -x -d 'do not ask again for the passphrase of a stored key'
 complete -c sentinel -n '__sentinel_in "credentials"' -l prompt -x -a 'terminal pinentry zenity kdialog ykman' -d 'how to ask for codes and passphrases'
 complete -c sentinel -n '__sentinel_in "credentials"' -l auto-login -d 'log in to IAM Identity Center'
 complete -c sentinel -n '__sentinel_in "credentials"' -l stdout -d 'only say where the login page is'
@@ -176,6 +184,7 @@ complete -c sentinel -n '__sentinel_in "whoami"' -l allow-user-namespace -d 'rea
 complete -c sentinel -n '__sentinel_in "whoami"' -l mfa-token -x -d 'the one-time code of the profile\'s mfa_serial'
 complete -c sentinel -n '__sentinel_in "whoami"' -l mfa-token-fd -x -d 'descriptor that the code is read from'
 complete -c sentinel -n '__sentinel_in "whoami"' -l share-mfa -d 'share the session that a code makes with your other runs that are given this option'
+complete -c sentinel -n '__sentinel_in "whoami"' -l remember -x -d 'do not ask again for the passphrase of a stored key'
 complete -c sentinel -n '__sentinel_in "whoami"' -l prompt -x -a 'terminal pinentry zenity kdialog ykman' -d 'how to ask for codes and passphrases'
 complete -c sentinel -n '__sentinel_in "whoami"' -l auto-login -d 'log in to IAM Identity Center'
 complete -c sentinel -n '__sentinel_in "whoami"' -l stdout -d 'only say where the login page is'
@@ -194,6 +203,7 @@ complete -c sentinel -n '__sentinel_in "init"' -l allow-user-namespace -d 'read 
 complete -c sentinel -n '__sentinel_in "init"' -l mfa-token -x -d 'the one-time code of the profile\'s mfa_serial'
 complete -c sentinel -n '__sentinel_in "init"' -l mfa-token-fd -x -d 'descriptor that the code is read from'
 complete -c sentinel -n '__sentinel_in "init"' -l share-mfa -d 'share the session that a code makes with your other runs that are given this option'
+complete -c sentinel -n '__sentinel_in "init"' -l remember -x -d 'do not ask again for the passphrase of a stored key'
 complete -c sentinel -n '__sentinel_in "init"' -l prompt -x -a 'terminal pinentry zenity kdialog ykman' -d 'how to ask for codes and passphrases'
 complete -c sentinel -n '__sentinel_in "init"' -l auto-login -d 'log in to IAM Identity Center'
 complete -c sentinel -n '__sentinel_in "init"' -l stdout -d 'only say where the login page is'
@@ -203,6 +213,37 @@ complete -c sentinel -n '__sentinel_in "init"' -l show-settings -d 'print what e
 complete -c sentinel -n '__sentinel_in "init"' -l help-all -d 'show every option and end'
 complete -c sentinel -n '__sentinel_in "init"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "init"; and not __sentinel_named' -x -a '(__sentinel_names profiles)'
+complete -c sentinel -n '__sentinel_in "login"' -s p -l profile -x -a '(__sentinel_names profiles)' -d 'AWS profile whose credentials are served'
+complete -c sentinel -n '__sentinel_in "login"' -l policy-parameter -x -d 'SSM parameter that holds the policy'
+complete -c sentinel -n '__sentinel_in "login"' -s f -l policy-file -r -F -d 'file that holds the policy'
+complete -c sentinel -n '__sentinel_in "login"' -l policy-key -r -F -d 'public key'
+complete -c sentinel -n '__sentinel_in "login"' -l policy-kms-key -x -d 'KMS key that must have signed the policy'
+complete -c sentinel -n '__sentinel_in "login"' -s r -l region -x -d 'AWS region for Sentinel\'s own calls and for the command'
+complete -c sentinel -n '__sentinel_in "login"' -l duration -x -d 'lifetime asked of AWS for the credentials'
+complete -c sentinel -n '__sentinel_in "login"' -l env-keys -d 'begin with the access key of the environment'
+complete -c sentinel -n '__sentinel_in "login"' -l allow-user-namespace -d 'read keys inside of a user namespace'
+complete -c sentinel -n '__sentinel_in "login"' -l mfa-token -x -d 'the one-time code of the profile\'s mfa_serial'
+complete -c sentinel -n '__sentinel_in "login"' -l mfa-token-fd -x -d 'descriptor that the code is read from'
+complete -c sentinel -n '__sentinel_in "login"' -l share-mfa -d 'share the session that a code makes with your other runs that are given this option'
+complete -c sentinel -n '__sentinel_in "login"' -l remember -x -d 'do not ask again for the passphrase of a stored key'
+complete -c sentinel -n '__sentinel_in "login"' -l prompt -x -a 'terminal pinentry zenity kdialog ykman' -d 'how to ask for codes and passphrases'
+complete -c sentinel -n '__sentinel_in "login"' -l auto-login -d 'log in to IAM Identity Center'
+complete -c sentinel -n '__sentinel_in "login"' -l device-code -d 'log in by a page with a code'
+complete -c sentinel -n '__sentinel_in "login"' -l stdout -d 'print the address of the signed-in console on stdout instead of opening a browser'
+complete -c sentinel -n '__sentinel_in "login"' -l destination -x -d 'the page of the console to open'
+complete -c sentinel -n '__sentinel_in "login"' -l log-file -r -F -d 'append decisions as JSON Lines to this file'
+complete -c sentinel -n '__sentinel_in "login"' -l log-stderr -d 'write decisions to stderr'
+complete -c sentinel -n '__sentinel_in "login"' -l log-syslog -d 'send decisions to the system\'s log'
+complete -c sentinel -n '__sentinel_in "login"' -l log-sync -d 'answer a request only when its decision has reached the disk'
+complete -c sentinel -n '__sentinel_in "login"' -l log-max-size -x -d 'begin a new log file when this one is as large as 64MiB'
+complete -c sentinel -n '__sentinel_in "login"' -l log-key -r -F -d 'key file that signs the decision log'
+complete -c sentinel -n '__sentinel_in "login"' -l log-key-id -x -d 'what the log calls that key'
+complete -c sentinel -n '__sentinel_in "login"' -s q -l quiet -d 'do not show refusals and information on stderr'
+complete -c sentinel -n '__sentinel_in "login"' -s v -l verbose -d 'say on stderr which settings this run takes from files and variables'
+complete -c sentinel -n '__sentinel_in "login"' -l show-settings -d 'print what each option would be for this command line'
+complete -c sentinel -n '__sentinel_in "login"' -l help-all -d 'show every option and end'
+complete -c sentinel -n '__sentinel_in "login"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "login"; and not __sentinel_named' -x -a '(__sentinel_names profiles)'
 complete -c sentinel -n '__sentinel_in "status"' -l short -d 'print a few words for a prompt'
 complete -c sentinel -n '__sentinel_in "status"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "status"' -l help-all -d 'show every option and end'
@@ -336,6 +377,8 @@ complete -c sentinel -n '__sentinel_in "keys add"' -l allow-user-namespace -d 'r
 complete -c sentinel -n '__sentinel_in "keys add"' -l store -x -a 'file secret-service pass' -d 'where the key is kept'
 complete -c sentinel -n '__sentinel_in "keys add"' -l protect -x -a 'passphrase systemd-creds tpm2' -d 'what opens the file'
 complete -c sentinel -n '__sentinel_in "keys add"' -l from-credentials-file -d 'take the profile\'s key out of ~/.aws/credentials'
+complete -c sentinel -n '__sentinel_in "keys add"' -l offline -d 'store the key without asking AWS whether it works'
+complete -c sentinel -n '__sentinel_in "keys add"' -l region -x -d 'AWS region'
 complete -c sentinel -n '__sentinel_in "keys add"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "keys add"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "keys add"' -s h -l help -d 'show how to use this and end'
@@ -354,3 +397,15 @@ complete -c sentinel -n '__sentinel_in "keys rotate"' -l json -d 'answer as JSON
 complete -c sentinel -n '__sentinel_in "keys rotate"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "keys rotate"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "keys rotate"; and not __sentinel_named' -x -a '(__sentinel_names keys list)'
+complete -c sentinel -n '__sentinel_in "cache list"' -l allow-user-namespace -d 'read keys inside of a user namespace'
+complete -c sentinel -n '__sentinel_in "cache list"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "cache list"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
+complete -c sentinel -n '__sentinel_in "cache list"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l allow-user-namespace -d 'read keys inside of a user namespace'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l all -d 'everything that Sentinel keeps'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l kind -x -a 'mfa openers role-keys' -d 'what is of this kind alone'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l profile -x -a '(__sentinel_names profiles)' -d 'what this profile uses alone'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l sso -d 'sign-ins of IAM Identity Center as well'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
+complete -c sentinel -n '__sentinel_in "cache clear"' -s h -l help -d 'show how to use this and end'

@@ -21,12 +21,14 @@ _sentinel() {
     'credentials:Prints short-lived AWS credentials of a profile'
     'whoami:Says who a profile'\''s key belongs to'
     'init:Writes a first config and a first policy for the owner of a profile'\''s key'
+    'login:Opens the AWS console in a browser'
     'status:Says'
     'profiles:Lists every profile of the AWS files'
     'doctor:Says which guarantees hold on this host'
     'policy:Tools for policies'
     'audit:Tools for the decision log'
     'keys:Tools for long-term keys'
+    'cache:Tools for what runs keep'
     )
     _describe command words_here
     return
@@ -65,6 +67,7 @@ _sentinel() {
     '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
+    '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
     '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
@@ -100,6 +103,8 @@ _sentinel() {
     '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
+    '(--cache)''--cache[keep the credentials of the role for your other runs that are given this option]' \
+    '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
     '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
@@ -130,6 +135,7 @@ _sentinel() {
     '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
+    '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
     '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
@@ -150,11 +156,45 @@ _sentinel() {
     '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
     '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
     '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
+    '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
     '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
     '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
     '(--stdout)''--stdout[only say where the login page is]' \
     '(--device-code)''--device-code[log in by a page with a code]' \
     '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
+    '(--show-settings)''--show-settings[print what each option would be for this command line]' \
+    '(--help-all)''--help-all[show every option and end]' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '1:PROFILE: _sentinel_names profiles'
+    ;;
+  login) _arguments -s -S \
+    '(1 -p --profile)'{-p+,--profile=}'[AWS profile whose credentials are served]:NAME: _sentinel_names profiles' \
+    '(--policy-parameter)''--policy-parameter=[SSM parameter that holds the policy]:NAME: ' \
+    '(-f --policy-file)'{-f+,--policy-file=}'[file that holds the policy]:PATH:_files' \
+    '(--policy-key)''--policy-key=[public key]:PATH:_files' \
+    '(--policy-kms-key)''--policy-kms-key=[KMS key that must have signed the policy]:ID: ' \
+    '(-r --region)'{-r+,--region=}'[AWS region for Sentinel'\''s own calls and for the command]:REGION: ' \
+    '(--duration)''--duration=[lifetime asked of AWS for the credentials]:DURATION: ' \
+    '(--env-keys)''--env-keys[begin with the access key of the environment]' \
+    '(--allow-user-namespace)''--allow-user-namespace[read keys inside of a user namespace]' \
+    '(--mfa-token)''--mfa-token=[the one-time code of the profile'\''s mfa_serial]:CODE|-: ' \
+    '(--mfa-token-fd)''--mfa-token-fd=[descriptor that the code is read from]:NUMBER: ' \
+    '(--share-mfa)''--share-mfa[share the session that a code makes with your other runs that are given this option]' \
+    '(--remember)''--remember=[do not ask again for the passphrase of a stored key]:DURATION: ' \
+    '(--prompt)''--prompt=[how to ask for codes and passphrases]:terminal|pinentry|zenity|kdialog|ykman:(terminal pinentry zenity kdialog ykman)' \
+    '(--auto-login)''--auto-login[log in to IAM Identity Center]' \
+    '(--device-code)''--device-code[log in by a page with a code]' \
+    '(--stdout)''--stdout[print the address of the signed-in console on stdout instead of opening a browser]' \
+    '(--destination)''--destination=[the page of the console to open]:SERVICE|URL: ' \
+    '(--log-file)''--log-file=[append decisions as JSON Lines to this file]:PATH:_files' \
+    '(--log-stderr)''--log-stderr[write decisions to stderr]' \
+    '(--log-syslog)''--log-syslog[send decisions to the system'\''s log]' \
+    '(--log-sync)''--log-sync[answer a request only when its decision has reached the disk]' \
+    '(--log-max-size)''--log-max-size=[begin a new log file when this one is as large as 64MiB]:SIZE: ' \
+    '(--log-key)''--log-key=[key file that signs the decision log]:PATH:_files' \
+    '(--log-key-id)''--log-key-id=[what the log calls that key]:ID: ' \
+    '(-q --quiet)'{-q,--quiet}'[do not show refusals and information on stderr]' \
+    '(-v --verbose)'{-v,--verbose}'[say on stderr which settings this run takes from files and variables]' \
     '(--show-settings)''--show-settings[print what each option would be for this command line]' \
     '(--help-all)''--help-all[show every option and end]' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \
@@ -376,6 +416,8 @@ _sentinel() {
     '(--store)''--store=[where the key is kept]:file|secret-service|pass:(file secret-service pass)' \
     '(--protect)''--protect=[what opens the file]:passphrase|systemd-creds|tpm2:(passphrase systemd-creds tpm2)' \
     '(--from-credentials-file)''--from-credentials-file[take the profile'\''s key out of ~/.aws/credentials]' \
+    '(--offline)''--offline[store the key without asking AWS whether it works]' \
+    '(--region)''--region=[AWS region]:REGION: ' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \
@@ -401,6 +443,36 @@ _sentinel() {
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \
       '1:PROFILE: _sentinel_names keys list'
+      ;;
+    esac ;;
+  cache)
+    if (( CURRENT == 2 )); then
+    local -a words_here=(
+    'list:Shows what outlives a run'
+    'clear:Removes kept sessions from this machine'
+    )
+    _describe command words_here
+    return
+    fi
+    shift words; (( CURRENT-- ))
+    case $words[1] in
+    list) _arguments -s -S \
+    '(--allow-user-namespace)''--allow-user-namespace[read keys inside of a user namespace]' \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      
+      ;;
+    clear) _arguments -s -S \
+    '(--allow-user-namespace)''--allow-user-namespace[read keys inside of a user namespace]' \
+    '(--all)''--all[everything that Sentinel keeps]' \
+    '(--kind)''--kind=[what is of this kind alone]:mfa|openers|role-keys:(mfa openers role-keys)' \
+    '(--profile)''--profile=[what this profile uses alone]:NAME: _sentinel_names profiles' \
+    '(--sso)''--sso[sign-ins of IAM Identity Center as well]' \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      
       ;;
     esac ;;
   esac

@@ -4,6 +4,7 @@
 #include "ipc/process/lockdown.h"
 #include "ipc/process/own_status.h"
 #include "ipc/task_limits.h"
+#include "ipc/text/login_page.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -86,8 +87,8 @@ Heard Conversation::hear(Side side) {
 ipc::Status Conversation::on_broker(ipc::Packet& packet) {
   if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
   return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::CommandSetting, ipc::Ready, ipc::IssuedKeys, ipc::Whoami,
-                             ipc::WhoamiRole, ipc::Standing, ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting,
-                             ipc::LogFull>(packet, [this](auto& message) { return take(message); });
+                             ipc::WhoamiRole, ipc::ConsolePage, ipc::Standing, ipc::Failed, ipc::Notice, ipc::Errand,
+                             ipc::Waiting, ipc::LogFull>(packet, [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
@@ -128,7 +129,7 @@ ipc::Status Conversation::take(ipc::Ready& ready) {
 
 ipc::Status Conversation::take(ipc::IssuedKeys& issued) {
   const ipc::RunMode mode = preparation_.request.task.mode;
-  if (mode == ipc::RunMode::Server || mode == ipc::RunMode::Whoami)
+  if (mode != ipc::RunMode::Cli && mode != ipc::RunMode::CredentialProcess)
     return ipc::fail(Fault::kProtocol, "IssuedKeys in a run that is served, or asks for none");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "IssuedKeys before BrokerLockedDown");
   if (issued.access_key_id.str().empty() || issued.secret_access_key.reveal().empty() ||
@@ -145,6 +146,15 @@ ipc::Status Conversation::take(ipc::Whoami& identity) {
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Whoami before BrokerLockedDown");
   if (identity.arn.empty()) return ipc::fail(Fault::kProtocol, "Whoami without an identity");
   identity_ = std::move(identity);
+  return {};
+}
+
+ipc::Status Conversation::take(ipc::ConsolePage& page) {
+  if (preparation_.request.task.mode != ipc::RunMode::Login)
+    return ipc::fail(Fault::kProtocol, "ConsolePage in a run that did not ask");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "ConsolePage before BrokerLockedDown");
+  if (!ipc::is_web_page(page.url.reveal())) return ipc::fail(Fault::kProtocol, "ConsolePage without a page");
+  page_ = std::move(page);
   return {};
 }
 

@@ -57,9 +57,10 @@ class Conversation {
   // For the decision log, where there is still a broker to write it.
   void tell_tampered(std::string_view what, bool ends);
   // Of a run without a server: the one answer that it ends with.
-  [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
+  [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value() || page_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }
   [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
+  ipc::ConsolePage& page() { return *page_; }
   [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return roles_; }
   // Of a run that issues: under what it began.
   [[nodiscard]] const ipc::Standing& standing() const { return standing_; }
@@ -76,6 +77,7 @@ class Conversation {
   ipc::Status take(ipc::Ready&);
   ipc::Status take(ipc::IssuedKeys&);
   ipc::Status take(ipc::Whoami&);
+  ipc::Status take(ipc::ConsolePage&);
   ipc::Status take(ipc::WhoamiRole&);
   ipc::Status take(ipc::Standing&);
   ipc::Status take(const ipc::Failed&);
@@ -103,6 +105,7 @@ class Conversation {
   std::optional<ipc::Tampered> early_tampered_;  // the first, until the keys of the environment were sent
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
+  std::optional<ipc::ConsolePage> page_;
   std::vector<ipc::WhoamiRole> roles_;  // told before identity_
   ipc::Standing standing_;
   HeldLines lines_;

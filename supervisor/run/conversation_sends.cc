@@ -54,6 +54,9 @@ ipc::Status Conversation::tell_broker_the_task() {
   if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
   if (sent && preparation_.policy_text) sent = broker.send(ipc::PolicyText{}, preparation_.policy_text.get());
   if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
+  if (sent && preparation_.openers) sent = broker.send(preparation_.request.remember, preparation_.openers.get());
+  if (sent && preparation_.role_keys) sent = broker.send(ipc::RoleKeyStore{}, preparation_.role_keys.get());
+  if (sent && preparation_.request.task.mode == ipc::RunMode::Login) sent = broker.send(preparation_.request.console);
   return sent ? broker.send(preparation_.request.task) : sent;
 }
 

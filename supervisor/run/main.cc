@@ -15,6 +15,7 @@
 #include "child/process_tree.h"
 #include "command_line/help.h"
 #include "command_line/options.h"
+#include "console/handover.h"
 #include "ipc/process/lockdown.h"
 #include "run/face.h"
 #include "run/keeper.h"
@@ -145,6 +146,9 @@ int run_exec(const CommandLine& given) {
   auto request = exec_request(
       *line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd});
   if (!request) return refuse(with_places(request.error(), *line), failed);
+  if (request->task.mode == ipc::RunMode::Login && !request->no_browser) {
+    if (ipc::Status s = check_browser(environment); !s) return refuse(s.error(), failed);
+  }
   if (!request->mfa_token.reveal().empty()) {
     say("the code of --mfa-token stood in the command line, which other users can read: pipe it into --mfa-token -");
   }

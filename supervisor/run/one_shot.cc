@@ -12,6 +12,7 @@
 
 #include "child/command.h"
 #include "child/wait_status.h"
+#include "console/handover.h"
 #include "init/init.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
@@ -101,6 +102,7 @@ class OneShot {
 
   ipc::IssuedKeys& keys() { return talk_.issued(); }
   [[nodiscard]] const ipc::Whoami& identity() const { return talk_.identity(); }
+  ipc::ConsolePage& page() { return talk_.page(); }
   [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return talk_.roles(); }
   [[nodiscard]] const ipc::Standing& standing() const { return talk_.standing(); }
 
@@ -204,23 +206,26 @@ int die_of(int signal) {
   return kExitSignalBase + signal;  // where the caller has it blocked
 }
 
-ipc::Status print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t got = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return ipc::system_error("cannot write to stdout", "look at what reads it");
-    text.remove_prefix(static_cast<std::size_t>(got));
-  }
-  return {};
-}
-
-ipc::Status print(const ipc::IssuedKeys& keys, KeyFormat format) {
+ipc::Status print_keys(const ipc::IssuedKeys& keys, KeyFormat format) {
   std::array<char, kMaxCredentialsText> text;
   const auto size = credentials_text(keys, format, text);
   if (!size) return std::unexpected(size.error());
   ipc::Status done = print(std::string_view(text.data(), *size));
   ipc::wipe(text.data(), text.size());
   return done;
+}
+
+// A page of the console: to the browser, or to stdout.
+int show_page(const Preparation& preparation, ipc::ConsolePage& page) {
+  const ExecRequest& request = preparation.request;
+  ipc::Status shown =
+      request.no_browser ? print(page.url.reveal()) : hand_to_browser(page.url.reveal(), preparation.environment);
+  if (shown && request.no_browser) shown = print("\n");
+  const std::string ends = page.ends.str();
+  page = {};
+  if (!shown) return refuse(shown.error(), {kExitNotOpened, false});
+  if (!request.quiet) say("profile " + request.task.profile.str() + ": signed in to the AWS console until " + ends);
+  return kExitOpened;
 }
 
 int run_command(const Preparation& preparation, const ipc::Standing& standing, ipc::IssuedKeys& keys) {
@@ -273,7 +278,8 @@ int run_one_shot(ExecRequest request, std::vector<std::string> environment, std:
         print(identity_text(one_shot.identity(), preparation->request, ipc::shows_colour(STDOUT_FILENO)));
     return told ? kExitTold : refuse(told.error(), failed);
   }
-  const ipc::Status printed = print(one_shot.keys(), preparation->request.key_format);
+  if (mode == ipc::RunMode::Login) return show_page(*preparation, one_shot.page());
+  const ipc::Status printed = print_keys(one_shot.keys(), preparation->request.key_format);
   one_shot.keys() = {};
   return printed ? kExitPrinted : refuse(printed.error(), failed);
 }

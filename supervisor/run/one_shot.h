@@ -1,6 +1,7 @@
 // The ways without a server: `sentinel exec` puts the credentials into the command's environment and becomes the
-// command, `sentinel credentials` prints them for an SDK, `sentinel whoami` prints whose they would be. The policy is
-// asked once, by the broker, which has ended before any of it happens.
+// command, `sentinel credentials` prints them for an SDK, `sentinel whoami` prints whose they would be, `sentinel
+// login` opens the console with them. The policy is asked once, by the broker, which has ended before any of it
+// happens.
 //
 // Runs in: sentinel, in the caller's own process: nothing is forked but the broker, and terminal, process group and
 // signals stay the caller's. A signal that asks for the end ends the broker first, then this process by that signal.

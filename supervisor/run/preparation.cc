@@ -92,11 +92,15 @@ ipc::Status open_what_each_run_needs(Preparation& p, const std::string& cwd) {
   auto policy = read_open_policy(p.request.task.policy_file.str());
   if (!policy) return std::unexpected(policy.error());
   p.policy_text = std::move(*policy);
-  if (p.request.share_mfa) {
-    auto store = open_state_file(StateFile::Sessions, p.account.home, state_home);
-    if (store) p.session_store = std::move(*store);
+  const auto open_kept = [&](bool asked_for, StateFile file, ipc::UniqueFd& to) {
+    if (!asked_for) return;
+    auto store = open_state_file(file, p.account.home, state_home);
+    if (store) to = std::move(*store);
     if (!store) report(store.error());  // the run goes on, and shares nothing
-  }
+  };
+  open_kept(p.request.share_mfa, StateFile::Sessions, p.session_store);
+  open_kept(p.request.cache, StateFile::RoleKeys, p.role_keys);
+  open_kept(p.request.remember.lives.get().count() != 0, StateFile::Openers, p.openers);
   if (!demands_signature(p.request.task)) return {};
   auto versions = open_state_file(StateFile::PolicyVersions, p.account.home, state_home);
   if (!versions) return std::unexpected(versions.error());

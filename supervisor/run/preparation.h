@@ -33,7 +33,7 @@ struct Preparation {
   std::vector<DecisionLog> logs;
   ipc::UniqueFd policy_text;                             // of a --policy-file that is a descriptor of the caller's
   ipc::UniqueFd policy_versions;                         // where the policy must be signed
-  ipc::UniqueFd session_store;                           // where it can be opened
+  ipc::UniqueFd session_store, role_keys, openers;       // where they can be opened
   std::optional<ipc::EnvironmentKeys> environment_keys;  // until the broker has them
   OwnedPaths owned;
   OwnCgroup cgroup;  // of the command's tree, where this host lets us make one

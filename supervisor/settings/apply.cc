@@ -51,7 +51,7 @@ class Merge {
     for (const std::vector<Setting>& layer :
          {sources_.variables, settings_for(sources_.user, profile, out_.line), root}) {
       for (const Setting& setting : layer) {
-        if (!find_option(setting.option, out_.line.scope)) continue;
+        if (!is_heard(setting, out_.line.scope)) continue;
         if (ipc::Status taken = take(setting); !taken) return std::unexpected(taken.error());
       }
     }

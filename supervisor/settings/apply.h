@@ -50,6 +50,10 @@ ipc::Result<SettingSources> read_setting_sources(const std::vector<std::string>&
 // The variables of options, in the table's order.
 ipc::Result<std::vector<Setting>> settings_of_variables(const std::vector<std::string>& environment);
 
+// Whether a command has the option, and takes it from where the setting stands: `stdout` of a run is another option
+// than that of login, which is said on the command line alone.
+bool is_heard(const Setting&, Scope);
+
 // What a file says for one profile: of each option one setting.
 std::vector<Setting> settings_for(const ConfigFile&, std::string_view profile, const CommandLine&);
 

@@ -51,6 +51,11 @@ ipc::Result<SettingSources> read_setting_sources(const std::vector<std::string>&
   return out;
 }
 
+bool is_heard(const Setting& setting, Scope scope) {
+  const OptionRow* row = find_option(setting.option, scope);
+  return row && row->where >= setting.from;
+}
+
 std::vector<Setting> settings_for(const ConfigFile& file, std::string_view profile, const CommandLine& line) {
   std::vector<Setting> out;
   const auto take = [&](const SettingsSection& section) {
@@ -75,7 +80,7 @@ std::vector<Setting> settings_for(const ConfigFile& file, std::string_view profi
   for (const SettingsSection& section : file.sections) {
     if (!section.pattern.empty() && !section.is_glob && section.pattern == profile) take(section);
   }
-  std::erase_if(out, [&](const Setting& setting) { return !find_option(setting.option, line.scope); });
+  std::erase_if(out, [&](const Setting& setting) { return !is_heard(setting, line.scope); });
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "ipc/files/kept_files.h"
 #include "ipc/files/state_folder.h"
 #include "ipc/files/trusted_path.h"
 
@@ -30,13 +31,19 @@ constexpr StateFileRow kStateFiles[] = {
     {StateFile::PolicyVersions, "policy-versions", S_IWGRP | S_IWOTH, "the versions of signed policies",
      "can be written by others, who could make an old policy count again",
      "look at what is in it, then make it yours alone: chmod 600 "},
-    {StateFile::Sessions, "sessions", S_IRWXG | S_IRWXO, "the sessions that runs share",
-     "is not yours alone, so no session is shared with other runs", "remove it: "},
+    {StateFile::Sessions, ipc::kept_row(ipc::KeptFile::kSessions).file, S_IRWXG | S_IRWXO,
+     "the sessions that runs share", "is not yours alone, so no session is shared with other runs", "remove it: "},
+    {StateFile::Openers, ipc::kept_row(ipc::KeptFile::kOpeners).file, S_IRWXG | S_IRWXO, "what opens stored keys",
+     "is not yours alone, so no passphrase is remembered", "remove it: "},
+    {StateFile::RoleKeys, ipc::kept_row(ipc::KeptFile::kRoleKeys).file, S_IRWXG | S_IRWXO,
+     "the credentials that runs keep", "is not yours alone, so no credentials are kept", "remove it: "},
 };
 
 constexpr const StateFileRow& row_of(StateFile file) { return kStateFiles[static_cast<std::size_t>(file)]; }
 static_assert(row_of(StateFile::PolicyVersions).file == StateFile::PolicyVersions);
 static_assert(row_of(StateFile::Sessions).file == StateFile::Sessions);
+static_assert(row_of(StateFile::Openers).file == StateFile::Openers);
+static_assert(row_of(StateFile::RoleKeys).file == StateFile::RoleKeys);
 
 // Each folder of `path` that is missing behind `base`, which is there.
 ipc::Status make_folders(const std::string& path, std::size_t base, std::string_view next_step) {

@@ -19,7 +19,10 @@ namespace supervisor {
 
 enum class StateFile {
   PolicyVersions,  // the highest signed version seen of each policy, so that an older one is not taken for the newest
-  Sessions,        // MFA sessions that the runs of one user share; only the broker can read what is in it
+  // What runs keep for the next ones (ipc/files/kept_files.def); only the broker can read what is in it.
+  Sessions,  // MFA sessions
+  Openers,   // what opens stored keys
+  RoleKeys,  // credentials of roles
 };
 
 // Opens one to read and write, and makes it where it is missing. `state_home` is XDG_STATE_HOME, used where it is an

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -30,6 +31,16 @@ void say(std::string_view line, ipc::Ink ink) {
 void report(const ipc::Error& error) {
   say(ipc::said(error), ipc::Ink::kBad);
   if (!error.next_step.empty()) say("  " + error.next_step);
+}
+
+ipc::Status print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t got = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return ipc::system_error("cannot write to stdout", "look at what reads it");
+    text.remove_prefix(static_cast<std::size_t>(got));
+  }
+  return {};
 }
 
 void report_as_json(const ipc::Error& error) {

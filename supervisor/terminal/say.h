@@ -18,4 +18,7 @@ void report(const ipc::Error&);
 // The same, and on stdout as the answer that --json asks for (ipc/json/json_answer.h). Blocks: on stdout.
 void report_as_json(const ipc::Error&);
 
+// Writes all of it to stdout; blocks as that does.
+[[nodiscard]] ipc::Status print(std::string_view text);
+
 }  // namespace supervisor

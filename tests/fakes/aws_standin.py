@@ -28,6 +28,7 @@ import aws_hosts  # noqa: E402
 import link_local  # noqa: E402
 import throwaway_ca  # noqa: E402
 from call import AwsCall  # noqa: E402
+from console_calls import ConsoleCall  # noqa: E402
 from connection import StandinHandler  # noqa: E402
 from container_endpoint import ContainerCall  # noqa: E402
 from control import Control, ControlHandler  # noqa: E402
@@ -43,8 +44,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def read_aws(scheme, method, path, headers, body):
-    """The sign-ins have paths of their own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to all of them."""
-    return next((kind for kind in (SsoCall, SignInCall) if kind.is_meant(path)), AwsCall)(scheme, method, path, headers, body)
+    """The sign-ins and the console have paths of their own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to
+    all of them."""
+    kind = next((kind for kind in (SsoCall, SignInCall, ConsoleCall) if kind.is_meant(path)), AwsCall)
+    return kind(scheme, method, path, headers, body)
 
 
 # name            what reads its requests, TLS: where the stand-in has it, never, or else there is no such listener

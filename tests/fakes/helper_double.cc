@@ -245,6 +245,7 @@ class BrokerDouble {
     errands_.wait();
     if (profile() == "echo") notice(control_, ipc::Severity::Info, heard_);
     if (begin_.mode == ipc::RunMode::Whoami && profile() != "issues") return identify();
+    if (profile().starts_with("page")) return show_page();
     if ((is_one_shot() && profile() != "served") || profile() == "issues") return answer_once();
     ready();
     if (profile() == "ready-twice") ready();
@@ -287,6 +288,12 @@ class BrokerDouble {
         heard_ += "head ";
       } else if (packet.id == ipc::SessionStore::kId) {
         heard_ += "store ";
+      } else if (packet.id == ipc::RoleKeyStore::kId) {
+        heard_ += "role-keys ";
+      } else if (packet.id == ipc::OpenerStore::kId) {
+        heard_ += "openers=" + seconds(ipc::open_packet<ipc::OpenerStore>(packet)->lives) + " ";
+      } else if (packet.id == ipc::ConsolePlace::kId) {
+        heard_ += "console=" + ipc::open_packet<ipc::ConsolePlace>(packet)->destination.str() + " ";
       } else {
         const auto sink = ipc::open_packet<ipc::LogSink>(packet);
         heard_ += "log=" + sink->label.str() + " ";
@@ -368,6 +375,16 @@ class BrokerDouble {
     who.user = ipc::Text<256>("double");
     who.source = ipc::Text<2048>("static");
     must(control_.send(who));
+    return 0;
+  }
+
+  int show_page() {
+    ipc::ConsolePage page;
+    (void)page.url.assign(profile() == "page-none"      ? ""
+                          : profile() == "page-strange" ? "file:///etc/passwd"
+                                                        : "https://console.double/?SigninToken=secret");
+    page.ends = ipc::Text<32>("2099-01-01T00:00:00Z");
+    must(control_.send(page));
     return 0;
   }
 

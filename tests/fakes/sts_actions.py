@@ -80,7 +80,7 @@ def assume_role(world, key, params, note):
         raise _denied(key, "sts:TagSession", arn)
     seconds = note.pop("lifetime", _role_duration(key, role, params))
     session = world.role_session(role, name, seconds)
-    session.source_identity = source_identity
+    session.source_identity, session.chained = source_identity, key.kind == "assumed-role"
     session.session_policy = json.loads(params["Policy"]) if "Policy" in params else None
     session.managed_policies = sts_parameters.policy_arns(params)
     transitive = sts_parameters.listed(params, "TransitiveTagKeys")

@@ -119,6 +119,7 @@ class Key:
         self.token = None             # None: long-term
         self.expires = None           # seconds since 1970 on the stand-in's clock
         self.role_arn = None
+        self.chained = False          # a role's keys assumed it
         self.source_identity = None
         self.mfa = False              # MultiFactorAuthPresent
         self.transitive_tags = {}
@@ -159,6 +160,7 @@ class World:
         self.keys, self.roles, self.parameters, self.kms_keys = {}, {}, {}, {}
         self.users, self.new_key_delay = {}, 0.0
         self.mfa_devices, self.web_tokens = {}, WebTokens()
+        self.console_tokens = {}   # of the console's sign-in: token, id of the key
         for user in config.get("users", []):
             self.add_user(user)
         for role in config.get("roles", []):
@@ -252,7 +254,7 @@ class World:
     def secrets(self):
         """Everything that nobody but its owner may see, beside the keys."""
         return [*self.web_tokens.all(), *self.gateway.bearer, *self.instance.tokens(), *self.container.tokens(), *self.sso.secrets(),
-                *self.sign_in.secrets()]
+                *self.sign_in.secrets(), *self.console_tokens]
 
 
 def unique_id(prefix, arn):

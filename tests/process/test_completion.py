@@ -28,6 +28,8 @@ CASES = (
     ("exec ledger-prod --on-tamper w\t", ["exec", "ledger-prod", "--on-tamper", "warn"]),
     ("exec -f fold\tdeep\tpol\t--", ["exec", "-f", "folder/deeper/policy.yaml", "--"]),
     ("credentials ledger-pr\t", ["credentials", "ledger-prod"]),
+    ("login ledger-pr\t", ["login", "ledger-prod"]),
+    ("cache clear --kind mf\t--prof\tledger-pr\t", ["cache", "clear", "--kind", "mfa", "--profile", "ledger-prod"]),
     ("policy li\tfold\tdeep\tpol\t", ["policy", "lint", "folder/deeper/policy.yaml"]),
     ("policy explain --prof\tledger-pr\t", ["policy", "explain", "--profile", "ledger-prod"]),
     ("keys remove ke\t", ["keys", "remove", "kept-key"]),

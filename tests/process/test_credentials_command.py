@@ -101,5 +101,37 @@ class Credentials(harness.ProcessTest):
         self.assertIn("duration=3600", run.stderr)
 
 
+class Login(harness.ProcessTest):
+    """The supervisor's part of `sentinel login`: it shows a page where it asked for one, and no other."""
+    doubles = True
+
+    def test_a_broker_that_answers_something_else_is_refused(self):
+        login = ("login", "--stdout", "--policy-file", "p", "--log-file", "decisions")
+        for words, sentence in (((*login, "issues"), "IssuedKeys in a run that is served, or asks for none"),
+                                ((*login, "page-none"), "ConsolePage without a page"), ((*login, "page-strange"), "ConsolePage without a page"),
+                                (("credentials", "--profile", "page", *LEAST), "ConsolePage in a run that did not ask"),
+                                (("whoami", "--profile", "issues"), "IssuedKeys in a run")):
+            with self.subTest(words=words):
+                run = self.start_sentinel(*words).finish()
+                self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+                self.assertIn(sentence, run.stderr)
+                self.assertNotIn("SigninToken", run.stderr)
+
+    def test_what_is_kept_is_offered_where_it_is_asked_for_alone(self):
+        for words, heard in (((), False), (("--cache",), "role-keys "), (("--remember", "8h"), "openers=28800 ")):
+            run = self.start_sentinel("credentials", "--profile", "echo", *LEAST, *words).finish()
+            self.assertEqual(0, run.code, run.stderr)
+            for offered in ("role-keys ", "openers="):
+                self.assertEqual(bool(heard) and heard.startswith(offered), offered in run.stderr, run.stderr)
+            self.assertIn(heard or "", run.stderr)
+
+    def test_the_page_is_printed_alone(self):
+        run = self.start_sentinel("login", "--stdout", "--policy-file", "p", "--log-file", "decisions", "page").finish()
+        self.assertEqual((0, "https://console.double/?SigninToken=secret\n"), (run.code, run.stdout), run.stderr)
+        self.assertIn("until 2099-01-01T00:00:00Z", run.stderr)
+        quiet = self.start_sentinel("login", "--stdout", "--quiet", "--policy-file", "p", "--log-file", "decisions", "page").finish()
+        self.assertEqual("", quiet.stderr)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

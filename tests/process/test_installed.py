@@ -69,7 +69,7 @@ class Installed(unittest.TestCase):
 
     def test_helpers_can_be_run_but_not_read_by_others(self):
         for name in ("sentinel-broker", "sentinel-frontend", "sentinel-policy", "sentinel-audit", "sentinel-doctor",
-                     "sentinel-profiles", "sentinel-keys", "sentinel-credential-process", "../../bin/sentinel"):
+                     "sentinel-profiles", "sentinel-keys", "sentinel-cache", "sentinel-credential-process", "../../bin/sentinel"):
             there = os.stat(os.path.join(self.folder, "libexec", "sentinel", name))
             self.assertEqual((0, 0o711), (there.st_uid, stat.S_IMODE(there.st_mode)), name)
 

@@ -19,14 +19,14 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 # Right to left, C1's start of a sequence, two line separators, DEL, escape, a zero-width blank, a tag above U+FFFF.
 HOSTILE = "\u202e\u009b\u2028\u2066\u200b\u007f\u001b[2J\U000e0001"
 TOOLS = {"sentinel-audit": "broker", "sentinel-policy": "broker", "sentinel-keys": "broker", "sentinel-profiles": "broker",
-         "sentinel-doctor": "supervisor"}
+         "sentinel-cache": "broker", "sentinel-doctor": "supervisor"}
 
 
 def commands():
     """Every command but those that hand out credentials, and init, which prints files; from the table that makes them."""
     with open(os.path.join(TOP, "ipc/commands/commands.def")) as file:
         words = re.findall(r"COMMAND\(\s*\w+, \"([^\"]+)\"", file.read())
-    return {word for word in words if word not in ("exec", "credentials", "init")}
+    return {word for word in words if word not in ("exec", "credentials", "init", "login")}
 
 
 @needs_own_home
@@ -101,6 +101,8 @@ class Json(KeysTest):
             "profiles": [((), "", None)],
             "status": [((), "", 3)],
             "doctor": [(("--offline",), "", None)],
+            "cache list": [((), "", 0)],
+            "cache clear": [(("--all",), "", 0), (("--profile", HOSTILE), "", 1)],
             "keys add": [((self.name,), f"{self.id}\n{self.secret}\nthree plain words\n", 0), ((self.name,), "", 1)],
             "keys list": [((), "", 0)],
             "keys rotate": [((self.name,), "three plain words\n", 0)],

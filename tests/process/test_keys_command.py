@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """sentinel keys as people use it: on a terminal and by stdin, with files. Refusals first; no secret is ever shown, an argument, or
 on disk as it is. The stores of other programs: test_keys_stores.py."""
+import json
 import os
 import tempfile
 import shutil
@@ -26,7 +27,11 @@ class Refusals(KeysTest):
         for lines, says in (([], "no access key id"), (["two words", "x"], "no access key id"), ([self.id], "no secret access key"),
                             ([self.id, ""], "no secret access key"), ([self.id, "two words"], "no secret access key"),
                             ([self.id, "x" * 300], "no secret access key"), ([self.id, "x" * 2000], "longer"),
-                            (["ASIAEXAMPLE", "x", PASSPHRASE], "temporary"), ([self.id, self.secret], "no passphrase"),
+                            (["ASIAEXAMPLE", "x", PASSPHRASE], "temporary"), (["ASIA" + self.id[4:], "x", PASSPHRASE], "temporary"),
+                            (["AKIASHORT", "x", PASSPHRASE], "at least 16"), ([self.id[:15], "x"], "it has 15 characters"),
+                            (["AIDA" + self.id[4:], "x"], "is the id of an IAM user"), (["AROA" + self.id[4:], "x"], "is the id of a role"),
+                            (["AKIA-" + self.id[4:], "x"], "no access key id"), ([self.id + "A" * 109, "x"], "no access key id"),
+                            ([self.id, self.secret], "no passphrase"),
                             ([self.id, self.secret, "short"], "8 characters"),
                             # As it is pasted, and as an editor or a dotenv file leaves it.
                             ([" " + self.id, "x"], "it begins with a blank"), ([f'"{self.id}"', "x"], "it begins or ends with a quote"),
@@ -96,7 +101,9 @@ class Refusals(KeysTest):
 
     def test_a_changed_file_and_a_wrong_passphrase_do_not_open(self):
         self.add()
-        self.refused("rotate", self.name, lines=["another passphrase"], says="the passphrase is wrong")
+        run = self.refused("rotate", self.name, lines=["another passphrase"], says="the passphrase is wrong")
+        self.assertIn("try again with the passphrase", run.stderr)
+        self.assertNotIn("backup", run.stderr)
         text = text_of(self.file())
         for changed in (text.replace(self.id, "AKIDOTHERKEY0001"), text.replace('"p":1', '"p":2'),
                         text.replace('"added":"20', '"added":"19')):
@@ -105,6 +112,55 @@ class Refusals(KeysTest):
                 file.write(changed)
             self.refused("rotate", self.name, lines=[PASSPHRASE], says="does not open")
         self.assertEqual([], self.aws.calls("CreateAccessKey"))
+
+
+@needs_own_home
+class AsksAws(KeysTest):
+    def test_a_key_that_aws_does_not_take_is_not_stored(self):
+        other = self.secret[::-1]
+        for lines, says in (([self.id[:-1] + ("A" if self.id[-1] != "A" else "B"), self.secret, PASSPHRASE], "check the access key id"),
+                            ([self.id, other, PASSPHRASE], "check the secret access key")):
+            run = self.refused("add", self.name, lines=lines, says="AWS does not take the key " + lines[0])
+            self.assertIn(says, run.stderr)
+            self.assertIn("nothing is stored", run.stderr)
+            self.assertNotIn(other, run.stderr)
+        self.assertEqual({}, self.listed())
+        self.assertFalse(os.path.exists(self.store), "something was made")
+
+    def test_aws_that_does_not_answer_is_no_wrong_key(self):
+        for environment in ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, {"HTTPS_PROXY": "http://127.0.0.1:1", "AWS_ENDPOINT_URL": ""}):
+            run = self.refused("add", self.name, lines=[self.id, self.secret, PASSPHRASE], environment=environment,
+                               says="AWS could not be asked whether the key " + self.id + " works")
+            self.assertIn("--offline", run.stderr)
+            self.assertNotIn("does not take", run.stderr)
+        self.assertEqual({}, self.listed())
+
+    def test_a_page_in_the_place_of_an_answer_is_no_wrong_key(self):
+        self.aws.control.fault("status", action="GetCallerIdentity", status=403, body="<html>log in to the network first</html>", count=0)
+        run = self.refused("add", self.name, lines=[self.id, self.secret, PASSPHRASE], says="nothing is stored")
+        self.assertNotIn("does not take", run.stderr)
+        self.assertIn("--offline", run.stderr)
+
+    def test_a_key_of_the_credentials_file_that_does_not_work_stays_there(self):
+        text = f"[{self.name}]\naws_access_key_id={self.id}\naws_secret_access_key={self.secret[::-1]}\n"
+        path = self.write(".aws/credentials", text)
+        self.refused("add", self.name, "--from-credentials-file", lines=[PASSPHRASE], says="check the secret access key")
+        self.assertEqual(text, text_of(path))
+        self.assertEqual({}, self.listed())
+
+    # A profile of the same name that would not resolve is no reason: it is the one that the key is for.
+    def test_whose_key_it_is_is_said(self):
+        self.add_to_config(f"[profile {self.name}]\nregion = eu-west-1\n")
+        run = self.add("--json")
+        self.assertTrue(json.loads(run.stdout)["arn"].endswith(":user/" + self.name), run.stdout)
+        self.assertEqual([self.id], [call["access_key_id"] for call in self.aws.calls("GetCallerIdentity")])
+        self.assertEqual(0, self.keys("remove", self.name).code)
+        self.assertIn("AWS takes it, as the key of arn:aws:iam::", self.add().stdout)
+
+    def test_offline_asks_nothing(self):
+        self.assertNotIn("AWS takes it", self.add("--offline").stdout)
+        self.assertEqual([], self.aws.calls("GetCallerIdentity"))
+        self.assertEqual({self.name}, set(self.listed()))
 
 
 @needs_own_home
@@ -145,15 +201,29 @@ class Files(KeysTest):
             self.assertNotIn(secret, terminal.text)
         self.assert_not_on_disk(self.secret, PASSPHRASE)
 
-    def test_two_passphrases_that_differ_store_nothing(self):
-        terminal = Terminal(self, [self.layout.sentinel, "keys", "add", self.name], environment=self.environment())
-        for question, answer in (("key id: ", self.id), ("not shown", self.secret), ("New passphrase", PASSPHRASE),
-                                 ("again: ", PASSPHRASE + "x")):
+    def answer(self, terminal, *answers):
+        for question, answer in answers:
             terminal.expect(question)
-            terminal.send(answer + "\n")
-        terminal.expect("differ")
+            if answer is not None:
+                terminal.send(answer + "\n")
+
+    # Asked for again, as often as a passphrase that opens nothing is.
+    def test_three_bad_passphrases_store_nothing(self):
+        terminal = Terminal(self, [self.layout.sentinel, "keys", "add", self.name], environment=self.environment())
+        self.answer(terminal, ("key id: ", self.id), ("not shown", self.secret), ("New passphrase", PASSPHRASE), ("again: ", PASSPHRASE + "x"),
+                    ("differ; 2 tries left", None), ("New passphrase", ""), ("fewer than 8 characters; 1 try left", None),
+                    ("New passphrase", PASSPHRASE), ("again: ", PASSPHRASE + "y"))
+        terminal.expect("the two passphrases differ\r?\n")
         self.assertEqual(2, terminal.wait())
         self.assertEqual({}, self.listed())
+
+    def test_after_a_bad_passphrase_a_good_one_is_taken(self):
+        terminal = Terminal(self, [self.layout.sentinel, "keys", "add", self.name], environment=self.environment())
+        self.answer(terminal, ("key id: ", self.id), ("not shown", self.secret), ("New passphrase", "short"),
+                    ("2 tries left", None), ("New passphrase", PASSPHRASE), ("again: ", PASSPHRASE))
+        terminal.expect("stored")
+        self.assertEqual(0, terminal.wait())
+        self.assertEqual({self.name}, set(self.listed()))
 
     # Right after the question, whether or not its reading has begun.
     def test_an_interruption_gives_the_terminal_its_echo_back(self):

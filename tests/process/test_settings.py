@@ -73,7 +73,7 @@ class TheUsersFile(Settings):
         self.refused(f"--server-duration (set in {path}:2) 5s is outside what AWS grants", "give 15m to 12h")
 
     def test_what_weakens_a_guarantee_is_not_taken_from_it_nor_from_a_variable(self):
-        for option, value in (("on-tamper", "warn"), ("on-broker-exit", "keep"), ("allow-tcp-fallback", "true"), ("share-mfa", "true"),
+        for option, value in (("on-tamper", "warn"), ("on-broker-exit", "keep"), ("allow-tcp-fallback", "true"), ("share-mfa", "true"), ("cache", "true"), ("remember", "1h"),
                               ("allow-user-namespace", "true"), ("policy-max-age", "24h")):
             with self.subTest(option=option):
                 path = self.config(f"{SERVED}{option} = {value}\n")

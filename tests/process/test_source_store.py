@@ -40,7 +40,7 @@ class StoredKeys(KeysTest):
             self.assertNotIn(secret, text)
 
     def test_three_wrong_passphrases_and_the_command_does_not_start(self):
-        self.add()
+        self.add("--offline")
         terminal = self.on_terminal(None, "touch", self.marker)
         for left in ("", "2 tries left", "1 try left"):
             terminal.expect(f"Passphrase of the stored key {self.id}.*{left}")

@@ -52,7 +52,7 @@ class UserNamespace(AwsTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name in ("sentinel-policy", "sentinel-keys"):
+        for name in ("sentinel-policy", "sentinel-keys", "sentinel-cache"):
             path = os.path.join(os.path.dirname(cls.layout.broker), name)
             harness.copy_program(os.path.join(BUILD, "broker", name), path)
             os.chmod(path, 0o755)
@@ -73,7 +73,7 @@ class UserNamespace(AwsTest):
         what = ("--profile", "ledger-prod", *self.own_policy(), "--log-file", self.log_path)
         command = ("--", "touch", self.marker)
         return (("exec", "--server", *what, *command), ("exec", "--server", "--unix-socket", *what, *command), ("exec", *what, *command),
-                ("credentials", *what), ("whoami", "--profile", "ledger-prod"),
+                ("credentials", *what), ("login", "ledger-prod", "--stdout", *what[2:]), ("whoami", "--profile", "ledger-prod"),
                 ("exec", "--remote-server", self.aws.url + "/tvm", "--profile", "ledger-prod", "--log-file", self.log_path,
                  *command))
 
@@ -103,7 +103,7 @@ class UserNamespace(AwsTest):
 
     def test_no_tool_reads_a_key_there(self):
         for words in (("policy", "pull", "--profile", "marta", "--policy-parameter", "/sentinel/policies/default"),
-                      ("keys", "add", "other"),
+                      ("keys", "add", "other"), ("keys", "add", "other", "--offline"), ("cache", "list"), ("cache", "clear", "--all"),
                       ("policy", "sign", "--sign-key", self.write("key.pem", "x"), self.own_policy()[1])):
             with self.subTest(tool=words[:2]):
                 self.assert_refused(self.inside(*words))

@@ -33,8 +33,10 @@ namespace broker {
 
 struct AwsPlace {
   std::string profile, region;
-  bool environment_keys = false;  // begin with those of the environment; the profile need not exist
-  bool brings_keys = false;       // each question comes with its key: the profile need not have one of its own
+  // Begin with those of the environment; the profile need not exist, and nothing of it counts but region, endpoints and
+  // CA. With brings_keys the latter alone is meant.
+  bool environment_keys = false;
+  bool brings_keys = false;  // each question comes with its key: the profile need not have one of its own
   bool allow_user_namespace = false;
 };
 

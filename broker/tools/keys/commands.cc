@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "aws/key_syntax.h"
 #include "ipc/process/user_namespace.h"
 #include "ipc/terminal/local_time.h"
 #include "profile/files.h"
@@ -15,6 +14,7 @@
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 #include "tools/keys/credentials_file_key.h"
+#include "tools/keys/new_key.h"
 #include "tools/keys/opened_entry.h"
 #include "tools/keys/rotation.h"
 #include "tools/settings/settings.h"
@@ -24,8 +24,6 @@ namespace {
 
 using ipc::Fault;
 using ipc::SecretBuffer;
-
-constexpr std::string_view kTemporary = "ASIA";  // what STS issues begins so
 
 // ---- add
 
@@ -43,29 +41,6 @@ ipc::Result<KeystoreEntry> place_asked(const ToolArguments& arguments) {
   return about;
 }
 
-ipc::Result<BaseKey> ask_key(KeyPrompt& prompt) {
-  ipc::Result<std::string> id = prompt.line("AWS access key id: ");
-  if (!id) return std::unexpected(id.error());
-  if (!is_access_key_id(*id)) {
-    const std::string fault(fault_of_key_text(*id));
-    return ipc::fail(Fault::kUsage, "what was given is no access key id" + (fault.empty() ? "" : ": it " + fault),
-                     "it has letters and digits alone");
-  }
-  if (id->starts_with(kTemporary)) {
-    return ipc::fail(Fault::kUsage, *id + " is a temporary key, which ends by itself",
-                     "only long-term keys are put away");
-  }
-  ipc::Result<SecretBuffer> secret = prompt.secret("AWS secret access key (not shown): ");
-  if (!secret) return std::unexpected(secret.error());
-  const std::string fault(fault_of_key_text(secret->reveal()));
-  if (!fault.empty() || secret->size() > kMaxKeySecret) {
-    return ipc::fail(Fault::kUsage,
-                     "what was given is no secret access key: it " + (fault.empty() ? "is longer than any" : fault),
-                     "it is one word without blanks or quotes, in the line behind the access key id");
-  }
-  return BaseKey{std::move(*id), std::move(*secret), {}};
-}
-
 // Read back, opened as a run will open it, compared: what cannot be opened again would be the only copy of a key.
 ipc::Status prove(const OpenedEntry& kept, const BaseKey& key) {
   const ipc::Result<SecretBuffer> read = kept.read_back();
@@ -81,7 +56,7 @@ ipc::Status prove(const OpenedEntry& kept, const BaseKey& key) {
 // Stored, and proven to be; or not stored, and it is said where something of it is left.
 ipc::Status put_away(OpenedEntry& kept, const BaseKey& key, KeyPrompt& prompt) {
   ipc::Status done = kept.make_opener(prompt);
-  if (!done && kept.about().store != KeyStoreKind::kFile) return done;  // nothing was begun
+  if (!done && (kept.about().store != KeyStoreKind::kFile || kept.by_passphrase())) return done;  // nothing was begun
   if (done) done = kept.put(key, {});
   if (done) done = prove(kept, key);
   if (done) return {};
@@ -112,18 +87,35 @@ ipc::Status check_new(const std::string& home, const std::string& name) {
                    "rotate it, or run sentinel keys remove " + name + " first");
 }
 
-void tell_added(const OpenedEntry& kept, ToolOutput& out) {
+// `arn`: whose key AWS says it is; empty where it was not asked.
+void tell_added(const OpenedEntry& kept, const std::string& arn, ToolOutput& out) {
   const KeystoreEntry& about = kept.about();
   if (!out.json()) {
     return out.line(out.ink(Ink::kGood, "stored") + " " + out.ink(Ink::kStrong, about.access_key_id) + " of profile " +
-                    about.profile + " (" + kept.where() + ")");
+                    about.profile + " (" + kept.where() + ")" +
+                    (arn.empty() ? "" : "; AWS takes it, as the key of " + harmless(arn)));
   }
-  out.answer()
-      .data()
-      .text("profile", about.profile)
-      .text("access_key_id", about.access_key_id)
-      .text("store", row_of(about.store).word)
-      .text("added", about.added);
+  ipc::JsonText& data = out.answer().data();
+  data.text("profile", about.profile).text("access_key_id", about.access_key_id);
+  data.text("store", row_of(about.store).word).text("added", about.added);
+  if (!arn.empty()) data.text("arn", arn);
+}
+
+// Where AWS is not to be asked: none, and the memory for secrets is open.
+ipc::Result<std::optional<KeyProcess>> start_asking(const ToolArguments& arguments, const std::string& name) {
+  const bool allowed = arguments.flag("allow-user-namespace");
+  if (arguments.flag("offline")) {
+    if (const ipc::Status apart = ipc::check_no_user_namespace(allowed); !apart) return std::unexpected(apart.error());
+    if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
+    return std::nullopt;
+  }
+  ipc::Result<KeyProcess> aws = KeyProcess::start({.profile = name,
+                                                   .region = std::string(arguments.value("region")),
+                                                   .environment_keys = true,
+                                                   .brings_keys = true,
+                                                   .allow_user_namespace = allowed});
+  if (!aws) return std::unexpected(aws.error());
+  return std::move(*aws);
 }
 
 ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
@@ -131,9 +123,8 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
   ipc::Result<KeystoreEntry> about = place_asked(arguments);
   if (!about) return std::unexpected(about.error());
   if (const ipc::Status is_new = check_new(home, name); !is_new) return is_new;
-  const bool allowed = arguments.flag("allow-user-namespace");
-  if (const ipc::Status apart = ipc::check_no_user_namespace(allowed); !apart) return apart;
-  if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
+  ipc::Result<std::optional<KeyProcess>> aws = start_asking(arguments, name);
+  if (!aws) return std::unexpected(aws.error());
   KeyPrompt prompt;
   std::optional<CredentialsFileKey> in_file;
   if (arguments.flag("from-credentials-file")) {
@@ -143,10 +134,14 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
     if (!found) return std::unexpected(found.error());
     in_file = std::move(*found);
   }
-  ipc::Result<BaseKey> typed = in_file ? BaseKey() : ask_key(prompt);
+  ipc::Result<BaseKey> typed = in_file ? BaseKey() : ask_new_key(prompt);
   if (!typed) return std::unexpected(typed.error());
+  const BaseKey& key = in_file ? in_file->key : *typed;
+  if (const ipc::Status long_term = check_long_term(key.access_key_id); !long_term) return long_term;
+  const ipc::Result<std::string> arn = *aws ? owner_of_new_key(**aws, key) : std::string();
+  if (!arn) return std::unexpected(arn.error());
   OpenedEntry kept(KeystoreFolder(home), home, std::move(*about));
-  if (const ipc::Status put = put_away(kept, in_file ? in_file->key : *typed, prompt); !put) return put;
+  if (const ipc::Status put = put_away(kept, key, prompt); !put) return put;
   if (in_file) {
     if (const ipc::Status moved = remove_credentials_file_key(*in_file); !moved) {
       ipc::Error error = moved.error();
@@ -156,7 +151,12 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
     out.note("the key is not in " + in_file->path +
              " any more; backups and the disk may still have it: sentinel keys rotate " + name + " makes it void");
   }
-  tell_added(kept, out);
+  tell_added(kept, *arn, out);
+  if (arn->ends_with(":root")) {
+    out.note(
+        "it is a key of the account's root user, whom no IAM policy binds: AWS advises to delete it, and to make one "
+        "of an IAM user");
+  }
   warn_of_key_in_files(home, name, out);
   return {};
 }

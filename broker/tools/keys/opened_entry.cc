@@ -13,8 +13,6 @@ namespace {
 using ipc::Fault;
 using ipc::SecretBuffer;
 
-constexpr int kTries = 3;
-
 std::string now_text() { return std::string(rfc3339(this_second()).text()); }
 
 }  // namespace
@@ -84,7 +82,7 @@ ipc::Result<BaseKey> OpenedEntry::open(KeyPrompt& prompt) {
     ipc::Result<SecretBuffer> secret = open_with_opener(about_);
     if (secret) return BaseKey{about_.access_key_id, std::move(*secret), {}};
     const bool again = by_passphrase() && prompt.can_ask_again() && secret.error().fault == Fault::kRefused;
-    if (!again || tries == kTries) return std::unexpected(secret.error());
+    if (!again || tries == KeyPrompt::kTries) return std::unexpected(secret.error());
   }
 }
 

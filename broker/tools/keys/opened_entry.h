@@ -25,6 +25,7 @@ class OpenedEntry {
 
   [[nodiscard]] const KeystoreEntry& about() const { return about_; }
   [[nodiscard]] std::string where() const;  // "file, protected by passphrase"
+  [[nodiscard]] bool by_passphrase() const;
 
   // Gets what opens the key; for a key that is stored anew, makes it.
   ipc::Status make_opener(KeyPrompt& prompt);
@@ -45,7 +46,6 @@ class OpenedEntry {
   ipc::Status take_back();
 
  private:
-  [[nodiscard]] bool by_passphrase() const;
   ipc::Result<ipc::SecretBuffer> run_reading(const KeystoreEntry& about) const;
   ipc::Result<ipc::SecretBuffer> open_with_opener(const KeystoreEntry& about) const;
   ipc::Result<ipc::SecretBuffer> open_as_a_run_does(const KeystoreEntry& about) const;

@@ -167,17 +167,21 @@ ipc::Result<SecretBuffer> KeyPrompt::passphrase(std::string_view question) {
 }
 
 ipc::Result<SecretBuffer> KeyPrompt::new_passphrase() {
-  ipc::Result<SecretBuffer> first = passphrase("New passphrase for the stored key: ");
-  if (!first) return first;
-  if (first->size() < kShortestPassphrase) {
-    return ipc::fail(Fault::kUsage, "the passphrase has fewer than 8 characters",
-                     "take several words: whoever has the file can try as many as he likes");
+  for (int left = kTries - 1;; --left) {
+    ipc::Result<SecretBuffer> first = passphrase("New passphrase for the stored key: ");
+    if (!first) return first;
+    ipc::Error bad{Fault::kUsage, "the passphrase has fewer than 8 characters",
+                   "take several words: someone who has the file can try as many as he likes", 0};
+    if (first->size() >= kShortestPassphrase) {
+      if (!typed_) return first;
+      const ipc::Result<SecretBuffer> second = ask("The same passphrase again: ", true);
+      if (!second) return std::unexpected(second.error());
+      if (first->equals(second->reveal())) return first;
+      bad = {Fault::kUsage, "the two passphrases differ", "nothing was stored; try again", 0};
+    }
+    if (!can_ask_again() || left == 0) return std::unexpected(std::move(bad));
+    say(STDIN_FILENO, bad.what + "; " + std::to_string(left) + (left == 1 ? " try" : " tries") + " left\n");
   }
-  if (!typed_) return first;
-  const ipc::Result<SecretBuffer> second = ask("The same passphrase again: ", true);
-  if (!second) return std::unexpected(second.error());
-  if (first->equals(second->reveal())) return first;
-  return ipc::fail(Fault::kUsage, "the two passphrases differ", "nothing was stored; try again");
 }
 
 }  // namespace broker

@@ -18,13 +18,14 @@ namespace broker {
 class KeyPrompt {
  public:
   static constexpr std::size_t kMaxLine = 1024, kShortestPassphrase = 8;
+  static constexpr int kTries = 3;  // of a passphrase, where it can be asked for again
 
   KeyPrompt();
   [[nodiscard]] ipc::Result<std::string> line(std::string_view question);
   [[nodiscard]] ipc::Result<ipc::SecretBuffer> secret(std::string_view question);
   // From a stdin that is at its end, from the terminal all the same.
   [[nodiscard]] ipc::Result<ipc::SecretBuffer> passphrase(std::string_view question);
-  // Asked twice where it is typed unseen, and not too short.
+  // Asked twice where it is typed unseen, and not too short; there up to kTries times.
   [[nodiscard]] ipc::Result<ipc::SecretBuffer> new_passphrase();
   [[nodiscard]] bool can_ask_again() const { return typed_; }
 

@@ -128,7 +128,7 @@ TEST(Codec, RefusesANumberThatIsNoValueOfAnEnum) {
   EXPECT_TRUE(reads("\x01", mode));
   EXPECT_TRUE(reads("\x04", mode));
   EXPECT_EQ(mode, ipc::RunMode::Whoami);
-  EXPECT_FALSE(reads("\x05", mode));
+  EXPECT_FALSE(reads("\x06", mode));
 }
 
 TEST(Codec, RefusesSecondsOutOfTheirRange) {

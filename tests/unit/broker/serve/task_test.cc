@@ -102,6 +102,41 @@ TEST_F(TaskTest, ALongSettingComesInParts) {
   EXPECT_EQ("eu-west-1", ipc::setting(task->settings, "AWS_REGION"));
 }
 
+constexpr char kOtherConsole[] = "a page of the console for another kind of run, or none for its own";
+
+TEST_F(TaskTest, ALoginWithoutAPageIsRefused) {
+  ipc::Begin login = good_begin();
+  login.mode = ipc::RunMode::Login;
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(login));
+  EXPECT_EQ(kOtherConsole, refusal());
+}
+
+TEST_F(TaskTest, APageOfTheConsoleIsForALoginAlone) {
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(ipc::ConsolePlace{}));
+  ASSERT_TRUE(supervisor_.send(good_begin()));
+  EXPECT_EQ(kOtherConsole, refusal());
+}
+
+TEST_F(TaskTest, ALoginKnowsItsPage) {
+  ipc::Begin login = good_begin();
+  login.mode = ipc::RunMode::Login;
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(ipc::ConsolePlace{ipc::Text<2048>("s3")}));
+  ASSERT_TRUE(supervisor_.send(login));
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  EXPECT_EQ("s3", task->console_destination);
+}
+
+TEST_F(TaskTest, KeptCredentialsAreForWhatPrintsThemAlone) {
+  send_sink("log", false);
+  send_with_file(ipc::RoleKeyStore{});
+  ASSERT_TRUE(supervisor_.send(good_begin()));
+  EXPECT_EQ("a file of kept credentials for another kind of run", refusal());
+}
+
 TEST_F(TaskTest, TheRestOfNoSettingIsRefused) {
   ASSERT_TRUE(supervisor_.send(ipc::SettingRest{ipc::Text<4096>("x")}));
   EXPECT_EQ("the rest of no setting", refusal());
@@ -198,7 +233,7 @@ const BadNumber kBadNumbers[] = {
     {"PollsTooSeldom", "policy_poll", 3601},
     {"OldPolicyForEver", "policy_max_age", 86401},
     {"NoMode", "mode", 0},
-    {"UnknownMode", "mode", 5},
+    {"UnknownMode", "mode", 6},
     {"NoTransport", "transport", 0},
     {"UnknownTransport", "transport", 9},
     {"HalfLazy", "lazy", 2},
@@ -244,6 +279,7 @@ const BadBegin kBadBegins[] = {
     {"TwoJudges", [](ipc::Begin& begin) { begin.remote_url = ipc::Text<2048>("https://tvm.example.com/"); }},
     {"ATokenForNobody", [](ipc::Begin& begin) { begin.remote_token_file = ipc::Text<4096>("/run/token"); }},
     {"RemoteAndOnlyAsking", [](ipc::Begin& begin) { remote(begin).mode = ipc::RunMode::Whoami; }},
+    {"RemoteAndTheConsole", [](ipc::Begin& begin) { remote(begin).mode = ipc::RunMode::Login; }},
     {"RemoteAndTracked", [](ipc::Begin& begin) { remote(begin).session_table = ipc::Text<256>("sessions"); }},
     {"RemoteAndSigned", [](ipc::Begin& begin) { remote(begin).policy_key = ipc::Text<4096>("/etc/key.pem"); }},
     {"RemoteAndSignedByKms", [](ipc::Begin& begin) { remote(begin).policy_kms_key = ipc::Text<2048>("alias/p"); }},

@@ -123,6 +123,30 @@ TEST_F(SessionStoreTest, TheLongestTokensFitOrTheOldOnesGo) {
   EXPECT_EQ(found(run(), name("AKIA1")), "none");
 }
 
+TEST_F(SessionStoreTest, WhatIsRemovedIsNeitherFoundNorLeftInTheFile) {
+  for (const char* key : {"AKIA1", "AKIA2", "AKIA3"}) ASSERT_TRUE(run().put(name(key), session(key), kNow));
+  const auto before = text().size();
+  const auto of = [](const char* key) {
+    return [key](const SessionStore::Listed& one) { return one.name.base_key_id == key; };
+  };
+  EXPECT_EQ(run().remove(of("AKIA4")).value(), 0U);
+  EXPECT_EQ(run().remove(of("AKIA2")).value(), 1U);
+  EXPECT_EQ(found(run(), name("AKIA2")), "none");
+  EXPECT_EQ(found(run(), name("AKIA1")), "AKIA1");
+  EXPECT_LT(text().size(), before);
+  EXPECT_EQ(run().list()->size(), 2U);
+  EXPECT_EQ(run().remove([](const SessionStore::Listed&) { return true; }).value(), 2U);
+  EXPECT_EQ(text(), "");
+  EXPECT_TRUE(run().list()->empty());
+}
+
+TEST_F(SessionStoreTest, WhatIsSealedWithAnotherKeyIsNotListedAndGoes) {
+  ASSERT_TRUE(run().put(name(), session("ASIA1"), kNow));
+  EXPECT_FALSE(run('K').list());
+  EXPECT_EQ(run('K').remove([](const SessionStore::Listed&) { return false; }).value(), 0U);
+  EXPECT_EQ(text(), "");
+}
+
 TEST_F(SessionStoreTest, OneRunAtATimeHoldsIt) {
   const SessionStore first = run(), second = run();
   EXPECT_EQ(first.try_lock().value(), true);

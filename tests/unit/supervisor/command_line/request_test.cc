@@ -53,6 +53,30 @@ TEST(ExecRequest, TheModeIsTheCommands) {
             std::string::npos);
 }
 
+ipc::Result<ExecRequest> judge_login(std::vector<std::string_view> words) {
+  words.insert(words.begin(), "login");
+  const auto line = parse_command_line(words);
+  EXPECT_TRUE(line);
+  return exec_request(*line, {"", "", "/here"});
+}
+
+TEST(ExecRequest, ALoginWantsAProfileAndAPolicy) {
+  EXPECT_EQ(refusal(judge_login({"--policy-file", "f"})), "--profile is missing");
+  EXPECT_EQ(refusal(judge_login({"p", "q", "--policy-file", "f"})), "unexpected argument q");
+  EXPECT_EQ(refusal(judge_login({"", "--policy-file", "f"})), "--profile is missing");
+  EXPECT_EQ(refusal(judge_login({"p"})), "--policy-parameter or --policy-file is missing");
+  EXPECT_NE(refusal(judge_login({"p", "--policy-file", "f", "--destination", std::string(2049, 'x')})), "");
+  const auto request = judge_login({"p", "--policy-file", "f", "--destination", "s3", "--stdout", "--duration", "1h"});
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->task.mode, ipc::RunMode::Login);
+  EXPECT_EQ(request->task.profile.str(), "p");
+  EXPECT_EQ(judge_login({"--profile", "q", "--policy-file", "f"})->task.profile.str(), "q");
+  EXPECT_EQ(request->console.destination.str(), "s3");
+  EXPECT_TRUE(request->no_browser);
+  EXPECT_FALSE(judge_login({"p", "--policy-file", "f"})->no_browser);
+  EXPECT_FALSE(request->cache);
+}
+
 TEST(ExecRequest, DurationIsForRunsWithoutServerAndZeroLeavesItToTheProfile) {
   EXPECT_EQ(refusal(judge_with({"--duration", "1h"})), "--duration does nothing with --server");
   for (const char* bad : {"14m59s", "12h0m1s", "0", "-1h", "15", "15m0.5s"}) {
@@ -172,7 +196,7 @@ TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {
     if (row.kind == OptionKind::Value) words.emplace_back(row.complete == Completion::Words ? "zenity" : "123456");
     EXPECT_EQ(refusal(judge_remote(words)), name + " does nothing with --remote-token-file");
   }
-  EXPECT_EQ(seen, 6);
+  EXPECT_EQ(seen, 7);
 }
 
 TEST(ExecRequest, TheTerminalIsTheCommandsOnceItRuns) {

@@ -49,6 +49,18 @@ std::string said(const ipc::Result<AppliedSettings>& applied, std::string_view o
   return applied->line.value(option) + " from " + (place == applied->line.places.end() ? "the line" : place->second);
 }
 
+// The console's address opens a session for who reads it; a line about another page must not have it printed.
+TEST(Settings, ALoginIsToldOnTheLineAloneThatItsPageIsPrinted) {
+  const Host host{"[default]\nfinal stdout = true\n", "[default]\nstdout = true\nregion = eu-west-1\n", {}};
+  const auto applied = apply(host, {"login", "dev", "--policy-file", "/p"});
+  EXPECT_EQ(said(applied, "stdout"), "nothing");
+  EXPECT_EQ(said(applied, "region"), "eu-west-1 from /user:3");
+  EXPECT_EQ(said(applied, "profile"), "dev from the line");
+  EXPECT_EQ(said(apply(host, {"login", "dev", "--policy-file", "/p", "--stdout"}), "stdout"), "true from the line");
+  const Host user{"", "[default]\nstdout = true\nauto-login = true\n", {}};
+  EXPECT_EQ(said(apply(user, {"whoami", "dev"}), "stdout"), "true from /user:2");
+}
+
 TEST(Settings, AFinalWordCannotBeOverridden) {
   const Host host{"[default]\nfinal policy-parameter = /p\nfinal server = true\n", "", {}};
   EXPECT_EQ(refusal(host, {"exec", "dev", "--policy-parameter", "/mine", "--"}),
