@@ -15,6 +15,8 @@
 namespace ipc {
 
 inline constexpr std::string_view kNonceHeader = "Sentinel-Nonce", kAnswerMacHeader = "Sentinel-Answer-Mac";
+// Of a refusal with status 503: what was asked for is being fetched, and whoever can wait longer is to ask again.
+inline constexpr std::string_view kAskAgainHeader = "Retry-After";
 inline constexpr std::string_view kAnswerMacWords = "sentinel answer 1\n";
 inline constexpr std::size_t kNonceLength = 32;  // of 16 random bytes
 inline constexpr std::size_t kAnswerMacLength = 64;

@@ -1,6 +1,6 @@
-// What one run is: filled during start-up, constant afterwards. Data, no behaviour.
+// What one run is to one of its profiles: filled during start-up, constant afterwards. Data, no behaviour.
 //
-// Owns: the token.
+// Owns: nothing of the token.
 #pragma once
 
 #include <chrono>
@@ -27,9 +27,7 @@ struct Run {
   KeySource source{};
   std::string_view credential_source{};                // its word in the log (profile/sources.def)
   std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
-  std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
-  ipc::SecretBuffer token{};
-  ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)
+  const ipc::SecretBuffer* token = nullptr;  // of the run: one for all its profiles; null: no client has one
 };
 
 }  // namespace broker

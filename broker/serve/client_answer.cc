@@ -25,6 +25,7 @@ constexpr RefusalRow kRefusals[] = {
     {RefusalForm::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
     {RefusalForm::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
     {RefusalForm::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
+    {RefusalForm::kNotYet, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
 };
 
 const RefusalRow& row_of(RefusalForm refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }
@@ -76,17 +77,18 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::s
 }
 
 // One call for head and body: a second one could find the client gone, or let another write come between.
-Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view mac) {
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view header,
+                             std::string_view value) {
   Head head;
   head.add("HTTP/1.1 ");
   head.add(status);
   head.add("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
   head.add_number(body_.size());
-  if (!mac.empty()) {
+  if (!header.empty()) {
     head.add("\r\n");
-    head.add(ipc::kAnswerMacHeader);
+    head.add(header);
     head.add(": ");
-    head.add(mac);
+    head.add(value);
   }
   head.add(keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   const std::string_view body = body_.reveal();
@@ -110,7 +112,8 @@ Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const Iss
   body_.clear();
   if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration))) {
     const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
-    if (mac.empty() == proof.nonce.empty()) return send_body(client, "200 OK", keep_alive, mac);
+    if (mac.empty() == proof.nonce.empty())
+      return send_body(client, "200 OK", keep_alive, mac.empty() ? std::string_view{} : ipc::kAnswerMacHeader, mac);
   }
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
@@ -125,7 +128,8 @@ Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive
                     append_member(body_, R"(,"code":")", row.code) &&
                     append_member(body_, R"(,"message":")", row.message) && body_.append("}");
   if (!fits) body_.clear();  // cannot happen: the rows above are short
-  return send_body(client, row.status, keep_alive);
+  const bool ask_again = refusal == RefusalForm::kNotYet;
+  return send_body(client, row.status, keep_alive, ask_again ? ipc::kAskAgainHeader : std::string_view{}, "0");
 }
 
 }  // namespace broker

@@ -18,7 +18,8 @@
 namespace broker {
 
 // What went wrong, as the client may know it: the status and one sentence. Which check refused, only the log says.
-enum class RefusalForm { kForbidden, kFailed, kUnavailable };
+// kNotYet: as kUnavailable, and sentinel-credential-process is to ask again.
+enum class RefusalForm { kForbidden, kFailed, kUnavailable, kNotYet };
 
 enum class Sent {
   kWhole,    // the client's kernel has all of it
@@ -47,7 +48,8 @@ class ClientAnswer {
 
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end);
-  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view mac = {});
+  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view header = {},
+                               std::string_view value = {});
 
   ipc::SecretBuffer body_;
 };

@@ -8,17 +8,18 @@ namespace {
 
 using ipc::Fault;
 
-ipc::Result<RecordedPermit> record(const OneShotParts& parts, Decision decision, const IssuedCredentials& keys) {
+ipc::Result<RecordedPermit> record(AuditLog& audit, const DecisionRecord& lines, Decision decision,
+                                   const IssuedCredentials& keys) {
   Permit& permit = std::get<Permit>(decision.outcome);
   const ipc::Result<std::string> id = new_request_id();
   if (!id) return std::unexpected(id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   const CallerFacts nobody;
-  DecisionLine line = parts.record.line_for(nobody, decision);
-  parts.record.show_issue(line, permit.terms(), keys, *id, narrowed);
-  ipc::Result<RecordedPermit> recorded = parts.audit.record(std::move(permit), line);
-  if (!recorded || !parts.audit.needs_commit()) return recorded;
-  if (ipc::Status durable = parts.audit.commit(); !durable) return std::unexpected(durable.error());
+  DecisionLine line = lines.line_for(nobody, decision);
+  lines.show_issue(line, permit.terms(), keys, *id, narrowed);
+  ipc::Result<RecordedPermit> recorded = audit.record(std::move(permit), line);
+  if (!recorded || !audit.needs_commit()) return recorded;
+  if (ipc::Status durable = audit.commit(); !durable) return std::unexpected(durable.error());
   return recorded;
 }
 
@@ -37,21 +38,21 @@ ipc::Result<ipc::IssuedKeys> message_of(RecordedPermit permit, const IssuedCrede
 
 }  // namespace
 
-ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_view region) {
-  Decision decision = parts.decisions.for_run();
+ipc::Result<ipc::IssuedKeys> issue_once(AuditLog& audit, RunProfile& profile) {
+  RunDecisions& decisions = profile.decisions();
+  Decision decision = decisions.for_run();
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) {
-    return std::unexpected(parts.startup.refused(*refusal, decision).error());
+    return std::unexpected(profile.refused(*refusal, decision).error());
   }
   // The start has fetched them under the same terms, or a moment ago under others, when policy has changed since.
-  const FreshKeys* const issuer =
-      parts.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  const FreshKeys* const issuer = decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   const IssuedCredentials* const keys = issuer ? issuer->current() : nullptr;
   if (!keys) {
     return ipc::fail(Fault::kUnavailable, "the policy changed while the credentials were being fetched", "try again");
   }
-  ipc::Result<RecordedPermit> recorded = record(parts, std::move(decision), *keys);
+  ipc::Result<RecordedPermit> recorded = record(audit, profile.record(), std::move(decision), *keys);
   if (!recorded) return std::unexpected(recorded.error());  // no line, no credentials
-  return message_of(std::move(*recorded), *keys, issuer->end_by_this_clock(), region);
+  return message_of(std::move(*recorded), *keys, issuer->end_by_this_clock(), profile.resolved().region);
 }
 
 Mode mode_of(ipc::RunMode mode) {

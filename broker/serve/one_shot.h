@@ -5,26 +5,14 @@
 // Fails: with what the policy refuses now, and where the line cannot be written: no line, no credentials.
 #pragma once
 
-#include <string_view>
-
 #include "audit/log.h"
 #include "decide/run.h"
 #include "ipc/messages.h"
-#include "serve/decision_record.h"
-#include "serve/run_decisions.h"
-#include "serve/startup.h"
+#include "run_profiles/run_profile.h"
 
 namespace broker {
 
-struct OneShotParts {
-  AuditLog& audit;
-  RunDecisions& decisions;
-  const DecisionRecord& record;
-  Startup& startup;
-};
-
-// `region`: for the command.
-ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_view region);
+ipc::Result<ipc::IssuedKeys> issue_once(AuditLog& audit, RunProfile& profile);
 
 // As rules name it.
 Mode mode_of(ipc::RunMode mode);

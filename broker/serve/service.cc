@@ -32,7 +32,6 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
     : base_(base),
       control_(std::move(control)),
       task_(std::move(task)),
-      profile_(std::move(read.profile)),
       callers_(std::move(callers)),
       caller_keys_(std::move(read.caller_keys)),
       may_share_mfa_(read.may_share_mfa),
@@ -40,24 +39,18 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),
+      flood_(callers_.uid()),
       posture_(std::move(host.posture),
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
-  run_.profile = task_.begin.profile.str();
-  run_.policy_name = task_.policy_name();
-  run_.duration = task_.begin.duration.get();
-  run_.mode = mode_of(task_.begin.mode);
-  run_.groups = std::move(host.groups);
+  facts_.policy_name = task_.policy_name();
+  facts_.duration = task_.begin.duration.get();
+  facts_.mode = mode_of(task_.begin.mode);
+  facts_.groups = std::move(host.groups);
+  facts_.token = &token_;
   device_id_ = std::move(host.device_id);
   namespace_costs_ = ipc::what_a_user_namespace_costs(host.user_namespace);
-  if (host.user_namespace && !host.user_namespace->initial) run_.user_namespace = *host.user_namespace;
-  run_.source = key_source(profile_);
-  run_.credential_source = source_row(kind_of(profile_.base)).word;
-  if (!task_.begin.remote_url.empty()) {
-    // The server makes keys to measure, out of whatever it has.
-    run_.source = KeySource{.has_role = true};
-    run_.credential_source = kRemoteSource;
-  }
-  if (task_.begin.mode == ipc::RunMode::Server) run_.transport = via(task_.begin.transport);
+  if (host.user_namespace && !host.user_namespace->initial) facts_.user_namespace = *host.user_namespace;
+  if (task_.begin.mode == ipc::RunMode::Server) facts_.transport = via(task_.begin.transport);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
@@ -69,7 +62,9 @@ int Service::run() {
   // What the policy answers first may hang on the device.
   posture_.start([this] {
     if (task_.begin.mode == ipc::RunMode::Whoami) return ask_who();
-    startup_->begin([this](const ipc::Status& started) { on_started(started); });
+    const bool lazy = task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server;
+    profiles_.first().prepare(lazy ? StartFor::kLazyRun : StartFor::kRun,
+                              [this](const ipc::Status& started) { on_started(started); });
   });
   event_base_dispatch(base_);
   return exit_status_;
@@ -90,45 +85,37 @@ void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
   if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
-  for (const std::string& warning : profile_.command.warnings) notices_.warning(warning);
-  if (profile_.command.settings.size() > ipc::kMostCommandSettings) {
-    return end(ipc::Error{ipc::Fault::kConfig,
-                          "profile '" + profile_.name + "' has more settings than a command is told",
-                          "keep at most " + std::to_string(ipc::kMostCommandSettings) + " of them", 0});
-  }
+  if (ipc::Status few = check_settings(); !few) return end(few.error());
+  ask_ahead();
+}
+
+void Service::serve() {
   control_.gate().enter_serving();
   serving_ = true;
   audit_.rotate_at(task_.begin.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
-  say_ready(0);
+  say_ready();
 }
 
-// `told`: how many settings were told before, which all come ahead of Ready. What the channel does not take at once
-// waits until the supervisor has read some.
-void Service::say_ready(std::size_t told) {
+// What the channel does not take at once waits until the supervisor has read some.
+void Service::say_ready() {
   constexpr std::chrono::milliseconds kPause{5};
-  const std::vector<ipc::CommandSetting>& settings = profile_.command.settings;
-  ipc::Status sent;
-  while (sent && told < settings.size()) {
-    sent = control_.send(settings[told]);
-    if (sent) ++told;
-  }
+  ipc::Status sent = tell_profiles();
   if (sent) {
     ipc::Ready ready;
-    ready.region = ipc::Text<64>(profile_.region);
-    (void)ready.token.assign(run_.token.reveal());
-    (void)ready.answer_key.assign(run_.answer_key.reveal());
+    ready.region = ipc::Text<64>(profiles_.common_region());
+    (void)ready.token.assign(token_.reveal());
+    (void)ready.answer_key.assign(answer_key_.reveal());
     sent = control_.send(ready);
   }
   if (sent) return;
   if (sent.error().sys_errno != EAGAIN) return end(sent.error());
-  ready_later_ = timers_.after(kPause, [this, told] { say_ready(told); });
+  ready_later_ = timers_.after(kPause, [this] { say_ready(); });
 }
 
 void Service::ask_who() {
   const bool has_policy = !task_.policy_name().empty();
-  whoami_ =
-      std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, has_policy});
+  whoami_ = std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{profiles_.first(), has_policy});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
@@ -137,7 +124,7 @@ void Service::ask_who() {
 }
 
 void Service::answer_once() {
-  const ipc::Result<ipc::IssuedKeys> keys = issue_once({audit_, *decisions_, *record_, *startup_}, profile_.region);
+  const ipc::Result<ipc::IssuedKeys> keys = issue_once(audit_, profiles_.first());
   if (!keys) return end(keys.error());
   if (ipc::Status sent = control_.send(*keys); !sent) return end(sent.error());
   audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
@@ -173,7 +160,7 @@ ipc::Status Service::take_control(ipc::Packet& packet) {
 ipc::Status Service::take_tampered(ipc::Packet& packet) {
   const auto tampered = ipc::open_packet<ipc::Tampered>(packet);
   if (!tampered) return std::unexpected(tampered.error());
-  record_->tampered(tampered->what.str(), tampered->ends);
+  profiles_.first().record().tampered(tampered->what.str(), tampered->ends);
   return {};
 }
 
@@ -277,10 +264,15 @@ void Service::on_witness() {
 void Service::leave() {
   constexpr std::chrono::milliseconds kFarewell{500};
   detach_frontend();
-  record_->tell_counted();
+  profiles_.first().record().tell_counted();
   watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
   leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
-  sessions_->end([this] { event_base_loopbreak(base_); });
+  const auto left = std::make_shared<std::size_t>(profiles_.all().size());
+  for (const auto& profile : profiles_.all()) {
+    profile->sessions().end([this, left] {
+      if (--*left == 0) event_base_loopbreak(base_);
+    });
+  }
 }
 
 void Service::end(const ipc::Error& error) {

@@ -23,8 +23,12 @@ struct TaskSink {
 struct Task {
   const ipc::Begin begin;
   ipc::Settings settings;
+  std::vector<ipc::WantedProfile>
+      wanted;  // the profiles of the run; begin.profile is the first of them where it is there
   std::vector<TaskSink> sinks;
   ipc::UniqueFd policy_versions, session_store, policy_text;  // policy_text: in the place of begin.policy_file
+  // At most, before the AWS files have been read.
+  [[nodiscard]] std::size_t most_profiles() const;
   // What to call the policy in the log and in sentences.
   [[nodiscard]] const std::string& policy_name() const {
     if (!begin.remote_url.empty()) return begin.remote_url.str();

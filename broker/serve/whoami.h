@@ -16,8 +16,8 @@
 #include "ipc/messages.h"
 #include "issuing/judge.h"
 #include "profile/resolve.h"
-#include "serve/run_decisions.h"
-#include "serve/run_identity.h"
+#include "run_profiles/run_decisions.h"
+#include "run_profiles/run_identity.h"
 
 namespace broker {
 
@@ -30,14 +30,13 @@ class WhoamiAnswer {
  public:
   using Done = std::function<void(ipc::Result<ipc::Whoami>)>;
   struct Parts {
-    AwsContext& context;
-    const ResolvedProfile& profile;
-    Run& run;  // its mode and transport are those of the question that is being asked
-    RunDecisions& decisions;
-    Judge& judge;
+    RunProfile& profile;  // the mode and transport of its run are those of the question that is being asked
     bool has_policy;
   };
-  explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}
+  explicit WhoamiAnswer(Parts parts)
+      : parts_(parts),
+        identity_(parts.profile.key().aws, parts.profile.resolved(), parts.profile.key().principal,
+                  parts.profile.run()) {}
   // Calls back once, later, from the event loop.
   void begin(Done done);
 

@@ -178,7 +178,7 @@ class Parser {
     if (!value) {
       if (next_ == words_.size()) {
         return ipc::fail(Fault::kUsage, "--" + name + " needs a value",
-                         "write --" + name + " " + std::string(row.argument));
+                         "write --" + name + " " + std::string(ipc::one_argument(row)));
       }
       value = words_[next_++];
     }
@@ -188,7 +188,14 @@ class Parser {
       return ipc::fail(Fault::kUsage, "--" + name + " " + std::string(*value) + " is unknown",
                        "give " + spoken(row.argument));
     }
+    if (may_be_given_again(row)) return add(name, std::string(*value));
     return set(name, std::string(*value));
+  }
+
+  ipc::Status add(const std::string& name, std::string value) {
+    if (line_.given.try_emplace(name, value).second) return {};
+    if (std::ranges::count(line_.values(name), value) == 0) line_.more[name].push_back(std::move(value));
+    return {};
   }
 
   ipc::Status set(const std::string& name, std::string value) {
@@ -206,17 +213,23 @@ class Parser {
 
 std::string with_argument(std::string_view name, const CommandLine& line) {
   const OptionRow* row = find_option(name, line.scope);
-  return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(row->argument));
+  return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(ipc::one_argument(*row)));
 }
 
-// One item of the required column: exactly one of the options with | between them, or at most one.
+bool asks_for(const CommandLine& line, const OptionRow& row) {
+  return row.kind == OptionKind::Value ? line.has(row.name) : line.flag(row.name);
+}
+
+// One item of the required column: exactly one of the options with | between them, or at most one, or at least one.
 ipc::Status check_required(Choice choice, const CommandLine& line) {
   std::vector<std::string_view> names, there;
   while (!choice.names.empty()) {
     names.push_back(next_item(choice.names, '|'));
-    if (line.has(names.back())) there.push_back(names.back());
+    if (const OptionRow* row = find_option(names.back(), line.scope); row && asks_for(line, *row))
+      there.push_back(names.back());
   }
   if (there.size() == 1 || (there.empty() && !choice.must)) return {};
+  if (there.size() > 1 && choice.several) return {};
   if (there.size() > 1) {
     return ipc::fail(Fault::kUsage,
                      "--" + std::string(there[0]) + " and --" + std::string(there[1]) + " are both given",
@@ -228,10 +241,6 @@ ipc::Status check_required(Choice choice, const CommandLine& line) {
     add += (add.empty() ? "add " : " or ") + with_argument(name, line);
   }
   return ipc::fail(Fault::kUsage, missing + " is missing", add);
-}
-
-bool asks_for(const CommandLine& line, const OptionRow& row) {
-  return row.kind == OptionKind::Value ? line.has(row.name) : line.flag(row.name);
 }
 
 ipc::Status needs(std::string_view option, std::string_view other) {
@@ -313,6 +322,13 @@ std::string CommandLine::value(std::string_view name) const {
   if (const auto at = given.find(name); at != given.end()) return at->second;
   const OptionRow* row = find_option(name, scope);
   return row ? std::string(row->initial) : "";
+}
+
+std::vector<std::string> CommandLine::values(std::string_view name) const {
+  std::vector<std::string> all;
+  if (const auto at = given.find(name); at != given.end()) all.push_back(at->second);
+  if (const auto at = more.find(name); at != more.end()) all.insert(all.end(), at->second.begin(), at->second.end());
+  return all;
 }
 
 ipc::Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments) {

@@ -30,6 +30,7 @@ using ipc::kCommands;
 using ipc::kGroups;
 using ipc::kOptions;
 using ipc::kTools;
+using ipc::may_be_given_again;
 using ipc::next_item;
 using ipc::OptionKind;
 using ipc::OptionMode;
@@ -41,7 +42,9 @@ using ipc::ToolRow;
 // The given options by name; a Flag is "true" or "false". An option that was not given is absent.
 struct CommandLine {
   Scope scope;
-  std::map<std::string, std::string, std::less<>> given;
+  std::map<std::string, std::string, std::less<>> given;  // the first value
+  std::map<std::string, std::vector<std::string>, std::less<>>
+      more;                            // those that came behind it, where there may be more
   std::vector<std::string> arguments;  // the positional ones
 
   [[nodiscard]] bool is(Program program) const { return scope.command() && scope.command()->program == program; }
@@ -49,6 +52,8 @@ struct CommandLine {
   [[nodiscard]] bool flag(std::string_view name) const;
   // The given value, or the table's default.
   [[nodiscard]] std::string value(std::string_view name) const;
+  // Of an option that may be given again: all that were, each once.
+  [[nodiscard]] std::vector<std::string> values(std::string_view name) const;
 };
 
 // `arguments` without the program's name.

@@ -8,6 +8,7 @@
 
 #include "command_line/remote_url.h"
 #include "ipc/text/go_duration.h"
+#include "ipc/text/served_profiles.h"
 
 namespace supervisor {
 namespace {
@@ -136,21 +137,84 @@ ipc::RunMode mode_of(const CommandLine& line) {
 
 ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
   for (const ipc::Status& taken :
-       {take_word(line, "profile", task.profile), take_word(line, "policy-parameter", task.policy_parameter),
+       {take_word(line, "policy-parameter", task.policy_parameter),
         take_path(line, around, "policy-file", task.policy_file),
         take_path(line, around, "policy-key", task.policy_key), take_word(line, "policy-kms-key", task.policy_kms_key),
         take_word(line, "region", task.region), take_path(line, around, "log-key", task.log_key),
         take_word(line, "log-key-id", task.log_key_id)}) {
     if (!taken) return taken;
   }
-  for (const char c : task.profile.str()) {
-    // The name goes into an environment variable, a config file and the decision log.
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return ipc::fail(Fault::kUsage, "--profile has a control character in it",
-                       "give the profile's name as in ~/.aws/config");
-    }
+  return {};
+}
+
+// Of a profile's name or a pattern: it goes into an environment variable, a config file and the decision log.
+template <std::size_t N>
+ipc::Status take_profile_name(std::string_view option, const std::string& value, ipc::Text<N>& field) {
+  for (const char c : value) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) continue;
+    return ipc::fail(Fault::kUsage, "--" + std::string(option) + " has a control character in it",
+                     "give the profile's name as in ~/.aws/config");
+  }
+  return take_text(option, value, field);
+}
+
+ipc::Status want_profiles(std::string_view option, const std::vector<std::string>& names, bool pattern,
+                          std::vector<ipc::WantedProfile>& wanted) {
+  for (const std::string& name : names) {
+    ipc::WantedProfile one;
+    one.pattern = pattern;
+    if (ipc::Status taken = take_profile_name(option, name, one.name); !taken) return taken;
+    wanted.push_back(std::move(one));
   }
   return {};
+}
+
+// What can serve one profile alone is named: nothing of the others is ignored.
+ipc::Status check_several_profiles(const CommandLine& line) {
+  const std::string several = "several profiles are asked for, and ";
+  if (!line.flag("unix-socket")) {
+    return ipc::fail(Fault::kUsage, several + "only over the Unix socket can a program say which one it means",
+                     "add --server --unix-socket, or give one --profile");
+  }
+  for (const std::string_view one : {"allow-tcp-fallback", "env-keys"}) {
+    if (!line.flag(one)) continue;
+    return ipc::fail(Fault::kUsage, several + "--" + std::string(one) + " is for one",
+                     "leave --" + std::string(one) + " out, or give one --profile");
+  }
+  if (!line.has("remote-server")) return {};
+  return ipc::fail(Fault::kUsage, several + "a remote server issues for one", "give one --profile");
+}
+
+ipc::Status check_order_and_number(const ExecRequest& request) {
+  const std::size_t all = request.wanted.size() + !request.task.profile.empty();
+  if (all > ipc::kMostProfiles) {
+    return ipc::fail(
+        Fault::kUsage,
+        std::to_string(all) + " profiles are asked for, and a run serves at most " + std::to_string(ipc::kMostProfiles),
+        "give fewer");
+  }
+  for (const ipc::WantedProfile& one : request.wanted) {
+    if (one.pattern || one.name.str() != "default") continue;
+    return ipc::fail(Fault::kUsage,
+                     "--profile default is not the first: a program that names no profile takes the section [default], "
+                     "which is the first one's",
+                     "give --profile default before the others");
+  }
+  return {};
+}
+
+ipc::Status take_profiles(const CommandLine& line, ExecRequest& request) {
+  std::vector<std::string> names = line.values("profile"), patterns = line.values("profiles");
+  if (line.flag("all-profiles")) patterns.emplace_back("*");
+  if (!names.empty()) {
+    if (ipc::Status taken = take_profile_name("profile", names.front(), request.task.profile); !taken) return taken;
+    names.erase(names.begin());
+  }
+  if (names.empty() && patterns.empty()) return {};
+  if (ipc::Status served = check_several_profiles(line); !served) return served;
+  if (ipc::Status taken = want_profiles("profile", names, false, request.wanted); !taken) return taken;
+  if (ipc::Status taken = want_profiles("profiles", patterns, true, request.wanted); !taken) return taken;
+  return check_order_and_number(request);
 }
 
 ipc::Status take_remote(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
@@ -265,7 +329,8 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.mode = mode_of(line);
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
-  ipc::Status taken = take_texts(line, around, request.task);
+  ipc::Status taken = take_profiles(line, request);
+  if (taken) taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);
   if (taken) taken = take_prompts(line, request);
   if (taken && request.task.mode == ipc::RunMode::Server) taken = take_server(line, around, request);

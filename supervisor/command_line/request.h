@@ -25,7 +25,8 @@ struct ExecRequest {
   // is set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
   // does not say comes with the preparation: home, os_user, environment_follows, and the transport after a fallback.
   ipc::Begin task;
-  bool no_browser = false;  // --stdout
+  std::vector<ipc::WantedProfile> wanted;  // the profiles beside task.profile, which is empty where patterns name all
+  bool no_browser = false;                 // --stdout
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)

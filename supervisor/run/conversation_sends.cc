@@ -54,6 +54,9 @@ ipc::Status Conversation::tell_broker_the_task() {
   if (preparation_.policy_versions) sent = broker.send(ipc::PolicyVersions{}, preparation_.policy_versions.get());
   if (sent && preparation_.policy_text) sent = broker.send(ipc::PolicyText{}, preparation_.policy_text.get());
   if (sent && preparation_.session_store) sent = broker.send(ipc::SessionStore{}, preparation_.session_store.get());
+  for (const ipc::WantedProfile& wanted : preparation_.request.wanted) {
+    if (sent) sent = send_when_there_is_room(broker, wanted);
+  }
   return sent ? broker.send(preparation_.request.task) : sent;
 }
 

@@ -46,7 +46,6 @@ CommandPlan KeptRun::command_plan() {
   plan.facts.server = preparation_.listener.server;
   plan.facts.config_path = preparation_.folder.config_path;
   plan.facts.credentials_path = preparation_.folder.credentials_path;
-  plan.facts.profile = preparation_.request.task.profile.str();
   plan.signals = caller_signals_;
   plan.forget = [this] { preparation_.environment_keys.reset(); };
   return plan;
@@ -62,11 +61,12 @@ void KeptRun::watch_folder() {
 ipc::Status KeptRun::write_config() {
   talk_.errands().leave_terminal();
   talk_.errands().work();
-  return write_aws_config(preparation_, talk_.region(), talk_.settings(), folder_);
+  return write_aws_config(preparation_, talk_.profiles(), folder_);
 }
 
 ipc::Status KeptRun::release_command() {
-  ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal());
+  ipc::Status released = release(job_.command(), {talk_.profiles().front().name, talk_.region(), talk_.token().reveal(),
+                                                  talk_.answer_key().reveal()});
   talk_.forget_token();
   return released;
 }

@@ -326,6 +326,13 @@ class BrokerDouble {
     must(sent);
   }
 
+  void tell_profile() {
+    ipc::ServedProfile served;
+    served.name = begin_.profile;
+    served.region = ipc::Text<64>("eu-double-1");
+    must(control_.send(served));
+  }
+
   void tell_settings() {
     using enum ipc::SettingPlace;
     const bool many = profile() == "many-settings";
@@ -340,6 +347,7 @@ class BrokerDouble {
   }
 
   void ready() {
+    if (!is_one_shot()) tell_profile();
     tell_settings();
     ipc::Ready message;
     message.region = ipc::Text<64>("eu-double-1");
@@ -350,6 +358,7 @@ class BrokerDouble {
   }
 
   int answer_once() {
+    if (!is_one_shot()) tell_profile();
     tell_settings();
     issue();
     if (profile() == "issued-twice") issue();
@@ -416,7 +425,8 @@ class BrokerDouble {
     const std::string body =
         ok ? R"({"AccessKeyId":"ASIADOUBLE","SecretAccessKey":"secret/double+","Token":"session==","Expiration":"2099-01-01T00:00:00Z"})"
            : R"({"Code":"Denied","Message":"the double refuses","code":"Denied","message":"the double refuses"})";
-    const std::string mac = ok && !request->nonce.empty() ? "\r\nSentinel-Answer-Mac: " + mac_of(request->nonce.str(), body) : "";
+    const std::string mac =
+        ok && !request->nonce.empty() ? "\r\nSentinel-Answer-Mac: " + mac_of(request->nonce.str(), body) : "";
     const std::string answer = std::string("HTTP/1.1 ") + (ok ? "200 OK" : "403 Forbidden") + mac +
                                "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
                                "\r\n\r\n" + body;

@@ -109,9 +109,10 @@ class Environment(harness.ProcessTest):
         arguments = [("settings" if word == "ok" else word) for word in UNIX]
         run = self.run_sentinel(*arguments, "--", "sh", "-c", "cat $AWS_CONFIG_FILE; wc -c < $AWS_SHARED_CREDENTIALS_FILE")
         shutil.rmtree(os.path.join(self.user.home, ".aws"))
-        body = (f"credential_process = {self.layout.credential_process}\nregion = eu-double-1\noutput = yaml\nservices = sentinel\n"
+        process = f"credential_process = {self.layout.credential_process}"
+        body = ("\nregion = eu-double-1\noutput = yaml\nservices = sentinel\n"
                 "s3 =\n  addressing_style = path\n")
-        self.assertEqual(f"# made by sentinel for one run; removed when it ends\n[default]\n{body}\n[profile settings]\n{body}"
+        self.assertEqual(f"# made by sentinel for one run; removed when it ends\n[default]\n{process}{body}\n[profile settings]\n{process} settings{body}"
                          "\n[services sentinel]\ns3 =\n  endpoint_url = http://127.0.0.1:9\n0\n", run.stdout)
 
     def test_a_broker_that_tells_what_no_command_may_see_ends_the_run(self):
