@@ -17,7 +17,11 @@ from standin_client import REGION
 PLUGINS = os.environ.get("SENTINEL_TERRAFORM_PLUGINS", "/opt/tf-plugins")
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 MAIN = """
-terraform {{ required_providers {{ aws = {{ source = "hashicorp/aws" }} }} }}
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
 {providers}
 output "arns" {{ value = [{outputs}] }}
 """
@@ -25,12 +29,17 @@ ONE = """
 provider "aws" {{
   {alias}
   profile = "{profile}"
+  max_retries                 = 1
   skip_credentials_validation = true
   skip_requesting_account_id  = true
   skip_metadata_api_check     = true
-  endpoints {{ sts = "{url}" }}
+  endpoints {{
+    sts = "{url}"
+  }}
 }}
-data "aws_caller_identity" "{name}" {{ {provider} }}
+data "aws_caller_identity" "{name}" {{
+  {provider}
+}}
 """
 
 

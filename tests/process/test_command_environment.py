@@ -157,8 +157,9 @@ class CredentialProcess(harness.ProcessTest):
         text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}"
         return hmac.new((key or cls.KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
 
-    def answered(self, answer, keep_open=False, environment=None):
-        """Runs it against a server that gives this answer: bytes, or what makes them of the request's nonce."""
+    def answered(self, answer, keep_open=False, environment=None, words=()):
+        """Runs it against a server that gives this answer: bytes, or what makes them of the request's nonce; of a list, one to
+        each connection."""
         path = os.path.join(self.user.folder, "answer")
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(path)
@@ -167,6 +168,10 @@ class CredentialProcess(harness.ProcessTest):
             asked = []
 
             def serve():
+                for each in answer if isinstance(answer, list) else [answer]:
+                    serve_one(each)
+
+            def serve_one(answer):
                 client, _ = server.accept()
                 with client:
                     request = b""
@@ -186,7 +191,7 @@ class CredentialProcess(harness.ProcessTest):
 
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
-            done = subprocess.run([self.layout.credential_process], capture_output=True, text=True, timeout=harness.PATIENCE,
+            done = subprocess.run([self.layout.credential_process, *words], capture_output=True, text=True, timeout=harness.PATIENCE,
                                   env={"SENTINEL_UNIX_SOCKET": path, "SENTINEL_AUTH_TOKEN": "tok", "SENTINEL_ANSWER_KEY": self.KEY,
                                        "SENTINEL_SERVER_PID": str(os.getpid()), **(environment or {})})
             os.unlink(path)
@@ -228,6 +233,29 @@ class CredentialProcess(harness.ProcessTest):
         self.assertRegex(asked[0], rb"^GET /creds HTTP/1.1\r\nHost: localhost\r\nSentinel-Nonce: [0-9a-f]{32}\r\nAuthorization: tok\r\n"
                                    rb"Connection: close\r\n\r\n$")
         self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
+
+    def test_it_asks_for_the_profile_that_it_is_given(self):
+        for word in ("prod", "a%20b", "x" * 768):
+            done, asked = self.answered(self.http(json.dumps(self.GOOD)), words=(word,))
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertTrue(asked[0].startswith(b"GET /creds/" + word.encode() + b" HTTP/1.1\r\n"), asked[0])
+        for words in (("",), ("a b",), ("a/b",), ("a\r\nX: y",), ("x" * 769,), ("one", "two")):
+            done, asked = self.answered(self.http(json.dumps(self.GOOD)), words=words)
+            self.assertEqual((1, "", []), (done.returncode, done.stdout, asked))
+            self.assertIn("what is named is no profile as the generated config writes it", done.stderr)
+
+    def test_it_asks_again_where_the_keys_are_being_fetched_and_nowhere_else(self):
+        later = self.http('{"Message":"not yet"}', "503 Service Unavailable", mac="Retry-After: 0\r\n")
+        done, asked = self.answered([later, later, self.http(json.dumps(self.GOOD))], words=("prod",))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
+        self.assertEqual(3, len({re.search(rb"Sentinel-Nonce: (\S+)", each).group(1) for each in asked}), "a nonce for each question")
+        for final in (self.http('{"Message":"no"}', "503 Service Unavailable", mac=""),
+                      self.http('{"Message":"no"}', "403 Forbidden", mac="Retry-After: 0\r\n"),
+                      self.http('{"Message":"no"}', "500 Internal Server Error", mac="Retry-After: 0\r\n")):
+            done, asked = self.answered([later, final])
+            self.assertEqual((1, "", 2), (done.returncode, done.stdout, len(asked)))
+            self.assertIn("refused: no", done.stderr)
 
     def test_an_answer_that_is_not_the_brokers_is_noticed(self):
         good = json.dumps(self.GOOD)
