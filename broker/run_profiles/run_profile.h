@@ -44,6 +44,7 @@ class RunProfile {
   // Makes it ready(). `done` comes once, at once where nothing is to be asked; all who ask meanwhile are told together.
   void prepare(StartFor purpose, Done done);
   [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] bool preparing() const { return !waiting_.empty(); }
   // A refusal of the run itself, recorded and said.
   ipc::Status refused(const Refusal& refusal, const Decision& decision);
   // Its first key is not there yet, and may have to be asked for: a code, a passphrase, a sign-in.

@@ -1,6 +1,7 @@
 #include "serve/requests.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "aws/source_identity.h"
 
@@ -108,14 +109,24 @@ bool Requests::passes_profile(Iterator it) {
   return false;
 }
 
+// The user may be asked for minutes: however many clients come and go meanwhile, one callback waits.
 void Requests::wait_for_profile(Iterator it) {
   limit_the_wait(it);
-  it->profile->prepare(StartFor::kRequests, [this, serial = it->serial](const ipc::Status& prepared) {
-    const Iterator waiting = find(serial);
-    if (waiting == under_way_.end()) return;
-    if (prepared) return decide(waiting);
-    fail(waiting, prepared.error());
-  });
+  it->waits_for_profile = true;
+  RunProfile& profile = *it->profile;
+  if (profile.preparing()) return;
+  profile.prepare(StartFor::kRequests,
+                  [this, &profile](const ipc::Status& prepared) { on_profile(profile, prepared); });
+}
+
+void Requests::on_profile(RunProfile& profile, const ipc::Status& prepared) {
+  for (Iterator it = under_way_.begin(); it != under_way_.end();) {
+    const Iterator next = std::next(it);  // as above
+    if (it->profile == &profile && std::exchange(it->waits_for_profile, false)) {
+      prepared ? decide(it) : fail(it, prepared.error());
+    }
+    it = next;
+  }
 }
 
 // ---- is the run still tracked --------------------------------------------------------------------------------------

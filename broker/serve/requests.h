@@ -74,7 +74,8 @@ class Requests {
     CallerInquiry inquiry{};
     std::unique_ptr<Timer> patience{};
     std::optional<RecordedPermit> recorded{};  // waits for the group commit
-    bool held = false;                         // as long as it may be
+    bool waits_for_profile = false;
+    bool held = false;  // as long as it may be
   };
   using Iterator = std::list<Request>::iterator;
 
@@ -82,6 +83,7 @@ class Requests {
   void decide(Iterator it);
   bool passes_profile(Iterator it);
   void wait_for_profile(Iterator it);
+  void on_profile(RunProfile& profile, const ipc::Status& prepared);
   bool passes_session(Iterator it, const Decision& decision);
   void wait_for_session(Iterator it);
   void limit_the_wait(Iterator it);

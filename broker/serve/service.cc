@@ -6,7 +6,7 @@
 
 #include "host/footprint.h"
 #include "ipc/answer_mac.h"
-#include "ipc/command_settings.h"
+#include "ipc/text/served_profiles.h"
 #include "remote/server.h"
 #include "serve/one_shot.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
@@ -234,7 +234,9 @@ ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
   const std::string& nonce = message->nonce.str();
-  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce))) {
+  const std::string& profile = message->profile.str();
+  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce)) ||
+      (!profile.empty() && !ipc::is_profile_name(profile))) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
   requests_->serve(*message, std::move(packet.descriptor), listeners_,

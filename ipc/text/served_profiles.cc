@@ -1,5 +1,6 @@
 #include "ipc/text/served_profiles.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ipc {
@@ -10,6 +11,10 @@ constexpr std::string_view kDigits = "0123456789ABCDEF";
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 }  // namespace
+
+bool is_profile_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxProfileName && std::ranges::none_of(name, is_control);
+}
 
 std::string profile_in_path(std::string_view name) {
   std::string out;
@@ -42,11 +47,10 @@ bool read_profile_in_path(std::string_view text, std::string& name) {
     } else if (!stands_for_itself_in_path(c)) {
       return false;
     }
-    if (is_control(c)) return false;
     read += c;
     text.remove_prefix(taken);
   }
-  if (read.size() > kMaxProfileName) return false;
+  if (!is_profile_name(read)) return false;
   name = std::move(read);
   return true;
 }

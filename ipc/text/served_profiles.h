@@ -15,6 +15,9 @@ inline constexpr std::size_t kMostProfiles = 64;
 inline constexpr std::size_t kMaxProfileName = 256;
 inline constexpr std::size_t kMaxProfileInPath = 3 * kMaxProfileName;
 
+// Not empty, within the bound, and without control characters: what a name that comes from another process has to be.
+[[nodiscard]] bool is_profile_name(std::string_view name);
+
 constexpr bool stands_for_itself_in_path(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';

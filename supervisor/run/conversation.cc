@@ -108,15 +108,14 @@ ipc::Status Conversation::take(const ipc::ServedProfile& served) {
   const std::size_t most = preparation_.request.wanted.empty() ? 1 : ipc::kMostProfiles;
   if (profiles_.size() == most) return ipc::fail(Fault::kProtocol, "ServedProfile too often");
   const std::string& asked = preparation_.request.task.profile.str();
-  std::string same;
-  if (!ipc::read_profile_in_path(ipc::profile_in_path(served.name.str()), same))
-    return ipc::fail(Fault::kProtocol, "ServedProfile with a name that is none");
-  if (profiles_.empty() && !asked.empty() && same != asked)
+  const std::string& name = served.name.str();
+  if (!ipc::is_profile_name(name)) return ipc::fail(Fault::kProtocol, "ServedProfile with a name that is none");
+  if (profiles_.empty() && !asked.empty() && name != asked)
     return ipc::fail(Fault::kProtocol, "ServedProfile in another order than they were asked for");
   for (const CommandProfile& before : profiles_) {
-    if (before.name == same) return ipc::fail(Fault::kProtocol, "ServedProfile of the same name twice");
+    if (before.name == name) return ipc::fail(Fault::kProtocol, "ServedProfile of the same name twice");
   }
-  profiles_.push_back({same, served.region.str(), {}});
+  profiles_.push_back({name, served.region.str(), {}});
   return {};
 }
 
