@@ -136,8 +136,14 @@ Status SecretArena::open(std::size_t bytes) {
   if (p == MAP_FAILED) {
     return cannot_lock(limit, bytes);
   }
+  // Of its own pages, which are no memory either until a flag in them is set or looked at.
+  void* const flags = ::mmap(nullptr, bytes / kGranule, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (flags == MAP_FAILED) {
+    ::munmap(p, bytes);
+    return system_error("memory for secrets cannot be mapped");
+  }
   arena.granules = bytes / kGranule;
-  arena.used = new bool[arena.granules]{};
+  arena.used = static_cast<bool*>(flags);
   arena.base = static_cast<char*>(p);
   return {};
 }
