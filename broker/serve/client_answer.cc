@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "ipc/answer_mac.h"
+#include "ipc/text/served_profiles.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/rfc3339.h"
@@ -63,6 +64,7 @@ class Head {
 std::string mac_of(const AnswerProof& proof, std::string_view body) {
   std::string text(ipc::kAnswerMacWords);
   ((text += proof.nonce) += '\n') += sha256_hex(body);
+  if (!proof.profile.empty()) (text += '\n') += ipc::profile_in_path(proof.profile);
   return hmac_sha256_hex(proof.key.reveal(), text);
 }
 

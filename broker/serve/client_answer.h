@@ -30,7 +30,8 @@ enum class Sent {
 // What the client needs to know that the answer is ours (ipc/answer_mac.h).
 struct AnswerProof {
   const ipc::SecretBuffer& key;
-  std::string_view nonce;  // empty: the client does not ask for it
+  std::string_view nonce;      // empty: the client does not ask for it
+  std::string_view profile{};  // as the client named it; empty: it named none
 };
 
 class ClientAnswer {

@@ -235,7 +235,7 @@ void Requests::answer(Iterator it) {
   it->profile->sessions().count();
   const std::chrono::sys_seconds end = decisions.local_end_of(it->recorded->terms());
   const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive,
-                                                    {parts_.answer_key, it->nonce}, end);
+                                                    {parts_.answer_key, it->nonce, it->asked}, end);
   finish(it, sent != Sent::kWhole || !it->keep_alive);
 }
 

@@ -16,7 +16,7 @@
 #include "ipc/messages.h"
 #include "issuing/judge.h"
 #include "profile/resolve.h"
-#include "run_profiles/run_decisions.h"
+#include "run_profiles/run_profile.h"
 #include "run_profiles/run_identity.h"
 
 namespace broker {

@@ -222,9 +222,15 @@ void print_credentials(const Credentials& c) {
   }
 }
 
+struct Question {
+  const char* path;
+  std::string_view profile, token, key;
+  pid_t server;
+};
+
 // The body of a complete answer with status 200 that is the broker's; nothing where it is to be asked for again, as
 // long as there is patience; anything else ends here. A refusal may be the frontend's own.
-std::optional<std::string_view> body_of_success(std::string_view text, std::string_view key, const Nonce& nonce,
+std::optional<std::string_view> body_of_success(std::string_view text, const Question& question, const Nonce& nonce,
                                                 long patience) {
   const std::size_t end = text.find("\r\n\r\n");
   if (text.empty()) fail("sentinel closed the connection without an answer");
@@ -235,7 +241,7 @@ std::optional<std::string_view> body_of_success(std::string_view text, std::stri
   if (later && now_ms() < patience) return std::nullopt;
   if (status != "200") fail("refused: ", supervisor::message_of(body));
   const std::string_view mac = supervisor::only_header(text.substr(0, end), ipc::kAnswerMacHeader);
-  if (!supervisor::is_mac(mac, supervisor::answer_mac(key, nonce.view(), body))) {
+  if (!supervisor::is_mac(mac, supervisor::answer_mac(question.key, nonce.view(), question.profile, body))) {
     fail({"the answer is not the broker's: Sentinel's frontend, or what stands in its place, was tampered with"},
          "nothing of it was used; end this run, and look at what the command and your other programs did",
          kExitTampered);
@@ -275,12 +281,6 @@ std::string_view profile_argument(int argc, char** argv) {
   return profile;
 }
 
-struct Question {
-  const char* path;
-  std::string_view profile, token, key;
-  pid_t server;
-};
-
 // One try; nothing where there is to be another.
 std::optional<std::string_view> ask(const Question& question, long patience) {
   const long deadline = now_ms() + kDeadlineMs;
@@ -291,8 +291,7 @@ std::optional<std::string_view> ask(const Question& question, long patience) {
   if (server.uid != ::geteuid()) be_refused_as_another_user(fd, server.uid, nonce, deadline);
   check_process(server.pid, question.server, question.path);
   send_request(fd, question.profile, question.token, nonce, deadline);
-  const std::optional<std::string_view> body =
-      body_of_success(receive_answer(fd, deadline), question.key, nonce, patience);
+  const std::optional<std::string_view> body = body_of_success(receive_answer(fd, deadline), question, nonce, patience);
   ::close(fd);
   return body;
 }

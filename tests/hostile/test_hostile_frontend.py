@@ -114,7 +114,7 @@ class Answers(TakenOver):
     """Answers that the broker never gave: a client that has the answer key notices them."""
 
     def test_the_helper_takes_no_answer_but_the_brokers(self):
-        for behaviour in ("own-keys", "own-keys-and-mac", "own-keys-first", "another-nonce", "no-nonce"):
+        for behaviour in ("own-keys", "own-keys-and-mac", "own-keys-first", "another-nonce", "no-nonce", "another-profile"):
             with self.subTest(behaviour):
                 stage = self.hostile(behaviour)
                 answer = stage.order("run_helper")

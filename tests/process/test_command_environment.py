@@ -152,9 +152,9 @@ class CredentialProcess(harness.ProcessTest):
     KEY = "the-answer-key"
 
     @classmethod
-    def mac(cls, nonce, body, key=None):
+    def mac(cls, nonce, body, key=None, profile=""):
         """As ipc/answer_mac.h says."""
-        text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}"
+        text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}" + ("\n" + profile if profile else "")
         return hmac.new((key or cls.KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def answered(self, answer, keep_open=False, environment=None, words=()):
@@ -198,10 +198,10 @@ class CredentialProcess(harness.ProcessTest):
             thread.join(timeout=1)
         return done, asked
 
-    def http(self, body, status="200 OK", mac=None):
+    def http(self, body, status="200 OK", mac=None, profile=""):
         """An answer with the header that the broker would give it, or with these lines."""
         def answer(nonce):
-            lines = f"Sentinel-Answer-Mac: {self.mac(nonce, body)}\r\n" if mac is None else mac
+            lines = f"Sentinel-Answer-Mac: {self.mac(nonce, body, profile=profile)}\r\n" if mac is None else mac
             return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{lines}"
                     f"Connection: close\r\n\r\n{body}").encode()
         return answer
@@ -236,7 +236,7 @@ class CredentialProcess(harness.ProcessTest):
 
     def test_it_asks_for_the_profile_that_it_is_given(self):
         for word in ("prod", "a%20b", "x" * 768):
-            done, asked = self.answered(self.http(json.dumps(self.GOOD)), words=(word,))
+            done, asked = self.answered(self.http(json.dumps(self.GOOD), profile=word), words=(word,))
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertTrue(asked[0].startswith(b"GET /creds/" + word.encode() + b" HTTP/1.1\r\n"), asked[0])
         for words in (("",), ("a b",), ("a/b",), ("a\r\nX: y",), ("x" * 769,), ("one", "two")):
@@ -244,9 +244,15 @@ class CredentialProcess(harness.ProcessTest):
             self.assertEqual((1, "", []), (done.returncode, done.stdout, asked))
             self.assertIn("what is named is no profile as the generated config writes it", done.stderr)
 
+    def test_the_answer_for_another_profile_is_noticed(self):
+        for asked_for, answered_for in (("prod", "dev"), ("prod", ""), ("", "prod"), ("prod", "prod2")):
+            done, _ = self.answered(self.http(json.dumps(self.GOOD), profile=answered_for), words=(asked_for,) if asked_for else ())
+            self.assertEqual((3, ""), (done.returncode, done.stdout))
+            self.assertIn("the answer is not the broker's", done.stderr)
+
     def test_it_asks_again_where_the_keys_are_being_fetched_and_nowhere_else(self):
         later = self.http('{"Message":"not yet"}', "503 Service Unavailable", mac="Retry-After: 0\r\n")
-        done, asked = self.answered([later, later, self.http(json.dumps(self.GOOD))], words=("prod",))
+        done, asked = self.answered([later, later, self.http(json.dumps(self.GOOD), profile="prod")], words=("prod",))
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
         self.assertEqual(3, len({re.search(rb"Sentinel-Nonce: (\S+)", each).group(1) for each in asked}), "a nonce for each question")
