@@ -28,7 +28,7 @@ std::string to_body(const DecisionLine& line) {
   if (decides) json.text("effect", line.effect).text("rule", line.rule).number("rule_index", line.rule_index);
   json.text("reason", line.reason).text("policy_path", line.policy_path);
   json.text_if("request_id", line.request_id).text_if("source_identity", line.source_identity);
-  json.text_if("role_arn", line.role_arn);
+  json.text_if("source_identity_left_out", line.unnamed).text_if("role_arn", line.role_arn);
   if (line.duration.count() > 0) json.number("session_duration_seconds", line.duration.count());
   json.text_if("approved_request_id", line.approved_request_id);
   json.text_if("break_glass_event_id", line.break_glass_event_id);
@@ -37,7 +37,10 @@ std::string to_body(const DecisionLine& line) {
   if (line.peer_pid > 0) json.number("peer_pid", line.peer_pid);
   if (line.peer_uid >= 0) json.number("peer_uid", line.peer_uid);
   if (line.peer_uid_outside >= 0) json.number("peer_uid_outside", line.peer_uid_outside);
-  json.text_if("peer_executable", line.peer_executable).text_if("check", line.check);
+  json.text_if("peer_executable", line.peer_executable);
+  if (line.caller_pid > 0) json.number("caller_pid", line.caller_pid);
+  json.text_if("caller_executable", line.caller_executable).text_if("caller_name", line.caller_name);
+  json.text_if("check", line.check);
   json.text_if("policy_hash", line.policy_hash);
   if (line.policy_serial > 0) json.number("policy_serial", static_cast<std::int64_t>(line.policy_serial));
   if (line.policy_age.count() > 0) json.number("policy_age_seconds", line.policy_age.count());

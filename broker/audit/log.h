@@ -44,7 +44,8 @@ struct DecisionLine {
   Shown user, profile, effect, rule;
   int rule_index = -1;
   Shown reason, policy_path;
-  Shown request_id, source_identity, role_arn;  // empty: left out, as every member below that has nothing to say
+  Shown request_id, source_identity, unnamed,
+      role_arn;  // empty: left out, as every member below that has nothing to say
   std::chrono::seconds duration{0};
   Shown approved_request_id, break_glass_event_id;
   Shown outcome;  // issued, refused, failed
@@ -52,7 +53,10 @@ struct DecisionLine {
   int peer_pid = 0;
   long peer_uid = -1;
   long peer_uid_outside = -1;  // where the run is in a user namespace: what peer_uid is called outside of it
-  Shown peer_executable, check;
+  Shown peer_executable;
+  int caller_pid = 0;  // the program that asked: behind our own helper the one that ran it, else the peer
+  Shown caller_executable, caller_name;  // the latter as the kernel keeps it (comm): of a script, the script's
+  Shown check;
   Shown policy_hash;                   // SHA-256 of the policy's text, all 64 digits
   std::uint64_t policy_serial = 0;     // the version that its signature names; 0: unsigned
   std::chrono::seconds policy_age{0};  // how long ago it was last confirmed; 0: it is fresh

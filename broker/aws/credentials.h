@@ -22,6 +22,7 @@ struct IssuedCredentials : BaseKey {
   std::chrono::sys_seconds expiration{};
   std::string source_identity;  // what the last AssumeRole was stamped with; empty after GetSessionToken
   std::string role_arn;         // empty after GetSessionToken
+  std::string unnamed{};        // which roles were assumed without a source identity, and why; empty: none was
   std::string principal{};      // ARN, where AWS has said it of these very keys; empty: as of the key they come from
 };
 

@@ -73,6 +73,10 @@ ipc::Result<std::string> format_source_identity(std::string_view user, std::stri
   return ((text += marker) += '.') += request_id;
 }
 
+std::string source_identity_pattern(std::string_view user) {
+  return std::string(kPrefix) + '.' + encode_user(user) + ".*";
+}
+
 std::string role_session_name(std::string_view user, std::string_view request_id) {
   const std::string encoded = encode_user(user);
   return std::string(kPrefix) + '-' + (encoded.empty() ? std::string(request_id) : encoded);

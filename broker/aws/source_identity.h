@@ -32,6 +32,9 @@ std::string encode_user(std::string_view user);
 ipc::Result<std::string> format_source_identity(std::string_view user, std::string_view marker,
                                                 std::string_view request_id);
 
+// What each source identity of this user looks like to IAM's StringLike: "sentinel.marta.*".
+std::string source_identity_pattern(std::string_view user);
+
 // Starts with "sentinel-"; the encoded user, or the request id where there is no user.
 std::string role_session_name(std::string_view user, std::string_view request_id);
 

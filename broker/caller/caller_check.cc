@@ -129,6 +129,7 @@ void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
   if (seen && clock_->since_boot() - seen->named_at < kNameFresh) {
     facts.executable = seen->executable;
     facts.comm = seen->comm;
+    facts.behind = seen->behind;
     return finish(inquiry, facts.check);
   }
   if (facts.check == Check::kPeerGone || facts.pid <= 0) return finish(inquiry, facts.check);
@@ -184,7 +185,10 @@ bool CallerCheck::ask_again(CallerInquiry& inquiry) {
 // A Unix caller is judged already, and only its name for the log is missing: a busy machine must not turn it away, nor
 // hide which check refused it. Only the witness can say who holds a TCP socket.
 void CallerCheck::on_late(CallerInquiry& inquiry) {
-  if (inquiry.awaiting != CallerInquiry::Awaiting::kName) return finish(inquiry, Check::kWitnessLate);
+  using Awaiting = CallerInquiry::Awaiting;
+  const bool is_judged = inquiry.awaiting == Awaiting::kName || inquiry.awaiting == Awaiting::kBehind;
+  if (!is_judged) return finish(inquiry, Check::kWitnessLate);
+  if (inquiry.awaiting == Awaiting::kBehind) inquiry.facts.behind = {};
   const bool gone = inquiry.facts.allowed() && !inquiry.process.info();
   finish(inquiry, gone ? Check::kPeerGone : inquiry.facts.check);
 }
@@ -198,18 +202,27 @@ void CallerCheck::abandon(CallerInquiry& inquiry) {
 void CallerCheck::on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer) {
   if (inquiry.awaiting == CallerInquiry::Awaiting::kHolder) return on_holder(inquiry, answer);
   if (inquiry.awaiting == CallerInquiry::Awaiting::kHolderAgain) return on_holder_again(inquiry, answer);
-  // The number was asked about; the pidfd says whether it still was this process.
-  const bool same_process = inquiry.process.info().has_value();
-  if (same_process) {
+  if (inquiry.awaiting == CallerInquiry::Awaiting::kBehind) return on_behind(inquiry, answer);
+  on_name(inquiry, answer);
+}
+
+// The number was asked about; the pidfd says whether it still was this process.
+void CallerCheck::on_name(CallerInquiry& inquiry, const WitnessAnswer& answer) {
+  if (inquiry.process.info().has_value()) {
     inquiry.facts.executable = executable_of(answer);
     inquiry.facts.comm = comm_of(answer);
-    if (Known* seen = known(inquiry.process.identity())) {
-      *seen = Known{seen->identity, inquiry.facts.executable, inquiry.facts.comm, clock_->since_boot()};
-    }
+    if (ask_behind_helper(inquiry)) return;
   } else if (inquiry.facts.allowed()) {
     inquiry.facts.check = Check::kPeerGone;
   }
-  finish(inquiry, inquiry.facts.check);
+  finish_named(inquiry);
+}
+
+void CallerCheck::finish_named(CallerInquiry& inquiry) {
+  const CallerFacts& facts = inquiry.facts;
+  Known* const seen = facts.check == Check::kPeerGone ? nullptr : known(inquiry.process.identity());
+  if (seen) *seen = Known{seen->identity, facts.executable, facts.comm, facts.behind, clock_->since_boot()};
+  finish(inquiry, facts.check);
 }
 
 void CallerCheck::on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer) {
@@ -251,7 +264,7 @@ CallerCheck::Known* CallerCheck::known(std::uint64_t identity) {
 
 void CallerCheck::remember(std::uint64_t identity) {
   if (identity == 0) return;
-  known_.push_front(Known{identity, {}, {}, {}});
+  known_.push_front(Known{identity, {}, {}, {}, {}});
   if (known_.size() > kMaxKnown) known_.pop_back();
 }
 

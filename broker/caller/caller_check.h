@@ -29,6 +29,15 @@
 
 namespace broker {
 
+// Which program asked. Behind our own helper of SDKs it is the helper's parent, as the kernel says it from outside; else
+// the caller itself. Its owner can choose every word of it, and whose parent a helper is: it is for people who read the
+// log, escaped there, and part of no decision.
+struct AskingProgram {
+  pid_t pid = 0;           // 0: not known
+  std::string executable;  // empty: the kernel does not show it
+  std::string comm;        // the name that the kernel keeps of it (proc(5)): of a script, the script's
+};
+
 // What the decision log may say of the caller. `executable` and `comm` are text that the caller can choose: escaped
 // when logged, and part of no decision.
 struct CallerFacts {
@@ -37,6 +46,7 @@ struct CallerFacts {
   long uid = -1;           // -1: not known
   std::string executable;  // empty: the kernel does not show it
   std::string comm;
+  AskingProgram behind{};   // of our own helper alone
   std::uint64_t inode = 0;  // TCP: of the client's socket
   Check check = Check::kPeerUnknown;
   [[nodiscard]] bool allowed() const { return check == Check::kPassed; }
@@ -49,7 +59,7 @@ struct CallerInquiry {
   Clock::SinceBoot deadline{};
   ipc::Pidfd process;  // Unix: the peer; TCP: the holder once it is known
   Witness::Ticket ticket = 0;
-  enum class Awaiting : std::uint8_t { kNothing, kHolder, kHolderAgain, kName } awaiting = Awaiting::kNothing;
+  enum class Awaiting : std::uint8_t { kNothing, kHolder, kHolderAgain, kName, kBehind } awaiting = Awaiting::kNothing;
 };
 
 // How a caller's process is found; the weaker way is for kernels before 6.5, and for tests.
@@ -107,6 +117,7 @@ class CallerCheck {
   struct Known {
     std::uint64_t identity = 0;
     std::string executable, comm;
+    AskingProgram behind{};
     Clock::SinceBoot named_at{};
   };
 
@@ -126,6 +137,10 @@ class CallerCheck {
   void on_answer(CallerInquiry& inquiry, const WitnessAnswer& answer);
   void on_holder(CallerInquiry& inquiry, const WitnessAnswer& answer);
   void on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& answer);
+  void on_name(CallerInquiry& inquiry, const WitnessAnswer& answer);
+  bool ask_behind_helper(CallerInquiry& inquiry);
+  void on_behind(CallerInquiry& inquiry, const WitnessAnswer& answer);
+  void finish_named(CallerInquiry& inquiry);
   void ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting);
   bool ask_again(CallerInquiry& inquiry);
   void on_late(CallerInquiry& inquiry);

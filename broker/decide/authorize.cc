@@ -6,6 +6,7 @@
 #include "aws/source_identity.h"
 #include "ipc/sts_limits.h"
 #include "ipc/text/ascii.h"
+#include "policy/evaluate.h"
 
 namespace broker {
 namespace {
@@ -42,17 +43,41 @@ std::string next_step_for(Obstacle obstacle) {
     case Obstacle::kServerTracking:
       return "run the command under `sentinel exec --server`; the rule must name its table (session_table)";
     case Obstacle::kApproval:
-      return "no approval for this user and profile is on record; ask whoever keeps the policy";
-    case Obstacle::kNoRule:
-      return "ask whoever keeps the policy for a rule that allows this user, profile and mode at this time";
+      return "no approval for this user and profile is on record";
     default:
-      return "ask whoever keeps the policy";
+      return "";
   }
+}
+
+std::string next_step_of(const Verdict& verdict) {
+  std::string step = next_step_for(obstacle_of(verdict).value_or(Obstacle::kDenyRule));
+  if (verdict.explain_line.empty()) return step.empty() ? "ask whoever keeps the policy" : step;
+  return step + (step.empty() ? "" : "; ") + "this shows how it was judged: " + verdict.explain_line;
+}
+
+// Why, behind the words that a refusal begins with: nothing that these have said already.
+std::string tail_of(const Verdict& verdict) {
+  if (verdict.rule_index < 0) {
+    std::string_view reason = verdict.reason;
+    if (reason.starts_with(kNoMatchingRule)) reason.remove_prefix(kNoMatchingRule.size());
+    if (!reason.empty() && !reason.starts_with(": ")) return " (" + std::string(reason) + ")";
+    return std::string(reason);
+  }
+  return verdict.reason.empty() || verdict.reason == reason_of_mute(verdict.rule) ? "" : ": " + verdict.reason;
+}
+
+std::string sentence_of(const Verdict& verdict, char quote) {
+  if (verdict.rule_index < 0) return "no rule of the policy matches" + tail_of(verdict);
+  return "policy rule " + (quote + verdict.rule + quote) + " answers " + verdict.effect + tail_of(verdict);
+}
+
+std::string with_who(std::string sentence, std::string_view who) {
+  return who.empty() ? sentence : (sentence += "; ") += who;
 }
 
 Refusal refused_lifetime(const ipc::Error& error, const std::string& subject) {
   if (error.fault != ipc::Fault::kRefused) return {"lifetime", error.what, error.next_step};
-  return {"lifetime", subject + " " + error.what, error.next_step};
+  return {"lifetime", subject + " " + error.what, error.next_step, subject + " " + error.what};
 }
 
 // What a lifetime that falls too short is to be blamed on.
@@ -80,12 +105,20 @@ Refusal refused_by_check(Check check) {
   return {std::string(check_name(check)), std::string(check_text(check)), next_step_for(check)};
 }
 
-Refusal refused_by_policy(const Verdict& verdict) {
-  const std::string next_step = next_step_for(obstacle_of(verdict).value_or(Obstacle::kDenyRule));
-  if (verdict.rule_index < 0) return {"policy", "no rule of the policy matches (" + verdict.reason + ")", next_step};
-  std::string sentence = "policy rule \"" + verdict.rule + "\" answers " + verdict.effect;
-  if (!verdict.reason.empty()) sentence += ": " + verdict.reason;
-  return {"policy", sentence, next_step};
+// A client shows JSON as it is: other quotes need no backslash there.
+Refusal refused_by_policy(const Verdict& verdict, std::string_view who) {
+  return {"policy", with_who(sentence_of(verdict, '"'), who), next_step_of(verdict),
+          with_who(sentence_of(verdict, '\''), who)};
+}
+
+std::string who_to_policy(const Run& run) {
+  const Principal& who = run.principal;
+  if (who.arn.empty() || who.user == run.login) return {};
+  if (who.user.empty()) return "you have no name to the policy: the key's owner chose that of its session";
+  const std::string name = "you are '" + who.user + "' to the policy, ";
+  if (who.type == "user") return name + "the IAM user of the key";
+  if (who.type == "root") return name + "the root user of the key's account";
+  return name + "the session name of the key's role";
 }
 
 Check check_token(const Run& run, std::string_view presented) {
@@ -117,7 +150,7 @@ Decision Authorizer::by_policy(const Question& question) {
   // Not the obstacle decides but `allowed`: whatever is no yes needs an override that is one.
   if (!asked->allowed) {
     const Obstacle obstacle = obstacle_of(*asked).value_or(Obstacle::kPolicyUnusable);
-    Refusal refusal = refused_by_policy(*asked);
+    Refusal refusal = refused_by_policy(*asked, who_to_policy(question.run));
     if (question.overrides && (approval_lifts(obstacle) || break_glass_lifts(obstacle))) {
       const ipc::Result<Overrides> on_record = question.overrides();
       ipc::Result<std::optional<Lift>> found =
@@ -141,8 +174,10 @@ std::variant<Permit, Refusal> Authorizer::permit(const Question& question, const
   how_long.source.temporary_base = question.temporary_base.value_or(run.source.temporary_base);
   const ipc::Result<Lifetime> lifetime = decide_lifetime(how_long);
   if (!lifetime) return refused_lifetime(lifetime.error(), subject_of(run, verdict));
-  IssueTerms terms{run.principal.user, std::string(kDirect), *lifetime, std::nullopt, verdict.narrowing};
+  IssueTerms terms{run.principal.user, std::string(kDirect), *lifetime,
+                   std::nullopt,       verdict.narrowing,    verdict.source_identity};
   if (lift) {
+    terms.source_identity = SourceIdentity::kRequired;  // it is what names the approval
     how_long.override_left = lift->ends - question.now;
     const ipc::Result<Lifetime> left = decide_lifetime(how_long);
     const std::string subject =

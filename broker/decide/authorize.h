@@ -21,10 +21,12 @@
 
 namespace broker {
 
-// Why not. `check` goes to the decision log; `sentence` and `next_step` are for the user's terminal; the client gets
-// none of it.
+// Why not. `check` goes to the decision log; `sentence` and `next_step` are for the user's terminal. `told` is what a
+// client may hear that passed every check of who it is, and is empty for every other refusal: the rule, and the
+// policy's own reason.
 struct Refusal {
   std::string check, sentence, next_step;
+  std::string told{};
 };
 
 // What is asked, beside by whom.
@@ -60,7 +62,12 @@ class Authorizer {
 };
 
 Refusal refused_by_check(Check check);
-Refusal refused_by_policy(const Verdict& verdict);
+// `who`: who the caller is to the policy, where that is not plain (who_to_policy); else empty.
+Refusal refused_by_policy(const Verdict& verdict, std::string_view who = {});
+
+// "you are 'broker' to the policy, the IAM user of the key"; empty where that is the login name. No ARN is in it: a
+// client may hear it.
+std::string who_to_policy(const Run& run);
 
 // The token check alone: kPassed, kTokenMissing, kTokenScheme or kTokenWrong. Constant time for a given length.
 Check check_token(const Run& run, std::string_view presented);

@@ -19,13 +19,14 @@ struct IssueTerms {
   Lifetime lifetime{};            // before the end of an override, which is counted anew at each issue
   std::optional<std::chrono::sys_seconds> no_later_than{};  // the end of the override that permits this
   std::shared_ptr<const Narrowing> narrowing{};             // null: none
+  SourceIdentity source_identity = SourceIdentity::kRequired;
 
   // Narrowings are compared by what they say: a policy that was read again is no reason for new keys.
   bool operator==(const IssueTerms& other) const {
     const bool same_narrowing =
         narrowing && other.narrowing ? *narrowing == *other.narrowing : !narrowing == !other.narrowing;
     return user == other.user && marker == other.marker && lifetime == other.lifetime &&
-           no_later_than == other.no_later_than && same_narrowing;
+           no_later_than == other.no_later_than && same_narrowing && source_identity == other.source_identity;
   }
 };
 

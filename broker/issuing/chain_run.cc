@@ -7,7 +7,6 @@
 #include "call/signing_keys.h"
 #include "ipc/sts_limits.h"
 #include "policy/narrowing.h"
-#include "services/sts.h"
 #include "sources/web_identity.h"
 
 namespace broker {
@@ -16,6 +15,9 @@ namespace {
 using ipc::Fault;
 using std::chrono::seconds;
 
+constexpr std::string_view kOrWithoutName =
+    "; or write source_identity: if_allowed in the policy's rule: then the role is assumed without the name, and "
+    "CloudTrail does not show it";
 constexpr std::string_view kWhatIsLeft = "what is left of the approval or event ";
 
 // A clause about a lifetime, with its subject.
@@ -31,8 +33,13 @@ NarrowedSession narrowed_session(const Narrowing& narrowing, std::optional<std::
 }  // namespace
 
 RoleChainRun::RoleChainRun(AwsContext& context, const ResolvedProfile& profile, IssueTerms terms, OnKeys done,
-                           ErrandDoer* errands)
-    : KeyFetch(std::move(done)), context_(context), profile_(profile), terms_(std::move(terms)), errands_(errands) {
+                           ErrandDoer* errands, std::string caller)
+    : KeyFetch(std::move(done)),
+      context_(context),
+      profile_(profile),
+      terms_(std::move(terms)),
+      errands_(errands),
+      caller_(std::move(caller)) {
   if (profile_.chain.empty()) by_token_ = std::get_if<WebIdentityPlan>(&profile_.base);
   if (const ipc::Status ready = prepare(); !ready) {
     fail_later(ready.error());
@@ -128,7 +135,9 @@ ipc::Status RoleChainRun::prepare() {
   if (ipc::Status fixed = fix_end(); !fixed) return fixed;
   const auto id = new_request_id();
   if (!id) return std::unexpected(id.error());
-  if (!terms_.marker.empty()) {
+  if (terms_.source_identity == SourceIdentity::kOff) {
+    if (!profile_.chain.empty()) unnamed_ = "the rule says source_identity: off";
+  } else if (!terms_.marker.empty()) {
     auto identity = format_source_identity(terms_.user, terms_.marker, *id);
     if (!identity) return std::unexpected(identity.error());
     source_identity_ = std::move(*identity);
@@ -148,16 +157,19 @@ ipc::Status RoleChainRun::fix_end() {
   return {};
 }
 
-// Every link carries the same source identity: STS lets a chain set it once and never change it.
+// Every link that sets it sets the same source identity: STS lets a chain set it once and never change it.
 void RoleChainRun::next_link() {
   AwsRequest request;
   if (profile_.chain.empty()) {
     request = get_session_token(profile_.sts, lifetime_.asked);
   } else {
     const RoleStep& step = profile_.chain[link_];
-    AssumeRoleTerms terms{step.role_arn,       step.session_name.empty() ? session_name_ : step.session_name,
-                          source_identity_,    step.external_id,
-                          ipc::sts::kShortest, {}};
+    AssumeRoleTerms terms{step.role_arn,
+                          step.session_name.empty() ? session_name_ : step.session_name,
+                          link_ < named_from_ ? std::string() : source_identity_,
+                          step.external_id,
+                          ipc::sts::kShortest,
+                          {}};
     terms.tags = step.tags;
     terms.transitive_tags = step.transitive_tags;
     if (link_ + 1 == profile_.chain.size()) {
@@ -175,12 +187,7 @@ void RoleChainRun::next_link() {
 void RoleChainRun::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
   const bool session = profile_.chain.empty();
   const std::string_view action = session ? "GetSessionToken" : "AssumeRole";
-  if (!outcome) {
-    ipc::Error error = std::move(outcome.error().error);
-    error.what = describe_link() + error.what;
-    if (error.next_step.empty()) error.next_step = sts_next_step(action, outcome.error().failure);
-    return finish(std::unexpected(std::move(error)));
-  }
+  if (!outcome) return on_refusal(std::move(outcome.error()), action);
   auto keys = read_credentials(action, outcome->body.view());
   if (!keys) {
     keys.error().what = describe_link() + keys.error().what;
@@ -193,10 +200,49 @@ void RoleChainRun::on_answer(std::expected<HttpAnswer, AwsCallError> outcome) {
     return next_link();
   }
   if (!session) {
-    keys->source_identity = source_identity_;
+    if (link_ >= named_from_ && !source_identity_.empty()) keys->source_identity = source_identity_;
+    keys->unnamed = unnamed_;
     keys->role_arn = profile_.chain.back().role_arn;
   }
   settle(std::move(*keys));
+}
+
+void RoleChainRun::on_refusal(AwsCallError refusal, std::string_view action) {
+  if (leave_name_out(refusal.failure)) return;
+  ipc::Error error = std::move(refusal.error);
+  error.what = describe_link() + error.what;
+  if (error.next_step.empty()) {
+    const TrustNeeds needs = needs_of_link();
+    error.next_step = sts_next_step(action, refusal.failure, &needs);
+  }
+  finish(std::unexpected(std::move(error)));
+}
+
+// True: the chain goes on without the name at this link. It ends, since the first link that sets it only moves on.
+bool RoleChainRun::leave_name_out(const AwsFailure& failure) {
+  const bool may = terms_.source_identity == SourceIdentity::kIfAllowed && !source_identity_.empty();
+  if (!may || profile_.chain.empty() || link_ < named_from_ || !lacks_source_identity_alone(failure)) return false;
+  unnamed_ += (unnamed_.empty() ? "" : ", ") + profile_.chain[link_].role_arn;
+  unnamed_ += " does not allow sts:SetSourceIdentity";
+  const bool was_set = link_ > named_from_;
+  named_from_ = link_ + 1;
+  if (was_set) {
+    link_ = 0;
+    hop_key_.reset();
+  }
+  next_link();
+  return true;
+}
+
+TrustNeeds RoleChainRun::needs_of_link() const {
+  if (profile_.chain.empty()) return {};
+  const RoleStep& step = profile_.chain[link_];
+  TrustNeeds needs{link_ == 0 ? caller_ : profile_.chain[link_ - 1].role_arn, step.external_id};
+  if (!source_identity_.empty()) needs.source_names = source_identity_pattern(terms_.user);
+  if (terms_.source_identity == SourceIdentity::kRequired) needs.other_way = kOrWithoutName;
+  const bool last = link_ + 1 == profile_.chain.size();
+  needs.tags = !step.tags.empty() || (last && terms_.narrowing && !terms_.narrowing->tags.empty());
+  return needs;
 }
 
 // What ends first. STS's own end is not asked for alone: an endpoint may answer with a later one.

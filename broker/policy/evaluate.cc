@@ -15,6 +15,7 @@ Verdict decided_by(const Policy& policy, std::size_t index) {
   verdict.max_duration = rule.max_duration;
   verdict.session_table = rule.session_table;
   verdict.narrowing = rule.narrowing;
+  verdict.source_identity = rule.source_identity;
   verdict.policy_sha256 = policy.sha256;
   return verdict;
 }
@@ -35,7 +36,7 @@ void apply(Effect effect, const PolicyQuery& query, Verdict& verdict) {
     case Effect::kAllow:
       return allow(verdict);
     case Effect::kDeny:
-      if (verdict.reason.empty()) verdict.reason = "rule \"" + verdict.rule + "\" denies it";
+      if (verdict.reason.empty()) verdict.reason = reason_of_mute(verdict.rule);
       return;
     case Effect::kRequireApproval:
       verdict.effect = word(Effect::kRequireApproval);
@@ -63,7 +64,7 @@ bool is_worth_telling(const Match& match) { return match.unknown || match.missed
 Verdict decided_by_none(const Policy& policy, const PolicyQuery& query, const Rule* nearly, const Match& match) {
   Verdict verdict;
   verdict.policy_sha256 = policy.sha256;
-  verdict.reason = "no matching rule";
+  verdict.reason = kNoMatchingRule;
   if (nearly != nullptr) {
     verdict.reason +=
         ": rule \"" + nearly->name + "\" does not match, " + why_not(match.missed, match.unknown, *nearly, query);
@@ -72,6 +73,8 @@ Verdict decided_by_none(const Policy& policy, const PolicyQuery& query, const Ru
 }
 
 }  // namespace
+
+std::string reason_of_mute(std::string_view rule) { return "rule \"" + std::string(rule) + "\" denies it"; }
 
 Verdict evaluate(const Policy& policy, const PolicyQuery& query, Trace* trace) {
   Moment moment(query.now);

@@ -33,6 +33,11 @@ enum class Via {  // the transport of a request, as rules name it
 #define TRANSPORT(name, word, why) k##name,
 #include "policy/words.def"
 };
+// Whether a role's session is stamped with the name of who asked (aws/source_identity.h).
+enum class SourceIdentity {
+#define SOURCE_IDENTITY(name, word, why) k##name,
+#include "policy/words.def"
+};
 enum class OsType {
 #define OS_TYPE(name, word, why) k##name,
 #include "policy/words.def"
@@ -51,6 +56,10 @@ inline constexpr std::string_view kViaWords[] = {
 #define TRANSPORT(name, word, why) word,
 #include "policy/words.def"
 };
+inline constexpr std::string_view kSourceIdentityWords[] = {
+#define SOURCE_IDENTITY(name, word, why) word,
+#include "policy/words.def"
+};
 inline constexpr std::string_view kWeekdayWords[] = {
 #define WEEKDAY(name, word, why) word,
 #include "policy/words.def"
@@ -63,6 +72,9 @@ inline constexpr std::string_view kOsTypeWords[] = {
 constexpr std::string_view word(Effect effect) { return kEffectWords[static_cast<std::size_t>(effect)]; }
 constexpr std::string_view word(Mode mode) { return kModeWords[static_cast<std::size_t>(mode)]; }
 constexpr std::string_view word(Via via) { return kViaWords[static_cast<std::size_t>(via)]; }
+constexpr std::string_view word(SourceIdentity identity) {
+  return kSourceIdentityWords[static_cast<std::size_t>(identity)];
+}
 constexpr std::string_view word(OsType type) { return kOsTypeWords[static_cast<std::size_t>(type)]; }
 
 using Weekdays = std::bitset<std::size(kWeekdayWords)>;  // bit = c_encoding(): Sunday is 0
@@ -149,6 +161,7 @@ struct Rule {
   std::optional<std::chrono::seconds> max_server_duration;  // cap in server mode; absent: none
   std::optional<std::chrono::seconds> max_duration;         // cap in every mode; absent: none
   std::string session_table;
+  SourceIdentity source_identity = SourceIdentity::kRequired;
   Conditions conditions;
   std::shared_ptr<const Narrowing> narrowing;  // null: none
   int line = 0;                                // where the rule starts in its source
@@ -184,7 +197,9 @@ struct Verdict {
   bool requires_session_tracking = false;
   std::string session_table;                   // the rule's; a run that has no other table is to be tracked in it
   std::shared_ptr<const Narrowing> narrowing;  // of the rule that decided; null: none
+  SourceIdentity source_identity = SourceIdentity::kRequired;  // of that rule
   std::string policy_sha256;
+  std::string explain_line;  // policy/explain_line.h, of a refusal; empty: not known
 };
 
 }  // namespace broker

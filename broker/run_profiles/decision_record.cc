@@ -26,6 +26,10 @@ DecisionLine line_of(const Run& run, std::chrono::sys_seconds now, const CallerF
     line.peer_uid_outside = static_cast<long>(run.user_namespace->outside(static_cast<uid_t>(caller.uid)).value_or(-1));
   }
   line.peer_executable = caller.executable;
+  const bool helped = caller.behind.pid != 0;
+  line.caller_pid = helped ? caller.behind.pid : caller.pid;
+  line.caller_executable = helped ? caller.behind.executable : caller.executable;
+  line.caller_name = helped ? caller.behind.comm : caller.comm;
   return line;
 }
 
@@ -59,12 +63,19 @@ DecisionLine stranger_line(const Run& run, std::chrono::sys_seconds now, const C
   return line;
 }
 
-// " to process 123 (/usr/bin/aws)"; empty where the kernel named no process.
+// " to process 123 (aws, /usr/bin/python3.11)"; empty where the kernel named no process.
 std::string recipient_phrase(const CallerFacts& caller) {
-  if (caller.pid == 0) return "";
-  std::string text = " to process " + std::to_string(caller.pid);
-  if (!caller.executable.empty()) text += " (" + printable(caller.executable) + ")";
-  return text;
+  const bool helped = caller.behind.pid != 0;
+  const pid_t pid = helped ? caller.behind.pid : caller.pid;
+  const std::string& executable = helped ? caller.behind.executable : caller.executable;
+  const std::string& comm = helped ? caller.behind.comm : caller.comm;
+  if (pid == 0) return "";
+  const std::string text = " to process " + std::to_string(pid);
+  if (executable.empty()) return text;
+  // The kernel cuts a name at 15 bytes; a script's is another than that of the program that reads it.
+  const std::string_view file = std::string_view(executable).substr(executable.rfind('/') + 1);
+  const bool is_shown = comm.empty() || file.starts_with(comm) || executable.starts_with('[');
+  return text + " (" + (is_shown ? "" : printable(comm) + ", ") + printable(executable) + ")";
 }
 
 // "and 1,204 more of uid 1003, which were counted and not written"; empty for none.
@@ -79,6 +90,7 @@ void DecisionRecord::show_issue(DecisionLine& line, const IssueTerms& terms, con
                                 const std::string& request_id, const std::string& narrowed) const {
   line.request_id = request_id;
   line.source_identity = keys.source_identity;
+  line.unnamed = keys.unnamed;
   line.role_arn = keys.role_arn;
   line.duration = terms.lifetime.granted;
   line.expires = keys.expiration;

@@ -41,8 +41,9 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   service->note_endpoints();
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
     return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
-  service->requests_ = std::make_unique<Requests>(
-      Requests::Parts{service->profiles_, service->audit_, service->callers_, service->timers_, service->answer_key_});
+  service->requests_ =
+      std::make_unique<Requests>(Requests::Parts{service->profiles_, service->audit_, service->callers_,
+                                                 service->timers_, service->answer_key_, service->facts_.tell_reasons});
   return service;
 }
 

@@ -8,7 +8,9 @@
 #include <charconv>
 
 #include "ipc/answer_mac.h"
+#include "ipc/text/json_string.h"
 #include "ipc/text/served_profiles.h"
+#include "ipc/text/utf8.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/rfc3339.h"
@@ -41,6 +43,23 @@ static_assert(rows_are_in_order());
 
 bool append_member(ipc::SecretBuffer& out, std::string_view before, std::string_view text) {
   return out.append(before) && append_json_secret(out, text) && out.append("\"");
+}
+
+// As a JSON string. Only whole characters, so that a cut leaves no half of one.
+std::string message_with(std::string_view message, std::string_view reason) {
+  if (reason.empty()) return ipc::json_string(message);
+  constexpr std::size_t kQuotes = 2;
+  std::size_t end = 0, written = 0;
+  while (end < reason.size()) {
+    const std::size_t length = std::max<std::size_t>(1, ipc::utf8_length(reason.substr(end)));
+    written += ipc::json_string(reason.substr(end, length)).size() - kQuotes;
+    if (written > ClientAnswer::kMaxReason) break;
+    end += length;
+  }
+  std::string text(message);
+  (text += ": ") += reason.substr(0, end);
+  if (end < reason.size()) text += "...";
+  return ipc::json_string(text);
 }
 
 // A head in the room that the caller gives; built anew for each answer, as lengths differ.
@@ -122,16 +141,21 @@ Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const Iss
 }
 
 // Both spellings: some SDKs look for "Code", others for "code", none ignores case.
-Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive) {
+Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive, std::string_view reason) {
   const RefusalRow& row = row_of(refusal);
   body_.clear();
-  const bool fits = append_member(body_, R"({"Code":")", row.code) &&
-                    append_member(body_, R"(,"Message":")", row.message) &&
-                    append_member(body_, R"(,"code":")", row.code) &&
-                    append_member(body_, R"(,"message":")", row.message) && body_.append("}");
-  if (!fits) body_.clear();  // cannot happen: the rows above are short
+  if (!put_refusal(row.code, message_with(row.message, reason))) {
+    body_.clear();
+    if (!put_refusal(row.code, ipc::json_string(row.message))) body_.clear();  // cannot happen: the rows are short
+  }
   const bool ask_again = refusal == RefusalForm::kNotYet;
   return send_body(client, row.status, keep_alive, ask_again ? ipc::kAskAgainHeader : std::string_view{}, "0");
+}
+
+bool ClientAnswer::put_refusal(std::string_view code, std::string_view message) {
+  return append_member(body_, R"({"Code":")", code) && body_.append(R"(,"Message":)") && body_.append(message) &&
+         append_member(body_, R"(,"code":")", code) && body_.append(R"(,"message":)") && body_.append(message) &&
+         body_.append("}");
 }
 
 }  // namespace broker

@@ -1,5 +1,5 @@
-// Writes the broker's answer on the client's own connection: credentials, or a refusal that tells the client nothing
-// else.
+// Writes the broker's answer on the client's own connection: credentials, or a refusal, which tells the client nothing
+// else but the policy's own reason, where it may hear that.
 //
 // Blocks: never: one send; a client that does not take the whole answer at once is cut off.   Owns: one buffer in
 // wiped memory, used for every answer and wiped after each. A refusal has both spellings of its keys (Code and code,
@@ -37,6 +37,7 @@ struct AnswerProof {
 class ClientAnswer {
  public:
   static constexpr std::size_t kMaxBodyBytes = 9'999;  // what the strictest SDK reads
+  static constexpr std::size_t kMaxReason = 4'600;     // of its bytes as JSON, which stand in an answer twice
 
   ClientAnswer() : body_(ipc::SecretBuffer::with_capacity(kMaxBodyBytes)) {}
 
@@ -45,10 +46,13 @@ class ClientAnswer {
   // which is what the client looks at; none: the clock is AWS's.
   Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
                         const AnswerProof& proof, std::optional<std::chrono::sys_seconds> local_end = {});
-  Sent send_refusal(int client, RefusalForm refusal, bool keep_alive);
+  // `reason`: behind the form's sentence, cut where it is longer than kMaxReason; empty: nothing, as for whoever is not
+  // known.
+  Sent send_refusal(int client, RefusalForm refusal, bool keep_alive, std::string_view reason = {});
 
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end);
+  [[nodiscard]] bool put_refusal(std::string_view code, std::string_view message);  // the latter as a JSON string
   [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view header = {},
                                std::string_view value = {});
 

@@ -5,6 +5,7 @@
 
 #include "issuing/chain_run.h"
 #include "policy/evaluate.h"
+#include "policy/explain_line.h"
 #include "policy/narrowing.h"
 
 namespace broker {
@@ -19,7 +20,13 @@ ipc::Result<Verdict> PolicyJudge::verdict(std::optional<Via> transport) {
   const ipc::Result<const Policy*> policy = parts_.policy.current(parts_.aws.clock.since_boot());
   if (!policy) return std::unexpected(policy.error());
   if (const ipc::Status& fit = fits(**policy); !fit) return std::unexpected(fit.error());
-  return evaluate(**policy, query(transport));
+  const PolicyQuery asked = query(transport);
+  Verdict verdict = evaluate(**policy, asked);
+  if (!verdict.allowed) {
+    const Run& run = parts_.run;
+    verdict.explain_line = explain_line({run.policy_name, run.policy_is_parameter, run.policy_is_gone}, asked);
+  }
+  return verdict;
 }
 
 PolicyQuery PolicyJudge::query(std::optional<Via> transport) const {
@@ -51,7 +58,8 @@ Judge::Basis PolicyJudge::basis() const {
 
 StartFetch PolicyJudge::keys_for(const IssueTerms& terms) {
   return [parts = parts_, terms](OnKeys done) {
-    return std::make_unique<RoleChainRun>(parts.aws, parts.profile, terms, std::move(done), parts.errands);
+    return std::make_unique<RoleChainRun>(parts.aws, parts.profile, terms, std::move(done), parts.errands,
+                                          parts.run.principal.arn);
   };
 }
 

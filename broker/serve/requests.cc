@@ -102,9 +102,10 @@ bool Requests::passes_profile(Iterator it) {
     return false;
   }
   const Refusal refusal{"profile", "this run serves no profile of that name, but " + parts_.profiles.names(),
-                        "name it when the run is started: --profile may be given again"};
+                        "name it when the run is started: --profile may be given again",
+                        "this run serves no profile of that name"};
   parts_.profiles.first().record().not_in_run(caller, it->asked, refusal);
-  (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false);
+  (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false, may_hear(it) ? refusal.told : "");
   finish(it, true);
   return false;
 }
@@ -241,10 +242,16 @@ void Requests::answer(Iterator it) {
 
 // ---- refusals ------------------------------------------------------------------------------------------------------
 
+// Of one that is known alone, and still the one that was judged: all others hear the same.
+bool Requests::may_hear(Iterator it) {
+  return parts_.tell_reasons && parts_.callers.still_the_caller(it->client, it->inquiry.facts) == Check::kPassed;
+}
+
 // `found`: the check that refused; kPassed where another reason did.
 void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found) {
   profile_of(it).record().refused(it->inquiry.facts, refusal, decision);
-  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false);
+  const bool known = found == Check::kPassed && decision.identified == Check::kPassed;
+  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false, known && may_hear(it) ? refusal.told : "");
   finish(it, true);
 }
 

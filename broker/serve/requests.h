@@ -43,6 +43,7 @@ class Requests {
     CallerCheck& callers;
     Timers& timers;
     const ipc::SecretBuffer& answer_key;
+    bool tell_reasons = true;  // to clients that passed every check (--quiet-reasons)
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
@@ -95,6 +96,7 @@ class Requests {
   [[nodiscard]] RunProfile& profile_of(Iterator it) const {
     return it->profile ? *it->profile : parts_.profiles.first();
   }
+  [[nodiscard]] bool may_hear(Iterator it);
   void refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found = Check::kPassed);
   void fail(Iterator it, const ipc::Error& error);
   [[nodiscard]] static RefusalForm form_of_failure(Iterator it, const ipc::Error& error);

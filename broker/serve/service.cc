@@ -43,6 +43,10 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       posture_(std::move(host.posture),
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
   facts_.policy_name = task_.policy_name();
+  facts_.policy_is_parameter = task_.begin.policy_file.empty();
+  facts_.policy_is_gone = static_cast<bool>(task_.policy_text);
+  facts_.login = task_.begin.os_user.str();
+  facts_.tell_reasons = !task_.begin.quiet_reasons;
   facts_.duration = task_.begin.duration.get();
   facts_.mode = mode_of(task_.begin.mode);
   facts_.groups = std::move(host.groups);

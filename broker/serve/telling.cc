@@ -12,7 +12,7 @@ namespace broker {
 void say_failed(ipc::Channel& control, const ipc::Error& error) {
   ipc::Failed failed;
   failed.what = ipc::Text<2048>(ipc::said(error));
-  failed.next_step = ipc::Text<1024>(error.next_step);
+  failed.next_step = ipc::Text<2048>(error.next_step);
   (void)control.send(failed);  // a supervisor that is gone needs no reason
 }
 

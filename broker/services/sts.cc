@@ -17,6 +17,8 @@ namespace broker {
 namespace {
 
 constexpr std::size_t kMaxArn = 2048;
+constexpr std::size_t kMaxSourceIdentityText = 64;
+constexpr std::string_view kSetSourceIdentity = "sts:SetSourceIdentity", kTagSession = "sts:TagSession";
 
 using ipc::Fault;
 
@@ -104,16 +106,25 @@ std::string web_identity_next_step(const std::string& code) {
 }
 
 // Of a denied AssumeRole: AWS names the action that was not allowed, and at times the kind of policy that says so.
-std::string assume_role_next_step(const AwsFailure& failure) {
+std::string assume_role_next_step(const AwsFailure& failure, const TrustNeeds* needs) {
   if (std::string past = way_past_denial(failure); !past.empty()) return past;
-  if (failure.message.contains("sts:TagSession"))
-    return "the rule sets session tags: the caller's policy and the role's trust policy must allow sts:TagSession too";
-  if (failure.message.contains("sts:SetSourceIdentity")) {
-    return "the caller's policy and the role's trust policy must allow sts:SetSourceIdentity beside sts:AssumeRole: "
-           "each session carries the name of the user who asked";
+  const std::string statements = needs ? trust_statements(*needs) : "";
+  std::string step;
+  if (failure.message.contains(kTagSession)) {
+    step = "session tags are set: the caller's policy and the role's trust policy must allow sts:TagSession too";
+  } else if (failure.message.contains(kSetSourceIdentity)) {
+    step =
+        "the caller's policy and the role's trust policy must allow sts:SetSourceIdentity beside sts:AssumeRole: "
+        "each session carries the name of the user who asked";
+  } else if (statements.empty()) {
+    return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust "
+           "policy must allow both to the caller, and external_id must match";
+  } else {
+    step = "the caller's policy must allow these actions on the role, and so must the role's trust policy";
   }
-  return "the caller's policy must allow sts:AssumeRole and sts:SetSourceIdentity on the role, the role's trust policy "
-         "must allow both to the caller, and external_id must match";
+  if (needs && lacks_source_identity_alone(failure)) step += needs->other_way;
+  if (!statements.empty()) step += ". Statements for the role's trust policy: " + statements;
+  return step;
 }
 
 ipc::Error not_sts(ipc::Error error) {
@@ -194,12 +205,16 @@ ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::st
   const std::string id_path = path + "AccessKeyId", secret_path = path + "SecretAccessKey",
                     token_path = path + "SessionToken", expiration_path = path + "Expiration",
                     principal_path = name + "Response/" + name + "Result/AssumedRoleUser/Arn";
-  std::array fields = {XmlField{id_path, &keys.access_key_id}, XmlField{secret_path, &*secret},
-                       XmlField{token_path, &*token}, XmlField{expiration_path, &expiration},
-                       XmlField{principal_path, &keys.principal}};
+  std::array fields = {XmlField{id_path, &keys.access_key_id},
+                       XmlField{secret_path, &*secret},
+                       XmlField{token_path, &*token},
+                       XmlField{expiration_path, &expiration},
+                       XmlField{principal_path, &keys.principal},
+                       XmlField{"AssumeRoleResponse/AssumeRoleResult/SourceIdentity", &keys.source_identity}};
   if (auto sound = extract_xml(body, fields); !sound) return std::unexpected(not_sts(std::move(sound.error())));
   if (!is_access_key_id(keys.access_key_id)) return missing_from_sts(action, "valid AccessKeyId");
   keys.principal = printable(keys.principal, kMaxArn);
+  keys.source_identity = printable(keys.source_identity, kMaxSourceIdentityText);
   if (!is_visible(secret->reveal())) return missing_from_sts(action, "valid SecretAccessKey");
   if (!is_visible(token->reveal())) return missing_from_sts(action, "valid SessionToken");
   auto small = token->clone();  // as small as it is: the arena is small too
@@ -222,7 +237,22 @@ AwsFailure read_sts_failure(const HttpAnswer& answer) {
   return failure;
 }
 
-std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
+// "User: ARN is not authorized to perform: sts:SetSourceIdentity on resource: ARN". What stands before it may have been
+// chosen by somebody, and holds no blank.
+std::string_view denied_action(const AwsFailure& failure) {
+  constexpr std::string_view kWords = " is not authorized to perform: ";
+  const std::string_view message = failure.message;
+  const std::size_t at = message.find(kWords);
+  if (failure.code != "AccessDenied" || at == std::string_view::npos) return {};
+  const std::string_view rest = message.substr(at + kWords.size());
+  return rest.substr(0, rest.find(' '));
+}
+
+bool lacks_source_identity_alone(const AwsFailure& failure) {
+  return denied_action(failure) == kSetSourceIdentity && !failure.message.contains("explicit deny");
+}
+
+std::string sts_next_step(std::string_view action, const AwsFailure& failure, const TrustNeeds* needs) {
   const std::string& code = failure.code;
   if (action == "AssumeRoleWithWebIdentity") {
     if (std::string own = web_identity_next_step(code); !own.empty()) return own;
@@ -236,7 +266,7 @@ std::string sts_next_step(std::string_view action, const AwsFailure& failure) {
     return "STS does not accept the rule's session policy: check its actions, resources and conditions under restrict, "
            "as IAM would check a policy";
   }
-  if (action == "AssumeRole" && code == "AccessDenied") return assume_role_next_step(failure);
+  if (action == "AssumeRole" && code == "AccessDenied") return assume_role_next_step(failure, needs);
   if (action == "AssumeRole" && code == "ValidationError") {
     if (failure.message.contains("role chaining"))
       return "ask for one hour at most: a role that another role's keys assume gets no longer session";

@@ -15,6 +15,7 @@
 #include "aws/endpoint.h"
 #include "call/aws_call.h"
 #include "ipc/result.h"
+#include "services/trust_statements.h"
 
 namespace broker {
 
@@ -52,12 +53,19 @@ struct MfaCode {
 AwsRequest get_session_token(const AwsEndpoint& endpoint, std::chrono::seconds duration, const MfaCode& mfa = {});
 
 ipc::Result<CallerIdentity> read_caller_identity(std::string_view body);
-// `action`: AssumeRole, AssumeRoleWithWebIdentity or GetSessionToken. Fields that only the caller knows (source
-// identity, role) stay empty.
+// `action`: AssumeRole, AssumeRoleWithWebIdentity or GetSessionToken. The role, which only the caller knows, stays
+// empty; the source identity is what AssumeRole says that the session has.
 ipc::Result<IssuedCredentials> read_credentials(std::string_view action, std::string_view body);
 AwsFailure read_sts_failure(const HttpAnswer& answer);
 
-// What the user can do about a refusal.
-std::string sts_next_step(std::string_view action, const AwsFailure& failure);
+// The action that a denial names, as "sts:SetSourceIdentity"; empty where it names none, as one with an encoded
+// message.
+std::string_view denied_action(const AwsFailure& failure);
+// Whether AssumeRole was denied because nothing allows sts:SetSourceIdentity, and for no other reason that AWS says. A
+// policy that forbids it is another reason: leaving the name out must not lead around it.
+bool lacks_source_identity_alone(const AwsFailure& failure);
+
+// What the user can do about a refusal. `needs`: what the role's trust policy must hold; null: not known.
+std::string sts_next_step(std::string_view action, const AwsFailure& failure, const TrustNeeds* needs = nullptr);
 
 }  // namespace broker

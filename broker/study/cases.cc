@@ -103,6 +103,13 @@ bool read_flag(YamlReader& in, const YamlNode& node, std::optional<bool>& out) {
   return in.yes_or_no(node, out.emplace());
 }
 
+bool read_source_identity(YamlReader& in, const YamlNode& node, Expected& out) {
+  std::size_t index = 0;
+  if (!in.one_of(node, kSourceIdentityWords, index)) return false;
+  out.source_identity = static_cast<SourceIdentity>(index);
+  return true;
+}
+
 constexpr Field<Expected> kExpected[] = {
     {"effect", true, read_outcome},
     {"rule", false, read_rule},
@@ -115,6 +122,7 @@ constexpr Field<Expected> kExpected[] = {
     {"requires_session_tracking", false,
      [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.requires_session_tracking); }},
     {"restricted", false, [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.narrowed); }},
+    {"source_identity", false, read_source_identity},
 };
 
 constexpr Field<Row> kCase[] = {
@@ -210,6 +218,10 @@ std::vector<std::string> differences(const Expected& expected, const Verdict& ve
   out.compare("requires_server_mode", expected.requires_server_mode, verdict.requires_server_mode);
   out.compare("requires_session_tracking", expected.requires_session_tracking, verdict.requires_session_tracking);
   out.compare("restricted", expected.narrowed, verdict.narrowing != nullptr);
+  if (expected.source_identity) {
+    out.compare("source_identity", std::string(word(*expected.source_identity)),
+                std::string(word(verdict.source_identity)));
+  }
   return out.take();
 }
 

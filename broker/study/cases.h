@@ -29,6 +29,7 @@ struct Expected {
   std::optional<std::string> rule;  // empty: no rule
   std::optional<std::chrono::seconds> max_server_duration, max_duration;
   std::optional<bool> requires_server_mode, requires_session_tracking, narrowed;
+  std::optional<SourceIdentity> source_identity;
 };
 
 struct PolicyCase {

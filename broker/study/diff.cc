@@ -69,6 +69,8 @@ std::string outcome_of(const Verdict& verdict) {
   if (verdict.effect == word(Effect::kDeny)) return out;
   if (verdict.max_server_duration) out += ", in server mode at most " + in_words(*verdict.max_server_duration);
   if (verdict.max_duration) out += ", at most " + in_words(*verdict.max_duration);
+  if (verdict.source_identity != SourceIdentity::kRequired)
+    out += ", source_identity " + std::string(word(verdict.source_identity));
   if (!verdict.narrowing) return out;
   for (const auto& [key, value] : members_of(*verdict.narrowing)) out += ", " + key + " " + value;
   return out;

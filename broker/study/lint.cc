@@ -35,6 +35,7 @@ class Look {
     exceptions();
     repeated();
     any_profile();
+    no_name();
     deny_later();
   }
 
@@ -54,6 +55,7 @@ class Look {
   void idle(const char* key, const std::vector<NamePattern>& listed, const std::vector<NamePattern>& excepted);
   void repeated();
   void any_profile();
+  void no_name();
   void deny_later();
 
   const Policy& policy_;
@@ -217,6 +219,16 @@ void Look::any_profile() {
       "rule " + quoted_name(rule_) + " allows every profile" +
           (rule_.conditions.not_profiles.empty() ? "" : " but those in not_profiles"),
       "list the profiles that are meant, so that a new one is not allowed by accident");
+}
+
+void Look::no_name() {
+  if (rule_.source_identity == SourceIdentity::kRequired) return;
+  const bool ever = rule_.source_identity == SourceIdentity::kIfAllowed;
+  add(Kind::kNoName,
+      "rule " + quoted_name(rule_) + (ever ? " may issue" : " issues") +
+          " sessions without a source identity: CloudTrail does not name who asked for them",
+      ever ? "let the roles' trust policies allow sts:SetSourceIdentity, then take the key out"
+           : "say if_allowed, so that roles that allow it carry the name");
 }
 
 void Look::deny_later() {

@@ -78,6 +78,8 @@ Members members_of(const Rule& rule) {
   if (rule.max_server_duration) put(out, "max_server_duration", in_words(*rule.max_server_duration));
   if (rule.max_duration) put(out, "max_duration", in_words(*rule.max_duration));
   put(out, "session_table", rule.session_table);
+  if (rule.source_identity != SourceIdentity::kRequired)
+    put(out, "source_identity", std::string(word(rule.source_identity)));
   put_conditions(out, rule.conditions);
   if (rule.narrowing) {
     for (auto& [key, value] : members_of(*rule.narrowing)) out.emplace_back("restrict." + key, std::move(value));

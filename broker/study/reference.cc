@@ -14,6 +14,7 @@ constexpr SchemaWord kWords[] = {
 #define EFFECT(name, word, why) {"effect", word, why},
 #define MODE(name, word, why) {"mode", word, why},
 #define TRANSPORT(name, word, why) {"transport", word, why},
+#define SOURCE_IDENTITY(name, word, why) {"source identity", word, why},
 #define WEEKDAY(name, word, why) {"weekday", word, why},
 #define OS_TYPE(name, word, why) {"OS type", word, why},
 #include "policy/words.def"

@@ -278,6 +278,7 @@ ipc::Status take_durations(const CommandLine& line, ipc::Begin& task) {
 ipc::Status take_server(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
   request.task.transport = line.flag("unix-socket") ? ipc::Transport::Unix : ipc::Transport::Tcp;
   request.task.lazy = line.flag("lazy");
+  request.task.quiet_reasons = line.flag("quiet-reasons");
   request.allow_tcp_fallback = line.flag("allow-tcp-fallback");
   if (line.has("unix-socket-path"))
     request.unix_socket_path = absolute_path(line.value("unix-socket-path"), around.folder);

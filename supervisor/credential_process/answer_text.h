@@ -62,14 +62,79 @@ inline bool read_credentials(std::string_view body, Credentials& credentials) {
   return body.empty();
 }
 
-// The text behind "Message":" up to the next quote; an escape ends it, too: it is only for people.
-inline std::string_view message_of(std::string_view body) {
+// What a policy's reason is written in: letters and the marks between them. Nothing else of what is not ASCII reaches a
+// terminal, whatever stands in the broker's place.
+inline bool is_letter_or_mark(unsigned code) {
+  return (code >= 0xA1 && code <= 0x2FF && code != 0xAD) || (code >= 0x370 && code <= 0x587) ||
+         (code >= 0x2010 && code <= 0x2015) || (code >= 0x2018 && code <= 0x2026) || code == 0x20AC ||
+         (code >= 0x3041 && code <= 0x30FF) || (code >= 0x4E00 && code <= 0x9FFF) || (code >= 0xAC00 && code <= 0xD7A3);
+}
+
+// Length of the UTF-8 letter that starts `text`; 0 for anything else than one of two or three bytes.
+inline std::size_t letter_length(std::string_view text) {
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const std::size_t length = (byte(0) & 0xE0) == 0xC0 ? 2 : (byte(0) & 0xF0) == 0xE0 ? 3 : 0;
+  if (length == 0 || text.size() < length) return 0;
+  unsigned code = byte(0) & (length == 2 ? 0x1FU : 0x0FU);
+  for (std::size_t at = 1; at < length; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+    code = code << 6 | (byte(at) & 0x3FU);
+  }
+  const bool is_shortest = length == 2 || code >= 0x800;
+  return is_shortest && is_letter_or_mark(code) ? length : 0;
+}
+
+// What the escape behind a backslash stands for, of those that a broker writes: of \uXXXX ASCII alone.
+inline char take_escape(std::string_view& text) {
+  const char kind = text.empty() ? '?' : text[0];
+  text.remove_prefix(text.empty() ? 0 : 1);
+  if (kind == '"' || kind == '\\' || kind == '/') return kind;
+  if (kind != 'u' || text.size() < 4) return '?';
+  unsigned code = 0;
+  for (const char c : text.substr(0, 4)) {
+    const unsigned digit = c >= '0' && c <= '9'   ? unsigned(c - '0')
+                           : c >= 'a' && c <= 'f' ? unsigned(c - 'a') + 10
+                                                  : 16;
+    if (digit > 15) return '?';
+    code = code << 4 | digit;
+  }
+  text.remove_prefix(4);
+  return code >= 0x20 && code < 0x7f ? static_cast<char>(code) : '?';
+}
+
+inline constexpr std::size_t kMaxMessage = 2048;
+struct Message {
+  char text[kMaxMessage];
+  std::size_t size = 0;
+  [[nodiscard]] std::string_view view() const { return {text, size}; }
+};
+
+// The text of "Message", for people: one line, as long as it fits.
+inline void read_message(std::string_view body, Message& message) {
   constexpr std::string_view kKey = "\"Message\":\"";
   const std::size_t at = body.find(kKey);
-  if (at == std::string_view::npos) return "no reason given";
-  body.remove_prefix(at + kKey.size());
-  const std::string_view message = body.substr(0, body.find_first_of("\"\\"));
-  return message.empty() ? "no reason given" : message;
+  body.remove_prefix(at == std::string_view::npos ? body.size() : at + kKey.size());
+  while (!body.empty() && body[0] != '"' && message.size + 3 < kMaxMessage) {
+    const auto c = static_cast<unsigned char>(body[0]);
+    const std::size_t letter = c >= 0x80 ? letter_length(body) : 1;
+    if (letter > 1) {
+      message.size += body.copy(message.text + message.size, letter);
+      body.remove_prefix(letter);
+      continue;
+    }
+    body.remove_prefix(1);
+    const bool is_plain = c >= 0x20 && c < 0x7f;
+    message.text[message.size++] = c == '\\' ? take_escape(body) : is_plain ? static_cast<char>(c) : '?';
+  }
+  constexpr std::string_view kNone = "no reason given";
+  if (message.size == 0) message.size = kNone.copy(message.text, kNone.size());
+}
+
+// The policy's part of it; empty where the client is told nothing but that it was refused.
+inline std::string_view reason_in(const Message& message) {
+  constexpr std::string_view kBefore = "Sentinel refused this request: ";
+  const std::string_view text = message.view();
+  return text.starts_with(kBefore) ? text.substr(kBefore.size()) : std::string_view();
 }
 
 // The value of the one such header; empty where there is none, or more than one.

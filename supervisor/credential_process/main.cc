@@ -49,13 +49,15 @@ char output[kMaxAnswerBytes];
 std::size_t output_size = 0;
 
 constexpr std::string_view kTerminalTells = "the terminal that runs sentinel, and the decision log, tell why";
+constexpr std::string_view kTerminalTellsMore =
+    "the terminal that runs sentinel, and the decision log, tell how to look into it";
 constexpr std::string_view kChangeUserFirst =
     "a run serves the user who started it alone: change the user first, and start sentinel exec as the new one (gosu "
     "USER sentinel exec ..., sudo -u USER sentinel exec ...)";
 
 [[noreturn]] void fail(std::initializer_list<std::string_view> what, std::string_view next_step = kTerminalTells,
                        int exit_code = kExitFailed) {
-  char line[1024];
+  char line[supervisor::kMaxMessage + 512];
   std::size_t used = 0;
   const auto add = [&](std::string_view text) {
     for (const char c : text) {
@@ -75,6 +77,15 @@ constexpr std::string_view kChangeUserFirst =
   ::_exit(exit_code);
 }
 [[noreturn]] void fail(std::string_view what, std::string_view detail = {}) { fail({what, detail}); }
+
+// What the policy says, where it is said to us; else the terminal alone tells.
+[[noreturn]] void fail_refused(std::string_view body) {
+  static supervisor::Message message;
+  read_message(body, message);
+  const std::string_view reason = supervisor::reason_in(message);
+  if (reason.empty()) fail("refused: ", message.view());
+  fail({"refused: ", reason}, kTerminalTellsMore);
+}
 
 long now_ms() {
   timespec now{};
@@ -239,7 +250,7 @@ std::optional<std::string_view> body_of_success(std::string_view text, const Que
   const std::string_view status = text.substr(9, 3), body = text.substr(end + 4);
   const bool later = status == "503" && !supervisor::only_header(text.substr(0, end), ipc::kAskAgainHeader).empty();
   if (later && now_ms() < patience) return std::nullopt;
-  if (status != "200") fail("refused: ", supervisor::message_of(body));
+  if (status != "200") fail_refused(body);
   const std::string_view mac = supervisor::only_header(text.substr(0, end), ipc::kAnswerMacHeader);
   if (!supervisor::is_mac(mac, supervisor::answer_mac(question.key, nonce.view(), question.profile, body))) {
     fail({"the answer is not the broker's: Sentinel's frontend, or what stands in its place, was tampered with"},

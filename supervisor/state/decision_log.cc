@@ -148,6 +148,18 @@ ipc::Result<DecisionLog> rotate_log(const DecisionLog& full) {
 
 // ---- the first file
 
+// A lock that is there and cannot be had: those who can have it would take turns by it, and we by the log itself, so
+// that both wrote at once. A folder is no lock, whoever made it: there all take turns by the log.
+ipc::Status check_no_lock_of_others(const std::string& path, const ipc::Error& why) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0 || S_ISDIR(there.st_mode)) return {};
+  return ipc::fail(Fault::kConfig,
+                   "the lock of the decision log, by which the runs that write it take turns, cannot be opened: " +
+                       why.what + " (" + path + " belongs to user " + std::to_string(there.st_uid) + ")",
+                   "run `sudo chown " + std::to_string(::geteuid()) + " " + path +
+                       "`, or name a log of your own with --log-file PATH");
+}
+
 // Others must not be able to take it. Where no such file can be made, a log that others cannot read is locked itself.
 ipc::Status open_lock(DecisionLog& log, const struct stat& status) {
   const std::size_t name = log.path.rfind('/') + 1;
@@ -163,6 +175,7 @@ ipc::Status open_lock(DecisionLog& log, const struct stat& status) {
     log.lock = std::move(lock->fd);
     return {};
   }
+  if (ipc::Status none = check_no_lock_of_others(path, lock.error()); !none) return none;
   if ((ipc::bits_of_others(status, trust) & S_IROTH) == 0) return {};
   lock.error().what = "others may read the decision log " + log.label +
                       ", and could lock it, and no lock file can be made beside it: " + lock.error().what;

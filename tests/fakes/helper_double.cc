@@ -307,7 +307,7 @@ class BrokerDouble {
   int fail() {
     ipc::Failed failed;
     failed.what = ipc::Text<2048>("the double refuses\nto serve");
-    failed.next_step = ipc::Text<1024>("choose another profile");
+    failed.next_step = ipc::Text<2048>("choose another profile");
     must(control_.send(failed));
     return 1;
   }

@@ -53,12 +53,14 @@ def _find_role(world, key, arn, params):
 
 
 def _source_identity(key, role, params):
-    wanted = checked(params, "SourceIdentity", NAME, 2, 64)
-    if wanted is None:
-        return key.source_identity
-    if not role.get("source_identity", True) or key.source_identity not in (None, wanted):
-        raise _denied(key, "sts:SetSourceIdentity", role["arn"])
-    return wanted
+    """The one that the session gets. A role must allow it, too, where the caller's own session brings it along."""
+    wanted, allowed = checked(params, "SourceIdentity", NAME, 2, 64), role.get("source_identity", True)
+    if wanted is None and key.source_identity is None:
+        return None
+    if allowed is not True or key.source_identity not in (None, wanted or key.source_identity):
+        why = " with an explicit deny in a resource-based policy" if allowed == "denied" else ""
+        raise _denied(key, "sts:SetSourceIdentity", role["arn"] + why)
+    return wanted or key.source_identity
 
 
 def _role_duration(key, role, params):

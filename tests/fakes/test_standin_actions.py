@@ -11,7 +11,7 @@ import botocore.exceptions
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from standin_case import IDENTITY, SOURCE, Case, Signed  # noqa: E402
-from standin_client import POLICY_PARAMETER, key_id_of, role_arn, secret_of  # noqa: E402
+from standin_client import POLICY_PARAMETER, key_id_of, role_arn, secret_of, user_arn  # noqa: E402
 
 
 class StsTest(Case):
@@ -92,6 +92,21 @@ class StsTest(Case):
         self.assertEqual(SOURCE, self.assume("ledger-chained", keys)["SourceIdentity"])
         self.assertEqual(SOURCE, self.assume("ledger-chained", keys, SourceIdentity=SOURCE)["SourceIdentity"])
         self.assert_code("AccessDenied", self.assume, "ledger-no-source-identity", SourceIdentity=SOURCE)
+
+    # As AWS does: what a session brings along must be allowed by each role behind it, whoever sets it anew or not.
+    def test_a_role_must_allow_the_source_identity_that_a_session_brings_along(self):
+        self.aws.control.put_role(name="nameless", trust=[role_arn("ledger-prod")], source_identity=False)
+        named, nameless = self.session(SourceIdentity=SOURCE), self.session()
+        self.assert_code("AccessDenied", self.assume, "nameless", named)
+        self.assertNotIn("SourceIdentity", self.assume("nameless", nameless))
+
+    def test_a_denial_names_the_action_and_a_policy_that_forbids_it(self):
+        self.aws.control.put_role(name="forbids", trust=[user_arn("marta")], source_identity="denied")
+        for role, end in (("ledger-no-source-identity", ""), ("forbids", " with an explicit deny in a resource-based policy")):
+            with self.assertRaises(botocore.exceptions.ClientError) as told:
+                self.assume(role, SourceIdentity=SOURCE)
+            self.assertEqual(f"User: {user_arn('marta')} is not authorized to perform: sts:SetSourceIdentity on resource: "
+                             f"{role_arn(role)}{end}", told.exception.response["Error"]["Message"])
 
     def test_a_chain_lasts_an_hour(self):
         keys = self.session()

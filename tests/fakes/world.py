@@ -4,9 +4,9 @@ Configuration (JSON; everything optional, see DEFAULT below for all members in u
   account, partition ("aws"), regions: ["us-east-1", ...],
   users:      [{name, path, keys: [{id, secret}], deny: ["ssm:GetParameter", ...], mfa: [{serial, window}]}]; name "root" is
               the account's root; mfa: one-time-code devices, see mfa_device.py
-  roles:      [{name, account, trust: [arn, ...], deny: [arn, ...], external_id, max_session, source_identity: bool,
+  roles:      [{name, account, trust: [arn, ...], deny: [arn, ...], external_id, max_session, source_identity: bool|"denied",
                 tags: bool, deny_actions: [...], mfa: bool, web: {issuer, audiences, subjects}}]
-              source_identity/tags false: the trust policy lacks that permission; mfa: it demands MultiFactorAuthPresent;
+              source_identity/tags false: the trust policy lacks that permission; "denied": it forbids it; mfa: it demands MultiFactorAuthPresent;
               web: see web_identity.py
   parameters: [{name, value, type: String|SecureString, deny: [arn, ...], kms_deny: [arn, ...]}]
   kms_keys:   [{name, alias, pem, deny: [arn, ...], enabled}]   see kms_actions.py

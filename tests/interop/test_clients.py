@@ -37,7 +37,7 @@ class DebianAws(ClientTests, AwsTest):
         self.write("denied.yaml", policy(rule("deny")))
         run = self.start(command=("sh", "-c", 'mv denied.yaml policy.yaml; exec "$@"', "sh", *self.argv(1)), transport="unix",
                          policy=("--policy-file", os.path.join(self.folder, "policy.yaml"))).finish()
-        self.assertIn("sentinel: refused: Sentinel refused this request", run.stderr)
+        self.assertIn("sentinel: refused: policy rule 'the-rule' answers deny: a test", run.stderr)
 
     def test_a_profile_named_on_its_own_command_line(self):
         for transport in ("unix",):

@@ -268,7 +268,7 @@ class AgainstAws(AwsTest):
         (line,) = self.decisions()
         self.assertEqual(("allow", "issued", "cli", given["AWS_CREDENTIAL_EXPIRATION"]),
                          (line["effect"], line["outcome"], line["mode"], line["expires_at"]))
-        for member in ("transport", "peer_pid", "peer_uid", "peer_executable"):
+        for member in ("transport", "peer_pid", "peer_uid", "peer_executable", "caller_pid", "caller_executable", "caller_name"):
             self.assertNotIn(member, line)
         with open(self.log_path) as log:
             self.assert_no_secret(log.read(), "the log")

@@ -19,11 +19,12 @@ from harness import BUILD, wait_until
 from standin_client import role_arn, user_arn
 
 KEYS = ["timestamp", "user", "profile", "effect", "rule", "rule_index", "reason", "policy_path", "request_id", "source_identity",
-        "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
-        "peer_pid", "peer_uid", "peer_uid_outside", "peer_executable", "check", "policy_hash", "policy_serial", "policy_age_seconds",
+        "source_identity_left_out", "role_arn", "session_duration_seconds", "approved_request_id", "break_glass_event_id", "outcome", "mode", "transport",
+        "peer_pid", "peer_uid", "peer_uid_outside", "peer_executable", "caller_pid", "caller_executable",
+        "caller_name", "check", "policy_hash", "policy_serial", "policy_age_seconds",
         "endpoints", "session_table", "expires_at", "access_key_id", "principal", "narrowed", "credential_source", "detail", "sequence", "previous", "torn"]
 ISSUED_ONLY = {"access_key_id", "principal", "request_id", "source_identity", "role_arn", "session_duration_seconds", "expires_at"}
-PEER = {"transport", "peer_pid", "peer_uid", "peer_executable"}
+PEER = {"transport", "peer_pid", "peer_uid", "peer_executable", "caller_pid", "caller_executable", "caller_name"}
 ALWAYS = set(KEYS[:8]) | {"outcome", "mode", "sequence", "previous"}
 
 
@@ -423,7 +424,7 @@ class TheTerminal(AwsTest):
 
     def test_an_sdks_five_tries_are_one_line(self):
         line, = self.told_by()
-        for part in ("ledger-prod", "the-rule", "month end", "policy.yaml", "ask whoever keeps the policy"):
+        for part in ("ledger-prod", "the-rule", "month end", "policy.yaml", "sentinel policy explain"):
             self.assertIn(part, line)
 
     def test_quiet_tells_no_refusal(self):
@@ -441,7 +442,8 @@ class TheTerminal(AwsTest):
         self.write("policy.yaml", policy(rule("deny")))
         done = asker.order("run", argv=[self.layout.credential_process])
         self.assertEqual((1, ""), (done["code"], done["stdout"]))
-        self.assertIn("sentinel: refused: Sentinel refused this request", done["stderr"])
+        # A client that passed every check hears the rule and its reason in the place of a sentence that says nothing.
+        self.assertIn("sentinel: refused: policy rule 'the-rule' answers deny: a test", done["stderr"])
 
 
 if __name__ == "__main__":

@@ -42,24 +42,38 @@ class Issuing(AwsTest):
                            environment={"USER": "otto", "LOGNAME": "otto", "SUDO_USER": "otto"})
         self.assertEqual({"marta"}, {line["user"] for line in self.decisions()})
 
-    def test_the_client_is_told_nothing_of_paths_arns_or_rules(self):
+    def refused_four_times(self, *options, transport):
+        """What a client hears of a rule that denies, a policy that cannot be used, a cap that is too short, and STS's denial."""
+        asker = self.asker(*options, transport=transport, policy=("--policy-file", self.write("policy.yaml", policy(rule()))))
+        self.assert_served(asker.ask())
+        answers = []
+        for text in (policy(rule("deny")), "no: policy\n", policy(rule(more="max_duration: 5m"))):
+            self.write("policy.yaml", text)
+            answers.append(asker.ask())
+        self.aws.control.fault("error", action="AssumeRole", code="AccessDenied", status=403, count=0)
+        self.write("policy.yaml", policy(rule(more="restrict: { tags: { team: ledger } }")))
+        answers.append(asker.ask())
+        self.aws.control.clear()
+        asker.end()
+        self.assertEqual([403, 403, 403, 500], [answer["status"] for answer in answers])
+        return answers
+
+    def test_a_client_that_shall_hear_no_reasons_is_told_nothing_of_paths_arns_or_rules(self):
         secret_words = re.compile(r"arn:|/|policy\.yaml|the-rule|marta|ledger|STS|AssumeRole|profile", re.I)
         for transport in TRANSPORTS:
             with self.subTest(transport=transport):
-                asker = self.with_policy(policy(rule()), transport=transport)
-                self.assert_served(asker.ask())
-                answers = []
-                for text in (policy(rule("deny")), "no: policy\n", policy(rule(more="max_duration: 5m"))):
-                    self.write("policy.yaml", text)
-                    answers.append(asker.ask())
-                self.aws.control.fault("error", action="AssumeRole", code="AccessDenied", status=403, count=0)
-                self.write("policy.yaml", policy(rule(more="restrict: { tags: { team: ledger } }")))
-                answers.append(asker.ask())
-                self.aws.control.clear()
-                asker.end()
-                self.assertEqual([403, 403, 403, 500], [answer["status"] for answer in answers])
+                for answer in self.refused_four_times("--quiet-reasons", transport=transport):
+                    self.assertFalse(secret_words.search(str(answer["body"])), answer)
+
+    # The rule and the policy's own reason are for the program; a rule's cap is its own words, too.
+    def test_a_client_is_told_of_rules_and_nothing_of_paths_arns_or_what_aws_said(self):
+        secret_words = re.compile(r"arn:|/|policy\.yaml|ledger|AssumeRole|explain", re.I)
+        for transport in TRANSPORTS:
+            with self.subTest(transport=transport):
+                answers = self.refused_four_times(transport=transport)
                 for answer in answers:
                     self.assertFalse(secret_words.search(str(answer["body"])), answer)
+                self.assertEqual([True, False, True, False], ["the-rule" in answer["body"]["message"] for answer in answers])
 
 
 if __name__ == "__main__":

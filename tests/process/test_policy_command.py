@@ -95,6 +95,43 @@ class CommandLine(PolicyTest):
         self.assertNotIn("\x1b", self.run_policy("validate", path).stdout)
 
 
+class SourceIdentity(PolicyTest):
+    """What may be issued without a name is told by every word that looks at a policy."""
+
+    def setUp(self):
+        super().setUp()
+        self.named = self.write("named.yaml", policy(rule()))
+        self.nameless = self.write("nameless.yaml", policy(rule(more="source_identity: if_allowed")))
+
+    def test_lint_hints_at_it(self):
+        self.assertIn("CloudTrail", self.run_policy("lint", self.nameless).stdout)
+        self.assertNotIn("CloudTrail", self.run_policy("lint", self.named).stdout)
+
+    def test_explain_says_it(self):
+        asked = {"user": "marta", "profile": "ledger-prod"}
+        self.assertIn("source_identity: if_allowed", self.run_policy("explain", self.nameless, **asked).stdout)
+        for path, word in ((self.named, "required"), (self.nameless, "if_allowed")):
+            self.assertEqual(word, self.json_of("explain", path, **asked)["verdict"]["source_identity"])
+
+    def test_diff_shows_what_is_lost(self):
+        told = self.run_policy("diff", self.named, self.nameless, code=1).stdout
+        self.assertIn("source_identity", told)
+        self.assertEqual("", self.run_policy("diff", self.named, self.named).stderr)
+
+    def test_a_case_expects_it(self):
+        case = ("policy: nameless.yaml\ncases:\n  - { name: c, user: marta, profile: ledger-prod, mode: server, at: 2026-02-06T14:00:00Z, "
+                "expect: { effect: allow, source_identity: %s } }\n")
+        self.run_policy("test", self.write("good.yaml", case % "if_allowed"))
+        told = self.run_policy("test", self.write("bad.yaml", case % "required"), code=1)
+        self.assertIn("source_identity: expected required, got if_allowed", told.stdout)
+        self.assertIn("unknown", self.run_policy("test", self.write("odd.yaml", case % "sometimes"), code=1).stderr)
+
+    def test_the_schema_has_the_key_and_its_words(self):
+        schema = self.json_of("schema")
+        self.assertIn("rules[].source_identity", [each["key"] for each in schema["keys"]])
+        self.assertEqual(["required", "if_allowed", "off"], [each["word"] for each in schema["words"] if each["kind"] == "source identity"])
+
+
 class Validate(PolicyTest):
     def test_each_kind_of_mistake_gets_its_place(self):
         head = 'version: "1"\nrules:\n'

@@ -4,6 +4,7 @@
 
 #include "ipc/text/go_duration.h"
 #include "policy/yaml/parts.h"
+#include "text/ascii.h"
 
 namespace broker {
 namespace {
@@ -15,6 +16,13 @@ bool read_effect(YamlReader& in, const YamlNode& node, Rule& rule) {
   std::size_t index = 0;
   if (!in.one_of(node, kEffectWords, index)) return false;
   rule.effect = static_cast<Effect>(index);
+  return true;
+}
+
+bool read_source_identity(YamlReader& in, const YamlNode& node, Rule& rule) {
+  std::size_t index = 0;
+  if (!in.one_of(node, kSourceIdentityWords, index)) return false;
+  rule.source_identity = static_cast<SourceIdentity>(index);
   return true;
 }
 
@@ -42,6 +50,8 @@ constexpr Field<Rule> kRule[] = {
      [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.session_table); }, "text",
      "the DynamoDB table in which a run under this rule is tracked, before that of --session-table; "
      "require_server_session needs it"},
+    {"source_identity", false, read_source_identity, "source identity",
+     "whether each role session carries the name of who asked, as SourceIdentity; required unless it is said"},
     {"conditions", true, read_conditions, "mapping",
      "all of them must hold; one at least of profiles, not_profiles, users, not_users, arns, accounts, groups and time "
      "is there",
@@ -50,9 +60,33 @@ constexpr Field<Rule> kRule[] = {
      "how much less than the profile's role the credentials can do; not in a rule that denies", list_restrict_keys},
 };
 
+// Whether the rule's session policy looks at the name: what it denies by that it does not deny a session without one.
+// Keys of conditions and variables are the same in any case.
+bool looks_at_source_identity(const Rule& rule) {
+  return rule.narrowing && lowered(rule.narrowing->session_policy).contains("sourceidentity");
+}
+
+// A rule that narrows or asks for consent must not grow wider because a session has no name.
+bool check_source_identity(YamlReader& in, const YamlNode& node, const Rule& rule) {
+  if (rule.source_identity == SourceIdentity::kRequired) return true;
+  const YamlNode& at = *std::ranges::find(node.children, "source_identity", &YamlNode::key);
+  const std::string what = "\"source_identity: " + std::string(word(rule.source_identity)) + "\" ";
+  if (rule.effect == Effect::kDeny) {
+    return in.refuse_key(at, what + "stands in a rule that denies, which never issues anything",
+                         "take it out, or change the effect");
+  }
+  if (rule.effect == Effect::kRequireApproval) {
+    return in.refuse_key(at, what + "stands in a rule that asks for approval: the source identity names the approval",
+                         "take it out: required is what holds without it");
+  }
+  if (!looks_at_source_identity(rule)) return true;
+  return in.refuse_key(at, what + "stands beside a session policy that looks at the source identity",
+                       "take it out, or let the session policy do without aws:SourceIdentity and sts:SourceIdentity");
+}
+
 bool read_rule(YamlReader& in, const YamlNode& node, Rule& rule) {
   rule.line = node.line;
-  if (!in.mapping(node, kRule, rule)) return false;
+  if (!in.mapping(node, kRule, rule) || !check_source_identity(in, node, rule)) return false;
   if (rule.effect != Effect::kDeny || !rule.narrowing) return true;
   return in.refuse_key(*std::ranges::find(node.children, "restrict", &YamlNode::key),
                        "\"restrict\" stands in a rule that denies, which never issues anything",

@@ -53,10 +53,15 @@ void add(std::string& out, std::string_view label, const std::string& value) {
   out.append("  ").append(label).append(label.empty() ? "" : " ").append(value);
 }
 
+// The program that asked, where the line names it: the peer may be the credential helper that it ran.
 std::string caller_of(const AuditLine& line) {
-  std::string caller = value_of(line, "peer_pid");
-  const std::string program = value_of(line, "peer_executable");
+  const bool named = line.member("caller_pid") != nullptr;
+  std::string caller = value_of(line, named ? "caller_pid" : "peer_pid");
+  const std::string program = value_of(line, named ? "caller_executable" : "peer_executable");
   if (!program.empty()) caller.append(caller.empty() ? "" : " ").append(program);
+  const std::string name = value_of(line, "caller_name");
+  const bool is_shown = name.empty() || program.substr(program.rfind('/') + 1).starts_with(name);
+  if (!is_shown && !program.starts_with('[')) caller.append(" (").append(name).append(")");
   return caller;
 }
 

@@ -42,6 +42,8 @@ Members consequences(const Verdict& verdict) {
   if (verdict.requires_server_mode) out.emplace_back("needs", "server mode: sentinel exec --server");
   if (verdict.requires_session_tracking) out.emplace_back("needs", "a tracked session");
   if (!verdict.session_table.empty()) out.emplace_back("session_table", verdict.session_table);
+  if (verdict.source_identity != SourceIdentity::kRequired)
+    out.emplace_back("source_identity", std::string(word(verdict.source_identity)));
   if (verdict.narrowing) {
     for (auto& [key, value] : members_of(*verdict.narrowing)) out.emplace_back("restrict." + key, std::move(value));
   }
@@ -77,6 +79,7 @@ void put_verdict(JsonText& json, const Policy& policy, const Verdict& verdict) {
   if (verdict.max_server_duration) json.number("max_server_duration", verdict.max_server_duration->count());
   if (verdict.max_duration) json.number("max_duration", verdict.max_duration->count());
   if (!verdict.session_table.empty()) json.text("session_table", verdict.session_table);
+  json.text("source_identity", word(verdict.source_identity));
   if (verdict.narrowing) {
     json.open_object("restrict");
     for (const auto& [key, value] : members_of(*verdict.narrowing)) json.text(key, value);

@@ -12,7 +12,7 @@
 
 namespace broker {
 
-struct SourceIdentity {
+struct SourceIdentityParts {
   std::string user;    // decoded; only the cut prefix when `user_is_cut`
   std::string marker;  // empty in the oldest colon form
   std::string request_id;
@@ -53,20 +53,20 @@ inline std::optional<std::string> decode_user(std::string_view text) {
 
 inline bool is_marker(std::string_view marker) { return marker == kDirect || is_lower_hex(marker, 8); }
 
-inline std::optional<SourceIdentity> parse_legacy(std::string_view text) {
+inline std::optional<SourceIdentityParts> parse_legacy(std::string_view text) {
   const auto parts = split(text, ':');
   if ((parts.size() != 3 && parts.size() != 4) || parts[0] != kPrefix || !is_lower_hex(parts.back(), 8))
     return std::nullopt;
   if (parts[1].empty() || parts[1].size() > 20 || !std::ranges::all_of(parts[1], is_alphanumeric)) return std::nullopt;
   if (parts.size() == 4 && !is_marker(parts[2])) return std::nullopt;
-  return SourceIdentity{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""),
-                        std::string(parts.back()), false, true};
+  return SourceIdentityParts{std::string(parts[1]), std::string(parts.size() == 4 ? parts[2] : ""),
+                             std::string(parts.back()), false, true};
 }
 
 }  // namespace source_identity_reader
 
 // Nothing for what neither we nor upstream would have written.
-inline std::optional<SourceIdentity> parse_source_identity(std::string_view text) {
+inline std::optional<SourceIdentityParts> parse_source_identity(std::string_view text) {
   using namespace source_identity_reader;
   if (text.find(':') != std::string_view::npos) return parse_legacy(text);
   const auto parts = split(text, '.');
@@ -78,7 +78,7 @@ inline std::optional<SourceIdentity> parse_source_identity(std::string_view text
   if (cut && !is_lower_hex(name.substr(mark + kCutMark.size()), kHashDigits)) return std::nullopt;
   auto user = decode_user(name.substr(0, mark));
   if (!user) return std::nullopt;
-  return SourceIdentity{std::move(*user), std::string(parts[2]), std::string(parts[3]), cut, false};
+  return SourceIdentityParts{std::move(*user), std::string(parts[2]), std::string(parts[3]), cut, false};
 }
 
 }  // namespace broker

@@ -309,6 +309,35 @@ TEST_P(CallerTest, AnotherProgramAfterExecIsNamed) {
   EXPECT_EQ(judge(server).comm, "sleep");
 }
 
+// It is for the log alone: what is named there changes no verdict.
+TEST_P(CallerTest, BehindAHelperOfSdksItsParentIsNamed) {
+  const auto be_helper = [this] {
+    ::prctl(PR_SET_NAME, "sentinel-credential-process");
+    connect_and_hold();
+  };
+  const Child asker([&] {
+    ::prctl(PR_SET_NAME, "asker");
+    if (::fork() != 0) hold();
+    be_helper();
+  });
+  const UniqueFd behind_asker = accept();
+  const bool is_unix = GetParam() == ipc::Transport::Unix;  // over TCP there is no helper
+  CallerFacts facts = judge(behind_asker);
+  EXPECT_EQ(facts.check, Check::kPassed);
+  EXPECT_EQ(facts.behind.pid, is_unix ? asker.pid() : 0);
+  EXPECT_EQ(facts.behind.comm, is_unix ? "asker" : "");
+  EXPECT_EQ(facts.behind.executable.empty(), !is_unix);
+  facts = judge(behind_asker);
+  EXPECT_EQ(facts.behind.comm, is_unix ? "asker" : "") << "the same for the next request";
+
+  const Child orphan(be_helper);  // its parent is the supervisor, which runs no SDK
+  const UniqueFd server = accept();
+  facts = judge(server);
+  EXPECT_EQ(facts.check, Check::kPassed);
+  EXPECT_EQ(facts.behind.pid, 0);
+  EXPECT_EQ(facts.comm, "sentinel-creden");
+}
+
 TEST_P(CallerTest, AnswersAreTakenInTheOrderOfTheQuestions) {
   const Child one = caller();
   const UniqueFd first = accept();

@@ -181,6 +181,53 @@ TEST(Refused, ByPolicySaysWhichRuleAndWhy) {
   EXPECT_EQ("no rule of the policy matches (no rule matched)", broker::refused_by_policy(nothing).sentence);
 }
 
+TEST(Refused, NoWordIsSaidTwice) {
+  Verdict nothing;
+  nothing.reason = "no matching rule";
+  EXPECT_EQ("no rule of the policy matches", broker::refused_by_policy(nothing).sentence);
+  nothing.reason = "no matching rule: rule \"r\" does not match, device: it is unknown";
+  EXPECT_EQ("no rule of the policy matches: rule \"r\" does not match, device: it is unknown",
+            broker::refused_by_policy(nothing).sentence);
+  EXPECT_EQ("policy rule \"ledger\" answers deny",
+            broker::refused_by_policy(denying("deny", "rule \"ledger\" denies it")).sentence);
+}
+
+TEST(Refused, TheNextStepIsTheLineThatExplains) {
+  Verdict verdict = denying("deny", "frozen");
+  EXPECT_EQ("ask whoever keeps the policy", broker::refused_by_policy(verdict).next_step);
+  verdict.explain_line = "sentinel policy explain /p --user marta";
+  EXPECT_EQ("this shows how it was judged: sentinel policy explain /p --user marta",
+            broker::refused_by_policy(verdict).next_step);
+}
+
+TEST(Refused, AUserOfThePolicyWhoIsNoLoginIsTold) {
+  broker::Run run;
+  EXPECT_EQ("", broker::who_to_policy(run)) << "nothing is known yet";
+  run.login = "desk";
+  run.principal = {"arn:aws:iam::111122223333:user/broker", "111122223333", "user", "broker"};
+  EXPECT_EQ("you are 'broker' to the policy, the IAM user of the key", broker::who_to_policy(run));
+  EXPECT_EQ("policy rule \"ledger\" answers deny; you are 'broker' to the policy, the IAM user of the key",
+            broker::refused_by_policy(denying("deny", ""), broker::who_to_policy(run)).sentence);
+  run.login = "broker";
+  EXPECT_EQ("", broker::who_to_policy(run));
+  run.principal.type = "assumed-role";
+  run.principal.user.clear();
+  EXPECT_NE(std::string::npos, broker::who_to_policy(run).find("no name to the policy"));
+}
+
+// What a client hears that passed every check, and what nobody else may.
+TEST_F(AuthorizerTest, OnlyThePolicysOwnReasonIsForTheClient) {
+  const auto told = [&](Check caller, std::string_view presented, ipc::Result<Verdict> verdict) {
+    return std::get<Refusal>(ask(caller, presented, std::move(verdict))).told;
+  };
+  EXPECT_EQ("", told(Check::kOutsideTree, kToken, denying("deny", "frozen")));
+  EXPECT_EQ("", told(Check::kPassed, "wrong", denying("deny", "frozen")));
+  EXPECT_EQ("", told(Check::kPassed, kToken, ipc::fail(ipc::Fault::kConfig, "/etc/p.yaml:3: no")));
+  Verdict explained = denying("deny", "frozen");
+  explained.explain_line = "sentinel policy explain /p";
+  EXPECT_EQ("policy rule 'ledger' answers deny: frozen", told(Check::kPassed, kToken, explained));
+}
+
 // ---- what a permit permits -----------------------------------------------------------------------------------------
 
 TEST_F(AuthorizerTest, PolicyIsNotAskedForAStranger) {

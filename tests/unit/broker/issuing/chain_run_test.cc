@@ -294,6 +294,80 @@ TEST_F(RoleChainRunTest, WhatStsSaysOfANarrowingHasItsNextStep) {
             std::string::npos);
 }
 
+// ---- source identity
+
+constexpr char kLacksName[] =
+    "User: arn:aws:iam::111122223333:user/marta is not authorized to perform: sts:SetSourceIdentity on resource: arn";
+
+TEST_F(RoleChainRunTest, ARequiredNameIsNeverLeftOut) {
+  add_role("prod");
+  run();
+  aws_.http.answer(403, refused("AccessDenied", kLacksName));
+  ASSERT_EQ(answers_, 1);
+  EXPECT_FALSE(result_);
+  EXPECT_NE(result_.error().next_step.find("source_identity: if_allowed"), std::string::npos);
+}
+
+TEST_F(RoleChainRunTest, WhereItMayBeLeftOutItIsOnlyForThatDenial) {
+  add_role("prod");
+  IssueTerms may = terms();
+  may.source_identity = SourceIdentity::kIfAllowed;
+  for (const auto& message : {std::string("User: x is not authorized to perform: sts:AssumeRole on resource: y"),
+                              std::string(kLacksName) + " with an explicit deny in a resource-based policy",
+                              std::string("Encoded authorization failure message: abc")}) {
+    result_ = ipc::Result<IssuedCredentials>();
+    run(may);
+    aws_.http.answer(403, refused("AccessDenied", message.c_str()));
+    ASSERT_FALSE(result_) << message;
+  }
+  EXPECT_EQ(answers_, 3);
+  EXPECT_EQ(aws_.http.requests.size(), 3u);
+}
+
+// A role that goes on denying what is not asked for any more ends it.
+TEST_F(RoleChainRunTest, ItIsAskedOnceMoreAndNotForEver) {
+  add_role("prod");
+  IssueTerms may = terms();
+  may.source_identity = SourceIdentity::kIfAllowed;
+  run(may);
+  EXPECT_NE(field(aws_.http.last(), "SourceIdentity"), "(absent)");
+  aws_.http.answer(403, refused("AccessDenied", kLacksName));
+  EXPECT_EQ(field(aws_.http.last(), "SourceIdentity"), "(absent)");
+  aws_.http.answer(403, refused("AccessDenied", kLacksName));
+  ASSERT_EQ(answers_, 1);
+  EXPECT_FALSE(result_);
+  EXPECT_EQ(result_.error().next_step.find("if_allowed"), std::string::npos) << "it says so already";
+}
+
+TEST_F(RoleChainRunTest, WhatIsLeftOutIsSaidAndNothingElseIs) {
+  add_role("prod");
+  IssueTerms may = terms();
+  may.source_identity = SourceIdentity::kIfAllowed;
+  may.narrowing =
+      std::make_shared<const Narrowing>(Narrowing{"", {}, {"203.0.113.0/24"}, {}, {{"team", "ledger"}}, {}});
+  run(may);
+  const HttpRequest first = aws_.http.last();
+  aws_.http.answer(403, refused("AccessDenied", kLacksName));
+  const HttpRequest second = aws_.http.last();
+  for (const char* name : {"RoleArn", "DurationSeconds", "Policy", "Tags.member.1.Key", "Tags.member.1.Value"})
+    EXPECT_EQ(field(first, name), field(second, name)) << name;
+  aws_.http.answer(200, issued("AssumeRole", kTime, "ASIALAST"));
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->source_identity, "");
+  EXPECT_EQ(result_->unnamed, "arn:aws:iam::111122223333:role/prod does not allow sts:SetSourceIdentity");
+}
+
+TEST_F(RoleChainRunTest, OffSendsNoneAndADenialAsksForNoRightToIt) {
+  add_role("prod");
+  IssueTerms off = terms();
+  off.source_identity = SourceIdentity::kOff;
+  run(off);
+  EXPECT_EQ(field(aws_.http.last(), "SourceIdentity"), "(absent)");
+  aws_.http.answer(200, issued("AssumeRole", kTime, "ASIALAST"));
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(result_->unnamed, "the rule says source_identity: off");
+}
+
 TEST_F(RoleChainRunTest, EveryRunHasARequestIdOfItsOwn) {
   add_role("prod");
   run();

@@ -44,7 +44,7 @@ class KeysByTermsTest : public ::testing::Test {
 TEST_F(KeysByTermsTest, KeysOfOtherTermsAreNeverFound) {
   IssueTerms wide = terms(3600s);
   fetch(store_.find_or_make(wide, "p"));
-  std::vector<IssueTerms> others(7, wide);
+  std::vector<IssueTerms> others(9, wide);
   others[0].lifetime = {900s, 900s, false};           // a shorter cap
   others[1].lifetime = {3600s, 3600s, true};          // AWS ends them
   others[2].narrowing = only_from("203.0.113.0/24");  // narrower
@@ -52,6 +52,8 @@ TEST_F(KeysByTermsTest, KeysOfOtherTermsAreNeverFound) {
   others[4].no_later_than = aws_.context.aws_now() + 2h;
   others[5].user = "eve";
   others[6].narrowing = std::make_shared<const Narrowing>(Narrowing{"", {}, {}, {}, {{"team", "ledger"}}, {}});
+  others[7].source_identity = SourceIdentity::kOff;
+  others[8].source_identity = SourceIdentity::kIfAllowed;
   for (std::size_t i = 0; i < others.size(); ++i) {
     EXPECT_EQ(store_.find(others[i]), nullptr) << i;
     EXPECT_EQ(store_.find_or_make(others[i], "p")->current(), nullptr) << i;

@@ -101,6 +101,29 @@ TEST_F(ClientAnswerTest, RefusalsHaveTheBodyThatBothKindsOfParserRead) {
   }
 }
 
+// Escaped, cut between characters, and never more than the strictest SDK reads.
+TEST_F(ClientAnswerTest, AReasonIsEscapedAndBounded) {
+  const std::string accents = [] {
+    std::string text;
+    for (int i = 0; i < 4000; ++i) text += "\u00e4";
+    return text;
+  }();
+  for (const std::string& reason : {std::string("plain"), std::string("\"\\\n\x1b[31m<&>\x80"), accents,
+                                    std::string(4000, '&'), std::string(9000, 'x')}) {
+    EXPECT_EQ(answer_->send_refusal(server_.get(), RefusalForm::kForbidden, false, reason), Sent::kWhole);
+    const std::string body = body_after(received(), "403 Forbidden", "close");
+    Json::Value json;
+    ASSERT_TRUE(Json::Reader().parse(body, json)) << body;
+    EXPECT_LE(body.size(), ClientAnswer::kMaxBodyBytes);
+    EXPECT_EQ(json["Message"], json["message"]);
+    const std::string told = json["message"].asString();
+    EXPECT_TRUE(told.starts_with("Sentinel refused this request: ")) << told;
+    EXPECT_EQ(told.ends_with("..."), reason.size() >= 4000) << told;
+    EXPECT_EQ(body.find('\x1b'), std::string::npos);
+    EXPECT_EQ(told.find("\xc3..."), std::string::npos) << "half of a character";
+  }
+}
+
 TEST_F(ClientAnswerTest, SpentPermitReleasesNothing) {
   RecordedPermit spent = permit();
   ASSERT_TRUE(spent.spend());

@@ -408,6 +408,11 @@ TEST(Lint, HintsAtOrderAndBreadth) {
   EXPECT_THAT(hints(policy_of({rule("a", Effect::kAllow, {.users = {"u"}})})), ElementsAre("allows-any-profile"));
   EXPECT_THAT(hints(policy_of({rule("a", Effect::kAllow, {.profiles = {{"p*", true}, "pq"}})})),
               ElementsAre("repeated-name"));
+  Rule nameless = rule("a", Effect::kAllow, {.profiles = {"p"}});
+  for (const auto word : {SourceIdentity::kIfAllowed, SourceIdentity::kOff}) {
+    nameless.source_identity = word;
+    EXPECT_THAT(hints(policy_of({nameless})), ElementsAre("no-source-identity"));
+  }
   EXPECT_THAT(hints(policy_of({rule("a", Effect::kAllow, {.profiles = {"p"}, .time = window(day(5), 1320, 360)})})),
               ElementsAre("overnight-days"));
 }

@@ -96,6 +96,36 @@ TEST_F(Log, WithoutALockFileOnlyALogThatNobodyElseReadsIsLockedItself) {
   EXPECT_FALSE(logs->front().lock);
 }
 
+// Root has written the user's log once, by a name that gave the lock to nobody; the user must not take turns alone.
+TEST_F(Log, ALockThatIsThereAndCannotBeOpenedIsRefused) {
+  constexpr uid_t kUser = 65534;
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ExecRequest request;
+  request.log_file = folder_ + "/log";
+  const std::string lock = folder_ + "/.log.lock";
+  ASSERT_EQ(::chown(folder_.c_str(), kUser, kUser), 0);
+  for (const auto& [path, owner] : {std::pair(request.log_file, kUser), std::pair(lock, uid_t{0})}) {
+    ASSERT_EQ(::close(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)), 0);
+    ASSERT_EQ(::chown(path.c_str(), owner, owner), 0);
+  }
+  const auto opened_by_user = [&] {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (::setgroups(0, nullptr) != 0 || ::setgid(kUser) != 0 || ::setuid(kUser) != 0) ::_exit(3);
+      const auto logs = open_decision_logs(request, folder_, "");
+      if (logs) ::_exit(logs->front().lock ? 0 : 1);
+      const bool told = logs.error().what.contains("cannot be opened") &&
+                        logs.error().next_step.contains("sudo chown " + std::to_string(kUser) + " " + lock);
+      ::_exit(told ? 4 : 5);
+    }
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  EXPECT_EQ(opened_by_user(), 4);
+  ASSERT_EQ(::chown(lock.c_str(), kUser, kUser), 0);  // what the next step says
+  EXPECT_EQ(opened_by_user(), 0);
+}
+
 TEST_F(Log, TheDefaultLogIsPrivateAndNeverALink) {
   const auto logs = open_decision_logs({}, folder_, "");
   ASSERT_TRUE(logs);

@@ -87,6 +87,19 @@ TEST(AuditShow, NothingInALineSteersATerminalOrMakesASecondLine) {
   }
 }
 
+// The peer of a helper's line is the helper, of which there is nothing to tell.
+TEST(AuditShow, TheProgramThatAskedIsNamedAndItsPeerOnlyWhereThatIsAllThatIsKnown) {
+  const std::string start = R"({"timestamp":"2026-01-01T00:00:00Z","effect":"deny","outcome":"refused","peer_pid":7,)"
+                            R"("peer_executable":"[sentinel-creden]")";
+  EXPECT_NE(shown(start + "}").find("7 [sentinel-creden]"), std::string::npos);
+  const std::string text =
+      shown(start + R"(,"caller_pid":5,"caller_executable":"/usr/bin/python3.11","caller_name":"aws"})");
+  EXPECT_NE(text.find("5 /usr/bin/python3.11 (aws)"), std::string::npos) << text;
+  EXPECT_EQ(text.find("sentinel-creden"), std::string::npos) << text;
+  EXPECT_EQ(shown(start + R"(,"caller_pid":5,"caller_executable":"/bin/curl","caller_name":"curl"})").find("(curl)"),
+            std::string::npos);
+}
+
 TEST(AuditShow, TimesAreExactOrSoLongAgo) {
   const auto now = std::chrono::sys_seconds(std::chrono::seconds(1769990400));  // 2026-02-02T00:00:00Z
   const auto at = [&now](std::string_view text) {
