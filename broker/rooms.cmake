@@ -54,11 +54,17 @@ room(study          WHY "what can be proven, compared and explained of a policy;
                     MAY decide device host policy policy/yaml text)
 room(tracking       WHY "this run in a table of sessions"
                     MAY host profile services text)
+room(sources/sign_in WHY "what sign-ins have in common: the file that the user's AWS CLI shares, a browser that comes back"
+                    MAY host text
+                    LIBS PkgConfig::CRYPTO)
+room(sources/login  WHY "keys of `aws login`: its file, the proof of its key, the sign-in service"
+                    MAY aws call host keys profile sources/sign_in text
+                    LIBS PkgConfig::CRYPTO)
 room(sources/sso    WHY "keys of IAM Identity Center: the sign-in, the token, its cache that the AWS CLI shares"
-                    MAY aws call host keys profile text
+                    MAY aws call keys profile sources/sign_in text
                     LIBS PkgConfig::CRYPTO)
 room(sources        WHY "every source of a first key, and the choice among them"
-                    MAY aws call host keys keystore profile services sources/sso text)
+                    MAY aws call host keys keystore profile services sources/login sources/sso text)
 room(issuing        WHY "the judge of a run as an interface, role chains run for given terms, the keys kept by terms"
                     MAY aws call decide host keys policy profile services sources)
 room(remote         WHY "a token vending machine in the place of policy and STS"
@@ -67,7 +73,7 @@ room(run_profiles HOT WHY "the profiles of a run, each with its judge, source an
                     MAY audit aws call caller decide host issuing keys policy profile services text tracking)
 room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
                     MAY audit aws call caller decide device host issuing keys keystore policy policy/source profile remote
-                        run_profiles sources sources/sso text tracking
+                        run_profiles services sources sources/login sources/sso text tracking
                     LIBS PkgConfig::EVENT_CORE)
 
 room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the messages between the two"
@@ -76,7 +82,7 @@ room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
                     MAY call host policy policy/source policy/yaml study text tools tools/aws)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
-                    MAY audit host text tools)
+                    MAY audit host text tools tools/settings)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"
                     MAY aws call host keystore profile text tools tools/aws tools/settings
                     LIBS Threads::Threads)

@@ -28,6 +28,7 @@ BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
   message.request = number;
   message.transport = c.rule.transport;
   message.keep_alive = c.request.keep_alive;
+  message.status = c.request.route->status;
   if (!message.authorization.assign(c.request.authorization)) end_run(Ending::KernelRefused);  // was checked
   if (!message.nonce.assign(c.request.nonce)) end_run(Ending::KernelRefused);                  // likewise
   std::string profile;

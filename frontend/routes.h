@@ -12,12 +12,13 @@ namespace frontend {
 struct Route {
   std::string_view path, method;
   ipc::U16 message;    // what the broker is sent
+  bool status;         // of which this is a member
   bool names_profile;  // the path goes on with a profile's name
   std::string_view why;
 };
 
-#define ROUTE(path, method, message, why) Route{path, method, ipc::message::kId, false, why},
-#define PROFILE_ROUTE(path, method, message, why) Route{path, method, ipc::message::kId, true, why},
+#define ROUTE(path, method, message, status, why) Route{path, method, ipc::message::kId, status, false, why},
+#define PROFILE_ROUTE(path, method, message, status, why) Route{path, method, ipc::message::kId, status, true, why},
 inline constexpr Route kRoutes[] = {
 #include "routes.def"
 };

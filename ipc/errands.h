@@ -16,7 +16,11 @@ enum class ErrandKind : U8 {
 #undef ERRAND
 };
 
-enum class ErrandResult { Answer, Output, File, Done };
+enum class ErrandResult { Answer, Output, File, Done, Redirect };
+// What comes of it is read from a socket.
+constexpr bool comes_by_socket(ErrandResult result) {
+  return result == ErrandResult::Output || result == ErrandResult::Redirect;
+}
 
 struct ErrandRow {
   ErrandKind kind;

@@ -25,11 +25,16 @@ enum class Fault : std::uint8_t {
 };
 constexpr Fault last_of(Fault) { return Fault::kUnavailable; }
 
+// Of a file that was named: whose it is or who can write it is why it was refused. A fault of a folder above it, or of
+// a link on the way, is none of these (ipc/files/trusted_path.h).
+enum class FileFault : std::uint8_t { None, NotTheirs, WritableByOthers };
+
 struct Error {
   Fault fault;
   std::string what;       // one sentence without a full stop: what failed, and where (file:line, host, flag)
   std::string next_step;  // what the user can do about it; may be empty
   int sys_errno = 0;      // errno where the kernel refused, else 0
+  FileFault file_fault = FileFault::None;
 };
 
 template <class T>

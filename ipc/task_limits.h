@@ -6,6 +6,9 @@
 
 namespace ipc {
 
+// Of a profile's roles, how many `sentinel whoami` is told.
+inline constexpr std::size_t kMostRolesTold = 64;
+
 // Left out where the profile says how long its credentials live.
 inline constexpr SecondsRange kIssuedFor{sts::kShortest.count(), sts::kLongestOfRole.count(), true};
 inline constexpr SecondsRange kPolicyPoll{5, 3600};

@@ -161,6 +161,12 @@ ipc::Result<RecordedPermit> AuditLog::record(Permit permit, const DecisionLine& 
   return RecordedPermit(std::move(permit.terms_));
 }
 
+std::vector<std::string> AuditLog::labels() const {
+  std::vector<std::string> labels;
+  for (const Place& place : places_) labels.push_back(place.sink.label());
+  return labels;
+}
+
 ipc::Status AuditLog::commit() {
   needs_commit_ = false;
   for (Place& place : places_) {

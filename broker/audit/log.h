@@ -107,6 +107,8 @@ class AuditLog {
 
   // Group commit: makes all lines since the last commit durable, with one fdatasync per sink that asked for it.
   [[nodiscard]] bool needs_commit() const { return needs_commit_; }
+  // What its sinks are called, in their order.
+  [[nodiscard]] std::vector<std::string> labels() const;
   ipc::Status commit();
 
  private:

@@ -64,7 +64,7 @@ std::string public_bytes(const EVP_PKEY* key) {
 ipc::Result<ipc::TrustedFile> open_signing_key(const std::string& path) {
   ipc::Result<ipc::TrustedFile> file = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDONLY);
   if (!file) {
-    if (file.error().what.starts_with(path + " can be written")) file.error().next_step = "chmod 600 " + path;
+    if (file.error().file_fault == ipc::FileFault::WritableByOthers) file.error().next_step = "chmod 600 " + path;
     file.error().what.insert(0, "cannot use the log key: ");
     return file;
   }

@@ -16,10 +16,10 @@ namespace broker {
 namespace {
 
 struct Partition {
-  std::string_view name, prefix, suffix, dual_suffix;
+  std::string_view name, prefix, suffix, dual_suffix, sign_in;
 };
 
-#define PARTITION(name, prefix, suffix, dual_suffix) Partition{name, prefix, suffix, dual_suffix},
+#define PARTITION(name, prefix, suffix, dual_suffix, sign_in) Partition{name, prefix, suffix, dual_suffix, sign_in},
 constexpr Partition kPartitions[] = {
 #include "aws/partitions.def"
 };
@@ -211,6 +211,13 @@ AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind, EndpointVar
                       std::ranges::find(kLegacyStsRegions, region) != std::end(kLegacyStsRegions);
   if (region.empty() || legacy) return https("sts.amazonaws.com", kGlobalRegion);
   return regional_endpoint("sts", region, variant);
+}
+
+AwsEndpoint sign_in_endpoint(std::string_view region, EndpointVariant variant) {
+  const Partition& partition = partition_row(region);
+  if (variant.fips || variant.dual_stack || partition.sign_in.empty())
+    return regional_endpoint("signin", region, variant);
+  return https(std::string(region) + "." + std::string(partition.sign_in), region);
 }
 
 AwsEndpoint iam_endpoint(std::string_view region, EndpointVariant variant) {

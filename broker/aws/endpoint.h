@@ -55,6 +55,9 @@ struct EndpointVariant {
 // The STS endpoint of a region; of no region, the global one, signed as us-east-1, which has no variants.
 [[nodiscard]] AwsEndpoint sts_endpoint(std::string_view region, StsEndpoints kind, EndpointVariant variant = {});
 
+// Where `aws login` gets its keys. Its plain name is the console's in the partitions that have one.
+[[nodiscard]] AwsEndpoint sign_in_endpoint(std::string_view region, EndpointVariant variant = {});
+
 // The one IAM endpoint of the region's partition; of no region, the public cloud's.
 [[nodiscard]] AwsEndpoint iam_endpoint(std::string_view region, EndpointVariant variant = {});
 

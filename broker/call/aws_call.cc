@@ -22,6 +22,14 @@ ipc::Error sentence(const AwsRequest& request, const AwsFailure& failure, NextTr
           {}};
 }
 
+// "STS in eu-west-1 (sts.eu-west-1.amazonaws.com)"
+std::string whom(const AwsRequest& request) {
+  const AwsEndpoint& endpoint = request.endpoint;
+  if (request.anonymous || request.service.empty()) return endpoint.host;
+  return uppered(request.service) + (endpoint.signing_region.empty() ? "" : " in " + endpoint.signing_region) + " (" +
+         endpoint.host + ")";
+}
+
 bool one_of(std::initializer_list<std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -56,7 +64,10 @@ void AwsCall::begin_try() {
 }
 
 void AwsCall::send(const BaseKey* key) {
-  if (tries_++ == 0) started_ = context_.clock.since_boot();  // a key that took its time has a budget of its own
+  if (tries_++ == 0) {
+    started_ = context_.clock.since_boot();  // a key that took its time has a budget of its own
+    if (context_.slow) slow_ = context_.timers.after(kSlow, [this] { context_.slow(whom(request_)); });
+  }
   signed_at_ = context_.aws_now();
   signed_offset_ = context_.clock_offset;
   std::vector<HttpHeader> headers = request_.headers;
@@ -136,6 +147,7 @@ void AwsCall::on_failure(NextTry next, std::optional<std::chrono::seconds> asked
 }
 
 void AwsCall::finish(std::expected<HttpAnswer, AwsCallError> outcome) {
+  slow_.reset();
   request_ = {};  // a header or the body may hold a token
   key_.reset();
   signed_with_.reset();

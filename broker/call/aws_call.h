@@ -52,6 +52,7 @@ class AwsCall {
 
   static constexpr std::chrono::seconds kCallBudget{25};
   static constexpr std::chrono::seconds kClockMatters{10};
+  static constexpr std::chrono::seconds kSlow{2};  // from the first try on; told once in a call
 
   // Signed with `key`, or where there is none with the context's keys; where AWS does not take those, once more with
   // keys fetched anew. The callback comes once, from the event loop, and may destroy the call.
@@ -91,7 +92,7 @@ class AwsCall {
   std::chrono::sys_seconds signed_at_{};
   std::chrono::seconds signed_offset_{0};  // the clock's correction then: another call may correct it meanwhile
   std::unique_ptr<HttpExchange> exchange_;
-  std::unique_ptr<Timer> pause_;
+  std::unique_ptr<Timer> pause_, slow_;
 };
 
 }  // namespace broker

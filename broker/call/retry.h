@@ -23,6 +23,7 @@ struct AwsFailure {
   std::string message;  // for people: printable, one line, bounded; empty where AWS repeats the request in it
   std::optional<NextTry> next{};                      // where the reader of the answer knows it better than next_try()
   std::optional<std::chrono::seconds> retry_after{};  // where the reader passes it on
+  std::optional<std::chrono::sys_seconds> date{};     // the server's clock, likewise
   bool is_page = false;  // the body is HTML and no service's: of a proxy, a portal, another program
 };
 

@@ -183,7 +183,7 @@ ipc::Status Errands::take_opened(ipc::Packet& packet) {
     done(std::move(packet.descriptor));
     return {};
   }
-  if (job->result != ErrandResult::Output || job->readable || !ipc::is_one_way_socket(packet.descriptor.get())) {
+  if (!ipc::comes_by_socket(job->result) || job->readable || !ipc::is_one_way_socket(packet.descriptor.get())) {
     return ipc::fail(Fault::kProtocol, "a descriptor of another kind than was asked for");
   }
   job->stream = std::move(packet.descriptor);
@@ -212,7 +212,7 @@ ipc::Status Errands::take_ended(const ipc::Packet& packet) {
     done({});
     return {};
   }
-  if (job->result != ErrandResult::Output || !job->stream || job->ended) {
+  if (!ipc::comes_by_socket(job->result) || !job->stream || job->ended) {
     return ipc::fail(Fault::kProtocol, "the end of another kind of errand than was asked for");
   }
   job->ended = true;

@@ -42,8 +42,8 @@ class ErrandDoer {
   using OnFile = std::function<void(ipc::Result<ipc::UniqueFd>)>;
   using OnDone = std::function<void(ipc::Status)>;
   // The callbacks come once, later, from the event loop, and may destroy the errand.
-  // Which of the three a kind is asked by is its result in ipc/errands.def: Answer and Output, File, Done.
-  // A typed answer, or a program's output: the latter is refused above kMaxOutput, and where the program ends badly.
+  // Which of the three a kind is asked by is its result in ipc/errands.def: Answer, Output and Redirect, File, Done.
+  // A typed answer, or what comes from a socket: the latter is refused above kMaxOutput, and where it ends badly.
   [[nodiscard]] virtual std::unique_ptr<Errand> ask(ipc::ErrandKind kind, ErrandText text, OnSecret done) = 0;
   [[nodiscard]] virtual std::unique_ptr<Errand> open(ipc::ErrandKind kind, ErrandText text, OnFile done) = 0;
   [[nodiscard]] virtual std::unique_ptr<Errand> show(ipc::ErrandKind kind, ErrandText text, OnDone done) = 0;

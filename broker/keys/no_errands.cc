@@ -19,6 +19,7 @@ std::string_view what_is_not_done(ipc::ErrandKind kind) {
     case ipc::ErrandResult::File:
       return "this command opens no token";
     case ipc::ErrandResult::Done:
+    case ipc::ErrandResult::Redirect:
       break;
   }
   return "this command shows no login page";

@@ -100,7 +100,7 @@ ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
     if (const ipc::Status own = check_own(folder, folder_, S_IRWXG | S_IRWXO); !own)
       return std::unexpected(own.error());
   }
-  if (!entry && entry.error().what.starts_with(file + " can be written"))
+  if (!entry && entry.error().file_fault == ipc::FileFault::WritableByOthers)
     return ipc::fail(Fault::kConfig, file + " is open to others", "run chmod go= " + file);
   if (!entry) return std::unexpected(ipc::with_next_step(entry.error(), "check its rights"));
   if (entry->path != file && S_ISLNK(link_status(file))) {

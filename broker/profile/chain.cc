@@ -9,16 +9,6 @@
 namespace broker {
 namespace {
 
-struct UnsupportedKey {
-  std::string_view key, next_step;
-};
-
-#define UNSUPPORTED(key, next_step) UnsupportedKey{key, next_step},
-constexpr UnsupportedKey kUnsupportedKeys[] = {
-#include "profile/unsupported_keys.def"
-};
-#undef UNSUPPORTED
-
 // What makes a profile's own answer to the question whose credentials it gives.
 constexpr std::string_view kSourceKeys[] = {"role_arn",
                                             "source_profile",
@@ -44,7 +34,6 @@ class ChainWalk {
   ipc::Result<bool> step(const std::string& profile);
   ipc::Result<bool> take_role(const std::string& profile, const PlacedText& role_arn);
   ipc::Result<std::string> source_of(const std::string& profile, const PlacedText& role_arn) const;
-  ipc::Status refuse_unsupported(const std::string& profile) const;
   ipc::Result<bool> by_web_identity(const std::string& profile) const;
   bool has_own_key(const std::string& profile) const;
   bool in_store(const std::string& profile) const { return stored_ && stored_(profile); }
@@ -58,16 +47,6 @@ class ChainWalk {
 // As botocore: half a key counts, and is refused when it is read.
 bool ChainWalk::has_own_key(const std::string& profile) const {
   return files_.has(profile, "aws_access_key_id") || files_.has(profile, "aws_secret_access_key");
-}
-
-ipc::Status ChainWalk::refuse_unsupported(const std::string& profile) const {
-  for (const UnsupportedKey& row : kUnsupportedKeys) {
-    if (!files_.has(profile, row.key)) continue;
-    return refuse_at(files_.place_of(profile, row.key),
-                     "profile '" + profile + "' uses " + std::string(row.key) + ", which is not supported",
-                     row.next_step);
-  }
-  return {};
 }
 
 // Then role_arn is the role that the token assumes, and no link of the chain.
@@ -127,7 +106,6 @@ ipc::Result<bool> ChainWalk::step(const std::string& profile) {
   const bool is_source = !chain_.visited.empty();
   chain_.visited.push_back(profile);
   if (const ipc::Status sound = files_.check_includes(profile); !sound) return std::unexpected(sound.error());
-  if (const ipc::Status supported = refuse_unsupported(profile); !supported) return std::unexpected(supported.error());
   const MaybeText role_arn = files_.text(profile, "role_arn");
   if (!role_arn) return std::unexpected(role_arn.error());
   if (!*role_arn || (is_source && has_own_key(profile))) return true;

@@ -84,6 +84,7 @@ ipc::Result<AwsEndpoint> ProfileEndpoints::of(std::string_view service, std::str
   if (!text) return std::unexpected(text.error());
   if (*text && !(*text)->text.empty()) return given(**text, service == "iam" ? iam.signing_region : region);
   if (service == "iam") return iam;
+  if (service == "signin") return sign_in_endpoint(region, variant_);
   if (service != "sts") return regional_endpoint(service, region, variant_);
   if (region.empty() && (variant_.fips || variant_.dual_stack)) {
     return refuse_at(variant_place_, "FIPS or dual-stack endpoints are asked for, and no region is known",

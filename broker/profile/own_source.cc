@@ -70,6 +70,17 @@ MaybePlan process(const ProfileContext& at, const std::string& profile) {
   return ProcessPlan{std::move((*command)->text), std::move((*command)->place)};
 }
 
+MaybePlan login(const ProfileContext& at, const std::string& profile) {
+  MaybeText session = at.files.text(profile, "login_session");
+  if (!session) return std::unexpected(std::move(session).error());
+  if (!*session) return std::nullopt;
+  if ((*session)->text.empty()) {
+    return refuse_at((*session)->place, "the login_session of " + named(profile) + " is empty",
+                     "run aws login --profile " + profile + ", or remove the line");
+  }
+  return LoginPlan{std::move((*session)->text), {}, std::move((*session)->place)};
+}
+
 MaybePlan static_key(const ProfileContext& at, const std::string& profile, AwsFileKind file) {
   if (!at.files.has_key_id(profile, file)) return std::nullopt;
   return StaticKeyPlan{{}, at.files.place_of(profile, "aws_access_key_id")};
@@ -85,6 +96,7 @@ MaybePlan own_source(const ProfileContext& at, const std::string& profile) {
   MaybePlan plan = web_identity(at, profile);
   if (plan && !*plan) plan = sso_source(at.files, profile);
   if (plan && !*plan) plan = static_key(at, profile, AwsFileKind::kCredentials);
+  if (plan && !*plan) plan = login(at, profile);
   if (plan && !*plan) plan = process(at, profile);
   if (plan && !*plan) plan = static_key(at, profile, AwsFileKind::kConfig);
   return plan;

@@ -24,8 +24,9 @@ struct ProfileContext {
   std::string_view home, asked;  // asked: the profile of --profile, whose settings hold for the whole chain
 };
 
-// web identity, IAM Identity Center, a key of the credentials file, credential_process, a key of the config file;
-// nothing where the profile has none of them. A static key is planned without its bytes: the resolver reads them last.
+// web identity, IAM Identity Center, a key of the credentials file, aws login, credential_process, a key of the
+// config file; nothing where the profile has none of them. A static key is planned without its bytes: the resolver reads
+// them last.
 [[nodiscard]] ipc::Result<std::optional<BasePlan>> own_source(const ProfileContext& place, const std::string& profile);
 
 // Environment, Ec2InstanceMetadata or EcsContainer.

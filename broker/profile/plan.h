@@ -71,6 +71,11 @@ struct SsoPlan {
   AwsEndpoint oidc, portal;
   std::string place;
 };
+struct LoginPlan {
+  std::string session;  // login_session: the ARN of who has signed in, and the name of what the AWS CLI keeps of it
+  AwsEndpoint sign_in;
+  std::string place;
+};
 struct InstancePlan {
   std::string url;  // scheme://host[:port], no trailing slash
   std::string place;
@@ -83,7 +88,7 @@ struct ContainerPlan {
 
 // In the order of SourceKind.
 using BasePlan = std::variant<StaticKeyPlan, EnvironmentKeyPlan, StoredKeyPlan, ProcessPlan, WebIdentityPlan, SsoPlan,
-                              InstancePlan, ContainerPlan>;
+                              LoginPlan, InstancePlan, ContainerPlan>;
 static_assert(std::variant_size_v<BasePlan> == std::size(kCredentialSources));
 
 inline SourceKind kind_of(const BasePlan& plan) { return static_cast<SourceKind>(plan.index()); }

@@ -191,6 +191,14 @@ ipc::Status Resolver::take_endpoints() {
     status = take("sso_oidc", sso->region, sso->oidc);
     if (status) status = take("sso", sso->region, sso->portal);
   }
+  if (auto* const login = std::get_if<LoginPlan>(&out_.base); login && status) {
+    status = out_.region.empty() ? refuse_at(login->place,
+                                             "profile '" + out_.base_profile +
+                                                 "' uses aws login, which has an endpoint in each region, "
+                                                 "and no region is known",
+                                             "give --region, set AWS_REGION, or add region to the profile")
+                                 : take("signin", out_.region, login->sign_in);
+  }
   if (out_.region.empty()) return status;  // require_ssm() says what to do, if SSM is wanted at all
   if (status) status = take("ssm", out_.region, out_.ssm);
   if (status) status = take("kms", out_.region, out_.kms);

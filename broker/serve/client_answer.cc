@@ -97,19 +97,25 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::s
          append_member(body_, R"(,"Expiration":")", rfc3339(end).text()) && body_.append("}");
 }
 
+ClientAnswer::Header ClientAnswer::mac_header(std::string_view mac) {
+  return mac.empty() ? Header{} : Header{ipc::kAnswerMacHeader, mac};
+}
+
 // One call for head and body: a second one could find the client gone, or let another write come between.
-Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view header,
-                             std::string_view value) {
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, Header header,
+                             std::string_view type) {
   Head head;
   head.add("HTTP/1.1 ");
   head.add(status);
-  head.add("\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ");
+  head.add("\r\nContent-Type: ");
+  head.add(type);
+  head.add("\r\nCache-Control: no-store\r\nContent-Length: ");
   head.add_number(body_.size());
-  if (!header.empty()) {
+  if (!header.name.empty()) {
     head.add("\r\n");
-    head.add(header);
+    head.add(header.name);
     head.add(": ");
-    head.add(value);
+    head.add(header.value);
   }
   head.add(keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   const std::string_view body = body_.reveal();
@@ -133,11 +139,17 @@ Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const Iss
   body_.clear();
   if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration))) {
     const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
-    if (mac.empty() == proof.nonce.empty())
-      return send_body(client, "200 OK", keep_alive, mac.empty() ? std::string_view{} : ipc::kAnswerMacHeader, mac);
+    if (mac.empty() == proof.nonce.empty()) return send_body(client, "200 OK", keep_alive, mac_header(mac));
   }
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
+}
+
+Sent ClientAnswer::send_status(int client, std::string_view lines, bool keep_alive, const AnswerProof& proof) {
+  body_.clear();
+  if (!body_.append(lines)) return send_refusal(client, RefusalForm::kFailed, keep_alive);
+  const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
+  return send_body(client, "200 OK", keep_alive, mac_header(mac), "text/plain; charset=utf-8");
 }
 
 // Both spellings: some SDKs look for "Code", others for "code", none ignores case.
@@ -149,7 +161,7 @@ Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive
     if (!put_refusal(row.code, ipc::json_string(row.message))) body_.clear();  // cannot happen: the rows are short
   }
   const bool ask_again = refusal == RefusalForm::kNotYet;
-  return send_body(client, row.status, keep_alive, ask_again ? ipc::kAskAgainHeader : std::string_view{}, "0");
+  return send_body(client, row.status, keep_alive, ask_again ? Header{ipc::kAskAgainHeader, "0"} : Header{});
 }
 
 bool ClientAnswer::put_refusal(std::string_view code, std::string_view message) {

@@ -46,6 +46,8 @@ class ClientAnswer {
   // which is what the client looks at; none: the clock is AWS's.
   Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
                         const AnswerProof& proof, std::optional<std::chrono::sys_seconds> local_end = {});
+  // How the run stands, as lines (ipc/text/run_status.h).
+  Sent send_status(int client, std::string_view lines, bool keep_alive, const AnswerProof& proof);
   // `reason`: behind the form's sentence, cut where it is longer than kMaxReason; empty: nothing, as for whoever is not
   // known.
   Sent send_refusal(int client, RefusalForm refusal, bool keep_alive, std::string_view reason = {});
@@ -53,8 +55,13 @@ class ClientAnswer {
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end);
   [[nodiscard]] bool put_refusal(std::string_view code, std::string_view message);  // the latter as a JSON string
-  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view header = {},
-                               std::string_view value = {});
+  // One that only some answers have.
+  struct Header {
+    std::string_view name{}, value{};
+  };
+  [[nodiscard]] static Header mac_header(std::string_view mac);
+  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, Header header,
+                               std::string_view type = "application/json");
 
   ipc::SecretBuffer body_;
 };

@@ -66,6 +66,7 @@ ipc::Result<FirstKey*> Service::open_key(const std::shared_ptr<ResolvedProfile>&
   }
   FirstKey& key = profiles_.add_key(AwsContext{*http_.at(profile->ca_bundle), timers_, clock_}, profile);
   key.aws.clock_learned = [this, &key] { say_clock(key.aws.clock_offset); };
+  key.aws.slow = [this](const std::string& whom) { say_slow(whom); };
   if (!task_.begin.remote_token_file.empty()) return &key;  // nothing is signed
   auto keys = open_base_keys(profile->base, source_parts(key));
   if (!keys) {
@@ -90,6 +91,7 @@ SourceParts Service::source_parts(FirstKey& key) {
   parts.may_share_mfa = may_share_mfa_;
   parts.events = std::move(events);
   parts.auto_login = task_.begin.auto_login;
+  parts.browser_login = task_.begin.browser_login;
   parts.warn = [this](const std::string& sentence) { notices_.warning(sentence); };
   parts.inform = [this](const std::string& sentence) { notices_.info(sentence); };
   parts.took_shared_session = [&key](std::chrono::sys_seconds made) { key.shared_mfa_since = made; };

@@ -9,12 +9,6 @@ namespace broker {
 
 using std::chrono::milliseconds;
 
-namespace {
-
-RefusalForm form_of(Check found) { return may_pass_later(found) ? RefusalForm::kUnavailable : RefusalForm::kForbidden; }
-
-}  // namespace
-
 void Requests::serve(const ipc::ServeClient& request, ipc::UniqueFd client, const Listeners& listeners,
                      const Answered& answered) {
   auto judged = ClientSocket::check(std::move(client), listeners);
@@ -33,6 +27,8 @@ void Requests::serve(const ipc::ServeClient& request, ipc::UniqueFd client, cons
                                parts_.profiles.find(asked), asked, ipc::SecretBuffer::copy_of(presented),
                                std::move(*judged), answered});
   const Iterator it = std::prev(under_way_.end());
+  it->status = request.status;
+  if (it->status && !it->profile) it->profile = &parts_.profiles.first();  // AWS_PROFILE may be another run's
   it->inquiry = parts_.callers.begin(it->client, profile_of(it).decisions().check_presented(it->presented.reveal()));
   if (it->inquiry.settled) decide(it);
 }
@@ -76,6 +72,7 @@ void Requests::decide(Iterator it) {
   if (!passes_profile(it)) return;
   RunDecisions& decisions = profile_of(it).decisions();
   Decision decision = decisions.for_client(it->inquiry.facts, it->presented.reveal());
+  if (it->status && decision.identified == Check::kPassed) return answer_status(it, decision);
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome))
     return refuse(it, *refusal, decision, decision.identified);
   if (!passes_session(it, decision)) return;
@@ -97,6 +94,10 @@ bool Requests::passes_profile(Iterator it) {
   const CallerFacts& caller = it->inquiry.facts;
   if (profile_of(it).decisions().identify(caller, it->presented.reveal()) != Check::kPassed) return true;
   if (it->profile && it->profile->ready()) return true;
+  if (it->status) {
+    answer_status(it, Decision{Check::kPassed, ipc::fail(ipc::Fault::kUnavailable, "not judged yet"), {}, Refusal{}});
+    return false;
+  }
   if (it->profile) {
     wait_for_profile(it);
     return false;
@@ -167,6 +168,7 @@ void Requests::wait_for_session(Iterator it) {
 }
 
 void Requests::limit_the_wait(Iterator it) {
+  held_up_ = true;
   if (it->patience) return;
   const milliseconds hold = it->nonce.empty() ? kHold : kHoldOfHelper;
   const milliseconds left = hold - CallerCheck::kDeadline + parts_.callers.until_deadline(it->inquiry);
@@ -218,59 +220,6 @@ void Requests::commit() {
       fail(it, durable.error());
     it = next;
   }
-}
-
-void Requests::answer(Iterator it) {
-  RunDecisions& decisions = it->profile->decisions();
-  const IssuedCredentials* const keys = decisions.keys_of(it->recorded->terms());
-  if (!keys)
-    return fail(it,
-                ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
-  const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
-  if (still != Check::kPassed) {
-    // This was the caller when it was judged: the line shows what was decided, and why nothing is handed out all the
-    // same.
-    const Refusal refusal = refused_by_check(still);
-    return refuse(it, refusal, decisions.refused_otherwise(it->inquiry.facts, refusal), still);
-  }
-  it->profile->sessions().count();
-  const std::chrono::sys_seconds end = decisions.local_end_of(it->recorded->terms());
-  const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive,
-                                                    {parts_.answer_key, it->nonce, it->asked}, end);
-  finish(it, sent != Sent::kWhole || !it->keep_alive);
-}
-
-// ---- refusals ------------------------------------------------------------------------------------------------------
-
-// Of one that is known alone, and still the one that was judged: all others hear the same.
-bool Requests::may_hear(Iterator it) {
-  return parts_.tell_reasons && parts_.callers.still_the_caller(it->client, it->inquiry.facts) == Check::kPassed;
-}
-
-// `found`: the check that refused; kPassed where another reason did.
-void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found) {
-  profile_of(it).record().refused(it->inquiry.facts, refusal, decision);
-  const bool known = found == Check::kPassed && decision.identified == Check::kPassed;
-  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false, known && may_hear(it) ? refusal.told : "");
-  finish(it, true);
-}
-
-void Requests::fail(Iterator it, const ipc::Error& error) {
-  RunProfile& profile = *it->profile;
-  if (const std::optional<Decision> decision = profile.judge().refusal(error))
-    return refuse(it, std::get<Refusal>(decision->outcome), *decision);
-  const CallerFacts& caller = it->inquiry.facts;
-  // A profile that is not ready is not judged: whose it is, nobody knows.
-  Decision decision = profile.ready() ? profile.decisions().refused_otherwise(caller, Refusal{})
-                                      : Decision{Check::kPassed, std::unexpected(error), {}, Refusal{}};
-  profile.record().failed(caller, error, decision);
-  (void)client_answer_.send_refusal(it->client.fd(), form_of_failure(it, error), false);
-  finish(it, true);
-}
-
-RefusalForm Requests::form_of_failure(Iterator it, const ipc::Error& error) {
-  if (error.fault != ipc::Fault::kUnavailable) return RefusalForm::kFailed;
-  return it->held && !it->nonce.empty() ? RefusalForm::kNotYet : RefusalForm::kUnavailable;
 }
 
 void Requests::finish(Iterator it, bool closed) {

@@ -58,6 +58,8 @@ class Requests {
   void end_of_batch() { settle_callers(CallerCheck::kSpin); }
   // The witness has said something, or has ended.
   void on_witness();
+  // Whether a client has had to wait for AWS, and none was given credentials since.
+  [[nodiscard]] bool held_up() const { return held_up_; }
   // The frontend is gone, and with it its connections: nothing is answered any more.
   void forget();
 
@@ -76,7 +78,8 @@ class Requests {
     std::unique_ptr<Timer> patience{};
     std::optional<RecordedPermit> recorded{};  // waits for the group commit
     bool waits_for_profile = false;
-    bool held = false;  // as long as it may be
+    bool held = false;    // as long as it may be
+    bool status = false;  // how the run stands is asked for, and nothing else
   };
   using Iterator = std::list<Request>::iterator;
 
@@ -91,6 +94,7 @@ class Requests {
   void wait_for_keys(Iterator it, FreshKeys& issuer);
   void record_and_answer(Iterator it, Decision decision, const IssuedCredentials& keys);
   void answer(Iterator it);
+  void answer_status(Iterator it, const Decision& decision);
   void commit();
   // Of what is not known to be in this run, the first answers.
   [[nodiscard]] RunProfile& profile_of(Iterator it) const {
@@ -99,6 +103,7 @@ class Requests {
   [[nodiscard]] bool may_hear(Iterator it);
   void refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found = Check::kPassed);
   void fail(Iterator it, const ipc::Error& error);
+  [[nodiscard]] static RefusalForm form_of(Check found);
   [[nodiscard]] static RefusalForm form_of_failure(Iterator it, const ipc::Error& error);
   void finish(Iterator it, bool closed);
   void settle_callers(std::chrono::microseconds budget = {});
@@ -109,6 +114,7 @@ class Requests {
   std::list<Request> under_way_;
   std::unique_ptr<Timer> commit_timer_, caller_timer_;
   std::uint64_t last_serial_ = 0;
+  bool held_up_ = false;
 };
 
 }  // namespace broker

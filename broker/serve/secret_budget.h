@@ -15,6 +15,8 @@
 #include "keys/token_text.h"
 #include "serve/client_answer.h"
 #include "serve/requests.h"
+#include "sources/login/dpop.h"
+#include "sources/login/token.h"
 #include "sources/shared_sessions.h"
 #include "sources/sso/token.h"
 
@@ -41,6 +43,8 @@ inline constexpr SecretRoomRow kFromOutside[] = {
     {"sessions that runs share: the file's text, and what is read out of it", SessionStore::kMaxBytes, 2},
     {"a token's file, and the token", whole_pieces(kMaxTokenText + 128), 2},
     {"IAM Identity Center's tokens and client: stored, renewed", whole_pieces(kMaxSsoSecret), 8},
+    {"what aws login keeps, and what comes in its place",
+     kRoomOfKeys + whole_pieces(kMaxLoginRefresh) + 4 * whole_pieces(DpopKey::kMaxPem), 2},
     {"programs' outputs", whole_pieces(Errands::kMaxOutput + 1), Errands::kMostRead},
     {"the answer that is being written", whole_pieces(ClientAnswer::kMaxBodyBytes), 1},
 };

@@ -87,6 +87,7 @@ event* Service::watch(int fd, void (Service::*on_readable)()) {
 
 void Service::on_started(const ipc::Status& started) {
   if (!started) return end(started.error());
+  say_standing();
   if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
   if (ipc::Status few = check_settings(); !few) return end(few.error());
@@ -118,10 +119,12 @@ void Service::say_ready() {
 }
 
 void Service::ask_who() {
-  const bool has_policy = !task_.policy_name().empty();
-  whoami_ = std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{profiles_.first(), has_policy});
+  whoami_ = std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{profiles_.first(), *verifier_, *policy_, task_.begin});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
+    for (const ipc::WhoamiRole& role : whoami_->roles()) {
+      if (ipc::Status sent = control_.send(role); !sent) return end(sent.error());
+    }
     if (ipc::Status sent = control_.send(*who); !sent) return end(sent.error());
     event_base_loopbreak(base_);
   });

@@ -83,6 +83,8 @@ class Service {
   void on_frontend();
   void on_witness();
   void on_started(const ipc::Status& started);
+  void say_standing();
+  void say_slow(const std::string& whom);
   void ask_ahead();
   void serve();
   ipc::Status check_settings();

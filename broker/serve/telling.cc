@@ -58,6 +58,21 @@ void Service::say_how_signed() {
       "would be taken at the next start");
 }
 
+// What judges elsewhere says yes only when it issues.
+void Service::say_standing() {
+  ipc::Standing standing;
+  const std::vector<RoleStep>& chain = profiles_.first().resolved().chain;
+  if (!chain.empty()) standing.role_arn = ipc::Text<2048>(chain.back().role_arn);
+  const Decision decision = profiles_.first().decisions().for_run();
+  if (decision.verdict && decision.verdict->rule_index >= 0) standing.rule = ipc::Text<256>(decision.verdict->rule);
+  (void)control_.send(standing);  // a line that greets; nothing hangs on it
+}
+
+// At the start the user waits. Later keys are renewed ahead, and only a client that waits makes it worth a line.
+void Service::say_slow(const std::string& whom) {
+  if (!serving_ || requests_->held_up()) notices_.info("waiting for " + whom);
+}
+
 // Once: the programs of the run are told ends by their own clock, and what they make of it otherwise is theirs.
 void Service::say_clock(std::chrono::seconds offset) {
   const std::string off = ipc::clock_difference_words(offset);

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "aws/source_identity.h"
+#include "ipc/task_limits.h"
 #include "ipc/text/clock_difference.h"
+#include "services/trust_statements.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -62,9 +65,26 @@ void WhoamiAnswer::answer() {
   message.source = ipc::Text<2048>(source_text(profile, run.credential_source, key.shared_mfa_since));
   message.region = ipc::Text<64>(profile.region);
   message.clock = ipc::Text<128>(ipc::clock_difference_words(key.aws.clock_offset));
-  if (parts_.has_policy) add_policy(message);
+  if (!parts_.task.policy_file.empty() || !parts_.task.policy_parameter.empty()) add_policy(message);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(message));
+}
+
+std::vector<ipc::WhoamiRole> WhoamiAnswer::roles() const {
+  std::vector<ipc::WhoamiRole> roles;
+  const Principal& principal = parts_.profile.run().principal;
+  const std::string& user = principal.user;
+  TrustNeeds needs{principal.arn, {}, user.empty() ? "" : source_identity_pattern(user)};
+  for (const RoleStep& step : parts_.profile.resolved().chain) {
+    if (roles.size() == ipc::kMostRolesTold) break;
+    needs.external_id = step.external_id;
+    needs.tags = !step.tags.empty();
+    ipc::WhoamiRole role{{}, {}, !needs.source_names.empty(), needs.tags};
+    if (!role.role_arn.assign(step.role_arn) || !role.trust.assign(trust_statements(needs))) break;
+    roles.push_back(std::move(role));
+    needs.caller = step.role_arn;
+  }
+  return roles;
 }
 
 Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {
@@ -74,7 +94,19 @@ Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {
 }
 
 // As a server would be asked, and without one: a policy may tell them apart.
+std::string WhoamiAnswer::signature_words() const {
+  if (!parts_.verifier.enforces()) {
+    const bool in_file = parts_.task.policy_parameter.empty();
+    return "no key named: the signature beside the " + std::string(in_file ? "file" : "parameter") +
+           " is not looked at";
+  }
+  const std::string key = parts_.verifier.key_words();
+  if (!policy_loaded_) return "must be, by " + key;
+  return "version " + std::to_string(parts_.policy.signed_version()) + ", by " + key;
+}
+
 void WhoamiAnswer::add_policy(ipc::Whoami& message) {
+  message.signature = ipc::Text<512>(signature_words());
   if (!policy_loaded_) {
     message.effect = ipc::Text<256>(std::string_view("none"));
     message.rule = ipc::Text<1024>("the policy cannot be used: " + policy_loaded_.error().what);

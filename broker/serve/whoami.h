@@ -10,14 +10,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "call/aws_call.h"
 #include "decide/run.h"
 #include "ipc/messages.h"
 #include "issuing/judge.h"
+#include "policy/source/source.h"
+#include "policy/source/verifier.h"
 #include "profile/resolve.h"
-#include "run_profiles/run_profile.h"
 #include "run_profiles/run_identity.h"
+#include "run_profiles/run_profile.h"
 
 namespace broker {
 
@@ -31,7 +34,9 @@ class WhoamiAnswer {
   using Done = std::function<void(ipc::Result<ipc::Whoami>)>;
   struct Parts {
     RunProfile& profile;  // the mode and transport of its run are those of the question that is being asked
-    bool has_policy;
+    const PolicyVerifier& verifier;
+    const PolicySource& policy;
+    const ipc::Begin& task;
   };
   explicit WhoamiAnswer(Parts parts)
       : parts_(parts),
@@ -39,11 +44,14 @@ class WhoamiAnswer {
                   parts.profile.run()) {}
   // Calls back once, later, from the event loop.
   void begin(Done done);
+  // The roles that the profile assumes, in their order; said before the answer.
+  [[nodiscard]] std::vector<ipc::WhoamiRole> roles() const;
 
  private:
   void on_identity(const ipc::Status& found);
   void answer();
   void add_policy(ipc::Whoami& message);
+  [[nodiscard]] std::string signature_words() const;
   [[nodiscard]] Decision decide(Mode mode, std::optional<Via> transport);
 
   Parts parts_;

@@ -132,7 +132,7 @@ ipc::Error parameter_error(std::string_view name, AwsCallError call) {
     error.what = "reading the SSM parameter " + it + " is not allowed: " + words_of(failure);
     error.next_step = way_past_denial(failure);
     if (error.next_step.empty())
-      error.next_step = "allow ssm:GetParameter, and ssm:GetParameters where it is signed, to this identity";
+      error.next_step = "allow ssm:GetParameter to this identity, or ssm:GetParameters where a signature is demanded";
   } else if (error.fault == Fault::kUnavailable) {
     error.what = "SSM could not give the parameter " + it + " now: " + failure.code;
     error.next_step = "wait and try again; the account is throttled or SSM has trouble";

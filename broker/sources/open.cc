@@ -9,6 +9,7 @@
 #include "keys/token_text.h"
 #include "sources/container.h"
 #include "sources/instance.h"
+#include "sources/login/keys.h"
 #include "sources/mfa_session.h"
 #include "sources/process.h"
 #include "sources/sso/keys.h"
@@ -79,8 +80,12 @@ struct Opener {
     return renewed(web_identity_keys(parts.context, parts.errands, plan, parts.profile.sts));
   }
   Opened operator()(const SsoPlan& plan) const {
-    return checked(
-        sso_keys(parts.context, parts.errands, plan, {parts.auto_login, parts.profile.base_profile, parts.warn}));
+    return checked(sso_keys(parts.context, parts.errands, plan,
+                            {parts.auto_login, parts.browser_login, parts.profile.base_profile, parts.warn}));
+  }
+  Opened operator()(const LoginPlan& plan) const {
+    return checked(login_keys(parts.context, parts.errands, plan,
+                              {parts.auto_login, parts.browser_login, parts.profile.base_profile, parts.warn}));
   }
   Opened operator()(const InstancePlan& plan) const { return checked(instance_keys(parts.context, plan)); }
 

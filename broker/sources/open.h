@@ -31,6 +31,7 @@ struct SourceParts {
   bool may_share_mfa = false;              // the user has asked for it
   KeyEvents events{};
   bool auto_login = false;
+  bool browser_login = false;  // of a login that is shown: a browser of the user's host may be sent back to it
   std::function<void(const std::string&)> warn{}, inform{};                  // sentences for the terminal; may be empty
   std::function<void(std::chrono::sys_seconds made)> took_shared_session{};  // of another run; may be empty
 };

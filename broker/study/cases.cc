@@ -6,6 +6,7 @@
 #include "host/own_file.h"
 #include "ipc/text/go_duration.h"
 #include "policy/yaml/reader.h"
+#include "policy/yaml/schema.h"
 #include "study/members.h"
 #include "study/moment.h"
 #include "study/question.h"
@@ -111,37 +112,54 @@ bool read_source_identity(YamlReader& in, const YamlNode& node, Expected& out) {
 }
 
 constexpr Field<Expected> kExpected[] = {
-    {"effect", true, read_outcome},
-    {"rule", false, read_rule},
+    {"effect", true, read_outcome, "allow, deny or require_approval", "what the policy decides in the end"},
+    {"rule", false, read_rule, "text or null", "the rule that decides; null: none does; left out: any may"},
     {"max_server_duration", false,
-     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_length(in, n, e.max_server_duration); }},
+     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_length(in, n, e.max_server_duration); },
+     "duration", "the cap of the rule that decides; \"0\" in quotes: it has none; left out: it may have any"},
     {"max_duration", false,
-     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_length(in, n, e.max_duration); }},
+     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_length(in, n, e.max_duration); }, "duration",
+     "likewise, the cap in every mode"},
     {"requires_server_mode", false,
-     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.requires_server_mode); }},
+     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.requires_server_mode); },
+     "true or false", "whether the refusal is one that server mode would lift"},
     {"requires_session_tracking", false,
-     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.requires_session_tracking); }},
-    {"restricted", false, [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.narrowed); }},
-    {"source_identity", false, read_source_identity},
+     [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.requires_session_tracking); },
+     "true or false", "whether the refusal is one that a tracked session would lift"},
+    {"restricted", false, [](YamlReader& in, const YamlNode& n, Expected& e) { return read_flag(in, n, e.narrowed); },
+     "true or false", "whether the rule narrows what is issued"},
+    {"source_identity", false, read_source_identity, "required, if_allowed or off",
+     "whether the rule's sessions carry the source identity"},
 };
+void list_expected_keys(SchemaWalk& walk, const std::string& path) { walk.table<kExpected>(path); }
 
 constexpr Field<Row> kCase[] = {
-    {"name", true, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.name); }},
-    {"user", false, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.user); }},
-    {"profile", true, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.profile); }},
-    {"mode", true, read_mode},
-    {"at", true, read_moment},
-    {"transport", false, read_transport},
-    {"account", false,
-     [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.account); }},
-    {"arn", false, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.arn); }},
-    {"groups", false, read_groups},
-    {"posture", false, read_posture},
+    {"name", true, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.name); }, "text",
+     "what a failure calls the case; no two share one"},
+    {"user", false, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.user); },
+     "text", "the user's name to the policy; left out: a caller without a name"},
+    {"profile", true, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.profile); },
+     "text", "the profile that is asked for"},
+    {"mode", true, read_mode, "mode", "how the credentials would be handed out"},
+    {"at", true, read_moment, "moment",
+     "when, as 2026-02-06T14:00:00Z or with an offset, as 2026-02-06T15:00:00+01:00"},
+    {"transport", false, read_transport, "transport", "by which transport, in mode server alone; left out: unix"},
+    {"account", false, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.account); },
+     "text", "the caller's AWS account; left out: not known"},
+    {"arn", false, [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.arn); }, "text",
+     "the caller's ARN; left out: not known"},
+    {"groups", false, read_groups, "list of texts",
+     "the caller's Unix groups; [] is none; left out: they cannot be looked up"},
+    {"posture", false, read_posture, "text",
+     "a file with what is known of the device, as /etc/sentinel/posture.json, beside the table; left out: nothing is"},
     {"session_table", false,
-     [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.session_table); }},
+     [](YamlReader& in, const YamlNode& n, Row& r) { return read_text(in, n, r.made.query.session_table); }, "text",
+     "the table in which the run is tracked, as --session-table; left out: none"},
     {"expect", true,
-     [](YamlReader& in, const YamlNode& n, Row& r) { return in.mapping(n, kExpected, r.made.expected); }},
+     [](YamlReader& in, const YamlNode& n, Row& r) -> bool { return in.mapping(n, kExpected, r.made.expected); },
+     "mapping", "what must come out; a key that is left out is not looked at", list_expected_keys},
 };
+void list_case_keys(SchemaWalk& walk, const std::string& path) { walk.table<kCase>(path + "[]"); }
 
 // ---- the table
 
@@ -150,35 +168,43 @@ struct CaseTable {
   std::string source;
 };
 
+bool read_case(YamlReader& in, const YamlNode& node, Row& row) {
+  const MappingKeys keys = in.mapping(node, kCase, row);
+  if (!keys.sound({"mode", "transport"})) return keys;
+  const ipc::Status settled = settle_transport(row.made.query);
+  return settled ? bool(keys) : refuse(in, node, settled.error());
+}
+
 bool read_cases(YamlReader& in, const YamlNode& node, CaseTable& table) {
   if (node.kind != YamlNode::Kind::kList || node.children.empty()) {
     return in.refuse(node, "\"cases\" lists nothing, and an empty table shows nothing", "write at least one case");
   }
   if (node.children.size() > kMaxCases) return in.refuse(node, "there are more than 10000 cases", "divide the table");
   std::map<std::string, int> lines;
-  for (std::size_t i = 0; i < node.children.size(); ++i) {
-    const YamlNode& child = node.children[i];
-    in.set_context("case " + std::to_string(i + 1) + ": ");
+  std::size_t index = 0;
+  const bool good = read_each(node, [&](const YamlNode& child) {
+    in.set_context("case " + std::to_string(++index) + ": ");
     Row row{{}, table.source};
     row.made.line = child.line;
-    if (!in.mapping(child, kCase, row)) return false;
-    if (const ipc::Status settled = settle_transport(row.made.query); !settled) {
-      return refuse(in, child, settled.error());
-    }
+    bool is_good = read_case(in, child, row);
+    if (row.made.name.empty()) return is_good;
     const auto [first, is_new] = lines.emplace(row.made.name, child.line);
     if (!is_new) {
-      return in.refuse(child, "another case of this name starts in line " + std::to_string(first->second),
-                       "give each case its own name, so that a failure says which one it is");
+      is_good = in.refuse(child, "another case of this name starts in line " + std::to_string(first->second),
+                          "give each case its own name, so that a failure says which one it is");
     }
     table.made.cases.push_back(std::move(row.made));
-  }
+    return is_good;
+  });
   in.set_context("");
-  return true;
+  return good;
 }
 
 constexpr Field<CaseTable> kTable[] = {
-    {"policy", false, [](YamlReader& in, const YamlNode& n, CaseTable& t) { return read_text(in, n, t.made.policy); }},
-    {"cases", true, read_cases},
+    {"policy", false, [](YamlReader& in, const YamlNode& n, CaseTable& t) { return read_text(in, n, t.made.policy); },
+     "text", "the policy file, beside the table; left out: --policy names it"},
+    {"cases", true, read_cases, "list of cases", "1 to 10000 questions, each with the answer that is expected",
+     list_case_keys},
 };
 
 // ---- the outcome
@@ -232,13 +258,19 @@ std::size_t CasesOutcome::failed() const {
       std::ranges::count_if(cases, [](const CaseOutcome& each) { return !each.differences.empty(); }));
 }
 
-ipc::Result<PolicyCases> load_cases(std::string_view text, const std::string& source) {
-  auto root = parse_yaml(text, source);
-  if (!root) return std::unexpected(std::move(root.error()));
-  YamlReader reader(source);
-  CaseTable table{{}, source};
-  if (!reader.mapping(*root, kTable, table)) return std::unexpected(reader.take_error());
-  return std::move(table.made);
+Read<PolicyCases> load_cases(std::string_view text, const std::string& source) {
+  const auto read = [](YamlReader& in, const YamlNode& root, CaseTable& table) -> bool {
+    return in.mapping(root, kTable, table);
+  };
+  Read<CaseTable> table = read_yaml<CaseTable>(text, source, {{}, source}, read);
+  if (!table) return std::unexpected(std::move(table.error()));
+  return std::move(table->made);
+}
+
+std::vector<SchemaKey> case_keys() {
+  SchemaWalk walk;
+  walk.table<kTable>("");
+  return walk.take();
 }
 
 CasesOutcome run_cases(const Policy& policy, const PolicyCases& cases) {

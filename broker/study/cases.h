@@ -11,7 +11,7 @@
 //       expect: { effect: deny, rule: ledger-friday-freeze }
 //
 // Runs in: sentinel-policy.   Blocks: on posture files and zone files.
-// Fails: kConfig; `what` begins with source:line.
+// Fails: kConfig; each `what` begins with source:line.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ipc/result.h"
+#include "policy/yaml/mistakes.h"
+#include "policy/yaml/schema.h"
 #include "study/explain.h"
 
 namespace broker {
@@ -44,7 +45,10 @@ struct PolicyCases {
   std::vector<PolicyCase> cases;
 };
 
-ipc::Result<PolicyCases> load_cases(std::string_view text, const std::string& source);
+Read<PolicyCases> load_cases(std::string_view text, const std::string& source);
+
+// Every key that such a table may have, from the tables that are read by.
+std::vector<SchemaKey> case_keys();
 
 // What one case came to: each difference as "effect: expected deny, got allow"; none is a pass.
 struct CaseOutcome {

@@ -264,10 +264,14 @@ std::vector<Finding> lint_policy(const Policy& policy) {
 }
 
 std::vector<Finding> lint_text(std::string_view text, const std::string& source) {
-  const ipc::Result<Policy> policy = load_policy(text, source);
+  const Read<Policy> policy = read_policy(text, source);
   if (policy) return lint_policy(*policy);
-  const ErrorPlace place = place_of(policy.error(), source);
-  return {{Kind::kUnreadable, {}, place.line, place.reason, policy.error().next_step, {}}};
+  std::vector<Finding> out;
+  for (const ipc::Error& each : policy.error().told()) {
+    const ErrorPlace place = place_of(each, source);
+    out.push_back({Kind::kUnreadable, {}, place.line, place.reason, each.next_step, {}});
+  }
+  return out;
 }
 
 bool any_fault(const std::vector<Finding>& findings) {

@@ -1,6 +1,7 @@
 #include "study/reference.h"
 
 #include "policy/yaml/load.h"
+#include "study/cases.h"
 #include "text/json_line.h"
 
 namespace broker {
@@ -19,6 +20,8 @@ constexpr SchemaWord kWords[] = {
 #define OS_TYPE(name, word, why) {"OS type", word, why},
 #include "policy/words.def"
 };
+
+std::vector<SchemaKey> keys_of(Language language) { return language == Language::kCases ? case_keys() : policy_keys(); }
 
 std::string required(const SchemaKey& key) { return key.required ? "yes" : "no"; }
 
@@ -60,9 +63,9 @@ std::string item(const std::string& head, std::string_view text) {
   return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
 }
 
-std::string key_items() {
+std::string key_items(Language language) {
   std::string out;
-  for (const SchemaKey& key : policy_keys()) {
+  for (const SchemaKey& key : keys_of(language)) {
     const std::string kind = std::string(key.type) + (key.required ? ", required" : "");
     out += item(key.path, kind + ": " + std::string(key.meaning));
   }
@@ -87,18 +90,17 @@ std::string example(std::string_view yaml) {
 
 }  // namespace
 
-std::string schema_markdown() {
+std::string schema_markdown(Language language) {
   std::string out = cells({"key", "type", "required", "meaning"}) + "|---|---|---|---|\n";
-  for (const SchemaKey& key : policy_keys()) out += cells({code(key.path), key.type, required(key), key.meaning});
+  for (const SchemaKey& key : keys_of(language)) out += cells({code(key.path), key.type, required(key), key.meaning});
   out += "\n" + cells({"word", "is", "why"}) + "|---|---|---|\n";
   for (const SchemaWord& each : kWords) out += cells({code(each.word), each.kind, each.why});
   return out;
 }
 
-std::string schema_json() {
-  JsonText json;
-  json.open_object().open_list("keys");
-  for (const SchemaKey& key : policy_keys()) {
+void add_schema(ipc::JsonText& json, Language language) {
+  json.open_list("keys");
+  for (const SchemaKey& key : keys_of(language)) {
     json.open_object().text("key", key.path).text("type", key.type).boolean("required", key.required);
     json.text("meaning", key.meaning).close_object();
   }
@@ -106,8 +108,7 @@ std::string schema_json() {
   for (const SchemaWord& each : kWords) {
     json.open_object().text("word", each.word).text("kind", each.kind).text("why", each.why).close_object();
   }
-  json.close_list().close_object();
-  return std::move(json).finish();
+  json.close_list();
 }
 
 std::string policy_manual() {
@@ -118,9 +119,11 @@ std::string policy_manual() {
 #define SECTION(title) out += ".SH " title "\n";
 #define TEXT(text) out += paragraph(out, text);
 #define ITEM(head, text) out += item(head, text);
-#define KEYS() out += key_items();
+#define KEYS() out += key_items(Language::kPolicy);
+#define CASE_KEYS() out += key_items(Language::kCases);
 #define WORDS() out += word_items();
 #define EXAMPLE(title, yaml) out += paragraph(out, title ":") + example(yaml);
+#define CASES(title, yaml) out += paragraph(out, title ":") + example(yaml);
 #include "study/manual.def"
   return out;
 }

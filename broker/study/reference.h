@@ -6,10 +6,14 @@
 
 #include <string>
 
+#include "ipc/json/json_text.h"
+
 namespace broker {
 
-std::string schema_markdown();
-std::string schema_json();
+enum class Language { kPolicy, kCases };  // a policy, or the table of `policy test`
+
+std::string schema_markdown(Language language);
+void add_schema(ipc::JsonText& json, Language language);  // as members "keys" and "words"
 std::string policy_manual();
 
 }  // namespace broker

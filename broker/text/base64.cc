@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 namespace broker {
 namespace {
 
@@ -17,6 +19,14 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+std::string base64url(std::string_view bytes) {
+  std::string text = base64(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
 ipc::Result<std::string> from_base64(std::string_view text) {
   const auto bad = [] { return ipc::fail(ipc::Fault::kConfig, "this is not base64"); };
   if (text.size() % 4 != 0 || text.size() > kMaxBase64) return bad();
@@ -28,6 +38,16 @@ ipc::Result<std::string> from_base64(std::string_view text) {
   raw.resize(static_cast<std::size_t>(size) - padding);
   if (base64(raw) != text) return bad();  // OpenSSL skips blanks, and takes stray bits and padding as they come
   return raw;
+}
+
+ipc::Result<std::string> from_base64url(std::string_view text) {
+  std::string standard(text);
+  if (standard.find_first_of("+/=") != std::string::npos)
+    return ipc::fail(ipc::Fault::kConfig, "this is not base64url");
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);
 }
 
 }  // namespace broker

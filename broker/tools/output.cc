@@ -2,54 +2,34 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "text/plain_text.h"
 
 namespace broker {
-namespace {
 
-std::string_view code(Ink ink) {
-  switch (ink) {
-    case Ink::kNone:
-      return "";
-    case Ink::kGood:
-      return "32";
-    case Ink::kBad:
-      return "1;31";
-    case Ink::kWarn:
-      return "33";
-    case Ink::kQuiet:
-      return "2";
-    case Ink::kStrong:
-      return "1";
-  }
-  return "";
+ipc::Result<ToolOutput> ToolOutput::open(std::string_view word, bool json) {
+  const bool by_itself = word.empty() || word == "auto";
+  if (!by_itself && word != "always" && word != "never")
+    return ipc::fail(ipc::Fault::kUsage, "--color is " + in_quotes(harmless(word)), "use auto, always or never");
+  ToolOutput out(stdout, stderr, by_itself ? ipc::shows_colour(STDOUT_FILENO) : word == "always", json);
+  out.err_colour_ = word != "never" && ipc::shows_colour(STDERR_FILENO);
+  out.width_ = ipc::terminal_width(STDOUT_FILENO, std::string::npos);
+  return out;
 }
 
-bool set(const char* name) {
-  const char* const value = std::getenv(name);
-  return value != nullptr && *value != '\0';
+void ToolOutput::open_list(std::string_view key) {
+  listing_ = true;
+  raw("{\"" + std::string(key) + "\":[");
 }
 
-bool terminal_shows_colour() {
-  const char* const term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && !set("NO_COLOR") && term != nullptr && std::string_view(term) != "dumb";
-}
-
-}  // namespace
-
-ipc::Result<ToolOutput> ToolOutput::open(std::string_view word) {
-  if (word == "always") return ToolOutput(stdout, stderr, true);
-  if (word == "never") return ToolOutput(stdout, stderr, false);
-  if (word.empty() || word == "auto") return ToolOutput(stdout, stderr, terminal_shows_colour());
-  return ipc::fail(ipc::Fault::kUsage, "--color is " + in_quotes(harmless(word)), "use auto, always or never");
+void ToolOutput::item(std::string_view json) {
+  raw(listed_ ? ",\n" : "\n");
+  listed_ = true;
+  raw(json);
 }
 
 std::string ToolOutput::ink(Ink ink, std::string_view text) const {
   const std::string plain = harmless(text);
-  if (!colour_ || ink == Ink::kNone) return plain;
-  return "\x1b[" + std::string(code(ink)) + "m" + plain + "\x1b[0m";
+  return colour_ ? ipc::inked(ink, plain) : plain;
 }
 
 void ToolOutput::line(std::string_view text) {
@@ -59,14 +39,21 @@ void ToolOutput::line(std::string_view text) {
 
 void ToolOutput::raw(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), out_); }
 
-void ToolOutput::note(std::string_view text) {
+void ToolOutput::note(std::string_view text, Ink ink) {
   (void)std::fflush(out_);  // in the order in which it was said, where both are one terminal
-  const std::string whole = "sentinel: " + harmless(text) + "\n";
+  const std::string name = err_colour_ ? ipc::inked(ink, "sentinel:") : "sentinel:";
+  const std::string whole = name + " " + harmless(text) + "\n";
   (void)std::fwrite(whole.data(), 1, whole.size(), err_);
 }
 
+void ToolOutput::warning(std::string_view text) {
+  if (json_) return answer_.warned(text);
+  note(text, Ink::kWarn);
+}
+
 void ToolOutput::error(const ipc::Error& error) {
-  note(ipc::said(error));
+  if (json_) answer_.found(error);
+  note(ipc::said(error), Ink::kBad);
   if (!error.next_step.empty()) note("  " + error.next_step);
 }
 
@@ -77,6 +64,14 @@ void ToolOutput::quote(std::string_view text, std::string_view mark) {
   (void)std::fwrite(whole.data(), 1, whole.size(), err_);
 }
 
-bool ToolOutput::finish() { return std::fflush(out_) == 0 && std::ferror(out_) == 0; }
+bool ToolOutput::finish(bool ok) {
+  if (listing_) {
+    raw(listed_ ? "\n]" : "]");
+    raw(std::move(answer_).finish_behind_data(ok));
+  } else if (json_) {
+    raw(std::move(answer_).finish(ok));
+  }
+  return std::fflush(out_) == 0 && std::ferror(out_) == 0;
+}
 
 }  // namespace broker

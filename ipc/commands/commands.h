@@ -22,6 +22,8 @@ enum class Program {
   Exec,
   Credentials,
   Whoami,
+  Init,
+  RunStatus,
 #define TOOL(program, name, folder) program,
 #include "ipc/commands/commands.def"
 };
@@ -43,6 +45,8 @@ constexpr const ToolRow* find_tool_row(Program program) {
   return nullptr;
 }
 
+enum class Completion { None, File, Profile, Key, Words };
+
 struct CommandRow {
   std::string_view words;
   Program program;
@@ -58,6 +62,13 @@ struct CommandRow {
   [[nodiscard]] constexpr std::string_view last_word() const {
     const std::size_t blank = words.find(' ');
     return blank == std::string_view::npos ? words : words.substr(blank + 1);
+  }
+  // What the shell offers for what stands behind the options.
+  [[nodiscard]] constexpr Completion complete() const {
+    if (!is_tool()) return Completion::Profile;
+    if (most == 0) return Completion::None;
+    if (positional != "PROFILE") return Completion::File;
+    return words == "keys add" ? Completion::Profile : Completion::Key;  // what is stored has a name already
   }
   [[nodiscard]] constexpr bool is_tool() const { return find_tool_row(program) != nullptr; }
 };
@@ -113,9 +124,12 @@ enum class OptionMode {
   WithProfile,
   WithLogKey,
   WithRemote,
-  WithAutoLogin
+  WithAutoLogin,
+  NoJson
 };
-enum class Completion { None, File, Words };
+// Where an option may be said beside the command line: each place, and those before it.
+enum class Settable { Line, Root, User, Variable };
+enum class OptionGroup { Everyday, Policy, Serving, SignIn, Log };
 
 struct OptionRow {
   std::string_view name;
@@ -124,6 +138,8 @@ struct OptionRow {
   OptionKind kind;
   std::string_view argument, initial;
   OptionMode mode;
+  Settable where;
+  OptionGroup group;
   Completion complete;
   std::string_view meaning;
 };
@@ -138,8 +154,9 @@ constexpr std::string_view one_argument(const OptionRow& row) {
   return row.argument.substr(0, row.argument.size() - (may_be_given_again(row) ? 3 : 0));
 }
 
-#define OPTION(name, letter, commands, kind, argument, initial, mode, complete, meaning)                           \
-  OptionRow{name,   letter, commands, OptionKind::kind, argument, initial, OptionMode::mode, Completion::complete, \
+#define OPTION(name, letter, commands, kind, argument, initial, mode, where, group, complete, meaning) \
+  OptionRow{name,    letter,           commands,        OptionKind::kind,   argument,                  \
+            initial, OptionMode::mode, Settable::where, OptionGroup::group, Completion::complete,      \
             meaning},
 inline constexpr OptionRow kOptions[] = {
 #include "ipc/commands/options.def"

@@ -12,7 +12,8 @@
 namespace ipc {
 namespace {
 
-constexpr int kMostLinks = 40;  // as the kernel's own bound
+constexpr int kMostLinks = 40;          // as the kernel's own bound
+constexpr int kMostMadeMeanwhile = 16;  // of one name that comes and goes, by another process
 constexpr int kSafeOpen = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 constexpr int kLook = O_PATH | O_CLOEXEC | O_NOFOLLOW;
 
@@ -108,9 +109,10 @@ class TrustedWalk {
     if (errno != ENOENT) return system_error("cannot look at " + path, "check the rights of the folders above");
     if (!is_last() || (flags_ & O_CREAT) == 0)
       return std::unexpected(Error{Fault::kSystem, "there is no " + wanted_, "check its name", ENOENT});
-    Status made =
-        accept(UniqueFd(::openat(folder_.get(), step.name.c_str(), flags_ | kSafeOpen | O_EXCL, mode_)), path);
-    if (!made) return std::unexpected(made.error());
+    UniqueFd file(::openat(folder_.get(), step.name.c_str(), flags_ | kSafeOpen | O_EXCL, mode_));
+    if (!file && errno == EEXIST && ++made_meanwhile_ <= kMostMadeMeanwhile)
+      return go_down(step);  // judged as it is now
+    if (Status made = accept(std::move(file), path); !made) return std::unexpected(made.error());
     return true;
   }
 
@@ -120,14 +122,14 @@ class TrustedWalk {
     if (!folder || ::fstat(folder.get(), &status) != 0)
       return system_error("cannot look at " + path, "check the rights of the folders above");
     const bool shared = trust_.shared_folders && (status.st_mode & S_ISVTX) != 0;
-    if (Status good = judge(folder.get(), status, path, shared); !good) return good;
+    if (Status good = judge_on_the_way(folder.get(), status, path, shared); !good) return good;
     folder_ = std::move(folder);
     at_ = std::move(path);
     return {};
   }
 
   Result<bool> follow(int link, const struct stat& status, const std::string& path) {
-    if (Status good = judge(link, status, path, false); !good) return std::unexpected(good.error());
+    if (Status good = judge_on_the_way(link, status, path, false); !good) return std::unexpected(good.error());
     if (++links_ > kMostLinks) return fail(Fault::kConfig, wanted_ + " leads through too many links", "mend the link");
     char target[PATH_MAX];
     const ssize_t size = ::readlinkat(link, "", target, sizeof target);
@@ -179,6 +181,13 @@ class TrustedWalk {
     return {};
   }
 
+  // A folder or a link: what is wrong with it is no fault of the file that was named.
+  Status judge_on_the_way(int fd, const struct stat& status, const std::string& path, bool shared) {
+    Status good = judge(fd, status, path, shared);
+    if (!good) good.error().file_fault = FileFault::None;
+    return good;
+  }
+
   const std::string wanted_;
   const Trust& trust_;
   const int flags_;
@@ -186,7 +195,7 @@ class TrustedWalk {
   UniqueFd folder_;
   std::string at_;  // the folder's path, without links
   std::deque<PathStep> steps_;
-  int links_ = 0;
+  int links_ = 0, made_meanwhile_ = 0;
   bool user_can_change_ = false;
   TrustedFile file_;
 };

@@ -13,7 +13,8 @@
 // Runs in: every process.   Blocks: as file systems do; never for a FIFO or a device, which are refused.
 // Fails: kConfig with one sentence that names the part of the path at fault and how to mend it; kSystem for what cannot
 // be opened. sys_errno says more: ENOENT where there is no such file, ENOTDIR where a folder on the way is none,
-// ENOLINK where a link leads nowhere, ENODEV where what lies there is of another kind.
+// ENOLINK where a link leads nowhere, ENODEV where what lies there is of another kind; file_fault, whether it is the
+// file itself that is another's or that others can write.
 #pragma once
 
 #include <fcntl.h>

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "ipc/process/user_namespace.h"
 
@@ -62,17 +63,23 @@ std::string consequence(const Trust& trust, std::string_view otherwise) {
 
 std::string kind_of(const struct stat& status) { return S_ISDIR(status.st_mode) ? "the folder " : ""; }
 
+std::unexpected<Error> at_fault(FileFault fault, std::string what, std::string next_step) {
+  return std::unexpected(Error{Fault::kConfig, std::move(what), std::move(next_step), 0, fault});
+}
+
 std::unexpected<Error> not_theirs(const struct stat& status, const std::string& path, const Trust& trust) {
   if (Status known =
           check_has_number(status.st_uid, kind_of(status) + path + " cannot be told to belong to " + owners(trust));
-      !known)
+      !known) {
+    known.error().file_fault = FileFault::NotTheirs;
     return std::unexpected(known.error());
+  }
   const std::string another = " but to uid " + std::to_string(status.st_uid) + ", who can change what is in it";
   const std::string mend = "use a file that only you and root can change, or run chown " + std::to_string(trust.uid) +
                            " " + path + " as root";
-  return fail(Fault::kConfig,
-              kind_of(status) + path + " does not belong to " + owners(trust) + consequence(trust, another),
-              trust.uid == 0 ? "run chown root " + path : mend);
+  return at_fault(FileFault::NotTheirs,
+                  kind_of(status) + path + " does not belong to " + owners(trust) + consequence(trust, another),
+                  trust.uid == 0 ? "run chown root " + path : mend);
 }
 
 std::string mend_modes(std::string_view system, const Trust& trust) {
@@ -88,8 +95,8 @@ std::unexpected<Error> too_open(int fd, const struct stat& status, const std::st
                                 const std::string& by, std::string_view mend) {
   struct statfs system {};
   const char* const name = ::fstatfs(fd, &system) == 0 ? system_without_modes(system.f_type) : nullptr;
-  return fail(
-      Fault::kConfig,
+  return at_fault(
+      FileFault::WritableByOthers,
       kind_of(status) + path + " can be written by others than " + owners(trust) + consequence(trust, " (" + by + ")"),
       name ? mend_modes(name, trust) : "run " + std::string(mend) + " " + path);
 }

@@ -93,13 +93,16 @@ class Words {
 
 SectionKey key_of(std::string_view header, AwsFileKind kind) {
   if (kind == AwsFileKind::kCredentials) return {SectionKind::kProfile, std::string(header)};
-  if (header == "default") return {SectionKind::kProfile, "default"};
+  if (header == "default") {
+    return {kind == AwsFileKind::kSentinel ? SectionKind::kEveryProfile : SectionKind::kProfile, "default"};
+  }
   constexpr std::pair<std::string_view, SectionKind> kPrefixes[] = {{"profile", SectionKind::kProfile},
                                                                     {"services", SectionKind::kServices},
                                                                     {"sso-session", SectionKind::kSsoSession}};
   const auto words = Words::split(header);
   if (words && words->size() == 2 && !words->back().empty()) {
     for (const auto& [prefix, section] : kPrefixes) {
+      if (kind == AwsFileKind::kSentinel && section != SectionKind::kProfile) continue;
       // A blank before the word makes it another section, as for botocore.
       if (header.starts_with(prefix) && words->front() == prefix) return {section, words->back()};
     }

@@ -1,7 +1,8 @@
-// Reads the AWS files line by line into an index: sections, keys, values and their lines. It never holds a secret: of
+// Reads the AWS files, and Sentinel's own of the same dialect, line by line into an index: sections, keys, values and
+// their lines. It never holds a secret: of
 // a secret value it keeps the place in the file, and the line it is given is not copied. Nothing else here reads them.
 //
-// Runs in: broker and its tools, sentinel-doctor.   Blocks: never.
+// Runs in: supervisor, broker and its tools, sentinel-doctor.   Blocks: never.
 // Fails: kConfig with file:line, never with the text of the line: a line that is out of place may be a key. The broker
 // then refuses the file. A reader that goes on with the next line has passed over that one alone; below a section that
 // cannot be read, its keys too; a section that stands there twice is one.
@@ -21,8 +22,9 @@
 
 namespace ipc {
 
-enum class AwsFileKind : std::uint8_t { kConfig, kCredentials };
-enum class SectionKind : std::uint8_t { kProfile, kServices, kSsoSession, kOther };
+// kSentinel: Sentinel's own, where [default] is not the profile of that name, but every profile's.
+enum class AwsFileKind : std::uint8_t { kConfig, kCredentials, kSentinel };
+enum class SectionKind : std::uint8_t { kProfile, kServices, kSsoSession, kEveryProfile, kOther };
 
 struct NestedValue {
   std::string text;

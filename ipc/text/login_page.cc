@@ -26,4 +26,9 @@ bool is_login_page(std::string_view url) {
   return is_this_machine(host) && (port.empty() || port.front() == ':');
 }
 
+std::string redirect_url(std::uint16_t port) {
+  const std::string authority = "127.0.0.1" + (port == 0 ? "" : ":" + std::to_string(port));
+  return "http://" + authority + std::string(kRedirectPath);
+}
+
 }  // namespace ipc

@@ -93,7 +93,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 [[noreturn]] void wait_and_become_command(const CommandPlan& plan, int starter, pid_t keeper) {
   Release release;
-  if (!wait_for_release(starter, release)) ::_exit(kExitOwnError);
+  if (!wait_for_release(starter, release)) ::_exit(kExitOwnFailure);
   ChildFacts facts = plan.facts;
   facts.profile = release.profile.str();
   facts.region = release.region.str();
@@ -102,7 +102,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   const std::vector<std::string> environment = child_environment(plan.caller_environment, facts);
   // An extra: the keeper's own end takes the command along even when no process is left to do it in order.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (::getppid() != keeper) ::_exit(kExitOwnError);
+  if (::getppid() != keeper) ::_exit(kExitOwnFailure);
   restore_signals(plan.signals);
   ::_exit(become_command({plan.file, plan.arguments}, environment));
 }

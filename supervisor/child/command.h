@@ -19,7 +19,7 @@
 namespace supervisor {
 
 struct CommandError {
-  int exit_code;  // 126 or 127
+  int exit_code;  // of terminal/exit_codes.def
   ipc::Error error;
 };
 

@@ -142,6 +142,17 @@ std::string no_proxy_list(const std::vector<std::string>& caller, std::string_vi
 
 }  // namespace
 
+std::vector<CommandVariable> command_variables() {
+  std::vector<CommandVariable> out;
+  for (const VariableRow& row : kVariables) {
+    using Told = CommandVariable::Fate;
+    constexpr Told kTold[] = {Told::kRemoved, Told::kSet, Told::kSetInServerMode, Told::kAdded,
+                              Told::kKept};  // as Fate
+    out.push_back({row.name, kTold[static_cast<std::size_t>(row.fate)]});
+  }
+  return out;
+}
+
 std::string_view environment_value(const std::vector<std::string>& environment, std::string_view name) {
   for (const std::string& entry : environment) {
     if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) {

@@ -15,6 +15,14 @@
 
 namespace supervisor {
 
+// What becomes of a variable, for the manual page: the rows of environment.def.
+struct CommandVariable {
+  enum class Fate { kRemoved, kSet, kSetInServerMode, kAdded, kKept };
+  std::string_view name;
+  Fate fate;
+};
+std::vector<CommandVariable> command_variables();
+
 struct ChildFacts {
   ipc::RunMode mode = ipc::RunMode::Server;
   ipc::Transport transport = ipc::Transport::Tcp;

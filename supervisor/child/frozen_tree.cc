@@ -77,9 +77,9 @@ std::optional<ProcStat> proc_stat(pid_t pid) {
   seen.name = text.substr(open + 1, close - open - 1);
   unsigned long long start = 0;
   const char* const rest = text.c_str() + close + 1;
-  // state ppid, 17 that we do not need, starttime
-  if (std::sscanf(rest, " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &seen.state,
-                  &seen.parent, &start) != 3) {
+  // state ppid pgrp, two that we do not need, tpgid, 13 likewise, starttime
+  if (std::sscanf(rest, " %c %d %d %*s %*s %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &seen.state,
+                  &seen.parent, &seen.group, &seen.front, &start) != 5) {
     return std::nullopt;
   }
   seen.start = start;

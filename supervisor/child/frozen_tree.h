@@ -23,7 +23,8 @@ namespace supervisor {
 struct ProcStat {
   std::string name;  // at most 15 bytes, any
   char state = '?';
-  pid_t parent = 0;
+  pid_t parent = 0, group = 0;
+  pid_t front = -1;         // the group that is in front on its terminal; -1: it has none
   std::uint64_t start = 0;  // ticks since the boot
   [[nodiscard]] bool ended() const { return state == 'Z' || state == 'X'; }
   [[nodiscard]] bool stopped() const { return state == 'T' || state == 't'; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "command_line/other_words.h"
+#include "ipc/text/ascii.h"
 #include "ipc/text/nearest_word.h"
 
 namespace supervisor {
@@ -10,19 +12,13 @@ namespace {
 
 using ipc::Fault;
 
-constexpr std::string_view kJudgedThere = "leave one of them out: the remote server judges by a policy of its own";
-
 std::string words_of(Scope scope) {
   if (scope.command()) return std::string(scope.command()->words);
   return scope.group() ? std::string(scope.group()->word) : "";
 }
 
-std::string see_help(Scope scope) {
-  const std::string words = words_of(scope);
-  return "see `sentinel " + words + (words.empty() ? "" : " ") + "--help`";
-}
-
 std::string nearest_option(std::string_view typed, Scope scope) {
+  if (std::string answer = answer_to_other_word(scope, typed); !answer.empty()) return answer;
   if (typed.starts_with("no-")) typed.remove_prefix(3);
   std::vector<std::string_view> known;
   for (const OptionRow& row : kOptions) {
@@ -33,6 +29,7 @@ std::string nearest_option(std::string_view typed, Scope scope) {
 }
 
 std::string nearest_command(std::string_view typed, Scope scope) {
+  if (std::string answer = answer_to_other_word(scope, typed); !answer.empty()) return answer;
   std::vector<std::string_view> known;
   for (const CommandRow& row : kCommands) {
     if (scope.group() ? row.group() == scope.group()->word : row.group().empty()) known.push_back(row.last_word());
@@ -102,16 +99,32 @@ class Parser {
     while (next_ < words_.size()) line_.arguments.emplace_back(words_[next_++]);
   }
 
-  // As with env(1), the first plain word behind exec begins the command, whose options are its own. A tool's arguments
-  // and options may stand in any order.
+  // As with env(1), the first plain word behind exec begins the command, whose options are its own; but a single word
+  // before -- is the profile. A tool's arguments and options may stand in any order.
   ipc::Status take_argument() {
-    --next_;
-    if (line_.is(Program::Exec)) {
-      take_rest();
-    } else {
-      line_.arguments.emplace_back(words_[next_++]);
+    const std::string_view word = words_[next_ - 1];
+    const bool is_run = !line_.scope.command()->is_tool();
+    if (is_run && !line_.has("profile") && !word.empty() && (!line_.is(Program::Exec) || dashes_follow())) {
+      return set("profile", std::string(word));
     }
+    line_.arguments.emplace_back(word);
+    if (line_.is(Program::Exec)) take_rest();
     return {};
+  }
+
+  // Whether nothing but options of ours stands between here and --, or --show-settings, with which nothing is run.
+  [[nodiscard]] bool dashes_follow() const {
+    for (std::size_t at = next_; at < words_.size(); ++at) {
+      const std::string_view word = words_[at];
+      if (word == "--" || word == "--show-settings") return true;
+      if (!word.starts_with('-')) return false;
+      const std::string_view name = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+      const OptionRow* row = word.starts_with("--") ? find_option(name, line_.scope)
+                             : word.size() == 2     ? find_short(word[1], line_.scope)
+                                                    : nullptr;
+      if (row && row->kind == OptionKind::Value) ++at;  // its value is the next word
+    }
+    return false;
   }
 
   // `sentinel help policy lint` and `sentinel policy help lint` are `sentinel policy lint --help`.
@@ -132,12 +145,20 @@ class Parser {
     return ipc::fail(Fault::kUsage, "unknown command " + words, nearest_command(word, line_.scope));
   }
 
+  // As getopt(3) reads them: `-su` is `-s -u`, and `-pdev` is `-p dev`.
   ipc::Status take_short(std::string_view word) {
-    const OptionRow* row = word.size() == 2 ? find_short(word[1], line_.scope) : nullptr;
-    if (!row)
-      return ipc::fail(Fault::kUsage, "unknown option " + std::string(word),
-                       nearest_option(word.substr(1), line_.scope));
-    return take(*row, std::nullopt, true);
+    for (std::size_t at = 1; at < word.size(); ++at) {
+      const OptionRow* row = find_short(word[at], line_.scope);
+      if (!row) {
+        return ipc::fail(Fault::kUsage, "unknown option " + std::string(word),
+                         nearest_option(word.substr(1), line_.scope));
+      }
+      const bool with_value = row->kind == OptionKind::Value && at + 1 < word.size();
+      const ipc::Status taken =
+          take(*row, with_value ? std::optional(word.substr(at + 1)) : std::optional<std::string_view>(), true);
+      if (!taken || with_value) return taken;
+    }
+    return {};
   }
 
   ipc::Status take_long(std::string_view text) {
@@ -182,12 +203,7 @@ class Parser {
       }
       value = words_[next_++];
     }
-    if (value->empty())
-      return ipc::fail(Fault::kUsage, "--" + name + " has an empty value", "give a value or leave the option out");
-    if (row.complete == Completion::Words && !is_one_of(*value, row.argument)) {
-      return ipc::fail(Fault::kUsage, "--" + name + " " + std::string(*value) + " is unknown",
-                       "give " + spoken(row.argument));
-    }
+    if (ipc::Status sound = check_value(row, *value); !sound) return sound;
     if (may_be_given_again(row)) return add(name, std::string(*value));
     return set(name, std::string(*value));
   }
@@ -211,112 +227,24 @@ class Parser {
   CommandLine line_;
 };
 
-std::string with_argument(std::string_view name, const CommandLine& line) {
-  const OptionRow* row = find_option(name, line.scope);
-  return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(ipc::one_argument(*row)));
-}
-
-bool asks_for(const CommandLine& line, const OptionRow& row) {
-  return row.kind == OptionKind::Value ? line.has(row.name) : line.flag(row.name);
-}
-
-// One item of the required column: exactly one of the options with | between them, or at most one, or at least one.
-ipc::Status check_required(Choice choice, const CommandLine& line) {
-  std::vector<std::string_view> names, there;
-  while (!choice.names.empty()) {
-    names.push_back(next_item(choice.names, '|'));
-    if (const OptionRow* row = find_option(names.back(), line.scope); row && asks_for(line, *row))
-      there.push_back(names.back());
-  }
-  if (there.size() == 1 || (there.empty() && !choice.must)) return {};
-  if (there.size() > 1 && choice.several) return {};
-  if (there.size() > 1) {
-    return ipc::fail(Fault::kUsage,
-                     "--" + std::string(there[0]) + " and --" + std::string(there[1]) + " are both given",
-                     "leave one of them out");
-  }
-  std::string missing, add;
-  for (const std::string_view name : names) {
-    missing += (missing.empty() ? "--" : " or --") + std::string(name);
-    add += (add.empty() ? "add " : " or ") + with_argument(name, line);
-  }
-  return ipc::fail(Fault::kUsage, missing + " is missing", add);
-}
-
-ipc::Status needs(std::string_view option, std::string_view other) {
-  const std::string name = "--" + std::string(option), needed = "--" + std::string(other);
-  return ipc::fail(Fault::kUsage, name + " does nothing without " + needed,
-                   "add " + needed + " or leave " + name + " out");
-}
-
-// What an option says nothing to: it would be ignored, so it is refused.
-ipc::Status useless(std::string_view option, std::string_view with, std::string_view next_step) {
-  return ipc::fail(Fault::kUsage, "--" + std::string(option) + " does nothing with --" + std::string(with),
-                   std::string(next_step));
-}
-
-ipc::Status check_server_mode(const CommandLine& line, const OptionRow& row) {
-  const bool remote = line.has("remote-server"), served = line.flag("server") || remote;
-  const bool unix_socket = line.flag("unix-socket");
-  if (row.mode == OptionMode::NoServer) {
-    if (!served) return {};
-    return useless(row.name, remote ? "remote-server" : "server", "write --server-duration, or leave one of them out");
-  }
-  if (!served) return needs(row.name, "server");
-  if (row.mode == OptionMode::PolicyServer && remote) return useless(row.name, "remote-server", kJudgedThere);
-  if (row.mode == OptionMode::UnixServer && !unix_socket) return needs(row.name, "unix-socket");
-  if (row.mode == OptionMode::TcpServer && unix_socket && !line.flag("allow-tcp-fallback"))
-    return useless(row.name, "unix-socket", "leave one of them out, or add --allow-tcp-fallback");
-  return {};
-}
-
-// The mode column of the table: an option of a mode that is not on would do nothing, so it is refused.
-ipc::Status check_mode(const CommandLine& line, const OptionRow& row) {
-  const auto with = [&](std::string_view other) { return line.has(other) ? ipc::Status{} : needs(row.name, other); };
-  switch (row.mode) {
-    case OptionMode::Any:
-      return {};
-    case OptionMode::Server:
-    case OptionMode::UnixServer:
-    case OptionMode::TcpServer:
-    case OptionMode::NoServer:
-    case OptionMode::PolicyServer:
-      return check_server_mode(line, row);
-    case OptionMode::LocalPolicy:
-      if (line.has("remote-server")) return useless(row.name, "remote-server", kJudgedThere);
-      return line.has("policy-file") ? ipc::Status{} : with("policy-parameter");
-    case OptionMode::OwnKey:
-      if (!line.has("remote-token-file")) return {};
-      return useless(row.name, "remote-token-file", "leave one of them out: the token is sent instead of a signature");
-    case OptionMode::WithProfile:
-      return with("profile");
-    case OptionMode::WithLogKey:
-      return with("log-key");
-    case OptionMode::WithRemote:
-      return with("remote-server");
-    case OptionMode::WithAutoLogin:
-      return line.flag("auto-login") ? ipc::Status{} : needs(row.name, "auto-login");
-  }
-  return {};
-}
-
-ipc::Status check_count(const CommandLine& line) {
-  const CommandRow& command = *line.scope.command();
-  const std::string words(command.words), positional(command.positional);
-  if (line.arguments.size() > command.most) {
-    if (command.most == ipc::kMaxFiles) return ipc::too_many_files(command, line.arguments.size());
-    const std::string extra = line.arguments[command.most];
-    return ipc::fail(Fault::kUsage, "unexpected argument " + extra, see_help(line.scope));
-  }
-  if (line.arguments.size() < command.least) {
-    return ipc::fail(Fault::kUsage, words + " needs " + positional, see_help(line.scope));
-  }
-  return {};
-}
-
 }  // namespace
 
+std::string variable_of(std::string_view option) {
+  std::string name = "SENTINEL_" + ipc::uppered(option);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+std::string see_help(Scope scope) {
+  const std::string words = words_of(scope);
+  return "see `sentinel " + words + (words.empty() ? "" : " ") + "--help`";
+}
+
 bool CommandLine::flag(std::string_view name) const { return has(name) && given.find(name)->second == "true"; }
+
+bool CommandLine::asks_for(const OptionRow& row) const {
+  return row.kind == OptionKind::Value ? has(row.name) : flag(row.name);
+}
 
 std::string CommandLine::value(std::string_view name) const {
   if (const auto at = given.find(name); at != given.end()) return at->second;
@@ -331,27 +259,26 @@ std::vector<std::string> CommandLine::values(std::string_view name) const {
   return all;
 }
 
+ipc::Status check_value(const OptionRow& row, std::string_view value) {
+  const std::string name = "--" + std::string(row.name);
+  if (value.empty())
+    return ipc::fail(Fault::kUsage, name + " has an empty value", "give a value or leave the option out");
+  if (row.complete != Completion::Words || is_one_of(value, row.argument)) return {};
+  return ipc::fail(Fault::kUsage, name + " " + std::string(value) + " is unknown", "give " + spoken(row.argument));
+}
+
 ipc::Result<CommandLine> parse_command_line(std::span<const std::string_view> arguments) {
   return Parser(arguments).parse();
 }
 
-ipc::Status check_command_line(const CommandLine& line) {
-  for (std::string_view list = line.scope.command()->required; !list.empty();) {
-    if (ipc::Status there = check_required(choice_of(next_item(list)), line); !there) return there;
-  }
-  for (const OptionRow& row : kOptions) {
-    if (!line.scope.has(row) || !asks_for(line, row)) continue;
-    if (ipc::Status fits = check_mode(line, row); !fits) return fits;
-  }
-  return check_count(line);
-}
-
-bool speaks_to_a_tool(std::span<const std::string_view> arguments) {
-  const auto word =
-      std::ranges::find_if(arguments, [](std::string_view argument) { return !argument.starts_with('-'); });
-  if (word == arguments.end()) return false;
-  const CommandRow* command = find_command(*word);
-  return find_group(*word) || (command && command->is_tool());
+std::optional<Program> program_meant(std::span<const std::string_view> arguments) {
+  const auto word = std::ranges::find_if(
+      arguments, [](std::string_view argument) { return !argument.starts_with('-') && argument != "help"; });
+  if (word == arguments.end()) return std::nullopt;
+  const auto* const row = std::ranges::find_if(kCommands, [word](const CommandRow& command) {
+    return command.words == *word || (!command.group().empty() && command.group() == *word);
+  });
+  return row == std::end(kCommands) ? std::nullopt : std::optional(row->program);
 }
 
 }  // namespace supervisor

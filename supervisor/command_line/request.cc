@@ -6,9 +6,10 @@
 #include <chrono>
 #include <limits>
 
-#include "command_line/remote_url.h"
+#include "argument/remote_url.h"
+#include "command_line/field_text.h"
+#include "command_line/wanted_profiles.h"
 #include "ipc/text/go_duration.h"
-#include "ipc/text/served_profiles.h"
 
 namespace supervisor {
 namespace {
@@ -52,8 +53,11 @@ ipc::Status check_guards(const CommandLine& line, const Surroundings& around) {
   }
   if (ipc::Status alone = check_remote_alone(line); !alone) return alone;
   if (ipc::Status fits = check_command_line(line); !fits) return fits;
-  if (line.has("policy-key") && line.has("policy-kms-key")) {
-    return ipc::fail(Fault::kUsage, "--policy-key and --policy-kms-key are both given", "leave one of them out");
+  for (const auto& [one, other] : {std::pair("policy-key", "policy-kms-key"), std::pair("quiet", "verbose")}) {
+    const OptionRow *first = find_option(one, line.scope), *second = find_option(other, line.scope);
+    if (!first || !second || !line.asks_for(*first) || !line.asks_for(*second)) continue;
+    return ipc::fail(Fault::kUsage, "--" + std::string(one) + " and --" + other + " are both given",
+                     "leave one of them out");
   }
   return {};
 }
@@ -110,14 +114,6 @@ ipc::Result<std::uint64_t> log_size(const CommandLine& line) {
   return number * unit;
 }
 
-// A value that the protocol table cannot carry whole is refused rather than cut.
-template <std::size_t N>
-ipc::Status take_text(std::string_view option, const std::string& value, ipc::Text<N>& field) {
-  if (field.assign(value)) return {};
-  return ipc::fail(Fault::kUsage, "--" + std::string(option) + " is longer than " + std::to_string(N) + " bytes",
-                   "shorten it");
-}
-
 template <std::size_t N>
 ipc::Status take_word(const CommandLine& line, std::string_view option, ipc::Text<N>& field) {
   return take_text(option, line.value(option), field);
@@ -131,7 +127,7 @@ ipc::Status take_path(const CommandLine& line, const Surroundings& around, std::
 
 ipc::RunMode mode_of(const CommandLine& line) {
   if (line.is(Program::Credentials)) return ipc::RunMode::CredentialProcess;
-  if (line.is(Program::Whoami)) return ipc::RunMode::Whoami;
+  if (line.is(Program::Whoami) || line.is(Program::Init)) return ipc::RunMode::Whoami;
   return line.flag("server") || line.has("remote-server") ? ipc::RunMode::Server : ipc::RunMode::Cli;
 }
 
@@ -145,76 +141,6 @@ ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc:
     if (!taken) return taken;
   }
   return {};
-}
-
-// Of a profile's name or a pattern: it goes into an environment variable, a config file and the decision log.
-template <std::size_t N>
-ipc::Status take_profile_name(std::string_view option, const std::string& value, ipc::Text<N>& field) {
-  for (const char c : value) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) continue;
-    return ipc::fail(Fault::kUsage, "--" + std::string(option) + " has a control character in it",
-                     "give the profile's name as in ~/.aws/config");
-  }
-  return take_text(option, value, field);
-}
-
-ipc::Status want_profiles(std::string_view option, const std::vector<std::string>& names, bool pattern,
-                          std::vector<ipc::WantedProfile>& wanted) {
-  for (const std::string& name : names) {
-    ipc::WantedProfile one;
-    one.pattern = pattern;
-    if (ipc::Status taken = take_profile_name(option, name, one.name); !taken) return taken;
-    wanted.push_back(std::move(one));
-  }
-  return {};
-}
-
-// What can serve one profile alone is named: nothing of the others is ignored.
-ipc::Status check_several_profiles(const CommandLine& line) {
-  const std::string several = "several profiles are asked for, and ";
-  if (!line.flag("unix-socket")) {
-    return ipc::fail(Fault::kUsage, several + "only over the Unix socket can a program say which one it means",
-                     "add --server --unix-socket, or give one --profile");
-  }
-  for (const std::string_view one : {"allow-tcp-fallback", "env-keys"}) {
-    if (!line.flag(one)) continue;
-    return ipc::fail(Fault::kUsage, several + "--" + std::string(one) + " is for one",
-                     "leave --" + std::string(one) + " out, or give one --profile");
-  }
-  if (!line.has("remote-server")) return {};
-  return ipc::fail(Fault::kUsage, several + "a remote server issues for one", "give one --profile");
-}
-
-ipc::Status check_order_and_number(const ExecRequest& request) {
-  const std::size_t all = request.wanted.size() + !request.task.profile.empty();
-  if (all > ipc::kMostProfiles) {
-    return ipc::fail(
-        Fault::kUsage,
-        std::to_string(all) + " profiles are asked for, and a run serves at most " + std::to_string(ipc::kMostProfiles),
-        "give fewer");
-  }
-  for (const ipc::WantedProfile& one : request.wanted) {
-    if (one.pattern || one.name.str() != "default") continue;
-    return ipc::fail(Fault::kUsage,
-                     "--profile default is not the first: a program that names no profile takes the section [default], "
-                     "which is the first one's",
-                     "give --profile default before the others");
-  }
-  return {};
-}
-
-ipc::Status take_profiles(const CommandLine& line, ExecRequest& request) {
-  std::vector<std::string> names = line.values("profile"), patterns = line.values("profiles");
-  if (line.flag("all-profiles")) patterns.emplace_back("*");
-  if (!names.empty()) {
-    if (ipc::Status taken = take_profile_name("profile", names.front(), request.task.profile); !taken) return taken;
-    names.erase(names.begin());
-  }
-  if (names.empty() && patterns.empty()) return {};
-  if (ipc::Status served = check_several_profiles(line); !served) return served;
-  if (ipc::Status taken = want_profiles("profile", names, false, request.wanted); !taken) return taken;
-  if (ipc::Status taken = want_profiles("profiles", patterns, true, request.wanted); !taken) return taken;
-  return check_order_and_number(request);
 }
 
 ipc::Status take_remote(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
@@ -251,6 +177,7 @@ ipc::Status take_prompts(const CommandLine& line, ExecRequest& request) {
   request.task.auto_login = line.flag("auto-login");
   request.task.allow_user_namespace = line.flag("allow-user-namespace");
   request.no_browser = line.flag("stdout");
+  request.task.browser_login = request.task.auto_login && !request.no_browser && !line.flag("device-code");
   request.share_mfa = line.flag("share-mfa");
   request.prompt = prompt_method(line.value("prompt"));
   if (request.prompt == PromptMethod::Terminal && request.task.mode == ipc::RunMode::Server) {
@@ -287,9 +214,7 @@ ipc::Status take_server(const CommandLine& line, const Surroundings& around, Exe
   request.port = *port;
   request.on_broker_exit = line.value("on-broker-exit") == "keep" ? OnBrokerExit::Keep : OnBrokerExit::Kill;
   request.on_tamper = line.value("on-tamper") == "warn" ? OnTamper::Warn : OnTamper::End;
-  std::string table = line.value("session-table");
-  if (table.empty() && !line.has("remote-server")) table = around.session_table;
-  return take_text("session-table", table, request.task.session_table);
+  return take_word(line, "session-table", request.task.session_table);
 }
 
 ipc::Status take_log(const CommandLine& line, const Surroundings& around, ExecRequest& request) {
@@ -330,6 +255,8 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.task.mode = mode_of(line);
   request.task.transport = ipc::Transport::Tcp;
   request.json = line.flag("json");
+  request.key_format = key_format(line.value("format"));
+  request.first_files = line.is(Program::Init);
   ipc::Status taken = take_profiles(line, request);
   if (taken) taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);

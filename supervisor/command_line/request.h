@@ -10,10 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "argument/prompt_method.h"
 #include "command_line/options.h"
-#include "command_line/prompt_method.h"
 #include "ipc/messages.h"
 #include "ipc/result.h"
+#include "terminal/credentials_text.h"
 
 namespace supervisor {
 
@@ -32,6 +33,8 @@ struct ExecRequest {
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
   bool share_mfa = false;
   bool json = false;
+  KeyFormat key_format = KeyFormat::Json;
+  bool first_files = false;  // of whoami's answer a first config and policy are made: sentinel init
   bool allow_tcp_fallback = false;
   std::string unix_socket_path;  // absolute, or empty: in the run folder
   std::uint16_t port = 0;
@@ -44,11 +47,16 @@ struct ExecRequest {
 
 // Of the caller's surroundings, what the judgement needs.
 struct Surroundings {
-  std::string_view sentinel;            // AWS_SENTINEL
-  std::string_view shell;               // SHELL
-  std::string_view folder;              // current directory, to make paths absolute
-  std::string_view session_table = {};  // SENTINEL_SESSION_TABLE
+  std::string_view sentinel;  // AWS_SENTINEL
+  std::string_view shell;     // SHELL
+  std::string_view folder;    // current directory, to make paths absolute
 };
+
+// The command whose task has this mode.
+constexpr Program program_of(ipc::RunMode mode) {
+  if (mode == ipc::RunMode::CredentialProcess) return Program::Credentials;
+  return mode == ipc::RunMode::Whoami ? Program::Whoami : Program::Exec;
+}
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
 

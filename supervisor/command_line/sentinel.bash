@@ -1,111 +1,153 @@
 # Printed by `sentinel --print-bash` from commands.def and options.def; a test compares.
+_sentinel_words() {
+  mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
+}
+_sentinel_files() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+_sentinel_names() {
+  local name
+  while IFS= read -r name; do
+    [[ $name == "${cur//\\/}"* ]] && COMPREPLY+=("$(printf %q "$name")")
+  done < <("$sentinel" "$@" --names 2>/dev/null)
+}
+_sentinel_command() {
+  if declare -F _command_offset >/dev/null; then
+    _command_offset "$1"
+  elif ((COMP_CWORD == $1)) && [[ $cur != */* ]]; then
+    mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+  else
+    _sentinel_files
+  fi
+}
 _sentinel() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i word scope=
+  local sentinel=${1/#\~/$HOME} cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} i word scope= named=
+  COMPREPLY=()
+  # --name=value are three words here.
+  [[ $cur == '=' ]] && cur=
+  [[ $prev == '=' ]] && prev=${COMP_WORDS[COMP_CWORD-2]}
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
-    [[ $word == -- && $scope == exec ]] && { _command_offset $((i + 1)); return; }
-    case ${COMP_WORDS[i-1]} in --profile|--profiles|--policy-parameter|--policy-file|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--mfa-token|--mfa-token-fd|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
+    [[ $word == '=' ]] && { ((i++)); continue; }
+    [[ $word == -p || $word == --profile ]] && named=yes
+    case ${COMP_WORDS[i-1]} in --profile|-p|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--format|--mfa-token|--mfa-token-fd|--prompt|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--color) continue ;; esac
+    [[ $word == -- && $scope == exec ]] && { _sentinel_command $((i + 1)); return; }
     [[ $word == -* ]] && continue
     case $scope in
-    '') case $word in exec|credentials|whoami|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
+    exec|credentials|whoami|init|status)
+      if [[ $scope == exec && ( -n $named || -z $("$sentinel" profiles --names 2>/dev/null | grep -Fx -- "$word") ) ]]; then
+        _sentinel_command $i
+        return
+      fi
+      named=yes ;;
+    '') case $word in exec|credentials|whoami|init|status|profiles|doctor|policy|audit|keys) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
-    audit) case $word in verify|show) scope="audit $word" ;; esac ;;
+    audit) case $word in verify|show|stats) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
-    exec) _command_offset $i; return ;;
     esac
   done
   case $prev in
-  --profile) return ;;
-  --profiles) return ;;
-  --policy-parameter) return ;;
-  --policy-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --policy-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --policy-kms-key) return ;;
-  --policy-poll) return ;;
-  --policy-max-age) return ;;
-  --region) return ;;
-  --duration) return ;;
-  --remote-server) return ;;
-  --remote-token-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --unix-socket-path) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --server-port) return ;;
-  --server-duration) return ;;
-  --session-table) return ;;
-  --mfa-token) return ;;
-  --mfa-token-fd) return ;;
-  --prompt) COMPREPLY=($(compgen -W "terminal pinentry zenity kdialog ykman" -- "$cur")); return ;;
-  --log-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --log-max-size) return ;;
-  --log-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --log-key-id) return ;;
-  --on-broker-exit) COMPREPLY=($(compgen -W "kill keep" -- "$cur")); return ;;
-  --on-tamper) COMPREPLY=($(compgen -W "end warn" -- "$cur")); return ;;
-  --user) return ;;
-  --mode) COMPREPLY=($(compgen -W "server cli credential_process" -- "$cur")); return ;;
-  --transport) COMPREPLY=($(compgen -W "unix tcp" -- "$cur")); return ;;
-  --at) return ;;
-  --account) return ;;
-  --arn) return ;;
-  --groups) return ;;
-  --posture) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --source) COMPREPLY=($(compgen -W "role chained key" -- "$cur")); return ;;
-  --policy) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --name) return ;;
-  --policy-version) return ;;
-  --sign-key) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --signature) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --output) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --expect-head) return ;;
-  --head) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-  --effect) COMPREPLY=($(compgen -W "allow deny require_approval" -- "$cur")); return ;;
-  --outcome) COMPREPLY=($(compgen -W "issued refused failed" -- "$cur")); return ;;
-  --rule) return ;;
-  --since) return ;;
-  --until) return ;;
-  --limit) return ;;
-  --store) COMPREPLY=($(compgen -W "file secret-service pass" -- "$cur")); return ;;
-  --protect) COMPREPLY=($(compgen -W "passphrase systemd-creds tpm2" -- "$cur")); return ;;
-  --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
+  --profile|-p) _sentinel_names profiles; return ;;
+  --policy-parameter) :; return ;;
+  --policy-file|-f) _sentinel_files; return ;;
+  --policy-key) _sentinel_files; return ;;
+  --policy-kms-key) :; return ;;
+  --policy-poll) :; return ;;
+  --policy-max-age) :; return ;;
+  --region|-r) :; return ;;
+  --duration) :; return ;;
+  --remote-server) :; return ;;
+  --remote-token-file) _sentinel_files; return ;;
+  --unix-socket-path) _sentinel_files; return ;;
+  --server-port) :; return ;;
+  --server-duration) :; return ;;
+  --session-table) :; return ;;
+  --format) _sentinel_words json env fish; return ;;
+  --mfa-token) :; return ;;
+  --mfa-token-fd) :; return ;;
+  --prompt) _sentinel_words terminal pinentry zenity kdialog ykman; return ;;
+  --log-file) _sentinel_files; return ;;
+  --log-max-size) :; return ;;
+  --log-key) _sentinel_files; return ;;
+  --log-key-id) :; return ;;
+  --on-broker-exit) _sentinel_words kill keep; return ;;
+  --on-tamper) _sentinel_words end warn; return ;;
+  --user) :; return ;;
+  --mode) _sentinel_words server cli credential_process; return ;;
+  --transport) _sentinel_words unix tcp; return ;;
+  --at) :; return ;;
+  --account) :; return ;;
+  --arn) :; return ;;
+  --groups) :; return ;;
+  --posture) _sentinel_files; return ;;
+  --source) _sentinel_words role chained key; return ;;
+  --policy) _sentinel_files; return ;;
+  --name) :; return ;;
+  --policy-version) :; return ;;
+  --sign-key) _sentinel_files; return ;;
+  --signature) _sentinel_files; return ;;
+  --output) _sentinel_files; return ;;
+  --expect-head) :; return ;;
+  --head) _sentinel_files; return ;;
+  --effect) _sentinel_words allow deny require_approval; return ;;
+  --outcome) _sentinel_words issued refused failed; return ;;
+  --rule) :; return ;;
+  --since) :; return ;;
+  --until) :; return ;;
+  --limit) :; return ;;
+  --store) _sentinel_words file secret-service pass; return ;;
+  --protect) _sentinel_words passphrase systemd-creds tpm2; return ;;
+  --color) _sentinel_words auto always never; return ;;
   esac
   case $scope in
-  '') COMPREPLY=($(compgen -W "exec credentials whoami profiles doctor policy audit keys --help --version --print-man --print-bash" -- "$cur")) ;;
-  'policy') COMPREPLY=($(compgen -W "validate lint explain test diff schema pull push sign verify --help" -- "$cur")) ;;
-  'audit') COMPREPLY=($(compgen -W "verify show --help" -- "$cur")) ;;
-  'keys') COMPREPLY=($(compgen -W "add list remove rotate --help" -- "$cur")) ;;
-  'exec') COMPREPLY=($(compgen -W "--profile --profiles --all-profiles --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --quiet-reasons --on-broker-exit --on-tamper --help" -- "$cur")) ;;
-  'credentials') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --help" -- "$cur")) ;;
-  'whoami') COMPREPLY=($(compgen -W "--profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --quiet --json --help" -- "$cur")) ;;
-  'policy validate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'policy lint') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'policy explain') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--user --profile --mode --transport --at --account --arn --groups --posture --session-table --duration --source --json --color --help" -- "$cur")) ;;
-  'policy test') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--policy --json --color --help" -- "$cur")) ;;
-  'policy diff') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'policy schema') COMPREPLY=($(compgen -W "--man --json --color --help" -- "$cur")) ;;
-  'policy pull') COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --output --json --color --help" -- "$cur")) ;;
-  'policy push') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help" -- "$cur")) ;;
-  'policy sign') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --name --policy-version --sign-key --policy-kms-key --output --json --color --help" -- "$cur")) ;;
-  'policy verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--profile --region --env-keys --allow-user-namespace --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help" -- "$cur")) ;;
-  'audit verify') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--log-key --expect-head --head --json --color --help" -- "$cur")) ;;
-  'audit show') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--user --profile --effect --outcome --rule --since --until --limit --json --color --help" -- "$cur")) ;;
-  'profiles') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'doctor') COMPREPLY=($(compgen -W "--offline --json --color --help" -- "$cur")) ;;
-  'keys add') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--allow-user-namespace --store --protect --from-credentials-file --json --color --help" -- "$cur")) ;;
-  'keys list') COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'keys remove') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--json --color --help" -- "$cur")) ;;
-  'keys rotate') [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- "$cur")); return; }
-    COMPREPLY=($(compgen -W "--allow-user-namespace --region --json --color --help" -- "$cur")) ;;
+  '') _sentinel_words exec credentials whoami init status profiles doctor policy audit keys --help --version --print-man --print-bash --print-zsh --print-fish ;;
+  'policy') _sentinel_words validate lint explain test diff schema pull push sign verify --help ;;
+  'audit') _sentinel_words verify show stats --help ;;
+  'keys') _sentinel_words add list remove rotate --help ;;
+  'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
+  'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --format --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
+  'whoami') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --quiet --verbose --show-settings --json --help-all --help ;;
+  'init') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --profile --region --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --prompt --auto-login --stdout --device-code --quiet --show-settings --help-all --help ;;
+  'status') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --short --json --help-all --help ;;
+  'policy validate') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --json --color --help ;;
+  'policy lint') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --json --color --help ;;
+  'policy explain') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --user --profile --mode --transport --at --account --arn --groups --posture --session-table --duration --source --json --color --help ;;
+  'policy test') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --policy --json --color --help ;;
+  'policy diff') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --json --color --help ;;
+  'policy schema') _sentinel_words --man --cases --json --color --help ;;
+  'policy pull') _sentinel_words --profile --region --env-keys --allow-user-namespace --policy-parameter --output --json --color --help ;;
+  'policy push') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --profile --region --env-keys --allow-user-namespace --policy-parameter --policy-version --sign-key --policy-kms-key --json --color --help ;;
+  'policy sign') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --profile --region --env-keys --allow-user-namespace --name --policy-version --sign-key --policy-kms-key --output --json --color --help ;;
+  'policy verify') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --profile --region --env-keys --allow-user-namespace --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help ;;
+  'audit verify') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --log-key --expect-head --head --json --color --help ;;
+  'audit show') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --user --profile --effect --outcome --rule --since --until --limit --json --color --help ;;
+  'audit stats') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --user --profile --effect --outcome --rule --since --until --json --color --help ;;
+  'profiles') _sentinel_words --names --json --color --help ;;
+  'doctor') _sentinel_words --all --offline --json --color --help ;;
+  'keys add') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
+    _sentinel_words --allow-user-namespace --store --protect --from-credentials-file --json --color --help ;;
+  'keys list') _sentinel_words --names --json --color --help ;;
+  'keys remove') [[ $cur == -* || -n $named ]] || { _sentinel_names keys list; return; }
+    _sentinel_words --json --color --help ;;
+  'keys rotate') [[ $cur == -* || -n $named ]] || { _sentinel_names keys list; return; }
+    _sentinel_words --allow-user-namespace --region --json --color --help ;;
   esac
 }
 complete -F _sentinel sentinel

@@ -208,7 +208,7 @@ Found check_other_key_files(const Host& host) {
 
 Found check_readable_files(const Host& host) {
   std::vector<std::string> paths = aws_file_paths(host), open;
-  for (const char* folder : {"/.aws/sso/cache", "/.aws/cli/cache"}) {
+  for (const char* folder : {"/.aws/sso/cache", "/.aws/login/cache", "/.aws/cli/cache"}) {
     for (const std::string& name : names_in(host.at(host.in_home(folder)))) {
       paths.push_back(host.in_home(folder) + "/" + name);
     }

@@ -6,13 +6,13 @@
 
 #include <chrono>
 #include <cstring>
-#include <ctime>
 #include <optional>
 #include <string>
 
 #include "doctor/host.h"
 #include "doctor/probe.h"
 #include "ipc/text/clock_difference.h"
+#include "ipc/text/lenient_time.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {
@@ -53,8 +53,8 @@ ipc::UniqueFd connected_to(const Server& server) {
   return fd;
 }
 
-// The Date of what answers, in Unix time.
-std::optional<std::time_t> date_of(const Server& server) {
+// The Date of what answers.
+std::optional<std::chrono::sys_seconds> date_of(const Server& server) {
   const ipc::UniqueFd fd = connected_to(server);
   if (!fd) return std::nullopt;
   const std::string request = "GET / HTTP/1.1\r\nHost: " + server.name + "\r\nConnection: close\r\n\r\n";
@@ -67,10 +67,11 @@ std::optional<std::time_t> date_of(const Server& server) {
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
-  const char* const date = ::strcasestr(head.c_str(), "\r\nDate:");
-  std::tm time{};
-  if (!date || !::strptime(date + std::strlen("\r\nDate:"), " %a, %d %b %Y %H:%M:%S GMT", &time)) return std::nullopt;
-  return ::timegm(&time);
+  constexpr std::string_view kDate = "\r\nDate:";
+  const char* const date = ::strcasestr(head.c_str(), kDate.data());
+  if (!date) return std::nullopt;
+  const std::string_view value = date + kDate.size();
+  return ipc::read_lenient_time(value.substr(0, value.find("\r\n")));
 }
 
 // What a child found out; it may wait for a name server for longer than we do for it.
@@ -100,7 +101,8 @@ Found check_clock(const Host& host) {
   if (!difference.good()) return {Answer::CannotTell, "how far this machine's clock is from AWS's could not be asked"};
   const ProbeEnd end = in_child([&] {
     const auto date = date_of(server);
-    if (date) *difference = *date - std::time(nullptr);
+    if (date)
+      *difference = (*date - std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())).count();
     return date ? 0 : 1;
   });
   if (end.code != 0) {

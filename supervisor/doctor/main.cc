@@ -5,13 +5,13 @@
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "doctor/promises.h"
 #include "doctor/report.h"
 #include "doctor/table.h"
 #include "ipc/process/lockdown.h"
+#include "ipc/terminal/ink.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -19,16 +19,19 @@ namespace supervisor {
 namespace {
 
 struct Wishes {
-  bool offline = false, json = false;
+  bool all = false, offline = false, json = false;
   std::string_view colour = "auto";
 };
 
-// "doctor --offline=true --json=false --color=auto --": nothing else, so that no word is silently without effect.
+// "doctor --all=true --offline=true --json=false --color=auto --": nothing else, so that no word is silently without
+// effect.
 bool read_wishes(int argc, char** argv, Wishes& wishes) {
   if (argc < 2 || std::string_view(argv[1]) != "doctor") return false;
   for (int i = 2; i < argc; ++i) {
     const std::string_view word = argv[i];
-    if (word == "--offline=true" || word == "--offline=false") {
+    if (word == "--all=true" || word == "--all=false") {
+      wishes.all = word.ends_with("true");
+    } else if (word == "--offline=true" || word == "--offline=false") {
       wishes.offline = word.ends_with("true");
     } else if (word == "--json=true" || word == "--json=false") {
       wishes.json = word.ends_with("true");
@@ -41,15 +44,8 @@ bool read_wishes(int argc, char** argv, Wishes& wishes) {
   return true;
 }
 
-bool set(const char* name) {
-  const char* const value = std::getenv(name);
-  return value && *value;
-}
-
 bool wants_colour(std::string_view word) {
-  if (word != "auto") return word == "always";
-  const char* const term = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && !set("NO_COLOR") && term && std::string_view(term) != "dumb";
+  return word == "auto" ? ipc::shows_colour(STDOUT_FILENO) : word == "always";
 }
 
 bool print(const std::string& text) {
@@ -74,12 +70,12 @@ int run(int argc, char** argv) {
   }
   const Host host = real_host(wishes.offline);
   if (ipc::Status hidden = ipc::become_unreadable(); !hidden) {  // files with keys pass through it
-    report(hidden.error());
+    wishes.json ? report_as_json(hidden.error()) : report(hidden.error());
     return kExitWrong;
   }
   const std::vector<Finding> findings = examine(host);
-  const bool told =
-      print(wishes.json ? report_json(host, findings) : report_text(host, findings, wants_colour(wishes.colour)));
+  const bool told = print(wishes.json ? report_json(host, findings)
+                                      : report_text(host, findings, {wants_colour(wishes.colour), wishes.all}));
   if (!told) report(ipc::system_error("cannot write the answer to stdout").error());
   return told && !anything_to_be_fixed(findings) ? kExitGood : kExitWrong;
 }

@@ -1,8 +1,12 @@
 #include "doctor/report.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
-#include "ipc/text/json_string.h"
+#include "ipc/json/json_answer.h"
+#include "ipc/terminal/ink.h"
+#include "ipc/terminal/wrap.h"
 #include "terminal/plain_text.h"
 
 namespace supervisor {
@@ -13,47 +17,29 @@ constexpr std::size_t kWidth = 110, kIndent = 4;
 // ---- text
 
 std::string wrapped(std::string_view text, std::size_t indent) {
-  std::string out;
-  std::size_t column = indent;
-  bool first = true;
-  while (!text.empty()) {
-    const std::size_t space = text.find(' ');
-    const std::string_view word = text.substr(0, space);
-    text = space == std::string_view::npos ? std::string_view{} : text.substr(space + 1);
-    if (!first && column + 1 + word.size() > kWidth) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!first) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-    first = false;
-  }
-  return out;
+  return ipc::wrapped(text, indent, indent, std::min(kWidth, ipc::terminal_width(STDOUT_FILENO, kWidth)));
 }
 
-std::string_view ink_of(Standing standing) {
+ipc::Ink ink_of(Standing standing) {
   switch (standing) {
     case Standing::Holds:
-      return "32";
+      return ipc::Ink::kGood;
     case Standing::Open:
-      return "1;31";
+      return ipc::Ink::kBad;
     case Standing::Weaker:
-      return "33";
+      return ipc::Ink::kWarn;
     case Standing::Unknown:
     case Standing::Note:
-      return "2";
+      return ipc::Ink::kQuiet;
   }
-  return "";
+  return ipc::Ink::kNone;
 }
 
 class Page {
  public:
   explicit Page(bool colour) : colour_(colour) {}
-  [[nodiscard]] std::string inked(std::string_view ink, std::string_view text) const {
-    return colour_ ? "\x1b[" + std::string(ink) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+  [[nodiscard]] std::string inked(ipc::Ink ink, std::string_view text) const {
+    return colour_ ? ipc::inked(ink, text) : std::string(text);
   }
   void line(std::string_view text) { text_ += std::string(text) + "\n"; }
   void heading(Standing standing, std::string_view text) { line("\n" + inked(ink_of(standing), text)); }
@@ -113,62 +99,70 @@ void add_group(Page& page, Standing standing, const std::vector<Finding>& findin
     const std::string named = harmless(finding.sentence) + " [" + std::string(finding.row->name) + "]";
     page.line("  - " + wrapped(named, kIndent));
     if (!finding.fix.empty())
-      page.line("    " + page.inked("1", "fix:") + " " + wrapped(harmless(finding.fix), kIndent + 5));
+      page.line("    " + page.inked(ipc::Ink::kStrong, "fix:") + " " + wrapped(harmless(finding.fix), kIndent + 5));
     if (finding.fix.empty() && standing == Standing::Open) page.line("    nothing on this host changes that");
   }
 }
 
-// ---- JSON
-
-std::string json_member(std::string_view key, std::string_view value) {
-  return ipc::json_string(key) + ":" + ipc::json_string(value);
+// Nothing is to be done about them.
+void add_count_of_holds(Page& page, const std::vector<Finding>& findings) {
+  const auto count = std::ranges::count(findings, Standing::Holds, &Finding::standing);
+  if (count > 0)
+    page.heading(Standing::Holds, "Holds (" + std::to_string(count) + "): `sentinel doctor --all` shows them");
 }
 
-std::string json_of(const Finding& finding) {
+// ---- JSON
+
+void add_check(ipc::JsonText& json, const Finding& finding) {
   const CheckRow& row = *finding.row;
   const GuaranteeRow& guarantee = guarantee_rows()[static_cast<std::size_t>(row.guarantee)];
-  std::string out = "{" + json_member("check", row.name) + "," + json_member("guarantee", guarantee.name) + "," +
-                    json_member("standing", word_of(finding.standing)) + "," + json_member("what", finding.sentence);
-  if (!finding.fix.empty()) out += "," + json_member("fix", finding.fix);
-  return out + "," + json_member("source", row.source) + "}";
+  json.open_object().text("check", row.name).text("guarantee", guarantee.name);
+  json.text("standing", word_of(finding.standing)).text("what", finding.sentence);
+  if (!finding.fix.empty()) json.text("fix", finding.fix);
+  json.text("source", row.source).close_object();
 }
 
 }  // namespace
 
-std::string report_text(const Host& host, const std::vector<Finding>& findings, bool colour) {
-  Page page(colour);
+std::string report_text(const Host& host, const std::vector<Finding>& findings, ReportForm form) {
+  Page page(form.colour);
   const std::string uid = std::to_string(host.uid);
   page.line("sentinel doctor: asked by " +
             (host.user.empty() || host.user == uid ? "uid " + uid : harmless(host.user)));
   add_guarantees(page, findings);
   add_attackers(page);
-  for (const Standing standing :
-       {Standing::Open, Standing::Weaker, Standing::Unknown, Standing::Note, Standing::Holds}) {
+  for (const Standing standing : {Standing::Open, Standing::Weaker, Standing::Unknown, Standing::Note}) {
     add_group(page, standing, findings);
+  }
+  if (form.all) {
+    add_group(page, Standing::Holds, findings);
+  } else {
+    add_count_of_holds(page, findings);
   }
   return std::move(page).text();
 }
 
 std::string report_json(const Host& host, const std::vector<Finding>& findings) {
-  std::string out = "{" + json_member("user", host.user) + ",\"uid\":" + std::to_string(host.uid) + "," +
-                    json_member("mode", "user") + ",\"ok\":" + (anything_to_be_fixed(findings) ? "false" : "true") +
-                    ",\"guarantees\":[";
-  for (const GuaranteeRow& row : guarantee_rows()) {
-    if (out.back() == '}') out += ',';
-    out += "{" + json_member("guarantee", row.name) + "," + json_member("words", row.words) + "," +
-           json_member("standing", word_of(standing_of(row.guarantee, findings))) + "}";
-  }
-  out += "],\"attackers\":[";
-  for (const AttackerRow& row : attacker_rows()) {
-    if (out.back() == '}') out += ',';
-    out += "{" + json_member("who", without_marks(row.who)) + "," + json_member("what", without_marks(row.what)) + "}";
-  }
-  out += "],\"checks\":[";
+  ipc::JsonAnswer answer;
   for (const Finding& finding : findings) {
-    if (out.back() == '}') out += ',';
-    out += json_of(finding);
+    if (finding.standing != Standing::Open && finding.standing != Standing::Weaker) continue;
+    ipc::JsonText& json = answer.open_finding(word_of(finding.standing), finding.sentence, finding.fix);
+    json.text("check", finding.row->name).close_object();
   }
-  return out + "]}\n";
+  ipc::JsonText& json = answer.data();
+  json.text("user", host.user).number("uid", host.uid).text("mode", "user").open_list("guarantees");
+  for (const GuaranteeRow& row : guarantee_rows()) {
+    json.open_object().text("guarantee", row.name).text("words", row.words);
+    json.text("standing", word_of(standing_of(row.guarantee, findings))).close_object();
+  }
+  json.close_list().open_list("attackers");
+  for (const AttackerRow& row : attacker_rows()) {
+    json.open_object().text("who", without_marks(row.who)).text("what", without_marks(row.what)).close_object();
+  }
+  json.close_list().open_list("checks");
+  for (const Finding& finding : findings) add_check(json, finding);
+  json.close_list();
+  return std::move(answer).finish(!anything_to_be_fixed(findings));
 }
 
 }  // namespace supervisor

@@ -11,7 +11,12 @@
 
 namespace supervisor {
 
-std::string report_text(const Host&, const std::vector<Finding>&, bool colour);
+struct ReportForm {
+  bool colour = false;
+  bool all = false;  // what holds is shown, too; else counted
+};
+
+std::string report_text(const Host&, const std::vector<Finding>&, ReportForm);
 std::string report_json(const Host&, const std::vector<Finding>&);
 
 }  // namespace supervisor

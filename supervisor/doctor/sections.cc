@@ -34,6 +34,7 @@ std::string shown_name(const ipc::SectionKey& key) {
       return "[services " + key.second + "]";
     case ipc::SectionKind::kSsoSession:
       return "[sso-session " + key.second + "]";
+    case ipc::SectionKind::kEveryProfile:  // of no AWS file
     case ipc::SectionKind::kOther:
       break;
   }

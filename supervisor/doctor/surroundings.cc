@@ -130,13 +130,13 @@ Found check_container_sockets(const Host& host) {
 }
 
 Found check_root_groups(const Host& host) {
-  constexpr std::string_view kGroups[] = {"docker", "lxd", "incus", "incus-admin", "libvirt", "disk", "shadow", "kmem"};
-  return not_in(host, kGroups);
+  constexpr std::string_view kNames[] = {"docker", "lxd", "incus", "incus-admin", "libvirt", "disk", "shadow", "kmem"};
+  return not_in(host, kNames);
 }
 
 Found check_sudo_groups(const Host& host) {
-  constexpr std::string_view kGroups[] = {"sudo", "wheel", "admin", "root"};
-  return host.uid == 0 ? Found{Answer::Yes, ""} : not_in(host, kGroups);
+  constexpr std::string_view kNames[] = {"sudo", "wheel", "admin", "root"};
+  return host.uid == 0 ? Found{Answer::Yes, ""} : not_in(host, kNames);
 }
 
 Found check_key_agents(const Host& host) {

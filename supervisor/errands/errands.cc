@@ -84,6 +84,9 @@ ipc::Status Errands::begin(const ipc::Errand& errand) {
     case ErrandResult::Done:
       show(job);
       break;
+    case ErrandResult::Redirect:
+      sign_in(std::move(job));
+      break;
   }
   return {};
 }
@@ -153,9 +156,20 @@ void Errands::run(Job job) {
   running_.push_back({std::move(job), std::move(*program)});
 }
 
+ipc::Result<ipc::UniqueFd> Errands::open_for(const Job& job) const {
+  switch (job.row->kind) {
+    case ErrandKind::OpenTokenCache:
+      return open_token_cache(facts_.home, job.subject);
+    case ErrandKind::OpenLoginCache:
+      return open_login_cache({facts_.home, environment_value(facts_.environment, "AWS_LOGIN_CACHE_DIRECTORY")},
+                              job.subject, job.profile, job.detail == "make");
+    default:
+      return open_token_file(job.subject);
+  }
+}
+
 void Errands::open_file(const Job& job) {
-  auto file = job.row->kind == ErrandKind::OpenTokenCache ? open_token_cache(facts_.home, job.subject)
-                                                          : open_token_file(job.subject);
+  auto file = open_for(job);
   if (!file) return end_badly(job, file.error());
   ipc::ErrandOpened opened;
   opened.id = job.id;
@@ -168,6 +182,32 @@ void Errands::show(const Job& job) {
   if (!shown) return end_badly(job, shown.error());
   login_until_ = Clock::now() + kLoginLimit;
   end_well(job);
+}
+
+void Errands::sign_in(Job job) {
+  if (signing_in_.size() == kMostSignIns)
+    return end_badly(job,
+                     {Fault::kUnavailable, "too many logins are shown at once", "complete those, then try again", 0});
+  auto begun = BrowserSignIn::show(
+      {job.profile, job.subject, {}, tools_.environment, facts_.no_browser, tools_.as_sibling}, job.detail);
+  if (!begun) return end_badly(job, begun.error());
+  ipc::ErrandOpened opened;
+  opened.id = job.id;
+  send(opened, (*begun)->take_reading().get());
+  login_until_ = Clock::now() + kLoginLimit;
+  signing_in_.push_back({std::move(job), std::move(*begun)});
+}
+
+void Errands::work_at_sign_ins() {
+  for (std::size_t i = 0; i < signing_in_.size();) {
+    const auto end = signing_in_[i].sign_in->work();
+    if (!end) {
+      ++i;
+      continue;
+    }
+    *end ? end_well(signing_in_[i].job) : end_badly(signing_in_[i].job, end->error());
+    signing_in_.erase(signing_in_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
 }
 
 // ---- the end of each -----------------------------------------------------------------------------------------------
@@ -200,6 +240,7 @@ void Errands::end_badly(const Job& job, ipc::Error error) {
 
 void Errands::add_to(std::vector<pollfd>& polled) const {
   for (const Running& running : running_) polled.push_back({running.program.status.get(), POLLIN, 0});
+  for (const SigningIn& one : signing_in_) one.sign_in->add_to(polled);
   if (prompt_) prompt_->add_to(polled);
 }
 
@@ -225,6 +266,7 @@ void Errands::work() {
     }
     running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
   }
+  work_at_sign_ins();
   if (!prompt_) return;
   auto typed = prompt_->work();
   if (!typed) return;
@@ -243,6 +285,7 @@ void Errands::end() {
   ended_ = true;
   prompt_.reset();
   questions_.clear();
+  signing_in_.clear();
   for (Running& running : running_) end_program(running.program);
   running_.clear();
 }

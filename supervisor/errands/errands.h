@@ -19,7 +19,8 @@
 #include <string_view>
 #include <vector>
 
-#include "command_line/prompt_method.h"
+#include "argument/prompt_method.h"
+#include "errands/browser_sign_in.h"
 #include "errands/prompts.h"
 #include "ipc/channel.h"
 #include "ipc/errands.h"
@@ -29,6 +30,7 @@ namespace supervisor {
 
 inline constexpr std::chrono::minutes kLoginLimit{10};  // for the user, once the page is shown
 inline constexpr std::size_t kMostPrograms = 16;
+inline constexpr std::size_t kMostSignIns = 4;
 
 // Of the run that the errands belong to, what they need to know. What it refers to outlives them.
 struct ErrandFacts {
@@ -71,11 +73,19 @@ class Errands {
     RunningProgram program;
   };
 
+  struct SigningIn {
+    Job job;
+    std::unique_ptr<BrowserSignIn> sign_in;
+  };
+
   void ask(Job job);
   void open_next_prompt();
   void run(Job job);
   void open_file(const Job& job);
+  [[nodiscard]] ipc::Result<ipc::UniqueFd> open_for(const Job& job) const;
   void show(const Job& job);
+  void sign_in(Job job);
+  void work_at_sign_ins();
   void end_well(const Job& job);
   void end_badly(const Job& job, ipc::Error error);
   void answer(const Job& job, Typed typed);
@@ -87,6 +97,7 @@ class Errands {
   ipc::Channel& broker_;
   PromptTools tools_;
   std::vector<Running> running_;
+  std::vector<SigningIn> signing_in_;
   std::deque<Job> questions_;  // the first is asked now
   std::unique_ptr<Prompt> prompt_;
   ipc::U32 last_id_ = 0;

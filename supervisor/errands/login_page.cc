@@ -61,6 +61,7 @@ ipc::Status show_login(const LoginPage& page) {
   }
   if (!ipc::is_login_page(page.url)) return ipc::fail(ipc::Fault::kProtocol, "a login page whose address is none");
   say("profile " + std::string(page.profile) + ": log in at " + std::string(page.url));
+  if (page.comes_back) say("  in a browser of this host; for one of another device start with --device-code");
   if (!page.code.empty()) say("  and check that the page shows the code " + std::string(page.code));
   if (page.no_browser) return {};
   const std::vector<std::string> words = browser_words(page.environment, std::string(page.url));

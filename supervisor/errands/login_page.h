@@ -18,6 +18,7 @@ struct LoginPage {
   const std::vector<std::string>& environment;
   bool no_browser = false;  // --stdout
   bool as_sibling = false;  // as in programs.h
+  bool comes_back = false;  // the browser is sent back to this host, and so has to be on it
 };
 ipc::Status show_login(const LoginPage&);
 

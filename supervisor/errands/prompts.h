@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "command_line/prompt_method.h"
+#include "argument/prompt_method.h"
 #include "errands/pinentry.h"
 #include "errands/programs.h"
 #include "terminal/question.h"

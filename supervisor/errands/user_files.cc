@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 
 #include "ipc/files/trusted_path.h"
 #include "state/files.h"
@@ -15,32 +16,77 @@ namespace {
 
 using ipc::Fault;
 
-bool is_cache_name(std::string_view name) {
-  return name.size() == 40 &&
+constexpr std::string_view kNoHome =
+    "there is no place for login tokens: HOME is no absolute path, and the password database has no home folder for "
+    "you";
+
+bool is_cache_name(std::string_view name, std::size_t digits) {
+  return name.size() == digits &&
          std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+ipc::Status make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return ipc::system_error("cannot make the folder " + path, "make it by hand, for yourself alone");
+}
+
+ipc::Status make_folders_of_aws(std::string_view home, std::initializer_list<const char*> parts) {
+  std::string path(home);
+  ipc::Status made;
+  for (const char* part : parts) {
+    path += part;
+    if (made) made = make_folder(path);
+  }
+  return made;
+}
+
+// The AWS tools put variables into it, too. What would be done otherwise here is refused.
+ipc::Result<std::string> login_folder(const LoginFolder& folder) {
+  std::string path(folder.directory);
+  if (path.empty()) path = "~/.aws/login/cache";
+  if (path.starts_with("~/") && folder.home.starts_with('/')) path.replace(0, 1, folder.home);
+  if (path.starts_with('/') && path.find('$') == std::string::npos) return path;
+  if (folder.directory.empty()) return ipc::fail(Fault::kConfig, std::string(kNoHome), "set HOME");
+  return ipc::fail(Fault::kConfig, "AWS_LOGIN_CACHE_DIRECTORY is no absolute path, or has a variable in it",
+                   "write it whole, from / or ~/");
+}
+
+// Of a folder that the user chose, the last part alone: what is above is theirs to make.
+ipc::Status make_login_folder(const LoginFolder& folder, const std::string& path) {
+  if (folder.directory.empty()) return make_folders_of_aws(folder.home, {"/.aws", "/login", "/cache"});
+  return make_folder(path);
 }
 
 }  // namespace
 
 ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_view name) {
-  if (!is_cache_name(name)) return ipc::fail(Fault::kProtocol, "a token cache's name that is none");
+  if (!is_cache_name(name, 40)) return ipc::fail(Fault::kProtocol, "a token cache's name that is none");
   if (!home.starts_with('/')) {
-    return ipc::fail(Fault::kConfig,
-                     "there is no place for login tokens: HOME is no absolute path, and the password database has no "
-                     "home folder for you",
-                     "set HOME");
+    return ipc::fail(Fault::kConfig, std::string(kNoHome), "set HOME");
   }
-  std::string path(home);
-  for (const char* part : {"/.aws", "/sso", "/cache"}) {
-    path += part;
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-      return ipc::system_error("cannot make the folder " + path, "make it by hand, for yourself alone");
-  }
-  path += "/" + std::string(name) + ".json";
+  if (const ipc::Status made = make_folders_of_aws(home, {"/.aws", "/sso", "/cache"}); !made)
+    return std::unexpected(made.error());
+  const std::string path = std::string(home) + "/.aws/sso/cache/" + std::string(name) + ".json";
   // Who may read it could lock it, too, and so keep every run waiting.
   return open_own_file({path, S_IRWXG | S_IRWXO,
                         "is open to others: theirs would be taken for your token, or yours is known to them",
                         "remove it, and log in again", "look at what lies there"});
+}
+
+ipc::Result<ipc::UniqueFd> open_login_cache(const LoginFolder& folder, std::string_view name, std::string_view profile,
+                                            bool make) {
+  if (!is_cache_name(name, 64)) return ipc::fail(Fault::kProtocol, "a login file's name that is none");
+  const ipc::Result<std::string> at = login_folder(folder);
+  if (!at) return std::unexpected(at.error());
+  if (const ipc::Status made = make ? make_login_folder(folder, *at) : ipc::Status{}; !made)
+    return std::unexpected(made.error());
+  const std::string path = *at + "/" + std::string(name) + ".json",
+                    login = "run `aws login --profile " + std::string(profile) + "`";
+  auto file = open_own_file({path, S_IRWXG | S_IRWXO,
+                             "is open to others: theirs would be taken for your sign-in, or yours is known to them",
+                             "remove it, and " + login, "look at what lies there", make});
+  if (file || make || file.error().sys_errno != ENOENT) return file;
+  return ipc::fail(Fault::kRefused, "nobody is signed in with aws login: there is no " + path, login);
 }
 
 ipc::Result<ipc::UniqueFd> open_token_file(const std::string& path) {

@@ -3,6 +3,7 @@
 #include "ipc/command_settings.h"
 #include "ipc/process/lockdown.h"
 #include "ipc/process/own_status.h"
+#include "ipc/task_limits.h"
 #include "ipc/text/served_profiles.h"
 #include "terminal/say.h"
 
@@ -86,8 +87,9 @@ Heard Conversation::hear(Side side) {
 ipc::Status Conversation::on_broker(ipc::Packet& packet) {
   if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
   return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::ServedProfile, ipc::CommandSetting, ipc::Ready,
-                             ipc::IssuedKeys, ipc::Whoami, ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting,
-                             ipc::LogFull>(packet, [this](auto& message) { return take(message); });
+                             ipc::IssuedKeys, ipc::Whoami, ipc::WhoamiRole, ipc::Standing, ipc::Failed, ipc::Notice,
+                             ipc::Errand, ipc::Waiting, ipc::LogFull>(packet,
+                                                                      [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
@@ -171,6 +173,25 @@ ipc::Status Conversation::take(ipc::Whoami& identity) {
   return {};
 }
 
+ipc::Status Conversation::take(ipc::WhoamiRole& role) {
+  if (preparation_.request.task.mode != ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "WhoamiRole in a run that did not ask");
+  if (!broker_locked_ || identity_)
+    return ipc::fail(Fault::kProtocol, "WhoamiRole before BrokerLockedDown or after Whoami");
+  if (role.role_arn.empty() || roles_.size() == ipc::kMostRolesTold)
+    return ipc::fail(Fault::kProtocol, "WhoamiRole is out of bounds");
+  roles_.push_back(std::move(role));
+  return {};
+}
+
+ipc::Status Conversation::take(ipc::Standing& standing) {
+  if (preparation_.request.task.mode == ipc::RunMode::Whoami)
+    return ipc::fail(Fault::kProtocol, "Standing in a run that issues nothing");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Standing before BrokerLockedDown");
+  standing_ = std::move(standing);
+  return {};
+}
+
 ipc::Status Conversation::take(const ipc::Failed& failed) {
   return ipc::fail(Fault::kRefused, failed.what.str(), failed.next_step.str());
 }
@@ -181,13 +202,17 @@ ipc::Status Conversation::take(const ipc::Errand& errand) {
 }
 
 ipc::Status Conversation::take(const ipc::Waiting& waiting) {
-  say(waiting.why.str());
+  lines_.say(waiting.why.str());
   renewed_ = true;
   return {};
 }
 
-ipc::Status Conversation::take(const ipc::Notice& notice) const {
-  if (!preparation_.request.quiet || notice.severity == ipc::Severity::Warning) say(notice.text.str());
+ipc::Status Conversation::take(const ipc::Notice& notice) {
+  const bool warns = notice.severity == ipc::Severity::Warning;
+  const ipc::Ink ink = warns                                       ? ipc::Ink::kWarn
+                       : notice.severity == ipc::Severity::Refusal ? ipc::Ink::kBad
+                                                                   : ipc::Ink::kNone;
+  if (!preparation_.request.quiet || warns) lines_.say(notice.text.str(), ink);
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "child/aws_config.h"
+#include "child/held_lines.h"
 #include "child/launch.h"
 #include "errands/errands.h"
 #include "run/preparation.h"
@@ -39,6 +40,9 @@ class Conversation {
 
   Helper& helper(ipc::Side side) { return side == ipc::Side::Broker ? broker_ : frontend_; }
   Errands& errands() { return errands_; }
+  // What is said while the command has the terminal, and can wait.
+  HeldLines& lines() { return lines_; }
+  [[nodiscard]] const HeldLines& lines() const { return lines_; }
   [[nodiscard]] const Errands& errands() const { return errands_; }
   // Whether a human is waited for in another run, said since the last call: the start's deadline begins anew.
   bool take_renewal() { return std::exchange(renewed_, false); }
@@ -58,6 +62,9 @@ class Conversation {
   [[nodiscard]] bool has_answer() const { return issued_.has_value() || identity_.has_value(); }
   ipc::IssuedKeys& issued() { return *issued_; }
   [[nodiscard]] const ipc::Whoami& identity() const { return *identity_; }
+  [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return roles_; }
+  // Of a run that issues: under what it began.
+  [[nodiscard]] const ipc::Standing& standing() const { return standing_; }
   // Whom we still wait for, as words for an error.
   [[nodiscard]] std::string waiting_for() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
@@ -72,8 +79,10 @@ class Conversation {
   ipc::Status take(ipc::Ready&);
   ipc::Status take(ipc::IssuedKeys&);
   ipc::Status take(ipc::Whoami&);
+  ipc::Status take(ipc::WhoamiRole&);
+  ipc::Status take(ipc::Standing&);
   ipc::Status take(const ipc::Failed&);
-  ipc::Status take(const ipc::Notice&) const;
+  ipc::Status take(const ipc::Notice&);
   ipc::Status take(const ipc::Errand&);
   ipc::Status take(const ipc::Waiting&);
   ipc::Status take(const ipc::LogFull&);
@@ -98,6 +107,9 @@ class Conversation {
   std::optional<ipc::Tampered> early_tampered_;  // the first, until the keys of the environment were sent
   std::optional<ipc::IssuedKeys> issued_;
   std::optional<ipc::Whoami> identity_;
+  std::vector<ipc::WhoamiRole> roles_;  // told before identity_
+  ipc::Standing standing_;
+  HeldLines lines_;
   ipc::Error error_{};
 };
 

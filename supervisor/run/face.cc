@@ -25,7 +25,7 @@ int end_alone(const Ending& keeper, const Preparation& prepared) {
   if (const std::string words = end.words(); !words.empty()) say(words);
   prepared.cgroup.remove();
   (void)prepared.owned.remove_all();
-  return kExitOwnError;
+  return kExitOwnFailure;
 }
 
 // The keeper has a session of its own: it is not stopped by the terminal.

@@ -33,7 +33,9 @@ int Keeper::run() {
     look_at_children();
     run_.job().continue_if_asked();
     look_at_clock();
+    run_.talk().lines().look();
   }
+  run_.talk().lines().say_all();
   return outcome_;
 }
 
@@ -45,13 +47,13 @@ void Keeper::happen(Event event) {
 
 void Keeper::fail_start(const ipc::Error& error) {
   report(error);
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   happen(Event::StartFailed);
 }
 
 // The first outcome stands, but the command's own status beats any other.
 void Keeper::set_outcome(int code) {
-  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnError : code;
+  if (!command_ended_) outcome_ = tampered_ && code == kExitSuccess ? kExitOwnFailure : code;
 }
 
 void Keeper::wait_and_read() {
@@ -81,7 +83,8 @@ void Keeper::wait_and_read() {
 int Keeper::poll_timeout_ms() const {
   if (state_ == State::Stopping || state_ == State::Killing) return static_cast<int>(kRescan.count());
   std::optional<Clock::time_point> next = deadline_;
-  for (const auto& other : {next_look_, next_witness_, stopped_helpers_.next(), user_change_.next_look()}) {
+  for (const auto& other : {next_look_, next_witness_, stopped_helpers_.next(), user_change_.next_look(),
+                            run_.talk().lines().next_look()}) {
     if (other) next = std::min(next.value_or(*other), *other);
   }
   return poll_timeout(next);
@@ -145,7 +148,7 @@ void Keeper::look_at_witness() {
   const auto seen = proc_stat(pid);
   if (!seen || seen->parent != run_.talk().helper(Side::Broker).pid) return;  // its broker is ending
   if (seen->stopped()) return stopped_helpers_.stopped(pid, "witness", "who calls cannot be seen", now);
-  if (const std::string words = stopped_helpers_.continued(pid); !words.empty()) say(words);
+  if (const std::string words = stopped_helpers_.continued(pid); !words.empty()) run_.talk().lines().say(words);
 }
 
 void Keeper::look_at_clock() {
@@ -153,7 +156,7 @@ void Keeper::look_at_clock() {
   look_at_witness();
   while (const auto due = stopped_helpers_.due(Clock::now())) {
     if (due.overdue != 0) end_stopped(due.overdue);
-    if (!due.words.empty()) say(due.words);
+    if (!due.words.empty()) run_.talk().lines().say(due.words);
   }
   if (state_ == State::Starting && deadline_) start_clock_.look(run_.talk().errands().user_is_waited_for(), *deadline_);
   if (!deadline_ || Clock::now() < *deadline_) return;
@@ -190,13 +193,15 @@ void Keeper::look_at_folder() {
 void Keeper::on_tampered(const std::string& change) {
   const bool ends = request_.on_tamper == OnTamper::End;
   say("TAMPERED: " + change + ", and not by Sentinel: the command may get credentials from elsewhere; " +
-      (ends ? "the run is being ended (--on-tamper warn would let it go on)" : "the run goes on (--on-tamper warn)"));
+          (ends ? "the run is being ended (--on-tamper warn would let it go on)"
+                : "the run goes on (--on-tamper warn)"),
+      ipc::Ink::kBad);
   say("  look at what else runs as you; where a clean-up removed it, set XDG_RUNTIME_DIR to a folder that is left "
       "alone");
   run_.talk().tell_tampered(change, ends);
   if (!ends) return;
   tampered_ = true;  // such a run never ends well, whatever the command makes of it
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   happen(Event::Tampered);
 }
 

@@ -51,7 +51,7 @@ void Keeper::on_helper_news(Side side, const ChildNews& news) {
   if (state_ != State::Starting && state_ != State::Running) return;  // then it has seconds to end by itself
   if (news.code == CLD_STOPPED)
     return stopped_helpers_.stopped(news.pid, name_of(side), "nothing is handed out", Clock::now());
-  if (const std::string words = stopped_helpers_.continued(news.pid); !words.empty()) say(words);
+  if (const std::string words = stopped_helpers_.continued(news.pid); !words.empty()) run_.talk().lines().say(words);
 }
 
 void Keeper::on_command_news(const ChildNews& news) {
@@ -60,6 +60,7 @@ void Keeper::on_command_news(const ChildNews& news) {
   // What it was refused was said before its end, and may still lie in the channel.
   if (released_) hear(Side::Broker);
   run_.job().ended();
+  run_.talk().lines().say_all();
   const Ending ending = ending_of(news.code, news.status);
   if (released_) {
     user_change_.see(news.uid);
@@ -68,7 +69,7 @@ void Keeper::on_command_news(const ChildNews& news) {
     command_ended_ = true;
   } else if (state_ == State::Starting) {
     // Of a Ctrl-C at its question it may end before we have heard of that.
-    set_outcome(ending.signal == 0 && ending.code > kExitSignalBase ? ending.code : kExitOwnError);
+    set_outcome(ending.signal == 0 && ending.code > kExitSignalBase ? ending.code : kExitOwnFailure);
   }
   happen(Event::CommandExit);
 }
@@ -83,7 +84,7 @@ void Keeper::on_helper_end(Side side, const Ending& ending) {
   if (state_ == State::Starting) {
     report({Fault::kSystem, "the " + name + " ended before it was ready: it " + describe(ending),
             "run it under the same user from its folder to see whether it can be executed", 0});
-    set_outcome(kExitOwnError);
+    set_outcome(kExitOwnFailure);
   }
   if (side == Side::Broker) run_.talk().errands().end();
   if (side == Side::Broker) return on_broker_end(ending);
@@ -96,7 +97,8 @@ void Keeper::on_helper_end(Side side, const Ending& ending) {
     report(
         {Fault::kProtocol, "another process uses the channel of the frontend: the run ends", ipc::kAgainstStranger, 0});
   } else if (state_ == State::Running) {
-    say("the frontend " + describe(ending) +
+    run_.talk().lines().say(
+        "the frontend " + describe(ending) +
         (restart ? "; it is started again on the same socket" : "; too often within a minute: the run ends"));
   }
   happen(restart || state_ != State::Running ? Event::FrontendExit : Event::FrontendHopeless);
@@ -160,7 +162,7 @@ void Keeper::start_command() {
 // Ends the run from Running.
 void Keeper::command_cannot_start(const ipc::Error& error) {
   report(error);
-  set_outcome(kExitOwnError);
+  set_outcome(kExitOwnFailure);
   if (error.fault == Fault::kRefused) run_.talk().tell_tampered(error.what, true);
   happen(Event::FrontendHopeless);
 }

@@ -67,7 +67,7 @@ class Keeper {
   RestartLimit restarts_{kMaxRestarts, kRestartWindow};
   StoppedHelpers stopped_helpers_;
   UserChange user_change_;
-  int signal_ = 0, outcome_ = kExitOwnError;
+  int signal_ = 0, outcome_ = kExitOwnFailure;
   bool released_ = false, command_ended_ = false, killed_tree_ = false, broker_gave_up_ = false, tampered_ = false;
 };
 

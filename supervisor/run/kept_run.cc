@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "start/shell_line.h"
 #include "terminal/question.h"
 #include "terminal/say.h"
 
@@ -65,8 +66,16 @@ ipc::Status KeptRun::write_config() {
 }
 
 ipc::Status KeptRun::release_command() {
-  ipc::Status released = release(job_.command(), {talk_.profiles().front().name, talk_.region(), talk_.token().reveal(),
-                                                  talk_.answer_key().reveal()});
+  const ExecRequest& request = preparation_.request;
+  const std::string& profile = talk_.profiles().front().name;
+  if (!request.quiet && is_interactive_shell(request.command)) {
+    const bool unix_socket = preparation_.listener.transport == ipc::Transport::Unix;
+    say(shell_line({profile, talk_.standing().role_arn.str(), talk_.standing().rule.str(),
+                    unix_socket ? "Unix socket" : "TCP on 127.0.0.1"}));
+  }
+  talk_.lines().begin(job_.command().pid, is_shell_for_people(request.command));
+  ipc::Status released =
+      release(job_.command(), {profile, talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal()});
   talk_.forget_token();
   return released;
 }

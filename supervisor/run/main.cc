@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@
 #include "run/one_shot.h"
 #include "run/preparation.h"
 #include "run/tool.h"
+#include "settings/apply.h"
+#include "start/profile_picker.h"
+#include "status/status.h"
 #include "terminal/exit_codes.h"
 #include "terminal/say.h"
 
@@ -38,13 +42,26 @@ void fill_standard_descriptors() {
   }
 }
 
-int print(const std::string& text) {
-  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitSuccess : kExitOwnError;
+int print(const std::string& text, int failed) {
+  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? kExitShown : failed;
 }
 
-int refuse(const ipc::Error& error, int code = kExitOwnError) {
-  report(error);
-  return code;
+// How the command that is meant ends where Sentinel fails, and whether it asks for JSON.
+struct Failing {
+  int code = kExitOwnFailure;
+  bool json = false;
+};
+
+int refuse(const ipc::Error& error, Failing how = {}) {
+  how.json ? report_as_json(error) : report(error);
+  return how.code;
+}
+
+Failing failing(std::span<const std::string_view> arguments) {
+  const auto program = program_meant(arguments);
+  const auto dashes = std::ranges::find(arguments, std::string_view("--"));
+  const bool runs_a_command = program == Program::Exec;  // whose --json is its own
+  return {own_failure(program), program && !runs_a_command && std::find(arguments.begin(), dashes, "--json") != dashes};
 }
 
 std::vector<std::string> own_environment() {
@@ -81,25 +98,73 @@ int split_and_run(Preparation& preparation) {
   return stand_for(keeper, *handle, signals->get(), preparation);
 }
 
-int run_exec(const CommandLine& line) {
+// Whom an SDK asks for credentials has no user at hand, and stdout is the SDK's.
+bool wants_picker(const CommandLine& line, const std::vector<std::string>& environment) {
+  const bool inside_a_run = !environment_value(environment, "AWS_SENTINEL").empty();
+  const bool named = line.has("profile") || line.has("profiles") || line.flag("all-profiles");
+  return !named && !line.is(Program::Credentials) && !inside_a_run && can_ask_for_profile();
+}
+
+// Prints what the run would be told, and whose word that is.
+int show_settings(const CommandLine& line) {
+  const auto sources = read_setting_sources(own_environment());
+  const Failing failed{own_failure(line.scope.command()->program), line.flag("json")};
+  if (!sources) return refuse(sources.error(), failed);
+  const auto applied = apply_settings(line, *sources);
+  if (!applied) return refuse(applied.error(), failed);
+  for (const std::string& warning : applied->warnings) say(warning);
+  return print(shown_settings(*applied, *sources), failed.code);
+}
+
+// The profile decides which sections of the settings count, so one that is chosen now has them applied anew.
+ipc::Result<CommandLine> with_settings(CommandLine line, const std::vector<std::string>& environment) {
+  const auto sources = read_setting_sources(environment);
+  if (!sources) return std::unexpected(sources.error());
+  auto applied = apply_settings(line, *sources);
+  if (applied && wants_picker(applied->line, environment)) {
+    auto name = ask_for_profile();
+    if (!name) return std::unexpected(name.error());
+    line.given.insert_or_assign("profile", std::move(*name));
+    applied = apply_settings(line, *sources);
+  }
+  if (!applied) return std::unexpected(applied.error());
+  for (const std::string& warning : applied->warnings) say(warning);
+  if (applied->line.flag("verbose")) {
+    for (const std::string& told : told_settings(*applied)) say(told);
+  }
+  return std::move(applied->line);
+}
+
+int run_exec(const CommandLine& given) {
+  const Failing failed{own_failure(given.scope.command()->program), given.flag("json")};
   auto keys = take_environment_keys(environ);  // before the environment is copied
   const std::vector<std::string> environment = own_environment();
   char folder[PATH_MAX];
   const std::string cwd = ::getcwd(folder, sizeof folder) ? folder : "/";
-  auto request =
-      exec_request(line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd,
-                          environment_value(environment, "SENTINEL_SESSION_TABLE")});
-  if (!request) return refuse(request.error());
+  const auto line = with_settings(given, environment);
+  if (!line) return refuse(line.error(), failed);
+  auto request = exec_request(
+      *line, {environment_value(environment, "AWS_SENTINEL"), environment_value(environment, "SHELL"), cwd});
+  if (!request) return refuse(with_places(request.error(), *line), failed);
   if (!request->mfa_token.reveal().empty()) {
     say("the code of --mfa-token stood in the command line, which other users can read: pipe it into --mfa-token -");
   }
-  if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error());
+  if (ipc::Status s = read_mfa_code(*request); !s) return refuse(s.error(), failed);
   if (request->task.mode != ipc::RunMode::Server)
     return run_one_shot(std::move(*request), environment, std::move(keys), cwd);
   if (ipc::Status s = become_subreaper(); !s) return refuse(s.error());
   auto preparation = prepare(std::move(*request), environment, std::move(keys), cwd);
-  if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
+  if (!preparation) return refuse(preparation.error().error, {preparation.error().exit_code});
   return split_and_run(*preparation);
+}
+
+int run_status(const CommandLine& line) {
+  if (ipc::Status fits = check_command_line(line); !fits)
+    return refuse(fits.error(), {kExitNoStatus, line.flag("json")});
+  const StatusForm form = line.flag("json")    ? StatusForm::Json
+                          : line.flag("short") ? StatusForm::Short
+                                               : StatusForm::Lines;
+  return tell_status(own_environment(), form);
 }
 
 // The code counts once, and until then anybody can read it in the process list.
@@ -115,20 +180,23 @@ void hide_code(int argc, char** argv) {
   }
 }
 
-int run(int argc, char** argv) {
-  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const int usage_code = speaks_to_a_tool(arguments) ? kExitToolUsage : kExitOwnError;
+int run(int argc, char** argv, std::span<const std::string_view> arguments, Failing failed) {
   const auto line = parse_command_line(arguments);
   hide_code(argc, argv);
-  if (!line) return refuse(line.error(), usage_code);
-  if (line->has("help")) return print(help_text(line->scope));
-  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n");
-  if (line->has("print-man")) return print(manual_page());
-  if (line->has("print-bash")) return print(bash_completion());
+  if (!line) return refuse(line.error(), failed);
+  if (line->has("help") || line->has("help-all"))
+    return print(help_text(line->scope, line->has("help-all")), failed.code);
+  if (line->has("version")) return print("sentinel " SENTINEL_VERSION "\n", failed.code);
+  if (line->has("print-man")) return print(manual_page(), failed.code);
+  if (line->has("print-bash")) return print(bash_completion(), failed.code);
+  if (line->has("print-zsh")) return print(zsh_completion(), failed.code);
+  if (line->has("print-fish")) return print(fish_completion(), failed.code);
   if (!line->scope.command()) {
     const std::string group = line->scope.group() ? std::string(line->scope.group()->word) + " " : "";
-    return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, usage_code);
+    return refuse({ipc::Fault::kUsage, "no command is given", "see `sentinel " + group + "--help`", 0}, failed);
   }
+  if (line->has("show-settings")) return show_settings(*line);
+  if (line->is(Program::RunStatus)) return run_status(*line);
   return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
 }
 
@@ -140,7 +208,9 @@ int main(int argc, char** argv) {
   // installed program cannot be read, and is closed from its first instruction).
   const ipc::Status closed = ipc::become_unreadable();
   supervisor::fill_standard_descriptors();
-  if (!closed) ::_exit(supervisor::refuse(closed.error()));
+  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const supervisor::Failing failed = supervisor::failing(arguments);
+  if (!closed) ::_exit(supervisor::refuse(closed.error(), failed));
   // _exit: both halves end here, and nothing is left for destructors to do that the kernel does not.
-  ::_exit(supervisor::run(argc, argv));
+  ::_exit(supervisor::run(argc, argv, arguments, failed));
 }

@@ -12,10 +12,12 @@
 
 #include "child/command.h"
 #include "child/wait_status.h"
+#include "init/init.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/orphans.h"
 #include "run/whoami_text.h"
+#include "start/shell_line.h"
 #include "terminal/exit_codes.h"
 #include "terminal/question.h"
 #include "terminal/say.h"
@@ -28,9 +30,15 @@ using ipc::Side;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-int refuse(const ipc::Error& error, int code = kExitOwnError) {
-  report(error);
-  return code;
+// How the command ends where Sentinel fails.
+struct Failing {
+  int code;
+  bool json;
+};
+
+int refuse(const ipc::Error& error, Failing how) {
+  how.json ? report_as_json(error) : report(error);
+  return how.code;
 }
 
 // The signals that this process must answer to while it waits. All others reach it, or the command, as if it were not
@@ -93,6 +101,8 @@ class OneShot {
 
   ipc::IssuedKeys& keys() { return talk_.issued(); }
   [[nodiscard]] const ipc::Whoami& identity() const { return talk_.identity(); }
+  [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return talk_.roles(); }
+  [[nodiscard]] const ipc::Standing& standing() const { return talk_.standing(); }
 
  private:
   // To the broker's own end: what it says after the keys counts, too.
@@ -204,16 +214,21 @@ ipc::Status print(std::string_view text) {
   return {};
 }
 
-ipc::Status print(const ipc::IssuedKeys& keys) {
-  std::array<char, kMaxCredentialsJson> text;
-  const auto size = credential_process_json(keys, text);
+ipc::Status print(const ipc::IssuedKeys& keys, KeyFormat format) {
+  std::array<char, kMaxCredentialsText> text;
+  const auto size = credentials_text(keys, format, text);
   if (!size) return std::unexpected(size.error());
   ipc::Status done = print(std::string_view(text.data(), *size));
   ipc::wipe(text.data(), text.size());
   return done;
 }
 
-int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
+int run_command(const Preparation& preparation, const ipc::Standing& standing, ipc::IssuedKeys& keys) {
+  const ExecRequest& request = preparation.request;
+  if (!request.quiet && is_interactive_shell(request.command)) {
+    say(shell_line({request.task.profile.str(), standing.role_arn.str(), standing.rule.str(),
+                    "keys in the environment until " + keys.expiration.str()}));
+  }
   ChildFacts facts;
   facts.mode = ipc::RunMode::Cli;
   facts.profile = preparation.request.task.profile.str();
@@ -226,67 +241,41 @@ int run_command(const Preparation& preparation, ipc::IssuedKeys& keys) {
   return code;
 }
 
-// Appends to a fixed buffer; what does not fit is noticed at the end.
-class Json {
- public:
-  explicit Json(std::span<char> out) : out_(out) {}
-  void put(std::string_view text) {
-    fits_ = fits_ && text.size() <= out_.size() - size_;
-    if (!fits_) return;
-    std::copy(text.begin(), text.end(), out_.data() + size_);
-    size_ += text.size();
-  }
-  void member(std::string_view before, std::string_view value) {
-    sound_ = sound_ && !value.empty();
-    for (const char c : value) sound_ = sound_ && c > 0x20 && c < 0x7f && c != '"' && c != '\\';
-    put(before);
-    put(value);
-  }
-  [[nodiscard]] bool good() const { return sound_ && fits_; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-
- private:
-  std::span<char> out_;
-  std::size_t size_ = 0;
-  bool sound_ = true, fits_ = true;
-};
+int begin_first_use(const Preparation& preparation, const OneShot& one_shot) {
+  const auto text = begin_here({preparation.request.task.profile.str(), preparation.account.home,
+                                environment_value(preparation.environment, "XDG_CONFIG_HOME")},
+                               one_shot.identity(), one_shot.roles());
+  if (!text) return refuse(text.error(), {kExitNotBegun, false});
+  const ipc::Status told = print(*text);
+  return told ? kExitBegun : refuse(told.error(), {kExitNotBegun, false});
+}
 
 }  // namespace
-
-ipc::Result<std::size_t> credential_process_json(const ipc::IssuedKeys& keys, std::span<char> out) {
-  Json json(out);
-  json.member(R"({"Version":1,"AccessKeyId":")", keys.access_key_id.str());
-  json.member(R"(","SecretAccessKey":")", keys.secret_access_key.reveal());
-  json.member(R"(","SessionToken":")", keys.session_token.reveal());
-  json.member(R"(","Expiration":")", keys.expiration.str());
-  json.put("\"}\n");
-  if (json.good()) return json.size();
-  ipc::wipe(out.data(), out.size());
-  return ipc::fail(Fault::kProtocol, "the broker's answer is no credentials",
-                   "install Sentinel again, whole; if it comes back, report it with this line");
-}
 
 int run_one_shot(ExecRequest request, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys> keys,
                  const std::string& cwd) {
   const ipc::RunMode mode = request.task.mode;
+  const Failing failed{own_failure(program_of(mode)), request.json};
   auto preparation = prepare(std::move(request), std::move(environment), std::move(keys), cwd);
-  if (!preparation) return refuse(preparation.error().error, preparation.error().exit_code);
+  if (!preparation) return refuse(preparation.error().error, {preparation.error().exit_code, failed.json});
   HeldSignals signals;
-  if (ipc::Status opened = signals.open(); !opened) return refuse(opened.error());
+  if (ipc::Status opened = signals.open(); !opened) return refuse(opened.error(), failed);
   OneShot one_shot(*preparation);
   const Outcome outcome = one_shot.ask(signals);
   preparation->logs.clear();
   signals.give_back();
   if (outcome.signal != 0) return die_of(outcome.signal);
-  if (!outcome.answered) return refuse(outcome.error);
-  if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.keys());
+  if (!outcome.answered) return refuse(outcome.error, failed);
+  if (mode == ipc::RunMode::Cli) return run_command(*preparation, one_shot.standing(), one_shot.keys());
+  if (preparation->request.first_files) return begin_first_use(*preparation, one_shot);
   if (mode == ipc::RunMode::Whoami) {
-    const ipc::Status told = print(identity_text(one_shot.identity(), preparation->request));
-    return told ? kExitTold : refuse(told.error(), kExitNotTold);
+    const ipc::Status told =
+        print(identity_text(one_shot.identity(), preparation->request, ipc::shows_colour(STDOUT_FILENO)));
+    return told ? kExitTold : refuse(told.error(), failed);
   }
-  const ipc::Status printed = print(one_shot.keys());
+  const ipc::Status printed = print(one_shot.keys(), preparation->request.key_format);
   one_shot.keys() = {};
-  return printed ? kExitPrinted : refuse(printed.error(), kExitNotPrinted);
+  return printed ? kExitPrinted : refuse(printed.error(), failed);
 }
 
 }  // namespace supervisor

@@ -9,9 +9,7 @@
 // Fails: with one sentence on stderr and a code of terminal/exit_codes.def; stdout is then empty.
 #pragma once
 
-#include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -22,10 +20,5 @@ namespace supervisor {
 // Returns only when it is not the command that ends.
 int run_one_shot(ExecRequest, std::vector<std::string> environment, std::optional<ipc::EnvironmentKeys>,
                  const std::string& cwd);
-
-// The JSON of a credential_process, version 1, in `out`, which has room for it.
-// Fails: kProtocol for keys that are none: AWS issues printable ASCII without quotes.
-ipc::Result<std::size_t> credential_process_json(const ipc::IssuedKeys&, std::span<char> out);
-inline constexpr std::size_t kMaxCredentialsJson = 16 * 1024;
 
 }  // namespace supervisor

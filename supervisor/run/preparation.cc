@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "errands/browser_sign_in.h"
 #include "state/files.h"
 #include "state/open_policy.h"
 #include "terminal/exit_codes.h"
@@ -13,8 +14,8 @@
 namespace supervisor {
 namespace {
 
-std::unexpected<CommandError> refused(ipc::Error error) {
-  return std::unexpected(CommandError{kExitOwnError, std::move(error)});
+std::unexpected<CommandError> refused(ipc::Error error, ipc::RunMode mode) {
+  return std::unexpected(CommandError{own_failure(program_of(mode)), std::move(error)});
 }
 
 // A path as the AWS SDKs read it: ~ is the home folder. The helpers run in another folder, so it becomes absolute here.
@@ -128,12 +129,14 @@ ipc::Status open_server(Preparation& p) {
 
 std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vector<std::string> environment,
                                                  std::optional<ipc::EnvironmentKeys> keys, const std::string& cwd) {
-  if (ipc::Status there = check_keys(request, keys); !there) return refused(there.error());
+  const ipc::RunMode mode = request.task.mode;
+  if (ipc::Status there = check_keys(request, keys); !there) return refused(there.error(), mode);
   Preparation p;
   p.environment_keys = std::move(keys);
   p.request = std::move(request);
   p.request.task.environment_follows = p.environment_keys.has_value();
   p.environment = std::move(environment);
+  p.request.task.browser_login = p.request.task.browser_login && opens_browser(p.environment);
   if (!p.request.command.empty()) {
     auto file = resolve_command(p.request.command.front(), environment_value(p.environment, "PATH"));
     if (!file) return std::unexpected(file.error());
@@ -143,7 +146,7 @@ std::expected<Preparation, CommandError> prepare(ExecRequest request, std::vecto
   if (opened && p.request.task.mode == ipc::RunMode::Server) opened = open_server(p);
   if (!opened) {
     (void)p.owned.remove_all();
-    return refused(opened.error());
+    return refused(opened.error(), mode);
   }
   return p;
 }

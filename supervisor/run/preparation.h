@@ -44,7 +44,7 @@ struct Preparation {
   std::vector<std::string> environment;  // without the AWS keys
 };
 
-// The error's exit code is 1, or 126 or 127 for the command.
+// The error's exit code is own_failure(), or 126 or 127 for the command.
 std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::string> environment,
                                                  std::optional<ipc::EnvironmentKeys>, const std::string& cwd);
 

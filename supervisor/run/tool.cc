@@ -11,8 +11,8 @@ namespace {
 
 const ToolRow& tool_of(const CommandLine& line) { return *find_tool_row(line.scope.command()->program); }
 
-int cannot(const ipc::Error& error) {
-  report(error);
+int cannot(const CommandLine& line, const ipc::Error& error) {
+  line.flag("json") ? report_as_json(error) : report(error);
   return kExitToolUsage;
 }
 
@@ -31,16 +31,16 @@ std::vector<std::string> tool_arguments(const CommandLine& line) {
 }
 
 int become_tool(const CommandLine& line) {
-  if (ipc::Status fits = check_command_line(line); !fits) return cannot(fits.error());
+  if (ipc::Status fits = check_command_line(line); !fits) return cannot(line, fits.error());
   const ToolRow& tool = tool_of(line);
   const auto path = find_tool(tool.folder, tool.name);
-  if (!path) return cannot(path.error());
+  if (!path) return cannot(line, path.error());
   const std::vector<std::string> words = tool_arguments(line);
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   ::execv(path->c_str(), argv.data());
-  return cannot(ipc::system_error("cannot run " + *path, "install Sentinel again, or build it whole").error());
+  return cannot(line, ipc::system_error("cannot run " + *path, "install Sentinel again, or build it whole").error());
 }
 
 }  // namespace supervisor

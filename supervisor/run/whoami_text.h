@@ -1,4 +1,4 @@
-// What `sentinel whoami` prints: one line for each fact, or one JSON object.
+// What `sentinel whoami` prints: one line for each fact, or JSON (ipc/json/json_answer.h).
 //
 // Runs in: supervisor.   Blocks: never.
 // Trust: the texts come from AWS, a profile and a policy: they are made harmless, in JSON as well.
@@ -11,6 +11,7 @@
 
 namespace supervisor {
 
-std::string identity_text(const ipc::Whoami&, const ExecRequest&);
+// `colour`: of the identity and of what the policy says.
+std::string identity_text(const ipc::Whoami&, const ExecRequest&, bool colour = false);
 
 }  // namespace supervisor

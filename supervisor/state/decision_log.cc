@@ -10,6 +10,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "ipc/files/state_folder.h"
 #include "ipc/files/trusted_path.h"
 #include "state/files.h"
 #include "state/log_head.h"
@@ -216,7 +217,7 @@ ipc::Result<DecisionLog> connect_system_log() {
 ipc::Result<DecisionLog> open_default_log(std::string_view home, std::string_view state_home) {
   const auto folder = make_state_folder(home, state_home, "the decision log", kLogStep);
   if (!folder) return std::unexpected(folder.error());
-  return open_log(*folder + "/decisions.jsonl", 0600);
+  return open_log(*folder + "/" + std::string(ipc::kDecisionLogName), 0600);
 }
 
 }  // namespace

@@ -4,9 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <initializer_list>
 
+#include "ipc/files/state_folder.h"
 #include "ipc/files/trusted_path.h"
 
 namespace supervisor {
@@ -37,15 +38,15 @@ constexpr const StateFileRow& row_of(StateFile file) { return kStateFiles[static
 static_assert(row_of(StateFile::PolicyVersions).file == StateFile::PolicyVersions);
 static_assert(row_of(StateFile::Sessions).file == StateFile::Sessions);
 
-ipc::Result<std::string> make_folders(std::string_view base, std::initializer_list<std::string_view> parts,
-                                      std::string_view next_step) {
-  std::string path(base);
-  for (const std::string_view part : parts) {
-    path += "/" + std::string(part);
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-      return ipc::system_error("cannot make the folder " + path, next_step);
+// Each folder of `path` that is missing behind `base`, which is there.
+ipc::Status make_folders(const std::string& path, std::size_t base, std::string_view next_step) {
+  while (base < path.size()) {
+    base = std::min(path.find('/', base + 1), path.size());
+    const std::string folder = path.substr(0, base);
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+      return ipc::system_error("cannot make the folder " + folder, next_step);
   }
-  return path;
+  return {};
 }
 
 }  // namespace
@@ -60,15 +61,18 @@ ipc::Result<ipc::UniqueFd> open_state_file(StateFile file, std::string_view home
 
 ipc::Result<std::string> make_state_folder(std::string_view home, std::string_view state_home, std::string_view what,
                                            std::string_view next_step) {
-  if (state_home.starts_with('/')) {
-    (void)::mkdir(std::string(state_home).c_str(), 0700);  // as the XDG base directory specification wants it
-    return make_folders(state_home, {"sentinel"}, next_step);
+  std::string path = ipc::state_folder(home, state_home);
+  if (path.empty()) {
+    return ipc::fail(Fault::kConfig,
+                     "there is no place for " + std::string(what) +
+                         ": HOME is no absolute path, and the password database has no home folder for you",
+                     "set HOME; or " + std::string(next_step));
   }
-  if (home.starts_with('/')) return make_folders(home, {".local", "state", "sentinel"}, next_step);
-  return ipc::fail(Fault::kConfig,
-                   "there is no place for " + std::string(what) +
-                       ": HOME is no absolute path, and the password database has no home folder for you",
-                   "set HOME; or " + std::string(next_step));
+  const bool chosen = state_home.starts_with('/');
+  if (chosen) (void)::mkdir(std::string(state_home).c_str(), 0700);  // as the XDG base directory specification wants it
+  const ipc::Status made = make_folders(path, (chosen ? state_home : home).size(), next_step);
+  if (!made) return std::unexpected(made.error());
+  return path;
 }
 
 ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
@@ -76,12 +80,13 @@ ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile& file) {
   struct stat name {};
   if (::lstat(path.c_str(), &name) == 0 && S_ISLNK(name.st_mode))
     return ipc::fail(Fault::kConfig, path + " is a symbolic link, and is not followed", "remove it");
-  auto opened = ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDWR | O_CREAT, S_IRUSR | S_IWUSR);
+  auto opened =
+      ipc::open_trusted(path, ipc::trust_user(::geteuid()), O_RDWR | (file.make ? O_CREAT : 0), S_IRUSR | S_IWUSR);
   if (!opened && opened.error().sys_errno == ENODEV)
     return ipc::fail(Fault::kConfig, path + " is not a file", "remove it");
   if (!opened) {
-    const bool of_file = opened.error().what.starts_with(path + " ");
-    if (of_file) return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
+    if (opened.error().file_fault != ipc::FileFault::None)
+      return ipc::fail(Fault::kConfig, path + " " + file.why, file.next_step);
     return std::unexpected(ipc::with_next_step(opened.error(), file.no_access));
   }
   if (opened->status.st_uid == ::geteuid() && (opened->status.st_mode & file.never) == 0) return std::move(opened->fd);

@@ -36,9 +36,10 @@ struct OwnFile {
   mode_t never;                // bits of the mode, of others than the owner, that it must not have
   std::string why, next_step;  // where it has one, or is another's: the sentence behind the path
   std::string_view no_access;  // the next step where it cannot be opened
+  bool make = true;            // where it is missing, private
 };
-// Opens a file of the caller's own to read and write, and makes it private where it is missing. Does not follow a
-// symbolic link in its place; folders above may be links, and are judged where they lead.
+// Opens a file of the caller's own to read and write. What is missing and not made: sys_errno is ENOENT. Does not
+// follow a symbolic link in its place; folders above may be links, and are judged where they lead.
 ipc::Result<ipc::UniqueFd> open_own_file(const OwnFile&);
 
 }  // namespace supervisor

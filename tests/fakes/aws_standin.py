@@ -34,6 +34,7 @@ from control import Control, ControlHandler  # noqa: E402
 from faults import Faults  # noqa: E402
 from forward_proxy import ProxyHandler  # noqa: E402
 from instance_metadata import InstanceCall  # noqa: E402
+from sign_in_calls import SignInCall  # noqa: E402
 from sso_calls import SsoCall  # noqa: E402
 from tvm_gateway import TvmCall  # noqa: E402
 from world import World  # noqa: E402
@@ -42,8 +43,8 @@ PR_SET_PDEATHSIG = 1
 
 
 def read_aws(scheme, method, path, headers, body):
-    """Single sign-on has paths of its own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to all of them."""
-    return (SsoCall if SsoCall.is_meant(path) else AwsCall)(scheme, method, path, headers, body)
+    """The sign-ins have paths of their own, everything else is asked at "/": one AWS_ENDPOINT_URL leads to all of them."""
+    return next((kind for kind in (SsoCall, SignInCall) if kind.is_meant(path)), AwsCall)(scheme, method, path, headers, body)
 
 
 # name            what reads its requests, TLS: where the stand-in has it, never, or else there is no such listener

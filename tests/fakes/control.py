@@ -7,6 +7,7 @@ import json
 from http.server import BaseHTTPRequestHandler
 
 import wire
+from sign_in_calls import CLIENTS
 
 
 class Control:
@@ -77,10 +78,7 @@ class Control:
 
     def user_session_keys(self, user, seconds=3600):
         """Likewise of a user: a session of theirs, as GetSessionToken gives one."""
-        own = next(key for key in self._world.keys.values() if key.kind == "user" and key.arn.endswith("/" + user))
-        session = self._world.issue(own.arn, own.account, own.user_id, "session", seconds)
-        session.deny_actions, session.user_name = own.deny_actions, own.user_name
-        return session.described()
+        return self._world.user_session(user, seconds).described()
 
     def revoke_key(self, id):
         """From now on the key is unknown, as one that was deleted in IAM."""
@@ -145,6 +143,12 @@ class Control:
         """Every device authorisation since the start: user_code, state (pending, approved, denied, spent), ..."""
         return self._world.sso.devices()
 
+    def sso_authorizations(self):
+        """Every sign-in that a browser began: where it is sent back when it is approved, and when it is denied."""
+        return [{"state": one.state, "redirect": one.redirect, "approved": one.back(code=one.code), "spent": one.spent,
+                 "denied": one.back(error="access_denied", error_description="User denied access")}
+                for one in self._world.sso.authorizations()]
+
     def sso_forget_tokens(self, refresh=False):
         self._world.sso.forget_tokens(refresh)
 
@@ -159,6 +163,24 @@ class Control:
                  "registrationExpiresAt": wire.utc(ends)}
         sso.token_lifetime = seconds
         return {**token, "refreshToken": refresh} if refresh else token
+
+    def sign_in(self, **members):
+        """Changes the sign-in service of `aws login`: lifetime, ended_by, user, approve_on_open."""
+        self._world.sign_in.change(**members)
+
+    def sign_in_authorizations(self):
+        """Every sign-in that a browser began and whose code was not used: where it is sent back, approved and denied."""
+        return self._world.sign_in.authorizations()
+
+    def sign_in_login(self, user="marta", lifetime=900):
+        """What an earlier `aws login` of that user left in its file: the members of it. `lifetime` may be negative."""
+        world = self._world
+        pem, refresh = world.sign_in.start(user)
+        keys = world.user_session(user, lifetime)
+        return {"accessToken": {"accessKeyId": keys.id, "secretAccessKey": keys.secret, "sessionToken": keys.token,
+                                "accountId": keys.account, "expiresAt": wire.utc(keys.expires)},
+                "tokenType": "aws_sigv4", "clientId": CLIENTS[0], "refreshToken": refresh,
+                "idToken": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYXJ0YSJ9.c2ln", "dpopKey": pem}
 
     def proxy(self, password=None):
         """What the proxy demands as user:password; None: nothing."""

@@ -171,7 +171,7 @@ class ErrandsDouble {
       done(message->id, "answer " + std::string(typed.rbegin(), typed.rend()));
     } else if (packet.id == ipc::ErrandOpened::kId) {
       const auto message = ipc::open_packet<ipc::ErrandOpened>(packet);
-      if (ipc::errand_row(kinds_.at(message->id)).result == ipc::ErrandResult::Output) {
+      if (ipc::comes_by_socket(ipc::errand_row(kinds_.at(message->id)).result)) {
         outputs_[message->id].fd = std::move(packet.descriptor);
         return;
       }
@@ -191,11 +191,13 @@ class ErrandsDouble {
   }
 
  private:
-  // The code of a login page; of a question, what stands behind a bar.
+  // The code of a login page; of what else has a detail, what stands behind a bar.
   static std::string take_detail(ErrandKind kind, std::string& subject) {
     if (kind == ErrandKind::ShowLogin) return "WXYZ-1234";
-    const bool asks = kind == ErrandKind::AskCode || kind == ErrandKind::AskPassphrase;
-    const std::size_t bar = asks ? subject.find('|') : std::string::npos;
+    constexpr ErrandKind kWithDetail[] = {ErrandKind::AskCode, ErrandKind::AskPassphrase, ErrandKind::OpenLoginCache,
+                                          ErrandKind::ShowSignIn};
+    const bool has_one = std::ranges::find(kWithDetail, kind) != std::end(kWithDetail);
+    const std::size_t bar = has_one ? subject.find('|') : std::string::npos;
     if (bar == std::string::npos) return {};
     std::string detail = subject.substr(bar + 1);
     subject.resize(bar);

@@ -3,8 +3,12 @@
 Knows nothing of HTTP; the calls are in sso_calls.py. The user at the browser is the control interface: sso_approve,
 sso_deny. Times go by the world's clock, except for how often a client polls, which goes by a real one.
 """
+import base64
+import hashlib
+import re
 import secrets
 import time
+import urllib.parse
 
 from wire import Refusal
 
@@ -41,6 +45,18 @@ class Device:
         return {"user_code": self.user_code, "state": self.state, "client_id": self.client_id, "ends": self.ends}
 
 
+class Authorization:
+    """One sign-in by a browser that comes back (RFC 6749 4.1, RFC 7636): its code is good once."""
+
+    def __init__(self, client_id, redirect, state, challenge):
+        self.client_id, self.redirect, self.state, self.challenge = client_id, redirect, state, challenge
+        self.code, self.spent = secrets.token_urlsafe(300), False
+
+    def back(self, **members):
+        """Where the browser is sent."""
+        return f"{self.redirect}?" + urllib.parse.urlencode({**members, "state": self.state})
+
+
 class IdentityCenter:
     def __init__(self, start_url=START_URL, accounts=None, user="marta@ledger.test", interval=1, token_lifetime=28800,
                  device_lifetime=600, approve_on_open=False):
@@ -52,6 +68,7 @@ class IdentityCenter:
         self.approve_on_open = approve_on_open    # opening the page is approving it
         self._clients = {}   # id: {secret, ends, scopes}
         self._devices = {}   # device code: Device
+        self._codes = {}     # authorization code: Authorization
         self._access = {}    # access token: when it ends
         self._refresh = {}   # refresh token: client id
 
@@ -60,9 +77,9 @@ class IdentityCenter:
             raise ValueError(f"no such members of Identity Center: {sorted(members)}")
         vars(self).update(members)
 
-    def register(self, now, scopes):
+    def register(self, now, scopes, redirects=()):
         client_id, secret = secrets.token_urlsafe(16), secrets.token_urlsafe(64)
-        self._clients[client_id] = {"secret": secret, "ends": int(now) + REGISTRATION, "scopes": scopes}
+        self._clients[client_id] = {"secret": secret, "ends": int(now) + REGISTRATION, "scopes": scopes, "redirects": list(redirects)}
         return client_id, secret, int(now) + REGISTRATION
 
     def check_client(self, now, client_id, secret):
@@ -108,6 +125,29 @@ class IdentityCenter:
             raise Refusal("InvalidGrantException", "Invalid refresh token provided")
         return self.new_tokens(now, client_id)
 
+    def authorize(self, client_id, redirect, state, challenge):
+        """A sign-in that a browser begins. The port of a redirect is left open (RFC 8252 7.3)."""
+        client = self._clients.get(client_id)
+        if client is None or re.sub(r":\d+/", "/", redirect.removeprefix("http://"), count=1) not in [
+                one.removeprefix("http://") for one in client["redirects"]]:
+            raise Refusal("InvalidRequestException", "unknown client, or a redirect that is not registered")
+        authorization = Authorization(client_id, redirect, state, challenge)
+        self._codes[authorization.code] = authorization
+        return authorization
+
+    def authorizations(self):
+        return list(self._codes.values())
+
+    def redeem_code(self, now, client_id, code, redirect, verifier):
+        found = self._codes.get(code)
+        if found is None or found.spent or found.client_id != client_id or found.redirect != redirect:
+            raise Refusal("InvalidGrantException", "Invalid grant provided")
+        found.spent = True
+        digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        if digest != found.challenge:
+            raise Refusal("InvalidGrantException", "Invalid code verifier provided")
+        return self.new_tokens(now, client_id)
+
     def new_tokens(self, now, client_id):
         """(access token, refresh token or None: a client gets one only if it was registered with scopes)"""
         access = "aoaAAAAA" + secrets.token_urlsafe(300)
@@ -141,4 +181,4 @@ class IdentityCenter:
         return [device.described() for device in self._devices.values()]
 
     def secrets(self):
-        return [*(client["secret"] for client in self._clients.values()), *self._devices, *self._access, *self._refresh]
+        return [*(client["secret"] for client in self._clients.values()), *self._devices, *self._codes, *self._access, *self._refresh]

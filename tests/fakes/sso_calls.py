@@ -3,7 +3,7 @@ that the user's browser opens. All on the stand-in's first address, by their pat
 
 The wire forms are those of botocore's service models sso-oidc and sso (both 2019-06-10). OIDC's errors are RFC 8628's in the
 body and a service's in the header; the portal's have a message. Faults go by action: RegisterClient,
-StartDeviceAuthorization, CreateToken, OpenDevicePage, GetRoleCredentials, ListAccounts, ListAccountRoles, Logout.
+StartDeviceAuthorization, CreateToken, OpenDevicePage, Authorize, GetRoleCredentials, ListAccounts, ListAccountRoles, Logout.
 """
 import json
 import urllib.parse
@@ -19,6 +19,7 @@ ROUTES = {
     "/client/register": ("POST", "RegisterClient", "sso-oidc"),
     "/device_authorization": ("POST", "StartDeviceAuthorization", "sso-oidc"),
     "/token": ("POST", "CreateToken", "sso-oidc"),
+    "/authorize": ("GET", "Authorize", "browser"),
     "/device": ("GET", "OpenDevicePage", "browser"),
     "/federation/credentials": ("GET", "GetRoleCredentials", "sso"),
     "/assignment/accounts": ("GET", "ListAccounts", "sso"),
@@ -57,7 +58,10 @@ def _register(world, params, note):
     _, kind = _required(params, "clientName", "clientType")
     if kind != "public":
         raise Refusal("InvalidClientMetadataException", "the client type must be public")
-    client_id, secret, ends = world.sso.register(world.now(), params.get("scopes") or [])
+    by_code = "authorization_code" in params.get("grantTypes", [])
+    if by_code and (params.get("issuerUrl") != world.sso.start_url or not params.get("redirectUris")):
+        raise Refusal("InvalidClientMetadataException", "an authorization code needs redirectUris and the issuerUrl")
+    client_id, secret, ends = world.sso.register(world.now(), params.get("scopes") or [], params.get("redirectUris") or [])
     return {"clientId": client_id, "clientSecret": secret, "clientIdIssuedAt": int(world.now()), "clientSecretExpiresAt": ends}
 
 
@@ -77,6 +81,9 @@ def _create_token(world, params, note):
     world.sso.check_client(world.now(), client_id, secret)
     if grant == DEVICE_GRANT:
         access, refresh = world.sso.redeem_device(world.now(), client_id, *_required(params, "deviceCode"))
+    elif grant == "authorization_code":
+        code, redirect, verifier = _required(params, "code", "redirectUri", "codeVerifier")
+        access, refresh = world.sso.redeem_code(world.now(), client_id, code, redirect, verifier)
     elif grant == "refresh_token":
         access, refresh = world.sso.redeem_refresh(world.now(), *_required(params, "refreshToken"))
     else:
@@ -153,12 +160,25 @@ class SsoCall(Call):
     def perform(self, world, key, note):
         if self.action == "OpenDevicePage":
             return self._page(world)
+        if self.action == "Authorize":
+            return self._authorize(world)
         token = self.headers.get("x-amz-sso_bearer_token", "")
         note.update(origin="{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(self.url)), token=token)
         try:
             return wire.rest_answer(ACTIONS[self.action](world, self.params, note))
         finally:
             del note["origin"], note["token"]
+
+    def _authorize(self, world):
+        """The page of a browser that is sent back, at once where opening it is approving it."""
+        client, redirect, state, method, challenge, kind, scopes = _required(
+            self.params, "client_id", "redirect_uri", "state", "code_challenge_method", "code_challenge", "response_type", "scopes")
+        if (kind, method, scopes) != ("code", "S256", "sso:account:access"):
+            raise Refusal("InvalidRequestException", "another response type, challenge or scope than the AWS CLI's")
+        authorization = world.sso.authorize(client, redirect, state, challenge)
+        if world.sso.approve_on_open:
+            return Answer(302, "text/html", "", [("Location", authorization.back(code=authorization.code))])
+        return Answer(200, "text/html", "<!DOCTYPE html><title>Sign in</title><p>Allow access?</p>\n")
 
     def _page(self, world):
         """What the browser shows. The user decides through the control interface, unless opening it is enough."""

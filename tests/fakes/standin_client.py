@@ -74,6 +74,11 @@ def sso_cache_file(home, session="ledger"):
     return os.path.join(home, ".aws", "sso", "cache", hashlib.sha1(session.encode()).hexdigest() + ".json")
 
 
+def login_cache_file(home, session, folder=None):
+    """Where `aws login` keeps the sign-in of a login_session; `folder`: AWS_LOGIN_CACHE_DIRECTORY."""
+    return os.path.join(folder or os.path.join(home, ".aws", "login", "cache"), hashlib.sha256(session.encode()).hexdigest() + ".json")
+
+
 class Control:
     """The ops of control.py as methods: fault(kind, ...), clear(), clock(offset), put_parameter(name=, value=), ..."""
 
@@ -277,7 +282,14 @@ class Standin:
 
     def write_sso_token(self, home, session="ledger", **login):
         """Leaves in the cache what an earlier `aws sso login` would have; see control.sso_login. Returns the token's members."""
-        token, path = self.control.sso_login(**login), sso_cache_file(home, session)
+        return self._leave(self.control.sso_login(**login), sso_cache_file(home, session))
+
+    def write_login(self, home, session, folder=None, **login):
+        """Likewise of `aws login`; see control.sign_in_login."""
+        return self._leave(self.control.sign_in_login(**login), login_cache_file(home, session, folder))
+
+    @staticmethod
+    def _leave(token, path):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(token, file)

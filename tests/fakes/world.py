@@ -27,6 +27,7 @@ from container_endpoint import Container
 from identity_center import PERMISSION_SETS, IdentityCenter, role_behind
 from instance_metadata import Instance
 from mfa_device import MfaDevice
+from sign_in_calls import SignInService
 from web_identity import WebTokens
 
 ACCOUNT = "111122223333"
@@ -170,6 +171,7 @@ class World:
         self.instance = Instance(**config.get("instance", {}))
         self.container = Container(**config.get("container", {}))
         self.sso = IdentityCenter(**config.get("sso", {}))
+        self.sign_in = SignInService()
         self.tables = {}
         for table in config.get("tables", []):
             self.put_table(**table)
@@ -240,9 +242,17 @@ class World:
         session.role_arn, session.deny_actions = role["arn"], role.get("deny_actions", [])
         return session
 
+    def user_session(self, name, seconds):
+        """A session of a user's own, as GetSessionToken and a sign-in give one."""
+        own = next(key for key in self.keys.values() if key.kind == "user" and key.user_name == name)
+        session = self.issue(own.arn, own.account, own.user_id, "session", seconds)
+        session.deny_actions, session.user_name = own.deny_actions, own.user_name
+        return session
+
     def secrets(self):
         """Everything that nobody but its owner may see, beside the keys."""
-        return [*self.web_tokens.all(), *self.gateway.bearer, *self.instance.tokens(), *self.container.tokens(), *self.sso.secrets()]
+        return [*self.web_tokens.all(), *self.gateway.bearer, *self.instance.tokens(), *self.container.tokens(), *self.sso.secrets(),
+                *self.sign_in.secrets()]
 
 
 def unique_id(prefix, arn):

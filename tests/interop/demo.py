@@ -89,6 +89,7 @@ def demonstrate_log(demo):
     say("5. The decision log, and what `audit verify` says when one line of it was changed")
     demo.tool("audit", "show", demo.log)
     whole = demo.tool("audit", "verify", demo.log)
+    print('# the demo now changes its own log: the first "refused" becomes "issued", as somebody would who hides something', flush=True)
     with open(demo.log) as log:
         text = log.read()
     outcomes = [json.loads(line)["outcome"] for line in text.splitlines()]

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "sources/sso/cache_file.h"
+#include "sources/sign_in/file.h"
 #include "sources/sso/token.h"
 
 namespace {
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   if (argc < 3 || !ipc::SecretArena::open()) return 2;
   const std::string_view kind = argv[1];
   if (kind == "names") return argc < 5 ? 2 : names(argc - 2, argv + 2);
-  const broker::SsoCacheFile file(ipc::UniqueFd(::open(argv[2], O_RDWR | O_CLOEXEC)));
+  const broker::SignInFile file(ipc::UniqueFd(::open(argv[2], O_RDWR | O_CLOEXEC)));
   const auto text = file.read();
   if (!text) return refused(text.error());
   const auto written = as_written(kind, text->view());

@@ -52,6 +52,9 @@ struct BaseText {
            plan.role_name + "\nscopes" + scopes + "\noidc " + endpoint_text(plan.oidc) + "\nportal " +
            endpoint_text(plan.portal);
   }
+  std::string operator()(const broker::LoginPlan& plan) const {
+    return "login " + plan.session + "\nsignin " + endpoint_text(plan.sign_in);
+  }
   std::string operator()(const broker::InstancePlan& plan) const { return "instance " + plan.url; }
   std::string operator()(const broker::ContainerPlan& plan) const {
     return "container " + plan.url + " " + or_none(plan.token_file);

@@ -32,12 +32,22 @@ sso_role_name = Reader
 """
 
 
+LOGIN = """[default]
+login_session = arn:aws:iam::111122223333:user/me
+"""
+
+
 class Judge:
     def __init__(self):
         loader = botocore.loaders.create_loader()
         self.partitions = loader.load_data("partitions")
         self.services = {service: botocore.endpoint_provider.EndpointProvider(
-            loader.load_service_model(service, "endpoint-rule-set-1"), self.partitions) for service in OUR_WORD}
+            loader.load_service_model(service, "endpoint-rule-set-1"), self.partitions) for service in (*OUR_WORD, *self.newest(loader))}
+
+    @staticmethod
+    def newest(loader):
+        """Services that a botocore of 1.40 does not know yet."""
+        return {"signin"} & set(loader.list_available_services("endpoint-rule-set-1"))
 
     def regions(self):
         return [region for partition in self.partitions["partitions"] for region in partition["regions"]
@@ -51,10 +61,10 @@ class Judge:
         return [endpoint.url, schemes[0].get("signingRegion", region)]
 
 
-def ours(region, environment, key=""):
+def ours(region, environment, key="", config=CONFIG):
     with tempfile.TemporaryDirectory() as home:
         Path(home, ".aws").mkdir()
-        Path(home, ".aws/config").write_text(CONFIG.format(region=region) + key)
+        Path(home, ".aws/config").write_text(config.format(region=region) + key)
         run = subprocess.run([PRINT_PROFILE, home, "default", region], env=environment, stdout=subprocess.PIPE,
                              text=True, check=False)
     return run.returncode, dict(line.split(" ", 1) for line in run.stdout.splitlines() if " " in line)
@@ -79,6 +89,16 @@ class EveryRegion(unittest.TestCase):
                                  (service, region, fips, dual))
                 asked += 1
         self.assertGreater(asked, 1000)
+
+    def test_where_aws_login_is_asked(self):
+        if "signin" not in self.judge.services:
+            self.skipTest("this botocore does not know aws login")
+        first = [min(set(partition["regions"]) & set(self.judge.regions())) for partition in self.judge.partitions["partitions"]]
+        for region, fips, dual in itertools.product(first, (False, True), (False, True)):
+            environment = {"AWS_USE_FIPS_ENDPOINT": str(fips).lower(), "AWS_USE_DUALSTACK_ENDPOINT": str(dual).lower()}
+            code, answer = ours(region, environment, config=LOGIN)
+            self.assertEqual(code, 0, answer)
+            self.assertEqual(answer["signin"].split(" "), self.judge.answer("signin", region, fips, dual), (region, fips, dual))
 
     def test_a_region_that_is_newer_than_the_tables(self):
         for region in ("me-nowhere-7", "cn-south-9", "us-gov-north-3", "us-iso-south-2", "eusc-de-west-2"):

@@ -70,7 +70,7 @@ class RunModes(AwsTest):
             for text in (only_in("credential_process"), only_in("cli", "deny"), policy(rule("require_server"))):
                 with self.subTest(client=client[0], text=text):
                     run = self.in_cli(client, text)
-                    self.assertEqual((1, ""), (run.code, run.stdout))
+                    self.assertEqual((run.own_failure, ""), (run.code, run.stdout))
                     self.assertEqual([], self.assume_role())
 
     def test_a_client_through_credential_process(self):

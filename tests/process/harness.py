@@ -28,6 +28,7 @@ BUILD = os.environ.get("SENTINEL_BUILD") or os.path.join(os.path.dirname(__file_
 SANITIZED = bool(os.environ.get("SENTINEL_SANITIZE"))
 PATIENCE = 60.0  # seconds until a wait is a failure, on a busy machine, too; nothing is asserted about speed
 MARK = "SENTINEL_TEST_MARK"
+EXEC_FAILED = 125  # of `sentinel exec` itself; every other code is its command's. Commands that run none fail with 1, tools with 2
 CLEAN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "dumb"}
 if SANITIZED:
     CLEAN_ENVIRONMENT["ASAN_OPTIONS"] = "detect_leaks=0"  # the search for leaks cannot look into an unreadable process
@@ -224,6 +225,7 @@ class Run:
                                         stderr=subprocess.PIPE, text=True, **case.user.popen_arguments(), **more)
         self.pid = self.process.pid
         self.heard = bytearray()
+        self.own_failure = EXEC_FAILED if arguments and arguments[0] == "exec" else 1
         case.addCleanup(self._end)
 
     def _end(self):

@@ -75,7 +75,7 @@ class KeysTest(AwsTest):
     def listed(self):
         run = self.keys("list", "--json")
         self.assertEqual(0, run.code, run.stderr)
-        return {row["profile"]: row for row in json.loads(run.stdout)}
+        return {row["profile"]: row for row in json.loads(run.stdout)["keys"]}
 
     def stored_id(self):
         return self.listed()[self.name]["access_key_id"]

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from datetime import datetime, timezone
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import AwsTest, policy, rule
-from harness import BUILD, CLEAN_ENVIRONMENT, PATIENCE, SANITIZED
+from harness import BUILD, CLEAN_ENVIRONMENT, PATIENCE, SANITIZED, Run
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../hostile"))
 from test_memory import memory  # noqa: E402
@@ -199,7 +200,7 @@ class Verify(AuditTest):
         self.assertEqual(1, audit("verify", "-", stdin=text[:-1])[0])
 
     def test_misuse_is_told(self):
-        for arguments in (("verify",), ("verify", "--expect-head", "00", "x"), ("nonsense",), ("show", "--since", "yesterday", "x"),
+        for arguments in (("verify", "--expect-head", "00", "x"), ("nonsense",), ("show", "--since", "yesterday", "x"),
                           ("show", "--limit", "many", "x"), ("verify", "--limit", "3", "x")):
             code, out, err = audit(*arguments)
             self.assertEqual((2, ""), (code, out), (arguments, err))
@@ -312,20 +313,136 @@ class Show(AuditTest):
         code, out, _ = audit("show", "--limit", "1", self.log_path)
         self.assertIn("ledger-audit", out)
         code, out, _ = audit("show", "--json", self.log_path)
-        self.assertEqual(self.text(), out)
+        # Lines as they are, in the form that every --json has.
+        self.assertEqual([json.loads(line) for line in self.text().splitlines()], json.loads(out)["decisions"])
+        self.assertEqual((True, []), tuple(json.loads(out)[key] for key in ("ok", "findings")))
+        for line in self.text().splitlines():
+            self.assertIn(line, out)
 
     def test_a_broken_chain_is_told_and_shown_all_the_same(self):
         self.a_run(asks=4)
         path = self.copy(self.text().splitlines()[:1] + self.text().splitlines()[2:])
         for more in ((), ("--json",), ("--limit", "1"), ("--user", "nobody")):
             code, out, err = audit("show", *more, path)
-            self.assertEqual((1, {"--limit": 1, "--user": 0}.get((*more, "")[0], 3)), (code, len(out.splitlines())))
+            told = json.loads(out)["decisions"] if "--json" in more else out.splitlines()
+            self.assertEqual((1, {"--limit": 1, "--user": 0}.get((*more, "")[0], 3)), (code, len(told)))
             self.assertIn(f"{path}:2", err)
 
     def test_color_is_for_terminals_and_for_who_asks(self):
         self.a_run(asks=1)
         self.assertNotIn("\x1b", audit("show", self.log_path)[1])
         self.assertIn("\x1b[", audit("show", "--color", "always", self.log_path)[1])
+
+
+class DefaultLog(AuditTest):
+    """Without FILE: the log that runs write where no option says otherwise, with those that it was rotated into."""
+
+    def setUp(self):
+        super().setUp()
+        self.state = os.path.join(self.folder, "state")
+
+    def by_default(self, word, *arguments):
+        return audit(word, *arguments, environment={"XDG_STATE_HOME": self.state})
+
+    def lie(self, name, text):
+        os.makedirs(os.path.join(self.state, "sentinel"), exist_ok=True)
+        path = os.path.join(self.state, "sentinel", name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def test_without_one_it_is_said_where_it_was_looked_for(self):
+        for word in ("verify", "show", "stats"):
+            code, out, err = self.by_default(word)
+            self.assertEqual((1, ""), (code, out), err)
+            self.assertIn(f"there is no {self.state}/sentinel/decisions.jsonl, which runs write by default", err)
+        code, _, err = audit("show", environment={"XDG_STATE_HOME": "relative", "HOME": "/nowhere"})
+        self.assertIn("/nowhere/.local/state/sentinel/decisions.jsonl", err)
+
+    def test_the_log_that_a_run_wrote_is_read_and_named(self):
+        policy_file = self.write("policy.yaml", policy(rule()))
+        run = self.start_by_default(policy_file)
+        self.assertEqual(0, run.code, run.stderr)
+        log = os.path.join(self.state, "sentinel/decisions.jsonl")
+        for word in ("verify", "show", "stats"):
+            code, out, err = self.by_default(word)
+            self.assertEqual((0, f"sentinel: reading {log}\n"), (code, err), out)
+        self.assertEqual(1, len(self.by_default("show")[1].splitlines()))
+
+    def start_by_default(self, policy_file):
+        os.makedirs(self.state, exist_ok=True)
+        self.owned(self.state)
+        return Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", policy_file, "--", "true"],
+                   environment={**self.environment(), "XDG_STATE_HOME": self.state}, cwd=self.folder).finish()
+
+    def test_what_it_was_rotated_into_comes_first_oldest_first(self):
+        line = '{{"timestamp":"2026-01-01T00:00:00Z","user":"{0}","profile":"p","effect":"deny","rule":"r","outcome":"refused"}}\n'
+        for name, user in ((".20260102T000000Z-10", "d"), (".20260102T000000Z-2", "c"), (".20260102T000000Z", "b"), (".20260101T000000Z", "a"),
+                           ("", "e"), (".20260102T000000Z-x", "no"), (".next", "no"), ("-head", "no"), (".20260102", "no")):
+            self.lie("decisions.jsonl" + name, line.format(user))
+        code, out, err = self.by_default("show", "--json")
+        self.assertEqual(list("abcde"), [line["user"] for line in json.loads(out)["decisions"]], err)
+        self.assertIn("decisions.jsonl and 4 that it was rotated into", err)
+
+
+class Stats(AuditTest):
+    def line(self, outcome, rule="r", profile="p", program="/bin/a", when="2026-01-01T00:00:00Z", **more):
+        return json.dumps({"timestamp": when, "user": "u", "profile": profile, "effect": "allow", "rule": rule, "outcome": outcome, "peer_executable": program, **more}) + "\n"
+
+    def counted(self, text, *arguments):
+        path = self.write("counted.jsonl", text)
+        code, out, err = audit("stats", "--json", *arguments, path)
+        self.assertEqual((0, ""), (code, err))
+        answer = json.loads(out)
+        return answer, {kind: [(each["name"], each["count"]) for each in answer["by_" + kind]] for kind in ("outcome", "rule", "profile", "executable")}
+
+    def test_what_is_counted(self):
+        text = self.line("issued") * 3 + self.line("refused", rule="", program="/bin/b") + self.line("issued", profile="q", caller_executable="/usr/bin/aws")
+        text += json.dumps({"timestamp": "2026-01-02T00:00:00Z", "event": "cut"}) + "\n"
+        answer, by = self.counted(text)
+        self.assertEqual((5, 1, "2026-01-01T00:00:00Z"), (answer["decisions"], answer["events"], answer["last"]))
+        self.assertEqual({"outcome": [("issued", 4), ("refused", 1)], "rule": [("r", 4), ("(none)", 1)], "profile": [("p", 4), ("q", 1)],
+                          "executable": [("/bin/a", 3), ("/bin/b", 1), ("/usr/bin/aws", 1)]}, by)
+        self.assertEqual((4, [("issued", 4)]), (self.counted(text, "--outcome", "issued")[0]["decisions"], self.counted(text, "--outcome", "issued")[1]["outcome"]))
+
+    def test_since_leaves_out_what_was_before(self):
+        old, new = self.line("refused", when="2026-01-01T00:00:00Z"), self.line("issued", when=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self.assertEqual([("issued", 1)], self.counted(old + new, "--since", "24h")[1]["outcome"])
+        self.assertEqual((0, []), (self.counted(old, "--since", "24h")[0]["decisions"], self.counted(old, "--since", "24h")[1]["outcome"]))
+
+    def test_people_see_the_ten_most_frequent_names_and_no_escape(self):
+        text = "".join(self.line("issued", profile=f"p{number:02}") * (20 - number) for number in range(13)) + self.line("refused", profile="\x1b[31mred")
+        code, out, err = audit("stats", self.write("many.jsonl", text))
+        self.assertEqual((0, ""), (code, err))
+        self.assertIn("by profile\n  20  p00\n  19  p01\n", out)
+        self.assertNotIn("p10", out)
+        self.assertIn("  28  of others\n", out)
+        self.assertNotIn("\x1b", out)
+
+    def test_a_real_run_is_counted(self):
+        self.a_run(asks=3)
+        self.refused_start(profile="ledger-audit")
+        answer = json.loads(audit("stats", "--json", self.log_path)[1])
+        self.assertEqual([{"name": "issued", "count": 3}, {"name": "refused", "count": 1}], answer["by_outcome"])
+        self.assertIn("no-audit-from-desks", [each["name"] for each in answer["by_rule"]])
+
+    def test_a_log_that_is_not_whole_is_told_and_counted_all_the_same(self):
+        self.a_run(asks=4)
+        path = self.copy(self.text().splitlines()[:1] + self.text().splitlines()[2:])
+        code, out, err = audit("stats", "--json", path)
+        self.assertEqual((1, False, 3), (code, json.loads(out)["ok"], json.loads(out)["decisions"]))
+        self.assertIn("this log is not whole", err)
+
+
+class Times(AuditTest):
+    def test_people_read_their_own_time_and_machines_utc(self):
+        line = '{"timestamp":"2026-07-01T12:00:00Z","user":"u","profile":"p","effect":"deny","outcome":"refused"}\n'
+        path = self.write("summer.jsonl", line)
+        for zone, shown in (("Europe/Berlin", "2026-07-01 14:00:00 CEST  "), ("UTC", "2026-07-01 12:00:00 UTC  "), ("", "2026-07-01 12:00:00 UTC  ")):
+            self.assertTrue(audit("show", path, environment={"TZ": zone})[1].startswith(shown), zone)
+            self.assertEqual("2026-07-01T12:00:00Z", json.loads(audit("show", "--json", path, environment={"TZ": zone})[1])["decisions"][0]["timestamp"])
+        odd = self.write("odd.jsonl", line.replace("2026-07-01T12:00:00Z", "yesterday\\u001b"))
+        self.assertTrue(audit("show", odd)[1].startswith("yesterday?  "))
 
 
 if __name__ == "__main__":

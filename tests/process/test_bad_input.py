@@ -14,10 +14,10 @@ TOUCH = ("--", "touch", "the-command-ran")
 class BadInput(harness.ProcessTest):
     doubles = True
 
-    def refused(self, arguments, *sentences, code=1, **more):
+    def refused(self, arguments, *sentences, code=None, **more):
         """Runs with these arguments, and expects a refusal that says `sentences`."""
         run = self.start_sentinel(*arguments, **more).finish()
-        self.assertEqual((code, ""), (run.code, run.stdout), run.stderr)
+        self.assertEqual((run.own_failure if code is None else code, ""), (run.code, run.stdout), run.stderr)
         for sentence in sentences:
             self.assertIn(sentence, run.stderr)
         lines = run.stderr.splitlines()
@@ -99,7 +99,7 @@ class BadInput(harness.ProcessTest):
     def test_a_run_inside_a_run(self):
         self.exec_refused((), ("already inside a sentinel run, for profile outer",), environment={"AWS_SENTINEL": "outer"})
         run = self.start_sentinel("exec", "--server", *LEAST, "--", self.layout.sentinel, "exec", "--server", *LEAST).finish()
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("already inside a sentinel run, for profile ok", run.stderr)
 
     def test_a_command_that_is_not_there_is_127_and_one_that_cannot_run_is_126(self):
@@ -209,7 +209,8 @@ class BadInput(harness.ProcessTest):
 
     def test_help_and_version_are_no_errors(self):
         for arguments in (("--help",), ("exec", "--help"), ("exec", "-h"), ("policy", "--help"),
-                          ("audit", "show", "--help"), ("credentials", "-h"), ("--version",), ("--print-man",), ("--print-bash",)):
+                          ("audit", "show", "--help"), ("credentials", "-h"), ("--version",), ("--print-man",),
+                          ("--print-bash",), ("--print-zsh",), ("--print-fish",), ("exec", "--help-all")):
             run = self.run_sentinel(*arguments)
             self.assertEqual((0, ""), (run.code, run.stderr))
             self.assertTrue(run.stdout)

@@ -56,7 +56,7 @@ class BadPolicy(AwsTest):
         def look(path, _, said):
             for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
                 run = self.sentinel(word, "--profile", "ledger-prod", "--policy-file", path, "--log-file", self.log_path, *command)
-                self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+                self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
                 self.assertIn(said, run.stderr)
                 self.assertFalse(os.path.exists(self.marker), "the command ran")
         self.each(look)

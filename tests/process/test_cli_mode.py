@@ -24,7 +24,7 @@ class WithoutServer(harness.ProcessTest):
 
     def refused(self, profile, sentence, *words):
         run = self.cli(profile, *words, "--", "touch", "the-command-ran").finish()
-        self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
         self.assertIn(sentence, run.stderr)
         self.assertFalse(os.path.exists(os.path.join(self.user.home, "the-command-ran")))
         for secret in SECRETS:
@@ -48,7 +48,7 @@ class WithoutServer(harness.ProcessTest):
 
     def test_inside_a_run_it_is_refused(self):
         run = self.cli("ok", "--", "true", environment={"AWS_SENTINEL": "outer"}).finish()
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("already inside a sentinel run, for profile outer", run.stderr)
 
     def test_a_state_folder_that_cannot_be_written_is_refused_where_a_signature_is_demanded(self):
@@ -58,7 +58,7 @@ class WithoutServer(harness.ProcessTest):
             pass
         os.chmod(os.path.join(state, "sentinel/policy-versions"), 0o666)
         run = self.cli("echo", "--policy-key", "k", "--", "true", environment={"XDG_STATE_HOME": state}).finish()
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("can be written by others", run.stderr)
 
     def test_where_a_signature_is_demanded_the_broker_gets_the_versions(self):
@@ -210,7 +210,7 @@ class AgainstAws(AwsTest):
 
     def assert_refused(self, run, *sentences):
         run.finish()
-        self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
         for sentence in sentences:
             self.assertIn(sentence, run.stderr)
         self.assert_no_secret(run.stderr, "stderr")
@@ -246,14 +246,14 @@ class AgainstAws(AwsTest):
     def test_no_line_no_credentials(self):
         full, limited = self.full_log()
         run = self.once(("exec", "--log-file", full), policy(rule()), command=("touch", self.marker), log=False, **limited).finish()
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertFalse(os.path.exists(self.marker))
         self.assertIn(f"{full} cannot be written: ", run.stderr)
 
     def test_aws_that_refuses_is_said(self):
         run = self.in_cli(policy(rule(conditions="{ profiles: [ledger-denied] }")), profile="ledger-denied",
                           command=("touch", self.marker)).finish()
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("AccessDenied", run.stderr)
         self.assertFalse(os.path.exists(self.marker))
 
@@ -295,7 +295,7 @@ class AgainstAws(AwsTest):
     def test_a_profile_that_asks_sentinel_itself_does_not_turn_in_a_circle(self):
         self.add_to_config(f"\n[profile loop]\ncredential_process = {self.layout.sentinel} credentials --profile loop\n")
         run = self.as_credentials(policy(rule(conditions="{ profiles: [loop] }")), profile="loop").finish()
-        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertEqual((run.own_failure, ""), (run.code, run.stdout))
         self.assertIn("credential_process", run.stderr)
 
     def test_the_secret_is_in_no_command_line_and_no_file(self):

@@ -72,7 +72,7 @@ class Environment(harness.ProcessTest):
             self.assertTrue(line.endswith("keys=AKIAHERE,13,17,9"), line)
         for wrong in ({}, {"AWS_ACCESS_KEY_ID": "AKIAHERE"}, {"AWS_SECRET_ACCESS_KEY": "hidden"}):
             run = self.run_sentinel("exec", "--profile", "echo", "--policy-file", "p", "--env-keys", "--", "true", environment=wrong)
-            self.assertEqual(1, run.code)
+            self.assertEqual(run.own_failure, run.code)
             self.assertIn("--env-keys is given, and AWS_", run.stderr)
 
     def test_a_remote_server_serves_without_server_and_policy(self):
@@ -122,7 +122,7 @@ class Environment(harness.ProcessTest):
             self.assertNotEqual(0, run.code)
             self.assertIn(f"the broker broke the protocol: {words}", run.stderr)
         run = self.run_sentinel("exec", "--profile", "settings", "--policy-file", "policy", "--log-file", "decisions", "--", "true")
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("CommandSetting in a run that is not served", run.stderr)
 
     def test_the_token_is_in_no_argument_and_no_file(self):

@@ -1,6 +1,7 @@
 """`sentinel credentials`: what an AWS SDK runs as its credential_process. Doubles show the supervisor's part."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +67,32 @@ class Credentials(harness.ProcessTest):
         self.assertEqual({"Version": 1, "AccessKeyId": "ASIADOUBLE", "SecretAccessKey": "secret/double+",
                           "SessionToken": "session==", "Expiration": "2099-01-01T00:00:00Z"}, json.loads(run.stdout))
         self.assertEqual(1, run.stdout.count("\n"))
+
+    SEEN = "env | grep ^AWS_ | sort"
+    KEYS = ["AWS_ACCESS_KEY_ID=ASIADOUBLE", "AWS_CREDENTIAL_EXPIRATION=2099-01-01T00:00:00Z",
+            "AWS_SECRET_ACCESS_KEY=secret/double+", "AWS_SESSION_TOKEN=session=="]
+
+    def test_for_a_shell_it_prints_lines_that_set_variables(self):
+        """The shells themselves read them."""
+        for name, text, script in (("sh", "env", 'eval "$(cat)"; '), ("bash", "env", 'eval "$(cat)"; '), ("zsh", "env", 'eval "$(cat)"; '),
+                                   ("fish", "fish", "source; ")):
+            run = self.credentials("ok", "--format", text).finish()
+            self.assertEqual((0, ""), (run.code, run.stderr))
+            if not shutil.which(name):
+                self.assertNotIn(name, ("sh", "bash"))
+                continue
+            done = subprocess.run([name, "-c", script + self.SEEN], input=run.stdout, capture_output=True, text=True,
+                                  env={"PATH": "/usr/bin:/bin", "HOME": self.user.home}, **self.user.popen_arguments())
+            self.assertEqual((0, self.KEYS, ""), (done.returncode, done.stdout.splitlines(), done.stderr), name)
+
+    def test_whatever_fails_leaves_stdout_empty_in_each_format(self):
+        for text in ("env", "fish"):
+            for profile in ("fail", "strange-keys", "no-secret"):
+                run = self.credentials(profile, "--format", text).finish()
+                self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        run = self.credentials("ok", "--format", "powershell").finish()
+        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertIn("--format powershell is unknown", run.stderr)
 
     def test_notices_go_to_stderr(self):
         run = self.credentials("echo", "--duration", "1h").finish()

@@ -187,7 +187,7 @@ class WhereItGoes(AwsTest):
         for device in ("/dev/null", "/dev/full", "/dev/stderr"):
             run = Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", self.write("policy.yaml", policy(rule())),
                              "--log-file", device, "--", "true"], environment=self.environment(), cwd=self.folder).finish()
-            self.assertEqual(1, run.code)
+            self.assertEqual(run.own_failure, run.code)
             self.assertIn(f"cannot open the decision log {device}: ", run.stderr)
 
     # Whoever may read the log may lock it.

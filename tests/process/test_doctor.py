@@ -126,6 +126,8 @@ class WaysAround(DoctorTest):
                 self.assertIn(words, found.checks[check]["what"])
                 self.assertTrue(found.checks[check]["fix"])
         text = self.doctor("--color=always", json_wanted=False, environment=environment)
+        self.assertNotIn("[seccomp]", text.stdout, "what holds is counted")
+        self.assertIn("[seccomp]", self.doctor("--all", json_wanted=False, environment=environment).stdout)
         self.assertEqual(text.stdout.count("fix:\x1b[0m"), sum("fix" in check for check in found.checks.values()))
         self.assert_no_secret(found.stdout, found.stderr, text.stdout, text.stderr)
 

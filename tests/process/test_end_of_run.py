@@ -214,7 +214,7 @@ class StoppedHelpers(EndOfRun):
         run = self.start("echo up; exec sleep 1000")
         os.kill(run.keeper, signal.SIGSTOP)
         run.finish()
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("the supervisor's keeper was stopped by another program: nothing of this run is watched", run.stderr)
         self.assertIn("keeper was killed by signal 9", run.stderr)
 

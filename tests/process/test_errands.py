@@ -2,6 +2,7 @@
 """What the supervisor does for the broker without asking the user: programs, files, login pages. Questions: test_prompts.py."""
 import errno
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -136,7 +137,7 @@ class Programs(ErrandTest):
             for profile, what in (("unknown-errand", "Errand is malformed"),
                                   ("errand-twice", "an errand whose number was used already")):
                 run = self.ask(profile, "--stdout", "--auto-login", mode=mode)
-                self.assertEqual(1, run.code)
+                self.assertEqual(run.own_failure, run.code)
                 self.assertIn("broke the protocol: " + what, run.stderr)
 
 
@@ -157,8 +158,45 @@ class Files(ErrandTest):
             os.remove(path)
             self.assertTrue(self.told(self.ask("errand:7:../../../x", mode=mode)).startswith("bad: "))
 
+    @harness.needs_own_home
+    def test_the_file_of_aws_login_is_made_only_where_the_user_is_to_sign_in(self):
+        name = "0123456789abcdef" * 4
+        path = os.path.join(self.user.home, ".aws/login/cache", name + ".json")
+        for mode in MODES:
+            self.assertIn(f"nobody is signed in with aws login: there is no {path} | run `aws login --profile ledger`",
+                          self.told(self.ask(f"errand:10:{name}", mode=mode)))
+            self.assertFalse(os.path.exists(path))
+            self.assertEqual("file ", self.told(self.ask(f"errand:10:{name}|make", mode=mode)) + "")
+            self.assertEqual((0o600, 0o700), (stat.S_IMODE(os.stat(path).st_mode), stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode)))
+            os.remove(path)
+            chosen = os.path.join(self.user.home, "chosen")
+            self.assertEqual("file ", self.told(self.ask(f"errand:10:{name}|make", mode=mode, AWS_LOGIN_CACHE_DIRECTORY=chosen)) + "")
+            self.assertEqual([name + ".json"], os.listdir(chosen))
+            shutil.rmtree(chosen)
+            for bad in ("chosen", "$HOME/chosen", "~other/chosen"):
+                self.assertIn("AWS_LOGIN_CACHE_DIRECTORY is no absolute path, or has a variable in it",
+                              self.told(self.ask(f"errand:10:{name}|make", mode=mode, AWS_LOGIN_CACHE_DIRECTORY=bad)))
+            self.assertTrue(self.told(self.ask("errand:10:../../../x", mode=mode)).startswith("bad: "))
+            self.assertTrue(self.told(self.ask("errand:10:" + name[:40], mode=mode)).startswith("bad: "))
+
 
 class Login(ErrandTest):
+    def test_a_browser_that_comes_back_brings_its_code(self):
+        self.program("browse", "#!/bin/sh\nport=$(expr \"$1\" : '.*&redirect_uri=http%3A%2F%2F127.0.0.1%3A\\([0-9]*\\)%2Foauth%2Fcallback$')\n"
+                               "for state in guessed state-of-this-login; do curl -s --noproxy '*' "
+                               "\"http://127.0.0.1:$port/oauth/callback?code=the%2Dcode&state=$state\"; done\n")
+        for mode in MODES:
+            run = self.ask("errand:11:https://login.example/authorize?x=1|state-of-this-login", "--auto-login", mode=mode, DISPLAY=":0", BROWSER="browse")
+            self.assertIn("log in at https://login.example/authorize?x=1&redirect_uri=http%3A%2F%2F127.0.0.1%3A", run.stderr)
+            self.assertRegex(self.told(run), r"^good output \d+ [0-9]{1,5} the-code$")
+
+    def test_a_sign_in_without_a_state_or_to_no_web_page_is_shown_to_nobody(self):
+        for subject in ("https://login.example/authorize?x=1", "https://login.example/authorize?x=1|short", "file:///etc/passwd?x=1|state-of-this-login",
+                        "https://login.example/authorize?x=1|state of this login"):
+            run = self.ask(f"errand:11:{subject}", "--auto-login", DISPLAY=":0", BROWSER="false")
+            self.assertTrue(self.told(run).startswith("bad: "), self.told(run))
+            self.assertNotIn("log in at", run.stderr)
+
     def test_the_page_is_said_and_the_browser_gets_its_address_alone(self):
         seen = os.path.join(self.user.home, "seen")
         self.program("browse", f"#!/bin/sh\n{{ echo \"$*\"; ls /proc/self/fd | tr '\\n' ' '; readlink /proc/self/fd/2; }} > {seen}.part; mv {seen}.part {seen}\n")

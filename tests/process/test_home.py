@@ -140,7 +140,7 @@ class NoEntry(HomeTest):
     def test_without_home_it_is_refused_by_that_name_and_nothing_of_slash_is_read(self):
         for environment in ({}, {"HOME": ""}):
             done = self.exec(environment=environment)
-            self.assertEqual(1, done.returncode, done.stderr)
+            self.assertEqual(harness.EXEC_FAILED, done.returncode, done.stderr)
             self.assertIn(NO_HOME, done.stderr)
             self.assertIn("set HOME", done.stderr)
             self.assertNotIn(" /.", done.stderr)
@@ -148,7 +148,7 @@ class NoEntry(HomeTest):
     def test_without_home_a_log_of_its_own_leaves_the_profiles_to_be_named(self):
         log = os.path.join(self.folder, "own.jsonl")
         done = self.exec("--log-file", log, environment={})
-        self.assertEqual(1, done.returncode)
+        self.assertEqual(harness.EXEC_FAILED, done.returncode)
         self.assertIn("AWS_CONFIG_FILE: '~' needs a home folder: " + NO_HOME, done.stderr)
         files = {"AWS_CONFIG_FILE": self.aws_file("config"), "AWS_SHARED_CREDENTIALS_FILE": self.aws_file("credentials")}
         done = self.exec("--log-file", log, environment=files)
@@ -160,7 +160,7 @@ class NoEntry(HomeTest):
         # Docker and Kubernetes set HOME=/ for a uid that they do not know.
         files = {"HOME": "//", "AWS_CONFIG_FILE": self.aws_file("config"), "AWS_SHARED_CREDENTIALS_FILE": self.aws_file("credentials")}
         done = self.exec(environment=files)
-        self.assertEqual(1, done.returncode)
+        self.assertEqual(harness.EXEC_FAILED, done.returncode)
         self.assertRegex(done.stderr, "cannot make the folder /+.local: Permission denied")
         self.assertIn("--log-file", done.stderr)
         done = self.exec("--log-file", os.path.join(self.folder, "own.jsonl"), environment=files)

@@ -34,7 +34,7 @@ class IdentityTest(AwsTest):
     def refused_in_each_mode(self, text, user, said="", **more):
         for mode, run in self.in_each_mode(text, **more):
             with self.subTest(mode=mode):
-                self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+                self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
                 self.assertIn("no rule of the policy matches", run.stderr)
                 self.assertIn(said, run.stderr)
                 line = self.decisions()[-1]
@@ -94,7 +94,7 @@ class WhoseName(IdentityTest):
     def test_a_source_identity_that_is_set_is_never_changed(self):
         self.borrow_session()
         for mode, run in self.in_each_mode(policy(rule(conditions="{ profiles: [of-borrowed] }")), profile="of-borrowed"):
-            self.assertEqual(1, run.code, mode)
+            self.assertEqual(run.own_failure, run.code, mode)
             self.assertIn("not authorized to perform: sts:SetSourceIdentity", run.stderr)
         self.assertEqual([], self.assume_role("ok"))
 

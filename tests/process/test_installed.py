@@ -73,8 +73,12 @@ class Installed(unittest.TestCase):
             there = os.stat(os.path.join(self.folder, "libexec", "sentinel", name))
             self.assertEqual((0, 0o711), (there.st_uid, stat.S_IMODE(there.st_mode)), name)
 
+    def test_every_shells_completion_lies_where_it_looks(self):
+        for script in ("bash-completion/completions/sentinel", "zsh/site-functions/_sentinel", "fish/vendor_completions.d/sentinel.fish"):
+            self.assertGreater(os.path.getsize(os.path.join(self.folder, "share", script)), 1000, script)
+
     def test_every_manual_page_lies_where_man_looks(self):
-        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-log.5",
+        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-log.5", "man5/sentinel-config.5",
                      "man7/sentinel-keys.7", "man7/sentinel-remote.7", "man7/sentinel-run.7", "man7/sentinel-security.7"):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Whatever is printed with --json is JSON, and nothing in it steers a terminal: every command that has the option, asked
-about files and texts with such characters in their names. And each ends with the code that the manual gives it."""
+"""Whatever is printed with --json is one object in one form (`ok`, `findings`, then what was asked for), also where the command
+fails or its command line is wrong, and nothing in it steers a terminal: every command that has the option, asked about files
+and texts with such characters in their names. And each ends with the code that the manual gives it."""
 import json
 import os
 import re
@@ -22,10 +23,10 @@ TOOLS = {"sentinel-audit": "broker", "sentinel-policy": "broker", "sentinel-keys
 
 
 def commands():
-    """Every command but those that hand out credentials, from the table that makes them."""
+    """Every command but those that hand out credentials, and init, which prints files; from the table that makes them."""
     with open(os.path.join(TOP, "ipc/commands/commands.def")) as file:
         words = re.findall(r"COMMAND\(\s*\w+, \"([^\"]+)\"", file.read())
-    return {word for word in words if word not in ("exec", "credentials")}
+    return {word for word in words if word not in ("exec", "credentials", "init")}
 
 
 @needs_own_home
@@ -82,6 +83,7 @@ class Json(KeysTest):
         return {
             "whoami": [(("--profile", "marta"), "", 0), (("--profile", "marta", "--policy-file", self.bad), "", 1),
                        (("--profile", "marta", "--policy-file", self.hostile + "/none.yaml"), "", 1)],
+            "status": [((), "", 3)],
             "policy validate": [((self.good,), "", 0), ((self.good, self.bad, self.hostile), "", 1)],
             "policy lint": [((self.good,), "", 0), ((self.bad,), "", 1)],
             "policy explain": [((*asked, self.good), "", 0), ((*asked, self.bad), "", 1)],
@@ -95,7 +97,9 @@ class Json(KeysTest):
                             ((*parameter, "--output", self.hostile + "/pulled.yaml"), "", 0)],
             "audit verify": [((log,), "", 0), ((torn,), "", 1), (("--head", self.good, log), "", 1)],
             "audit show": [((log,), "", 0), ((torn,), "", 1)],
+            "audit stats": [((log,), "", 0), ((torn,), "", 1), (("--since", "1h", log), "", 0), ((self.hostile + "/none",), "", 1)],
             "profiles": [((), "", None)],
+            "status": [((), "", 3)],
             "doctor": [(("--offline",), "", None)],
             "keys add": [((self.name,), f"{self.id}\n{self.secret}\nthree plain words\n", 0), ((self.name,), "", 1)],
             "keys list": [((), "", 0)],
@@ -103,11 +107,21 @@ class Json(KeysTest):
             "keys remove": [((self.name,), "", 0), ((self.name,), "", 1)],
         }
 
-    def assert_json(self, text, lines, what):
-        for value in text.splitlines() if lines else [text]:
-            self.assertIsInstance(json.loads(value), (dict, list), what)
+    def assert_json(self, text, code, what):
+        """One form: a program that reads it needs to know no command. `ok` is the exit code, and a failure says what it found."""
+        answer = json.loads(text)
+        self.assertIsInstance(answer, dict, what)
+        self.assertEqual(["ok", "findings"], [key for key in answer if key in ("ok", "findings")], what)
+        # A list of decisions may be longer than memory, so it is printed before it is known how it ends.
+        self.assertTrue("decisions" in answer or list(answer)[:2] == ["ok", "findings"], what)
+        self.assertEqual(code == 0, answer["ok"], what)
+        for finding in answer["findings"]:
+            self.assertEqual(["severity", "what"], list(finding)[:2], what)
+            self.assertTrue(all(isinstance(finding[key], str) and finding[key] for key in ("severity", "what")), what)
+        self.assertTrue(answer["ok"] or answer["findings"], what)
         steering = [c for c in text if c != "\n" and (unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") or unicodedata.bidirectional(c) in ("RLE", "RLO"))]
         self.assertEqual([], steering, what)
+        return answer
 
     def test_every_command_prints_json_that_steers_no_terminal_and_ends_as_documented(self):
         table = self.table()
@@ -119,16 +133,33 @@ class Json(KeysTest):
                     run = Run(self, (*command.split(), *arguments, "--json"), environment=self.environment(), cwd=self.hostile).finish(said)
                     told = f"{command} {arguments!r}: {run.stdout!r} {run.stderr!r}"
                     self.assertIn(run.code, (0, 1) if code is None else (code,), told)
-                    if run.stdout or run.code == 0:
-                        self.assert_json(run.stdout, command == "audit show", told)
+                    answer = self.assert_json(run.stdout, run.code, told)
                     if command == "audit show":
-                        self.assertIn(HOSTILE.replace("\u001b", ""), [json.loads(line)["user"] for line in run.stdout.splitlines()], told)
+                        self.assertIn(HOSTILE.replace("\u001b", ""), [line["user"] for line in answer["decisions"]], told)
 
-    def test_a_wrong_command_line_is_2_for_every_tool(self):
-        for command in commands() - {"whoami"}:
+    def test_a_wrong_command_line_is_2_for_every_tool_and_said_as_json_too(self):
+        """stdout was empty before errors were JSON, too: a program that asked for JSON had to read sentences then."""
+        for command in commands():
             with self.subTest(command=command):
                 run = Run(self, (*command.split(), "--json", "--no-such-option"), environment=self.environment()).finish("")
-                self.assertEqual((2, ""), (run.code, run.stdout), run.stderr)
+                self.assertEqual(1 if command in ("whoami", "status") else 2, run.code, run.stderr)
+                finding, = self.assert_json(run.stdout, run.code, run.stderr)["findings"]
+                self.assertEqual("unknown option --no-such-option", finding["what"])
+                self.assertIn(finding["what"], run.stderr, "people read it, too")
+
+    def test_a_tool_that_is_started_by_hand_says_its_misuse_as_json(self):
+        for tool, folder in TOOLS.items():
+            path = os.path.join(os.path.dirname(os.path.dirname(self.layout.broker)), folder, tool)
+            if tool == "sentinel-doctor":
+                continue  # it reads no options of its own
+            done = subprocess.run([path, "nonsense", "--json=true"], capture_output=True, text=True, env=self.environment(),
+                                  **self.user.popen_arguments())
+            self.assertEqual(2, done.returncode, done.stderr)
+            self.assert_json(done.stdout, 2, done.stdout)
+
+    def test_a_json_of_the_commands_own_is_its_own(self):
+        run = Run(self, ("exec", "--no-such-option", "--", "true", "--json"), environment=self.environment()).finish("")
+        self.assertEqual((125, ""), (run.code, run.stdout))
 
 
 if __name__ == "__main__":

@@ -197,9 +197,9 @@ class OfTheUser(StoresTest):
         told = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual([0] * 8, [step[0] for step in told], told)
         _, added, first, _, rotated, second, _, removed = [step[1] for step in told]
-        self.assertEqual(self.id, json.loads(added)[0]["access_key_id"])
-        self.assertNotEqual(self.id, json.loads(rotated)[0]["access_key_id"])
-        self.assertEqual([], json.loads(removed))
+        self.assertEqual(self.id, json.loads(added)["keys"][0]["access_key_id"])
+        self.assertNotEqual(self.id, json.loads(rotated)["keys"][0]["access_key_id"])
+        self.assertEqual([], json.loads(removed)["keys"])
         for stdout in (first, second):
             self.assertIn("user/" + self.name, stdout)
         self.assert_not_on_disk(self.secret)

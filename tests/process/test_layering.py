@@ -85,6 +85,15 @@ class Sources(unittest.TestCase):
                 named = set(re.findall(r"^namespace (\w+)", text, re.M))
                 self.assertLessEqual(named - {"date", "YAML", "Json"}, {folder}, path)  # forward declarations
 
+    def test_no_two_headers_of_a_folder_define_a_type_of_one_name(self):
+        """The linker would take either's functions for both, and tell nobody: rooms need not include each other for that."""
+        for folder in ("ipc", "broker", "frontend", "supervisor"):
+            seen = {}
+            for path, text in sources(folder):
+                for name in re.findall(r"^(?:class|struct|union|enum class) (\w+)(?: final)?(?: : [^;{]+)?\s*\{", text, re.M) if path.endswith(".h") else ():
+                    self.assertEqual(path, seen.setdefault(name, path), f"{name} is defined twice")
+            self.assertGreater(len(seen), 15)
+
     def test_nothing_else_lies_at_the_top(self):
         allowed = {"CMakeLists.txt", "LICENSE", "README.md", "bench", "broker", "frontend", "ipc", "supervisor", "tests", "build"}
         listed = subprocess.run(["git", "-C", TOP, "ls-files"], capture_output=True, text=True) if shutil.which("git") else None
@@ -106,7 +115,7 @@ READ_BY_PEOPLE = (".cc", ".h", ".def", ".py", ".cmake", ".txt", ".md", ".1", ".5
 def texts():
     """Each file that people read: its path from the top, and its text without the line breaks of comments."""
     for top, folders, names in os.walk(TOP):
-        folders[:] = [name for name in folders if name in (".ci", ".presets") or not name.startswith((".", "__"))
+        folders[:] = [name for name in folders if name in (".ci", ".debian", ".github", ".presets") or not name.startswith((".", "__"))
                       and not name.endswith(".corpus") and os.path.join(top, name) != os.path.join(TOP, "build")]
         for name in names:
             if name == "run" or name.endswith(READ_BY_PEOPLE):

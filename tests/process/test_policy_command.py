@@ -159,6 +159,37 @@ class Validate(PolicyTest):
                     self.assertEqual(" " * (4 + int(column[1]) - 1) + "^", told[2])
                 self.assertEqual("", done.stdout)
 
+    def test_every_mistake_is_told_at_once_with_its_place_and_its_next_step(self):
+        text = policy(rule(effect="alow"), rule(name="second", effect="deny", conditions="{ profiles: [] }"), rule(name="second"))
+        path = self.write("bad.yaml", text)
+        told = self.run_policy("validate", path, code=1).stderr
+        places = [int(line) for line in re.findall(rf"^sentinel: {re.escape(path)}:(\d+):\d+: ", told, re.M)]
+        self.assertEqual([4, 10, 11], places, told)
+        self.assertEqual(3, told.count("^\n"), told)
+        for step in ("write one of the known words", "leave the key out", "give each rule its own name"):
+            self.assertIn(step, told)
+        answer = self.json_of("validate", path, code=1)
+        self.assertEqual(places, [each["line"] for each in answer["findings"]])
+        self.assertEqual(0, answer["files"][0]["more"])
+        self.assertTrue(all(each["what"] and each["next_step"] and each["column"] for each in answer["findings"]))
+        self.assertEqual(places, [each["line"] for each in self.json_of("lint", path, code=1)["findings"]])
+        self.assertEqual(3, self.run_policy("explain", path, code=1, user="u", profile="p").stderr.count("^\n"))
+
+    def test_of_many_mistakes_twenty_are_told_and_the_rest_counted(self):
+        path = self.write("bad.yaml", policy(*(rule(name=f"r{number}", effect="alow") for number in range(50))))
+        told = self.run_policy("validate", path, code=1).stderr
+        self.assertEqual(20, told.count("unknown effect"))
+        self.assertIn(f"{path}: and 30 more; ", told.splitlines()[-1])
+        answer = self.json_of("validate", path, code=1)
+        self.assertEqual((20, 30), (len(answer["findings"]), answer["files"][0]["more"]))
+
+    def test_every_mistake_of_a_table_of_cases_is_told(self):
+        path = self.write("cases.yaml", "policy: p.yaml\ncases:\n  - { name: a, profile: p, mode: serve, at: noon, expect: { effect: maybe } }\n"
+                                        "  - { name: a, profile: p, mode: cli, transport: unix, at: 2026-02-06T14:00:00Z, expect: {} }\n")
+        told = self.run_policy("test", path, code=1).stderr
+        for mistake in ('unknown mode "serve"', '"noon"', 'unknown effect "maybe"', "has no transport", '"effect" is missing', "another case of this name"):
+            self.assertIn(mistake, told)
+
     def test_a_policy_cannot_steer_the_terminal_that_shows_its_mistake(self):
         path = self.write("bad.yaml", b'version: "1"\nrules: \x1b[31m\xe2\x80\xaex\n')
         self.assertIn("rules: ?[31m???x", self.run_policy("validate", path, code=1).stderr)
@@ -169,7 +200,7 @@ class Validate(PolicyTest):
         self.assertEqual(2, done.stdout.count("1 rule, sha256 "))
         answer = self.json_of("validate", good, bad, code=1)
         self.assertEqual([True, False], [each["good"] for each in answer["files"]])
-        self.assertEqual(1, answer["files"][1]["line"])
+        self.assertEqual([(bad, 1)], [(each["file"], each["line"]) for each in answer["findings"]])
 
     def test_what_is_no_file_is_refused(self):
         self.assertIn("cannot open", self.run_policy("validate", "nothing.yaml", code=1).stderr)
@@ -186,7 +217,7 @@ class Lint(PolicyTest):
         answer = self.json_of("lint", path, code=1)
         self.assertEqual(("shadowed-rule", "wrong", "never", 7, ["all"]),
                          tuple(answer["findings"][0][key] for key in ("kind", "severity", "rule", "line", "others")))
-        self.assertFalse(answer["good"])
+        self.assertFalse(answer["ok"])
 
     def test_a_hint_alone_is_good(self):
         path = self.write("p.yaml", policy(rule(conditions="{ users: [marta] }")))
@@ -230,6 +261,16 @@ class Schema(PolicyTest):
         self.assertLessEqual({"rules[].conditions.time.hours.overnight", "rules[].conditions.profiles[].glob",
                               "rules[].restrict.session_policy.Statement[].NotAction", "rules[].conditions.device.require_mdm"}, paths)
 
+    def test_the_table_of_cases_is_told_as_strictly_as_it_is_read(self):
+        self.assertIn("leave --cases out", self.run_policy("schema", code=2, cases="true", man="true").stderr)
+        with open(os.path.join(self.TOP, "broker/study/cases.cc")) as file:
+            known = re.findall(r'^ +\{"(\w+)",\s+(true|false),', file.read(), re.M)
+        keys = self.json_of("schema", cases="true")["keys"]
+        self.assertEqual(sorted(known), sorted((each["key"].rpartition(".")[2], str(each["required"]).lower()) for each in keys))
+        self.assertIn("| `cases[].expect.effect` |", self.run_policy("schema", cases="true").stdout)
+        page = self.run_policy("schema", man="true").stdout.replace("\\-", "-")
+        self.assertEqual([], [each["key"] for each in keys if f".B {each['key']}\n" not in page])
+
     def test_every_word_of_an_effect_is_told_with_its_reason(self):
         words = [each["word"] for each in self.json_of("schema")["words"] if each["kind"] == "effect" and each["why"]]
         self.assertEqual(["allow", "deny", "require_approval", "require_server", "require_server_session"], words)
@@ -241,11 +282,17 @@ class Schema(PolicyTest):
 
     def test_every_example_of_the_manual_page_is_a_policy_that_lint_has_nothing_against(self):
         page = self.run_policy("schema", man="true").stdout
-        examples = re.findall(r"^\.EX\n(.*?)^\.EE$", page, re.M | re.S)
+        plain = page.replace("\\-", "-").replace("\\&", "").replace("\\e", "\\")
+        examples = re.findall(r"^\.EX\n(.*?)^\.EE$", plain, re.M | re.S)
+        tables = [each for each in examples if each.startswith("policy:")]
+        self.assertEqual(1, len(tables))
+        self.write("default.yaml", next(each for each in examples if "ledger-weekdays" in each and each not in tables))
+        self.assertIn("3 cases, all as expected", self.run_policy("test", self.write("cases.yaml", tables[0])).stdout)
+        examples = [each for each in examples if each not in tables]
         self.assertGreaterEqual(len(examples), 4)
         for number, example in enumerate(examples):
             with self.subTest(number):
-                path = self.write("example.yaml", example.replace("\\-", "-").replace("\\&", "").replace("\\e", "\\"))
+                path = self.write("example.yaml", example)
                 self.run_policy("validate", path)
                 answer = self.json_of("lint", path)
                 self.assertEqual((0, 0), (answer["wrong"], answer["suspicious"]), answer["findings"])
@@ -374,7 +421,7 @@ class Table(PolicyTest):
                       '"ledger-friday-freeze"', done.stdout)
         self.assertIn("2 cases, 1 failed", done.stdout)
         answer = self.json_of("test", path, code=1)
-        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["failures"]]))
+        self.assertEqual((2, 1, ["wrong"]), (answer["cases"], answer["failed"], [each["name"] for each in answer["findings"]]))
 
     def test_a_table_that_holds_is_good_and_names_rules_without_a_case(self):
         path = self.table(self.case("frozen", "{ effect: deny }"),
@@ -473,7 +520,7 @@ class Sign(PolicyTest):
         self.assertEqual(1, json.loads(self.read("p.yaml.sig"))["metadata"]["policy_version"])
         self.sign()
         answer = json.loads(self.verify(json="true").stdout)
-        self.assertEqual((True, 2, self.path), (answer["good"], answer["version"], answer["name"]))
+        self.assertEqual((True, 2, self.path), (answer["ok"], answer["version"], answer["name"]))
 
     def test_a_symbolic_link_is_not_written_through(self):
         victim = self.write("victim", "precious")
@@ -632,7 +679,7 @@ class Remote(PolicyTest):
             done = self.run_policy("push", self.path, **self.there, sign_key=key)
             self.assertIn(f"signed as policy version {version} in {SIGNATURE}; read back and the same", done.stdout)
             answer = self.json_of("verify", **self.there, policy_key=public)
-            self.assertEqual((True, version, PARAMETER), (answer["good"], answer["version"], answer["name"]))
+            self.assertEqual((True, version, PARAMETER), (answer["ok"], answer["version"], answer["name"]))
         self.assertEqual(GOOD + "# 2\n", self.parameter(PARAMETER))
 
     def test_who_cannot_sign_does_not_choose_the_version_that_is_signed(self):

@@ -22,7 +22,7 @@ class EndToEnd(AwsTest):
         for text in (policy(rule("require_server_session")), policy(rule("require_server_session", more="session_table: sentinel-sessions"))):
             for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
                 run = self.once(word, text, *command, environment={"SENTINEL_SESSION_TABLE": "sentinel-sessions"})
-                self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+                self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
                 self.assertIn("a tracked session is required", run.stderr)
                 self.assertIn("sentinel exec --server", run.stderr)
                 self.assertIn("the rule must name its table", run.stderr)
@@ -35,7 +35,7 @@ class EndToEnd(AwsTest):
                 issued = len(self.assume_role())
                 for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
                     run = self.once(word, text, *command)
-                    self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+                    self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
                 self.assertEqual(issued, len(self.assume_role()))
                 for transport in TRANSPORTS:
                     asker = self.with_policy(text, transport=transport)
@@ -48,7 +48,7 @@ class EndToEnd(AwsTest):
         self.assertIn("no approval for this user and profile is on record", self.refused_start(policy=self.file(text)).stderr)
         for word, command in (("exec", ("--", "touch", self.marker)), ("credentials", ())):
             run = self.once(word, text, *command)
-            self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+            self.assertEqual((run.own_failure, ""), (run.code, run.stdout), run.stderr)
             self.assertIn("no approval for this user and profile is on record", run.stderr)
         self.assertEqual([("require_approval", "refused", mode) for mode in ("server", "cli", "credential_process")],
                          [tuple(line[key] for key in ("effect", "outcome", "mode")) for line in self.decisions()])

@@ -1,8 +1,6 @@
 """What root says of the device decides rules with device conditions: read where root alone can write, again and again, and
 never believed longer than it may be. Each run sees an /etc of its own, in a mount namespace of its own."""
 import os
-import shutil
-import subprocess
 import sys
 import time
 import unittest
@@ -11,52 +9,33 @@ from unittest import mock
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import Asker, AwsTest, Run, policy, rule, wait_until
 from harness import children_of, name_of, processes_of_user
+from own_etc import OwnEtc, can_mount
 
-IN_ITS_ETC = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
-              'mount --bind "$1" /etc && shift && exec "$@"', "sh")
 ENCRYPTED = '{"disk_encrypted": true}'
 DEMAND = policy(rule(conditions="{ profiles: [ledger-prod], device: { require_encryption: true } }"))
 DENIAL = policy(rule("deny", "first", conditions="{ profiles: [ledger-prod], device: { require_encryption: true } }"), rule())
 UNUSABLE = "sentinel: the posture of this device cannot be used"
 
 
-def can_mount():
-    return os.geteuid() == 0 and subprocess.run([*IN_ITS_ETC, "/etc", "true"], capture_output=True).returncode == 0
-
-
 @unittest.skipUnless(can_mount(), "needs root and a mount namespace, to lay another /etc before sentinel: start the tests as root")
-class Posture(AwsTest):
+class Posture(OwnEtc, AwsTest):
     def setUp(self):
         super().setUp()
-        self.etc = os.path.join(self.user.folder, "etc")
-        self.addCleanup(shutil.rmtree, self.etc)
-        wait_until(self.copy_etc, "a copy of /etc: other tests add users to it meanwhile")
-        self.sentinel_etc = os.path.join(self.etc, "sentinel")
-        os.makedirs(self.sentinel_etc, mode=0o755, exist_ok=True)
+        self.make_etc()
         self.policy_path = self.write("policy.yaml", DEMAND)
 
-    def copy_etc(self):
-        shutil.rmtree(self.etc, ignore_errors=True)
-        return subprocess.run(["cp", "-a", "/etc", self.etc], capture_output=True).returncode == 0
-
     def say(self, text, name="posture.json", mode=0o644):
-        path = os.path.join(self.sentinel_etc, name)
-        with open(path + ".new", "w") as file:
-            file.write(text)
-        os.chmod(path + ".new", mode)
-        os.rename(path + ".new", path)
-        return path
+        return super().say(text, name, mode)
 
     def say_by_program(self, text):
         return self.say("#!/usr/bin/python3 -I\n" + text, "posture", 0o755)
 
     def start(self, *options, command, **more):
-        become = ("setpriv", f"--reuid={self.user.uid}", f"--regid={self.user.gid}", "--clear-groups")
         arguments = ["exec", "--server", "--profile", "ledger-prod", "--policy-file", self.policy_path, "--log-file",
                      self.log_path, "--", *command]
         with mock.patch.object(self.user, "popen_arguments", return_value={}):
             return Run(self, arguments, environment=self.environment(), cwd=self.folder,
-                       command_line_prefix=(*IN_ITS_ETC, self.etc, *become))
+                       command_line_prefix=self.in_its_etc())
 
     def refused(self, *sentences):
         run = self.start(command=("touch", self.marker)).finish()

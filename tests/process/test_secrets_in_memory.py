@@ -1,13 +1,17 @@
 """Where secrets lie in memory while a run lasts: in the broker's arena and in the command, and nowhere else. Root reads the
 memory of every process of the run, as a debugger would."""
+import base64
+import json
 import os
 import re
+import shutil
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import SANITIZED, needs_own_home
 from source_case import SourceTest
+from standin_client import login_cache_file, user_arn
 
 MOST_OF_A_MAPPING = 256 << 20   # a sanitizer's shadow is larger, and holds no bytes of ours
 
@@ -29,7 +33,8 @@ def mappings(pid):
 
 
 def places(pid, secret):
-    return [name for name, data in mappings(pid) if secret.encode() in data]
+    wanted = secret if isinstance(secret, bytes) else secret.encode()
+    return [name for name, data in mappings(pid) if wanted in data]
 
 
 @needs_own_home
@@ -69,6 +74,27 @@ class SecretsInMemoryTest(SourceTest):
                     continue
                 with self.subTest(f"{what} in {name}"):
                     self.assertEqual([], places(pid, secret))
+        asker.end()
+
+    def test_what_aws_login_keeps_is_in_no_memory_that_can_be_read_once_keys_were_renewed_with_it(self):
+        self.add_profile("console", login_session=user_arn("marta"))
+        before = self.aws.write_login(self.user.home, user_arn("marta"), lifetime=-60)
+        path = login_cache_file(self.user.home, user_arn("marta"))
+        self.addCleanup(shutil.rmtree, os.path.join(self.user.home, ".aws", "login"))
+        for part in (path, *(os.path.join(self.user.home, folder) for folder in (".aws/login/cache", ".aws/login", ".aws"))):
+            self.owned(part)
+        asker = self.served("console")
+        self.assert_served(asker.ask())
+        with open(path) as file:
+            after = json.load(file)
+        self.assertNotEqual(before["refreshToken"], after["refreshToken"])
+        lines = after["dpopKey"].splitlines()[1:-1]
+        secrets = [before["refreshToken"], after["refreshToken"], before["accessToken"]["secretAccessKey"], *lines,
+                   base64.b64decode("".join(lines))[7:39]]
+        processes = self.processes()
+        for name, pid in processes.items():
+            for number, secret in enumerate(secrets):
+                self.assertEqual([], places(pid, secret), f"{name}, secret {number}")
         asker.end()
 
 

@@ -150,11 +150,64 @@ class Served(SeveralProfiles):
         self.assertRegex(run.stdout, r"^default\n.*:assumed-role/ledger-short/")
 
 
+class Told(SeveralProfiles):
+    def status(self, asker, profile=None, *options):
+        chosen = [f"AWS_PROFILE={profile}"] if profile else []
+        return asker.order("run", argv=["env", *chosen, self.layout.sentinel, "status", *(options or ("--json",))])
+
+    def told(self, asker, profile=None):
+        answer = self.status(asker, profile)
+        self.assertEqual((0, ""), (answer["code"], answer["stderr"]))
+        self.assert_no_secret(answer["stdout"], "the status")
+        told = json.loads(answer["stdout"])
+        return tuple(told[key] for key in ("profile", "role", "effect")), told["keys_end"]
+
+    def test_status_tells_of_the_chosen_profile_and_fetches_nothing_for_it(self):
+        asker = self.several()
+        self.assertEqual(403, asker.ask(path="/status/ledger-short", token="wrong")["status"])
+        before = len(self.decisions()), len(self.aws.calls("AssumeRole"))
+        self.assertEqual((("ledger-short", role_arn("ledger-short"), None), None), self.told(asker, "ledger-short"))
+        self.assertEqual("ledger-short\n", self.status(asker, "ledger-short", "--short")["stdout"])
+        for first in (None, "default", "ledger-prod", "ledger-audit", "another run's"):
+            facts, end = self.told(asker, first)
+            self.assertEqual(("ledger-prod", role_arn("ledger-prod"), "allow"), facts, first)
+            self.assertIsNotNone(end)
+        self.assertEqual(before, (len(self.decisions()), len(self.aws.calls("AssumeRole"))), "nothing was handed out")
+        self.assertEqual("ledger-short", self.who(asker, "ledger-short"))
+        facts, end = self.told(asker, "ledger-short")
+        self.assertEqual(("ledger-short", role_arn("ledger-short"), "allow"), facts)
+        self.assertIsNotNone(end)
+        asker.end()
+
+    def test_status_says_what_policy_says_of_the_chosen_profile(self):
+        asker = self.several(text=policy(rule(effect="deny", name="no-short", conditions="{ profiles: [ledger-short] }"), rule(conditions=EVERY)))
+        self.who(asker, "ledger-short")
+        self.assertEqual((("ledger-short", role_arn("ledger-short"), "deny"), None), self.told(asker, "ledger-short"))
+        self.assertEqual("allow", self.told(asker)[0][2])
+        asker.end()
+
+    def test_the_word_and_the_short_option_and_settings_name_profiles(self):
+        home = os.path.join(self.folder, "config-home")
+        os.makedirs(os.path.join(home, "sentinel"), mode=0o700)
+        with open(os.path.join(home, "sentinel", "config"), "w") as config:
+            config.write(f"[default]\nserver = true\nunix-socket = true\npolicy-file = {self.policy_file()[1]}\nlog-file = {self.log_path}\n")
+        show = ("sh", "-c", "grep '^.profile' $AWS_CONFIG_FILE; echo $AWS_SENTINEL")
+        for words, more, first, named in (
+                (("ledger-prod", "-p", "ledger-short"), {}, "ledger-prod", ["ledger-prod", "ledger-short"]),
+                (("-p", "ledger-short", "-pledger-prod"), {}, "ledger-short", ["ledger-short", "ledger-prod"]),
+                (("-p", "ledger-short"), {"AWS_PROFILE": "ledger-prod"}, "ledger-short", ["ledger-short"]),
+                (("--profiles", "ledger-s*"), {"AWS_PROFILE": "ledger-prod"}, "ledger-prod", ["ledger-prod", "ledger-short"]),
+                ((), {"SENTINEL_PROFILE": "ledger-prod", "SENTINEL_PROFILES": "ledger-s*"}, "ledger-prod", ["ledger-prod", "ledger-short"])):
+            run = Run(self, ["exec", *words, "--", *show], environment={**self.environment(), "XDG_CONFIG_HOME": home, **more}, cwd=self.folder).finish()
+            self.assertEqual(0, run.code, run.stderr)
+            self.assertEqual([*(f"[profile {name}]" for name in named), first], run.stdout.splitlines(), words)
+
+
 class Refused(SeveralProfiles):
     def refused_words(self, *words):
         run = Run(self, ["exec", *words, "--", "touch", self.marker], environment=self.environment(), cwd=self.folder).finish()
         self.assertFalse(os.path.exists(self.marker), "the command ran")
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         return run.stderr
 
     def test_what_serves_one_profile_refuses_several(self):
@@ -170,7 +223,7 @@ class Refused(SeveralProfiles):
         self.assertIn("--profile or --profiles or --all-profiles is missing", self.refused_words("--server", *policy_file))
         for command in ("credentials", "whoami"):
             run = Run(self, [command, *two, *policy_file], environment=self.environment(), cwd=self.folder).finish()
-            self.assertEqual(1, run.code)
+            self.assertEqual(run.own_failure, run.code)
             self.assertIn("--profile is given twice with different values", run.stderr)
 
     def test_a_name_that_cannot_be_served_ends_the_start(self):

@@ -2,12 +2,14 @@
 """A policy that is not signed for its name, by its key, as this text and no older version is never used."""
 import json
 import os
+import re
 import subprocess
 import time
 import unittest
 
-from aws_case import PARAMETER, wait_until
+from aws_case import PARAMETER, policy, rule, wait_until
 from harness import PATIENCE, Run
+from own_etc import OwnEtc, can_mount
 from signed_case import ALIAS, SIGNATURE, SignedTest, allowing, denying, envelope, key
 
 import kms_actions
@@ -252,21 +254,20 @@ class InAFile(SignedTest):
         self.refused_start(*self.by_file, policy=("--policy-file", self.write("policy.yaml", allowing())))
 
 
-@unittest.skipUnless(os.geteuid() == 0, "needs root, to put a key into /etc/sentinel of a mount namespace of its own")
-class TheHostsKey(SignedTest):
+@unittest.skipUnless(can_mount(), "needs root, to put a key into /etc/sentinel of a mount namespace of its own")
+class TheHostsKey(OwnEtc, SignedTest):
     """/etc/sentinel/policy.pub, seen by the runs of these tests alone."""
 
+    def setUp(self):
+        super().setUp()
+        self.make_etc()
+        with open(self.public) as file:
+            self.say(file.read(), "policy.pub")
+
     def under_host_key(self, *options, policy=("--policy-parameter", PARAMETER)):
-        if not os.path.isdir("/etc/sentinel"):   # an empty one, to mount on
-            os.mkdir("/etc/sentinel", 0o755)
-            self.addCleanup(os.rmdir, "/etc/sentinel")
         arguments = ["exec", "--server", "--profile", "ledger-prod", *policy, "--log-file", self.log_path, *options, "--", "true"]
-        # The copy is made in a tmpfs of the namespace, so that root alone can have written it.
-        script = ('mount -t tmpfs -o mode=755 none /etc/sentinel && cp "$1" /etc/sentinel/policy.pub && shift && '
-                  'chmod 644 /etc/sentinel/policy.pub && exec setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"')
-        return subprocess.run(["unshare", "-m", "bash", "-c", script, "bash", self.public, str(self.user.uid), str(self.user.gid),
-                               self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE,
-                              env={"PATH": os.environ["PATH"], **self.environment()})
+        return subprocess.run([*self.in_its_etc(), self.layout.sentinel, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=PATIENCE, env={"PATH": os.environ["PATH"], **self.environment()})
 
     def test_it_binds_every_run_whatever_the_options_say(self):
         done = self.under_host_key()
@@ -286,6 +287,38 @@ class TheHostsKey(SignedTest):
         done = self.under_host_key(policy=("--policy-file", self.write("policy.yaml", allowing())))
         self.assertNotEqual(0, done.returncode)
         self.assertIn("is not signed", done.stderr)
+
+
+class WhoamiSays(SignedTest):
+    """Which key has signed the policy, or that none is demanded."""
+
+    def signed(self, *options):
+        run = Run(self, ["whoami", "--profile", "ledger-prod", *options, "--json"], environment=self.environment(), cwd=self.folder).finish()
+        self.assertEqual(0, run.code, run.stderr)
+        told = json.loads(run.stdout)
+        return told["effect"], told["signed"]
+
+    def test_without_a_key_the_signature_is_not_looked_at_and_that_is_said(self):
+        self.put_signed(policy(rule()), 3)
+        self.assertEqual(("allow", "no key named: the signature beside the parameter is not looked at"),
+                         self.signed("--policy-parameter", PARAMETER))
+        self.assertEqual(("allow", "no key named: the signature beside the file is not looked at"),
+                         self.signed("--policy-file", self.write("p.yaml", policy(rule()))))
+        self.assertEqual((None, None), self.signed())
+
+    def test_with_a_key_it_and_the_version_are_named(self):
+        self.put_signed(policy(rule()), 3)
+        effect, told = self.signed("--policy-parameter", PARAMETER, *self.by_file)
+        self.assertEqual("allow", effect)
+        self.assertRegex(told, f"^version 3, by the key {re.escape(self.public)}, [0-9a-f]+$")
+        self.put_kms_key()
+        self.assertEqual(("allow", f"version 3, by the KMS key {ALIAS}"), self.signed("--policy-parameter", PARAMETER, "--policy-kms-key", ALIAS))
+
+    def test_a_policy_that_is_not_signed_as_demanded_is_said_to_need_it(self):
+        self.put_pair(policy(rule()), None)
+        effect, told = self.signed("--policy-parameter", PARAMETER, *self.by_file)
+        self.assertEqual("none", effect)
+        self.assertTrue(told.startswith(f"must be, by the key {self.public}, "), told)
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ class Unreaped(AwsTest):
                    environment=self.environment(), cwd=self.folder,
                    command_line_prefix=(PYTHON, "-c", FIRST, self.report))
 
-    def assert_nothing_unreaped(self, run, code=0):
+    def assert_nothing_unreaped(self, run, code=0, failed=False):
         run.finish()
-        self.assertEqual(code, run.code, run.stderr)
+        self.assertEqual(run.own_failure if failed else code, run.code, run.stderr)
         with open(self.report) as file:
             self.assertEqual([], json.load(file))
         return run
@@ -64,7 +64,7 @@ class Unreaped(AwsTest):
         self.write("policy.yaml", policy(rule("deny")))
         for words in (("credentials",), ("exec", "--", "true")):
             with self.subTest(words=words):
-                self.assertIn("deny", self.assert_nothing_unreaped(self.below_first(*words), 1).stderr)
+                self.assertIn("deny", self.assert_nothing_unreaped(self.below_first(*words), failed=True).stderr)
 
     def test_a_run_with_a_server_leaves_nothing(self):
         for options in ((), ("--unix-socket",)):
@@ -78,7 +78,7 @@ class Unreaped(AwsTest):
         self.write("policy.yaml", policy(rule(conditions="{ profiles: [printer] }")))
         for words in (("credentials",), ("exec", "--server", "--", "true")):
             with self.subTest(words=words):  # AWS does not know the key: refused, when the program has done its work
-                self.assert_nothing_unreaped(self.below_first(*words, profile="printer"), 1)
+                self.assert_nothing_unreaped(self.below_first(*words, profile="printer"), failed=True)
 
     def begin_and_wait(self, *words):
         """A run that waits for STS; it, its broker and the witness."""
@@ -95,7 +95,7 @@ class Unreaped(AwsTest):
             with self.subTest(words=words):
                 run, _, broker = self.begin_and_wait(*words)
                 os.kill(broker, signal.SIGKILL)
-                self.assertIn("the broker ended", self.assert_nothing_unreaped(run, 1).stderr)
+                self.assertIn("the broker ended", self.assert_nothing_unreaped(run, failed=True).stderr)
                 self.aws.control.release()
 
     def test_a_signal_leaves_nothing(self):

@@ -128,7 +128,7 @@ class UserNamespace(AwsTest):
     def test_where_root_has_no_number_nothing_can_be_root_s_and_the_way_on_is_said(self):
         run = self.inside("exec", "--profile", "ledger-prod", *self.own_policy(), "--log-file", self.log_path, ALLOW, "--", "touch",
                           self.marker)
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("its owner has no number in this user namespace", run.stderr)
         self.assertIn("run sentinel outside of it", run.stderr)
         self.assertFalse(os.path.exists(self.marker), "the command ran")
@@ -147,7 +147,7 @@ class UserNamespace(AwsTest):
     def test_a_map_that_reads_as_the_machines_own_deceives_nobody(self):
         done = self.mapped(self.user.uid, "0 0 4294967295", "exec", "--profile", "ledger-prod", *self.own_policy(), "--log-file",
                            self.log_path, "--", "touch", self.marker)
-        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertEqual(harness.EXEC_FAILED, done.returncode, done.stderr)
         self.assertIn(WHY, done.stderr)
         self.assertFalse(os.path.exists(self.marker), "the command ran")
 

@@ -166,13 +166,13 @@ class PolicyFiles(AwsTest):
                 os.chown(file, 65534, 65534)
                 run = self.once(path)
                 self.owned(file)
-                self.assertEqual(1, run.code)
+                self.assertEqual(run.own_failure, run.code)
                 self.assertIn(f"does not belong to root or uid {self.user.uid} but to uid 65534", run.stderr)
                 self.assertEqual([], self.aws.calls("GetCallerIdentity"), "nothing of the file was used")
         os.chmod(self.folder, 0o777)
         run = self.once(path)
         os.chmod(self.folder, 0o700)
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn(f"the folder {self.folder} can be written by others", run.stderr)
 
     def test_a_pipe_is_read_once_as_a_policy(self):
@@ -202,10 +202,10 @@ class PolicyFiles(AwsTest):
             run = self.once(f"/dev/fd/{reading}", pass_fds=(reading,))
             os.close(reading)
             thread.join()
-            self.assertEqual(1, run.code)
+            self.assertEqual(run.own_failure, run.code)
             self.assertIn(sentence, run.stderr)
         run = self.once("/dev/fd/77")
-        self.assertEqual(1, run.code)
+        self.assertEqual(run.own_failure, run.code)
         self.assertIn("cannot open the policy /dev/fd/77", run.stderr)
 
     @staticmethod

@@ -167,7 +167,7 @@ class WholeRun(harness.ProcessTest):
         self.aws.control.fault("error", action="AssumeRole", code="AccessDenied", count=1)
         self.addCleanup(self.aws.control.clear)
         run = self.start("unix", "echo", "ran").finish()
-        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertEqual((run.own_failure, ""), (run.code, run.stdout))
         self.assertGreaterEqual(len(run.stderr.splitlines()), 2, run.stderr)
 
     def test_a_taken_port_is_refused_before_aws_is_asked(self):
@@ -176,7 +176,7 @@ class WholeRun(harness.ProcessTest):
             other.listen()
             before = len(self.aws.calls())
             run = self.start("tcp", "echo", "ran", options=("--server-port", str(other.getsockname()[1]))).finish()
-        self.assertEqual((1, ""), (run.code, run.stdout))
+        self.assertEqual((run.own_failure, ""), (run.code, run.stdout))
         self.assertEqual(before, len(self.aws.calls()))
 
 

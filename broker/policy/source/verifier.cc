@@ -45,10 +45,15 @@ void PolicyVerifier::verify(const std::string& what, const std::string& name, co
   by_kms(what, *read, done);
 }
 
+std::string PolicyVerifier::key_words() const {
+  if (!key_.kms.empty()) return "the KMS key " + key_.kms;
+  return key_.file ? "the key " + key_.place + ", " + key_.file->fingerprint() : "";
+}
+
 void PolicyVerifier::judge(const std::string& what, const PublicKey& key, const SignatureEnvelope& envelope,
                            const Done& done) {
   if (key.verifies(signed_message(envelope.policy), envelope.signature)) return admit(what, envelope.policy, done);
-  const std::string place = key_.kms.empty() ? "the key " + key_.place : "the KMS key " + key_.kms;
+  const std::string place = key_.kms.empty() ? "the key " + key_.place : key_words();
   done(ipc::fail(Fault::kRefused, what + " was not signed with " + place, "sign it with that key"));
 }
 

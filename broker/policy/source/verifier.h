@@ -36,6 +36,8 @@ class PolicyVerifier {
   PolicyVerifier& operator=(const PolicyVerifier&) = delete;
 
   [[nodiscard]] bool enforces() const { return key_.enforced(); }
+  // The key that must have signed, and where it is named; empty where none must.
+  [[nodiscard]] std::string key_words() const;
   // Whether versions are remembered for later runs.
   [[nodiscard]] bool remembers() const { return versions_.lasts(); }
 

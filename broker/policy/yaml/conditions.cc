@@ -52,54 +52,54 @@ bool is_one_line(YamlReader& in, const YamlNode& node) {
                    "write one name in each line, each behind a dash; put a name that has blanks into quotes");
 }
 
-bool read_patterns(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
+using CheckPattern = bool (*)(YamlReader& in, const YamlNode& item, const NamePattern& pattern);
+
+bool read_patterns(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out, CheckPattern check = nullptr) {
   if (!in.list(node)) return false;
   std::set<std::pair<std::string, bool>> seen;
-  for (const YamlNode& item : node.children) {
+  return read_each(node, [&](const YamlNode& item) {
     NamePattern pattern;
     if (!read_pattern(in, item, pattern) || !is_one_line(in, item)) return false;
     if (!seen.emplace(pattern.text, pattern.glob).second) {
       return in.refuse(item, in_quotes(pattern.text) + " is listed twice", "list it once");
     }
+    if (check != nullptr && !check(in, item, pattern)) return false;
     out.push_back(std::move(pattern));
-  }
-  return true;
+    return true;
+  });
 }
 
 // What IAM allows in the names of users and sessions, and no other letters that look like these: a rule that denies
 // a user who cannot exist would deny no request.
+bool check_user(YamlReader& in, const YamlNode& item, const NamePattern& name) {
+  const auto is_allowed = [glob = name.glob](char c) {
+    return is_alphanumeric(c) || std::string_view("_+=,.@-").contains(c) || (glob && kWildcards.contains(c));
+  };
+  if (name.text.size() <= kMaxUser && std::ranges::all_of(name.text, is_allowed)) return true;
+  return in.refuse(item, in_quotes(name.text) + " cannot be the name of a user",
+                   "write it as IAM has it: at most 64 of A-Z, a-z, 0-9 and _+=,.@-, each typed anew");
+}
+
 bool read_users(YamlReader& in, const YamlNode& node, std::vector<NamePattern>& out) {
-  if (!read_patterns(in, node, out)) return false;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto is_allowed = [glob = out[i].glob](char c) {
-      return is_alphanumeric(c) || std::string_view("_+=,.@-").contains(c) || (glob && kWildcards.contains(c));
-    };
-    if (out[i].text.size() <= kMaxUser && std::ranges::all_of(out[i].text, is_allowed)) continue;
-    return in.refuse(node.children[i], in_quotes(out[i].text) + " cannot be the name of a user",
-                     "write it as IAM has it: at most 64 of A-Z, a-z, 0-9 and _+=,.@-, each typed anew");
-  }
-  return true;
+  return read_patterns(in, node, out, check_user);
+}
+
+bool check_arn(YamlReader& in, const YamlNode& item, const NamePattern& arn) {
+  if (arn.text.starts_with(kArnStart)) return true;
+  return in.refuse(item, in_quotes(arn.text) + " is not an ARN, which starts with \"arn:\"",
+                   "write it as `aws sts get-caller-identity` says it, or a glob that starts with \"arn:\"");
 }
 
 bool read_arns(YamlReader& in, const YamlNode& node, Conditions& conditions) {
-  if (!read_patterns(in, node, conditions.arns)) return false;
-  for (std::size_t i = 0; i < conditions.arns.size(); ++i) {
-    const std::string& arn = conditions.arns[i].text;
-    if (arn.starts_with(kArnStart)) continue;
-    return in.refuse(node.children[i], in_quotes(arn) + " is not an ARN, which starts with \"arn:\"",
-                     "write it as `aws sts get-caller-identity` says it, or a glob that starts with \"arn:\"");
-  }
-  return true;
+  return read_patterns(in, node, conditions.arns, check_arn);
 }
 
 // Texts that all are of one kind; `otherwise` says of one that is not what it should be.
 bool read_all(YamlReader& in, const YamlNode& node, std::vector<std::string>& texts, bool (*fits)(std::string_view),
               const char* otherwise, const char* next_step) {
-  if (!in.texts(node, texts)) return false;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (!fits(texts[i])) return in.refuse(node.children[i], in_quotes(texts[i]) + otherwise, next_step);
-  }
-  return true;
+  return in.texts(node, texts, [&](const YamlNode& item, const std::string& text) {
+    return fits(text) || in.refuse(item, in_quotes(text) + otherwise, next_step);
+  });
 }
 
 bool read_accounts(YamlReader& in, const YamlNode& node, Conditions& conditions) {
@@ -143,6 +143,8 @@ constexpr Field<Conditions> kConditions[] = {
     {"device", false, read_device, "mapping", "the device is known to be all of this", list_device_keys},
 };
 
+constexpr std::string_view kSubjects[] = {"profiles", "not_profiles", "users",  "not_users",
+                                          "arns",     "accounts",     "groups", "time"};
 bool names_a_subject(const Conditions& c) {
   return !c.profiles.empty() || !c.not_profiles.empty() || !c.users.empty() || !c.not_users.empty() ||
          !c.arns.empty() || !c.accounts.empty() || !c.groups.empty() || c.time.has_value();
@@ -162,8 +164,10 @@ void list_condition_keys(SchemaWalk& walk, const std::string& path) { walk.table
 
 bool read_conditions(YamlReader& in, const YamlNode& node, Rule& rule) {
   Conditions& conditions = rule.conditions;
-  if (!in.mapping(node, kConditions, conditions) || !transport_can_hold(in, node, conditions)) return false;
-  if (names_a_subject(conditions)) return true;
+  const MappingKeys keys = in.mapping(node, kConditions, conditions);
+  bool good = keys;
+  if (keys.sound({"mode", "transport"})) good &= transport_can_hold(in, node, conditions);
+  if (!keys.sound(kSubjects) || names_a_subject(conditions)) return good;
   return in.refuse(node,
                    "the conditions name no profiles, users or time, nor arns, accounts or groups: the rule would hold "
                    "for everyone",

@@ -18,6 +18,7 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
+// Behind this nothing can be read.
 [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why) { throw YAML::ParserException(mark, why); }
 
 constexpr char kPlainYaml[] =
@@ -56,10 +57,20 @@ std::optional<std::size_t> directive(std::string_view text) {
   return before == std::string_view::npos ? std::nullopt : std::optional(before + 1);
 }
 
-// Builds the tree from the parser's events and refuses what a policy has no use for.
+void tell(Mistakes& mistakes, std::string_view source, Place place, std::string_view why) {
+  std::string what(source);
+  what += ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  what += why;
+  mistakes.add({ipc::Fault::kConfig, std::move(what), kPlainYaml, 0});
+}
+
+Place place_at(const YAML::Mark& mark) { return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1}; }
+
+// Builds the tree from the parser's events and tells of what a policy has no use for.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::string_view text) : text_(text) {}
+  TreeBuilder(std::string_view text, std::string_view source, Mistakes& mistakes)
+      : text_(text), source_(source), mistakes_(mistakes) {}
   YamlNode take() { return std::move(root_); }
   [[nodiscard]] bool has_document() const { return documents_ > 0; }
 
@@ -67,14 +78,17 @@ class TreeBuilder final : public YAML::EventHandler {
     if (++documents_ > 1) refuse(mark, "a second document starts here; a policy is exactly one");
   }
   void OnDocumentEnd() override {}
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases (*name) are not allowed"); }
-  void OnAnchor(const YAML::Mark& mark, const std::string&) override {
-    refuse(mark, "anchors (&name) are not allowed");
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    YamlNode node = make(mark, Kind::kNull);
+    told(node, "aliases (*name) are not allowed");
+    add(std::move(node));
   }
+  // Also told of by its number, with the node itself.
+  void OnAnchor(const YAML::Mark&, const std::string&) override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not allowed");
     YamlNode node = make(mark, Kind::kNull);
+    check_plain(node, "", anchor);
     const Place missing = place_before(mark);
     node.line = missing.line;
     node.column = missing.column;
@@ -82,24 +96,22 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    check_plain(mark, tag, anchor);
     YamlNode node = make(mark, Kind::kScalar);
+    check_plain(node, tag, anchor);
     node.quoted = tag == "!";
-    if (node.quoted) check_quotes(mark);
-    if (const auto fault = text_fault(value)) refuse(mark, "the text contains " + std::string(fault->why));
+    if (node.quoted) check_quotes(node, mark);
+    if (const auto fault = text_fault(value)) told(node, "the text contains " + std::string(fault->why));
     node.text = value;
     node.folded = !node.quoted && !text_.substr(std::min(text_.size(), position(mark))).starts_with(value);
     add(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    check_plain(mark, tag == "!" ? "!bare" : tag, anchor);  // only a scalar's "!" means that it is quoted
-    open(make(mark, Kind::kList));
+    open_plain(make(mark, Kind::kList), tag, anchor);
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    check_plain(mark, tag == "!" ? "!bare" : tag, anchor);  // only a scalar's "!" means that it is quoted
-    open(make(mark, Kind::kMap));
+    open_plain(make(mark, Kind::kMap), tag, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapEnd() override { close(); }
@@ -109,6 +121,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode node;
     YamlNode key;  // of the map entry that is being read
     bool has_key = false;
+    bool drops = false;                            // the value that comes: its key stood there before
     std::map<std::string, int, std::less<>> seen;  // key to line
   };
 
@@ -128,16 +141,24 @@ class TreeBuilder final : public YAML::EventHandler {
     const std::size_t last = text_.substr(0, end).find_last_not_of(" \r\n");
     return last == std::string_view::npos ? Place{} : place_of(text_, last + 1);
   }
-  static void check_plain(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not allowed");
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags (!name) are not allowed");
+  void told(YamlNode& node, const std::string& why) {
+    if (!std::exchange(node.told_of, true)) tell(mistakes_, source_, {node.line, node.column}, "YAML: " + why);
+  }
+  void check_plain(YamlNode& node, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) told(node, "anchors (&name) are not allowed");
+    if (!tag.empty() && tag != "?" && tag != "!") told(node, "tags (!name) are not allowed");
+  }
+  // Only a scalar's "!" means that it is quoted.
+  void open_plain(YamlNode node, const std::string& tag, YAML::anchor_t anchor) {
+    check_plain(node, tag == "!" ? "!bare" : tag, anchor);
+    open(std::move(node));
   }
   // A quote or block mark stands where the parser says that the scalar starts; anything else there is a bare "!".
-  void check_quotes(const YAML::Mark& mark) const {
+  void check_quotes(YamlNode& node, const YAML::Mark& mark) {
     const std::size_t at = position(mark);
     const char first = at < text_.size() ? text_[at] : '\0';
     if (first == '|' || first == '>') return;
-    if (first != '"' && first != '\'') refuse(mark, "tags (!name) are not allowed");
+    if (first != '"' && first != '\'') return told(node, "tags (!name) are not allowed");
     if (!is_closed(text_, at)) refuse(mark, "the quote that opens here is never closed");
   }
   void open(YamlNode node) {
@@ -166,6 +187,7 @@ class TreeBuilder final : public YAML::EventHandler {
       node.key_line = parent.key.line;
       node.key_column = parent.key.column;
       parent.has_key = false;
+      if (std::exchange(parent.drops, false)) return;
     }
     parent.node.children.push_back(std::move(node));
   }
@@ -173,14 +195,16 @@ class TreeBuilder final : public YAML::EventHandler {
     if (key.kind != Kind::kScalar) refuse(mark_, "a key must be a word, and here is none");
     const auto [first, is_new] = parent.seen.emplace(key.text, key.line);
     if (!is_new) {
-      refuse(mark_, "the key " + in_quotes(key.text) + " stands here twice; the first is in line " +
-                        std::to_string(first->second));
+      told(key, "the key " + in_quotes(key.text) + " stands here twice; the first is in line " +
+                    std::to_string(first->second));
+      parent.drops = true;
     }
     parent.key = std::move(key);
     parent.has_key = true;
   }
 
-  std::string_view text_;
+  std::string_view text_, source_;
+  Mistakes& mistakes_;
   YamlNode root_;
   std::vector<OpenNode> open_;
   YAML::Mark mark_;
@@ -188,36 +212,32 @@ class TreeBuilder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-std::unexpected<ipc::Error> error_at(std::string_view source, Place place, std::string_view why) {
-  std::string what(source);
-  what += ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
-  what += why;
-  return ipc::fail(ipc::Fault::kConfig, std::move(what), kPlainYaml);
-}
-
 }  // namespace
 
-ipc::Result<YamlNode> parse_yaml(std::string_view text, std::string_view source) {
-  if (text.size() > kMaxYamlBytes) return error_at(source, {}, "the text is longer than 256 KiB");
+std::optional<YamlNode> parse_yaml(std::string_view text, std::string_view source, Mistakes& mistakes) {
+  const auto error_at = [&](Place place, std::string_view why) {
+    tell(mistakes, source, place, why);
+    return std::nullopt;
+  };
+  if (text.size() > kMaxYamlBytes) return error_at({}, "the text is longer than 256 KiB");
   if (const auto fault = text_fault(text)) {
-    return error_at(source, place_of(text, fault->offset), "the text contains " + std::string(fault->why));
+    return error_at(place_of(text, fault->offset), "the text contains " + std::string(fault->why));
   }
   if (const auto at = directive(text)) {
-    return error_at(source, place_of(text, *at), "a line that begins with % is for the parser, which would skip it");
+    return error_at(place_of(text, *at), "a line that begins with % is for the parser, which would skip it");
   }
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    TreeBuilder tree(text);
+    TreeBuilder tree(text, source, mistakes);
     while (parser.HandleNextDocument(tree)) {
     }
-    if (!tree.has_document()) return error_at(source, {}, "the text is empty");
+    if (!tree.has_document()) return error_at({}, "the text is empty");
     return tree.take();
   } catch (const YAML::Exception& error) {
-    const Place place = error.mark.is_null() ? Place{} : Place{error.mark.line + 1, error.mark.column + 1};
-    return error_at(source, place, "YAML: " + error.msg);
+    return error_at(place_at(error.mark), "YAML: " + error.msg);
   } catch (const std::exception& error) {
-    return error_at(source, {}, std::string("YAML: ") + error.what());
+    return error_at({}, std::string("YAML: ") + error.what());
   }
 }
 

@@ -22,7 +22,7 @@ constexpr Field<Policy> kPolicy[] = {
 };
 
 // The version first: another one explains every other difference.
-bool read_policy(YamlReader& in, const YamlNode& root, Policy& policy) {
+bool read_document(YamlReader& in, const YamlNode& root, Policy& policy) {
   if (root.kind == YamlNode::Kind::kNull) {
     return in.refuse(root, "the policy is empty", "write a version and at least one rule");
   }
@@ -34,16 +34,20 @@ bool read_policy(YamlReader& in, const YamlNode& root, Policy& policy) {
 
 }  // namespace
 
-ipc::Result<Policy> load_policy(std::string_view text, std::string source) {
-  auto root = parse_yaml(text, source);
-  if (!root) return std::unexpected(std::move(root.error()));
-  YamlReader reader(source);
+Read<Policy> read_policy(std::string_view text, std::string source) {
   Policy policy;
-  policy.source = std::move(source);
+  policy.source = source;
   policy.sha256 = sha256_hex(text);
-  if (policy.sha256.empty()) return ipc::fail(ipc::Fault::kSystem, policy.source + ": its SHA-256 cannot be computed");
-  if (!read_policy(reader, *root, policy)) return std::unexpected(reader.take_error());
-  return policy;
+  Mistakes mistakes;
+  if (policy.sha256.empty()) {
+    mistakes.add({ipc::Fault::kSystem, source + ": its SHA-256 cannot be computed", {}, 0});
+    return std::unexpected(std::move(mistakes));
+  }
+  return read_yaml(text, std::move(source), std::move(policy), read_document);
+}
+
+ipc::Result<Policy> load_policy(std::string_view text, std::string source) {
+  return or_first(read_policy(text, std::move(source)));
 }
 
 std::vector<SchemaKey> policy_keys() {

@@ -1,4 +1,4 @@
-// Text of a policy to Policy, or the first thing that is wrong with it. Nothing is guessed, skipped or defaulted that
+// Text of a policy to Policy, or what is wrong with it. Nothing is guessed, skipped or defaulted that
 // the author wrote: an unknown key, an odd word, an empty list or a window that can never be open is refused.
 //
 // Blocks: on zone files, which are read here so that no evaluation has to.
@@ -14,11 +14,13 @@
 
 #include "ipc/result.h"
 #include "policy/policy.h"
+#include "policy/yaml/mistakes.h"
 #include "policy/yaml/schema.h"
 
 namespace broker {
 
-ipc::Result<Policy> load_policy(std::string_view text, std::string source);
+Read<Policy> read_policy(std::string_view text, std::string source);         // with every mistake
+ipc::Result<Policy> load_policy(std::string_view text, std::string source);  // with the first alone
 
 // Every key that a policy may have, from the loader's own tables.
 std::vector<SchemaKey> policy_keys();

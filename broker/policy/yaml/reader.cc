@@ -28,15 +28,19 @@ std::string needs(const YamlNode& node, std::string_view wanted) {
 
 }  // namespace
 
+bool MappingKeys::sound(std::span<const std::string_view> keys) const {
+  const auto is_wrong = [this](std::string_view key) { return std::ranges::find(wrong_, key) != wrong_.end(); };
+  return !unknown_ && std::ranges::none_of(keys, is_wrong);
+}
+
 bool YamlReader::refuse_at(int line, int column, const std::string& why, std::string next_step) {
-  if (!error_.what.empty()) return false;
-  error_.what = source_ + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + context_ + why;
-  error_.next_step = std::move(next_step);
+  std::string what = source_ + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + context_ + why;
+  mistakes_.add({ipc::Fault::kConfig, std::move(what), std::move(next_step), 0});
   return false;
 }
 
 bool YamlReader::refuse(const YamlNode& at, const std::string& why, std::string next_step) {
-  return refuse_at(at.line, at.column, why, std::move(next_step));
+  return !at.told_of && refuse_at(at.line, at.column, why, std::move(next_step));
 }
 
 bool YamlReader::refuse_key(const YamlNode& at, const std::string& why, std::string next_step) {
@@ -84,18 +88,7 @@ bool YamlReader::twice(const YamlNode& node) {
 }
 
 bool YamlReader::texts(const YamlNode& node, std::vector<std::string>& out) {
-  if (!list(node)) return false;
-  for (const YamlNode& item : node.children) {
-    std::string value;
-    if (!text(item, kMaxName, value)) return false;
-    out.push_back(std::move(value));
-  }
-  std::vector<std::string> sorted = out;
-  std::sort(sorted.begin(), sorted.end());
-  const auto same = std::adjacent_find(sorted.begin(), sorted.end());
-  if (same == sorted.end()) return true;
-  const auto is_same = [&](const YamlNode& item) { return item.text == *same; };
-  return twice(*std::find_if(node.children.rbegin(), node.children.rend(), is_same));
+  return texts(node, out, [](const YamlNode&, const std::string&) { return true; });
 }
 
 bool YamlReader::one_of(const YamlNode& node, std::span<const std::string_view> known, std::size_t& index) {

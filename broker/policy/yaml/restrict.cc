@@ -31,7 +31,7 @@ bool read_managed_policies(YamlReader& in, const YamlNode& node, Narrowing& out)
     return in.refuse(node, "there are " + std::to_string(node.children.size()) + " managed policies, and STS takes 10",
                      "join them in fewer policies");
   }
-  for (const YamlNode& item : node.children) {
+  return read_each(node, [&](const YamlNode& item) {
     std::string arn;
     if (!in.text(item, kMaxArn, arn)) return false;
     if (!is_managed_policy_arn(arn)) {
@@ -40,17 +40,15 @@ bool read_managed_policies(YamlReader& in, const YamlNode& node, Narrowing& out)
     }
     if (std::ranges::find(out.managed_policies, arn) != out.managed_policies.end()) return in.twice(item);
     out.managed_policies.push_back(std::move(arn));
-  }
-  return true;
+    return true;
+  });
 }
 
 bool read_source_ips(YamlReader& in, const YamlNode& node, Narrowing& out) {
-  if (!in.texts(node, out.source_ips)) return false;
-  for (std::size_t i = 0; i < out.source_ips.size(); ++i) {
-    const auto status = check_ip_network(out.source_ips[i]);
-    if (!status) return in.refuse(node.children[i], status.error().what, status.error().next_step);
-  }
-  return true;
+  return in.texts(node, out.source_ips, [&](const YamlNode& item, const std::string& text) {
+    const auto status = check_ip_network(text);
+    return status || in.refuse(item, status.error().what, status.error().next_step);
+  });
 }
 
 bool is_vpc_id(std::string_view text) {
@@ -62,13 +60,10 @@ bool is_vpc_id(std::string_view text) {
 }
 
 bool read_source_vpcs(YamlReader& in, const YamlNode& node, Narrowing& out) {
-  if (!in.texts(node, out.source_vpcs)) return false;
-  for (std::size_t i = 0; i < out.source_vpcs.size(); ++i) {
-    if (is_vpc_id(out.source_vpcs[i])) continue;
-    return in.refuse(node.children[i], in_quotes(out.source_vpcs[i]) + " is not the id of a VPC",
-                     "write vpc- and 8 to 17 digits of 0-9a-f, as the console shows it");
-  }
-  return true;
+  return in.texts(node, out.source_vpcs, [&](const YamlNode& item, const std::string& text) {
+    return is_vpc_id(text) || in.refuse(item, in_quotes(text) + " is not the id of a VPC",
+                                        "write vpc- and 8 to 17 digits of 0-9a-f, as the console shows it");
+  });
 }
 
 bool check_tag_key(YamlReader& in, const YamlNode& tag, std::set<std::string>& seen) {
@@ -104,12 +99,12 @@ bool read_tags(YamlReader& in, const YamlNode& node, Narrowing& out) {
                      "leave some out");
   }
   std::set<std::string> seen;
-  for (const YamlNode& tag : node.children) {
+  return read_each(node, [&](const YamlNode& tag) {
     std::string value;
-    if (!check_tag_key(in, tag, seen) || !read_tag_value(in, tag, value)) return false;
+    const bool good = check_tag_key(in, tag, seen) & read_tag_value(in, tag, value);
     out.tags.emplace_back(tag.key, std::move(value));
-  }
-  return true;
+    return good;
+  });
 }
 
 bool read_hard_expiry(YamlReader& in, const YamlNode& node, Narrowing& out) {

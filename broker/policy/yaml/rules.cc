@@ -86,8 +86,9 @@ bool check_source_identity(YamlReader& in, const YamlNode& node, const Rule& rul
 
 bool read_rule(YamlReader& in, const YamlNode& node, Rule& rule) {
   rule.line = node.line;
-  if (!in.mapping(node, kRule, rule) || !check_source_identity(in, node, rule)) return false;
-  if (rule.effect != Effect::kDeny || !rule.narrowing) return true;
+  const MappingKeys keys = in.mapping(node, kRule, rule);
+  if (keys.sound({"effect", "source_identity", "restrict"}) && !check_source_identity(in, node, rule)) return false;
+  if (!keys.sound({"effect", "restrict"}) || rule.effect != Effect::kDeny || !rule.narrowing) return keys;
   return in.refuse_key(*std::ranges::find(node.children, "restrict", &YamlNode::key),
                        "\"restrict\" stands in a rule that denies, which never issues anything",
                        "take it out, or change the effect");
@@ -136,20 +137,22 @@ bool read_rules(YamlReader& in, const YamlNode& node, Policy& policy) {
   if (!is_list_of_rules(in, node)) return false;
   policy.rules.reserve(node.children.size());
   std::map<std::string, int> lines;  // rule name to where it stands
-  for (std::size_t i = 0; i < node.children.size(); ++i) {
-    const YamlNode& item = node.children[i];
-    in.set_context(rule_context(item, i));
+  std::size_t index = 0;
+  const bool good = read_each(node, [&](const YamlNode& item) {
+    in.set_context(rule_context(item, index++));
     Rule rule;
-    if (!read_rule(in, item, rule)) return false;
+    const bool is_good = read_rule(in, item, rule);
+    if (rule.name.empty()) return is_good;
     const auto [first, is_new] = lines.emplace(rule.name, rule.line);
     if (!is_new) {
       return in.refuse(item, "another rule of this name starts in line " + std::to_string(first->second),
                        "give each rule its own name, because the decision log tells rules apart by it");
     }
     policy.rules.push_back(std::move(rule));
-  }
+    return is_good;
+  });
   in.set_context("");
-  return true;
+  return good;
 }
 
 }  // namespace broker

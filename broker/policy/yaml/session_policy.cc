@@ -86,12 +86,12 @@ bool append_values(YamlReader& in, const YamlNode& node, Check check, std::strin
   if (node.kind != Kind::kList) return append_value(in, node, check, json);
   if (!in.list(node)) return false;
   json += '[';
-  for (const YamlNode& item : node.children) {
+  const bool good = read_each(node, [&](const YamlNode& item) {
     if (!json.ends_with('[')) json += ',';
-    if (!append_value(in, item, check, json)) return false;
-  }
+    return append_value(in, item, check, json);
+  });
   json += ']';
-  return true;
+  return good;
 }
 
 bool check_action(YamlReader& in, const YamlNode& node) {
@@ -161,16 +161,16 @@ bool read_operator(YamlReader& in, const YamlNode& node, std::string& json) {
   if (node.children.empty()) return in.refuse(node, in_quotes(node.key) + " is empty", "name a key and its values");
   begin_member(json, node.key);
   json += '{';
-  for (const YamlNode& child : node.children) {
+  const bool good = read_each(node, [&](const YamlNode& child) {
     if (!child.key.contains(':') || !is_plain(child.key) || child.key.contains(' ')) {
       return in.refuse_key(child, in_quotes(child.key) + " is not a condition key",
                            "write for example aws:SourceIp or s3:prefix");
     }
     begin_member(json, child.key);
-    if (!append_values(in, child, nullptr, json)) return false;
-  }
+    return append_values(in, child, nullptr, json);
+  });
   json += '}';
-  return true;
+  return good;
 }
 
 bool read_condition(YamlReader& in, const YamlNode& node, Statement& out) {
@@ -178,11 +178,9 @@ bool read_condition(YamlReader& in, const YamlNode& node, Statement& out) {
   if (node.children.empty()) return in.refuse(node, "\"Condition\" is empty", "leave it out if there is none");
   begin_member(out.json, "Condition");
   out.json += '{';
-  for (const YamlNode& child : node.children) {
-    if (!read_operator(in, child, out.json)) return false;
-  }
+  const bool good = read_each(node, [&](const YamlNode& child) { return read_operator(in, child, out.json); });
   out.json += '}';
-  return true;
+  return good;
 }
 
 constexpr Field<Statement> kStatement[] = {
@@ -210,28 +208,39 @@ constexpr Field<Statement> kStatement[] = {
 };
 void list_statement_keys(SchemaWalk& walk, const std::string& path) { walk.table<kStatement>(path + "[]"); }
 
-bool refuse_principal(YamlReader& in, const YamlNode& node) {
+// The grammar's own keys that have no place here get a reason of their own; the statement is read on without them.
+bool take_principal(YamlReader& in, YamlNode& node) {
+  const auto is_principal = [](const YamlNode& child) {
+    return child.key == "Principal" || child.key == "NotPrincipal";
+  };
   for (const YamlNode& child : node.children) {
-    if (child.key != "Principal" && child.key != "NotPrincipal") continue;
-    return in.refuse_key(child, in_quotes(child.key) + " has no place in a session policy",
-                         "take it out: the principal is whoever gets the credentials");
+    if (!is_principal(child)) continue;
+    in.refuse_key(child, in_quotes(child.key) + " has no place in a session policy",
+                  "take it out: the principal is whoever gets the credentials");
   }
-  return true;
+  return std::erase_if(node.children, is_principal) == 0;
+}
+
+bool names_what(YamlReader& in, const YamlNode& node, const MappingKeys& keys, const Statement& statement) {
+  bool good = keys;
+  if (keys.sound({"Action", "NotAction"}) && statement.action == statement.not_action) {
+    good = in.refuse(node, "a statement needs Action or NotAction, and not both", "say which actions it is about");
+  }
+  if (keys.sound({"Resource", "NotResource"}) && statement.resource == statement.not_resource) {
+    good = in.refuse(node, "a statement needs Resource or NotResource, and not both",
+                     "say which resources it is about; \"*\" is every one");
+  }
+  return good;
 }
 
 bool append_statement(YamlReader& in, const YamlNode& node, std::set<std::string>& sids, std::string& json) {
   Statement statement;
   statement.sids = &sids;
-  if (!refuse_principal(in, node) || !in.mapping(node, kStatement, statement)) return false;
-  if (statement.action == statement.not_action) {
-    return in.refuse(node, "a statement needs Action or NotAction, and not both", "say which actions it is about");
-  }
-  if (statement.resource == statement.not_resource) {
-    return in.refuse(node, "a statement needs Resource or NotResource, and not both",
-                     "say which resources it is about; \"*\" is every one");
-  }
+  YamlNode rest = node;
+  bool good = take_principal(in, rest);
+  good &= names_what(in, rest, in.mapping(rest, kStatement, statement), statement);
   json += (json.empty() ? "{" : ",{") + statement.json + "}";
-  return true;
+  return good;
 }
 
 bool read_document_version(YamlReader& in, const YamlNode& node, std::string&) {
@@ -246,8 +255,7 @@ bool read_statements(YamlReader& in, const YamlNode& node, std::string& json) {
   std::set<std::string> sids;
   if (node.kind == Kind::kMap) return append_statement(in, node, sids, json);
   if (!in.list(node)) return false;
-  return std::ranges::all_of(node.children,
-                             [&](const YamlNode& item) { return append_statement(in, item, sids, json); });
+  return read_each(node, [&](const YamlNode& item) { return append_statement(in, item, sids, json); });
 }
 
 constexpr Field<std::string> kDocument[] = {

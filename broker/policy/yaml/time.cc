@@ -79,14 +79,14 @@ void list_time_keys(SchemaWalk& walk, const std::string& path) { walk.table<kTim
 
 bool read_time(YamlReader& in, const YamlNode& node, Conditions& conditions) {
   TimeWindow window;
-  if (!in.mapping(node, kTime, window)) return false;
-  if (window.zone == nullptr) {
+  const MappingKeys keys = in.mapping(node, kTime, window);
+  if (window.zone == nullptr && keys.sound({"timezone"})) {
     const auto zone = local_zone();
     if (!zone) return in.refuse(node, zone.error().what, zone.error().next_step);
     window.zone = *zone;
   }
   conditions.time = window;
-  return true;
+  return keys;
 }
 
 }  // namespace broker

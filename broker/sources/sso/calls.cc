@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "aws/key_syntax.h"
 #include "call/json_failure.h"
@@ -25,6 +26,11 @@ constexpr std::int64_t kLongestLife = 366 * 86400;     // of a token, in seconds
 constexpr std::int64_t kFirstMoment = 946'684'800;     // 2000-01-01, in seconds
 constexpr std::int64_t kLastMoment = 253'402'300'799;  // 9999-12-31, the last that has a text
 constexpr std::string_view kDeviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
+
+std::vector<std::string> scopes_of(const SsoPlan& plan, SsoWay way) {
+  const bool none = plan.scopes.empty() && way == SsoWay::kBrowser;
+  return none ? std::vector<std::string>{std::string(kDefaultSsoScope)} : plan.scopes;
+}
 
 AwsRequest oidc(const SsoPlan& plan, std::string_view action, std::string_view path, JsonLine body) {
   AwsRequest request{
@@ -143,12 +149,17 @@ ipc::Result<Out> read_answer(std::string_view action, std::string_view body,
 }  // namespace
 
 // The name is the one that the AWS CLI gives: the registration is kept where the CLI looks for its own.
-AwsRequest register_sso_client(const SsoPlan& plan) {
+AwsRequest register_sso_client(const SsoPlan& plan, SsoWay way) {
   JsonLine body;
   body.text("clientName", "botocore-client-" + (plan.session.empty() ? "sentinel" : plan.session));
   body.text("clientType", "public");
+  if (way == SsoWay::kBrowser) {
+    body.raw("grantTypes", R"(["authorization_code","refresh_token"])");
+    body.raw("redirectUris", "[\"" + ipc::redirect_url() + "\"]");
+    body.text("issuerUrl", plan.start_url);
+  }
   std::string scopes;
-  for (const std::string& scope : plan.scopes) {
+  for (const std::string& scope : scopes_of(plan, way)) {
     if (!scopes.empty()) scopes += ',';
     ipc::append_json_string(scopes, scope);
   }
@@ -167,6 +178,26 @@ AwsRequest create_device_token(const SsoPlan& plan, const SsoClient& client, std
   body.text("clientId", client.id).text("clientSecret", client.secret.reveal());
   body.text("grantType", kDeviceGrant).text("deviceCode", device);
   return oidc(plan, "CreateToken", "/token", std::move(body));
+}
+
+// A code is good once, as a refresh token.
+AwsRequest create_code_token(const SsoPlan& plan, const SsoClient& client, const SsoCode& code) {
+  JsonLine body;
+  body.text("clientId", client.id).text("clientSecret", client.secret.reveal());
+  body.text("grantType", "authorization_code").text("code", code.code).text("codeVerifier", code.verifier);
+  body.text("redirectUri", ipc::redirect_url(code.port));
+  AwsRequest request = oidc(plan, "CreateToken", "/token", std::move(body));
+  request.max_tries = 2;
+  return request;
+}
+
+std::string sso_authorize_url(const SsoPlan& plan, const SsoClient& client, std::string_view state,
+                              std::string_view challenge) {
+  std::string scopes;
+  for (const std::string& scope : scopes_of(plan, SsoWay::kBrowser)) scopes += (scopes.empty() ? "" : " ") + scope;
+  return plan.oidc.url + "/authorize?response_type=code&client_id=" + uri_encode(client.id) +
+         "&state=" + std::string(state) + "&code_challenge_method=S256&scopes=" + uri_encode(scopes) +
+         "&code_challenge=" + std::string(challenge);
 }
 
 AwsRequest renew_sso_token(const SsoPlan& plan, const SsoClient& client, std::string_view refresh) {

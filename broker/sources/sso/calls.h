@@ -1,13 +1,15 @@
-// The five calls to IAM Identity Center that the broker makes: builds their requests, reads their answers. No I/O of
-// its own. The first four go to OIDC, which signs programs and their users in; the last to the portal, which gives a
+// The calls to IAM Identity Center that the broker makes: builds their requests, reads their answers. No I/O of its
+// own. All but the last go to OIDC, which signs programs and their users in; the last to the portal, which gives a
 // signed-in user the keys of a role. None is signed: the caller is known by the secrets in it.
 //
 // Blocks: never.   Units: seconds.
 // Fails: kProtocol for an answer that is not the action's; the sentence names the action.
-// Source: botocore's models sso-oidc and sso (both 2019-06-10); RFC 8628 for the device's way of signing in.
+// Source: botocore's models sso-oidc and sso (both 2019-06-10); RFC 8628 for the device's way of signing in,
+// RFC 7636 for the browser's.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,11 +20,23 @@
 
 namespace broker {
 
-[[nodiscard]] AwsRequest register_sso_client(const SsoPlan& plan);
+[[nodiscard]] AwsRequest register_sso_client(const SsoPlan& plan, SsoWay way);
 [[nodiscard]] AwsRequest start_device_login(const SsoPlan& plan, const SsoClient& client);
 [[nodiscard]] AwsRequest create_device_token(const SsoPlan& plan, const SsoClient& client, std::string_view device);
+// What a browser came back with, and what the page was begun with.
+struct SsoCode {
+  std::string_view code;
+  std::uint16_t port;  // of 127.0.0.1, to which it came
+  std::string_view verifier;
+};
+[[nodiscard]] AwsRequest create_code_token(const SsoPlan& plan, const SsoClient& client, const SsoCode& code);
 [[nodiscard]] AwsRequest renew_sso_token(const SsoPlan& plan, const SsoClient& client, std::string_view refresh);
 [[nodiscard]] AwsRequest get_role_credentials(const SsoPlan& plan, std::string_view access);
+
+// The page of the browser's way. Who shows it adds the redirect_uri, of which the program's registration leaves the
+// port open.
+[[nodiscard]] std::string sso_authorize_url(const SsoPlan& plan, const SsoClient& client, std::string_view state,
+                                            std::string_view challenge);
 
 // A login that waits for its user.
 struct DeviceLogin {

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "sources/sso/browser_login.h"
 #include "sources/sso/calls.h"
+#include "sources/sso/device_login.h"
 #include "text/rfc3339.h"
 
 namespace broker {
@@ -39,7 +41,7 @@ void SsoSignIn::open() {
 
 void SsoSignIn::on_file(ipc::Result<ipc::UniqueFd> file) {
   if (!file) return fail(file.error().fault, file.error().what, file.error().next_step);
-  file_ = SsoCacheFile(std::move(*file));
+  file_ = SignInFile(std::move(*file));
   look();
 }
 
@@ -154,8 +156,14 @@ void SsoSignIn::log_in() {
     return fail(Fault::kRefused, why_no_token() + ", and the login that this run showed was not completed", by_hand());
   }
   file_.say_login_is_shown();
-  login_ = std::make_unique<SsoLogin>(source_.context, source_.errands, source_.plan, source_.options.profile,
-                                      [this](ipc::Result<SsoToken> token) { on_logged_in(std::move(token)); });
+  auto done = [this](ipc::Result<SsoToken> token) { on_logged_in(std::move(token)); };
+  const SsoOptions& options = source_.options;
+  // As the AWS CLI: the old form of a profile knows the device's way alone.
+  if (options.browser && !source_.plan.session.empty()) {
+    login_ = std::make_unique<SsoBrowserLogin>(source_.context, source_.errands, source_.plan, options.profile, done);
+  } else {
+    login_ = std::make_unique<SsoDeviceLogin>(source_.context, source_.errands, source_.plan, options.profile, done);
+  }
 }
 
 void SsoSignIn::on_logged_in(ipc::Result<SsoToken> token) {
@@ -204,7 +212,7 @@ void SsoSignIn::finish(ipc::Result<ipc::SecretBuffer> outcome) {
   errand_.reset();
   call_.reset();
   pause_.reset();
-  file_ = SsoCacheFile();  // and its lock
+  file_ = SignInFile();  // and its lock
   const OnToken done = std::move(done_);
   done(std::move(outcome));  // last: it may have destroyed this sign-in
 }

@@ -15,7 +15,7 @@
 
 #include "call/aws_call.h"
 #include "keys/errands.h"
-#include "sources/sso/cache_file.h"
+#include "sources/sign_in/file.h"
 #include "sources/sso/login.h"
 #include "sources/sso/token.h"
 
@@ -23,6 +23,7 @@ namespace broker {
 
 struct SsoOptions {
   bool auto_login = false;
+  bool browser = false;                            // a browser of this host may come back to it
   std::string profile;                             // for the next step
   std::function<void(const std::string&)> warn{};  // may be empty
 };
@@ -79,7 +80,7 @@ class SsoSignIn {
   SsoSource& source_;
   ipc::SecretBuffer refused_;
   OnToken done_;
-  SsoCacheFile file_;
+  SignInFile file_;
   std::optional<SsoToken> token_;
   std::string unreadable_;  // why there is no token_
   bool locked_ = false, tried_to_renew_ = false, saw_login_ = false;

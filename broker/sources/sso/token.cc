@@ -94,6 +94,12 @@ std::string python_list(const std::vector<std::string>& texts) {
   return "[" + out + "]";
 }
 
+// The AWS CLI writes the grants of a registration for the browser's way alone.
+bool names_code_grant(const JsonMembers& members) {
+  const auto grants = std::ranges::find_if(members.all(), [](const auto& one) { return one.first == "grantTypes"; });
+  return grants != members.all().end() && grants->second.find("\"authorization_code\"") != std::string_view::npos;
+}
+
 std::string_view trimmed_url(std::string_view url) {
   while (url.ends_with('/') || url.ends_with('#')) url.remove_suffix(1);
   return url;
@@ -139,13 +145,17 @@ ipc::Result<SsoClient> read_sso_client(std::string_view json) {
   SsoClient client;
   if (const ipc::Status read = read_client(*members, "expiresAt", client); !read) return std::unexpected(read.error());
   if (client.id.empty()) return ipc::fail(ipc::Fault::kProtocol, "has no whole registration");
+  if (names_code_grant(*members)) client.way = SsoWay::kBrowser;
   return client;
 }
 
 std::string sso_client_text(const SsoClient& client, const std::vector<std::string>& scopes) {
   JsonLine line;
   add_client(line, client, "expiresAt");
+  const bool browser = client.way == SsoWay::kBrowser;
   if (!scopes.empty()) line.raw("scopes", python_list(scopes));
+  if (browser && scopes.empty()) line.raw("scopes", python_list({std::string(kDefaultSsoScope)}));
+  if (browser) line.raw("grantTypes", python_list({"authorization_code", "refresh_token"}));
   return std::move(line).object();
 }
 

@@ -1,5 +1,5 @@
 // What a user of IAM Identity Center is signed in with, as the AWS CLI's cache files hold it, so that `aws sso login`
-// and Sentinel share one sign-in both ways. The text alone; the file is sources/sso/cache_file.h.
+// and Sentinel share one sign-in both ways. The text alone; the file is sources/sign_in/file.h.
 //
 // Blocks: never.   Owns: the secrets, in wiped memory; all types move and do not copy.
 // Units: moments by this machine's own clock, as all who share the file write them.
@@ -22,11 +22,15 @@ namespace broker {
 inline constexpr std::size_t kMaxUrl = 2048, kMaxClientId = 1024;
 inline constexpr std::size_t kMaxSsoSecret = 8192;  // those of AWS stay under 3000
 
+// How a user logs in. A program is registered for one of the two.
+enum class SsoWay { kDevice, kBrowser };
+
 // What a program is registered as; Identity Center gives tokens to registered programs alone.
 struct SsoClient {
   std::string id;  // empty: none
   ipc::SecretBuffer secret;
   std::chrono::sys_seconds ends{};
+  SsoWay way = SsoWay::kDevice;  // of a registration; a token's file does not say it
 };
 
 struct SsoToken {
@@ -44,6 +48,9 @@ struct SsoToken {
 // The registration has a file of its own, since it outlives the tokens.
 [[nodiscard]] ipc::Result<SsoClient> read_sso_client(std::string_view json);
 [[nodiscard]] std::string sso_client_text(const SsoClient& client, const std::vector<std::string>& scopes);
+
+// Where a session names no scopes, a browser's login asks for this one; the device's for none.
+inline constexpr std::string_view kDefaultSsoScope = "sso:account:access";
 
 // Of the files: 40 hex digits.
 [[nodiscard]] std::string sso_token_name(const SsoPlan& plan);

@@ -43,14 +43,14 @@ void judge(KnownHead& known, const std::string& text, const LogKey* key) {
 
 }  // namespace
 
-ipc::Result<KnownHead> find_head(const ToolArguments& arguments, const LogKey* key) {
+ipc::Result<KnownHead> find_head(const ToolArguments& arguments, const std::string& last_log, const LogKey* key) {
   const std::string named(arguments.value("head"));
   KnownHead known;
-  if (named.empty() && arguments.files().back() == "-") {
+  if (named.empty() && last_log == "-") {
     known.unknown = "what is read from stdin has no head beside it: name one with --head";
     return known;
   }
-  known.path = named.empty() ? beside(arguments.files().back()) : named;
+  known.path = named.empty() ? beside(last_log) : named;
   const auto text = read_head_file(known.path);
   if (text) {
     judge(known, *text, key);

@@ -21,7 +21,7 @@ struct KnownHead {
   std::string unknown;  // why there is none, in words; empty where there is one, or a fault
 };
 
-// Of the last log that was named; read it before the log, which may be growing. `key` may be null.
-ipc::Result<KnownHead> find_head(const ToolArguments& arguments, const LogKey* key);
+// Of `last_log`, unless an option names one; read it before the log, which may be growing. `key` may be null.
+ipc::Result<KnownHead> find_head(const ToolArguments& arguments, const std::string& last_log, const LogKey* key);
 
 }  // namespace broker

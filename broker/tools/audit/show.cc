@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ipc/terminal/local_time.h"
 #include "ipc/text/go_duration.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
@@ -35,11 +36,6 @@ std::optional<seconds> length_of(std::string_view text) {
 
 bool matches(const AuditLine& line, std::string_view key, const std::string& wanted) {
   return wanted.empty() || line.text(key) == wanted;
-}
-
-Ink ink_of(std::string_view outcome) {
-  if (outcome == "issued") return Ink::kGood;
-  return outcome == "refused" ? Ink::kBad : Ink::kWarn;
 }
 
 std::string value_of(const AuditLine& line, std::string_view key) {
@@ -84,12 +80,22 @@ ipc::Result<sys_seconds> read_moment(std::string_view text, sys_seconds now) {
                    "write 2026-01-31T12:00:00Z, 2026-01-31, or how long ago: 90s, 2h, 7d");
 }
 
+Ink ink_of_outcome(std::string_view outcome) {
+  if (outcome == "issued") return Ink::kGood;
+  return outcome == "refused" ? Ink::kBad : Ink::kWarn;
+}
+
+std::string time_of(std::string_view timestamp) {
+  const auto time = moment(timestamp);
+  return time ? ipc::local_time(*time) : std::string(timestamp);
+}
+
 std::string shown(const AuditLine& line, const ToolOutput& out) {
   const std::string outcome = value_of(line, "outcome");
   std::string word = line.text("event").empty() ? outcome : value_of(line, "event");
   if (word.empty()) word = value_of(line, "effect");
   word.resize(std::max<std::size_t>(word.size(), 7), ' ');
-  std::string text = value_of(line, "timestamp") + "  " + out.ink(ink_of(outcome), word);
+  std::string text = harmless(time_of(line.text("timestamp"))) + "  " + out.ink(ink_of_outcome(outcome), word);
   add(text, "", value_of(line, "user"));
   add(text, "", value_of(line, "profile"));
   add(text, "rule", value_of(line, "rule"));

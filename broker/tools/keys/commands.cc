@@ -8,10 +8,12 @@
 
 #include "aws/key_syntax.h"
 #include "ipc/process/user_namespace.h"
+#include "ipc/terminal/local_time.h"
 #include "profile/files.h"
 #include "text/ascii.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "text/rfc3339.h"
 #include "tools/keys/credentials_file_key.h"
 #include "tools/keys/opened_entry.h"
 #include "tools/keys/rotation.h"
@@ -110,20 +112,18 @@ ipc::Status check_new(const std::string& home, const std::string& name) {
                    "rotate it, or run sentinel keys remove " + name + " first");
 }
 
-void tell_added(const OpenedEntry& kept, const ToolArguments& arguments, ToolOutput& out) {
+void tell_added(const OpenedEntry& kept, ToolOutput& out) {
   const KeystoreEntry& about = kept.about();
-  if (!arguments.flag("json")) {
+  if (!out.json()) {
     return out.line(out.ink(Ink::kGood, "stored") + " " + out.ink(Ink::kStrong, about.access_key_id) + " of profile " +
                     about.profile + " (" + kept.where() + ")");
   }
-  out.raw(std::move(JsonText()
-                        .open_object()
-                        .text("profile", about.profile)
-                        .text("access_key_id", about.access_key_id)
-                        .text("store", row_of(about.store).word)
-                        .text("added", about.added)
-                        .close_object())
-              .finish());
+  out.answer()
+      .data()
+      .text("profile", about.profile)
+      .text("access_key_id", about.access_key_id)
+      .text("store", row_of(about.store).word)
+      .text("added", about.added);
 }
 
 ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
@@ -156,19 +156,20 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
     out.note("the key is not in " + in_file->path +
              " any more; backups and the disk may still have it: sentinel keys rotate " + name + " makes it void");
   }
-  tell_added(kept, arguments, out);
+  tell_added(kept, out);
   warn_of_key_in_files(home, name, out);
   return {};
 }
 
 // ---- list
 
-void tell_row(const OpenedEntry& kept, bool json, JsonText& text, ToolOutput& out) {
+void tell_row(const OpenedEntry& kept, JsonText& text, ToolOutput& out) {
   const KeystoreEntry& about = kept.about();
-  if (!json) {
+  if (!out.json()) {
+    const auto since = read_aws_time(about.added);
     const std::string half = about.replaces.empty() ? "" : "  (rotation not finished: run sentinel keys rotate)";
     return out.line(out.ink(Ink::kStrong, about.profile) + "  " + about.access_key_id + "  " + kept.where() + "  " +
-                    out.ink(Ink::kQuiet, harmless(about.added)) + half);
+                    out.ink(Ink::kQuiet, since ? ipc::local_time(*since) : about.added) + half);
   }
   text.open_object().text("profile", about.profile).text("access_key_id", about.access_key_id);
   text.text("store", row_of(about.store).word);
@@ -182,22 +183,23 @@ ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
   const std::string home = home_folder();
   const ipc::Result<std::vector<std::string>> names = KeystoreFolder(home).names();
   if (!names) return std::unexpected(names.error());
-  const bool json = arguments.flag("json");
-  JsonText text;
-  text.open_list();
+  if (arguments.flag("names")) {
+    for (const std::string& name : *names) out.line(harmless(name));
+    return {};
+  }
+  JsonText& text = out.answer().data().open_list("keys");
   ipc::Status worst;
   for (const std::string& name : *names) {
     const ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
     if (kept) {
-      tell_row(*kept, json, text, out);
+      tell_row(*kept, text, out);
     } else {
       if (!worst) out.error(worst.error());
       worst = std::unexpected(kept.error());
     }
   }
   text.close_list();
-  if (json) out.raw(std::move(text).finish());
-  if (!json && names->empty()) out.note("no key is stored; sentinel keys add PROFILE puts one away");
+  if (!out.json() && names->empty()) out.note("no key is stored; sentinel keys add PROFILE puts one away");
   return worst;
 }
 
@@ -212,10 +214,8 @@ ipc::Status remove(const ToolArguments& arguments, ToolOutput& out) {
   // A damaged file is removed all the same: nothing else can be done with it.
   if (const ipc::Status gone = kept ? kept->remove() : store.remove(name); !gone) return gone;
   const std::string id = kept ? kept->about().access_key_id : "its key";
-  if (arguments.flag("json")) {
-    out.raw(
-        std::move(JsonText().open_object().text("removed", name).text("access_key_id", kept ? id : "").close_object())
-            .finish());
+  if (out.json()) {
+    out.answer().data().text("removed", name).text("access_key_id", kept ? id : "");
   } else {
     out.line(out.ink(Ink::kGood, "removed") + " " + id + " of profile " + name);
   }
@@ -237,15 +237,13 @@ ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
   if (!key) return std::unexpected(key.error());
   const ipc::Result<Rotated> rotated = rotate_key(*kept, std::move(*key), *aws);
   if (!rotated) return std::unexpected(rotated.error());
-  if (arguments.flag("json")) {
-    out.raw(std::move(JsonText()
-                          .open_object()
-                          .text("profile", name)
-                          .text("access_key_id", rotated->new_id)
-                          .text("deleted", rotated->old_id)
-                          .text("arn", rotated->arn)
-                          .close_object())
-                .finish());
+  if (out.json()) {
+    out.answer()
+        .data()
+        .text("profile", name)
+        .text("access_key_id", rotated->new_id)
+        .text("deleted", rotated->old_id)
+        .text("arn", rotated->arn);
   } else {
     out.line(out.ink(Ink::kGood, "rotated") + " the key of " + harmless(rotated->arn) + ": " +
              out.ink(Ink::kStrong, rotated->new_id) + " is stored and proven, " + rotated->old_id + " is deleted");

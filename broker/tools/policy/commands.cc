@@ -12,32 +12,31 @@
 namespace broker {
 namespace {
 
-void put_error(JsonText& json, const ipc::Error& error, std::string_view source) {
-  const ErrorPlace place = place_of(error, source);
+// A mistake in a file, with its place.
+void add_mistake(const ipc::Error& error, std::string_view file, ipc::JsonAnswer& answer) {
+  const ErrorPlace place = place_of(error, file);
+  JsonText& json = answer.open_finding("error", place.reason, error.next_step).text("file", file);
   if (place.line > 0) json.number("line", place.line);
   if (place.column > 0) json.number("column", place.column);
-  json.text("error", place.reason).text("next_step", error.next_step);
+  json.close_object();
 }
 
-void put_validated(JsonText& json, const std::string& file, const ipc::Result<PolicyText>& read) {
-  json.open_object().text("file", file);
-  if (!read) {
-    json.boolean("good", false);
-    put_error(json, read.error(), file);
-  } else if (!read->policy) {
-    json.boolean("good", false);
-    put_error(json, read->policy.error(), file);
-  } else {
-    json.boolean("good", true)
-        .number("rules", static_cast<std::int64_t>(read->policy->rules.size()))
-        .text("sha256", read->policy->sha256);
+void add_validated(JsonText& json, const std::string& file, const ipc::Result<PolicyText>& read) {
+  const bool good = read && read->policy;
+  json.open_object().text("file", file).boolean("good", good);
+  if (good) {
+    json.number("rules", static_cast<std::int64_t>(read->policy->rules.size())).text("sha256", read->policy->sha256);
+  } else if (read) {
+    json.number("more", static_cast<std::int64_t>(read->policy.error().more()));  // than the findings tell
   }
   json.close_object();
 }
 
-void say_validated(ToolOutput& out, const ipc::Result<PolicyText>& read) {
+void say_validated(ToolOutput& out, const std::string& file, const ipc::Result<PolicyText>& read) {
+  if (!read && out.json()) return add_mistake(read.error(), file, out.answer());
   if (!read) return out.error(read.error());
-  if (!read->policy) return tell_mistake(*read, out);
+  if (!read->policy) return tell_mistakes(read->policy.error(), read->file, read->text, out);
+  if (out.json()) return;
   const std::size_t rules = read->policy->rules.size();
   out.line(harmless(read->file) + ": " + std::to_string(rules) + (rules == 1 ? " rule" : " rules") + ", sha256 " +
            read->policy->sha256 + ", " + out.ink(Ink::kGood, "good"));
@@ -63,21 +62,17 @@ std::int64_t count_of(const std::vector<Finding>& findings, Severity severity) {
 
 constexpr Severity kSeverities[] = {Severity::kWrong, Severity::kSuspicious, Severity::kHint};
 
-std::string findings_json(const std::string& file, const std::vector<Finding>& findings) {
-  JsonText json;
-  json.open_object().text("file", file).boolean("good", !any_fault(findings));
-  for (const Severity each : kSeverities) json.number(word(each), count_of(findings, each));
-  json.open_list("findings");
+void add_findings(const std::string& file, const std::vector<Finding>& findings, ipc::JsonAnswer& answer) {
   for (const Finding& each : findings) {
     const FindingRow& kind = row(each.kind);
-    json.open_object().text("kind", kind.word).text("severity", word(kind.severity));
-    json.text("rule", each.rule).number("line", each.line).text("what", each.what).text("why", kind.why);
-    json.text("next_step", each.next_step).open_list("others");
+    JsonText& json = answer.open_finding(word(kind.severity), each.what, each.next_step);
+    json.text("kind", kind.word).text("rule", each.rule).number("line", each.line).text("why", kind.why);
+    json.open_list("others");
     for (const std::string& other : each.others) json.text({}, other);
     json.close_list().close_object();
   }
-  json.close_list().close_object();
-  return std::move(json).finish();
+  answer.data().text("file", file);
+  for (const Severity each : kSeverities) answer.data().number(word(each), count_of(findings, each));
 }
 
 void say_finding(ToolOutput& out, const std::string& file, const Finding& finding) {
@@ -90,51 +85,51 @@ void say_finding(ToolOutput& out, const std::string& file, const Finding& findin
 
 }  // namespace
 
-ipc::Result<PolicyText> read_policy(const std::string& file) {
+ipc::Result<PolicyText> read_policy_file(const std::string& file) {
   ipc::Result<std::string> text = read_whole_file(file, kMaxYamlBytes);
   if (!text) return std::unexpected(std::move(text.error()));
-  ipc::Result<Policy> policy = load_policy(*text, file);
+  Read<Policy> policy = read_policy(*text, file);
   return PolicyText{file, std::move(*text), std::move(policy)};
 }
 
-void tell_mistake(const PolicyText& read, ToolOutput& out) {
-  const ErrorPlace place = place_of(read.policy.error(), read.file);
-  out.note(read.policy.error().what);
-  if (place.line > 0) {
-    const ShownLine shown = show_line(read.text, place);
-    out.quote(shown.text, shown.caret);
+void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::string_view text, ToolOutput& out) {
+  for (const ipc::Error& each : mistakes.told()) {
+    if (out.json()) add_mistake(each, file, out.answer());
+    const ErrorPlace place = place_of(each, file);
+    out.note(each.what, Ink::kBad);
+    if (place.line > 0) {
+      const ShownLine shown = show_line(text, place);
+      out.quote(shown.text, shown.caret);
+    }
+    if (!each.next_step.empty()) out.note("  " + each.next_step);
   }
-  if (!read.policy.error().next_step.empty()) out.note("  " + read.policy.error().next_step);
+  if (mistakes.more() == 0) return;
+  out.note(file + ": and " + std::to_string(mistakes.more()) + " more; correct these, then validate it again");
 }
 
 std::optional<PolicyText> good_policy(const std::string& file, ToolOutput& out) {
-  ipc::Result<PolicyText> read = read_policy(file);
+  ipc::Result<PolicyText> read = read_policy_file(file);
   if (!read) {
     out.error(read.error());
     return std::nullopt;
   }
   if (!read->policy) {
-    tell_mistake(*read, out);
+    tell_mistakes(read->policy.error(), read->file, read->text, out);
     return std::nullopt;
   }
   return std::move(*read);
 }
 
 int policy_validate(const ToolArguments& arguments, ToolOutput& out) {
-  JsonText json;
-  json.open_object().open_list("files");
+  JsonText& json = out.answer().data().open_list("files");
   bool good = true;
   for (const std::string& file : arguments.files()) {
-    const ipc::Result<PolicyText> read = read_policy(file);
+    const ipc::Result<PolicyText> read = read_policy_file(file);
     good &= read && read->policy;
-    if (arguments.flag("json")) {
-      put_validated(json, file, read);
-    } else {
-      say_validated(out, read);
-    }
+    add_validated(json, file, read);
+    say_validated(out, file, read);
   }
-  json.close_list().boolean("good", good).close_object();
-  if (arguments.flag("json")) out.raw(std::move(json).finish());
+  json.close_list();
   return good ? kToolGood : kToolRefused;
 }
 
@@ -143,7 +138,16 @@ int policy_schema(const ToolArguments& arguments, ToolOutput& out) {
     out.error(arguments.misuse("--json and --man are two forms of the same").error());
     return kToolMisused;
   }
-  out.raw(arguments.flag("man") ? policy_manual() : arguments.flag("json") ? schema_json() : schema_markdown());
+  if (arguments.flag("cases") && arguments.flag("man")) {
+    out.error(arguments.misuse("the manual page has both languages: leave --cases out").error());
+    return kToolMisused;
+  }
+  const Language language = arguments.flag("cases") ? Language::kCases : Language::kPolicy;
+  if (out.json()) {
+    add_schema(out.answer().data(), language);
+  } else {
+    out.raw(arguments.flag("man") ? policy_manual() : schema_markdown(language));
+  }
   return kToolGood;
 }
 
@@ -155,8 +159,8 @@ int policy_lint(const ToolArguments& arguments, ToolOutput& out) {
     return kToolRefused;
   }
   const std::vector<Finding> findings = lint_text(*text, file);
-  if (arguments.flag("json")) {
-    out.raw(findings_json(file, findings));
+  if (out.json()) {
+    add_findings(file, findings, out.answer());
   } else {
     for (const Finding& each : findings) say_finding(out, file, each);
     std::string sum = harmless(file) + ": ";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "policy/policy.h"
+#include "policy/yaml/mistakes.h"
 #include "tools/commands.h"
 
 namespace broker {
@@ -11,13 +12,13 @@ namespace broker {
 // A policy file as a command reads it.
 struct PolicyText {
   std::string file, text;
-  ipc::Result<Policy> policy = {};
+  Read<Policy> policy = {};
 };
 // Fails: when the file cannot be read; a text that does not load is in `policy`.
-ipc::Result<PolicyText> read_policy(const std::string& file);
+ipc::Result<PolicyText> read_policy_file(const std::string& file);
 // Likewise, and both kinds of mistake are told on stderr, with the line and a caret; nothing then.
 std::optional<PolicyText> good_policy(const std::string& file, ToolOutput& out);
-// Says why the text of `read` does not load.
-void tell_mistake(const PolicyText& read, ToolOutput& out);
+// Says why the text of this file does not load: each mistake with its line and a caret.
+void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::string_view text, ToolOutput& out);
 
 }  // namespace broker

@@ -53,9 +53,10 @@ void say_difference(const PolicyDifference& difference, ToolOutput& out) {
   for (const std::string& each : difference.sampled) out.line(out.ink(Ink::kWarn, "note: " + each));
 }
 
-std::string difference_json(const PolicyDifference& difference) {
-  JsonText json;
-  json.open_object().boolean("same", difference.same()).boolean("same_text", difference.same_text);
+void add_difference(const PolicyDifference& difference, ipc::JsonAnswer& answer) {
+  if (!difference.same()) answer.open_finding("difference", "the two policies answer differently").close_object();
+  ipc::JsonText& json = answer.data();
+  json.boolean("same", difference.same()).boolean("same_text", difference.same_text);
   json.open_list("rules");
   for (const RuleChange& each : difference.rules) {
     json.open_object().text("change", kind_word(each.kind)).text("rule", each.rule).open_list("details");
@@ -70,8 +71,7 @@ std::string difference_json(const PolicyDifference& difference) {
   }
   json.close_list().open_list("sampled");
   for (const std::string& each : difference.sampled) json.text({}, each);
-  json.close_list().close_object();
-  return std::move(json).finish();
+  json.close_list();
 }
 
 }  // namespace broker

@@ -11,6 +11,6 @@
 namespace broker {
 
 void say_difference(const PolicyDifference& difference, ToolOutput& out);
-std::string difference_json(const PolicyDifference& difference);
+void add_difference(const PolicyDifference& difference, ipc::JsonAnswer& answer);
 
 }  // namespace broker

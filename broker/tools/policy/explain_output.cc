@@ -144,9 +144,8 @@ void say_explanation(const Policy& policy, const Explanation& explanation, ToolO
   if (unread > 0) out.line("  rules after it were not read: " + std::to_string(unread));
 }
 
-std::string explanation_json(const Policy& policy, const Explanation& explanation) {
-  JsonText json;
-  json.open_object().text("policy", policy.source).text("sha256", policy.sha256);
+void add_explanation(const Policy& policy, const Explanation& explanation, JsonText& json) {
+  json.text("policy", policy.source).text("sha256", policy.sha256);
   put_query(json, explanation.query);
   put_verdict(json, policy, explanation.verdict);
   json.open_list("passed_over");
@@ -159,8 +158,7 @@ std::string explanation_json(const Policy& policy, const Explanation& explanatio
   put_lifetime(json, explanation);
   json.open_list("assumed");
   for (const std::string& each : explanation.trace.assumed) json.text({}, each);
-  json.close_list().close_object();
-  return std::move(json).finish();
+  json.close_list();
 }
 
 }  // namespace broker

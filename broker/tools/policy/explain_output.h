@@ -11,6 +11,6 @@
 namespace broker {
 
 void say_explanation(const Policy& policy, const Explanation& explanation, ToolOutput& out);
-std::string explanation_json(const Policy& policy, const Explanation& explanation);
+void add_explanation(const Policy& policy, const Explanation& explanation, ipc::JsonText& json);
 
 }  // namespace broker

@@ -12,23 +12,22 @@
 namespace broker {
 namespace {
 
-std::string outcome_json(const std::string& table, const Policy& policy, const CasesOutcome& outcome) {
-  JsonText json;
-  json.open_object().text("table", table).text("policy", policy.source).text("sha256", policy.sha256);
-  json.boolean("good", outcome.failed() == 0);
-  json.number("cases", static_cast<std::int64_t>(outcome.cases.size()));
-  json.number("failed", static_cast<std::int64_t>(outcome.failed())).open_list("failures");
+void add_outcome(const std::string& table, const Policy& policy, const CasesOutcome& outcome, ipc::JsonAnswer& answer) {
   for (const CaseOutcome& each : outcome.cases) {
     if (each.differences.empty()) continue;
-    json.open_object().text("name", each.asked->name).number("line", each.asked->line).text("verdict", each.verdict);
-    json.open_list("differences");
-    for (const std::string& difference : each.differences) json.text({}, difference);
-    json.close_list().close_object();
+    JsonText& finding =
+        answer.open_finding("error", "the case " + in_quotes(each.asked->name) + " is answered otherwise");
+    finding.text("file", table).number("line", each.asked->line).text("name", each.asked->name);
+    finding.text("verdict", each.verdict).open_list("differences");
+    for (const std::string& difference : each.differences) finding.text({}, difference);
+    finding.close_list().close_object();
   }
-  json.close_list().open_list("rules_without_a_case");
+  JsonText& json = answer.data();
+  json.text("table", table).text("policy", policy.source).text("sha256", policy.sha256);
+  json.number("cases", static_cast<std::int64_t>(outcome.cases.size()));
+  json.number("failed", static_cast<std::int64_t>(outcome.failed())).open_list("rules_without_a_case");
   for (const std::string& rule : outcome.undecided) json.text({}, rule);
-  json.close_list().close_object();
-  return std::move(json).finish();
+  json.close_list();
 }
 
 void say_outcome(const std::string& table, const CasesOutcome& outcome, ToolOutput& out) {
@@ -59,8 +58,8 @@ int policy_explain(const ToolArguments& arguments, ToolOutput& out) {
   const std::optional<PolicyText> read = good_policy(arguments.files().front(), out);
   if (!read) return kToolRefused;
   const Explanation explanation = explain(*read->policy, *query, *wish);
-  if (arguments.flag("json")) {
-    out.raw(explanation_json(*read->policy, explanation));
+  if (out.json()) {
+    add_explanation(*read->policy, explanation, out.answer().data());
   } else {
     say_explanation(*read->policy, explanation, out);
   }
@@ -71,9 +70,9 @@ int policy_test(const ToolArguments& arguments, ToolOutput& out) {
   const std::string& table = arguments.files().front();
   const ipc::Result<std::string> text = read_whole_file(table, kMaxYamlBytes);
   if (!text) return refused(out, text.error());
-  const ipc::Result<PolicyCases> cases = load_cases(*text, table);
+  const Read<PolicyCases> cases = load_cases(*text, table);
   if (!cases) {
-    tell_mistake({table, *text, std::unexpected(cases.error())}, out);
+    tell_mistakes(cases.error(), table, *text, out);
     return kToolRefused;
   }
   if (cases->policy.empty() && !arguments.given("policy")) {
@@ -84,8 +83,8 @@ int policy_test(const ToolArguments& arguments, ToolOutput& out) {
   const std::optional<PolicyText> read = good_policy(file, out);
   if (!read) return kToolRefused;
   const CasesOutcome outcome = run_cases(*read->policy, *cases);
-  if (arguments.flag("json")) {
-    out.raw(outcome_json(table, *read->policy, outcome));
+  if (out.json()) {
+    add_outcome(table, *read->policy, outcome, out.answer());
   } else {
     say_outcome(table, outcome, out);
   }
@@ -97,8 +96,8 @@ int policy_diff(const ToolArguments& arguments, ToolOutput& out) {
   const std::optional<PolicyText> new_text = good_policy(arguments.files()[1], out);
   if (!old_text || !new_text) return kToolMisused;  // as diff(1): 2 is trouble
   const PolicyDifference difference = compare_policies(*old_text->policy, *new_text->policy);
-  if (arguments.flag("json")) {
-    out.raw(difference_json(difference));
+  if (out.json()) {
+    add_difference(difference, out.answer());
   } else {
     say_difference(difference, out);
   }

@@ -103,25 +103,21 @@ std::string pushed_sentence(const Pushed& pushed) {
          "; read back and the same";
 }
 
-std::string pushed_json(const Pushed& pushed) {
-  JsonText json;
-  json.open_object().text("parameter", pushed.name).number("parameter_version", pushed.parameter_version);
+void add_pushed(const Pushed& pushed, JsonText& json) {
+  json.text("parameter", pushed.name).number("parameter_version", pushed.parameter_version);
   json.text("sha256", pushed.sha256);
   if (!pushed.signature.empty()) {
     json.text("signature", pushed.signature);
     json.number("policy_version", static_cast<std::int64_t>(pushed.policy_version));
   }
-  return std::move(json.close_object()).finish();
 }
 
 // What was pulled; with its text, or the file that it went to.
-std::string pulled_json(const std::string& name, const Parameter& parameter, std::string_view file) {
-  JsonText json;
-  json.open_object().text("parameter", name).number("parameter_version", parameter.version);
+void add_pulled(const std::string& name, const Parameter& parameter, std::string_view file, JsonText& json) {
+  json.text("parameter", name).number("parameter_version", parameter.version);
   json.text("sha256", sha256_hex(parameter.value));
   if (file.empty()) json.text("policy", parameter.value);
   if (!file.empty()) json.text("file", file);
-  return std::move(json.close_object()).finish();
 }
 
 }  // namespace
@@ -138,12 +134,16 @@ int policy_pull(const ToolArguments& arguments, ToolOutput& out) {
   if (arguments.given("output")) {
     const std::string file(arguments.value("output"));
     if (const ipc::Status written = write_own_file(file, text); !written) return refused(out, written.error());
-    if (arguments.flag("json")) out.raw(pulled_json(name, *parameter, file));
+    if (out.json()) add_pulled(name, *parameter, file, out.answer().data());
     out.note("wrote " + name + " to " + file + ", sha256 " + sha256_hex(text));
     return kToolGood;
   }
-  if (arguments.flag("json") || ::isatty(STDOUT_FILENO) != 1) {
-    out.raw(arguments.flag("json") ? pulled_json(name, *parameter, "") : text);
+  if (out.json()) {
+    add_pulled(name, *parameter, "", out.answer().data());
+    return kToolGood;
+  }
+  if (::isatty(STDOUT_FILENO) != 1) {
+    out.raw(text);
     return kToolGood;
   }
   // The parameter's author does not get to steer this terminal.
@@ -172,8 +172,8 @@ int policy_push(const ToolArguments& arguments, ToolOutput& out) {
   if (!aws) return refused(out, aws.error());
   const ipc::Result<Pushed> done = push(*aws, *name, read->text, *signer, *wanted);
   if (!done) return refused(out, done.error());
-  if (arguments.flag("json")) {
-    out.raw(pushed_json(*done));
+  if (out.json()) {
+    add_pushed(*done, out.answer().data());
   } else {
     out.line(out.ink(Ink::kGood, "good") + ": " + harmless(pushed_sentence(*done)));
   }

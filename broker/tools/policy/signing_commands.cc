@@ -3,10 +3,12 @@
 #include <optional>
 
 #include "host/own_file.h"
+#include "ipc/terminal/local_time.h"
 #include "policy/yaml/document.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "text/rfc3339.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/signer.h"
 
@@ -186,11 +188,10 @@ int policy_sign(const ToolArguments& arguments, ToolOutput& out) {
   if (const ipc::Status written = write_own_file(target, envelope); !written) return refused(out, written.error());
   const ipc::Result<SignatureEnvelope> read_back = parse_envelope(envelope, target);
   if (!read_back) return refused(out, read_back.error());
-  if (arguments.flag("json")) {
-    JsonText json;
-    json.open_object().text("name", name).number("version", static_cast<std::int64_t>(read_back->policy.version));
-    json.text("sha256", read_back->policy.hash).text("key_id", read_back->key_id).text("file", target).close_object();
-    out.raw(std::move(json).finish());
+  if (out.json()) {
+    JsonText& json = out.answer().data();
+    json.text("name", name).number("version", static_cast<std::int64_t>(read_back->policy.version));
+    json.text("sha256", read_back->policy.hash).text("key_id", read_back->key_id).text("file", target);
     return kToolGood;
   }
   out.line(out.ink(Ink::kGood, "signed") + " " + harmless(in_quotes(name)) + " version " +
@@ -200,25 +201,19 @@ int policy_sign(const ToolArguments& arguments, ToolOutput& out) {
 
 int policy_verify(const ToolArguments& arguments, ToolOutput& out) {
   const ipc::Result<Checked> checked = verify(arguments);
-  const bool as_json = arguments.flag("json");
-  JsonText json;
-  json.open_object().boolean("good", checked.has_value());
-  if (!checked) {
-    json.text("error", checked.error().what).text("next_step", checked.error().next_step).close_object();
-    if (as_json) out.raw(std::move(json).finish());
-    return refused(out, checked.error());
-  }
+  if (!checked) return refused(out, checked.error());
   const SignatureEnvelope& envelope = checked->envelope;
-  json.text("name", checked->name).number("version", static_cast<std::int64_t>(envelope.policy.version));
-  json.text("sha256", envelope.policy.hash).text("signed_at", envelope.signed_at).text("key", checked->key);
-  json.text("key_id", envelope.key_id).close_object();
-  if (as_json) {
-    out.raw(std::move(json).finish());
+  if (out.json()) {
+    JsonText& json = out.answer().data();
+    json.text("name", checked->name).number("version", static_cast<std::int64_t>(envelope.policy.version));
+    json.text("sha256", envelope.policy.hash).text("signed_at", envelope.signed_at).text("key", checked->key);
+    json.text("key_id", envelope.key_id);
     return kToolGood;
   }
+  const auto when = read_aws_time(envelope.signed_at);
   out.line(out.ink(Ink::kGood, "good") + ": " + harmless(in_quotes(checked->name)) + " version " +
            std::to_string(envelope.policy.version) + ", sha256 " + envelope.policy.hash + ", signed at " +
-           harmless(envelope.signed_at) + " by key " + harmless(checked->key));
+           (when ? ipc::local_time(*when) : harmless(envelope.signed_at)) + " by key " + harmless(checked->key));
   return kToolGood;
 }
 

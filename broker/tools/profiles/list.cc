@@ -6,12 +6,15 @@
 #include <utility>
 #include <variant>
 
+#include "ipc/terminal/wrap.h"
 #include "profile/files.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
 
 namespace broker {
 namespace {
+
+constexpr std::size_t kIndent = 4;
 
 // A program's command line is not shown: people put passwords into them.
 struct SourceIs {
@@ -20,6 +23,7 @@ struct SourceIs {
     return plan.role_name + " in account " + plan.account_id + " by " +
            (plan.session.empty() ? plan.start_url : "sso-session " + plan.session);
   }
+  std::string operator()(const LoginPlan& plan) const { return plan.session; }
   std::string operator()(const auto&) const { return ""; }
 };
 
@@ -41,8 +45,11 @@ ListedProfile row_of(const std::string& name, ipc::Result<ResolvedProfile> profi
 
 void print_error(const ListedProfile& row, ToolOutput& out) {
   out.line(out.ink(Ink::kStrong, row.name) + ": " + out.ink(Ink::kBad, "does not resolve"));
-  out.line("    " + harmless(row.error->what));
-  if (!row.error->next_step.empty()) out.line("    next: " + harmless(row.error->next_step));
+  const auto told = [&](const std::string& text) {
+    out.line("    " + ipc::wrapped(harmless(text), kIndent, kIndent, out.width()));
+  };
+  told(row.error->what);
+  if (!row.error->next_step.empty()) told("next: " + row.error->next_step);
 }
 
 void print_row(const ListedProfile& row, ToolOutput& out) {
@@ -51,7 +58,8 @@ void print_row(const ListedProfile& row, ToolOutput& out) {
   if (row.base_profile != row.name) text += " of profile " + row.base_profile;
   text += row.region.empty() ? ", no region" : ", " + row.region;
   if (!row.mfa_serial.empty()) text += ", MFA " + row.mfa_serial;
-  out.line(out.ink(Ink::kStrong, row.name) + ": " + harmless(text));
+  out.line(out.ink(Ink::kStrong, row.name) + ": " +
+           ipc::wrapped(harmless(text), kIndent, row.name.size() + 2, out.width()));
   for (const RoleStep& role : row.roles) out.line("    role " + harmless(role.role_arn));
 }
 
@@ -61,14 +69,8 @@ void add_json(const ListedProfile& row, JsonText& text) {
     text.text("error", row.error->what).text("next_step", row.error->next_step).close_object();
     return;
   }
-  const auto text_or_null = [&text](std::string_view key, const std::string& value) {
-    value.empty() ? text.nothing(key) : text.text(key, value);
-  };
-  text.text("source", row.source);
-  text_or_null("source_is", row.source_is);
-  text.text("base_profile", row.base_profile);
-  text_or_null("region", row.region);
-  text_or_null("mfa_serial", row.mfa_serial);
+  text.text("source", row.source).text_or_null("source_is", row.source_is).text("base_profile", row.base_profile);
+  text.text_or_null("region", row.region).text_or_null("mfa_serial", row.mfa_serial);
   text.open_list("roles");
   for (const RoleStep& role : row.roles) {
     text.open_object().text("profile", role.profile).text("role_arn", role.role_arn).close_object();
@@ -97,13 +99,14 @@ void print_profiles(const ProfileList& list, ToolOutput& out) {
   for (const ListedProfile& row : list.profiles) row.error ? print_error(row, out) : print_row(row, out);
 }
 
-std::string profiles_json(const ProfileList& list) {
-  JsonText text;
-  text.open_object().open_list("profiles");
-  for (const ListedProfile& row : list.profiles) add_json(row, text);
-  text.close_list().open_list("warnings");
-  for (const std::string& warning : list.warnings) text.text("", warning);
-  return std::move(text.close_list().close_object()).finish();
+void add_profiles(const ProfileList& list, ipc::JsonAnswer& answer) {
+  answer.data().open_list("profiles");
+  for (const ListedProfile& row : list.profiles) {
+    add_json(row, answer.data());
+    if (!row.error) continue;
+    answer.open_finding("error", row.error->what, row.error->next_step).text("profile", row.name).close_object();
+  }
+  answer.data().close_list();
 }
 
 }  // namespace broker

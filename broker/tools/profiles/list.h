@@ -36,6 +36,7 @@ struct ProfileList {
                                                      const std::vector<std::string>& stored_keys);
 
 void print_profiles(const ProfileList& list, ToolOutput& out);
-[[nodiscard]] std::string profiles_json(const ProfileList& list);
+// The same as JSON; what does not resolve is a finding, too.
+void add_profiles(const ProfileList& list, ipc::JsonAnswer& answer);
 
 }  // namespace broker

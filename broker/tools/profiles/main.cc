@@ -8,6 +8,7 @@
 #include "host/wiping_heap.h"
 #include "ipc/secret.h"
 #include "keystore/folder.h"
+#include "text/plain_text.h"
 #include "tools/commands.h"
 #include "tools/profiles/list.h"
 #include "tools/settings/settings.h"
@@ -32,10 +33,14 @@ ipc::Result<broker::ProfileList> read_list() {
 int broker::profiles(const ToolArguments& arguments, ToolOutput& out) {
   const auto list = read_list();
   if (!list) return broker::refused(out, list.error());
-  if (arguments.flag("json")) {
-    out.raw(broker::profiles_json(*list));
+  if (arguments.flag("names")) {
+    for (const broker::ListedProfile& row : list->profiles) out.line(broker::harmless(row.name));
+    return broker::kToolGood;
+  }
+  for (const std::string& warning : list->warnings) out.warning(warning);
+  if (out.json()) {
+    broker::add_profiles(*list, out.answer());
   } else {
-    for (const std::string& warning : list->warnings) out.note(warning);
     if (list->profiles.empty()) out.note("there are no profiles: run aws configure");
     broker::print_profiles(*list, out);
   }

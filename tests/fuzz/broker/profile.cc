@@ -52,6 +52,10 @@ struct CheckPlan {
     check_endpoint(plan.oidc);
     check_endpoint(plan.portal);
   }
+  void operator()(const broker::LoginPlan& plan) const {
+    must(!plan.session.empty() && !plan.sign_in.url.empty());
+    check_endpoint(plan.sign_in);
+  }
   void operator()(const broker::InstancePlan& plan) const { must(plan.url.starts_with("http")); }
   void operator()(const auto&) const {}
 };

@@ -47,7 +47,7 @@ void judge(const std::vector<std::string_view>& words) {
   if (!line) return must(!line.error().next_step.empty());
   must(!supervisor::help_text(line->scope).empty());
   if (!line->scope.command()) return;
-  must(line->scope.command()->is_tool() == supervisor::speaks_to_a_tool(words) || words.front().starts_with('-'));
+  must(line->scope.command()->program == supervisor::program_meant(words) || words.front().starts_with('-'));
   return line->scope.command()->is_tool() ? judge_tool(*line) : judge_run(*line);
 }
 

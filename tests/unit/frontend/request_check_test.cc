@@ -349,7 +349,32 @@ TEST(RequestCheck, ServesTheRawRequestsOfEverySdk) {
     EXPECT_EQ(row.authorization, result->authorization) << row.client;
     EXPECT_EQ(row.keep_alive, result->keep_alive) << row.client;
     EXPECT_EQ(ipc::ServeClient::kId, result->route->message);
+    EXPECT_FALSE(result->route->status) << row.client;
   }
+}
+
+TEST(RequestCheck, HowTheRunStandsIsAPathOfItsOwn) {
+  const auto asked = judge("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: t\r\n\r\n");
+  ASSERT_EQ("served", name_of(asked));
+  EXPECT_TRUE(asked->route->status);
+  EXPECT_EQ("t", asked->authorization);
+  for (const char* path : {"/status/", "/status?x", "/Status", "//status", "/creds/../status"}) {
+    EXPECT_EQ("NoSuchPath", name_of(judge("GET " + std::string(path) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")))
+        << path;
+  }
+}
+
+TEST(RequestCheck, HowItStandsForAProfileIsAskedOverTheUnixSocketAlone) {
+  const auto status_of = [](std::string_view name) {
+    return "GET /status/" + std::string(name) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  };
+  EXPECT_EQ("NoSuchPath", name_of(judge(status_of("b%C3%BCro"))));
+  EXPECT_EQ("NoSuchPath", name_of(judge(status_of("b%c3%bcro"), kUnix)));
+  const std::string head = status_of("b%C3%BCro");
+  const auto asked = judge(head, kUnix);
+  ASSERT_EQ("served", name_of(asked));
+  EXPECT_TRUE(asked->route->status);
+  EXPECT_EQ("b%C3%BCro", asked->profile);
 }
 
 TEST(RequestCheck, OneNonceOfTheOneFormPasses) {

@@ -273,6 +273,7 @@ const BadNumber kBadNumbers[] = {
     {"SomeEnvironmentKeys", "environment_keys", 2},
     {"TheyMayFollow", "environment_follows", 255},
     {"HalfALogin", "auto_login", 2},
+    {"HalfABrowser", "browser_login", 2},
 };
 
 class BadNumbers : public TaskTest, public ::testing::WithParamInterface<BadNumber> {};

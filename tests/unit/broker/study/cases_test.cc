@@ -38,13 +38,13 @@ std::string one_case(const std::string& expect, const std::string& more = "") {
 
 std::vector<std::string> differences(const std::string& table) {
   const auto cases = load_cases(table, "table");
-  EXPECT_TRUE(cases) << cases.error().what;
+  EXPECT_TRUE(cases) << cases.error().first().what;
   return cases ? run_cases(policy(), *cases).cases.at(0).differences : std::vector<std::string>{"did not load"};
 }
 
 std::string refusal(const std::string& table) {
   const auto cases = load_cases(table, "table");
-  return cases ? "loaded" : cases.error().what;
+  return cases ? "loaded" : cases.error().first().what;
 }
 
 TEST(PolicyCases, AnEmptyTableIsRefused) {

@@ -92,7 +92,7 @@ TEST(ToolArguments, TakesTheSupervisorsForm) {
 }
 
 TEST(ToolArguments, EveryCommandHasAUsageLine) {
-  EXPECT_EQ(ipc::usage_of(*ipc::find_command("profiles")), "profiles");
+  EXPECT_EQ(ipc::usage_of(*ipc::find_command("profiles")), "profiles [--names]");
   EXPECT_EQ(ipc::usage_of(*ipc::find_command("keys rotate")), "keys rotate [--allow-user-namespace] [--region REGION] PROFILE");
   EXPECT_EQ(ipc::usage_of(*ipc::find_command("policy verify")).find("policy verify (--policy-key PATH | "), 0u);
 }

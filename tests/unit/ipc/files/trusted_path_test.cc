@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "ipc/files/search_path.h"
 #include "ipc/files/writers.h"
@@ -148,6 +151,23 @@ TEST_F(TrustedPath, WhatBelongsToAnotherUserIsRefusedHoweverPrivate) {
   expect_refused("home/conf/f", "the folder " + path("home") + " does not belong to root or uid 23456", "chown");
 }
 
+TEST_F(TrustedPath, ItSaysWhetherTheFileItselfIsAtFault) {
+  const auto fault = [this] {
+    const AsUser user(kUser);
+    const auto file = open_trusted(path("home/conf/f"), kTrust, O_RDONLY);
+    return file ? FileFault::None : file.error().file_fault;
+  };
+  EXPECT_EQ(fault(), FileFault::None);
+  own("home/conf/f", kUser, kOwnGroup, 0666);
+  EXPECT_EQ(fault(), FileFault::WritableByOthers);
+  own("home/conf/f", kOther, kTheirGroup, 0644);
+  EXPECT_EQ(fault(), FileFault::NotTheirs);
+  own("home/conf", kOther, kTheirGroup, 0755);
+  EXPECT_EQ(fault(), FileFault::None) << "the folder's, whatever the file is";
+  own("home/conf", kUser, kOwnGroup, 0777);
+  EXPECT_EQ(fault(), FileFault::None);
+}
+
 TEST_F(TrustedPath, AStickyFolderIsFineForWhatIsOurs) {
   make_folder("tmp", 0, 0, 01777);
   make_file("tmp/mine", kUser, kOwnGroup, 0600);
@@ -232,6 +252,31 @@ TEST_F(TrustedPath, AMissingFileIsMadePrivateWhereNobodyElseCanBeFirst) {
   make_folder("open", kUser, kOwnGroup, 0777);
   EXPECT_FALSE(open(path("open/new"), O_RDWR | O_CREAT));
   EXPECT_FALSE(std::filesystem::exists(path("open/new")));
+}
+
+// As when several runs begin at once, and the log is not there yet.
+TEST_F(TrustedPath, AFileThatAnotherProcessMakesMeanwhileIsOpenedToo) {
+  constexpr int kOpeners = 4, kFiles = 400;
+  const std::string home = path("home");
+  std::vector<pid_t> openers;
+  for (int i = 0; i < kOpeners; ++i) {
+    const pid_t opener = ::fork();
+    ASSERT_GE(opener, 0);
+    if (opener > 0) {
+      openers.push_back(opener);
+      continue;
+    }
+    if (::setegid(kOwnGroup) != 0 || ::seteuid(kUser) != 0) ::_exit(2);
+    for (int file = 0; file < kFiles; ++file) {
+      if (!open_trusted(home + "/made-" + std::to_string(file), kTrust, O_RDWR | O_CREAT, 0600)) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  for (const pid_t opener : openers) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(opener, &status, 0), opener);
+    EXPECT_EQ(status, 0);
+  }
 }
 
 TEST_F(TrustedPath, ItSaysWhetherTheUserCanChangeTheFile) {

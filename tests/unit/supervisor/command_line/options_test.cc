@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "terminal/exit_codes.h"
+
 namespace supervisor {
 namespace {
 
@@ -116,6 +118,16 @@ TEST(Options, AnOptionThatNeedsAnotherIsRefusedAlone) {
   EXPECT_EQ(misuse({"policy", "sign", "f", "--policy-kms-key", "i", "--profile", "p"}), "");
 }
 
+TEST(Options, NamesAloneAreNoJson) {
+  for (const std::vector<std::string_view>& words : {std::vector<std::string_view>{"profiles"}, {"keys", "list"}}) {
+    auto line = parse(words);
+    line->given = {{"names", "true"}, {"json", "true"}};
+    EXPECT_EQ(check_command_line(*line).error().what, "--names does nothing with --json");
+    line->given.erase("json");
+    EXPECT_TRUE(check_command_line(*line));
+  }
+}
+
 TEST(Options, AToolTakesAsManyArgumentsAsItsRowSays) {
   EXPECT_EQ(misuse({"policy", "lint"}), "policy lint needs FILE / see `sentinel policy lint --help`");
   EXPECT_EQ(misuse({"policy", "diff", "a"}), "policy diff needs OLD NEW / see `sentinel policy diff --help`");
@@ -144,15 +156,26 @@ TEST(Options, AToolsArgumentsAndOptionsStandInAnyOrder) {
   EXPECT_EQ(line->arguments, (std::vector<std::string>{"a", "-", "--color"}));
 }
 
-TEST(Options, WordsForAToolAreKnownEvenWhenTheyAreWrong) {
-  const auto asks = [](std::vector<std::string_view> words) { return speaks_to_a_tool(words); };
-  EXPECT_TRUE(asks({"policy", "nonsense"}));
-  EXPECT_TRUE(asks({"--nonsense", "audit"}));
-  EXPECT_TRUE(asks({"doctor", "--nonsense"}));
-  EXPECT_FALSE(asks({"exec", "policy"}));
-  EXPECT_FALSE(asks({"exec", "doctor"}));
-  EXPECT_FALSE(asks({"polcy"}));
-  EXPECT_FALSE(asks({}));
+TEST(Options, WhoIsMeantIsKnownEvenWhenTheWordsAreWrong) {
+  const auto meant = [](std::vector<std::string_view> words) { return program_meant(words); };
+  EXPECT_EQ(meant({"policy", "nonsense"}), Program::Policy);
+  EXPECT_EQ(meant({"--nonsense", "audit"}), Program::Audit);
+  EXPECT_EQ(meant({"doctor", "--nonsense"}), Program::Doctor);
+  EXPECT_EQ(meant({"help", "keys", "nonsense"}), Program::Keys);
+  EXPECT_EQ(meant({"exec", "policy"}), Program::Exec);
+  EXPECT_EQ(meant({"-x", "exec", "doctor"}), Program::Exec);
+  EXPECT_EQ(meant({"whoami"}), Program::Whoami);
+  EXPECT_EQ(meant({"polcy"}), std::nullopt);
+  EXPECT_EQ(meant({"help"}), std::nullopt);
+  EXPECT_EQ(meant({}), std::nullopt);
+}
+
+TEST(Options, EachProgramHasACodeForItsOwnFailure) {
+  EXPECT_EQ(own_failure(Program::Exec), 125);
+  EXPECT_EQ(own_failure(Program::Credentials), 1);
+  EXPECT_EQ(own_failure(Program::Whoami), 1);
+  for (const ToolRow& tool : kTools) EXPECT_EQ(own_failure(tool.program), 2);
+  EXPECT_EQ(own_failure(std::nullopt), 1);
 }
 
 TEST(Options, EqualsSpaceShortAndNegatedFormsAreRead) {
@@ -164,6 +187,48 @@ TEST(Options, EqualsSpaceShortAndNegatedFormsAreRead) {
   EXPECT_EQ(line->value("profile"), "a=b");
   EXPECT_EQ(line->value("region"), "eu-1");
   EXPECT_EQ(line->value("server-duration"), "15m");
+}
+
+TEST(Options, ShortOptionsStandTogetherAsGetoptReadsThem) {
+  const auto line = parse({"exec", "-suqpdev", "-f", "p", "-r", "eu", "--"});
+  ASSERT_TRUE(line) << line.error().what;
+  EXPECT_TRUE(line->flag("server") && line->flag("unix-socket") && line->flag("quiet"));
+  EXPECT_EQ(line->value("profile"), "dev");
+  EXPECT_EQ(line->value("policy-file"), "p");
+  EXPECT_EQ(line->value("region"), "eu");
+  EXPECT_TRUE(parse({"exec", "-v"})->flag("verbose"));
+  EXPECT_EQ(refusal({"exec", "-sp"}), "--profile needs a value / write --profile NAME");
+}
+
+TEST(Options, OneWordBeforeTheDashesIsTheProfile) {
+  const auto profile_and_command = [](std::vector<std::string_view> words) {
+    const auto line = parse(std::move(words));
+    if (!line) return line.error().what;
+    std::string text = line->value("profile") + ":";
+    for (const std::string& word : line->arguments) text += " " + word;
+    return text;
+  };
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--", "aws", "s3", "ls"}), "dev: aws s3 ls");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--"}), "dev:");
+  EXPECT_EQ(profile_and_command({"exec", "-s", "dev", "--region", "eu", "-u", "--", "aws"}), "dev: aws");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--servr", "--", "aws"}), "unknown option --servr");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--profile", "other", "--", "aws"}),
+            "--profile is given twice with different values");
+  EXPECT_EQ(profile_and_command({"exec", "dev", "-s", "--show-settings"}), "dev:");
+  // What it is not: a command whose own words hold --, or one that is there beside a profile.
+  EXPECT_EQ(profile_and_command({"exec", "git", "log", "--", "file"}), ": git log -- file");
+  EXPECT_EQ(profile_and_command({"exec", "git", "--", "x", "--"}), "git: x --");
+  EXPECT_EQ(profile_and_command({"exec", "-p", "dev", "cat", "--", "file"}), "dev: cat -- file");
+  EXPECT_EQ(profile_and_command({"exec", "dev"}), ": dev");
+  EXPECT_EQ(profile_and_command({"exec", "--", "dev", "--", "x"}), ": dev -- x");
+  for (const char* command : {"credentials", "whoami"}) {
+    EXPECT_EQ(profile_and_command({command, "dev", "-q"}), "dev:");
+    EXPECT_EQ(profile_and_command({command, "dev", "other"}), "dev: other");
+    EXPECT_EQ(check_command_line(*parse({command, "dev", "other", "-f", "p"})).error().what,
+              "unexpected argument other");
+  }
+  EXPECT_EQ(check_command_line(*parse({"exec", "dev"})).error().next_step,
+            "a word before -- is the profile: write `sentinel exec dev --` for a shell");
 }
 
 TEST(Options, ValueMayLookLikeAnOption) {

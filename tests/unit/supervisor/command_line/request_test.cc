@@ -166,16 +166,6 @@ TEST(ExecRequest, TheLogsSizeHasAUnitAndBounds) {
   EXPECT_EQ(judge_with({})->task.log_max_bytes, 0u);
 }
 
-TEST(ExecRequest, TheSessionTableOfTheEnvironmentCountsWhereNoneIsGiven) {
-  std::vector<std::string_view> words{"exec", "--profile", "p", "--policy-file", "f", "--server"};
-  const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "from-environment");
-  words.insert(words.end(), {"--session-table", "given"});
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "given");
-  words.resize(5);
-  EXPECT_EQ(exec_request(*parse_command_line(words), around)->task.session_table.str(), "") << "without --server";
-}
-
 TEST(ExecRequest, EveryServerOptionIsRefusedWithoutServer) {
   for (const OptionRow& row : kOptions) {
     if (row.mode != OptionMode::Server && row.mode != OptionMode::UnixServer && row.mode != OptionMode::TcpServer &&
@@ -229,8 +219,6 @@ TEST(ExecRequest, EveryOptionOfALocalPolicyIsRefusedWithARemoteServer) {
     EXPECT_EQ(refusal(judge_remote({name, "1"})), name + " does nothing with --remote-server");
   }
   EXPECT_EQ(seen, 5);
-  const Surroundings around{"", "/bin/sh", "/here", "from-environment"};
-  EXPECT_EQ(judge({"--profile", "p", "--remote-server", "https://tvm.example"}, around)->task.session_table.str(), "");
 }
 
 TEST(ExecRequest, ATokenFileReplacesTheKeyAndAllThatLeadsToOne) {

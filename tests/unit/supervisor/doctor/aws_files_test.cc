@@ -202,6 +202,17 @@ TEST_F(DoctorAwsFiles, LiveTokensAndSessionsAreNamedByFile) {
   EXPECT_NO(check_cached_sessions(host_), "~/.aws/cli/cache/b.json");
 }
 
+// As `aws login` writes it: the refresh token has no end that can be read.
+TEST_F(DoctorAwsFiles, WhatAwsLoginKeepsIsNamedAndMustBePrivate) {
+  file(
+      "/home/marta/.aws/login/cache/c.json",
+      R"({"accessToken":{"secretAccessKey":"not-to-be-shown","expiresAt":"2020-01-01T00:00:00Z"},"refreshToken":"r","dpopKey":"k"})");
+  EXPECT_NO(check_sso_tokens(host_), "~/.aws/login/cache/c.json");
+  EXPECT_YES(check_readable_files(host_));
+  mode("/home/marta/.aws/login/cache/c.json", 0644);
+  EXPECT_NO(check_readable_files(host_), "~/.aws/login/cache/c.json");
+}
+
 TEST_F(DoctorAwsFiles, AFixCanBeGivenToAShellWhateverTheFilesAreCalled) {
   EXPECT_EQ(for_shell({"~/.aws/config", "/a b", "~/.aws/cli/cache/;x", "/it's", "~x"}),
             "~/.aws/config '/a b' ~/'.aws/cli/cache/;x' '/it'\\''s' '~x'");

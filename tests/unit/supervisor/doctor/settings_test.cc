@@ -119,6 +119,20 @@ TEST_F(DoctorSettings, AHostsKeyBindsOnlyWhereRootAloneCanHaveWrittenIt) {
   EXPECT_NO(check_host_policy_key(host_), "others than root");
 }
 
+TEST_F(DoctorSettings, AConfigFileThatNoRunWouldTakeIsNamedWithItsMistake) {
+  EXPECT_YES(check_config_files(host_));
+  EXPECT_EQ(check_config_files(host_).subject, "there is none");
+  file("/etc/sentinel/config", "[default]\nserver = true\n", 0644);
+  file(host_.home + "/.config/sentinel/config", "[default]\nservr = true\n", 0600);
+  EXPECT_NO(check_config_files(host_), "/.config/sentinel/config:2: unknown key servr");
+  EXPECT_EQ(check_config_files(host_).fix_subject, "did you mean server?");
+  file(host_.home + "/.config/sentinel/config", "[default]\nserver = false\n", 0600);
+  EXPECT_YES(check_config_files(host_));
+  EXPECT_EQ(check_config_files(host_).subject, "/etc/sentinel/config, ~/.config/sentinel/config");
+  mode("/etc/sentinel/config", 0666);
+  EXPECT_NO(check_config_files(host_), "can be written by others");
+}
+
 TEST_F(DoctorSettings, PostureIsAFileOrAProgramOfRoots) {
   EXPECT_NO(check_host_posture(host_), "is not there");
   file("/etc/sentinel/posture", "#!/bin/sh", 0755);

@@ -101,19 +101,32 @@ TEST(DoctorFindings, SentenceAndFixNameWhatWasFound) {
 
 TEST(DoctorReport, WhatAFileSaysCannotSteerATerminal) {
   const Finding finding = finding_of(row_called("long_term_keys"), {Answer::No, "x\x1b]0;\"\\\n in ~"});
-  EXPECT_THAT(report_text({}, {finding}, false), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(report_text({}, {finding}, {}), Not(HasSubstr("\x1b")));
   EXPECT_THAT(report_json({}, {finding}), HasSubstr(R"(x\u001b]0;\"\\\n in ~)"));
 }
 
 TEST(DoctorReport, ColourIsOnlyWhereItIsWished) {
   const std::vector<Finding> findings{finding_of(row_called("swap"), {Answer::No, "/dev/sda2"})};
-  EXPECT_THAT(report_text({}, findings, false), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(report_text({}, findings, true), HasSubstr("\x1b["));
-  EXPECT_THAT(report_text({}, findings, false), HasSubstr("fix: encrypt the swap"));
+  EXPECT_THAT(report_text({}, findings, {}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(report_text({}, findings, {.colour = true}), HasSubstr("\x1b["));
+  EXPECT_THAT(report_text({}, findings, {}), HasSubstr("fix: encrypt the swap"));
+}
+
+TEST(DoctorReport, WhatHoldsIsCountedUnlessAllIsAskedFor) {
+  const std::vector<Finding> findings{finding_of(row_called("swap"), {Answer::No, "/dev/sda2"}),
+                                      finding_of(row_called("not_root"), {Answer::Yes, ""}),
+                                      finding_of(row_called("seccomp"), {Answer::Yes, ""})};
+  const std::string folded = report_text({}, findings, {}), whole = report_text({}, findings, {.all = true});
+  EXPECT_THAT(folded, HasSubstr("\nHolds (2): `sentinel doctor --all` shows them\n"));
+  EXPECT_THAT(folded, Not(HasSubstr("[seccomp]")));
+  EXPECT_THAT(folded, HasSubstr("[swap]"));
+  EXPECT_THAT(whole, HasSubstr("\nHolds (2):\n"));
+  EXPECT_THAT(whole, HasSubstr("[seccomp]"));
+  EXPECT_THAT(report_json({}, findings), HasSubstr("\"seccomp\""));
 }
 
 TEST(DoctorReport, WhatNothingHereChangesIsSaidToBeSo) {
-  const std::string text = report_text({}, {finding_of(row_called("other_user"), {Answer::No, "x"})}, false);
+  const std::string text = report_text({}, {finding_of(row_called("other_user"), {Answer::No, "x"})}, {});
   EXPECT_THAT(text, HasSubstr("Open (1):"));
   EXPECT_THAT(text, HasSubstr("nothing on this host changes that"));
 }

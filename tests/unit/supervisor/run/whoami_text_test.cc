@@ -23,13 +23,15 @@ ExecRequest request(bool json) {
 
 TEST(Whoami, AControlCharacterChangesNeitherTerminalNorJson) {
   EXPECT_NE(identity_text(marta(), request(false)).find("profile:  ledger \"x\"?[0m\n"), std::string::npos);
-  EXPECT_EQ(identity_text(marta(), request(true)).find("{\"profile\":\"ledger \\\"x\\\"\\u001b[0m\","), 0u);
+  EXPECT_EQ(identity_text(marta(), request(true))
+                .find("{\"ok\":true,\"findings\":[],\"profile\":\"ledger \\\"x\\\"\\u001b[0m\","),
+            0u);
 }
 
 TEST(Whoami, ASentenceThatWasCutWithinACharacterIsWholeJson) {
   ipc::Whoami who = marta();
   who.rule = ipc::Text<1024>(std::string_view("geschlossen f\xc3"));
-  EXPECT_NE(identity_text(who, request(true)).find("\"rule\":\"geschlossen f\\ufffd\"}"), std::string::npos);
+  EXPECT_NE(identity_text(who, request(true)).find("\"rule\":\"geschlossen f\\ufffd\","), std::string::npos);
 }
 
 TEST(Whoami, WhatIsNotThereIsLeftOutOfTheLinesAndNullInTheJson) {
@@ -40,17 +42,22 @@ TEST(Whoami, WhatIsNotThereIsLeftOutOfTheLinesAndNullInTheJson) {
             "source:   static\n");
   asked.json = true;
   EXPECT_EQ(identity_text(marta(), asked),
-            "{\"profile\":\"p\",\"arn\":\"arn:aws:iam::111122223333:user/marta\",\"account\":\"111122223333\",\"user\":"
-            "\"marta\",\"source\":\"static\",\"region\":null,\"clock\":null,\"policy\":null,\"effect\":null,\"rule\":null}\n");
+            "{\"ok\":true,\"findings\":[],\"profile\":\"p\",\"arn\":\"arn:aws:iam::111122223333:user/"
+            "marta\",\"account\":\"111122223333\",\"user\":"
+            "\"marta\",\"source\":\"static\",\"region\":null,\"clock\":null,\"policy\":null,\"effect\":null,\"rule\":"
+            "null,\"signed\":null}\n");
 }
 
 TEST(Whoami, APolicysAnswerIsShownWithThePolicysName) {
   ipc::Whoami who = marta();
   who.effect = ipc::Text<256>(std::string_view("deny"));
   who.rule = ipc::Text<1024>(std::string_view("nobody: a reason"));
+  who.signature = ipc::Text<512>(std::string_view("version 3, by the key /k"));
   ExecRequest asked = request(false);
   asked.task.policy_file = ipc::Text<4096>("/p.yaml");
-  EXPECT_NE(identity_text(who, asked).find("policy:   /p.yaml\neffect:   deny\nrule:     nobody: a reason\n"),
+  EXPECT_NE(identity_text(who, asked)
+                .find("policy:   /p.yaml\neffect:   deny\nrule:     nobody: a reason\n"
+                      "signed:   version 3, by the key /k\n"),
             std::string::npos);
 }
 

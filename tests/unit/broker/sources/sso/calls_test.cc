@@ -196,10 +196,11 @@ TEST_F(SsoCalls, BodiesAreJsonWhateverIsInThem) {
   SsoPlan plan = a_plan();
   plan.session = "a\"b";
   EXPECT_EQ(R"({"clientName":"botocore-client-a\"b","clientType":"public","scopes":["sso:account:access"]})",
-            register_sso_client(plan).body);
+            register_sso_client(plan, SsoWay::kDevice).body);
   plan.session.clear();
   plan.scopes.clear();
-  EXPECT_EQ(R"({"clientName":"botocore-client-sentinel","clientType":"public"})", register_sso_client(plan).body);
+  EXPECT_EQ(R"({"clientName":"botocore-client-sentinel","clientType":"public"})",
+            register_sso_client(plan, SsoWay::kDevice).body);
   const SsoClient client{"client-1", ipc::SecretBuffer::copy_of("hidden-1"), {}};
   EXPECT_EQ(R"({"clientId":"client-1","clientSecret":"hidden-1","startUrl":"https://ledger.awsapps.com/start"})",
             start_device_login(plan, client).body);

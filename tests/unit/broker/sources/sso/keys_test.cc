@@ -34,7 +34,7 @@ struct OneRun {
 
   OneRun(FakeAws& of, const SsoPlan& plan, bool auto_login) : aws(of) {
     start = sso_keys(aws.context, errands, plan,
-                     {auto_login, "dev", [this](const std::string& sentence) { warnings.push_back(sentence); }});
+                     {auto_login, false, "dev", [this](const std::string& sentence) { warnings.push_back(sentence); }});
   }
   void get() {
     fetch = start([this](const ipc::Result<IssuedCredentials>& keys) {

@@ -1,0 +1,20 @@
+// Which decision logs a command reads: those that it is given, or the log that runs write where no option says
+// otherwise.
+//
+// Runs in: sentinel-audit.   Blocks: on a folder.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ipc/result.h"
+#include "tools/arguments.h"
+#include "tools/output.h"
+
+namespace broker {
+
+// At least one, oldest first: with the log those files that it was rotated into. Which log that is, a note says.
+// Fails: kConfig where there is no such log.
+ipc::Result<std::vector<std::string>> log_files(const ToolArguments& arguments, ToolOutput& out);
+
+}  // namespace broker
