@@ -6,9 +6,8 @@
 #include <chrono>
 #include <limits>
 
+#include "argument/field_text.h"
 #include "argument/remote_url.h"
-#include "command_line/field_text.h"
-#include "command_line/wanted_profiles.h"
 #include "ipc/text/go_duration.h"
 
 namespace supervisor {

@@ -60,6 +60,9 @@ constexpr Program program_of(ipc::RunMode mode) {
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
 
+// Its part that says which profiles: the first is the task's, the others are wanted beside it.
+ipc::Status take_profiles(const CommandLine&, ExecRequest&);
+
 // Whether `text` is a one-time code: six digits, and nothing else.
 bool take_mfa_digits(std::string_view text, ipc::Secret<16>& code);
 

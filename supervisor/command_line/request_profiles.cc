@@ -1,9 +1,9 @@
-#include "command_line/wanted_profiles.h"
-
+// Which profiles a run is to serve: what names them, and what can serve one alone.
 #include <string>
 #include <vector>
 
-#include "command_line/field_text.h"
+#include "argument/field_text.h"
+#include "command_line/request.h"
 #include "ipc/text/served_profiles.h"
 
 namespace supervisor {
