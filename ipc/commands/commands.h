@@ -144,9 +144,9 @@ struct OptionRow {
   std::string_view meaning;
 };
 
-// "NAME...": each is kept, in the order in which they are given.
+// "NAME...": each is kept, in the order in which they are given. "NAME,..." is one list.
 constexpr bool may_be_given_again(const OptionRow& row) {
-  return row.kind == OptionKind::Value && row.argument.ends_with("...");
+  return row.kind == OptionKind::Value && row.argument.ends_with("...") && !row.argument.ends_with(",...");
 }
 
 // "NAME" of "NAME...".

@@ -33,7 +33,7 @@ ipc::Status check_required(Choice choice, const CommandLine& line) {
   }
   std::string missing, add;
   for (const std::string_view name : names) {
-    missing += (missing.empty() ? "--" : " or --") + std::string(name);
+    if (!choice.several || missing.empty()) missing += (missing.empty() ? "--" : " or --") + std::string(name);
     add += (add.empty() ? "add " : " or ") + with_argument(name, line);
   }
   if (!line.scope.command()->is_tool()) {

@@ -223,7 +223,7 @@ _sentinel() {
     '(--at)''--at=[when]:TIME: ' \
     '(--account)''--account=[AWS account of the caller]:ID: ' \
     '(--arn)''--arn=[ARN of the caller]:ARN: ' \
-    '*''--groups=[Unix groups of the caller]:NAME,: ' \
+    '(--groups)''--groups=[Unix groups of the caller]:NAME,...: ' \
     '(--posture)''--posture=[what is known of the device]:PATH:_files' \
     '(--session-table)''--session-table=[the table that tracks the session]:NAME: ' \
     '(--duration)''--duration=[lifetime that is asked for]:DURATION: ' \

@@ -36,7 +36,7 @@ class BadInput(harness.ProcessTest):
         for arguments, sentence in (
                 ((), "no command is given"),
                 (("exce",), "unknown command exce"),
-                (("exec", "--server"), "--profile or --profiles or --all-profiles is missing"),
+                (("exec", "--server"), "--profile is missing"),
                 (("exec", "--server", "--profile", "x"), "--policy-parameter or --policy-file or --remote-server is missing"),
                 (("exec", "--server", "--profile="), "empty value"),
                 (("exec", *LEAST, "--lazy"), "--lazy does nothing without --server"),

@@ -188,9 +188,11 @@ class Told(SeveralProfiles):
 
     def test_the_word_and_the_short_option_and_settings_name_profiles(self):
         home = os.path.join(self.folder, "config-home")
-        os.makedirs(os.path.join(home, "sentinel"), mode=0o700)
-        with open(os.path.join(home, "sentinel", "config"), "w") as config:
-            config.write(f"[default]\nserver = true\nunix-socket = true\npolicy-file = {self.policy_file()[1]}\nlog-file = {self.log_path}\n")
+        os.makedirs(os.path.join(home, "sentinel"))
+        for name in (home, os.path.join(home, "sentinel")):
+            self.owned(name)
+        self.write("config-home/sentinel/config", f"[default]\nserver = true\nunix-socket = true\npolicy-file = {self.policy_file()[1]}\n"
+                   f"log-file = {self.log_path}\n", 0o600)
         show = ("sh", "-c", "grep '^.profile' $AWS_CONFIG_FILE; echo $AWS_SENTINEL")
         for words, more, first, named in (
                 (("ledger-prod", "-p", "ledger-short"), {}, "ledger-prod", ["ledger-prod", "ledger-short"]),
@@ -220,7 +222,9 @@ class Refused(SeveralProfiles):
             self.assertIn(said, self.refused_words(*words, *policy_file), words)
         self.assertIn("a remote server issues for one",
                       self.refused_words(*two, "--unix-socket", "--remote-server", self.aws.urls["tvm"] + "/x?profile=y"))
-        self.assertIn("--profile or --profiles or --all-profiles is missing", self.refused_words("--server", *policy_file))
+        missing = self.refused_words("--server", *policy_file)
+        self.assertIn("--profile is missing", missing)
+        self.assertIn("add --profile NAME or --profiles PATTERN or --all-profiles, ", missing)
         for command in ("credentials", "whoami"):
             run = Run(self, [command, *two, *policy_file], environment=self.environment(), cwd=self.folder).finish()
             self.assertEqual(run.own_failure, run.code)

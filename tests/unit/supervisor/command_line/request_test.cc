@@ -34,7 +34,7 @@ TEST(ExecRequest, ARunInsideARunIsRefusedBeforeAnythingElse) {
 }
 
 TEST(ExecRequest, ProfileAndOnePolicyAreRequired) {
-  EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f"})), "--profile or --profiles or --all-profiles is missing");
+  EXPECT_EQ(refusal(judge({"--server", "--policy-file", "f"})), "--profile is missing");
   EXPECT_EQ(refusal(judge({"--server", "--profile", "p"})),
             "--policy-parameter or --policy-file or --remote-server is missing");
   EXPECT_EQ(refusal(judge({"--server", "--profile", "p", "--policy-file", "f", "--policy-parameter", "/x"})),
