@@ -21,7 +21,7 @@ CASES = (
     ("whoa\t", ["whoami"]),
     ("exec ledger-pr\t-- true", ["exec", "ledger-prod", "--", "true"]),
     ("exec --prof\t ledger-pr\t-- true", ["exec", "--profile", "ledger-prod", "--", "true"]),  # --profiles begins alike
-    ("exec --profiles ledger-pr\t--all-\t-- true", ["exec", "--profiles", "ledger-prod", "--all-profiles", "--", "true"]),
+    ("exec --profiles ledger-pr\t--all-p\t-- true", ["exec", "--profiles", "ledger-prod", "--all-profiles", "--", "true"]),
     ("exec -p ledger-pr\t-p ledger-pr\t-- true", ["exec", "-p", "ledger-prod", "-p", "ledger-prod", "--", "true"]),
     ("exec -p ledger-pr\t-- true", ["exec", "-p", "ledger-prod", "--", "true"]),
     ("exec tw\t-- true", ["exec", "two words", "--", "true"]),
