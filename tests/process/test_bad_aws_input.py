@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import AwsTest, policy, rule
+from harness import EXEC_FAILED
 from standin_client import key_id_of, role_arn
 
 KEYS = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = nothing\n"
@@ -213,7 +214,7 @@ class Commands(AwsTest):
         asker = self.asker()
         done = asker.order("run", argv=[self.layout.sentinel, "exec", "--server", "--profile", "ledger-prod", "--policy-file", "x", "--",
                                         "touch", self.marker])
-        self.assertEqual((1, False), (done["code"], os.path.exists(self.marker)))
+        self.assertEqual((EXEC_FAILED, False), (done["code"], os.path.exists(self.marker)))
         self.assertIn("already inside a sentinel run", done["stderr"])
         self.assert_served(asker.ask())
 
