@@ -69,9 +69,11 @@ room(issuing        WHY "the judge of a run as an interface, role chains run for
                     MAY aws call decide host keys policy profile services sources text)
 room(remote         WHY "a token vending machine in the place of policy and STS"
                     MAY aws call host issuing keys policy profile services text)
+room(run_profiles HOT WHY "the profiles of a run, each with its judge, source and keys"
+                    MAY audit aws call caller decide host issuing keys policy profile services text tracking)
 room(serve HOT      WHY "the process: its task, start, requests and answers; one-shot and whoami"
                     MAY audit aws call caller decide device host issuing keys keystore policy policy/source profile remote
-                        services sources sources/login sources/sso text tracking
+                        run_profiles services sources sources/login sources/sso text tracking
                     LIBS PkgConfig::EVENT_CORE)
 
 room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the messages between the two"

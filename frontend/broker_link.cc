@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "ending.h"
+#include "ipc/text/served_profiles.h"
 
 namespace frontend {
 namespace {
@@ -29,7 +30,11 @@ BrokerLink::Sent BrokerLink::serve(const Connection& c, ipc::U32 number) {
   message.keep_alive = c.request.keep_alive;
   message.status = c.request.route->status;
   if (!message.authorization.assign(c.request.authorization)) end_run(Ending::KernelRefused);  // was checked
-  if (!message.nonce.assign(c.request.nonce)) end_run(Ending::KernelRefused);  // likewise
+  if (!message.nonce.assign(c.request.nonce)) end_run(Ending::KernelRefused);                  // likewise
+  std::string profile;
+  const bool named = !c.request.profile.empty();
+  if (named && (!ipc::read_profile_in_path(c.request.profile, profile) || !message.profile.assign(profile)))
+    end_run(Ending::KernelRefused);  // likewise
   const ipc::Status sent = channel_.send(message, c.fd.get());
   if (sent) return Sent::Yes;
   if (!passes(sent.error().sys_errno)) end_run(Ending::BrokerGone);

@@ -99,7 +99,7 @@ void ConnectionTable::restart(Connection& c) {
 void ConnectionTable::wipe_head(Connection& c) {
   ipc::wipe(c.head, c.written);
   c.written = c.received = 0;
-  c.request.authorization = {};
+  c.request.authorization = c.request.profile = {};
 }
 
 std::uint32_t ConnectionTable::number_of(const Connection& c) const {

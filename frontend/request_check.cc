@@ -8,6 +8,7 @@
 #include "ipc/answer_mac.h"
 #include "ipc/text/ascii.h"
 #include "ipc/text/ip_address.h"
+#include "ipc/text/served_profiles.h"
 
 namespace frontend {
 namespace {
@@ -48,6 +49,7 @@ class Checker {
   explicit Checker(HostRule rule) : rule_(rule) {}
 
   Outcome request_line(std::string_view line);
+  Outcome profile(std::string_view name);
   Outcome header(std::string_view line);
   Outcome whole(std::string_view behind_head) const;
   [[nodiscard]] const Request& request() const { return request_; }
@@ -102,6 +104,14 @@ Outcome Checker::request_line(std::string_view line) {
   request_.route = find_route(target);
   if (request_.route == nullptr) return Refusal::NoSuchPath;
   if (method != request_.route->method) return Refusal::WrongMethod;
+  return request_.route->names_profile ? profile(target.substr(request_.route->path.size())) : Outcome{};
+}
+
+// Which profiles there are, the broker knows. SDKs that ask over TCP know of one alone.
+Outcome Checker::profile(std::string_view name) {
+  std::string read;
+  if (rule_.transport != ipc::Transport::Unix || !ipc::read_profile_in_path(name, read)) return Refusal::NoSuchPath;
+  request_.profile = name;
   return {};
 }
 

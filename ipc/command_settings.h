@@ -28,7 +28,8 @@ inline constexpr CommandSettingRow kCommandSettings[] = {
 #undef NESTED
 #undef SERVICE
 
-inline constexpr std::size_t kMostCommandSettings = 512;  // of one run; AWS has some 400 services
+inline constexpr std::size_t kMostCommandSettings = 512;  // of one profile; AWS has some 400 services
+inline constexpr std::size_t kMostRunSettings = 4096;     // of all profiles of a run
 
 // A service's name in a [services NAME] section: small letters, digits, and signs that join them; not a secret's key.
 [[nodiscard]] bool is_service_name(std::string_view name);

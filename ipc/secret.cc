@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -20,15 +19,14 @@ namespace ipc {
 namespace {
 
 constexpr std::size_t kGranule = SecretArena::kPiece;
-constexpr std::size_t kGranules = SecretArena::kBytes / kGranule;
-constexpr std::size_t kForAll = (SecretArena::kBytes - SecretArena::kKeptBack) / kGranule;  // from the first on
 
 // A first-fit allocator over granules: some dozens of live secrets, so a scan of flags is fast enough, and there is no
 // header inside the arena that an overflow could reach. What is in use lies together, so few pages are ever touched.
 struct Arena {
   char* base = nullptr;
   SecretProtection protection = SecretProtection::kLockedPages;
-  std::array<bool, kGranules> used{};
+  bool* used = nullptr;  // a flag for each granule; to the end of the process, as a secret may be
+  std::size_t granules = 0;
 };
 Arena arena;
 
@@ -61,51 +59,52 @@ void give_back(char* data, std::size_t bytes) noexcept {
   for (std::size_t k = first; k < first + granules_for(bytes); ++k) arena.used[k] = false;
 }
 
-void* map_memfd_secret() {
+void* map_memfd_secret(std::size_t bytes) {
   const UniqueFd fd(static_cast<int>(::syscall(SYS_memfd_secret, O_CLOEXEC)));
-  if (!fd || ::ftruncate(fd.get(), SecretArena::kBytes) != 0) return MAP_FAILED;
-  return ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) return MAP_FAILED;
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
 }
 
 // On fault: all of it counts to the limit, and what is never used is no memory. Where a runtime does not know mlock2,
 // the whole is locked at once.
-bool lock(void* p) {
-  if (::mlock2(p, SecretArena::kBytes, MLOCK_ONFAULT) == 0) return true;
-  return (errno == ENOSYS || errno == EPERM) && ::mlock(p, SecretArena::kBytes) == 0;
+bool lock(void* p, std::size_t bytes) {
+  if (::mlock2(p, bytes, MLOCK_ONFAULT) == 0) return true;
+  return (errno == ENOSYS || errno == EPERM) && ::mlock(p, bytes) == 0;
 }
 
-void* map_locked_pages() {
-  void* p = ::mmap(nullptr, SecretArena::kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+void* map_locked_pages(std::size_t bytes) {
+  void* p = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return p;
-  if (lock(p) && ::madvise(p, SecretArena::kBytes, MADV_DONTDUMP) == 0 &&
-      ::madvise(p, SecretArena::kBytes, MADV_WIPEONFORK) == 0) {
+  if (lock(p, bytes) && ::madvise(p, bytes, MADV_DONTDUMP) == 0 && ::madvise(p, bytes, MADV_WIPEONFORK) == 0) {
     return p;
   }
   const int saved = errno;
-  ::munmap(p, SecretArena::kBytes);
+  ::munmap(p, bytes);
   errno = saved;
   return MAP_FAILED;
 }
 
 // A soft limit that is lower than its hard one is raised: that needs no right.
-rlimit raised_limit() {
+rlimit raised_limit(std::size_t bytes) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return {RLIM_INFINITY, RLIM_INFINITY};
-  const rlimit raised{std::min<rlim_t>(limit.rlim_max, 2 * SecretArena::kBytes), limit.rlim_max};
+  const rlimit raised{std::min<rlim_t>(limit.rlim_max, 2 * bytes), limit.rlim_max};
   if (raised.rlim_cur > limit.rlim_cur && ::setrlimit(RLIMIT_MEMLOCK, &raised) == 0) return raised;
   return limit;
 }
 
-std::unexpected<Error> cannot_lock(const rlimit& limit) {
-  if (limit.rlim_cur >= SecretArena::kBytes) {
+std::unexpected<Error> cannot_lock(const rlimit& limit, std::size_t bytes) {
+  if (limit.rlim_cur >= bytes) {
     return system_error("memory for secrets cannot be locked, though the limit of locked memory leaves room",
                         "end what else locks memory for this user, or allow mlock in the container's seccomp profile");
   }
-  return system_error(
-      "memory for secrets cannot be locked: the limit of locked memory is " + std::to_string(limit.rlim_cur / 1024) +
-          " KiB, and " + std::to_string(SecretArena::kBytes / 1024) + " KiB are needed",
-      "raise it to 2048 KiB where sentinel is started: ulimit -l 2048 as root, memlock in "
-      "/etc/security/limits.conf, LimitMEMLOCK=2M in a unit, --ulimit memlock=2097152 for docker or podman");
+  const std::string twice = std::to_string(2 * bytes / 1024);
+  return system_error("memory for secrets cannot be locked: the limit of locked memory is " +
+                          std::to_string(limit.rlim_cur / 1024) + " KiB, and " + std::to_string(bytes / 1024) +
+                          " KiB are needed",
+                      "raise it to " + twice + " KiB where sentinel is started: ulimit -l " + twice +
+                          " as root, memlock in /etc/security/limits.conf, LimitMEMLOCK=" + twice +
+                          "K in a unit, --ulimit memlock=" + std::to_string(2 * bytes) + " for docker or podman");
 }
 
 }  // namespace
@@ -120,23 +119,31 @@ void wipe(void* data, std::size_t bytes) noexcept {
   if (bytes != 0) ::explicit_bzero(data, bytes);
 }
 
-Status SecretArena::open() {
+Status SecretArena::open(std::size_t bytes) {
   if (arena.base) return {};
-  const rlimit limit = raised_limit();
-  void* p = map_memfd_secret();
+  const rlimit limit = raised_limit(bytes);
+  void* p = map_memfd_secret(bytes);
   arena.protection = SecretProtection::kMemfdSecret;
   // A fork must not share a memfd_secret mapping: the child would see our secrets as they change.
-  if (p != MAP_FAILED && ::madvise(p, kBytes, MADV_DONTFORK) != 0) {
-    ::munmap(p, kBytes);
+  if (p != MAP_FAILED && ::madvise(p, bytes, MADV_DONTFORK) != 0) {
+    ::munmap(p, bytes);
     p = MAP_FAILED;
   }
   if (p == MAP_FAILED) {
-    p = map_locked_pages();
+    p = map_locked_pages(bytes);
     arena.protection = SecretProtection::kLockedPages;
   }
   if (p == MAP_FAILED) {
-    return cannot_lock(limit);
+    return cannot_lock(limit, bytes);
   }
+  // Of its own pages, which are no memory either until a flag in them is set or looked at.
+  void* const flags = ::mmap(nullptr, bytes / kGranule, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (flags == MAP_FAILED) {
+    ::munmap(p, bytes);
+    return system_error("memory for secrets cannot be mapped");
+  }
+  arena.granules = bytes / kGranule;
+  arena.used = static_cast<bool*>(flags);
   arena.base = static_cast<char*>(p);
   return {};
 }
@@ -165,7 +172,7 @@ SecretBuffer::~SecretBuffer() {
 SecretBuffer SecretBuffer::with_capacity(std::size_t capacity) {
   SecretBuffer buffer;
   if (capacity == 0) return buffer;
-  buffer.data_ = take(capacity, kGranules);
+  buffer.data_ = take(capacity, arena.granules);
   if (!buffer.data_) die("exhausted");
   buffer.capacity_ = capacity;
   return buffer;
@@ -174,7 +181,7 @@ SecretBuffer SecretBuffer::with_capacity(std::size_t capacity) {
 Result<SecretBuffer> SecretBuffer::if_room(std::size_t capacity) {
   SecretBuffer buffer;
   if (capacity == 0) return buffer;
-  buffer.data_ = take(capacity, kForAll);
+  buffer.data_ = take(capacity, arena.granules - std::min(arena.granules, SecretArena::kKeptBack / kGranule));
   if (!buffer.data_) {
     return fail(Fault::kUnavailable, "finds no room in the memory for secrets",
                 "try again, with shorter tokens or fewer different rules at work at once");

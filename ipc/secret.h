@@ -22,15 +22,17 @@ enum class SecretProtection { kMemfdSecret, kLockedPages };
 class SecretArena {
  public:
   // Well under the 8 MiB RLIMIT_MEMLOCK of an ordinary user, and over what a broker's keys and tokens can come to
-  // (broker/serve/secret_budget.h). A page that was never written costs nothing.
+  // (broker/serve/secret_budget.h). A page that was never written costs nothing. Who serves several profiles opens more.
   static constexpr std::size_t kBytes = 1024 * 1024;
+  static constexpr std::size_t kMostBytes = 6 * kBytes;
   // What if_room() and copy_if_room() leave: for the small pieces that may not fail.
   static constexpr std::size_t kKeptBack = 64 * 1024;
   static constexpr std::size_t kPiece = 64;  // a buffer takes whole ones
 
-  // Maps the arena. Call once, before lock-down (memfd_secret and mlock are not in any filter).
+  // Maps the arena. Call once, before lock-down (memfd_secret and mlock are not in any filter). `bytes`: kBytes to
+  // kMostBytes, whole pages.
   // Fails: kSystem where pages cannot be locked; a secret is then never read.
-  static Status open();
+  static Status open(std::size_t bytes = kBytes);
   static SecretProtection protection();
 };
 

@@ -3,7 +3,7 @@
 room(terminal           WHY "what the user reads and answers: sentences, exit codes, a question, signals")
 room(child              WHY "what is started: the helpers, the user's command and its environment; how a process ends"
                         MAY terminal)
-room(argument           WHY "what one option's argument means: a way to ask, the address of a server")
+room(argument           WHY "what one option's argument means: a way to ask, the address of a server, a text that fits its field")
 room(command_line       WHY "words to a judged request; help, man page and completion from the same rows"
                         MAY argument child terminal)
 room(state              WHY "files that stay between runs: the decision log, versions of policies, shared sessions"

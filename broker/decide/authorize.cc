@@ -121,15 +121,15 @@ std::string who_to_policy(const Run& run) {
   return name + "the session name of the key's role";
 }
 
-Check check_token(const ipc::SecretBuffer& token, std::string_view presented) {
+Check check_token(const Run& run, std::string_view presented) {
   if (presented.empty()) return Check::kTokenMissing;
-  if (token.equals(presented)) return Check::kPassed;
+  if (run.token && run.token->equals(presented)) return Check::kPassed;
   return begins_with_scheme(presented) ? Check::kTokenScheme : Check::kTokenWrong;
 }
 
 Decision Authorizer::authorize(const CallerFacts& caller, std::string_view presented, const Question& question) {
   if (!caller.allowed()) return refuse(caller.check);
-  if (const Check check = check_token(question.run.token, presented); check != Check::kPassed) return refuse(check);
+  if (const Check check = check_token(question.run, presented); check != Check::kPassed) return refuse(check);
   return by_policy(question);
 }
 

@@ -70,6 +70,6 @@ Refusal refused_by_policy(const Verdict& verdict, std::string_view who = {});
 std::string who_to_policy(const Run& run);
 
 // The token check alone: kPassed, kTokenMissing, kTokenScheme or kTokenWrong. Constant time for a given length.
-Check check_token(const ipc::SecretBuffer& token, std::string_view presented);
+Check check_token(const Run& run, std::string_view presented);
 
 }  // namespace broker

@@ -1,6 +1,6 @@
-// What one run is: filled during start-up, constant afterwards. Data, no behaviour.
+// What one run is to one of its profiles: filled during start-up, constant afterwards. Data, no behaviour.
 //
-// Owns: the token.
+// Owns: nothing of the token.
 #pragma once
 
 #include <chrono>
@@ -28,13 +28,11 @@ struct Run {
   std::optional<std::vector<std::string>> groups{};  // Unix groups of the user who runs us; none: unknown
   std::optional<Via> transport{};                    // none outside server mode
   KeySource source{};
-  std::string_view credential_source{};                        // its word in the log (profile/sources.def)
-  std::optional<ipc::UserNamespace> user_namespace{};          // none: unknown, or the machine's own
-  std::optional<std::chrono::sys_seconds> shared_mfa_since{};  // it uses a session that another run made then
-  bool for_console = false;                                    // what is issued signs in to the AWS console
-  bool took_kept_keys = false;  // its credentials are those that an earlier run got (--cache)
-  ipc::SecretBuffer token{};
-  ipc::SecretBuffer answer_key{};  // by which clients know an answer for ours (ipc/answer_mac.h)
+  std::string_view credential_source{};                // its word in the log (profile/sources.def)
+  std::optional<ipc::UserNamespace> user_namespace{};  // none: unknown, or the machine's own
+  bool for_console = false;                            // what is issued signs in to the AWS console
+  bool took_kept_keys = false;                         // its credentials are those that an earlier run got (--cache)
+  const ipc::SecretBuffer* token = nullptr;            // of the run: one for all its profiles; null: no client has one
 };
 
 }  // namespace broker

@@ -1,6 +1,7 @@
 // How a Service is put together: each part is handed what it needs of the others, in the order in which they need it.
+#include <set>
+
 #include "caller/token.h"
-#include "issuing/kept_keys.h"
 #include "policy/source/file.h"
 #include "policy/source/once.h"
 #include "policy/source/parameter.h"
@@ -26,98 +27,79 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   };
   ipc::Result<Proxy> proxy = read_proxy(service->task_.settings);
   if (!proxy) return fail_with(proxy.error());
-  auto http = AwsHttp::open(base, std::move(read.ca_pem), std::move(*proxy));
-  if (!http) return fail_with(http.error());
-  service->http_ = std::move(*http);
-  service->aws_ = std::unique_ptr<AwsContext>(new AwsContext{*service->http_, service->timers_, service->clock_});
-  service->aws_->clock_learned = [it = service.get()] { it->say_clock(); };
-  service->aws_->slow = [it = service.get()](const std::string& whom) { it->say_slow(whom); };
-  if (ipc::Status opened = service->open_keys(); !opened) return fail_with(opened.error());
-  for (ipc::SecretBuffer* const secret : {&service->run_.token, &service->run_.answer_key}) {
+  for (auto& [bundle, pem] : read.ca_pem) {
+    auto http = AwsHttp::open(base, std::move(pem), *proxy);
+    if (!http) return fail_with(http.error());
+    service->http_.emplace(bundle, std::move(*http));
+  }
+  for (ipc::SecretBuffer* const secret : {&service->token_, &service->answer_key_}) {
     ipc::Result<ipc::SecretBuffer> token = make_token();
     if (!token) return fail_with(token.error());
     *secret = std::move(*token);
   }
-  service->sessions_ = std::make_unique<SessionTracker>(
-      *service->aws_, service->profile_, [notices = &service->notices_](const std::string& sentence) {
-        notices->warning(sentence + "; this run gets no more credentials");
-      });
+  if (ipc::Status opened = service->open_profiles(std::move(read.chosen)); !opened) return fail_with(opened.error());
   service->note_endpoints();
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
     return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
-  service->join();
+  service->requests_ =
+      std::make_unique<Requests>(Requests::Parts{service->profiles_, service->audit_, service->callers_,
+                                                 service->timers_, service->answer_key_, service->facts_.tell_reasons});
   return service;
 }
 
 void Service::note_endpoints() {
-  const auto note = [this](bool asked, std::string_view service, const AwsEndpoint& endpoint) {
-    if (asked) add_endpoint(run_.endpoints, service, endpoint);
-  };
-  note(!task_.begin.policy_parameter.empty(), "ssm", profile_.ssm);
-  note(!task_.begin.policy_kms_key.empty(), "kms", profile_.kms);
-  const bool says_it = task_.begin.mode != ipc::RunMode::CredentialProcess;
-  if (!run_.endpoints.empty() && says_it) {
-    notices_.warning("what judges this run is asked where variables say: " + run_.endpoints +
-                     "; who answers there decides");
+  const ResolvedProfile& first = profiles_.first().resolved();  // whose key asks for the policy
+  std::string endpoints;
+  if (!task_.begin.policy_parameter.empty()) add_endpoint(endpoints, "ssm", first.ssm);
+  if (!task_.begin.policy_kms_key.empty()) add_endpoint(endpoints, "kms", first.kms);
+  if (!endpoints.empty() && task_.begin.mode != ipc::RunMode::CredentialProcess) {
+    notices_.warning("what judges this run is asked where variables say: " + endpoints + "; who answers there decides");
   }
-  // Whose key it is decides which rules match, and stands in each line. An emulator's users name STS in such a file.
-  const AwsEndpoint& sts = profile_.sts;
+  std::set<std::string> told;
+  for (const auto& profile : profiles_.all()) {
+    profile->run().endpoints = endpoints;
+    note_sts(*profile, told);
+  }
+}
+
+// Whose key it is decides which rules match, and stands in each line. An emulator's users name STS in such a file.
+void Service::note_sts(RunProfile& profile, std::set<std::string>& told) {
+  const AwsEndpoint& sts = profile.resolved().sts;
   if (!named_by_file(sts) || !task_.begin.remote_url.empty()) return;
-  add_endpoint(run_.endpoints, "sts", sts);
-  if (!says_it) return;
+  add_endpoint(profile.run().endpoints, "sts", sts);
+  if (task_.begin.mode == ipc::RunMode::CredentialProcess || !told.insert(sts.named_by).second) return;
   notices_.warning("whose key this is, STS is asked at " + sts.url + ", which " + sts.named_by +
                    " names: who may write that file can answer with another user's name");
 }
 
-ipc::RunStatus Service::about() const {
-  ipc::RunStatus status;
-  status.profile = run_.profile;
-  if (!profile_.chain.empty()) status.role = profile_.chain.back().role_arn;
-  status.policy = run_.policy_name;
-  for (const std::string& label : audit_.labels()) status.log += (status.log.empty() ? "" : ", ") + label;
-  return status;
-}
-
-void Service::join() {
-  RunDecisions::Parts parts{run_, *aws_, *judge_, *sessions_, notices_};
-  if (role_keys_) {
-    parts.keep = [this](const IssueTerms& terms, const Verdict& verdict, StartFetch fetch) {
-      auto name = name_of_kept_keys(profile_, run_, terms, verdict);
-      if (!name) return fetch;
-      return kept_or_fetched({*aws_, profile_, run_, *role_keys_, [this] { run_.took_kept_keys = true; }},
-                             std::move(*name), terms.lifetime.granted, std::move(fetch));
-    };
-  }
-  decisions_ = std::make_unique<RunDecisions>(std::move(parts));
-  record_ = std::make_unique<DecisionRecord>(
-      DecisionRecord::Parts{run_, *judge_, *sessions_, audit_, notices_, clock_, timers_, callers_.uid()});
-  requests_ = std::make_unique<Requests>(Requests::Parts{*decisions_, *judge_, *record_, audit_, callers_, *sessions_,
-                                                         timers_, run_.answer_key, run_.tell_reasons, about()});
-  startup_ = std::make_unique<Startup>(Startup::Parts{*aws_, profile_, run_, *judge_, *decisions_, *record_, *sessions_,
-                                                      notices_, task_.begin.session_table.str(),
-                                                      task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server});
-}
-
 ipc::Status Service::open_judge(PolicyKey key) {
-  if (!task_.begin.remote_url.empty()) return open_remote();
+  if (!task_.begin.remote_url.empty()) {
+    auto judge = open_remote();
+    if (!judge) return std::unexpected(judge.error());
+    profiles_.first().judged_by(std::move(*judge));
+    return {};
+  }
   if (ipc::Status opened = open_policy(std::move(key)); !opened) return opened;
-  judge_ = std::make_unique<PolicyJudge>(
-      PolicyJudge::Parts{run_, *aws_, profile_, *policy_, posture_, *sessions_, errands_.get()});
+  for (const auto& profile : profiles_.all()) {
+    profile->judged_by(
+        std::make_unique<PolicyJudge>(PolicyJudge::Parts{profile->run(), profile->key().aws, profile->resolved(),
+                                                         *policy_, posture_, profile->sessions(), errands_.get()}));
+  }
   return {};
 }
 
-ipc::Status Service::open_remote() {
-  auto judge = RemoteJudge::open({*aws_, *errands_, profile_, task_.begin.remote_url.str(),
+ipc::Result<std::unique_ptr<Judge>> Service::open_remote() {
+  RunProfile& profile = profiles_.first();  // the only one: has_one_judge() of the task
+  auto judge = RemoteJudge::open({profile.key().aws, *errands_, profile.resolved(), task_.begin.remote_url.str(),
                                   task_.begin.remote_token_file.str(), std::move(device_id_), task_.begin.os_user.str(),
                                   [this](const std::string& sentence) { notices_.warning(sentence); }});
   if (!judge) return std::unexpected(judge.error());
-  judge_ = std::move(*judge);
-  return {};
+  return std::move(*judge);
 }
 
 ipc::Status Service::open_policy(PolicyKey key) {
-  verifier_ = std::make_unique<PolicyVerifier>(*aws_, require_kms(profile_), std::move(key),
-                                               PolicyVersions(std::move(task_.policy_versions)));
+  verifier_ = std::make_unique<PolicyVerifier>(profiles_.first().key().aws, require_kms(profiles_.first().resolved()),
+                                               std::move(key), PolicyVersions(std::move(task_.policy_versions)));
   if (task_.policy_name().empty()) {
     policy_ = std::make_unique<NoPolicy>();
     return {};
@@ -128,43 +110,13 @@ ipc::Status Service::open_policy(PolicyKey key) {
   return {};
 }
 
-ipc::Status Service::open_keys() {
-  errands_ = std::make_unique<Errands>(
-      base_, timers_, [this](const ipc::Errand& errand) { return control_.send(errand); },
-      [this](const ipc::Waiting& waiting) { return control_.send(waiting); });
-  KeyEvents events;
-  events.failed = [this](const ipc::Error& error, std::chrono::seconds left) {
-    if (left.count() == 0) return;  // the next request hears it
-    notices_.refusal("base-renewal", "renewing the keys of profile " + profile_.base_profile + " failed: " + error.what,
-                     clock_.since_boot());
-  };
-  if (!task_.begin.remote_token_file.empty()) return {};  // nothing is signed
-  const SessionStore* const sessions = session_store_ ? &*session_store_ : nullptr;
-  SourceParts parts{*aws_, *errands_, profile_, run_.principal, caller_keys_};
-  parts.sessions = sessions;
-  parts.may_share_mfa = may_share_mfa_;
-  parts.openers = openers_ ? &*openers_ : nullptr;
-  parts.remember = task_.remember;
-  parts.events = std::move(events);
-  parts.auto_login = task_.begin.auto_login;
-  parts.browser_login = task_.begin.browser_login;
-  parts.warn = [this](const std::string& sentence) { notices_.warning(sentence); };
-  parts.inform = [this](const std::string& sentence) { notices_.info(sentence); };
-  parts.took_shared_session = [this](std::chrono::sys_seconds made) { run_.shared_mfa_since = made; };
-  auto keys = open_base_keys(profile_.base, std::move(parts));
-  if (!keys) return std::unexpected(keys.error());
-  base_keys_ = std::move(*keys);
-  aws_->keys = base_keys_.get();
-  return {};
-}
-
 ipc::Status Service::open_policy_text() {
-  auto policy = PolicyOnce::open(task_.policy_text.get(), run_.policy_name, *verifier_);
+  auto policy = PolicyOnce::open(task_.policy_text.get(), task_.policy_name(), *verifier_);
   if (!policy) return std::unexpected(policy.error());
   task_.policy_text.reset();
   policy_ = std::move(*policy);
   if (task_.begin.mode == ipc::RunMode::Server) {
-    notices_.info("the policy " + run_.policy_name +
+    notices_.info("the policy " + task_.policy_name() +
                   " was read once, from a pipe: this run keeps it, and a change of it needs a new run");
   }
   return {};
@@ -190,7 +142,8 @@ ipc::Status Service::open_policy_file() {
 
 void Service::open_policy_parameter() {
   policy_ = std::make_unique<PolicyParameter>(
-      base_, PolicyParameter::Parts{*aws_, require_ssm(profile_), *verifier_}, task_.begin.policy_parameter.str(),
+      base_, PolicyParameter::Parts{profiles_.first().key().aws, require_ssm(profiles_.first().resolved()), *verifier_},
+      task_.begin.policy_parameter.str(),
       PolicyFreshness{task_.begin.policy_poll.get(), task_.begin.policy_max_age.get()},
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
       [this](const ipc::Error* why) { on_policy_stale(why); });

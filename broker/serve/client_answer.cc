@@ -9,6 +9,7 @@
 
 #include "ipc/answer_mac.h"
 #include "ipc/text/json_string.h"
+#include "ipc/text/served_profiles.h"
 #include "ipc/text/utf8.h"
 #include "text/hex.h"
 #include "text/json_line.h"
@@ -27,6 +28,7 @@ constexpr RefusalRow kRefusals[] = {
     {RefusalForm::kForbidden, "403 Forbidden", "AccessDenied", "Sentinel refused this request"},
     {RefusalForm::kFailed, "500 Internal Server Error", "InternalError", "Sentinel could not answer this request"},
     {RefusalForm::kUnavailable, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
+    {RefusalForm::kNotYet, "503 Service Unavailable", "ServiceUnavailable", "Sentinel has no credentials yet"},
 };
 
 const RefusalRow& row_of(RefusalForm refusal) { return kRefusals[static_cast<std::size_t>(refusal)]; }
@@ -81,6 +83,7 @@ class Head {
 std::string mac_of(const AnswerProof& proof, std::string_view body) {
   std::string text(ipc::kAnswerMacWords);
   ((text += proof.nonce) += '\n') += sha256_hex(body);
+  if (!proof.profile.empty()) (text += '\n') += ipc::profile_in_path(proof.profile);
   return hmac_sha256_hex(proof.key.reveal(), text);
 }
 
@@ -94,8 +97,12 @@ bool ClientAnswer::put_credentials(const IssuedCredentials& keys, std::chrono::s
          append_member(body_, R"(,"Expiration":")", rfc3339(end).text()) && body_.append("}");
 }
 
+ClientAnswer::Header ClientAnswer::mac_header(std::string_view mac) {
+  return mac.empty() ? Header{} : Header{ipc::kAnswerMacHeader, mac};
+}
+
 // One call for head and body: a second one could find the client gone, or let another write come between.
-Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, std::string_view mac,
+Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_alive, Header header,
                              std::string_view type) {
   Head head;
   head.add("HTTP/1.1 ");
@@ -104,11 +111,11 @@ Sent ClientAnswer::send_body(int client, std::string_view status, bool keep_aliv
   head.add(type);
   head.add("\r\nCache-Control: no-store\r\nContent-Length: ");
   head.add_number(body_.size());
-  if (!mac.empty()) {
+  if (!header.name.empty()) {
     head.add("\r\n");
-    head.add(ipc::kAnswerMacHeader);
+    head.add(header.name);
     head.add(": ");
-    head.add(mac);
+    head.add(header.value);
   }
   head.add(keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   const std::string_view body = body_.reveal();
@@ -132,7 +139,7 @@ Sent ClientAnswer::send_credentials(int client, RecordedPermit permit, const Iss
   body_.clear();
   if (permit.spend() && put_credentials(keys, local_end.value_or(keys.expiration))) {
     const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
-    if (mac.empty() == proof.nonce.empty()) return send_body(client, "200 OK", keep_alive, mac);
+    if (mac.empty() == proof.nonce.empty()) return send_body(client, "200 OK", keep_alive, mac_header(mac));
   }
   const Sent sent = send_refusal(client, RefusalForm::kFailed, keep_alive);
   return sent == Sent::kWhole ? Sent::kInstead : sent;
@@ -142,7 +149,7 @@ Sent ClientAnswer::send_status(int client, std::string_view lines, bool keep_ali
   body_.clear();
   if (!body_.append(lines)) return send_refusal(client, RefusalForm::kFailed, keep_alive);
   const std::string mac = proof.nonce.empty() ? "" : mac_of(proof, body_.reveal());
-  return send_body(client, "200 OK", keep_alive, mac, "text/plain; charset=utf-8");
+  return send_body(client, "200 OK", keep_alive, mac_header(mac), "text/plain; charset=utf-8");
 }
 
 // Both spellings: some SDKs look for "Code", others for "code", none ignores case.
@@ -153,7 +160,8 @@ Sent ClientAnswer::send_refusal(int client, RefusalForm refusal, bool keep_alive
     body_.clear();
     if (!put_refusal(row.code, ipc::json_string(row.message))) body_.clear();  // cannot happen: the rows are short
   }
-  return send_body(client, row.status, keep_alive);
+  const bool ask_again = refusal == RefusalForm::kNotYet;
+  return send_body(client, row.status, keep_alive, ask_again ? Header{ipc::kAskAgainHeader, "0"} : Header{});
 }
 
 bool ClientAnswer::put_refusal(std::string_view code, std::string_view message) {

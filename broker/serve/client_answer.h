@@ -18,7 +18,8 @@
 namespace broker {
 
 // What went wrong, as the client may know it: the status and one sentence. Which check refused, only the log says.
-enum class RefusalForm { kForbidden, kFailed, kUnavailable };
+// kNotYet: as kUnavailable, and sentinel-credential-process is to ask again.
+enum class RefusalForm { kForbidden, kFailed, kUnavailable, kNotYet };
 
 enum class Sent {
   kWhole,    // the client's kernel has all of it
@@ -29,7 +30,8 @@ enum class Sent {
 // What the client needs to know that the answer is ours (ipc/answer_mac.h).
 struct AnswerProof {
   const ipc::SecretBuffer& key;
-  std::string_view nonce;  // empty: the client does not ask for it
+  std::string_view nonce;      // empty: the client does not ask for it
+  std::string_view profile{};  // as the client named it; empty: it named none
 };
 
 class ClientAnswer {
@@ -53,7 +55,12 @@ class ClientAnswer {
  private:
   [[nodiscard]] bool put_credentials(const IssuedCredentials& keys, std::chrono::sys_seconds end);
   [[nodiscard]] bool put_refusal(std::string_view code, std::string_view message);  // the latter as a JSON string
-  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, std::string_view mac = {},
+  // One that only some answers have.
+  struct Header {
+    std::string_view name{}, value{};
+  };
+  [[nodiscard]] static Header mac_header(std::string_view mac);
+  [[nodiscard]] Sent send_body(int client, std::string_view status, bool keep_alive, Header header,
                                std::string_view type = "application/json");
 
   ipc::SecretBuffer body_;

@@ -20,8 +20,10 @@
 #include "keystore/folder.h"
 #include "policy/source/file.h"
 #include "policy/source/required_key.h"
+#include "profile/files.h"
 #include "profile/without_keys.h"
 #include "serve/print_tables.h"
+#include "serve/secret_budget.h"
 #include "serve/service.h"
 #include "sources/store.h"
 
@@ -99,6 +101,56 @@ ipc::Status say_locked_down(ipc::Channel& control, const std::string& protection
   return control.send(locked, status.get());
 }
 
+ipc::Status load_ca_of(const broker::ResolvedProfile& profile, broker::KeysRead& read) {
+  if (read.ca_pem.contains(profile.ca_bundle)) return {};
+  ipc::Result<std::string> ca = broker::load_ca(profile.ca_bundle);
+  if (!ca) return std::unexpected(ca.error());
+  read.ca_pem.emplace(profile.ca_bundle, std::move(*ca));
+  return {};
+}
+
+// What has to be read for a profile before the right to open files goes.
+ipc::Result<broker::ResolvedProfile> with_its_files(ipc::Result<broker::ResolvedProfile> profile,
+                                                    const std::string& home, broker::KeysRead& read) {
+  if (!profile) return profile;
+  if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&profile->base)) {
+    if (ipc::Status loaded = broker::load_stored_key(*stored, home); !loaded) return std::unexpected(loaded.error());
+  }
+  if (ipc::Status loaded = load_ca_of(*profile, read); !loaded) return std::unexpected(loaded.error());
+  return profile;
+}
+
+ipc::Status read_profiles(const Task& task, broker::KeysRead& read) {
+  const ipc::Begin& begin = task.begin;
+  const std::string home = begin.home.str(), region = begin.region.str();
+  std::vector<std::string> known;
+  broker::ResolveProfile resolve;
+  const broker::KeystoreFolder store(home);
+  const broker::ProfileOptions options{
+      .environment_keys = begin.environment_keys,
+      .stored = [&store](std::string_view name) { return store.has(name); },
+      .stored_names = [&store] { return store.names().value_or(std::vector<std::string>()); }};
+  std::optional<broker::ProfileFiles> files;
+  if (begin.remote_token_file.empty()) {
+    auto paths = broker::profile_paths(task.settings, home);
+    if (!paths) return std::unexpected(paths.error());
+    auto opened = broker::ProfileFiles::open(std::move(paths->config), std::move(paths->credentials));
+    if (!opened) return std::unexpected(opened.error());
+    known = files.emplace(std::move(*opened)).names();
+    resolve = [&](const std::string& name) {
+      return with_its_files(broker::resolve_profile(*files, name, task.settings, home, region, options), home, read);
+    };
+  } else {
+    resolve = [&](const std::string& name) {
+      return with_its_files(broker::resolve_without_keys(name, task.settings, home, region), home, read);
+    };
+  }
+  auto chosen = broker::choose_profiles(task.wanted, known, resolve);
+  if (!chosen) return std::unexpected(chosen.error());
+  read.chosen = std::move(*chosen);
+  return {};
+}
+
 ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead& read) {
   if (task.begin.environment_follows) {
     auto received = broker::receive_caller_keys(control);
@@ -106,23 +158,7 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
     read.caller_keys = std::move(*received);
   }
   const ipc::Begin& begin = task.begin;
-  const broker::KeystoreFolder store(begin.home.str());
-  ipc::Result<broker::ResolvedProfile> profile =
-      begin.remote_token_file.empty()
-          ? broker::resolve_profile(
-                begin.profile.str(), task.settings, begin.home.str(), begin.region.str(),
-                {.environment_keys = begin.environment_keys,
-                 .stored = [&store](std::string_view name) { return store.has(name); },
-                 .stored_names = [&store] { return store.names().value_or(std::vector<std::string>()); }})
-          : broker::resolve_without_keys(begin.profile.str(), task.settings, begin.home.str(), begin.region.str());
-  if (!profile) return std::unexpected(profile.error());
-  read.profile = std::move(*profile);
-  if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&read.profile.base)) {
-    if (ipc::Status loaded = broker::load_stored_key(*stored, begin.home.str()); !loaded) return loaded;
-  }
-  ipc::Result<std::string> ca = broker::load_ca(read.profile.ca_bundle);
-  if (!ca) return std::unexpected(ca.error());
-  read.ca_pem = std::move(*ca);
+  if (ipc::Status profiles = read_profiles(task, read); !profiles) return profiles;
   if (!begin.log_key.empty()) {
     auto key = broker::LogKey::read(begin.log_key.str(), broker::LogKey::Purpose::kSign, begin.log_key_id.str());
     if (!key) return std::unexpected(key.error());
@@ -136,7 +172,8 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
 
 // Lock down, and only then read the keys.
 ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task, broker::CallerCheck& callers) {
-  if (ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
+  if (ipc::Status opened = ipc::SecretArena::open(broker::arena_for(task.most_profiles())); !opened)
+    return std::unexpected(opened.error());
   const auto files = check_readable(task);
   if (!files) return std::unexpected(files.error());
   broker::KeysRead read;

@@ -15,19 +15,19 @@ using ipc::Fault;
 constexpr char kForTheConsole[] = "for the AWS console", kKeptByEarlier[] = "kept by an earlier run (--cache)";
 
 // `detail`: of the line; empty: none.
-ipc::Result<RecordedPermit> record(const OneShotParts& parts, Decision decision, const IssuedCredentials& keys,
-                                   const char* detail = "") {
+ipc::Result<RecordedPermit> record(AuditLog& audit, const DecisionRecord& lines, Decision decision,
+                                   const IssuedCredentials& keys, const char* detail = "") {
   Permit& permit = std::get<Permit>(decision.outcome);
   const ipc::Result<std::string> id = new_request_id();
   if (!id) return std::unexpected(id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
   const CallerFacts nobody;
-  DecisionLine line = parts.record.line_for(nobody, decision);
-  parts.record.show_issue(line, permit.terms(), keys, *id, narrowed);
+  DecisionLine line = lines.line_for(nobody, decision);
+  lines.show_issue(line, permit.terms(), keys, *id, narrowed);
   line.detail = detail;
-  ipc::Result<RecordedPermit> recorded = parts.audit.record(std::move(permit), line);
-  if (!recorded || !parts.audit.needs_commit()) return recorded;
-  if (ipc::Status durable = parts.audit.commit(); !durable) return std::unexpected(durable.error());
+  ipc::Result<RecordedPermit> recorded = audit.record(std::move(permit), line);
+  if (!recorded || !audit.needs_commit()) return recorded;
+  if (ipc::Status durable = audit.commit(); !durable) return std::unexpected(durable.error());
   return recorded;
 }
 
@@ -55,14 +55,14 @@ std::unexpected<ipc::Error> policy_changed() {
   return ipc::fail(Fault::kUnavailable, "the policy changed while the credentials were being fetched", "try again");
 }
 
-ipc::Result<Permitted> permitted_now(const OneShotParts& parts) {
-  Decision decision = parts.decisions.for_run();
+ipc::Result<Permitted> permitted_now(RunProfile& profile) {
+  RunDecisions& decisions = profile.decisions();
+  Decision decision = decisions.for_run();
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) {
-    return std::unexpected(parts.startup.refused(*refusal, decision).error());
+    return std::unexpected(profile.refused(*refusal, decision).error());
   }
   // The start has fetched them under the same terms, or a moment ago under others, when policy has changed since.
-  const FreshKeys* const issuer =
-      parts.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  const FreshKeys* const issuer = decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   const IssuedCredentials* const keys = issuer ? issuer->current() : nullptr;
   if (!keys) return policy_changed();
   return Permitted{std::move(decision), issuer, keys};
@@ -87,13 +87,13 @@ ConsolePlace console_place(const IssuedCredentials& keys, const ResolvedProfile&
 
 }  // namespace
 
-ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_view region) {
-  ipc::Result<Permitted> now = permitted_now(parts);
+ipc::Result<ipc::IssuedKeys> issue_once(AuditLog& audit, RunProfile& profile) {
+  ipc::Result<Permitted> now = permitted_now(profile);
   if (!now) return std::unexpected(now.error());
-  ipc::Result<RecordedPermit> recorded =
-      record(parts, std::move(now->decision), *now->keys, parts.run.took_kept_keys ? kKeptByEarlier : "");
+  ipc::Result<RecordedPermit> recorded = record(audit, profile.record(), std::move(now->decision), *now->keys,
+                                                profile.run().took_kept_keys ? kKeptByEarlier : "");
   if (!recorded) return std::unexpected(recorded.error());  // no line, no credentials
-  return message_of(std::move(*recorded), *now->keys, now->issuer->end_by_this_clock(), region);
+  return message_of(std::move(*recorded), *now->keys, now->issuer->end_by_this_clock(), profile.resolved().region);
 }
 
 // ---- the console ---------------------------------------------------------------------------------------------------
@@ -104,14 +104,16 @@ void ConsoleAnswer::begin(Done done) {
 }
 
 ipc::Status ConsoleAnswer::ask() {
-  const ipc::Result<Permitted> now = permitted_now(parts_.run);
+  const ipc::Result<Permitted> now = permitted_now(parts_.profile);
   if (!now) return std::unexpected(now.error());
   const IssuedCredentials& keys = *now->keys;
-  if (ipc::Status fits = can_sign_in(keys, parts_.profile, parts_.principal); !fits) return fits;
-  const ConsolePlace place = console_place(keys, parts_.profile, parts_.principal);
+  const ResolvedProfile& profile = parts_.profile.resolved();
+  const Principal& principal = parts_.profile.key().principal;
+  if (ipc::Status fits = can_sign_in(keys, profile, principal); !fits) return fits;
+  const ConsolePlace place = console_place(keys, profile, principal);
   ipc::Result<std::string> destination = console_destination(place, parts_.destination);
   if (!destination) return std::unexpected(destination.error());
-  ipc::Result<AwsEndpoint> endpoint = parts_.profile.sign_in;
+  ipc::Result<AwsEndpoint> endpoint = profile.sign_in;
   const bool by_variable = endpoint && !endpoint->url.empty();
   if (endpoint && !by_variable) endpoint = federation_endpoint(place);
   if (!endpoint) return std::unexpected(endpoint.error());
@@ -123,7 +125,7 @@ ipc::Status ConsoleAnswer::ask() {
   endpoint_ = std::move(*endpoint);
   key_id_ = keys.access_key_id;
   call_ = std::make_unique<AwsCall>(
-      parts_.aws, get_sign_in_token(endpoint_, keys), read_sign_in_failure,
+      parts_.profile.key().aws, get_sign_in_token(endpoint_, keys), read_sign_in_failure,
       [this](std::expected<HttpAnswer, AwsCallError> answer) { on_token(std::move(answer)); });
   return {};
 }
@@ -145,11 +147,12 @@ void ConsoleAnswer::on_token(std::expected<HttpAnswer, AwsCallError> answer) {
 ipc::Result<ipc::ConsolePage> ConsoleAnswer::page_with(std::string_view token) const {
   const ipc::Result<ipc::SecretBuffer> url = console_page(endpoint_, destination_, token);
   if (!url) return std::unexpected(url.error());
-  ipc::Result<Permitted> now = permitted_now(parts_.run);
+  ipc::Result<Permitted> now = permitted_now(parts_.profile);
   if (!now) return std::unexpected(now.error());
   if (now->keys->access_key_id != key_id_) return policy_changed();
   const std::chrono::sys_seconds end = now->issuer->end_by_this_clock();
-  ipc::Result<RecordedPermit> recorded = record(parts_.run, std::move(now->decision), *now->keys, kForTheConsole);
+  ipc::Result<RecordedPermit> recorded =
+      record(parts_.audit, parts_.profile.record(), std::move(now->decision), *now->keys, kForTheConsole);
   if (!recorded) return std::unexpected(recorded.error());  // no line, no page
   ipc::ConsolePage page;
   if (recorded->spend() && page.url.assign(url->reveal()) && page.ends.assign(rfc3339(end).text())) return page;

@@ -17,31 +17,18 @@
 #include "call/aws_call.h"
 #include "decide/run.h"
 #include "ipc/messages.h"
-#include "serve/decision_record.h"
-#include "serve/run_decisions.h"
-#include "serve/startup.h"
+#include "run_profiles/run_profile.h"
 
 namespace broker {
 
-struct OneShotParts {
-  const Run& run;
-  AuditLog& audit;
-  RunDecisions& decisions;
-  const DecisionRecord& record;
-  Startup& startup;
-};
-
-// `region`: for the command.
-ipc::Result<ipc::IssuedKeys> issue_once(const OneShotParts& parts, std::string_view region);
+ipc::Result<ipc::IssuedKeys> issue_once(AuditLog& audit, RunProfile& profile);
 
 class ConsoleAnswer {
  public:
   using Done = std::function<void(ipc::Result<ipc::ConsolePage>)>;
   struct Parts {
-    OneShotParts run;
-    AwsContext& aws;
-    const ResolvedProfile& profile;
-    const Principal& principal;  // whose the first key is
+    AuditLog& audit;
+    RunProfile& profile;
     Notices& notices;
     std::string destination;  // as it was asked for
   };

@@ -1,19 +1,13 @@
 #include "serve/requests.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "aws/source_identity.h"
-#include "text/rfc3339.h"
 
 namespace broker {
 
 using std::chrono::milliseconds;
-
-namespace {
-
-RefusalForm form_of(Check found) { return may_pass_later(found) ? RefusalForm::kUnavailable : RefusalForm::kForbidden; }
-
-}  // namespace
 
 void Requests::serve(const ipc::ServeClient& request, ipc::UniqueFd client, const Listeners& listeners,
                      const Answered& answered) {
@@ -23,16 +17,19 @@ void Requests::serve(const ipc::ServeClient& request, ipc::UniqueFd client, cons
     CallerFacts facts;
     facts.check = judged ? Check::kTooMany : judged.error();
     if (judged) (void)client_answer_.send_refusal(judged->fd(), form_of(facts.check), false);
-    parts_.record.stranger(facts, facts.check, refused_by_check(facts.check));
+    parts_.profiles.first().record().stranger(facts, facts.check, refused_by_check(facts.check));
     answered(request.request, true);
     return;
   }
   const std::string_view presented = request.authorization.reveal().substr(0, kMostPresented);
+  const std::string& asked = request.profile.str();
   under_way_.push_back(Request{++last_serial_, request.request, request.keep_alive, request.nonce.str(),
-                               ipc::SecretBuffer::copy_of(presented), std::move(*judged), answered});
+                               parts_.profiles.find(asked), asked, ipc::SecretBuffer::copy_of(presented),
+                               std::move(*judged), answered});
   const Iterator it = std::prev(under_way_.end());
   it->status = request.status;
-  it->inquiry = parts_.callers.begin(it->client, parts_.decisions.check_presented(it->presented.reveal()));
+  if (it->status && !it->profile) it->profile = &parts_.profiles.first();  // AWS_PROFILE may be another run's
+  it->inquiry = parts_.callers.begin(it->client, profile_of(it).decisions().check_presented(it->presented.reveal()));
   if (it->inquiry.settled) decide(it);
 }
 
@@ -72,13 +69,14 @@ void Requests::watch_callers() {
 // ---- policy and session --------------------------------------------------------------------------------------------
 
 void Requests::decide(Iterator it) {
-  const CallerFacts& caller = it->inquiry.facts;
-  Decision decision = parts_.decisions.for_client(caller, it->presented.reveal());
+  if (!passes_profile(it)) return;
+  RunDecisions& decisions = profile_of(it).decisions();
+  Decision decision = decisions.for_client(it->inquiry.facts, it->presented.reveal());
   if (it->status && decision.identified == Check::kPassed) return answer_status(it, decision);
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome))
     return refuse(it, *refusal, decision, decision.identified);
   if (!passes_session(it, decision)) return;
-  FreshKeys* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
+  FreshKeys* const issuer = decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   if (!issuer) {
     const ipc::Error busy{ipc::Fault::kUnavailable, "keys of too many different kinds are being fetched at once",
                           "the program will ask again", 0};
@@ -88,11 +86,56 @@ void Requests::decide(Iterator it) {
   wait_for_keys(it, *issuer);  // the permit lapses: when keys are there, everything is judged again
 }
 
+// ---- which profile -------------------------------------------------------------------------------------------------
+
+// Of a client that is known: nothing is asked of AWS or of the user for a stranger, who is refused as ever. False: the
+// request is refused, or waits.
+bool Requests::passes_profile(Iterator it) {
+  const CallerFacts& caller = it->inquiry.facts;
+  if (profile_of(it).decisions().identify(caller, it->presented.reveal()) != Check::kPassed) return true;
+  if (it->profile && it->profile->ready()) return true;
+  if (it->status) {
+    answer_status(it, Decision{Check::kPassed, ipc::fail(ipc::Fault::kUnavailable, "not judged yet"), {}, Refusal{}});
+    return false;
+  }
+  if (it->profile) {
+    wait_for_profile(it);
+    return false;
+  }
+  const Refusal refusal{"profile", "this run serves no profile of that name, but " + parts_.profiles.names(),
+                        "name it when the run is started: --profile may be given again",
+                        "this run serves no profile of that name"};
+  parts_.profiles.first().record().not_in_run(caller, it->asked, refusal);
+  (void)client_answer_.send_refusal(it->client.fd(), RefusalForm::kForbidden, false, may_hear(it) ? refusal.told : "");
+  finish(it, true);
+  return false;
+}
+
+// The user may be asked for minutes: however many clients come and go meanwhile, one callback waits.
+void Requests::wait_for_profile(Iterator it) {
+  limit_the_wait(it);
+  it->waits_for_profile = true;
+  RunProfile& profile = *it->profile;
+  if (profile.preparing()) return;
+  profile.prepare(StartFor::kRequests,
+                  [this, &profile](const ipc::Status& prepared) { on_profile(profile, prepared); });
+}
+
+void Requests::on_profile(RunProfile& profile, const ipc::Status& prepared) {
+  for (Iterator it = under_way_.begin(); it != under_way_.end();) {
+    const Iterator next = std::next(it);  // as above
+    if (it->profile == &profile && std::exchange(it->waits_for_profile, false)) {
+      prepared ? decide(it) : fail(it, prepared.error());
+    }
+    it = next;
+  }
+}
+
 // ---- is the run still tracked --------------------------------------------------------------------------------------
 
 // Whatever the rule demands: a run that is tracked can be revoked. False: the request is refused, or waits.
 bool Requests::passes_session(Iterator it, const Decision& decision) {
-  SessionTracker& sessions = parts_.sessions;
+  SessionTracker& sessions = it->profile->sessions();
   if (!sessions.tracked()) return true;
   const Verdict& verdict = *decision.verdict;
   if (!verdict.session_table.empty() && verdict.session_table != sessions.table()) {
@@ -116,10 +159,10 @@ bool Requests::passes_session(Iterator it, const Decision& decision) {
 
 void Requests::wait_for_session(Iterator it) {
   limit_the_wait(it);
-  parts_.sessions.ask([this, serial = it->serial](const ipc::Status& answer) {
+  it->profile->sessions().ask([this, serial = it->serial](const ipc::Status& answer) {
     const Iterator waiting = find(serial);
     if (waiting == under_way_.end()) return;
-    if (answer || parts_.sessions.lost()) return decide(waiting);
+    if (answer || waiting->profile->sessions().lost()) return decide(waiting);
     fail(waiting, answer.error());
   });
 }
@@ -127,12 +170,13 @@ void Requests::wait_for_session(Iterator it) {
 void Requests::limit_the_wait(Iterator it) {
   held_up_ = true;
   if (it->patience) return;
-  const milliseconds left = kHold - CallerCheck::kDeadline + parts_.callers.until_deadline(it->inquiry);
+  const milliseconds hold = it->nonce.empty() ? kHold : kHoldOfHelper;
+  const milliseconds left = hold - CallerCheck::kDeadline + parts_.callers.until_deadline(it->inquiry);
   it->patience = parts_.timers.after(std::max(left, milliseconds(0)), [this, serial = it->serial] {
     const Iterator late = find(serial);
-    if (late != under_way_.end())
-      fail(late, ipc::Error{ipc::Fault::kUnavailable, std::string(parts_.judge.issuer()) + " has not answered yet",
-                            "the program will ask again", 0});
+    if (late == under_way_.end()) return;
+    late->held = true;
+    fail(late, ipc::Error{ipc::Fault::kUnavailable, profile_of(late).waited_for(), "the program will ask again", 0});
   });
 }
 
@@ -154,8 +198,9 @@ void Requests::record_and_answer(Iterator it, Decision decision, const IssuedCre
   const ipc::Result<std::string> id = new_request_id();
   if (!id) return fail(it, id.error());
   const std::string narrowed = narrowed_words(permit.terms().narrowing.get());
-  DecisionLine line = parts_.record.line_for(it->inquiry.facts, decision);
-  parts_.record.show_issue(line, permit.terms(), keys, *id, narrowed);
+  const DecisionRecord& record = it->profile->record();
+  DecisionLine line = record.line_for(it->inquiry.facts, decision);
+  record.show_issue(line, permit.terms(), keys, *id, narrowed);
   ipc::Result<RecordedPermit> recorded = parts_.audit.record(std::move(permit), line);
   if (!recorded) return fail(it, recorded.error());  // no line, no credentials
   it->recorded.emplace(std::move(*recorded));
@@ -175,72 +220,6 @@ void Requests::commit() {
       fail(it, durable.error());
     it = next;
   }
-}
-
-void Requests::answer(Iterator it) {
-  const IssuedCredentials* const keys = parts_.decisions.keys_of(it->recorded->terms());
-  if (!keys)
-    return fail(it,
-                ipc::Error{ipc::Fault::kUnavailable, "the credentials ended before they could be handed out", "", 0});
-  const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
-  if (still != Check::kPassed) {
-    // This was the caller when it was judged: the line shows what was decided, and why nothing is handed out all the
-    // same.
-    const Refusal refusal = refused_by_check(still);
-    return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
-  }
-  parts_.sessions.count();
-  held_up_ = false;
-  const std::chrono::sys_seconds end = parts_.decisions.local_end_of(it->recorded->terms());
-  const Sent sent = client_answer_.send_credentials(it->client.fd(), std::move(*it->recorded), *keys, it->keep_alive,
-                                                    {parts_.answer_key, it->nonce}, end);
-  finish(it, sent != Sent::kWhole || !it->keep_alive);
-}
-
-// Nothing is released, so nothing is recorded; and nothing is fetched for it.
-void Requests::answer_status(Iterator it, const Decision& decision) {
-  ipc::RunStatus status = parts_.about;
-  status.transport = it->inquiry.facts.transport == ipc::Transport::Tcp ? "tcp" : "unix";
-  if (decision.verdict) status.effect = decision.verdict->effect;
-  if (decision.verdict && parts_.tell_reasons) {
-    status.rule = decision.verdict->rule;
-    status.policy_sha256 = decision.verdict->policy_sha256;
-  }
-  if (!parts_.tell_reasons) status.policy.clear();
-  if (const Permit* permit = std::get_if<Permit>(&decision.outcome)) {
-    const std::chrono::sys_seconds end = parts_.decisions.local_end_of(permit->terms());
-    if (end != std::chrono::sys_seconds{}) status.keys_end = rfc3339(end).text();
-  }
-  const Check still = parts_.callers.still_the_caller(it->client, it->inquiry.facts);
-  if (still != Check::kPassed) {
-    const Refusal refusal = refused_by_check(still);
-    return refuse(it, refusal, parts_.decisions.refused_otherwise(it->inquiry.facts, refusal), still);
-  }
-  const Sent sent =
-      client_answer_.send_status(it->client.fd(), ipc::text_of(status), it->keep_alive, {parts_.answer_key, it->nonce});
-  finish(it, sent != Sent::kWhole || !it->keep_alive);
-}
-
-// ---- refusals ------------------------------------------------------------------------------------------------------
-
-// `found`: the check that refused; kPassed where another reason did.
-void Requests::refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found) {
-  parts_.record.refused(it->inquiry.facts, refusal, decision);
-  // To one that is known alone, and still the one that was judged: all others hear the same.
-  const bool may_hear = found == Check::kPassed && decision.identified == Check::kPassed && parts_.tell_reasons &&
-                        parts_.callers.still_the_caller(it->client, it->inquiry.facts) == Check::kPassed;
-  (void)client_answer_.send_refusal(it->client.fd(), form_of(found), false, may_hear ? refusal.told : "");
-  finish(it, true);
-}
-
-void Requests::fail(Iterator it, const ipc::Error& error) {
-  if (const std::optional<Decision> decision = parts_.judge.refusal(error))
-    return refuse(it, std::get<Refusal>(decision->outcome), *decision);
-  const CallerFacts& caller = it->inquiry.facts;
-  parts_.record.failed(caller, error, parts_.decisions.refused_otherwise(caller, Refusal{}));
-  const bool later = error.fault == ipc::Fault::kUnavailable;
-  (void)client_answer_.send_refusal(it->client.fd(), later ? RefusalForm::kUnavailable : RefusalForm::kFailed, false);
-  finish(it, true);
 }
 
 void Requests::finish(Iterator it, bool closed) {

@@ -4,8 +4,9 @@
 // Blocks: never (but the caller check's bounded spin, and fdatasync with --log-sync).
 // Owns: the requests under way, each with its client's descriptor.
 // A request that cannot be answered within kHold of its arrival is told 503 while the fetch goes on: SDKs give a
-// container endpoint as little as one second (PHP's and JavaScript's). 503, too, for a caller who was looked for too
-// late or met a change (may_pass_later): Java's and Go's SDK ask again after a 503, and not after a 403.
+// container endpoint as little as one second (PHP's and JavaScript's). sentinel-credential-process is held for
+// kHoldOfHelper, and asks again: SDKs give it a minute. 503, too, for a caller who was looked for too late or met a
+// change (may_pass_later): Java's and Go's SDK ask again after a 503, and not after a 403.
 #pragma once
 
 #include <chrono>
@@ -22,34 +23,27 @@
 #include "decide/authorize.h"
 #include "host/timers.h"
 #include "ipc/messages.h"
-#include "ipc/text/run_status.h"
-#include "issuing/judge.h"
+#include "run_profiles/table.h"
 #include "serve/client_answer.h"
-#include "serve/decision_record.h"
-#include "serve/run_decisions.h"
-#include "tracking/tracker.h"
 
 namespace broker {
 
 class Requests {
  public:
   static constexpr std::chrono::milliseconds kHold{900};
-  static constexpr std::size_t kMaxUnderWay = 576;  // more than the frontend has slots
+  static constexpr std::chrono::milliseconds kHoldOfHelper{4000};  // less than it and the frontend wait for an answer
+  static constexpr std::size_t kMaxUnderWay = 576;                 // more than the frontend has slots
   // Of what a client presents: one character more than a token has is enough to be wrong.
   static constexpr std::size_t kMostPresented = kTokenLength + 1;
 
   // All outlive it.
   struct Parts {
-    RunDecisions& decisions;
-    const Judge& judge;
-    DecisionRecord& record;
+    const RunProfiles& profiles;
     AuditLog& audit;
     CallerCheck& callers;
-    SessionTracker& sessions;
     Timers& timers;
     const ipc::SecretBuffer& answer_key;
     bool tell_reasons = true;  // to clients that passed every check (--quiet-reasons)
-    ipc::RunStatus about{};    // of the run's status what does not change
   };
   using Answered = std::function<void(std::uint32_t request, bool closed)>;
 
@@ -75,18 +69,25 @@ class Requests {
     std::uint32_t number;
     bool keep_alive;
     std::string nonce;
+    RunProfile* profile;  // null: `asked` is not in this run
+    std::string asked;
     ipc::SecretBuffer presented;
     ClientSocket client;
     Answered answered;
     CallerInquiry inquiry{};
     std::unique_ptr<Timer> patience{};
     std::optional<RecordedPermit> recorded{};  // waits for the group commit
-    bool status = false;                       // how the run stands is asked for, and nothing else
+    bool waits_for_profile = false;
+    bool held = false;    // as long as it may be
+    bool status = false;  // how the run stands is asked for, and nothing else
   };
   using Iterator = std::list<Request>::iterator;
 
   Iterator find(std::uint64_t serial);
   void decide(Iterator it);
+  bool passes_profile(Iterator it);
+  void wait_for_profile(Iterator it);
+  void on_profile(RunProfile& profile, const ipc::Status& prepared);
   bool passes_session(Iterator it, const Decision& decision);
   void wait_for_session(Iterator it);
   void limit_the_wait(Iterator it);
@@ -95,8 +96,15 @@ class Requests {
   void answer(Iterator it);
   void answer_status(Iterator it, const Decision& decision);
   void commit();
+  // Of what is not known to be in this run, the first answers.
+  [[nodiscard]] RunProfile& profile_of(Iterator it) const {
+    return it->profile ? *it->profile : parts_.profiles.first();
+  }
+  [[nodiscard]] bool may_hear(Iterator it);
   void refuse(Iterator it, const Refusal& refusal, const Decision& decision, Check found = Check::kPassed);
   void fail(Iterator it, const ipc::Error& error);
+  [[nodiscard]] static RefusalForm form_of(Check found);
+  [[nodiscard]] static RefusalForm form_of_failure(Iterator it, const ipc::Error& error);
   void finish(Iterator it, bool closed);
   void settle_callers(std::chrono::microseconds budget = {});
   void watch_callers();

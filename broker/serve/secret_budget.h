@@ -9,6 +9,7 @@
 
 #include "aws/key_syntax.h"
 #include "ipc/secret.h"
+#include "ipc/text/served_profiles.h"
 #include "issuing/keys_by_terms.h"
 #include "keys/errands.h"
 #include "keys/token_text.h"
@@ -63,7 +64,27 @@ constexpr std::size_t room_of(const SecretRoomRow (&rows)[Rows]) {
   for (const SecretRoomRow& row : rows) sum += row.bytes * row.count;
   return sum;
 }
+// What each further profile of a run is given, by the lengths of keys that are known: AWS's tokens stay under 4096
+// characters. Where a source's are longer, it may find no room, and that profile's fetch fails.
+inline constexpr std::size_t kRoomOfKnownKeys = whole_pieces(kMaxKeySecret) + whole_pieces(4096);
+inline constexpr SecretRoomRow kOfFurtherProfile[] = {
+    {"issued keys under two rules, and what comes to replace them", kRoomOfKnownKeys, 4},
+    {"the first key: read from a file, kept, fetched anew, and two that earlier calls are still signed with",
+     kRoomOfKnownKeys, 5},
+    {"an MFA session, likewise", kRoomOfKnownKeys, 4},
+    {"IAM Identity Center's tokens and client", whole_pieces(kMaxSsoSecret), 1},
+};
+
 static_assert(room_of(kFromOutside) <= ipc::SecretArena::kBytes - ipc::SecretArena::kKeptBack);
 static_assert(room_of(kNeverRefused) <= ipc::SecretArena::kKeptBack);
+
+inline constexpr std::size_t kOfFurtherProfileBytes = 76 * 1024;
+static_assert(room_of(kOfFurtherProfile) <= kOfFurtherProfileBytes);
+
+// One profile has kBytes, as ever.
+constexpr std::size_t arena_for(std::size_t profiles) {
+  return ipc::SecretArena::kBytes + (profiles > 1 ? profiles - 1 : 0) * kOfFurtherProfileBytes;
+}
+static_assert(arena_for(ipc::kMostProfiles) <= ipc::SecretArena::kMostBytes);
 
 }  // namespace broker

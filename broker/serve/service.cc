@@ -6,7 +6,7 @@
 
 #include "host/footprint.h"
 #include "ipc/answer_mac.h"
-#include "ipc/command_settings.h"
+#include "ipc/text/served_profiles.h"
 #include "remote/server.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 
@@ -31,7 +31,6 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
     : base_(base),
       control_(std::move(control)),
       task_(std::move(task)),
-      profile_(std::move(read.profile)),
       callers_(std::move(callers)),
       caller_keys_(std::move(read.caller_keys)),
       may_share_mfa_(read.may_share_mfa),
@@ -42,29 +41,23 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
       audit_(std::move(audit)),
+      flood_(callers_.uid()),
       posture_(std::move(host.posture),
                {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
-  run_.profile = task_.begin.profile.str();
-  run_.policy_name = task_.policy_name();
-  run_.policy_is_parameter = task_.begin.policy_file.empty();
-  run_.policy_is_gone = static_cast<bool>(task_.policy_text);
-  run_.login = task_.begin.os_user.str();
-  run_.tell_reasons = !task_.begin.quiet_reasons;
-  run_.duration = task_.begin.duration.get();
-  run_.mode = mode_of(task_.begin.mode);
-  run_.for_console = task_.begin.mode == ipc::RunMode::Login;
-  run_.groups = std::move(host.groups);
+  facts_.policy_name = task_.policy_name();
+  facts_.policy_is_parameter = task_.begin.policy_file.empty();
+  facts_.policy_is_gone = static_cast<bool>(task_.policy_text);
+  facts_.login = task_.begin.os_user.str();
+  facts_.tell_reasons = !task_.begin.quiet_reasons;
+  facts_.duration = task_.begin.duration.get();
+  facts_.mode = mode_of(task_.begin.mode);
+  facts_.groups = std::move(host.groups);
+  facts_.token = &token_;
+  facts_.for_console = task_.begin.mode == ipc::RunMode::Login;
   device_id_ = std::move(host.device_id);
   namespace_costs_ = ipc::what_a_user_namespace_costs(host.user_namespace);
-  if (host.user_namespace && !host.user_namespace->initial) run_.user_namespace = *host.user_namespace;
-  run_.source = key_source(profile_);
-  run_.credential_source = source_row(kind_of(profile_.base)).word;
-  if (!task_.begin.remote_url.empty()) {
-    // The server makes keys to measure, out of whatever it has.
-    run_.source = KeySource{.has_role = true};
-    run_.credential_source = kRemoteSource;
-  }
-  if (task_.begin.mode == ipc::RunMode::Server) run_.transport = via(task_.begin.transport);
+  if (host.user_namespace && !host.user_namespace->initial) facts_.user_namespace = *host.user_namespace;
+  if (task_.begin.mode == ipc::RunMode::Server) facts_.transport = via(task_.begin.transport);
 }
 
 Service::~Service() { frontend_watch_ = nullptr; }
@@ -76,7 +69,9 @@ int Service::run() {
   // What the policy answers first may hang on the device.
   posture_.start([this] {
     if (task_.begin.mode == ipc::RunMode::Whoami) return ask_who();
-    startup_->begin([this](const ipc::Status& started) { on_started(started); });
+    const bool lazy = task_.begin.lazy && task_.begin.mode == ipc::RunMode::Server;
+    profiles_.first().prepare(lazy ? StartFor::kLazyRun : StartFor::kRun,
+                              [this](const ipc::Status& started) { on_started(started); });
   });
   event_base_dispatch(base_);
   return exit_status_;
@@ -98,53 +93,36 @@ void Service::on_started(const ipc::Status& started) {
   say_standing();
   if (task_.begin.mode != ipc::RunMode::Server) return answer_once();
   say_how_signed();
-  for (const std::string& warning : profile_.command.warnings) notices_.warning(warning);
-  if (profile_.command.settings.size() > ipc::kMostCommandSettings) {
-    return end(ipc::Error{ipc::Fault::kConfig,
-                          "profile '" + profile_.name + "' has more settings than a command is told",
-                          "keep at most " + std::to_string(ipc::kMostCommandSettings) + " of them", 0});
-  }
+  if (ipc::Status few = check_settings(); !few) return end(few.error());
+  ask_ahead();
+}
+
+void Service::serve() {
   control_.gate().enter_serving();
   serving_ = true;
   audit_.rotate_at(task_.begin.log_max_bytes, [this](const std::string& label) { ask_for_next_log(label); });
   shrink_footprint();  // the start needed more than serving does
-  say_ready(0);
+  say_ready();
 }
 
-// What judges elsewhere says yes only when it issues.
-void Service::say_standing() {
-  ipc::Standing standing;
-  if (!profile_.chain.empty()) standing.role_arn = ipc::Text<2048>(profile_.chain.back().role_arn);
-  const Decision decision = decisions_->for_run();
-  if (decision.verdict && decision.verdict->rule_index >= 0) standing.rule = ipc::Text<256>(decision.verdict->rule);
-  (void)control_.send(standing);  // a line that greets; nothing hangs on it
-}
-
-// `told`: how many settings were told before, which all come ahead of Ready. What the channel does not take at once
-// waits until the supervisor has read some.
-void Service::say_ready(std::size_t told) {
+// What the channel does not take at once waits until the supervisor has read some.
+void Service::say_ready() {
   constexpr std::chrono::milliseconds kPause{5};
-  const std::vector<ipc::CommandSetting>& settings = profile_.command.settings;
-  ipc::Status sent;
-  while (sent && told < settings.size()) {
-    sent = control_.send(settings[told]);
-    if (sent) ++told;
-  }
+  ipc::Status sent = tell_profiles();
   if (sent) {
     ipc::Ready ready;
-    ready.region = ipc::Text<64>(profile_.region);
-    (void)ready.token.assign(run_.token.reveal());
-    (void)ready.answer_key.assign(run_.answer_key.reveal());
+    ready.region = ipc::Text<64>(profiles_.common_region());
+    (void)ready.token.assign(token_.reveal());
+    (void)ready.answer_key.assign(answer_key_.reveal());
     sent = control_.send(ready);
   }
   if (sent) return;
   if (sent.error().sys_errno != EAGAIN) return end(sent.error());
-  ready_later_ = timers_.after(kPause, [this, told] { say_ready(told); });
+  ready_later_ = timers_.after(kPause, [this] { say_ready(); });
 }
 
 void Service::ask_who() {
-  whoami_ = std::make_unique<WhoamiAnswer>(
-      WhoamiAnswer::Parts{*aws_, profile_, run_, *decisions_, *judge_, *verifier_, *policy_, task_.begin});
+  whoami_ = std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{profiles_.first(), *verifier_, *policy_, task_.begin});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     for (const ipc::WhoamiRole& role : whoami_->roles()) {
@@ -155,10 +133,9 @@ void Service::ask_who() {
 }
 
 void Service::answer_once() {
-  const OneShotParts parts{run_, audit_, *decisions_, *record_, *startup_};
-  if (task_.begin.mode != ipc::RunMode::Login) return answer_with(issue_once(parts, profile_.region));
+  if (task_.begin.mode != ipc::RunMode::Login) return answer_with(issue_once(audit_, profiles_.first()));
   console_ = std::make_unique<ConsoleAnswer>(
-      ConsoleAnswer::Parts{parts, *aws_, profile_, run_.principal, notices_, task_.console_destination});
+      ConsoleAnswer::Parts{audit_, profiles_.first(), notices_, task_.console_destination});
   console_->begin([this](const ipc::Result<ipc::ConsolePage>& page) { answer_with(page); });
 }
 
@@ -198,7 +175,7 @@ ipc::Status Service::take_control(ipc::Packet& packet) {
 ipc::Status Service::take_tampered(ipc::Packet& packet) {
   const auto tampered = ipc::open_packet<ipc::Tampered>(packet);
   if (!tampered) return std::unexpected(tampered.error());
-  record_->tampered(tampered->what.str(), tampered->ends);
+  profiles_.first().record().tampered(tampered->what.str(), tampered->ends);
   return {};
 }
 
@@ -272,7 +249,9 @@ ipc::Status Service::take_client(ipc::Packet& packet) {
   const auto message = ipc::open_packet<ipc::ServeClient>(packet);
   if (!message) return std::unexpected(message.error());
   const std::string& nonce = message->nonce.str();
-  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce))) {
+  const std::string& profile = message->profile.str();
+  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce)) ||
+      (!profile.empty() && !ipc::is_profile_name(profile))) {
     return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
   }
   requests_->serve(*message, std::move(packet.descriptor), listeners_,
@@ -302,10 +281,15 @@ void Service::on_witness() {
 void Service::leave() {
   constexpr std::chrono::milliseconds kFarewell{500};
   detach_frontend();
-  record_->tell_counted();
+  profiles_.first().record().tell_counted();
   watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
   leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
-  sessions_->end([this] { event_base_loopbreak(base_); });
+  const auto left = std::make_shared<std::size_t>(profiles_.all().size());
+  for (const auto& profile : profiles_.all()) {
+    profile->sessions().end([this, left] {
+      if (--*left == 0) event_base_loopbreak(base_);
+    });
+  }
 }
 
 void Service::end(const ipc::Error& error) {

@@ -5,7 +5,10 @@
 // that fails end the run with Failed, so that the user hears why.
 #pragma once
 
+#include <deque>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,10 +16,11 @@
 #include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
 #include "policy/source/verifier.h"
+#include "run_profiles/chosen.h"
+#include "run_profiles/table.h"
 #include "serve/one_shot.h"
 #include "serve/policy_judge.h"
 #include "serve/requests.h"
-#include "serve/startup.h"
 #include "serve/task.h"
 #include "serve/whoami.h"
 #include "sources/open.h"
@@ -36,8 +40,8 @@ struct HostFacts {
 
 // What was read once the broker was locked down, and before it lost the right to open files.
 struct KeysRead {
-  ResolvedProfile profile{};
-  std::string ca_pem{};  // from load_ca()
+  ChosenProfiles chosen{};
+  std::map<std::string, std::string> ca_pem{};  // from load_ca(), by the profiles' ca_bundle
   std::optional<LogKey> log_key{};
   PolicyKey policy_key{};
   CallerKeys caller_keys{};
@@ -60,18 +64,23 @@ class Service {
  private:
   Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
           HostFacts host);
-  ipc::Status open_keys();
+  Run run_of(const ResolvedProfile& profile) const;
+  ipc::Status open_profiles(ChosenProfiles chosen);
+  ipc::Status open_profile(ResolvedProfile resolved, bool by_pattern);
+  ipc::Result<FirstKey*> open_key(const std::shared_ptr<ResolvedProfile>& profile);
+  [[nodiscard]] SourceParts source_parts(FirstKey& key);
   ipc::Status open_judge(PolicyKey key);
-  ipc::Status open_remote();
+  ipc::Result<std::unique_ptr<Judge>> open_remote();
   ipc::Status open_policy(PolicyKey key);
   ipc::Status open_policy_file();
   ipc::Status open_policy_text();
   void open_policy_parameter();
-  void join();            // judge, decisions, record, requests and start
   void note_endpoints();  // of what judges, where variables name them
+  void note_sts(RunProfile& profile, std::set<std::string>& told);
+  void tell_left_out(const std::vector<std::string>& left_out);
   void warn_at_start();
   void say_how_signed();
-  void say_clock();
+  void say_clock(std::chrono::seconds offset);
   void on_policy_stale(const ipc::Error* why);
   event* watch(int fd, void (Service::*on_readable)());
   void on_control();
@@ -80,8 +89,11 @@ class Service {
   void on_started(const ipc::Status& started);
   void say_standing();
   void say_slow(const std::string& whom);
-  [[nodiscard]] ipc::RunStatus about() const;
-  void say_ready(std::size_t told);
+  void ask_ahead();
+  void serve();
+  ipc::Status check_settings();
+  void say_ready();
+  ipc::Status tell_profiles();
   void answer_once();  // where nothing is served
   template <class Message>
   void answer_with(const ipc::Result<Message>& answer);
@@ -108,7 +120,6 @@ class Service {
   std::vector<std::unique_ptr<Watch>> watches_;
   Watch* frontend_watch_ = nullptr;
   Task task_;
-  ResolvedProfile profile_;
   CallerCheck callers_;
   CallerKeys caller_keys_;
   bool may_share_mfa_, may_keep_keys_;
@@ -117,25 +128,25 @@ class Service {
   EventTimers timers_;
   Notices notices_;
   AuditLog audit_;
-  Run run_;
+  RefusalFlood flood_;
+  Run facts_;  // of the run, before those of a profile
+  ipc::SecretBuffer token_, answer_key_;
   Listeners listeners_;
-  std::unique_ptr<AwsHttp> http_;
+  std::map<std::string, std::unique_ptr<AwsHttp>> http_;  // by ca_bundle
   std::unique_ptr<Errands> errands_;
-  std::unique_ptr<AwsContext> aws_;
-  std::unique_ptr<BaseKeys> base_keys_;
+  std::optional<RunShared> shared_;
   std::unique_ptr<PolicyVerifier> verifier_;
   std::unique_ptr<PolicySource> policy_;  // null where a remote server judges, as the verifier
   std::string device_id_, namespace_costs_;
   PostureSource posture_;
-  std::unique_ptr<SessionTracker> sessions_;
-  std::unique_ptr<Judge> judge_;
-  std::unique_ptr<RunDecisions> decisions_;
-  std::unique_ptr<DecisionRecord> record_;
+  RunProfiles profiles_;
+  std::deque<RunProfile*> ahead_;  // that were named, and may have something to ask of the user
   std::unique_ptr<Requests> requests_;
-  std::unique_ptr<Startup> startup_;
   std::unique_ptr<WhoamiAnswer> whoami_;
   std::unique_ptr<ConsoleAnswer> console_;
   std::unique_ptr<Timer> detach_later_, leave_anyway_, ready_later_;
+  std::size_t told_profiles_ = 0, told_settings_ = 0;  // of the profile that is being told
+  bool told_name_ = false;
   bool serving_ = false, said_clock_ = false;
   int exit_status_ = 0;
 };

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "ipc/text/served_profiles.h"
+
 namespace broker {
 namespace {
 
@@ -25,6 +27,14 @@ bool has_one_judge(const ipc::Begin& begin) {
   const bool by_policy = only_asks || begin.mode == ipc::RunMode::Login;  // which no server elsewhere answers
   if (!begin.remote_url.empty() && (asks_of_a_policy || by_policy)) return false;
   return judges == 1 || (judges == 0 && only_asks);
+}
+
+// More than one are told apart by what sentinel-credential-process asks for, over the Unix socket alone; and one key of
+// the environment, or one server elsewhere, speaks for one.
+bool has_profiles(const ipc::Begin& begin, const std::vector<ipc::WantedProfile>& wanted) {
+  if (wanted.empty()) return !begin.profile.empty();
+  return begin.mode == ipc::RunMode::Server && begin.transport == ipc::Transport::Unix && begin.remote_url.empty() &&
+         !begin.environment_keys && wanted.size() + !begin.profile.empty() <= ipc::kMostProfiles;
 }
 
 // Takes the messages that say a task, until it is whole.
@@ -65,6 +75,12 @@ class Gathering {
     }
     return ipc::fail(Fault::kProtocol, "a lock of no log file");
   }
+  ipc::Status take(ipc::WantedProfile& wanted, ipc::UniqueFd&) {
+    if (wanted.name.empty()) return ipc::fail(Fault::kProtocol, "a wanted profile without a name");
+    if (wanted_.size() == ipc::kMostProfiles) return ipc::fail(Fault::kProtocol, "more profiles than a run serves");
+    wanted_.push_back(std::move(wanted));
+    return {};
+  }
   ipc::Status take(const ipc::PolicyVersions&, ipc::UniqueFd& fd) {
     policy_versions_ = std::move(fd);
     return {};
@@ -92,7 +108,7 @@ class Gathering {
   }
   ipc::Status take(ipc::Begin& begin, ipc::UniqueFd&) {
     const bool two_keys = !begin.policy_key.empty() && !begin.policy_kms_key.empty();
-    if (begin.profile.empty() || two_keys || !has_duration(begin) || !has_one_judge(begin))
+    if (!has_profiles(begin, wanted_) || two_keys || !has_duration(begin) || !has_one_judge(begin))
       return ipc::fail(Fault::kProtocol, "Begin is out of bounds");
     if (policy_text_ && begin.policy_file.empty())
       return ipc::fail(Fault::kProtocol, "the text of a policy that Begin does not name");
@@ -102,6 +118,7 @@ class Gathering {
       return ipc::fail(Fault::kProtocol, "a file of kept credentials for another kind of run");
     const bool issues = begin.mode != ipc::RunMode::Whoami;
     if (issues && sinks_.empty()) return ipc::fail(Fault::kProtocol, "Begin without a decision log");
+    if (!begin.profile.empty()) wanted_.insert(wanted_.begin(), ipc::WantedProfile{begin.profile, false});
     begin_ = std::move(begin);
     return {};
   }
@@ -111,17 +128,24 @@ class Gathering {
   }
   [[nodiscard]] bool is_whole() const { return begin_.has_value(); }
   Task task() && {
-    return {std::move(*begin_),          std::move(settings_),
-            std::move(sinks_),           console_.value_or(""),
-            std::move(policy_versions_), std::move(session_store_),
-            std::move(role_keys_),       std::move(openers_),
-            std::move(policy_text_),     remember_};
+    return {std::move(*begin_),
+            std::move(settings_),
+            std::move(wanted_),
+            std::move(sinks_),
+            console_.value_or(""),
+            std::move(policy_versions_),
+            std::move(session_store_),
+            std::move(role_keys_),
+            std::move(openers_),
+            std::move(policy_text_),
+            remember_};
   }
 
  private:
   std::optional<ipc::Begin> begin_;
   ipc::Settings settings_;
   std::string* last_setting_ = nullptr;  // into settings_: what SettingRest goes on with
+  std::vector<ipc::WantedProfile> wanted_;
   std::vector<TaskSink> sinks_;
   std::optional<std::string> console_;
   ipc::UniqueFd policy_versions_, session_store_, policy_text_, role_keys_, openers_;
@@ -149,6 +173,13 @@ ipc::Status receive_until(ipc::Channel& control, ipc::Packet& packet, std::chron
 
 }  // namespace
 
+std::size_t Task::most_profiles() const {
+  for (const ipc::WantedProfile& one : wanted) {
+    if (one.pattern) return ipc::kMostProfiles;
+  }
+  return wanted.size();
+}
+
 ipc::Status receive_within_patience(ipc::Channel& control, ipc::Packet& packet) {
   return receive_until(control, packet, std::chrono::steady_clock::now() + kPatience);
 }
@@ -161,8 +192,8 @@ ipc::Result<Task> receive_task(ipc::Channel& control) {
     if (ipc::Status came = receive_until(control, packet, end); !came) return std::unexpected(came.error());
     gathering.begin_packet(packet.id);
     const ipc::Status taken =
-        ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::LogSink, ipc::LogLock, ipc::LogHead,
-                            ipc::PolicyVersions, ipc::SessionStore, ipc::RoleKeyStore, ipc::OpenerStore,
+        ipc::open_as_one_of<ipc::Setting, ipc::SettingRest, ipc::WantedProfile, ipc::LogSink, ipc::LogLock,
+                            ipc::LogHead, ipc::PolicyVersions, ipc::SessionStore, ipc::RoleKeyStore, ipc::OpenerStore,
                             ipc::PolicyText, ipc::ConsolePlace, ipc::Begin>(
             packet, [&](auto& message) { return gathering.take(message, packet.descriptor); });
     if (!taken) return std::unexpected(taken.error());

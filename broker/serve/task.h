@@ -23,11 +23,15 @@ struct TaskSink {
 struct Task {
   const ipc::Begin begin;
   ipc::Settings settings;
+  std::vector<ipc::WantedProfile>
+      wanted;  // the profiles of the run; begin.profile is the first of them where it is there
   std::vector<TaskSink> sinks;
   std::string console_destination;  // of a run that signs in to the console
   ipc::UniqueFd policy_versions, session_store, role_keys, openers;
   ipc::UniqueFd policy_text;         // in the place of begin.policy_file
   std::chrono::seconds remember{0};  // with `openers`
+  // At most, before the AWS files have been read.
+  [[nodiscard]] std::size_t most_profiles() const;
   // What to call the policy in the log and in sentences.
   [[nodiscard]] const std::string& policy_name() const {
     if (!begin.remote_url.empty()) return begin.remote_url.str();

@@ -40,7 +40,7 @@ std::string source_text(const ResolvedProfile& profile, std::string_view source,
 void WhoamiAnswer::begin(Done done) {
   done_ = std::move(done);
   identity_.find([this](const ipc::Status& found) { on_identity(found); });
-  parts_.judge.start([this](const ipc::Status& loaded) {
+  parts_.profile.judge().start([this](const ipc::Status& loaded) {
     policy_loaded_ = loaded;
     have_policy_ = true;
     answer();
@@ -55,14 +55,16 @@ void WhoamiAnswer::on_identity(const ipc::Status& found) {
 
 void WhoamiAnswer::answer() {
   if (!have_identity_ || !have_policy_ || !done_) return;
+  const ResolvedProfile& profile = parts_.profile.resolved();
+  const Run& run = parts_.profile.run();
+  const FirstKey& key = parts_.profile.key();
   ipc::Whoami message;
-  message.arn = ipc::Text<2048>(parts_.run.principal.arn);
-  message.account = ipc::Text<64>(parts_.run.principal.account);
-  message.user = ipc::Text<256>(parts_.run.principal.user);
-  message.source =
-      ipc::Text<2048>(source_text(parts_.profile, parts_.run.credential_source, parts_.run.shared_mfa_since));
-  message.region = ipc::Text<64>(parts_.profile.region);
-  message.clock = ipc::Text<128>(ipc::clock_difference_words(parts_.context.clock_offset));
+  message.arn = ipc::Text<2048>(run.principal.arn);
+  message.account = ipc::Text<64>(run.principal.account);
+  message.user = ipc::Text<256>(run.principal.user);
+  message.source = ipc::Text<2048>(source_text(profile, run.credential_source, key.shared_mfa_since));
+  message.region = ipc::Text<64>(profile.region);
+  message.clock = ipc::Text<128>(ipc::clock_difference_words(key.aws.clock_offset));
   if (!parts_.task.policy_file.empty() || !parts_.task.policy_parameter.empty()) add_policy(message);
   const Done done = std::exchange(done_, nullptr);
   done(std::move(message));
@@ -70,9 +72,10 @@ void WhoamiAnswer::answer() {
 
 std::vector<ipc::WhoamiRole> WhoamiAnswer::roles() const {
   std::vector<ipc::WhoamiRole> roles;
-  const std::string& user = parts_.run.principal.user;
-  TrustNeeds needs{parts_.run.principal.arn, {}, user.empty() ? "" : source_identity_pattern(user)};
-  for (const RoleStep& step : parts_.profile.chain) {
+  const Principal& principal = parts_.profile.run().principal;
+  const std::string& user = principal.user;
+  TrustNeeds needs{principal.arn, {}, user.empty() ? "" : source_identity_pattern(user)};
+  for (const RoleStep& step : parts_.profile.resolved().chain) {
     if (roles.size() == ipc::kMostRolesTold) break;
     needs.external_id = step.external_id;
     needs.tags = !step.tags.empty();
@@ -85,9 +88,9 @@ std::vector<ipc::WhoamiRole> WhoamiAnswer::roles() const {
 }
 
 Decision WhoamiAnswer::decide(Mode mode, std::optional<Via> transport) {
-  parts_.run.mode = mode;
-  parts_.run.transport = transport;
-  return parts_.decisions.for_run();
+  parts_.profile.run().mode = mode;
+  parts_.profile.run().transport = transport;
+  return parts_.profile.decisions().for_run();
 }
 
 // As a server would be asked, and without one: a policy may tell them apart.

@@ -19,8 +19,8 @@
 #include "policy/source/source.h"
 #include "policy/source/verifier.h"
 #include "profile/resolve.h"
-#include "serve/run_decisions.h"
-#include "serve/run_identity.h"
+#include "run_profiles/run_identity.h"
+#include "run_profiles/run_profile.h"
 
 namespace broker {
 
@@ -33,16 +33,15 @@ class WhoamiAnswer {
  public:
   using Done = std::function<void(ipc::Result<ipc::Whoami>)>;
   struct Parts {
-    AwsContext& context;
-    const ResolvedProfile& profile;
-    Run& run;  // its mode and transport are those of the question that is being asked
-    RunDecisions& decisions;
-    Judge& judge;
+    RunProfile& profile;  // the mode and transport of its run are those of the question that is being asked
     const PolicyVerifier& verifier;
     const PolicySource& policy;
     const ipc::Begin& task;
   };
-  explicit WhoamiAnswer(Parts parts) : parts_(parts), identity_(parts.context, parts.profile, parts.run) {}
+  explicit WhoamiAnswer(Parts parts)
+      : parts_(parts),
+        identity_(parts.profile.key().aws, parts.profile.resolved(), parts.profile.key().principal,
+                  parts.profile.run()) {}
   // Calls back once, later, from the event loop.
   void begin(Done done);
   // The roles that the profile assumes, in their order; said before the answer.

@@ -145,6 +145,16 @@ struct OptionRow {
   std::string_view meaning;
 };
 
+// "NAME...": each is kept, in the order in which they are given. "NAME,..." is one list.
+constexpr bool may_be_given_again(const OptionRow& row) {
+  return row.kind == OptionKind::Value && row.argument.ends_with("...") && !row.argument.ends_with(",...");
+}
+
+// "NAME" of "NAME...".
+constexpr std::string_view one_argument(const OptionRow& row) {
+  return row.argument.substr(0, row.argument.size() - (may_be_given_again(row) ? 3 : 0));
+}
+
 #define OPTION(name, letter, commands, kind, argument, initial, mode, where, group, complete, meaning) \
   OptionRow{name,    letter,           commands,        OptionKind::kind,   argument,                  \
             initial, OptionMode::mode, Settable::where, OptionGroup::group, Completion::complete,      \
@@ -188,14 +198,15 @@ constexpr const OptionRow* find_option(std::string_view name, Scope scope) {
   return nullptr;
 }
 
-// An item of the required column: the options with | between them, and whether one of them must be there.
+// An item of the required column: the options with | between them, whether one of them must be there, and whether more
+// than one may.
 struct Choice {
   std::string_view names;
-  bool must;
+  bool must, several;
 };
 constexpr Choice choice_of(std::string_view item) {
-  const bool must = !item.ends_with('?');
-  return {must ? item : item.substr(0, item.size() - 1), must};
+  const bool must = !item.ends_with('?'), several = item.ends_with('+');
+  return {must && !several ? item : item.substr(0, item.size() - 1), must, several};
 }
 
 // "--profile NAME (--policy-parameter NAME | --policy-file PATH) ": what must be there, with a blank behind each.

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <map>
 
-#include "ipc/text/aws_config_parser.h"
 #include "ipc/command_settings.h"
+#include "ipc/text/aws_config_parser.h"
+#include "ipc/text/served_profiles.h"
 
 namespace supervisor {
 namespace {
 
-constexpr std::string_view kServices = "sentinel";  // what the profile's [services NAME] section is called here
+constexpr std::string_view kServices = "sentinel";  // what a profile's [services NAME] section is called here
 
 bool plain(std::string_view text, std::string_view more) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -52,28 +53,48 @@ std::string profile_header(std::string_view profile) {
   return parser.take_index().contains({ipc::SectionKind::kProfile, std::string(profile)}) ? header + "\n" : "";
 }
 
+// What stands below a profile's header. `named`: the credential_process says for which profile it asks.
+std::string body_of(const CommandProfile& profile, const std::string& process, bool named,
+                    const std::string& services) {
+  std::string body;
+  if (!process.empty()) {
+    body += "credential_process = " + process + (named ? " " + ipc::profile_in_path(profile.name) : "") + "\n";
+  }
+  if (plain(profile.region, "-")) body += "region = " + profile.region + "\n";
+  for (const ipc::CommandSetting& setting : profile.settings) {
+    if (setting.place == ipc::SettingPlace::Profile) body += line_of(setting);
+  }
+  if (!services.empty()) body += "services = " + services + "\n";
+  return body + blocks(profile.settings, ipc::SettingPlace::Nested);
+}
+
+// "sentinel" of the first, "sentinel-2" of the next.
+std::string services_name(std::size_t index) {
+  return std::string(kServices) + (index == 0 ? "" : "-" + std::to_string(index + 1));
+}
+
 }  // namespace
 
 ipc::Result<std::string> generated_config(const AwsConfigFacts& facts) {
-  std::string body;
-  if (!facts.process_path.empty()) {
-    const auto process = quoted(facts.process_path);
-    if (!process) return std::unexpected(process.error());
-    body += "credential_process = " + *process + "\n";
+  const auto process = facts.process_path.empty() ? ipc::Result<std::string>() : quoted(facts.process_path);
+  if (!process) return std::unexpected(process.error());
+  std::string sections, of_services;
+  for (std::size_t i = 0; i < facts.profiles.size(); ++i) {
+    const CommandProfile& profile = facts.profiles[i];
+    const std::string services = blocks(profile.settings, ipc::SettingPlace::Service);
+    const std::string name = services.empty() ? "" : services_name(i);
+    if (!services.empty()) of_services += "\n[services " + name + "]\n" + services;
+    if (i == 0) sections += "[default]\n" + body_of(profile, *process, false, name);
+    // The first one's name, too, may stand on the command's own command line.
+    const std::string header = profile_header(profile.name);
+    if (i > 0 && header.empty()) {
+      return ipc::fail(ipc::Fault::kConfig, "the profile '" + profile.name + "' has a name that no AWS config can hold",
+                       "leave it out, or serve it in a run of its own");
+    }
+    if (profile.name != "default" && !header.empty())
+      sections += "\n" + header + body_of(profile, *process, true, name);
   }
-  if (!facts.region.empty() && plain(facts.region, "-")) body += "region = " + std::string(facts.region) + "\n";
-  for (const ipc::CommandSetting& setting : facts.settings) {
-    if (setting.place == ipc::SettingPlace::Profile) body += line_of(setting);
-  }
-  const std::string services = blocks(facts.settings, ipc::SettingPlace::Service);
-  if (!services.empty()) body += "services = " + std::string(kServices) + "\n";
-  body += blocks(facts.settings, ipc::SettingPlace::Nested);
-  std::string config = "# made by sentinel for one run; removed when it ends\n[default]\n" + body;
-  // A profile that is named on the command's own command line works, too.
-  const std::string header = profile_header(facts.profile);
-  if (facts.profile != "default" && !header.empty()) config += "\n" + header + body;
-  if (!services.empty()) config += "\n[services " + std::string(kServices) + "]\n" + services;
-  return config;
+  return "# made by sentinel for one run; removed when it ends\n" + sections + of_services;
 }
 
 }  // namespace supervisor

@@ -26,11 +26,12 @@ constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 // What the waiting process still has to learn; not part of ipc/ because both ends are this program.
 struct Release {
+  ipc::Text<256> profile;
   ipc::Text<64> region;
   ipc::Secret<64> token, answer_key;
 };
 constexpr char kRelease = 'R';
-constexpr std::size_t kReleaseBytes = 1 + 3 * (4 + 64);
+constexpr std::size_t kReleaseBytes = 1 + (4 + 256) + 3 * (4 + 64);
 
 // 0: can be executed; else the errno that execve would give. access(2) and not faccessat2: older container runtimes
 // answer EPERM for a call that they do not know, and our real and effective users are the same.
@@ -62,7 +63,8 @@ CommandError without_interpreter(const std::string& name) {
 bool read_release(std::string_view packet, Release& release) {
   if (!packet.starts_with(kRelease)) return false;
   ipc::Reader reader(packet.substr(1));
-  return reader.get(release.region) && reader.get(release.token) && reader.get(release.answer_key) && reader.at_end();
+  return reader.get(release.profile) && reader.get(release.region) && reader.get(release.token) &&
+         reader.get(release.answer_key) && reader.at_end();
 }
 
 // Until then it asks on the terminal what the keeper wants to be asked there.
@@ -93,6 +95,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   Release release;
   if (!wait_for_release(starter, release)) ::_exit(kExitOwnFailure);
   ChildFacts facts = plan.facts;
+  facts.profile = release.profile.str();
   facts.region = release.region.str();
   facts.token = release.token.reveal();
   facts.answer_key = release.answer_key.reveal();
@@ -168,14 +171,15 @@ ipc::Result<WaitingCommand> fork_waiting_command(const CommandPlan& plan) {
   return command;
 }
 
-ipc::Status release(WaitingCommand& command, std::string_view region, std::string_view token,
-                    std::string_view answer_key) {
+ipc::Status release(WaitingCommand& command, const ReleaseFacts& facts) {
   Release message;
-  if (!message.region.assign(region) || !message.token.assign(token) || !message.answer_key.assign(answer_key)) {
-    return ipc::fail(Fault::kProtocol, "the broker's region, token or answer key is too long");
+  if (!message.profile.assign(facts.profile) || !message.region.assign(facts.region) ||
+      !message.token.assign(facts.token) || !message.answer_key.assign(facts.answer_key)) {
+    return ipc::fail(Fault::kProtocol, "the broker's profile, region, token or answer key is too long");
   }
   char bytes[kReleaseBytes]{kRelease};
   ipc::Writer writer(std::span<char>(bytes).subspan(1));
+  writer.put(message.profile);
   writer.put(message.region);
   writer.put(message.token);
   writer.put(message.answer_key);

@@ -2,10 +2,9 @@
 //
 // The waiting process is forked before the helpers exist, so it holds none of their descriptors, and while it is still
 // in the caller's session and process group, so that job control works as if the shell had started it. It waits for one
-// packet (region, token and answer key), and becomes the command. End of file means: end. While it waits it is who can
-// ask on the terminal (terminal/question.h).
-// Runs in: supervisor (keeper); release() in the keeper, the rest in the waiting process.
-// Blocks: the waiting process only.   Source: environ(7), execve(2), PR_SET_PDEATHSIG in prctl(2).
+// packet (profile, region, token and answer key), and becomes the command. End of file means: end. While it waits it is
+// who can ask on the terminal (terminal/question.h). Runs in: supervisor (keeper); release() in the keeper, the rest in
+// the waiting process. Blocks: the waiting process only.   Source: environ(7), execve(2), PR_SET_PDEATHSIG in prctl(2).
 #pragma once
 
 #include <functional>
@@ -30,7 +29,7 @@ std::expected<std::string, CommandError> resolve_command(const std::string& name
 struct CommandPlan {
   std::string file;
   std::vector<std::string> arguments, caller_environment;
-  ChildFacts facts;  // region, token and answer key come with the release
+  ChildFacts facts;  // profile, region, token and answer key come with the release
   CallerSignals signals;
   std::function<void()> forget;  // wipes, in the waiting process, what the fork copied and it has no business with
 };
@@ -52,7 +51,13 @@ int become_command(const Execution&, const std::vector<std::string>& environment
 
 ipc::Result<WaitingCommand> fork_waiting_command(const CommandPlan&);
 
+// What only the broker knows.
+struct ReleaseFacts {
+  std::string_view profile;  // the command's default
+  std::string_view region, token, answer_key;
+};
+
 // Lets it become the command.
-ipc::Status release(WaitingCommand&, std::string_view region, std::string_view token, std::string_view answer_key);
+ipc::Status release(WaitingCommand&, const ReleaseFacts&);
 
 }  // namespace supervisor

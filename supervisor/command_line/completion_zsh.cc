@@ -35,16 +35,18 @@ std::string zsh_action(Completion complete, const std::string& words) {
   return " ";
 }
 
-// '(-p --profile)'{-p,--profile}'[meaning]:NAME:_sentinel_names profiles'. A profile's name stands behind exec, too:
-// where an option gives it, the first word is the command's.
+// '(-r --region)'{-r+,--region=}'[meaning]:REGION: '; '*' where it may be given again. A profile's name stands behind
+// exec, too: where an option gives it, the first word is the command's.
 std::string zsh_option(const OptionRow& row, bool is_first_word) {
   const std::string name = "--" + std::string(row.name), letter = std::string("-") + row.short_name;
   const bool has_letter = row.short_name != 0;
   std::string tail = "[" + zsh_text(short_meaning(row.meaning)) + "]";
   if (row.kind == OptionKind::Value) {
-    tail += ":" + zsh_text(row.argument) + ":" + zsh_action(row.complete, words_of_argument(row));
+    tail += ":" + zsh_text(ipc::one_argument(row)) + ":" + zsh_action(row.complete, words_of_argument(row));
   }
-  std::string out = "    '(" + std::string(is_first_word ? "1 " : "") + (has_letter ? letter + " " : "") + name + ")'";
+  std::string without = is_first_word ? "1 " : "";
+  if (!may_be_given_again(row)) without += (has_letter ? letter + " " : "") + name;
+  std::string out = "    '" + (without.empty() ? "" : "(" + without + ")") + (may_be_given_again(row) ? "*'" : "'");
   const std::string sign = row.kind == OptionKind::Value ? "=" : "";
   out += has_letter ? "{" + letter + (sign.empty() ? "" : "+") + "," + name + sign + "}'" : "'" + name + sign;
   return out + tail + "' \\\n";

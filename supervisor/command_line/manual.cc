@@ -122,7 +122,8 @@ std::string roff_settings() {
     for (const OptionRow& row : kOptions) {
       const bool of_login = is_of("login", row);
       const bool of_another = is_of("exec", row) || is_of("credentials", row) || is_of("whoami", row);
-      if ((!of_login && !of_another) || row.kind == OptionKind::Print || row.where != place.where) continue;
+      const bool is_said = std::ranges::find(kOptions, row.name, &OptionRow::name) != &row;
+      if ((!of_login && !of_another) || is_said || row.kind == OptionKind::Print || row.where != place.where) continue;
       names += (names.empty() ? "" : ", ") + std::string(row.name) + (of_another ? "" : " (of login)");
     }
     out += roff_item(place.head, names);

@@ -199,12 +199,19 @@ class Parser {
     if (!value) {
       if (next_ == words_.size()) {
         return ipc::fail(Fault::kUsage, "--" + name + " needs a value",
-                         "write --" + name + " " + std::string(row.argument));
+                         "write --" + name + " " + std::string(ipc::one_argument(row)));
       }
       value = words_[next_++];
     }
     if (ipc::Status sound = check_value(row, *value); !sound) return sound;
+    if (may_be_given_again(row)) return add(name, std::string(*value));
     return set(name, std::string(*value));
+  }
+
+  ipc::Status add(const std::string& name, std::string value) {
+    if (line_.given.try_emplace(name, value).second) return {};
+    if (std::ranges::count(line_.values(name), value) == 0) line_.more[name].push_back(std::move(value));
+    return {};
   }
 
   ipc::Status set(const std::string& name, std::string value) {
@@ -243,6 +250,13 @@ std::string CommandLine::value(std::string_view name) const {
   if (const auto at = given.find(name); at != given.end()) return at->second;
   const OptionRow* row = find_option(name, scope);
   return row ? std::string(row->initial) : "";
+}
+
+std::vector<std::string> CommandLine::values(std::string_view name) const {
+  std::vector<std::string> all;
+  if (const auto at = given.find(name); at != given.end()) all.push_back(at->second);
+  if (const auto at = more.find(name); at != more.end()) all.insert(all.end(), at->second.begin(), at->second.end());
+  return all;
 }
 
 ipc::Status check_value(const OptionRow& row, std::string_view value) {

@@ -31,6 +31,7 @@ using ipc::kCommands;
 using ipc::kGroups;
 using ipc::kOptions;
 using ipc::kTools;
+using ipc::may_be_given_again;
 using ipc::next_item;
 using ipc::OptionGroup;
 using ipc::OptionKind;
@@ -44,7 +45,9 @@ using ipc::ToolRow;
 // The given options by name; a Flag is "true" or "false". An option that was not given is absent.
 struct CommandLine {
   Scope scope;
-  std::map<std::string, std::string, std::less<>> given;
+  std::map<std::string, std::string, std::less<>> given;  // the first value
+  // Those that came behind it on the command line, where there may be more.
+  std::map<std::string, std::vector<std::string>, std::less<>> more;
   // Of those that a setting gave and not the command line: where it stands, such as "/etc/sentinel/config:3".
   std::map<std::string, std::string, std::less<>> places;
   std::vector<std::string> arguments;  // the positional ones
@@ -56,6 +59,8 @@ struct CommandLine {
   [[nodiscard]] bool asks_for(const OptionRow&) const;
   // The given value, or the table's default.
   [[nodiscard]] std::string value(std::string_view name) const;
+  // Of an option that may be given again: all that were, each once.
+  [[nodiscard]] std::vector<std::string> values(std::string_view name) const;
 };
 
 // "SENTINEL_POLICY_PARAMETER": the variable of an option.

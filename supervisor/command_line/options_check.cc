@@ -13,17 +13,19 @@ constexpr std::string_view kJudgedThere = "leave one of them out: the remote ser
 
 std::string with_argument(std::string_view name, const CommandLine& line) {
   const OptionRow* row = find_option(name, line.scope);
-  return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(row->argument));
+  return "--" + std::string(name) + (row->argument.empty() ? "" : " " + std::string(ipc::one_argument(*row)));
 }
 
-// One item of the required column: exactly one of the options with | between them, or at most one.
+// One item of the required column: exactly one of the options with | between them, or at most one, or at least one.
 ipc::Status check_required(Choice choice, const CommandLine& line) {
   std::vector<std::string_view> names, there;
   while (!choice.names.empty()) {
     names.push_back(next_item(choice.names, '|'));
-    if (line.has(names.back())) there.push_back(names.back());
+    if (const OptionRow* row = find_option(names.back(), line.scope); row && line.asks_for(*row))
+      there.push_back(names.back());
   }
   if (there.size() == 1 || (there.empty() && !choice.must)) return {};
+  if (there.size() > 1 && choice.several) return {};
   if (there.size() > 1) {
     return ipc::fail(Fault::kUsage,
                      "--" + std::string(there[0]) + " and --" + std::string(there[1]) + " are both given",
@@ -31,7 +33,7 @@ ipc::Status check_required(Choice choice, const CommandLine& line) {
   }
   std::string missing, add;
   for (const std::string_view name : names) {
-    missing += (missing.empty() ? "--" : " or --") + std::string(name);
+    if (!choice.several || missing.empty()) missing += (missing.empty() ? "--" : " or --") + std::string(name);
     add += (add.empty() ? "add " : " or ") + with_argument(name, line);
   }
   if (!line.scope.command()->is_tool()) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <limits>
 
+#include "argument/field_text.h"
 #include "argument/remote_url.h"
 #include "ipc/text/go_duration.h"
 
@@ -113,14 +114,6 @@ ipc::Result<std::uint64_t> log_size(const CommandLine& line) {
   return number * unit;
 }
 
-// A value that the protocol table cannot carry whole is refused rather than cut.
-template <std::size_t N>
-ipc::Status take_text(std::string_view option, const std::string& value, ipc::Text<N>& field) {
-  if (field.assign(value)) return {};
-  return ipc::fail(Fault::kUsage, "--" + std::string(option) + " is longer than " + std::to_string(N) + " bytes",
-                   "shorten it");
-}
-
 template <std::size_t N>
 ipc::Status take_word(const CommandLine& line, std::string_view option, ipc::Text<N>& field) {
   return take_text(option, line.value(option), field);
@@ -141,19 +134,12 @@ ipc::RunMode mode_of(const CommandLine& line) {
 
 ipc::Status take_texts(const CommandLine& line, const Surroundings& around, ipc::Begin& task) {
   for (const ipc::Status& taken :
-       {take_word(line, "profile", task.profile), take_word(line, "policy-parameter", task.policy_parameter),
+       {take_word(line, "policy-parameter", task.policy_parameter),
         take_path(line, around, "policy-file", task.policy_file),
         take_path(line, around, "policy-key", task.policy_key), take_word(line, "policy-kms-key", task.policy_kms_key),
         take_word(line, "region", task.region), take_path(line, around, "log-key", task.log_key),
         take_word(line, "log-key-id", task.log_key_id)}) {
     if (!taken) return taken;
-  }
-  for (const char c : task.profile.str()) {
-    // The name goes into an environment variable, a config file and the decision log.
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return ipc::fail(Fault::kUsage, "--profile has a control character in it",
-                       "give the profile's name as in ~/.aws/config");
-    }
   }
   return {};
 }
@@ -273,7 +259,8 @@ ipc::Result<ExecRequest> exec_request(const CommandLine& line, const Surrounding
   request.json = line.flag("json");
   request.key_format = key_format(line.value("format"));
   request.first_files = line.is(Program::Init);
-  ipc::Status taken = take_texts(line, around, request.task);
+  ipc::Status taken = take_profiles(line, request);
+  if (taken) taken = take_texts(line, around, request.task);
   if (taken) taken = take_remote(line, around, request.task);
   if (taken) taken = take_prompts(line, request);
   if (taken && request.task.mode == ipc::RunMode::Server) taken = take_server(line, around, request);

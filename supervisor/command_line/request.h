@@ -26,8 +26,9 @@ struct ExecRequest {
   // is set, of whoami at most one of the first two; at most one of policy_key and policy_kms_key. What the command line
   // does not say comes with the preparation: home, os_user, environment_follows, and the transport after a fallback.
   ipc::Begin task;
-  bool no_browser = false;    // --stdout
-  ipc::ConsolePlace console;  // of login: what the broker is told beside the task
+  std::vector<ipc::WantedProfile> wanted;  // the profiles beside task.profile, which is empty where patterns name all
+  bool no_browser = false;                 // --stdout
+  ipc::ConsolePlace console;               // of login: what the broker is told beside the task
   std::optional<PromptMethod> prompt;
   ipc::Secret<16> mfa_token;
   std::optional<int> mfa_token_fd;  // it is to be read from there (run/mfa_code.h)
@@ -61,6 +62,9 @@ constexpr Program program_of(ipc::RunMode mode) {
 }
 
 ipc::Result<ExecRequest> exec_request(const CommandLine&, const Surroundings&);
+
+// Its part that says which profiles: the first is the task's, the others are wanted beside it.
+ipc::Status take_profiles(const CommandLine&, ExecRequest&);
 
 // Whether `text` is a one-time code: six digits, and nothing else.
 bool take_mfa_digits(std::string_view text, ipc::Secret<16>& code);

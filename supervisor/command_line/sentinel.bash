@@ -31,7 +31,7 @@ _sentinel() {
     word=${COMP_WORDS[i]}
     [[ $word == '=' ]] && { ((i++)); continue; }
     [[ $word == -p || $word == --profile ]] && named=yes
-    case ${COMP_WORDS[i-1]} in --profile|-p|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--format|--mfa-token|--mfa-token-fd|--remember|--prompt|--destination|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--kind|--color) continue ;; esac
+    case ${COMP_WORDS[i-1]} in --profile|-p|--profiles|--policy-parameter|--policy-file|-f|--policy-key|--policy-kms-key|--policy-poll|--policy-max-age|--region|-r|--duration|--remote-server|--remote-token-file|--unix-socket-path|--server-port|--server-duration|--session-table|--format|--mfa-token|--mfa-token-fd|--remember|--prompt|--destination|--log-file|--log-max-size|--log-key|--log-key-id|--on-broker-exit|--on-tamper|--user|--mode|--transport|--at|--account|--arn|--groups|--posture|--source|--policy|--name|--policy-version|--sign-key|--signature|--output|--expect-head|--head|--effect|--outcome|--rule|--since|--until|--limit|--store|--protect|--kind|--color) continue ;; esac
     [[ $word == -- && $scope == exec ]] && { _sentinel_command $((i + 1)); return; }
     [[ $word == -* ]] && continue
     case $scope in
@@ -50,6 +50,7 @@ _sentinel() {
   done
   case $prev in
   --profile|-p) _sentinel_names profiles; return ;;
+  --profiles) _sentinel_names profiles; return ;;
   --policy-parameter) :; return ;;
   --policy-file|-f) _sentinel_files; return ;;
   --policy-key) _sentinel_files; return ;;
@@ -111,7 +112,7 @@ _sentinel() {
   'keys') _sentinel_words add list remove rotate --help ;;
   'cache') _sentinel_words list clear --help ;;
   'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
-    _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
+    _sentinel_words --profile --profiles --all-profiles --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
   'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --policy-parameter --policy-file --policy-key --policy-kms-key --region --duration --format --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --cache --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --show-settings --help-all --help ;;
   'whoami') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }

@@ -14,7 +14,7 @@ function __sentinel_plain
         switch $word
             case --
                 return
-            case --profile -p --policy-parameter --policy-file -f --policy-key --policy-kms-key --policy-poll --policy-max-age --region -r --duration --remote-server --remote-token-file --unix-socket-path --server-port --server-duration --session-table --format --mfa-token --mfa-token-fd --remember --prompt --destination --log-file --log-max-size --log-key --log-key-id --on-broker-exit --on-tamper --user --mode --transport --at --account --arn --groups --posture --source --policy --name --policy-version --sign-key --signature --output --expect-head --head --effect --outcome --rule --since --until --limit --store --protect --kind --color
+            case --profile -p --profiles --policy-parameter --policy-file -f --policy-key --policy-kms-key --policy-poll --policy-max-age --region -r --duration --remote-server --remote-token-file --unix-socket-path --server-port --server-duration --session-table --format --mfa-token --mfa-token-fd --remember --prompt --destination --log-file --log-max-size --log-key --log-key-id --on-broker-exit --on-tamper --user --mode --transport --at --account --arn --groups --posture --source --policy --name --policy-version --sign-key --signature --output --expect-head --head --effect --outcome --rule --since --until --limit --store --protect --kind --color
                 set skip yes
             case '-*'
             case '*'
@@ -97,6 +97,8 @@ complete -c sentinel -n '__sentinel_in "cache"' -x -a list -d 'Shows what outliv
 complete -c sentinel -n '__sentinel_in "cache"' -x -a clear -d 'Removes kept sessions from this machine'
 complete -c sentinel -n '__sentinel_in "cache"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "exec"' -s p -l profile -x -a '(__sentinel_names profiles)' -d 'AWS profile whose credentials are served'
+complete -c sentinel -n '__sentinel_in "exec"' -l profiles -x -a '(__sentinel_names profiles)' -d 'serve every profile of the AWS files that fits'
+complete -c sentinel -n '__sentinel_in "exec"' -l all-profiles -d 'serve every profile of the AWS files that can be used'
 complete -c sentinel -n '__sentinel_in "exec"' -l policy-parameter -x -d 'SSM parameter that holds the policy'
 complete -c sentinel -n '__sentinel_in "exec"' -s f -l policy-file -r -F -d 'file that holds the policy'
 complete -c sentinel -n '__sentinel_in "exec"' -l policy-key -r -F -d 'public key'

@@ -43,7 +43,9 @@ _sentinel() {
   fi
   case $words[1] in
   exec) _arguments -s -S \
-    '(1 -p --profile)'{-p+,--profile=}'[AWS profile whose credentials are served]:NAME: _sentinel_names profiles' \
+    '(1 )*'{-p+,--profile=}'[AWS profile whose credentials are served]:NAME: _sentinel_names profiles' \
+    '*''--profiles=[serve every profile of the AWS files that fits]:PATTERN: _sentinel_names profiles' \
+    '(--all-profiles)''--all-profiles[serve every profile of the AWS files that can be used]' \
     '(--policy-parameter)''--policy-parameter=[SSM parameter that holds the policy]:NAME: ' \
     '(-f --policy-file)'{-f+,--policy-file=}'[file that holds the policy]:PATH:_files' \
     '(--policy-key)''--policy-key=[public key]:PATH:_files' \

@@ -51,8 +51,9 @@ void write_hex(const unsigned char (&bytes)[N], char (&out)[2 * N]) {
   }
 }
 
-// `key` has at most kMaxAnswerKey bytes.
-inline Digest answer_mac(std::string_view key, std::string_view nonce, std::string_view body) {
+// `key` has at most kMaxAnswerKey bytes. `profile`: as it stands in the path; empty: none was named.
+inline Digest answer_mac(std::string_view key, std::string_view nonce, std::string_view profile,
+                         std::string_view body) {
   char body_digest[2 * SHA256_DIGEST_LENGTH];
   write_hex(Sha256().add(body).end().bytes, body_digest);
   char inner_pad[SHA256_CBLOCK], outer_pad[SHA256_CBLOCK];
@@ -67,6 +68,8 @@ inline Digest answer_mac(std::string_view key, std::string_view nonce, std::stri
                            .add(nonce)
                            .add("\n")
                            .add({body_digest, sizeof body_digest})
+                           .add(profile.empty() ? "" : "\n")
+                           .add(profile)
                            .end();
   const Digest outer = Sha256()
                            .add({outer_pad, sizeof outer_pad})

@@ -1,15 +1,16 @@
-// sentinel-credential-process: what AWS SDKs run to get credentials in Unix mode. Asks the socket in
-// SENTINEL_UNIX_SOCKET with the token in SENTINEL_AUTH_TOKEN, and prints credential_process JSON, version 1.
+// sentinel-credential-process [PROFILE]: what AWS SDKs run to get credentials in Unix mode. Asks the socket in
+// SENTINEL_UNIX_SOCKET with the token in SENTINEL_AUTH_TOKEN for a profile of the run, written as the generated config
+// has it (ipc/text/served_profiles.h), or for its first, and prints credential_process JSON, version 1.
 //
 // It speaks with the run's own server alone: before it sends the token, the kernel says that its own user listens
 // there, in the process SENTINEL_SERVER_PID; and before it prints, an HMAC under SENTINEL_ANSWER_KEY says that the
 // answer is the broker's, made for this very question.
 //
 // A program of its own and static, because SDKs start it for each fetch.
-// Runs in: the command's tree.   Blocks: at most kDeadlineMs in all.   Owns: the token and the secret for the moment
-// they pass through, and wipes both.
-// Fails: exit code 1, or 3 for a server or an answer that is not the run's own, and one sentence on stderr; stdout
-// stays empty, so no SDK takes half an answer.
+// Runs in: the command's tree.   Blocks: at most kDeadlineMs for an answer. Where that says that the keys are being
+// fetched, or a code is being asked for, it asks again for kPatienceMs: SDKs wait a minute for such a program.   Owns:
+// the token and the secret for the moment they pass through, and wipes both. Fails: exit code 1, or 3 for a server or
+// an answer that is not the run's own, and one sentence on stderr; stdout stays empty, so no SDK takes half an answer.
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -22,10 +23,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 
 #include "credential_process/answer_mac.h"
 #include "credential_process/answer_text.h"
+#include "ipc/text/served_profiles.h"
 
 namespace {
 
@@ -34,12 +37,13 @@ using supervisor::Nonce;
 
 constexpr std::size_t kMaxAnswerBytes = 16 * 1024;
 constexpr std::size_t kMaxTokenBytes = 256;
-constexpr long kDeadlineMs = 5000;
+constexpr long kDeadlineMs = 5000, kPatienceMs = 50'000;
+constexpr int kPauseMs = 100;      // before it asks again
 constexpr int kFarewellMs = 1000;  // for a run of another user to take note of us
 
 constexpr int kExitFailed = 1, kExitTampered = 3;
 
-char request[kMaxTokenBytes + 192];
+char request[kMaxTokenBytes + ipc::kMaxProfileInPath + 192];
 char answer[kMaxAnswerBytes];
 char output[kMaxAnswerBytes];
 std::size_t output_size = 0;
@@ -165,13 +169,14 @@ void check_process(pid_t server, pid_t expected, const char* path) {
        "nothing was sent to it; find out what it is, and start sentinel anew", kExitTampered);
 }
 
-// Without a token where it is empty.
-void send_request(int fd, std::string_view token, const Nonce& nonce, long deadline) {
+// Without a token where it is empty, and for the run's first profile where no other is named.
+void send_request(int fd, std::string_view profile, std::string_view token, const Nonce& nonce, long deadline) {
   std::size_t size = 0;
-  const std::string_view name = token.empty() ? "" : "\r\nAuthorization: ";
+  const std::string_view name = token.empty() ? "" : "\r\nAuthorization: ", below = profile.empty() ? "" : "/";
   for (const std::string_view part :
-       {std::string_view("GET /creds HTTP/1.1\r\nHost: localhost\r\n"), ipc::kNonceHeader, std::string_view(": "),
-        nonce.view(), name, token, std::string_view("\r\nConnection: close\r\n\r\n")}) {
+       {std::string_view("GET /creds"), below, profile, std::string_view(" HTTP/1.1\r\nHost: localhost\r\n"),
+        ipc::kNonceHeader, std::string_view(": "), nonce.view(), name, token,
+        std::string_view("\r\nConnection: close\r\n\r\n")}) {
     size += part.copy(request + size, part.size());
   }
   for (std::size_t sent = 0; sent < size;) {
@@ -228,17 +233,26 @@ void print_credentials(const Credentials& c) {
   }
 }
 
-// The body of a complete answer with status 200 that is the broker's; anything else ends here. A refusal may be the
-// frontend's own.
-std::string_view body_of_success(std::string_view text, std::string_view key, const Nonce& nonce) {
+struct Question {
+  const char* path;
+  std::string_view profile, token, key;
+  pid_t server;
+};
+
+// The body of a complete answer with status 200 that is the broker's; nothing where it is to be asked for again, as
+// long as there is patience; anything else ends here. A refusal may be the frontend's own.
+std::optional<std::string_view> body_of_success(std::string_view text, const Question& question, const Nonce& nonce,
+                                                long patience) {
   const std::size_t end = text.find("\r\n\r\n");
   if (text.empty()) fail("sentinel closed the connection without an answer");
   if (!text.starts_with("HTTP/1.1 ") || end == std::string_view::npos || text.size() < 12)
     fail("the answer is not HTTP");
   const std::string_view status = text.substr(9, 3), body = text.substr(end + 4);
+  const bool later = status == "503" && !supervisor::only_header(text.substr(0, end), ipc::kAskAgainHeader).empty();
+  if (later && now_ms() < patience) return std::nullopt;
   if (status != "200") fail_refused(body);
   const std::string_view mac = supervisor::only_header(text.substr(0, end), ipc::kAnswerMacHeader);
-  if (!supervisor::is_mac(mac, supervisor::answer_mac(key, nonce.view(), body))) {
+  if (!supervisor::is_mac(mac, supervisor::answer_mac(question.key, nonce.view(), question.profile, body))) {
     fail({"the answer is not the broker's: Sentinel's frontend, or what stands in its place, was tampered with"},
          "nothing of it was used; end this run, and look at what the command and your other programs did",
          kExitTampered);
@@ -248,7 +262,7 @@ std::string_view body_of_success(std::string_view text, std::string_view key, co
 
 // It gets no token; but it then refuses us, logs it, and says it on its terminal, for which we stay a moment.
 [[noreturn]] void be_refused_as_another_user(int fd, uid_t served, const Nonce& nonce, long deadline) {
-  send_request(fd, {}, nonce, deadline);
+  send_request(fd, {}, {}, nonce, deadline);
   pollfd answered{fd, POLLIN, 0};
   (void)::poll(&answered, 1, kFarewellMs);
   fail({"this program runs as user ", Digits(::geteuid()), ", and the run serves user ", Digits(served), " alone"},
@@ -268,12 +282,38 @@ pid_t process_number(std::string_view text) {
   return number;
 }
 
+// As the generated config writes it; what it means is the broker's to say.
+std::string_view profile_argument(int argc, char** argv) {
+  if (argc < 2) return {};
+  const std::string_view profile(argv[1]);
+  bool good = argc == 2 && !profile.empty() && profile.size() <= ipc::kMaxProfileInPath;
+  for (const char c : profile) good = good && (c == '%' || ipc::stands_for_itself_in_path(c));
+  if (!good) fail({"what is named is no profile as the generated config writes it"}, "leave that config as it is");
+  return profile;
+}
+
+// One try; nothing where there is to be another.
+std::optional<std::string_view> ask(const Question& question, long patience) {
+  const long deadline = now_ms() + kDeadlineMs;
+  Nonce nonce;
+  if (!supervisor::make_nonce(nonce)) fail("the kernel gives no random bytes: ", std::strerror(errno));
+  const int fd = connect_to(question.path, deadline);
+  const ucred server = server_behind(fd);
+  if (server.uid != ::geteuid()) be_refused_as_another_user(fd, server.uid, nonce, deadline);
+  check_process(server.pid, question.server, question.path);
+  send_request(fd, question.profile, question.token, nonce, deadline);
+  const std::optional<std::string_view> body = body_of_success(receive_answer(fd, deadline), question, nonce, patience);
+  ::close(fd);
+  return body;
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   // First: until then a program of the same user can read what passes through here.
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) fail("this process cannot be made unreadable: ", std::strerror(errno));
-  const long deadline = now_ms() + kDeadlineMs;
+  const long patience = now_ms() + kPatienceMs;
+  const std::string_view profile = profile_argument(argc, argv);
   const char* const path = variable("SENTINEL_UNIX_SOCKET");
   const char* const token = variable("SENTINEL_AUTH_TOKEN");
   const std::string_view key(variable("SENTINEL_ANSWER_KEY"));
@@ -282,16 +322,14 @@ int main() {
   if (bare.size() > kMaxTokenBytes || bare.find_first_of("\r\n") != std::string_view::npos)
     fail("SENTINEL_AUTH_TOKEN is malformed");
   if (key.size() > supervisor::kMaxAnswerKey) fail("SENTINEL_ANSWER_KEY is malformed");
-  Nonce nonce;
-  if (!supervisor::make_nonce(nonce)) fail("the kernel gives no random bytes: ", std::strerror(errno));
-  const int fd = connect_to(path, deadline);
-  const ucred server = server_behind(fd);
-  if (server.uid != ::geteuid()) be_refused_as_another_user(fd, server.uid, nonce, deadline);
-  check_process(server.pid, expected, path);
-  send_request(fd, bare, nonce, deadline);
+  const Question question{path, profile, bare, key, expected};
+  std::optional<std::string_view> body = ask(question, patience);
+  while (!body) {
+    ::poll(nullptr, 0, kPauseMs);
+    body = ask(question, patience);
+  }
   Credentials credentials;
-  if (!read_credentials(body_of_success(receive_answer(fd, deadline), key, nonce), credentials))
-    fail("the answer is not credentials");
+  if (!read_credentials(*body, credentials)) fail("the answer is not credentials");
   print_credentials(credentials);
   explicit_bzero(answer, sizeof answer);
   explicit_bzero(output, sizeof output);

@@ -5,6 +5,7 @@
 #include "ipc/process/own_status.h"
 #include "ipc/task_limits.h"
 #include "ipc/text/login_page.h"
+#include "ipc/text/served_profiles.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -86,9 +87,10 @@ Heard Conversation::hear(Side side) {
 
 ipc::Status Conversation::on_broker(ipc::Packet& packet) {
   if (packet.id == ipc::BrokerLockedDown::kId) witness_status_ = std::move(packet.descriptor);
-  return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::CommandSetting, ipc::Ready, ipc::IssuedKeys, ipc::Whoami,
-                             ipc::WhoamiRole, ipc::ConsolePage, ipc::Standing, ipc::Failed, ipc::Notice, ipc::Errand,
-                             ipc::Waiting, ipc::LogFull>(packet, [this](auto& message) { return take(message); });
+  return ipc::open_as_one_of<ipc::BrokerLockedDown, ipc::ServedProfile, ipc::CommandSetting, ipc::Ready,
+                             ipc::IssuedKeys, ipc::Whoami, ipc::WhoamiRole, ipc::ConsolePage, ipc::Standing,
+                             ipc::Failed, ipc::Notice, ipc::Errand, ipc::Waiting, ipc::LogFull>(
+      packet, [this](auto& message) { return take(message); });
 }
 
 ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
@@ -102,14 +104,36 @@ ipc::Status Conversation::take(const ipc::BrokerLockedDown& locked) {
   return send_environment_keys();
 }
 
+ipc::Status Conversation::take(const ipc::ServedProfile& served) {
+  if (preparation_.request.task.mode != ipc::RunMode::Server)
+    return ipc::fail(Fault::kProtocol, "ServedProfile in a run that is not served");
+  if (!broker_locked_) return ipc::fail(Fault::kProtocol, "ServedProfile before BrokerLockedDown");
+  const std::size_t most = preparation_.request.wanted.empty() ? 1 : ipc::kMostProfiles;
+  if (profiles_.size() == most) return ipc::fail(Fault::kProtocol, "ServedProfile too often");
+  const std::string& asked = preparation_.request.task.profile.str();
+  const std::string& name = served.name.str();
+  if (!ipc::is_profile_name(name)) return ipc::fail(Fault::kProtocol, "ServedProfile with a name that is none");
+  if (profiles_.empty() && !asked.empty() && name != asked)
+    return ipc::fail(Fault::kProtocol, "ServedProfile in another order than they were asked for");
+  for (const CommandProfile& before : profiles_) {
+    if (before.name == name) return ipc::fail(Fault::kProtocol, "ServedProfile of the same name twice");
+  }
+  profiles_.push_back({name, served.region.str(), {}});
+  return {};
+}
+
 ipc::Status Conversation::take(ipc::CommandSetting& setting) {
   if (preparation_.request.task.mode != ipc::RunMode::Server)
     return ipc::fail(Fault::kProtocol, "CommandSetting in a run that is not served");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "CommandSetting before BrokerLockedDown");
-  if (settings_.size() == ipc::kMostCommandSettings) return ipc::fail(Fault::kProtocol, "CommandSetting too often");
+  if (profiles_.empty()) return ipc::fail(Fault::kProtocol, "CommandSetting before ServedProfile");
+  std::vector<ipc::CommandSetting>& settings = profiles_.back().settings;
+  if (settings.size() == ipc::kMostCommandSettings || told_settings_ == ipc::kMostRunSettings)
+    return ipc::fail(Fault::kProtocol, "CommandSetting too often");
   if (ipc::Status fit = ipc::check_command_setting(setting); !fit) return fit;
-  if (ipc::is_told(settings_, setting)) return ipc::fail(Fault::kProtocol, "CommandSetting of the same name twice");
-  settings_.push_back(std::move(setting));
+  if (ipc::is_told(settings, setting)) return ipc::fail(Fault::kProtocol, "CommandSetting of the same name twice");
+  settings.push_back(std::move(setting));
+  ++told_settings_;
   return {};
 }
 
@@ -117,6 +141,7 @@ ipc::Status Conversation::take(ipc::Ready& ready) {
   if (preparation_.request.task.mode != ipc::RunMode::Server)
     return ipc::fail(Fault::kProtocol, "Ready in a run that is not served");
   if (!broker_locked_) return ipc::fail(Fault::kProtocol, "Ready before BrokerLockedDown");
+  if (profiles_.empty()) return ipc::fail(Fault::kProtocol, "Ready without a ServedProfile");
   if (ready.token.reveal().empty() || ready.answer_key.reveal().empty())
     return ipc::fail(Fault::kProtocol, "Ready without a token or an answer key");
   region_ = ready.region.str();

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "child/aws_config.h"
 #include "child/held_lines.h"
 #include "child/launch.h"
 #include "errands/errands.h"
@@ -47,8 +48,9 @@ class Conversation {
   bool take_renewal() { return std::exchange(renewed_, false); }
   [[nodiscard]] const ipc::Error& error() const { return error_; }
   [[nodiscard]] const std::string& region() const { return region_; }
-  // What the user's command may see of the profile; each was checked against its table.
-  [[nodiscard]] const std::vector<ipc::CommandSetting>& settings() const { return settings_; }
+  // The profiles of the run with what the user's command may see of each, which was checked against its table; the
+  // first is the command's default. Of a run that serves there is one at least.
+  [[nodiscard]] const std::vector<CommandProfile>& profiles() const { return profiles_; }
   [[nodiscard]] const ipc::Secret<64>& token() const { return token_; }
   [[nodiscard]] const ipc::Secret<64>& answer_key() const { return answer_key_; }
   void forget_token() { token_ = {}, answer_key_ = {}; }
@@ -73,6 +75,7 @@ class Conversation {
   ipc::Status on_broker(ipc::Packet&);
   ipc::Status on_frontend(const ipc::Packet&);
   ipc::Status take(const ipc::BrokerLockedDown&);
+  ipc::Status take(const ipc::ServedProfile&);
   ipc::Status take(ipc::CommandSetting&);
   ipc::Status take(ipc::Ready&);
   ipc::Status take(ipc::IssuedKeys&);
@@ -98,7 +101,8 @@ class Conversation {
   bool broker_locked_ = false, broker_ready_ = false, frontend_locked_ = false, attached_ = false,
        listener_told_ = false, renewed_ = false;
   std::map<std::string, DecisionLog> next_logs_;  // by label: what took the place of the one that we started with
-  std::vector<ipc::CommandSetting> settings_;
+  std::vector<CommandProfile> profiles_;
+  std::size_t told_settings_ = 0;
   pid_t witness_pid_ = 0;
   std::string region_;
   ipc::Secret<64> token_, answer_key_;

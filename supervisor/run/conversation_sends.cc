@@ -57,6 +57,9 @@ ipc::Status Conversation::tell_broker_the_task() {
   if (sent && preparation_.openers) sent = broker.send(preparation_.request.remember, preparation_.openers.get());
   if (sent && preparation_.role_keys) sent = broker.send(ipc::RoleKeyStore{}, preparation_.role_keys.get());
   if (sent && preparation_.request.task.mode == ipc::RunMode::Login) sent = broker.send(preparation_.request.console);
+  for (const ipc::WantedProfile& wanted : preparation_.request.wanted) {
+    if (sent) sent = send_when_there_is_room(broker, wanted);
+  }
   return sent ? broker.send(preparation_.request.task) : sent;
 }
 

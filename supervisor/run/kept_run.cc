@@ -47,7 +47,6 @@ CommandPlan KeptRun::command_plan() {
   plan.facts.server = preparation_.listener.server;
   plan.facts.config_path = preparation_.folder.config_path;
   plan.facts.credentials_path = preparation_.folder.credentials_path;
-  plan.facts.profile = preparation_.request.task.profile.str();
   plan.signals = caller_signals_;
   plan.forget = [this] { preparation_.environment_keys.reset(); };
   return plan;
@@ -63,18 +62,20 @@ void KeptRun::watch_folder() {
 ipc::Status KeptRun::write_config() {
   talk_.errands().leave_terminal();
   talk_.errands().work();
-  return write_aws_config(preparation_, talk_.region(), talk_.settings(), folder_);
+  return write_aws_config(preparation_, talk_.profiles(), folder_);
 }
 
 ipc::Status KeptRun::release_command() {
   const ExecRequest& request = preparation_.request;
+  const std::string& profile = talk_.profiles().front().name;
   if (!request.quiet && is_interactive_shell(request.command)) {
     const bool unix_socket = preparation_.listener.transport == ipc::Transport::Unix;
-    say(shell_line({request.task.profile.str(), talk_.standing().role_arn.str(), talk_.standing().rule.str(),
+    say(shell_line({profile, talk_.standing().role_arn.str(), talk_.standing().rule.str(),
                     unix_socket ? "Unix socket" : "TCP on 127.0.0.1"}));
   }
   talk_.lines().begin(job_.command().pid, is_shell_for_people(request.command));
-  ipc::Status released = release(job_.command(), talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal());
+  ipc::Status released =
+      release(job_.command(), {profile, talk_.region(), talk_.token().reveal(), talk_.answer_key().reveal()});
   talk_.forget_token();
   return released;
 }

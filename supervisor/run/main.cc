@@ -102,7 +102,8 @@ int split_and_run(Preparation& preparation) {
 // Whom an SDK asks for credentials has no user at hand, and stdout is the SDK's.
 bool wants_picker(const CommandLine& line, const std::vector<std::string>& environment) {
   const bool inside_a_run = !environment_value(environment, "AWS_SENTINEL").empty();
-  return !line.has("profile") && !line.is(Program::Credentials) && !inside_a_run && can_ask_for_profile();
+  const bool named = line.has("profile") || line.has("profiles") || line.flag("all-profiles");
+  return !named && !line.is(Program::Credentials) && !inside_a_run && can_ask_for_profile();
 }
 
 // Prints what the run would be told, and whose word that is.

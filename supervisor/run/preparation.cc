@@ -5,7 +5,6 @@
 
 #include <cerrno>
 
-#include "child/aws_config.h"
 #include "errands/browser_sign_in.h"
 #include "state/files.h"
 #include "state/open_policy.h"
@@ -163,9 +162,8 @@ bool demands_signature(const ipc::Begin& task, const char* host_key) {
   return ::lstat(host_key, &st) == 0 || errno != ENOENT;  // one that cannot be looked at may be there
 }
 
-ipc::Status write_aws_config(Preparation& p, std::string_view region, std::span<const ipc::CommandSetting> settings,
-                             FolderWatch& watch) {
-  AwsConfigFacts facts{settings, p.request.task.profile.str(), region, {}};
+ipc::Status write_aws_config(Preparation& p, std::span<const CommandProfile> profiles, FolderWatch& watch) {
+  AwsConfigFacts facts{profiles, {}};
   if (p.listener.transport == ipc::Transport::Unix) facts.process_path = p.helpers.credential_process;
   const auto text = generated_config(facts);
   if (!text) return std::unexpected(text.error());

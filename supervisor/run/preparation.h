@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "child/aws_config.h"
 #include "child/command.h"
 #include "child/launch.h"
 #include "child/own_cgroup.h"
@@ -51,7 +52,6 @@ std::expected<Preparation, CommandError> prepare(ExecRequest, std::vector<std::s
 bool demands_signature(const ipc::Begin& task, const char* host_key = kHostPolicyKey);
 
 // Fills the generated AWS config, once the broker has said what goes into it, and sees that nothing else has come in.
-ipc::Status write_aws_config(Preparation&, std::string_view region, std::span<const ipc::CommandSetting> settings,
-                             FolderWatch&);
+ipc::Status write_aws_config(Preparation&, std::span<const CommandProfile> profiles, FolderWatch&);
 
 }  // namespace supervisor

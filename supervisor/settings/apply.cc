@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "settings/exclusive.h"
+#include "settings/other_profiles.h"
 
 namespace supervisor {
 namespace {
@@ -56,6 +57,7 @@ class Merge {
       }
     }
     if (ipc::Status fits = leave_aside_what_does_nothing(); !fits) return std::unexpected(fits.error());
+    if (ipc::Status fits = check_other_profiles(out_.line, sources_); !fits) return std::unexpected(fits.error());
     return std::move(out_);
   }
 
@@ -79,12 +81,15 @@ class Merge {
   [[nodiscard]] std::string against(const Setting& setting) const {
     const CommandLine& line = out_.line;
     if (const auto at = line.given.find(setting.option); at != line.given.end())
-      return at->second == setting.value ? "" : setting.option;
+      return at->second == setting.value && !line.more.contains(setting.option) ? "" : setting.option;
     for (const auto& [name, value] : line.given) {
       const OptionRow* row = find_option(name, line.scope);
       // --no-server speaks against a remote server, too.
       const bool chosen = row && (line.asks_for(*row) || (name == "server" && !line.places.contains(name)));
-      if (chosen && asks(setting) && shut_out(name, setting.option, line.scope)) return name;
+      const bool no_room = shut_out(name, setting.option, line.scope) ||
+                           (setting.is_final && shut_out_finally(setting.option, name)) ||
+                           (find_final(name) && shut_out_finally(name, setting.option));
+      if (chosen && asks(setting) && no_room) return name;
     }
     return "";
   }

@@ -14,8 +14,11 @@ std::string padded(std::string text, std::size_t width) {
 // A one-time code is not shown again.
 std::string shown_value(const CommandLine& line, const OptionRow& row) {
   if (row.name == "mfa-token") return "(not shown)";
-  return harmless(line.has(row.name) && row.kind == OptionKind::Flag ? (line.flag(row.name) ? "true" : "false")
-                                                                     : line.value(row.name));
+  if (line.has(row.name) && row.kind == OptionKind::Flag) return line.flag(row.name) ? "true" : "false";
+  if (!may_be_given_again(row)) return harmless(line.value(row.name));
+  std::string all;
+  for (const std::string& value : line.values(row.name)) all += (all.empty() ? "" : ", ") + value;
+  return harmless(all);
 }
 
 std::string place_of(const CommandLine& line, std::string_view option) {

@@ -16,6 +16,7 @@
 
 #include "child/environment.h"
 #include "ipc/text/ip_address.h"
+#include "ipc/text/served_profiles.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {
@@ -54,6 +55,7 @@ std::optional<Number> number_in(std::string_view text) {
 struct Server {
   ipc::UniqueFd connection;
   std::string_view token;
+  std::string path = "/status";
 };
 
 ipc::Result<ipc::UniqueFd> connected(const sockaddr* address, socklen_t size, Clock::time_point end) {
@@ -68,6 +70,13 @@ ipc::Result<ipc::UniqueFd> connected(const sockaddr* address, socklen_t size, Cl
   ipc::Error failed = ipc::system_error("cannot reach the run's server", kEnded).error();
   failed.fault = Fault::kUnavailable;
   return std::unexpected(std::move(failed));
+}
+
+// What AWS_PROFILE chooses for the AWS tools; the section [default] is the first profile's, whatever that is called.
+std::string status_path(const std::vector<std::string>& environment) {
+  const std::string_view profile = environment_value(environment, "AWS_PROFILE");
+  if (profile == "default" || !ipc::is_profile_name(profile)) return "/status";
+  return "/status/" + ipc::profile_in_path(profile);
 }
 
 ipc::Result<Server> reach_unix(const std::vector<std::string>& environment, Clock::time_point end) {
@@ -89,7 +98,7 @@ ipc::Result<Server> reach_unix(const std::vector<std::string>& environment, Cloc
     return ipc::fail(Fault::kRefused, "another process than this run's server listens at " + std::string(path),
                      "nothing was sent to it; find out what it is, and start sentinel anew");
   }
-  return Server{std::move(*fd), environment_value(environment, "SENTINEL_AUTH_TOKEN")};
+  return Server{std::move(*fd), environment_value(environment, "SENTINEL_AUTH_TOKEN"), status_path(environment)};
 }
 
 // "http://127.0.0.1:45678/creds", as child/environment.cc writes it.
@@ -116,8 +125,8 @@ ipc::Status send_question(const Server& server, Clock::time_point end) {
   if (server.token.empty() || server.token.size() > kMostToken ||
       server.token.find_first_of("\r\n") != server.token.npos)
     return malformed("of the bearer token");
-  ipc::Secret<kMostToken + 128> question;
-  std::string text = "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: ";
+  ipc::Secret<kMostToken + ipc::kMaxProfileInPath + 128> question;
+  std::string text = "GET " + server.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: ";
   text.reserve(text.size() + server.token.size() + 4);
   ((text += server.token) += "\r\n\r\n");
   const bool fits = question.assign(text);

@@ -335,6 +335,13 @@ class BrokerDouble {
     must(sent);
   }
 
+  void tell_profile() {
+    ipc::ServedProfile served;
+    served.name = begin_.profile;
+    served.region = ipc::Text<64>("eu-double-1");
+    must(control_.send(served));
+  }
+
   void tell_settings() {
     using enum ipc::SettingPlace;
     const bool many = profile() == "many-settings";
@@ -349,6 +356,7 @@ class BrokerDouble {
   }
 
   void ready() {
+    if (!is_one_shot()) tell_profile();
     tell_settings();
     ipc::Ready message;
     message.region = ipc::Text<64>("eu-double-1");
@@ -359,6 +367,7 @@ class BrokerDouble {
   }
 
   int answer_once() {
+    if (!is_one_shot()) tell_profile();
     tell_settings();
     issue();
     if (profile() == "issued-twice") issue();

@@ -81,12 +81,14 @@ Beginning read_beginning() {
 
 // ---- a request, as the real one would treat it -----------------------------------------------------------------------
 
-bool serve(int client, std::string_view authorization, std::string_view nonce = {}) {
+bool serve(int client, std::string_view authorization, std::string_view nonce = {},
+           std::string_view profile = {}) {
   ipc::ServeClient message;
   message.request = ++g_request;
   message.transport = ipc::Transport::Tcp;  // a lie, half of the time
   (void)message.authorization.assign(authorization);
   (void)message.nonce.assign(nonce);
+  (void)message.profile.assign(profile);
   return g_broker.send(message, client).has_value();
 }
 
@@ -267,10 +269,12 @@ void treat(Client& client) {
   // Of a nonce that was answered before, or of none, the broker makes an answer that is true and old.
   if (g_behaviour == "another-nonce") client.nonce = std::string(ipc::kNonceLength, '0');
   if (g_behaviour == "no-nonce") client.nonce.clear();
+  // Of the client's own, named where it named none: of several it could be another.
+  const std::string_view profile = g_behaviour == "another-profile" ? "ledger-prod" : "";
   const std::string prefix = "/attack/";
   if (client.path.starts_with(prefix)) {
     attack(client, client.path.substr(prefix.size()));
-  } else if (serve(client.fd, client.authorization, client.nonce)) {
+  } else if (serve(client.fd, client.authorization, client.nonce, profile)) {
     (void)await_done();
   }
 }

@@ -36,7 +36,13 @@ std::string with_nonce(std::string_view authorization, std::string_view nonce) {
   return wire(message);
 }
 
-// Offsets in ServeClient: id 2, request 4, transport 1, keep_alive 1, length 4, bytes; then the nonce, likewise.
+std::string for_profile(std::string_view authorization, std::string_view profile) {
+  ipc::ServeClient message = good(authorization);
+  (void)message.profile.assign(profile);
+  return wire(message);
+}
+
+// Offsets in ServeClient: id 2, request 4, transport 1, keep_alive 1, length 4, bytes; then the nonce and the profile, likewise.
 constexpr std::size_t kTransportAt = 6, kKeepAliveAt = 7, kLengthAt = 8;
 
 std::string long_authorization(std::string_view authorization) {
@@ -85,6 +91,8 @@ BadPacket bad_packet(std::string_view name, std::string_view authorization) {
       {"odd-nonce", with_nonce(authorization, "0123456789abcdef0123456789abcde\n"), 1, false},
       {"short-nonce", with_nonce(authorization, "0123456789abcdef"), 1, false},
       {"upper-nonce", with_nonce(authorization, "0123456789ABCDEF0123456789ABCDEF"), 1, false},
+      {"newline-in-profile", for_profile(authorization, "ledger-prod\n"), 1, false},
+      {"escape-in-profile", for_profile(authorization, "\x1b[2Jledger-prod"), 1, false},
       {"lying-length", lying_length(authorization), 1, false},
       {"no-descriptor", serve, 0, false},
       {"two-descriptors", serve, 2, false},

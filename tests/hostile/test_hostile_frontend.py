@@ -55,7 +55,8 @@ class Messages(TakenOver):
     TO_BROKER = ["unknown-id", "id-zero", "of-the-supervisor", "begin-again", "another-listener", "another-frontend",
                  "another-log", "of-the-broker", "ready", "locked-down", "oversize", "huge", "short", "trailing", "one-byte",
                  "id-alone", "transport-unknown", "keep-alive-unknown", "long-authorization", "nul-in-authorization", "lying-length",
-                 "no-descriptor", "two-descriptors", "credentials", "odd-nonce", "short-nonce", "upper-nonce"]
+                 "no-descriptor", "two-descriptors", "credentials", "odd-nonce", "short-nonce", "upper-nonce",
+                 "newline-in-profile", "escape-in-profile"]
 
     def test_a_bad_packet_to_the_broker_ends_the_run(self):
         for name in self.TO_BROKER:
@@ -113,7 +114,7 @@ class Answers(TakenOver):
     """Answers that the broker never gave: a client that has the answer key notices them."""
 
     def test_the_helper_takes_no_answer_but_the_brokers(self):
-        for behaviour in ("own-keys", "own-keys-and-mac", "own-keys-first", "another-nonce", "no-nonce"):
+        for behaviour in ("own-keys", "own-keys-and-mac", "own-keys-first", "another-nonce", "no-nonce", "another-profile"):
             with self.subTest(behaviour):
                 stage = self.hostile(behaviour)
                 answer = stage.order("run_helper")

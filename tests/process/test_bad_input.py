@@ -85,7 +85,8 @@ class BadInput(harness.ProcessTest):
                 (("--server-duration", "15m0.5s"), "not whole seconds"), (("--server-duration", "soon"), "--server-duration soon"),
                 (("--server-duration", "900"), "--server-duration 900"), (("--on-broker-exit", "shrug"), "--on-broker-exit shrug is unknown"),
                 (("--on-tamper", "shrug"), "--on-tamper shrug is unknown"),
-                (("--lazy=yes",), "--lazy takes no value"), (("--profile", "other"), "given twice with different values"),
+                (("--lazy=yes",), "--lazy takes no value"), (("--profile", "other"), "only over the Unix socket"),  # which may be given again
+                (("--region", "a", "--region", "b"), "given twice with different values"),
                 (("--no-server",), "given twice with different values"), (("--version",), "wrong side of the word exec"),
                 (("--region", "x" * 65), "--region is longer"), (("--server-port",), "--server-port"),
                 (("--remote-server", "https://x"), "--server and --remote-server are both given"), (("--no-session",), "unknown option --no-session"),

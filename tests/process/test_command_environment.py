@@ -109,9 +109,10 @@ class Environment(harness.ProcessTest):
         arguments = [("settings" if word == "ok" else word) for word in UNIX]
         run = self.run_sentinel(*arguments, "--", "sh", "-c", "cat $AWS_CONFIG_FILE; wc -c < $AWS_SHARED_CREDENTIALS_FILE")
         shutil.rmtree(os.path.join(self.user.home, ".aws"))
-        body = (f"credential_process = {self.layout.credential_process}\nregion = eu-double-1\noutput = yaml\nservices = sentinel\n"
+        process = f"credential_process = {self.layout.credential_process}"
+        body = ("\nregion = eu-double-1\noutput = yaml\nservices = sentinel\n"
                 "s3 =\n  addressing_style = path\n")
-        self.assertEqual(f"# made by sentinel for one run; removed when it ends\n[default]\n{body}\n[profile settings]\n{body}"
+        self.assertEqual(f"# made by sentinel for one run; removed when it ends\n[default]\n{process}{body}\n[profile settings]\n{process} settings{body}"
                          "\n[services sentinel]\ns3 =\n  endpoint_url = http://127.0.0.1:9\n0\n", run.stdout)
 
     def test_a_broker_that_tells_what_no_command_may_see_ends_the_run(self):
@@ -151,13 +152,14 @@ class CredentialProcess(harness.ProcessTest):
     KEY = "the-answer-key"
 
     @classmethod
-    def mac(cls, nonce, body, key=None):
+    def mac(cls, nonce, body, key=None, profile=""):
         """As ipc/answer_mac.h says."""
-        text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}"
+        text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}" + ("\n" + profile if profile else "")
         return hmac.new((key or cls.KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
 
-    def answered(self, answer, keep_open=False, environment=None):
-        """Runs it against a server that gives this answer: bytes, or what makes them of the request's nonce."""
+    def answered(self, answer, keep_open=False, environment=None, words=()):
+        """Runs it against a server that gives this answer: bytes, or what makes them of the request's nonce; of a list, one to
+        each connection."""
         path = os.path.join(self.user.folder, "answer")
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(path)
@@ -166,6 +168,10 @@ class CredentialProcess(harness.ProcessTest):
             asked = []
 
             def serve():
+                for each in answer if isinstance(answer, list) else [answer]:
+                    serve_one(each)
+
+            def serve_one(answer):
                 client, _ = server.accept()
                 with client:
                     request = b""
@@ -185,17 +191,17 @@ class CredentialProcess(harness.ProcessTest):
 
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
-            done = subprocess.run([self.layout.credential_process], capture_output=True, text=True, timeout=harness.PATIENCE,
+            done = subprocess.run([self.layout.credential_process, *words], capture_output=True, text=True, timeout=harness.PATIENCE,
                                   env={"SENTINEL_UNIX_SOCKET": path, "SENTINEL_AUTH_TOKEN": "tok", "SENTINEL_ANSWER_KEY": self.KEY,
                                        "SENTINEL_SERVER_PID": str(os.getpid()), **(environment or {})})
             os.unlink(path)
             thread.join(timeout=1)
         return done, asked
 
-    def http(self, body, status="200 OK", mac=None):
+    def http(self, body, status="200 OK", mac=None, profile=""):
         """An answer with the header that the broker would give it, or with these lines."""
         def answer(nonce):
-            lines = f"Sentinel-Answer-Mac: {self.mac(nonce, body)}\r\n" if mac is None else mac
+            lines = f"Sentinel-Answer-Mac: {self.mac(nonce, body, profile=profile)}\r\n" if mac is None else mac
             return (f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{lines}"
                     f"Connection: close\r\n\r\n{body}").encode()
         return answer
@@ -227,6 +233,35 @@ class CredentialProcess(harness.ProcessTest):
         self.assertRegex(asked[0], rb"^GET /creds HTTP/1.1\r\nHost: localhost\r\nSentinel-Nonce: [0-9a-f]{32}\r\nAuthorization: tok\r\n"
                                    rb"Connection: close\r\n\r\n$")
         self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
+
+    def test_it_asks_for_the_profile_that_it_is_given(self):
+        for word in ("prod", "a%20b", "x" * 768):
+            done, asked = self.answered(self.http(json.dumps(self.GOOD), profile=word), words=(word,))
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertTrue(asked[0].startswith(b"GET /creds/" + word.encode() + b" HTTP/1.1\r\n"), asked[0])
+        for words in (("",), ("a b",), ("a/b",), ("a\r\nX: y",), ("x" * 769,), ("one", "two")):
+            done, asked = self.answered(self.http(json.dumps(self.GOOD)), words=words)
+            self.assertEqual((1, "", []), (done.returncode, done.stdout, asked))
+            self.assertIn("what is named is no profile as the generated config writes it", done.stderr)
+
+    def test_the_answer_for_another_profile_is_noticed(self):
+        for asked_for, answered_for in (("prod", "dev"), ("prod", ""), ("", "prod"), ("prod", "prod2")):
+            done, _ = self.answered(self.http(json.dumps(self.GOOD), profile=answered_for), words=(asked_for,) if asked_for else ())
+            self.assertEqual((3, ""), (done.returncode, done.stdout))
+            self.assertIn("the answer is not the broker's", done.stderr)
+
+    def test_it_asks_again_where_the_keys_are_being_fetched_and_nowhere_else(self):
+        later = self.http('{"Message":"not yet"}', "503 Service Unavailable", mac="Retry-After: 0\r\n")
+        done, asked = self.answered([later, later, self.http(json.dumps(self.GOOD), profile="prod")], words=("prod",))
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual("s/+=", json.loads(done.stdout)["SecretAccessKey"])
+        self.assertEqual(3, len({re.search(rb"Sentinel-Nonce: (\S+)", each).group(1) for each in asked}), "a nonce for each question")
+        for final in (self.http('{"Message":"no"}', "503 Service Unavailable", mac=""),
+                      self.http('{"Message":"no"}', "403 Forbidden", mac="Retry-After: 0\r\n"),
+                      self.http('{"Message":"no"}', "500 Internal Server Error", mac="Retry-After: 0\r\n")):
+            done, asked = self.answered([later, final])
+            self.assertEqual((1, "", 2), (done.returncode, done.stdout, len(asked)))
+            self.assertIn("refused: no", done.stderr)
 
     def test_an_answer_that_is_not_the_brokers_is_noticed(self):
         good = json.dumps(self.GOOD)

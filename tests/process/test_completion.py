@@ -20,7 +20,9 @@ printf 'called'; printf ' <%s>' "$@"; printf ' end\\n'
 CASES = (
     ("whoa\t", ["whoami"]),
     ("exec ledger-pr\t-- true", ["exec", "ledger-prod", "--", "true"]),
-    ("exec --prof\tledger-pr\t-- true", ["exec", "--profile", "ledger-prod", "--", "true"]),
+    ("exec --prof\t ledger-pr\t-- true", ["exec", "--profile", "ledger-prod", "--", "true"]),  # --profiles begins alike
+    ("exec --profiles ledger-pr\t--all-p\t-- true", ["exec", "--profiles", "ledger-prod", "--all-profiles", "--", "true"]),
+    ("exec -p ledger-pr\t-p ledger-pr\t-- true", ["exec", "-p", "ledger-prod", "-p", "ledger-prod", "--", "true"]),
     ("exec -p ledger-pr\t-- true", ["exec", "-p", "ledger-prod", "--", "true"]),
     ("exec tw\t-- true", ["exec", "two words", "--", "true"]),
     ("exec ledger-prod --uni\t", ["exec", "ledger-prod", "--unix-socket"]),   # unix-socket-path begins alike

@@ -134,6 +134,43 @@ class AtTheStart(Tracked):
         self.assertEqual(1, len(self.records()))
 
 
+class SeveralProfiles(Tracked):
+    """Each profile of a run has a session of its own, from its first use on."""
+    TWO = {"transport": "unix", "profile": "ledger-prod"}
+
+    def by_profile(self):
+        return {record["profile"]: record for record in self.records().values()}
+
+    def status(self, asker, profile):
+        return asker.ask(path="/creds/" + profile, again=30)["status"]
+
+    def test_each_has_a_record_when_it_is_first_used_and_a_revocation_is_its_own(self):
+        text = policy(rule("require_server_session", conditions="{ profiles: [ledger-prod, ledger-short] }", more=f"session_table: {TABLE}"))
+        asker = self.under(text, "--profile", "ledger-short", table=None, **self.TWO)
+        self.assertEqual(200, self.status(asker, "ledger-prod"))
+        self.assertEqual({"ledger-prod"}, set(self.by_profile()))
+        self.assertEqual(200, self.status(asker, "ledger-short"))
+        records = self.by_profile()
+        self.assertEqual({"ledger-prod", "ledger-short"}, set(records))
+        self.assertEqual({(name, record["id"]) for name, record in records.items()},
+                         {(line["profile"], line["session_id"]) for line in self.decisions()})
+        self.aws.control.change_item(table=TABLE, id=records["ledger-short"]["id"], status="revoked", revoked_by="ops", revoked_reason="gone")
+        wait_until(lambda: self.status(asker, "ledger-short") == 403, "the revocation")
+        self.assertEqual([200, 403], [self.status(asker, name) for name in ("ledger-prod", "ledger-short")])
+        self.assertEqual("session", [line["check"] for line in self.decisions() if line["outcome"] == "refused"][-1])
+        asker.end()
+        self.assertIn("profile ledger-short gets no more credentials", asker.run.stderr)
+        wait_until(lambda: self.by_profile()["ledger-prod"]["status"] == "expired", "the end in the record")
+        self.assertEqual("revoked", self.by_profile()["ledger-short"]["status"])
+
+    def test_the_end_of_a_run_is_in_the_record_of_each(self):
+        asker = self.under(policy(rule(conditions="{ profiles: [ledger-prod, ledger-short] }")), "--profile", "ledger-short", **self.TWO)
+        self.assertEqual([200, 200], [self.status(asker, name) for name in ("ledger-prod", "ledger-short")])
+        self.assertEqual(0, asker.end().code)
+        wait_until(lambda: {record["status"] for record in self.records().values()} == {"expired"}, "the end in both")
+        self.assertEqual(2, len(self.records()))
+
+
 class WhileItRuns(Tracked):
     def test_revoked_is_refused_within_seconds_and_for_ever(self):
         asker = self.under()

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ipc/answer_mac.h"
+#include "ipc/text/served_profiles.h"
 #include "must.h"
 #include "request_check.h"
 
@@ -21,7 +22,12 @@ void judge(std::string_view bytes, frontend::HostRule rule) {
   const auto request = frontend::check_request(bytes, rule);
   if (!request) return;
   must(bytes.size() <= frontend::kMaxHeadBytes);
-  must(bytes.starts_with("GET /creds HTTP/1.1\r\n") && bytes.ends_with("\r\n\r\n"));
+  std::string profile;
+  must(request->profile.empty() ||
+       (rule.transport == ipc::Transport::Unix && ipc::read_profile_in_path(request->profile, profile)));
+  must(profile.size() <= ipc::kMaxProfileName);
+  const std::string path = std::string("/creds") + (profile.empty() ? "" : "/") + ipc::profile_in_path(profile);
+  must(bytes.starts_with("GET " + path + " HTTP/1.1\r\n") && bytes.ends_with("\r\n\r\n"));
   must(bytes.find("\r\n\r\n") == bytes.size() - 4);
   must(request->route != nullptr && request->authorization.size() <= frontend::kMaxAuthorizationBytes);
   must(request->nonce.empty() || ipc::is_nonce(request->nonce));

@@ -1,13 +1,14 @@
-// Any bytes as settings that a broker tells, and as the profile's name: what the check lets through makes a config that
-// the one parser reads whole, with no section and no key but those it should have, and no source of credentials but
-// ours.
+// Any bytes as settings that a broker tells, and as a profile's name, the first or another: what the check lets through
+// makes a config that the one parser reads whole, with no section and no key but those it should have, and no source of
+// credentials but ours.
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "child/aws_config.h"
-#include "ipc/text/aws_config_parser.h"
 #include "ipc/command_settings.h"
+#include "ipc/text/aws_config_parser.h"
+#include "ipc/text/served_profiles.h"
 #include "must.h"
 
 namespace {
@@ -50,8 +51,9 @@ ipc::ConfigIndex read_whole(std::string_view text) {
   return parser.take_index();
 }
 
-void check_body(const ipc::ConfigSection& section) {
-  must(section.find("credential_process")->text == kProcess && section.find("region")->text == kRegion);
+void check_body(const ipc::ConfigSection& section, std::string_view asked) {
+  const std::string process = std::string(kProcess) + (asked.empty() ? "" : " ") + ipc::profile_in_path(asked);
+  must(section.find("credential_process")->text == process && section.find("region")->text == kRegion);
   for (const auto& [key, value] : section.values) {
     bool known = key == "credential_process" || key == "region" || key == "services";
     for (const ipc::CommandSettingRow& row : ipc::kCommandSettings) {
@@ -68,13 +70,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto settings = settings_in(text);
   const std::string profile(text.substr(0, std::min<std::size_t>(text.find("\n["), 256)));
-  const auto config = supervisor::generated_config({settings, profile, kRegion, kProcess});
-  must(config.has_value());
-  for (const auto& [key, section] : read_whole(*config)) {
-    const auto& [kind, name] = key;
-    must((kind == ipc::SectionKind::kProfile && (name == "default" || name == profile)) ||
-         (kind == ipc::SectionKind::kServices && name == "sentinel"));
-    if (kind == ipc::SectionKind::kProfile) check_body(section);
+  const std::vector<supervisor::CommandProfile> alone{{profile, std::string(kRegion), settings}};
+  const std::vector<supervisor::CommandProfile> second{{"first", std::string(kRegion), {}},
+                                                       {profile, std::string(kRegion), settings}};
+  for (const auto& profiles : {alone, second}) {
+    const bool is_second = profiles.size() > 1;
+    if (is_second && (profile == "first" || profile == "default")) continue;  // no run has such
+    const auto config = supervisor::generated_config({profiles, kProcess});
+    must(config.has_value() || is_second);  // a name that no section can have
+    if (!config) continue;
+    for (const auto& [key, section] : read_whole(*config)) {
+      const auto& [kind, name] = key;
+      must((kind == ipc::SectionKind::kProfile &&
+            (name == "default" || name == profile || (is_second && name == "first"))) ||
+           (kind == ipc::SectionKind::kServices && name == (is_second ? "sentinel-2" : "sentinel")));
+      if (kind == ipc::SectionKind::kProfile) check_body(section, name == "default" ? "" : name);
+    }
   }
   return 0;
 }

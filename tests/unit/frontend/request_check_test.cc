@@ -172,6 +172,37 @@ TEST(RequestCheck, RefusesEveryMalformedOrForeignForm) {
   }
 }
 
+std::string for_profile(std::string_view name) {
+  return "GET /creds/" + std::string(name) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+}
+
+TEST(RequestCheck, AProfileIsNamedInOneSpellingAndNoOther) {
+  for (const std::string name : {"prod", "a.b-c_d~e", "a%20b", "%2E", "%C3%BC", "%25", "a%2Fb", "..", "-"}) {
+    const std::string head = for_profile(name);
+    const auto request = judge(head, kUnix);
+    if (name == "%2E") {
+      EXPECT_EQ("NoSuchPath", name_of(request)) << "a full stop stands for itself";
+      continue;
+    }
+    ASSERT_TRUE(request) << name;
+    EXPECT_EQ(name, request->profile);
+  }
+  for (const std::string name : {"", "a b", "%", "%2", "%zz", "%2f", "%61", "%00", "%0A", "%1F", "%7F", "a/b", "a?b",
+                                 "a#b", "a;b", "a'b", "a%", "a%2"}) {
+    EXPECT_NE("served", name_of(judge(for_profile(name), kUnix))) << name;
+  }
+  EXPECT_EQ("served", name_of(judge(for_profile(std::string(256, 'x')), kUnix)));
+  EXPECT_EQ("NoSuchPath", name_of(judge(for_profile(std::string(257, 'x')), kUnix)));
+  std::string escaped;
+  for (int i = 0; i < 256; ++i) escaped += "%20";
+  EXPECT_EQ("served", name_of(judge(for_profile(escaped), kUnix)));
+  EXPECT_EQ("NoSuchPath", name_of(judge(for_profile(escaped + "x"), kUnix)));
+}
+
+TEST(RequestCheck, NoProfileIsNamedOverTcp) {
+  EXPECT_EQ("NoSuchPath", name_of(judge(line("GET /creds/prod HTTP/1.1"))));
+}
+
 TEST(RequestCheck, RefusesEveryHostButLocalhostOverUnix) {
   for (const char* value :
        {"", "127.0.0.1", "localhost:80", "localhost:", "attacker.example", "sentinel", "local host"}) {
@@ -328,8 +359,22 @@ TEST(RequestCheck, HowTheRunStandsIsAPathOfItsOwn) {
   EXPECT_TRUE(asked->route->status);
   EXPECT_EQ("t", asked->authorization);
   for (const char* path : {"/status/", "/status?x", "/Status", "//status", "/creds/../status"}) {
-    EXPECT_EQ("NoSuchPath", name_of(judge("GET " + std::string(path) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))) << path;
+    EXPECT_EQ("NoSuchPath", name_of(judge("GET " + std::string(path) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")))
+        << path;
   }
+}
+
+TEST(RequestCheck, HowItStandsForAProfileIsAskedOverTheUnixSocketAlone) {
+  const auto status_of = [](std::string_view name) {
+    return "GET /status/" + std::string(name) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  };
+  EXPECT_EQ("NoSuchPath", name_of(judge(status_of("b%C3%BCro"))));
+  EXPECT_EQ("NoSuchPath", name_of(judge(status_of("b%c3%bcro"), kUnix)));
+  const std::string head = status_of("b%C3%BCro");
+  const auto asked = judge(head, kUnix);
+  ASSERT_EQ("served", name_of(asked));
+  EXPECT_TRUE(asked->route->status);
+  EXPECT_EQ("b%C3%BCro", asked->profile);
 }
 
 TEST(RequestCheck, OneNonceOfTheOneFormPasses) {

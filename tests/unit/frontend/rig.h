@@ -55,6 +55,7 @@ class Rig {
   // Start-up, step by step; serve() does all of it.
   ipc::FrontendLockedDown await_locked_down();
   void give_broker();
+  void give_unix_listener();
   void give_listeners();
   void serve();
 

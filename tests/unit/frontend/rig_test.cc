@@ -192,10 +192,15 @@ void Rig::give_broker() {
   broker_end_of_frontend_.reset();
 }
 
-void Rig::give_listeners() {
+void Rig::give_unix_listener() {
   ipc::Listener message;
   message.transport = ipc::Transport::Unix;
   ASSERT_TRUE(supervisor_.send(message, unix_.get()));
+}
+
+void Rig::give_listeners() {
+  give_unix_listener();
+  ipc::Listener message;
   message.transport = ipc::Transport::Tcp;
   message.port = port_;
   ASSERT_TRUE(supervisor_.send(message, tcp_.get()));

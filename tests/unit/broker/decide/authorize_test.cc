@@ -57,7 +57,8 @@ class AuthorizerTest : public ::testing::Test {
     run_.principal.user = "marta";
     run_.profile = "ledger-prod";
     run_.source.has_role = true;
-    run_.token = ipc::SecretBuffer::copy_of(kToken);
+    token_ = ipc::SecretBuffer::copy_of(kToken);
+    run_.token = &token_;
   }
   Decision decide(const CallerFacts& caller, std::string_view presented, const ipc::Result<Verdict>& verdict) {
     const Question question{run_,
@@ -82,6 +83,7 @@ class AuthorizerTest : public ::testing::Test {
   }
 
   static constexpr std::chrono::sys_seconds kNow{1'800'000'000s};
+  ipc::SecretBuffer token_;
   broker::Run run_;
   broker::OverrideSource overrides_;
   int policy_asked_ = 0;
@@ -120,7 +122,7 @@ TEST_F(AuthorizerTest, TellsAWordInFrontOfTheTokenFromAWrongToken) {
 }
 
 TEST_F(AuthorizerTest, RefusesEveryTokenWhileTheRunHasNone) {
-  run_.token = ipc::SecretBuffer();
+  token_ = ipc::SecretBuffer();
   EXPECT_EQ("token-missing", outcome(Check::kPassed, "", allowing()));
   EXPECT_EQ("token-wrong", outcome(Check::kPassed, kToken, allowing()));
 }

@@ -72,7 +72,7 @@ TEST(PolicyEvalEdges, NoPartOfANameAndNoOtherCaseMatchesEitherWay) {
   EXPECT_TRUE(evaluate(policy, {user, profile, Mode::kCli, kMonday}).allowed);
 }
 
-// The neighbours of both bounds, to the second that a question carries (the clock's own: serve/run_decisions_test.cc).
+// The neighbours of both bounds, to the second that a question carries (the clock's own: run_profiles/run_decisions_test.cc).
 TEST(PolicyEvalEdges, AWindowIsClosedBeforeItsStartAtItsEndAndAfterIt) {
   const std::string window = "hours: { start: \"09:00\", end: \"17:00\" }, timezone: UTC";
   EXPECT_FALSE(is_open(window, kMonday + 9h - 1s));

@@ -9,7 +9,7 @@
 #include "host/wiping_heap.h"
 #include "issuing/chain_run.h"
 #include "keys/fresh_keys.h"
-#include "serve/run_identity.h"
+#include "run_profiles/run_identity.h"
 #include "services/queries.h"
 
 namespace broker {

@@ -39,7 +39,8 @@ class ClientAnswerTest : public ::testing::Test {
     verdict.allowed = true;
     broker::Run run;
     run.source.has_role = true;
-    run.token = ipc::SecretBuffer::copy_of("t");
+    const ipc::SecretBuffer token = ipc::SecretBuffer::copy_of("t");
+    run.token = &token;
     auto decision = Authorizer::authorize(caller, "t", Question{run, [&] { return verdict; }, {}, {}});
     auto recorded = audit_.record(std::get<Permit>(std::move(decision.outcome)), DecisionLine{});
     EXPECT_TRUE(recorded);

@@ -140,6 +140,15 @@ TEST_F(SecretBudgetTest, EveryReaderOfKeysAndTokensSaysThatThereIsNoRoom) {
   }
 }
 
+// One profile costs what it always did; each further one has room for the longest keys that AWS is known to give.
+TEST(SecretBudget, TheMemoryGrowsWithTheProfilesAndNotForOne) {
+  EXPECT_EQ(arena_for(0), ipc::SecretArena::kBytes);
+  EXPECT_EQ(arena_for(1), ipc::SecretArena::kBytes);
+  EXPECT_EQ(arena_for(2), ipc::SecretArena::kBytes + kOfFurtherProfileBytes);
+  EXPECT_EQ(arena_for(ipc::kMostProfiles) % 4096, 0u) << "whole pages";
+  EXPECT_LE(2 * arena_for(ipc::kMostProfiles), 16u << 20);
+}
+
 // Each has a copy of the same keys, and renews it while it holds the last.
 TEST_F(SecretBudgetTest, TheLongestTemporaryKeysServeAsManyRulesAsThereMayBe) {
   use_longest_keys();

@@ -8,6 +8,8 @@
 #include <functional>
 #include <thread>
 
+#include "ipc/text/served_profiles.h"
+
 namespace {
 
 using broker::Task;
@@ -197,6 +199,72 @@ TEST_F(TaskTest, AHeadThatIsNotOfTheLogBeforeItIsRefused) {
 TEST_F(TaskTest, BeginWithoutADecisionLogIsRefused) {
   ASSERT_TRUE(supervisor_.send(good_begin()));
   EXPECT_EQ("Begin without a decision log", refusal());
+}
+
+TEST_F(TaskTest, SeveralProfilesComeInTheirOrderTheFirstWithBegin) {
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(ipc::WantedProfile{ipc::Text<256>("ledger-test"), false}));
+  ASSERT_TRUE(supervisor_.send(ipc::WantedProfile{ipc::Text<256>("dev-*"), true}));
+  ipc::Begin begin = good_begin();
+  begin.transport = ipc::Transport::Unix;
+  ASSERT_TRUE(supervisor_.send(begin));
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task) << task.error().what;
+  ASSERT_EQ(3u, task->wanted.size());
+  EXPECT_EQ("ledger-prod", task->wanted[0].name.str());
+  EXPECT_EQ("ledger-test", task->wanted[1].name.str());
+  EXPECT_TRUE(task->wanted[2].pattern);
+  EXPECT_EQ(ipc::kMostProfiles, task->most_profiles());
+}
+
+TEST_F(TaskTest, OneProfileIsATableOfOne) {
+  send_sink("log", false);
+  ASSERT_TRUE(supervisor_.send(good_begin()));
+  const ipc::Result<Task> task = broker::receive_task(broker_);
+  ASSERT_TRUE(task);
+  EXPECT_EQ(1u, task->wanted.size());
+  EXPECT_EQ(1u, task->most_profiles());
+}
+
+TEST_F(TaskTest, ProfilesThatCannotBeServedAreRefused) {
+  const auto refused_with = [this](bool pattern, const auto& change) {
+    SetUp();  // a channel for each: Begin comes once
+    send_sink("log", false);
+    EXPECT_TRUE(supervisor_.send(ipc::WantedProfile{ipc::Text<256>("x"), pattern}));
+    ipc::Begin begin = good_begin();
+    begin.transport = ipc::Transport::Unix;
+    change(begin);
+    EXPECT_TRUE(supervisor_.send(begin));
+    return refusal();
+  };
+  const std::string why = "Begin is out of bounds";
+  EXPECT_EQ("", refused_with(true, [](ipc::Begin& begin) { begin.profile = {}; }));
+  EXPECT_EQ(why, refused_with(false, [](ipc::Begin& begin) { begin.transport = ipc::Transport::Tcp; }));
+  EXPECT_EQ(why, refused_with(false, [](ipc::Begin& begin) { begin.mode = ipc::RunMode::Cli; }));
+  EXPECT_EQ(why, refused_with(true, [](ipc::Begin& begin) { begin.environment_keys = true; }));
+  EXPECT_EQ(why, refused_with(false, [](ipc::Begin& begin) {
+              begin.remote_url = ipc::Text<2048>("https://tvm.example");
+              begin.policy_file = {};
+            }));
+  SetUp();
+  send_sink("log", false);
+  ipc::Begin nameless = good_begin();
+  nameless.profile = {};
+  ASSERT_TRUE(supervisor_.send(nameless));
+  EXPECT_EQ(why, refusal());
+  ASSERT_TRUE(supervisor_.send(ipc::WantedProfile{}));
+  EXPECT_EQ("a wanted profile without a name", refusal());
+}
+
+TEST_F(TaskTest, MoreProfilesThanARunServesAreRefused) {
+  std::thread sender([this] {
+    for (std::size_t i = 0; i <= ipc::kMostProfiles; ++i) {
+      while (!supervisor_.send(ipc::WantedProfile{ipc::Text<256>("p" + std::to_string(i)), false}))
+        std::this_thread::yield();
+    }
+  });
+  EXPECT_EQ("more profiles than a run serves", refusal());
+  sender.join();
 }
 
 TEST_F(TaskTest, AMessageThatComesLaterIsRefused) {

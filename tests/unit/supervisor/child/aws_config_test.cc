@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "ipc/text/aws_config_parser.h"
 #include "ipc/command_settings.h"
+#include "ipc/text/aws_config_parser.h"
 
 namespace supervisor {
 namespace {
@@ -34,8 +34,8 @@ std::vector<ipc::CommandSetting> told() {
 
 std::string config(std::string_view profile, std::string_view process = "/opt/s/process",
                    std::string_view region = "eu-central-1") {
-  const auto settings = told();
-  const auto text = generated_config({settings, profile, region, process});
+  const std::vector<CommandProfile> one{{std::string(profile), std::string(region), told()}};
+  const auto text = generated_config({one, process});
   return text ? *text : "refused: " + text.error().what;
 }
 
@@ -50,20 +50,21 @@ ipc::ConfigIndex read_back(std::string_view text) {
 }
 
 constexpr char kBody[] =
-    "credential_process = /opt/s/process\nregion = eu-central-1\noutput = json\nretry_mode = adaptive\n"
+    "region = eu-central-1\noutput = json\nretry_mode = adaptive\n"
     "services = sentinel\ns3 =\n  addressing_style = path\n  max_concurrent_requests = 3\n";
 
 TEST(AwsConfig, ItHoldsTheProcessTheRegionAndEverySettingThatWasTold) {
-  const std::string body = kBody;
-  EXPECT_EQ(config("prod"), "# made by sentinel for one run; removed when it ends\n[default]\n" + body +
-                                "\n[profile prod]\n" + body +
+  const std::string process = "credential_process = /opt/s/process", body = kBody;
+  EXPECT_EQ(config("prod"), "# made by sentinel for one run; removed when it ends\n[default]\n" + process + "\n" +
+                                body + "\n[profile prod]\n" + process + " prod\n" + body +
                                 "\n[services sentinel]\nelastic_beanstalk =\n  endpoint_url = http://127.0.0.1:8\n"
                                 "s3 =\n  endpoint_url = http://127.0.0.1:9\n");
   EXPECT_THAT(config("default"), Not(HasSubstr("[profile")));
 }
 
 TEST(AwsConfig, WithoutServicesThereIsNoSectionOfThem) {
-  const auto text = generated_config({{}, "default", "", ""});
+  const std::vector<CommandProfile> one{{"default", "", {}}};
+  const auto text = generated_config({one, ""});
   ASSERT_TRUE(text);
   EXPECT_EQ(*text, "# made by sentinel for one run; removed when it ends\n[default]\n");
 }
@@ -89,6 +90,32 @@ TEST(AwsConfig, AProfileNameCannotWriteLines) {
     EXPECT_THAT(config(name), Not(HasSubstr("evil")));
     EXPECT_THAT(config(name), Not(HasSubstr("[profile")));
   }
+}
+
+TEST(AwsConfig, EachProfileHasASectionThatNamesItAndItsOwnSettings) {
+  const std::vector<CommandProfile> three{
+      {"prod", "eu-central-1", {}},
+      {"test 1",
+       "us-east-1",
+       {setting(SettingPlace::Profile, "", "output", "json"),
+        setting(SettingPlace::Service, "s3", "endpoint_url", "http://127.0.0.1:9")}},
+      {"dev", "", {setting(SettingPlace::Service, "s3", "endpoint_url", "http://127.0.0.1:8")}}};
+  const auto text = generated_config({three, "/p"});
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text,
+            "# made by sentinel for one run; removed when it ends\n"
+            "[default]\ncredential_process = /p\nregion = eu-central-1\n"
+            "\n[profile prod]\ncredential_process = /p prod\nregion = eu-central-1\n"
+            "\n[profile \"test 1\"]\ncredential_process = /p test%201\nregion = us-east-1\noutput = json\n"
+            "services = sentinel-2\n"
+            "\n[profile dev]\ncredential_process = /p dev\nservices = sentinel-3\n"
+            "\n[services sentinel-2]\ns3 =\n  endpoint_url = http://127.0.0.1:9\n"
+            "\n[services sentinel-3]\ns3 =\n  endpoint_url = http://127.0.0.1:8\n");
+}
+
+TEST(AwsConfig, AProfileThatCouldOnlyBeNamedByASectionThatCannotBeWrittenIsRefused) {
+  const std::vector<CommandProfile> two{{"prod", "", {}}, {"\xff", "", {}}};
+  EXPECT_FALSE(generated_config({two, "/p"}));
 }
 
 TEST(AwsConfig, TcpModeNamesNoProcess) { EXPECT_THAT(config("prod", ""), Not(HasSubstr("credential_process"))); }

@@ -38,7 +38,7 @@ TEST(Options, ValueOptionHasNoNegation) {
 }
 
 TEST(Options, TwoDifferentValuesAreRefusedAndTwoEqualOnesAreNot) {
-  EXPECT_NE(refusal({"exec", "--profile", "a", "--profile", "b"}).find("given twice"), std::string::npos);
+  EXPECT_NE(refusal({"whoami", "--profile", "a", "--profile", "b"}).find("given twice"), std::string::npos);
   EXPECT_NE(refusal({"exec", "--lazy", "--no-lazy"}).find("given twice"), std::string::npos);
   EXPECT_EQ(refusal({"exec", "--profile", "a", "--profile=a"}), "");
 }
@@ -212,7 +212,11 @@ TEST(Options, OneWordBeforeTheDashesIsTheProfile) {
   EXPECT_EQ(profile_and_command({"exec", "dev", "--"}), "dev:");
   EXPECT_EQ(profile_and_command({"exec", "-s", "dev", "--region", "eu", "-u", "--", "aws"}), "dev: aws");
   EXPECT_EQ(profile_and_command({"exec", "dev", "--servr", "--", "aws"}), "unknown option --servr");
-  EXPECT_EQ(profile_and_command({"exec", "dev", "--profile", "other", "--", "aws"}),
+  // Of exec an option names more profiles beside it; what takes one profile refuses two.
+  EXPECT_EQ(profile_and_command({"exec", "dev", "--profile", "other", "--", "aws"}), "dev: aws");
+  EXPECT_EQ(parse({"exec", "dev", "--profile", "other", "--", "aws"})->values("profile"),
+            (std::vector<std::string>{"dev", "other"}));
+  EXPECT_EQ(profile_and_command({"whoami", "dev", "--profile", "other"}),
             "--profile is given twice with different values");
   EXPECT_EQ(profile_and_command({"exec", "dev", "-s", "--show-settings"}), "dev:");
   // What it is not: a command whose own words hold --, or one that is there beside a profile.

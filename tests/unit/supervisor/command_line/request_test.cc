@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ipc/text/served_profiles.h"
+
 namespace supervisor {
 namespace {
 
@@ -37,6 +39,66 @@ TEST(ExecRequest, ProfileAndOnePolicyAreRequired) {
             "--policy-parameter or --policy-file or --remote-server is missing");
   EXPECT_EQ(refusal(judge({"--server", "--profile", "p", "--policy-file", "f", "--policy-parameter", "/x"})),
             "--policy-parameter and --policy-file are both given");
+}
+
+std::vector<std::string> wanted(const ipc::Result<ExecRequest>& request) {
+  EXPECT_TRUE(request) << refusal(request);
+  if (!request) return {};
+  std::vector<std::string> all{request->task.profile.str()};
+  for (const ipc::WantedProfile& one : request->wanted)
+    all.push_back(one.name.str() + (one.pattern ? " (pattern)" : ""));
+  return all;
+}
+ipc::Result<ExecRequest> judge_unix(std::vector<std::string_view> more) {
+  more.insert(more.begin(), {"--policy-file", "f", "--server", "--unix-socket"});
+  return judge(std::move(more));
+}
+using Names = std::vector<std::string>;
+
+TEST(ExecRequest, ProfilesAreKeptInTheirOrderEachOnce) {
+  EXPECT_EQ(wanted(judge_with({})), Names{"p"});
+  EXPECT_EQ(wanted(judge_with({"--profile", "p"})), Names{"p"});
+  EXPECT_EQ(wanted(judge_unix({"--profile", "b", "--profile=a", "--profile", "b", "--profile", "c"})),
+            (Names{"b", "a", "c"}));
+  EXPECT_EQ(wanted(judge_unix({"--profiles", "dev-*", "--profile", "b"})), (Names{"b", "dev-* (pattern)"}));
+  EXPECT_EQ(wanted(judge_unix({"--profiles", "x*", "--profiles", "y?", "--all-profiles"})),
+            (Names{"", "x* (pattern)", "y? (pattern)", "* (pattern)"}));
+}
+
+TEST(ExecRequest, SeveralProfilesAreForARunOverTheUnixSocketAlone) {
+  const std::string_view two[] = {"--profile", "a", "--profile", "b", "--policy-file", "f"};
+  const auto with = [&](std::vector<std::string_view> more) {
+    more.insert(more.begin(), std::begin(two), std::end(two));
+    return refusal(judge(std::move(more)));
+  };
+  const std::string unix_only =
+      "several profiles are asked for, and only over the Unix socket can a program say which one it means";
+  EXPECT_EQ(with({}), unix_only);
+  EXPECT_EQ(with({"--server"}), unix_only);
+  EXPECT_EQ(with({"--server", "--unix-socket"}), "");
+  EXPECT_EQ(with({"--server", "--unix-socket", "--allow-tcp-fallback"}),
+            "several profiles are asked for, and --allow-tcp-fallback is for one");
+  EXPECT_EQ(with({"--server", "--unix-socket", "--env-keys"}),
+            "several profiles are asked for, and --env-keys is for one");
+  EXPECT_EQ(
+      refusal(judge({"--profile", "a", "--profile", "b", "--remote-server", "https://tvm.example/x", "--unix-socket"})),
+      "several profiles are asked for, and a remote server issues for one");
+}
+
+TEST(ExecRequest, ProfilesThatNoRunCanServeAreRefused) {
+  EXPECT_EQ(refusal(judge_unix({"--profile", "a", "--profile", "x\ny"})), "--profile has a control character in it");
+  EXPECT_EQ(refusal(judge_unix({"--profiles", "x\x7f*"})), "--profiles has a control character in it");
+  const std::string long_name(257, 'x');
+  EXPECT_EQ(refusal(judge_unix({"--profile", "a", "--profile", long_name})), "--profile is longer than 256 bytes");
+  EXPECT_NE(refusal(judge_unix({"--profile", "a", "--profile", "default"})).find("--profile default is not the first"),
+            std::string::npos);
+  EXPECT_EQ(wanted(judge_unix({"--profile", "default", "--profile", "a"})), (Names{"default", "a"}));
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i <= ipc::kMostProfiles; ++i) names.push_back("--profile=p" + std::to_string(i));
+  EXPECT_EQ(refusal(judge_unix({names.begin(), names.end()})),
+            "65 profiles are asked for, and a run serves at most 64");
+  names.pop_back();
+  EXPECT_EQ(refusal(judge_unix({names.begin(), names.end()})), "");
 }
 
 TEST(ExecRequest, TheModeIsTheCommands) {

@@ -229,5 +229,64 @@ TEST(Settings, WhatIsShownNamesEachPlaceAndNoCode) {
   EXPECT_THAT(told_settings(*applied), ::testing::Contains("server = true (/user:2)"));
 }
 
+TEST(Settings, OfSeveralProfilesEachIsBoundByItsOwnFinalWords) {
+  const Host host{"[profile prod]\nfinal policy-file = /prod.yaml\n[profile ci-*]\nfinal lazy = true\n", "", {}};
+  EXPECT_THAT(refusal(host, {"exec", "dev", "-p", "prod", "-su", "-f", "/mine", "--"}),
+              HasSubstr("profile prod cannot be served in this run: /root:2 says policy-file = /prod.yaml, finally"));
+  EXPECT_EQ(refusal(host, {"exec", "dev", "-p", "prod", "-su", "-f", "/prod.yaml", "--"}), "accepted");
+  EXPECT_EQ(refusal(host, {"exec", "prod", "-p", "dev", "-su", "--"}), "accepted") << "the first one's hold for all";
+  EXPECT_THAT(refusal(host, {"exec", "dev", "-p", "ci-1", "-su", "--"}),
+              HasSubstr("/root:4 says lazy = true, finally"));
+  EXPECT_EQ(refusal(host, {"exec", "dev", "-p", "ci-1", "-su", "--lazy", "--"}), "accepted");
+  EXPECT_EQ(refusal(host, {"exec", "dev", "-p", "other", "-su", "-f", "/mine", "--"}), "accepted");
+}
+
+TEST(Settings, WhatAPatternCouldFindIsBoundByItsFinalWords) {
+  const Host host{"[profile prod]\nfinal policy-file = /prod.yaml\n[profile ci-*]\nfinal lazy = true\n", "", {}};
+  EXPECT_THAT(refusal(host, {"exec", "dev", "--all-profiles", "-su", "-f", "/mine", "--"}),
+              HasSubstr("a profile prod cannot be served in this run: /root:2 says policy-file"));
+  EXPECT_THAT(refusal(host, {"exec", "--profiles", "p*", "-su", "-f", "/mine", "--"}),
+              HasSubstr("/root:2 says policy-file"));
+  EXPECT_THAT(refusal(host, {"exec", "--profiles", "*-1", "-su", "-f", "/prod.yaml", "--"}),
+              HasSubstr("/root:4 says lazy"));
+  EXPECT_EQ(refusal(host, {"exec", "--profiles", "dev-*", "-su", "-f", "/mine", "--"}), "accepted");
+  EXPECT_EQ(refusal(host, {"exec", "--all-profiles", "-su", "--lazy", "-f", "/prod.yaml", "--"}), "accepted");
+  // [profile ci-*] is final, too, since what it takes the place of is: ci-1 alone would be judged by /ci.yaml.
+  const Host replaced{"[default]\nfinal policy-parameter = /p\n[profile ci-*]\npolicy-file = /ci.yaml\n", "", {}};
+  EXPECT_THAT(refusal(replaced, {"exec", "dev", "--profiles", "c*", "-su", "--"}),
+              HasSubstr("/root:4 says policy-file"));
+  EXPECT_THAT(refusal(replaced, {"exec", "ci-1", "--profiles", "d*", "-su", "--"}),
+              HasSubstr("what fits d* cannot be served in this run: /root:2 says policy-parameter"));
+  EXPECT_THAT(refusal(replaced, {"exec", "ci-1", "-p", "dev", "-su", "--"}),
+              HasSubstr("/root:2 says policy-parameter"));
+}
+
+TEST(Settings, AFinalProfileIsTheOnlyOne) {
+  const Host host{
+      "[default]\nfinal profile = dev\n", "[default]\nprofiles = x*\nserver = true\nunix-socket = true\n", {}};
+  EXPECT_THAT(refusal(host, {"exec", "dev", "-p", "prod", "--"}), HasSubstr("--profile goes against /root:2"));
+  EXPECT_THAT(refusal(host, {"exec", "--profiles", "p*", "--"}), HasSubstr("--profiles goes against /root:2"));
+  EXPECT_THAT(refusal(host, {"exec", "--all-profiles", "--"}), HasSubstr("--all-profiles goes against /root:2"));
+  const auto applied = apply(host, {"exec", "dev", "--"});
+  EXPECT_EQ(said(applied, "profiles"), "nothing");
+  EXPECT_THAT(applied->warnings, ElementsAre("profiles of /user:2 is left aside: /root:2 says profile = dev, finally"));
+  const Host none{"[default]\nfinal all-profiles = false\n", "", {}};
+  EXPECT_THAT(refusal(none, {"exec", "dev", "--all-profiles", "-su", "--"}),
+              HasSubstr("--all-profiles goes against /root:2"));
+}
+
+TEST(Settings, ProfilesStandBesideOneAnother) {
+  const Host host{
+      "", "[default]\nprofile = mine\nprofiles = dev-*\nserver = true\nunix-socket = true\n", {"AWS_PROFILE=aws"}};
+  const auto applied = apply(host, {"exec"});
+  EXPECT_EQ(said(applied, "profile"), "aws from AWS_PROFILE");
+  EXPECT_EQ(said(applied, "profiles"), "dev-* from /user:3");
+  EXPECT_EQ(said(apply(host, {"exec", "--profiles", "x*", "--"}), "profiles"), "x* from the line");
+  EXPECT_EQ(said(apply(host, {"exec", "--no-server", "--"}), "profiles"), "nothing");
+  const auto named = apply(host, {"exec", "one", "-p", "two", "-ptwo", "--profile=three", "--"});
+  EXPECT_THAT(named->line.values("profile"), ElementsAre("one", "two", "three"));
+  EXPECT_THAT(shown_settings(*named, {}), HasSubstr("one, two, three"));
+}
+
 }  // namespace
 }  // namespace supervisor

@@ -1,4 +1,4 @@
-#include "serve/notices.h"
+#include "run_profiles/notices.h"
 
 #include <gtest/gtest.h>
 

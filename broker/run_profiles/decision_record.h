@@ -1,7 +1,7 @@
 // Writes what was decided into the decision log, and tells the user's terminal why something was not issued. It decides
 // nothing, and the line of an issue is not its to write: AuditLog::record() takes the Permit itself.
 //
-// Blocks: on the log's disk.   Owns: the count of strangers, who cannot fill the log; the timer that tells it.
+// Blocks: on the log's disk.   Owns: the timer that tells the count of strangers, who cannot fill the log.
 // Fails: a line that cannot be written is told on the terminal, or returned where the start waits for it.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "caller/refusal_flood.h"
 #include "host/timers.h"
 #include "issuing/judge.h"
-#include "serve/notices.h"
+#include "run_profiles/notices.h"
 #include "tracking/tracker.h"
 
 namespace broker {
@@ -36,13 +36,16 @@ class DecisionRecord {
     Notices& notices;
     const Clock& clock;
     Timers& timers;
-    long own_uid;  // of the run: the noise of other users is told more rarely
+    RefusalFlood& flood;  // of all profiles of the run: a stranger who names many is counted as one
+    long own_uid;         // of the run: the noise of other users is told more rarely
   };
   static constexpr std::chrono::seconds kTellCounted{60};
-  explicit DecisionRecord(Parts parts) : parts_(parts), flood_(parts.own_uid) {}
+  explicit DecisionRecord(Parts parts) : parts_(parts) {}
 
   // A client was refused. One that is no client of ours is a stranger.
   void refused(const CallerFacts& caller, const Refusal& refusal, const Decision& decision);
+  // A client asked for a profile, `asked`, that is not in the run; policy was not asked.
+  void not_in_run(const CallerFacts& caller, std::string_view asked, const Refusal& refusal);
   // A client that policy permits gets no keys because of an error.
   void failed(const CallerFacts& caller, const ipc::Error& error, const Decision& decision);
   // Somebody was refused whom policy was not asked about.
@@ -70,11 +73,10 @@ class DecisionRecord {
   [[nodiscard]] DecisionLine refusal_line(const CallerFacts& caller, const Refusal& refusal,
                                           const Decision& decision) const;
   void write(const DecisionLine& line);
-  void tell_terminal(const CallerFacts& caller, const Refusal& refusal, const Decision& decision);
+  void tell_terminal(const CallerFacts& caller, const Refusal& refusal, Check identified, std::string_view profile);
   void tell_counted_later();
 
   Parts parts_;
-  RefusalFlood flood_;
   std::unique_ptr<Timer> counted_;
 };
 

@@ -1,4 +1,4 @@
-#include "serve/decision_record.h"
+#include "run_profiles/decision_record.h"
 
 #include <optional>
 #include <string>
@@ -144,14 +144,25 @@ void DecisionRecord::refused(const CallerFacts& caller, const Refusal& refusal, 
   } else {
     stranger(caller, decision.identified, refusal);
   }
-  if (refusal.check != kSessionLost) tell_terminal(caller, refusal, decision);
+  if (refusal.check != kSessionLost) tell_terminal(caller, refusal, decision.identified, parts_.run.profile);
 }
 
-void DecisionRecord::tell_terminal(const CallerFacts& caller, const Refusal& refusal, const Decision& decision) {
-  const std::string kind = refusal.check + refusal.sentence;
-  const std::string sentence = "refused credentials for profile " + parts_.run.profile + recipient_phrase(caller) +
+void DecisionRecord::not_in_run(const CallerFacts& caller, std::string_view asked, const Refusal& refusal) {
+  DecisionLine line = line_of(parts_.run, now(), caller);
+  line.profile = asked;
+  line.credential_source = {};
+  line.check = refusal.check;
+  line.reason = refusal.sentence;
+  write(line);
+  tell_terminal(caller, refusal, Check::kPassed, printable(asked));
+}
+
+void DecisionRecord::tell_terminal(const CallerFacts& caller, const Refusal& refusal, Check identified,
+                                   std::string_view profile) {
+  const std::string kind = parts_.run.profile + " " + refusal.check + refusal.sentence;
+  const std::string sentence = "refused credentials for profile " + std::string(profile) + recipient_phrase(caller) +
                                ": " + refusal.sentence + " [" + parts_.run.policy_name + "]; " + refusal.next_step;
-  if (decision.identified == Check::kPassed || caller.uid == parts_.own_uid)
+  if (identified == Check::kPassed || caller.uid == parts_.own_uid)
     return parts_.notices.refusal(kind, sentence, parts_.clock.since_boot());
   parts_.notices.refusal_of_others(kind, whose_refusals(caller.uid), sentence, parts_.clock.since_boot());
   tell_counted_later();
@@ -165,11 +176,11 @@ void DecisionRecord::failed(const CallerFacts& caller, const ipc::Error& error, 
   if (parts_.audit.between_files()) return;
   std::string sentence = "no credentials for profile " + parts_.run.profile + ": " + error.what;
   if (!error.next_step.empty()) sentence += "; " + error.next_step;
-  parts_.notices.refusal("failed" + error.what, sentence, parts_.clock.since_boot());
+  parts_.notices.refusal("failed " + parts_.run.profile + error.what, sentence, parts_.clock.since_boot());
 }
 
 void DecisionRecord::stranger(const CallerFacts& caller, Check check, const Refusal& refusal) {
-  const std::optional<long> counted = flood_.admit(check, caller.uid, parts_.clock.since_boot());
+  const std::optional<long> counted = parts_.flood.admit(check, caller.uid, parts_.clock.since_boot());
   if (!counted) return tell_counted_later();
   const std::string detail = counted_words(*counted, caller.uid);
   DecisionLine line = stranger_line(parts_.run, now(), caller, refusal);
@@ -187,7 +198,7 @@ void DecisionRecord::tell_counted_later() {
 
 void DecisionRecord::tell_counted() {
   const Clock::SinceBoot now_since_boot = parts_.clock.since_boot();
-  for (const RefusalFlood::Counted& each : flood_.take_counted(now_since_boot)) {
+  for (const RefusalFlood::Counted& each : parts_.flood.take_counted(now_since_boot)) {
     const Refusal refusal = refused_by_check(each.check);
     const std::string detail = counted_words(each.count, each.uid);
     CallerFacts caller;

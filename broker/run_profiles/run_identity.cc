@@ -1,10 +1,11 @@
-#include "serve/run_identity.h"
+#include "run_profiles/run_identity.h"
 
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "call/signing_keys.h"
+#include "keys/same_principal.h"
 #include "services/queries.h"
 
 namespace broker {
@@ -47,7 +48,15 @@ void add_endpoint(std::string& endpoints, std::string_view service, const AwsEnd
 
 void RunIdentity::find(Done done) {
   done_ = std::move(done);
-  ask();
+  if (owner_.arn.empty()) return ask();
+  take(owner_);
+  finish({});
+}
+
+void RunIdentity::take(const Principal& principal) {
+  run_.principal = principal;
+  const auto held = context_.keys ? context_.keys->held() : std::nullopt;
+  if (held) add_what_aws_says(run_.source, profile_, !held->key->session_token.empty(), principal);
 }
 
 void RunIdentity::ask() {
@@ -69,8 +78,15 @@ void RunIdentity::on_principal(const ipc::Result<Principal>& principal) {
     return finish(ipc::fail(ipc::Fault::kUnavailable,
                             "the source gives other keys before AWS has said whose the last were", "try again"));
   }
-  run_.principal = *principal;
-  if (held) add_what_aws_says(run_.source, profile_, !held->key->session_token.empty(), *principal);
+  // Another profile that begins with the same key may have asked meanwhile.
+  if (!owner_.arn.empty() && !is_same_principal(owner_, *principal)) {
+    return finish(ipc::fail(ipc::Fault::kRefused,
+                            "the key of profile " + profile_.base_profile + " belongs to " + principal->arn +
+                                ", and the run began with one of " + owner_.arn,
+                            "start the run anew"));
+  }
+  if (owner_.arn.empty()) owner_ = *principal;
+  take(*principal);
   finish({});
 }
 

@@ -1,5 +1,5 @@
 // What was decided is in the log, whoever was refused; the terminal hears what its user can act on.
-#include "serve/decision_record.h"
+#include "run_profiles/decision_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,7 +62,8 @@ class DecisionRecordTest : public ::testing::Test {
   ipc::UniqueFd log_;
   std::vector<std::string> told_;
   Notices notices_{[this](ipc::Severity, const std::string& sentence) { told_.push_back(sentence); }};
-  DecisionRecord record_{{run_, judge_, sessions_, audit_, notices_, aws_.clock, aws_.timers, kOwn}};
+  RefusalFlood flood_{kOwn};
+  DecisionRecord record_{{run_, judge_, sessions_, audit_, notices_, aws_.clock, aws_.timers, flood_, kOwn}};
   CallerFacts caller_;
 };
 
@@ -138,7 +139,7 @@ TEST_F(DecisionRecordTest, ARefusedRunIsInTheLogAlone) {
 
 TEST_F(DecisionRecordTest, ALineThatCannotBeWrittenIsToldOrReturned) {
   AuditLog none(aws_.clock);  // without a sink every line fails
-  DecisionRecord record{{run_, judge_, sessions_, none, notices_, aws_.clock, aws_.timers, kOwn}};
+  DecisionRecord record{{run_, judge_, sessions_, none, notices_, aws_.clock, aws_.timers, flood_, kOwn}};
   EXPECT_FALSE(record.run_refused({"policy", "not at night", ""}, denied()));
   record.failed(caller_, {ipc::Fault::kUnavailable, "STS gave no answer", ""}, denied());
   ASSERT_FALSE(told_.empty());

@@ -1,5 +1,5 @@
-// Waits for what must be there before the command may start: who the key belongs to, the policy, its yes, and (unless
-// lazy) keys. Identity and policy are fetched at the same time.
+// Waits for what must be there before a profile is served: who the key belongs to, and, where the run itself begins,
+// the policy, its yes, and (unless lazy) keys. Identity and policy are fetched at the same time.
 //
 // Blocks: never.   Owns: the calls under way.
 // Fails: `done` is told why: a key that AWS does not know comes before a policy that it does not give. A policy that
@@ -13,11 +13,16 @@
 #include "call/aws_call.h"
 #include "issuing/judge.h"
 #include "profile/resolve.h"
-#include "serve/decision_record.h"
-#include "serve/run_decisions.h"
-#include "serve/run_identity.h"
+#include "run_profiles/decision_record.h"
+#include "run_profiles/run_decisions.h"
+#include "run_profiles/run_identity.h"
 
 namespace broker {
+
+// What a profile is made ready for: the run that begins with it; such a run whose keys its first request fetches
+// (--lazy); or a client that asks for it while the run serves: policy is in force then, and that client's own request
+// hears its no and fetches the keys.
+enum class StartFor { kRun, kLazyRun, kRequests };
 
 inline constexpr std::string_view kMendPolicy = "correct the policy, then start again";
 
@@ -29,17 +34,19 @@ class Startup {
   struct Parts {
     AwsContext& aws;
     const ResolvedProfile& profile;
-    Run& run;  // learns here whose its key is
+    Principal& owner;  // of the first key
+    Run& run;          // learns here whose its key is
     Judge& judge;
     RunDecisions& decisions;
     DecisionRecord& record;
     SessionTracker& sessions;
     Notices& notices;
     std::string session_table;  // --session-table or its variable: where no rule demands a table of its own
-    bool lazy;
+    StartFor purpose;
   };
 
-  explicit Startup(Parts parts) : parts_(std::move(parts)), identity_(parts_.aws, parts_.profile, parts_.run) {}
+  explicit Startup(Parts parts)
+      : parts_(std::move(parts)), identity_(parts_.aws, parts_.profile, parts_.owner, parts_.run) {}
   void begin(Done done);
   // Records a refusal of the run itself, and says it.
   ipc::Status refused(const Refusal& refusal, const Decision& decision);

@@ -1,5 +1,5 @@
 // What a run knows of its keys before AWS has said it, and after.
-#include "serve/run_identity.h"
+#include "run_profiles/run_identity.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What is decided for a run: on the broker's own clock, in the run's real mode, and anew at each request.
-#include "serve/run_decisions.h"
+#include "run_profiles/run_decisions.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,9 @@
-#include "serve/startup.h"
+#include "run_profiles/startup.h"
 
 #include <optional>
 
 #include "decide/authorize.h"
 #include "ipc/sts_limits.h"
-#include "serve/task.h"
 
 namespace broker {
 namespace {
@@ -17,9 +16,13 @@ constexpr char kNoConsole[] =
 
 void Startup::begin(Done done) {
   done_ = std::move(done);
+  have_judge_ = parts_.purpose == StartFor::kRequests;  // with the run
   have_identity_ = !parts_.judge.needs_identity();
-  if (!have_identity_) identity_.find([this](const ipc::Status& found) { on_identity(found); });
-  parts_.judge.start([this](const ipc::Status& ready) { on_judge(ready); });
+  if (!have_identity_)
+    identity_.find([this](const ipc::Status& found) { on_identity(found); });
+  else if (have_judge_)
+    when_both_are_there();
+  if (!have_judge_) parts_.judge.start([this](const ipc::Status& ready) { on_judge(ready); });
 }
 
 void Startup::on_identity(const ipc::Status& found) {
@@ -97,8 +100,9 @@ void Startup::track(const std::string& table, bool demanded) {
 }
 
 void Startup::go_on(const Decision& decision) {
+  if (parts_.purpose == StartFor::kRequests) return finish({});
   if (const Refusal* refusal = std::get_if<Refusal>(&decision.outcome)) return finish(refused(*refusal, decision));
-  if (parts_.lazy) return finish({});
+  if (parts_.purpose == StartFor::kLazyRun) return finish({});
   // The permit lapses: it was asked whether there is one, and nothing is handed out yet.
   FreshKeys* const issuer = parts_.decisions.issuer_for(std::get<Permit>(decision.outcome).terms(), *decision.verdict);
   issuer->get([this](const ipc::Result<const IssuedCredentials*>& keys) {

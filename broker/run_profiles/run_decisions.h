@@ -1,6 +1,6 @@
 // Decides what may be issued to this run, for its clients and for itself, and keeps the keys that its permits may have.
 // It checks nothing itself: it puts the question together that decide/authorize.h answers. It records nothing, either
-// (serve/decision_record.h).
+// (run_profiles/decision_record.h).
 //
 // Blocks: as long as the judge's verdict does.   Owns: the keys by their terms.
 #pragma once
@@ -14,7 +14,7 @@
 #include "ipc/messages.h"
 #include "issuing/judge.h"
 #include "issuing/keys_by_terms.h"
-#include "serve/notices.h"
+#include "run_profiles/notices.h"
 #include "tracking/tracker.h"
 
 namespace broker {
@@ -38,7 +38,11 @@ class RunDecisions {
   explicit RunDecisions(Parts parts);
 
   // Of the token alone: kPassed, or what is wrong with it.
-  [[nodiscard]] Check check_presented(std::string_view token) const { return check_token(parts_.run.token, token); }
+  [[nodiscard]] Check check_presented(std::string_view token) const { return check_token(parts_.run, token); }
+  // Of the caller and its token, policy not asked.
+  [[nodiscard]] Check identify(const CallerFacts& caller, std::string_view presented) const {
+    return caller.allowed() ? check_presented(presented) : caller.check;
+  }
   // For a client, by what the kernel says of it and the token that it presented.
   Decision for_client(const CallerFacts& caller, std::string_view presented);
   // For the run itself: at the start, and in the modes where the supervisor takes the answer.

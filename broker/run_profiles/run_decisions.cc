@@ -1,4 +1,4 @@
-#include "serve/run_decisions.h"
+#include "run_profiles/run_decisions.h"
 
 #include <utility>
 
@@ -20,7 +20,8 @@ RunDecisions::RunDecisions(Parts parts)
 // Where no keys are left, the client that waits for them hears it.
 void RunDecisions::note_failed_renewal(const ipc::Error& error, seconds left) {
   if (left.count() == 0) return;
-  parts_.notices.refusal("renewal", "renewing credentials failed: " + error.what, parts_.aws.clock.since_boot());
+  parts_.notices.refusal("renewal " + parts_.run.profile, "renewing credentials failed: " + error.what,
+                         parts_.aws.clock.since_boot());
 }
 
 Decision RunDecisions::for_client(const CallerFacts& caller, std::string_view presented) {

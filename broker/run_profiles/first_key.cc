@@ -1,0 +1,30 @@
+#include "run_profiles/first_key.h"
+
+namespace broker {
+namespace {
+
+// A session is made for longer where roles are assumed from it (sources/mfa_session.h).
+bool same_device(const ResolvedProfile& one, const ResolvedProfile& other) {
+  if (one.mfa.has_value() != other.mfa.has_value()) return false;
+  if (!one.mfa) return true;
+  return one.mfa->serial == other.mfa->serial && one.mfa->process == other.mfa->process &&
+         one.chain.empty() == other.chain.empty();
+}
+
+// AWS's own STS knows a key in every region; a session of the global one counts in fewer.
+bool same_judge(const ResolvedProfile& one, const ResolvedProfile& other) {
+  if (one.sts.url == other.sts.url) return true;
+  return one.sts.named_by.empty() && other.sts.named_by.empty() && !one.region.empty() && !other.region.empty() &&
+         one.sts.signing_region == one.region && other.sts.signing_region == other.region;
+}
+
+}  // namespace
+
+bool begin_with_the_same(const ResolvedProfile& one, const ResolvedProfile& other) {
+  const SourceKind kind = kind_of(one.base);
+  const bool same_source =
+      kind == kind_of(other.base) && (kind == SourceKind::kEnvironment || one.base_profile == other.base_profile);
+  return same_source && one.ca_bundle == other.ca_bundle && same_device(one, other) && same_judge(one, other);
+}
+
+}  // namespace broker

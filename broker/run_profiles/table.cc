@@ -1,0 +1,51 @@
+#include "run_profiles/table.h"
+
+#include <algorithm>
+
+#include "text/plain_text.h"
+
+namespace broker {
+
+FirstKey* RunProfiles::key_of(const ResolvedProfile& profile) {
+  const auto same =
+      std::ranges::find_if(keys_, [&](const FirstKey& key) { return begin_with_the_same(*key.profile, profile); });
+  return same == keys_.end() ? nullptr : &*same;
+}
+
+bool RunProfiles::key_of_environment() const {
+  return std::ranges::any_of(
+      keys_, [](const FirstKey& key) { return kind_of(key.profile->base) == SourceKind::kEnvironment; });
+}
+
+FirstKey& RunProfiles::add_key(AwsContext aws, std::shared_ptr<ResolvedProfile> profile) {
+  return keys_.emplace_back(std::move(aws), std::move(profile));
+}
+
+RunProfile& RunProfiles::add(std::unique_ptr<RunProfile> profile) {
+  profiles_.push_back(std::move(profile));
+  return *profiles_.back();
+}
+
+RunProfile* RunProfiles::find(std::string_view name) const {
+  if (name.empty()) return &first();
+  const auto named = std::ranges::find_if(profiles_, [name](const auto& profile) { return profile->name() == name; });
+  return named == profiles_.end() ? nullptr : named->get();
+}
+
+std::string_view RunProfiles::common_region() const {
+  const std::string& region = first().resolved().region;
+  const bool same =
+      std::ranges::all_of(profiles_, [&](const auto& profile) { return profile->resolved().region == region; });
+  return same ? std::string_view(region) : std::string_view{};
+}
+
+std::string RunProfiles::names() const {
+  constexpr std::size_t kMostNamed = 12;
+  std::string out;
+  const std::size_t named = std::min(kMostNamed, profiles_.size());
+  for (std::size_t i = 0; i < named; ++i) out += (i == 0 ? "" : ", ") + printable(profiles_[i]->name());
+  if (named < profiles_.size()) out += " and " + std::to_string(profiles_.size() - named) + " more";
+  return out;
+}
+
+}  // namespace broker

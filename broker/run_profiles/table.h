@@ -1,0 +1,42 @@
+// The profiles of a run, by name. One profile is a table of one.
+//
+// Owns: the profiles, and the first keys that they share.   Bounded: ipc::kMostProfiles.
+// Trust: a name that comes with a request is a choice among these and nothing else.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "run_profiles/run_profile.h"
+
+namespace broker {
+
+class RunProfiles {
+ public:
+  // Of another profile that begins with the same, or null.
+  [[nodiscard]] FirstKey* key_of(const ResolvedProfile& profile);
+  // Whether one begins with the key of the caller's environment, which is there once.
+  [[nodiscard]] bool key_of_environment() const;
+  FirstKey& add_key(AwsContext aws, std::shared_ptr<ResolvedProfile> profile);
+  void drop_last_key() { keys_.pop_back(); }
+  RunProfile& add(std::unique_ptr<RunProfile> profile);
+
+  // The one that a client gets who names none; there is one.
+  [[nodiscard]] RunProfile& first() const { return *profiles_.front(); }
+  // Of exactly this name, or the first where it is empty; null: it is not in this run.
+  [[nodiscard]] RunProfile* find(std::string_view name) const;
+  [[nodiscard]] std::span<const std::unique_ptr<RunProfile>> all() const { return profiles_; }
+  // The region of all of them; empty where they differ.
+  [[nodiscard]] std::string_view common_region() const;
+  // "a, b and 3 more"
+  [[nodiscard]] std::string names() const;
+
+ private:
+  std::list<FirstKey> keys_;
+  std::vector<std::unique_ptr<RunProfile>> profiles_;
+};
+
+}  // namespace broker
