@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "issuing/kept_keys.h"
-
 namespace broker {
 namespace {
 
@@ -71,8 +69,8 @@ ipc::Status RunProfile::refused(const Refusal& refusal, const Decision& decision
 bool RunProfile::may_ask_user() const {
   if (!key_.keys || key_.keys->held()) return false;
   const SourceKind kind = kind_of(resolved_->base);
-  return (resolved_->mfa && resolved_->mfa->process.empty()) || kind == SourceKind::kStore || kind == SourceKind::kSso ||
-         kind == SourceKind::kLogin;
+  return (resolved_->mfa && resolved_->mfa->process.empty()) || kind == SourceKind::kStore ||
+         kind == SourceKind::kSso || kind == SourceKind::kLogin;
 }
 
 std::string RunProfile::waited_for() const {

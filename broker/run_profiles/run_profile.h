@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "issuing/kept_keys.h"
 #include "run_profiles/decision_record.h"
 #include "run_profiles/first_key.h"
 #include "run_profiles/run_decisions.h"
 #include "run_profiles/startup.h"
-#include "sources/shared_sessions.h"
 
 namespace broker {
 

@@ -1,5 +1,6 @@
 #include "errands/prompts.h"
 
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,16 @@ bool means_closed(PromptMethod method, const ProgramEnd& end) {
 std::vector<std::string> without_terminal(std::vector<std::string> environment) {
   std::erase_if(environment, [](const std::string& entry) { return entry.starts_with("GPG_TTY="); });
   return environment;
+}
+
+// For the signal or the exit that ended who asked to end the run, too, with its own code.
+constexpr std::chrono::seconds kEndOfAll{2};
+
+ipc::UniqueFd alarm_after(std::chrono::seconds time) {
+  ipc::UniqueFd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const itimerspec when{.it_interval = {}, .it_value = {.tv_sec = time.count(), .tv_nsec = 0}};
+  if (timer && ::timerfd_settime(timer.get(), 0, &when, nullptr) != 0) timer.reset();
+  return timer;
 }
 
 bool can_be_read(int fd) {
@@ -107,6 +118,7 @@ ipc::Status Prompt::open_program(const PromptWay& way) {
 
 void Prompt::close() {
   socket_ = -1;
+  gone_.reset();
   end_program(program_);
   pinentry_.reset();
   output_ = {};
@@ -120,17 +132,15 @@ void Prompt::leave_terminal() {
 
 void Prompt::add_to(std::vector<pollfd>& polled) const {
   if (on_terminal()) polled.push_back({socket_, POLLIN, 0});
+  if (gone_) polled.push_back({gone_.get(), POLLIN, 0});
   if (program_.status) polled.push_back({program_.status.get(), POLLIN, 0});
   if (program_.output) polled.push_back({program_.output.get(), POLLIN, 0});
 }
 
 std::optional<ipc::Result<Typed>> Prompt::work() {
-  if (on_terminal()) {
-    auto answer = next_answer(socket_);
-    if (!answer) return std::nullopt;
-    socket_ = -1;
-    return answer;
-  }
+  if (gone_ && !can_be_read(gone_.get())) return std::nullopt;
+  if (gone_) return std::unexpected(asker_gone());
+  if (on_terminal()) return hear_terminal();
   if (program_.status) {
     read_output();
     if (too_long_) return std::unexpected(answer_too_long("the answer of " + std::string(prompt_word(method_))));
@@ -147,6 +157,17 @@ std::optional<ipc::Result<Typed>> Prompt::work() {
     next_way(answer.error());
   }
   if (failed_) return std::unexpected(std::move(*failed_));
+  return std::nullopt;
+}
+
+std::optional<ipc::Result<Typed>> Prompt::hear_terminal() {
+  auto answer = next_answer(socket_);
+  if (!answer) return std::nullopt;
+  socket_ = -1;
+  if (*answer || answer->error().fault != Fault::kSystem) return answer;
+  terminal_.restore();
+  gone_ = alarm_after(kEndOfAll);
+  if (!gone_) return answer;
   return std::nullopt;
 }
 

@@ -54,6 +54,7 @@ class Prompt {
   void read_output();
   ipc::Status talk_to_pinentry();
   ipc::Result<Typed> answer_of(const ProgramEnd& end);
+  std::optional<ipc::Result<Typed>> hear_terminal();
   void close();
 
   PromptText text_;
@@ -61,6 +62,9 @@ class Prompt {
   const PromptTools& tools_;
   PromptMethod method_ = PromptMethod::Terminal;
   int socket_ = -1;  // not ours
+  // Who asked on the terminal has ended, mostly of a key (Control-C) that ends all of the run: this runs out where
+  // nothing else does. A timer of timerfd_create(2).
+  ipc::UniqueFd gone_;
   TerminalMemory terminal_;
   RunningProgram program_;
   std::optional<PinentryTalk> pinentry_;

@@ -226,6 +226,8 @@ ipc::Error answer_too_long(std::string_view which) {
           "try again with the answer alone", 0};
 }
 
+ipc::Error asker_gone() { return {Fault::kSystem, "whoever asked on the terminal was killed", "try again", 0}; }
+
 ipc::Status send_question(int socket, std::string_view text) {
   const std::string packet = kQuestion + std::string(text.substr(0, kMaxQuestion - 1));
   if (::send(socket, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
@@ -244,7 +246,7 @@ std::optional<ipc::Result<Typed>> next_answer(int socket) {
     if (!fits) return std::unexpected(answer_too_long("what was typed"));
     return typed;
   }
-  if (all.empty()) return ipc::fail(Fault::kSystem, "whoever asked on the terminal was killed", "try again");
+  if (all.empty()) return std::unexpected(asker_gone());
   const std::size_t end = std::min(all.find('\0'), all.size());
   return ipc::fail(Fault::kUnavailable, std::string(all.substr(1, end - 1)),
                    std::string(end < all.size() ? all.substr(end + 1) : std::string_view{}));

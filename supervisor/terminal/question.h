@@ -35,6 +35,8 @@ ipc::Error answer_too_long(std::string_view which);
 ipc::Status send_question(int socket, std::string_view text);
 // Nothing yet: nullopt. The process behind the socket gone: kSystem.
 std::optional<ipc::Result<Typed>> next_answer(int socket);
+// What it says of that.
+ipc::Error asker_gone();
 
 // How the terminal behind one of stdin, stdout, stderr was before a question; restores it where the asking process
 // cannot.

@@ -202,6 +202,20 @@ class OnTheTerminal(ErrandTest):
                 self.sound(terminal)
                 terminal.close()
 
+    def test_who_asks_ends_before_the_run_hears_of_the_key(self):
+        """As with Control-C on a busy machine. A served run ends with its waiting command; another has a reason to tell."""
+        for mode, told in (("--server",), "^ended-130"), ((), "bad: profile ledger: .*: whoever asked on the terminal was killed"):
+            with self.subTest(mode):
+                terminal = self.shell()
+                self.start(terminal, mode)
+                self.question(terminal)
+                face = wait_until(lambda: children_of(terminal.process.pid), "the run")[0]
+                os.kill(self.asker(children_of(face)[0] if mode else face), signal.SIGINT)
+                terminal.expect(told)
+                self.assertNotIn("ran\r", terminal.text)
+                self.sound(terminal)
+                terminal.close()
+
     def test_an_end_of_file_is_no_code(self):
         for mode in MODES:
             terminal = self.shell()
