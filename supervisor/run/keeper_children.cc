@@ -67,11 +67,18 @@ void Keeper::on_command_news(const ChildNews& news) {
     if (worth_telling(ending) && !killed_tree_) say("the command " + describe(ending));
     set_outcome(ending.code);
     command_ended_ = true;
-  } else if (state_ == State::Starting) {
-    // Of a Ctrl-C at its question it may end before we have heard of that.
-    set_outcome(ending.signal == 0 && ending.code > kExitSignalBase ? ending.code : kExitOwnFailure);
+  } else if (state_ == State::Starting || state_ == State::Running) {
+    on_end_of_waiting(ending);
   }
   happen(Event::CommandExit);
+}
+
+// Before it became the command. Of a Control-C it may end before we have heard of that.
+void Keeper::on_end_of_waiting(const Ending& ending) {
+  const bool by_key = ending.signal == 0 && ending.code > kExitSignalBase;
+  const bool by_signal = asks_to_end(ending.signal);
+  if (!by_key && !by_signal) report({Fault::kSystem, "the waiting command " + describe(ending), "try again", 0});
+  set_outcome(by_key || by_signal ? ending.code : kExitOwnFailure);
 }
 
 void Keeper::on_helper_end(Side side, const Ending& ending) {
@@ -154,6 +161,7 @@ void Keeper::start_command() {
   if (const auto change = run_.folder().look()) on_tampered(*change);
   if (state_ != State::Running) return;
   ipc::Status started = run_.release_command();
+  if (!started && started.error().sys_errno == EPIPE) return;  // it has just ended, which follows as SIGCHLD
   if (!started) return command_cannot_start(started.error());
   released_ = true;
   user_change_.begin(Clock::now());

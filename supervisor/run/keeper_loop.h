@@ -50,6 +50,7 @@ class Keeper {
   void look_at_children();
   void on_helper_news(ipc::Side side, const ChildNews& news);
   void on_command_news(const ChildNews& news);
+  void on_end_of_waiting(const Ending& ending);
   void on_helper_end(ipc::Side side, const Ending& ending);
   void on_broker_end(const Ending& ending);
   void perform(Action action);

@@ -46,4 +46,6 @@ class ErrandTest(harness.ProcessTest):
         return run
 
     def told(self, run, number=1):
-        return next(line.split(" ", 3)[3] for line in run.stderr.splitlines() if line.startswith(f"sentinel: errand {number} "))
+        told = [line.split(" ", 3)[3] for line in run.stderr.splitlines() if line.startswith(f"sentinel: errand {number} ")]
+        self.assertTrue(told, f"of errand {number} nothing was told; it ended with {run.code} and said:\n{run.stderr[-2000:]}")
+        return told[0]
