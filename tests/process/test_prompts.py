@@ -303,16 +303,17 @@ class OnTheTerminal(ErrandTest):
                 self.kill_while_asking(mode, whom)
 
     def test_a_question_that_is_open_when_the_command_starts_goes_to_a_window(self):
-        # The double asks late, so the terminal is the command's: its own read of a line gets what is typed.
+        # The double asks late: from when the command runs the terminal is the command's, and its own read gets what is typed.
         self.program("zenity", "#!/bin/sh\necho 123456\n")
         terminal = self.shell()
         terminal.send(f"PATH={self.path} DISPLAY=:0 {self.layout.sentinel} exec --server --profile 'later:1:{DEVICE}' --policy-file p "
-                      "--log-file d -- sh -c 'read line; echo got-$line'; echo ended-$?\n")
+                      "--log-file d -- sh -c 'echo runs; read line; echo got-$line'; echo ended-$?\n")
         terminal.expect("answer 654321")
-        self.assertNotIn("Code of", terminal.text.replace("later", ""))
         terminal.send("typed\n")
         terminal.expect("got-typed")
         terminal.expect("ended-0")
+        before, runs, after = terminal.text.partition("\nruns\r")
+        self.assertEqual(("\nruns\r", False), (runs, "Code of" in after), terminal.text)
 
 
 if __name__ == "__main__":
