@@ -77,14 +77,14 @@ std::vector<ipc::ReadablePath> readable(const ReadableFiles& files, bool with_ke
 
 }  // namespace
 
-ReadableFiles profile_and_certificates(std::string home, std::string config, std::string credentials,
-                                       std::string ca_bundle) {
+ReadableFiles profile_and_certificates(std::string home, std::string data_folder, std::string config,
+                                       std::string credentials, std::string ca_bundle) {
   ReadableFiles files;
-  files.until_keys_are_read = {std::move(config), std::move(credentials), std::move(ca_bundle)};
+  files.until_keys_are_read = {std::move(config), std::move(credentials), std::move(ca_bundle), std::move(data_folder)};
   // Containers give / as the home of a user whom they do not know: of that, only what is looked for there, or Landlock
   // would hide nothing.
   if (home == "/") {
-    for (const char* folder : {"/.aws", "/.local/share/sentinel"}) files.until_keys_are_read.emplace_back(folder);
+    files.until_keys_are_read.emplace_back("/.aws");
   } else {
     files.until_keys_are_read.push_back(std::move(home));
   }

@@ -19,8 +19,8 @@ struct ReadableFiles {
 };
 
 // What is read until the keys are: the AWS files of a profile, and certificates, the system's and those of `ca_bundle`.
-ReadableFiles profile_and_certificates(std::string home, std::string config, std::string credentials,
-                                       std::string ca_bundle);
+ReadableFiles profile_and_certificates(std::string home, std::string data_folder, std::string config,
+                                       std::string credentials, std::string ca_bundle);
 
 std::span<const ipc::SyscallRule> syscall_rules();
 

@@ -24,8 +24,6 @@ using ipc::Fault;
 
 constexpr std::size_t kMaxName = 128;
 constexpr std::string_view kSuffix = ".json";
-constexpr const char* kUnderHome[] = {"/.local", "/.local/share", "/.local/share/sentinel",
-                                      "/.local/share/sentinel/keys"};
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -53,6 +51,17 @@ mode_t link_status(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0 ? status.st_mode : 0;
 }
 
+// Each folder of the path that is missing, the user's alone (XDG base directory specification).
+ipc::Status make_all(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string made = path.substr(0, end);
+    struct stat status {};
+    if (::stat(made.c_str(), &status) != 0 && ::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST)
+      return ipc::system_error("cannot make " + made, "check the rights of the folder that it is to lie in");
+    if (end == std::string::npos) return {};
+  }
+}
+
 ipc::Status sync_folder(const std::string& folder) {
   const ipc::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd && ::fsync(fd.get()) == 0) return {};
@@ -61,8 +70,8 @@ ipc::Status sync_folder(const std::string& folder) {
 
 }  // namespace
 
-KeystoreFolder::KeystoreFolder(std::string_view home)
-    : home_(home), folder_(home_ + std::string(std::end(kUnderHome)[-1])) {}
+KeystoreFolder::KeystoreFolder(std::string_view data_folder)
+    : folder_(data_folder.empty() ? "" : std::string(data_folder) + "/keys") {}
 
 ipc::Status KeystoreFolder::check_name(std::string_view name) {
   const bool fits = !name.empty() && name.size() <= kMaxName && is_alphanumeric(name.front()) &&
@@ -77,7 +86,7 @@ ipc::Status KeystoreFolder::check_name(std::string_view name) {
 
 bool KeystoreFolder::has(std::string_view name) const {
   struct stat status {};
-  return !home_.empty() && check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
+  return !folder_.empty() && check_name(name) && ::lstat(path(name).c_str(), &status) == 0;
 }
 
 std::string KeystoreFolder::path(std::string_view name, std::string_view suffix) const {
@@ -88,7 +97,7 @@ std::string KeystoreFolder::path(std::string_view name, std::string_view suffix)
 
 ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
   if (const ipc::Status good = check_name(name); !good) return std::unexpected(good.error());
-  if (home_.empty()) return no_home();
+  if (folder_.empty()) return no_home();
   const std::string file = path(name);
   const ipc::Result<ipc::TrustedFile> entry = ipc::open_trusted(file, ipc::trust_user(::geteuid()), O_RDONLY);
   if (!entry && entry.error().sys_errno == ENOENT) {
@@ -118,7 +127,7 @@ ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
 
 ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
   std::vector<std::string> found;
-  if (home_.empty()) return found;
+  if (folder_.empty()) return found;
   const std::unique_ptr<DIR, CloseFolder> folder(::opendir(folder_.c_str()));
   if (!folder && errno == ENOENT) return found;
   if (!folder) return ipc::system_error("cannot open " + folder_, "check its rights");
@@ -135,13 +144,8 @@ ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
 // ---- changing ------------------------------------------------------------------------------------------------------
 
 ipc::Status KeystoreFolder::prepare() const {
-  if (home_.empty()) return no_home();
-  for (const char* const part : kUnderHome) {
-    const std::string made = home_ + part;
-    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) {
-      return ipc::system_error("cannot make " + made, "check the rights of your home folder");
-    }
-  }
+  if (folder_.empty()) return no_home();
+  if (const ipc::Status made = make_all(folder_); !made) return made;
   struct stat status {};
   if (::lstat(folder_.c_str(), &status) != 0) return ipc::system_error("cannot look at " + folder_);
   if (!S_ISDIR(status.st_mode)) return ipc::fail(Fault::kConfig, folder_ + " is no folder", "move it away");

@@ -19,8 +19,9 @@ class KeystoreFolder {
  public:
   static constexpr std::size_t kMaxFileBytes = 16 * 1024;
 
-  // `home`: of the user whose rights this process has, so HOME may say it: whose keys are read, the kernel decides.
-  explicit KeystoreFolder(std::string_view home);
+  // `data_folder`: ipc::data_folder() of the user whose rights this process has, so HOME and XDG_DATA_HOME may say it:
+  // whose keys are read, the kernel decides. Empty: there is none.
+  explicit KeystoreFolder(std::string_view data_folder);
 
   // Letters, digits and _.@+=,- beginning with a letter or digit, at most 128, and no "..": a name becomes a file's.
   [[nodiscard]] static ipc::Status check_name(std::string_view name);
@@ -42,7 +43,7 @@ class KeystoreFolder {
   [[nodiscard]] ipc::Status remove(std::string_view name) const;
 
  private:
-  std::string home_, folder_;
+  std::string folder_;
 };
 
 }  // namespace broker

@@ -57,8 +57,8 @@ CommandWords systemd_creds(std::string_view action, const KeystoreEntry& key) {
   return words;
 }
 
-CommandWords machine_words(const KeystoreEntry& key, std::string_view home, bool writing) {
-  const KeystoreFolder store(home);
+CommandWords machine_words(const KeystoreEntry& key, std::string_view data_folder, bool writing) {
+  const KeystoreFolder store(data_folder);
   if (key.protection == KeyProtection::kTpm2) {
     return {"sh",
             "-c",
@@ -172,16 +172,16 @@ ipc::Result<SecretBuffer> run(const KeyPlaceRow& keeper, const CommandWords& wor
 
 }  // namespace
 
-CommandWords reading_words(const KeystoreEntry& key, std::string_view home) {
+CommandWords reading_words(const KeystoreEntry& key, std::string_view data_folder) {
   if (key.store == KeyStoreKind::kPass) return {"pass", "show", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("lookup", key);
-  return machine_words(key, home, false);
+  return machine_words(key, data_folder, false);
 }
 
-CommandWords writing_words(const KeystoreEntry& key, std::string_view home) {
+CommandWords writing_words(const KeystoreEntry& key, std::string_view data_folder) {
   if (key.store == KeyStoreKind::kPass) return {"pass", "insert", "-m", "-f", pass_entry(key)};
   if (key.store == KeyStoreKind::kSecretService) return secret_tool("store", key);
-  return machine_words(key, home, true);
+  return machine_words(key, data_folder, true);
 }
 
 CommandWords removing_words(const KeystoreEntry& key) {
@@ -190,9 +190,9 @@ CommandWords removing_words(const KeystoreEntry& key) {
   return {};
 }
 
-std::string reading_command(const KeystoreEntry& key, std::string_view home) {
+std::string reading_command(const KeystoreEntry& key, std::string_view data_folder) {
   std::string line;
-  for (const std::string& word : reading_words(key, home)) {
+  for (const std::string& word : reading_words(key, data_folder)) {
     if (!line.empty()) line += ' ';
     line += quoted_word(word);
   }

@@ -18,13 +18,14 @@ namespace broker {
 
 // What prints the entry of a key in another program's store, or the machine's key of a file: quoted as a shell would
 // take it.
-[[nodiscard]] std::string reading_command(const KeystoreEntry& key, std::string_view home);
+[[nodiscard]] std::string reading_command(const KeystoreEntry& key, std::string_view data_folder);
 
 // The same as words, and what writes and removes an entry.
 using CommandWords = std::vector<std::string>;
-[[nodiscard]] CommandWords reading_words(const KeystoreEntry& key, std::string_view home);
-[[nodiscard]] CommandWords writing_words(const KeystoreEntry& key, std::string_view home);  // the secret on its stdin
-[[nodiscard]] CommandWords removing_words(const KeystoreEntry& key);  // empty: nothing is to be removed
+[[nodiscard]] CommandWords reading_words(const KeystoreEntry& key, std::string_view data_folder);
+[[nodiscard]] CommandWords writing_words(const KeystoreEntry& key,
+                                         std::string_view data_folder);  // the secret on its stdin
+[[nodiscard]] CommandWords removing_words(const KeystoreEntry& key);     // empty: nothing is to be removed
 
 // Refuses, with the package's name, where a program is not to be found by PATH.
 [[nodiscard]] ipc::Status require_program(const KeyPlaceRow& row);

@@ -51,9 +51,9 @@ struct EnvironmentKeyPlan {
   std::string place;  // of credential_source, or "--env-keys"
 };
 struct StoredKeyPlan {
-  std::string name;    // in the store: the profile's
-  std::string text{};  // of its file, which load_stored_key() takes while files may be read; sealed
-  std::string home{};  // whose store it is
+  std::string name;           // in the store: the profile's
+  std::string text{};         // of its file, which load_stored_key() takes while files may be read; sealed
+  std::string data_folder{};  // that the store lies in
 };
 struct ProcessPlan {
   std::string command, place;

@@ -16,6 +16,7 @@
 #include "host/timers.h"
 #include "host/unix_groups.h"
 #include "ipc/files/kept_files.h"
+#include "ipc/files/state_folder.h"
 #include "ipc/process/user_namespace.h"
 #include "keystore/folder.h"
 #include "policy/source/file.h"
@@ -32,11 +33,16 @@ namespace {
 using broker::Task;
 constexpr int kControlFd = 3;
 
+std::string data_folder(const Task& task) {
+  return ipc::data_folder(task.begin.home.str(), ipc::setting(task.settings, "XDG_DATA_HOME"));
+}
+
 // What Landlock leaves readable: the AWS files and certificates until they are read, then only the policy's folder.
 broker::ReadableFiles readable_files(const Task& task, const broker::ProfilePaths& paths) {
   const ipc::Begin& begin = task.begin;
-  broker::ReadableFiles files = broker::profile_and_certificates(
-      begin.home.str(), paths.config, paths.credentials, std::string(ipc::setting(task.settings, "AWS_CA_BUNDLE")));
+  broker::ReadableFiles files =
+      broker::profile_and_certificates(begin.home.str(), data_folder(task), paths.config, paths.credentials,
+                                       std::string(ipc::setting(task.settings, "AWS_CA_BUNDLE")));
   if (!begin.log_key.empty()) files.until_keys_are_read.push_back(begin.log_key.str());
   files.until_keys_are_read.push_back(broker::kHostPolicyKey);
   if (!begin.policy_key.empty()) files.until_keys_are_read.push_back(begin.policy_key.str());
@@ -111,10 +117,11 @@ ipc::Status load_ca_of(const broker::ResolvedProfile& profile, broker::KeysRead&
 
 // What has to be read for a profile before the right to open files goes.
 ipc::Result<broker::ResolvedProfile> with_its_files(ipc::Result<broker::ResolvedProfile> profile,
-                                                    const std::string& home, broker::KeysRead& read) {
+                                                    const std::string& data_folder, broker::KeysRead& read) {
   if (!profile) return profile;
   if (auto* const stored = std::get_if<broker::StoredKeyPlan>(&profile->base)) {
-    if (ipc::Status loaded = broker::load_stored_key(*stored, home); !loaded) return std::unexpected(loaded.error());
+    if (ipc::Status loaded = broker::load_stored_key(*stored, data_folder); !loaded)
+      return std::unexpected(loaded.error());
   }
   if (ipc::Status loaded = load_ca_of(*profile, read); !loaded) return std::unexpected(loaded.error());
   return profile;
@@ -122,10 +129,10 @@ ipc::Result<broker::ResolvedProfile> with_its_files(ipc::Result<broker::Resolved
 
 ipc::Status read_profiles(const Task& task, broker::KeysRead& read) {
   const ipc::Begin& begin = task.begin;
-  const std::string home = begin.home.str(), region = begin.region.str();
+  const std::string home = begin.home.str(), data = data_folder(task), region = begin.region.str();
   std::vector<std::string> known;
   broker::ResolveProfile resolve;
-  const broker::KeystoreFolder store(home);
+  const broker::KeystoreFolder store(data);
   const broker::ProfileOptions options{
       .environment_keys = begin.environment_keys,
       .stored = [&store](std::string_view name) { return store.has(name); },
@@ -138,11 +145,11 @@ ipc::Status read_profiles(const Task& task, broker::KeysRead& read) {
     if (!opened) return std::unexpected(opened.error());
     known = files.emplace(std::move(*opened)).names();
     resolve = [&](const std::string& name) {
-      return with_its_files(broker::resolve_profile(*files, name, task.settings, home, region, options), home, read);
+      return with_its_files(broker::resolve_profile(*files, name, task.settings, home, region, options), data, read);
     };
   } else {
     resolve = [&](const std::string& name) {
-      return with_its_files(broker::resolve_without_keys(name, task.settings, home, region), home, read);
+      return with_its_files(broker::resolve_without_keys(name, task.settings, home, region), data, read);
     };
   }
   auto chosen = broker::choose_profiles(task.wanted, known, resolve);

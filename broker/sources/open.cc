@@ -78,7 +78,7 @@ struct Opener {
     if (!key) return std::unexpected(key.error());
     const bool typed = key->store == KeyStoreKind::kFile && key->protection == KeyProtection::kPassphrase;
     if (!typed) say_nothing_to_remember();
-    return std::make_unique<KeystoreSource>(parts.context, parts.errands, std::move(*key), plan.home,
+    return std::make_unique<KeystoreSource>(parts.context, parts.errands, std::move(*key), plan.data_folder,
                                             Remembering{parts.openers, parts.remember, parts.inform});
   }
   Opened operator()(const ProcessPlan& plan) const {

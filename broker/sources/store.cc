@@ -14,8 +14,8 @@ using ipc::SecretBuffer;
 
 }  // namespace
 
-ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home) {
-  const KeystoreFolder store(home);
+ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view data_folder) {
+  const KeystoreFolder store(data_folder);
   ipc::Result<std::string> text = store.read(plan.name);
   if (!text) return std::unexpected(text.error());
   const ipc::Result<KeystoreEntry> key = parse_stored_key(plan.name, *text);
@@ -25,7 +25,7 @@ ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home) {
     return std::unexpected(std::move(error));
   }
   plan.text = std::move(*text);
-  plan.home = home;
+  plan.data_folder = data_folder;
   return {};
 }
 
@@ -33,12 +33,12 @@ SessionName opener_name(std::string_view access_key_id, std::string_view profile
   return {std::string(access_key_id), std::string(profile), kLongestRemembered};
 }
 
-KeystoreSource::KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home,
+KeystoreSource::KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string data_folder,
                                Remembering remembering)
     : context_(context),
       errands_(errands),
       stored_(std::move(key)),
-      home_(std::move(home)),
+      data_folder_(std::move(data_folder)),
       remembering_(std::move(remembering)) {}
 
 std::optional<BaseKeys::Held> KeystoreSource::held() const {
@@ -119,7 +119,7 @@ ipc::Error KeystoreSource::of_this_key(ipc::Error error) const {
 }
 
 void KeystoreSource::run_program() {
-  errand_ = errands_.ask(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, home_), {}},
+  errand_ = errands_.ask(ErrandKind::RunKeyStore, {stored_.profile, reading_command(stored_, data_folder_), {}},
                          [this](const ipc::Result<SecretBuffer>& output) { on_output(output); });
 }
 

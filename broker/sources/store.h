@@ -24,7 +24,7 @@ namespace broker {
 
 // Takes the file that `plan` names into it, while files may be read. Fails: as KeystoreFolder::read and
 // parse_stored_key.
-ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view home);
+ipc::Status load_stored_key(StoredKeyPlan& plan, std::string_view data_folder);
 
 // What opens a key may be kept for the next runs (--remember).
 struct Remembering {
@@ -42,7 +42,7 @@ class KeystoreSource final : public BaseKeys {
   static constexpr std::chrono::seconds kPause{60};
 
   // `context` and `errands` outlive it.
-  KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string home,
+  KeystoreSource(AwsContext& context, ErrandDoer& errands, KeystoreEntry key, std::string data_folder,
                  Remembering remembering = {});
   void get(OnKey done) override;
   [[nodiscard]] std::optional<Held> held() const override;
@@ -61,7 +61,7 @@ class KeystoreSource final : public BaseKeys {
   AwsContext& context_;
   ErrandDoer& errands_;
   KeystoreEntry stored_;
-  std::string home_;
+  std::string data_folder_;
   Remembering remembering_;
   SharedKey key_;
   int tries_ = 0;

@@ -142,11 +142,11 @@ _sentinel() {
   'policy verify') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --profile --region --env-keys --allow-user-namespace --policy-parameter --name --signature --policy-key --policy-kms-key --json --color --help ;;
   'audit verify') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
-    _sentinel_words --log-key --expect-head --head --json --color --help ;;
+    _sentinel_words --log-file --log-key --expect-head --head --json --color --help ;;
   'audit show') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
-    _sentinel_words --user --profile --effect --outcome --rule --since --until --limit --json --color --help ;;
+    _sentinel_words --log-file --user --profile --effect --outcome --rule --since --until --limit --json --color --help ;;
   'audit stats') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
-    _sentinel_words --user --profile --effect --outcome --rule --since --until --json --color --help ;;
+    _sentinel_words --log-file --user --profile --effect --outcome --rule --since --until --json --color --help ;;
   'profiles') _sentinel_words --names --json --color --help ;;
   'doctor') _sentinel_words --all --offline --json --color --help ;;
   'keys add') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }

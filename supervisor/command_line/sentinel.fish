@@ -336,6 +336,7 @@ complete -c sentinel -n '__sentinel_in "policy verify"' -l json -d 'answer as JS
 complete -c sentinel -n '__sentinel_in "policy verify"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "policy verify"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "policy verify"' -F
+complete -c sentinel -n '__sentinel_in "audit verify"' -l log-file -r -F -d 'where no FILE is named'
 complete -c sentinel -n '__sentinel_in "audit verify"' -l log-key -r -F -d 'key file that signed the log'
 complete -c sentinel -n '__sentinel_in "audit verify"' -l expect-head -x -d 'hash of a line that must be there'
 complete -c sentinel -n '__sentinel_in "audit verify"' -l head -r -F -d 'file that remembers the log\'s last line'
@@ -343,6 +344,7 @@ complete -c sentinel -n '__sentinel_in "audit verify"' -l json -d 'answer as JSO
 complete -c sentinel -n '__sentinel_in "audit verify"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "audit verify"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "audit verify"' -F
+complete -c sentinel -n '__sentinel_in "audit show"' -l log-file -r -F -d 'where no FILE is named'
 complete -c sentinel -n '__sentinel_in "audit show"' -l user -x -d 'decisions about this user alone'
 complete -c sentinel -n '__sentinel_in "audit show"' -l profile -x -a '(__sentinel_names profiles)' -d 'decisions about this profile alone'
 complete -c sentinel -n '__sentinel_in "audit show"' -l effect -x -a 'allow deny require_approval' -d 'decisions with this effect alone'
@@ -355,6 +357,7 @@ complete -c sentinel -n '__sentinel_in "audit show"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "audit show"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "audit show"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "audit show"' -F
+complete -c sentinel -n '__sentinel_in "audit stats"' -l log-file -r -F -d 'where no FILE is named'
 complete -c sentinel -n '__sentinel_in "audit stats"' -l user -x -d 'decisions about this user alone'
 complete -c sentinel -n '__sentinel_in "audit stats"' -l profile -x -a '(__sentinel_names profiles)' -d 'decisions about this profile alone'
 complete -c sentinel -n '__sentinel_in "audit stats"' -l effect -x -a 'allow deny require_approval' -d 'decisions with this effect alone'

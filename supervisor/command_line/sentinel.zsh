@@ -364,6 +364,7 @@ _sentinel() {
     shift words; (( CURRENT-- ))
     case $words[1] in
     verify) _arguments -s -S \
+    '(--log-file)''--log-file=[where no FILE is named]:PATH:_files' \
     '(--log-key)''--log-key=[key file that signed the log]:PATH:_files' \
     '(--expect-head)''--expect-head=[hash of a line that must be there]:HASH: ' \
     '(--head)''--head=[file that remembers the log'\''s last line]:PATH:_files' \
@@ -373,6 +374,7 @@ _sentinel() {
       '*:FILE:_files'
       ;;
     show) _arguments -s -S \
+    '(--log-file)''--log-file=[where no FILE is named]:PATH:_files' \
     '(--user)''--user=[decisions about this user alone]:NAME: ' \
     '(--profile)''--profile=[decisions about this profile alone]:NAME: _sentinel_names profiles' \
     '(--effect)''--effect=[decisions with this effect alone]:allow|deny|require_approval:(allow deny require_approval)' \
@@ -387,6 +389,7 @@ _sentinel() {
       '*:FILE:_files'
       ;;
     stats) _arguments -s -S \
+    '(--log-file)''--log-file=[where no FILE is named]:PATH:_files' \
     '(--user)''--user=[decisions about this user alone]:NAME: ' \
     '(--profile)''--profile=[decisions about this profile alone]:NAME: _sentinel_names profiles' \
     '(--effect)''--effect=[decisions with this effect alone]:allow|deny|require_approval:(allow deny require_approval)' \

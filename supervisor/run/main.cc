@@ -24,6 +24,7 @@
 #include "run/preparation.h"
 #include "run/tool.h"
 #include "settings/apply.h"
+#include "settings/log_of_runs.h"
 #include "start/profile_picker.h"
 #include "status/status.h"
 #include "terminal/exit_codes.h"
@@ -201,7 +202,9 @@ int run(int argc, char** argv, std::span<const std::string_view> arguments, Fail
   }
   if (line->has("show-settings")) return show_settings(*line);
   if (line->is(Program::RunStatus)) return run_status(*line);
-  return line->scope.command()->is_tool() ? become_tool(*line) : run_exec(*line);
+  if (!line->scope.command()->is_tool()) return run_exec(*line);
+  const auto of_tool = with_log_of_runs(*line, own_environment());
+  return of_tool ? become_tool(*of_tool) : refuse(of_tool.error(), failed);
 }
 
 }  // namespace

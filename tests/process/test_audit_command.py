@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,10 @@ SENTINEL = os.path.join(BUILD, "supervisor/sentinel")
 HMAC_KEY = hashlib.sha256(b"the key of these tests").hexdigest()
 
 
-def audit(*arguments, stdin=None, environment=None):
+def audit(*arguments, stdin=None, environment=None, **more):
     """The real command, as the user who looks on."""
     done = subprocess.run([SENTINEL, "audit", *arguments], capture_output=True, text=True, input=stdin, timeout=PATIENCE,
-                          env={**CLEAN_ENVIRONMENT, "HOME": "/", **(environment or {})})
+                          env={**CLEAN_ENVIRONMENT, "HOME": "/", **(environment or {})}, **more)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -369,11 +370,46 @@ class DefaultLog(AuditTest):
             self.assertEqual((0, f"sentinel: reading {log}\n"), (code, err), out)
         self.assertEqual(1, len(self.by_default("show")[1].splitlines()))
 
-    def start_by_default(self, policy_file):
+    def start_by_default(self, policy_file, **environment):
         os.makedirs(self.state, exist_ok=True)
         self.owned(self.state)
         return Run(self, ["exec", "--profile", "ledger-prod", "--policy-file", policy_file, "--", "true"],
-                   environment={**self.environment(), "XDG_STATE_HOME": self.state}, cwd=self.folder).finish()
+                   environment={**self.environment(), "XDG_STATE_HOME": self.state, **environment}, cwd=self.folder).finish()
+
+    def config(self, text):
+        os.makedirs(os.path.join(self.folder, "config/sentinel"), exist_ok=True)
+        self.write("config/sentinel/config", text)
+        return {"XDG_CONFIG_HOME": os.path.join(self.folder, "config")}
+
+    def as_user(self, *arguments, **more):
+        return audit(*arguments, **more, **self.user.popen_arguments())
+
+    def test_a_config_that_cannot_be_read_is_not_passed_over(self):
+        code, out, err = self.as_user("show", environment={"XDG_STATE_HOME": self.state, **self.config("[default]\nlog-fiel = /x\n")})
+        self.assertEqual((2, ""), (code, out), err)
+        self.assertIn("did you mean log-file", err)
+        self.assertIn("or give --log-file", err)
+
+    def test_the_log_of_the_config_is_read_as_runs_write_it(self):
+        log = os.path.join(self.folder, "own.jsonl")
+        environment = self.config(f"[default]\nlog-file = {log}\n[profile other]\nlog-file = {log}.other\n")
+        for word in ("verify", "show", "stats"):
+            code, _, err = self.as_user(word, environment=environment)
+            self.assertEqual(1, code, err)
+            self.assertIn(f"there is no log {log}, which --log-file or a config file names", err)
+        run = self.start_by_default(self.write("policy.yaml", policy(rule())), **environment)
+        self.assertEqual(0, run.code, run.stderr)
+        self.lie("decisions.jsonl", "")
+        for word in ("verify", "show", "stats"):
+            code, out, err = self.as_user(word, environment=environment)
+            self.assertEqual((0, f"sentinel: reading {log}\n"), (code, err), out)
+        self.owned(shutil.copy(log, log + ".20260101T000000Z"))
+        code, out, err = self.as_user("show", "--json", environment={**environment, "AWS_PROFILE": "nobody"})
+        self.assertEqual(2, len(json.loads(out)["decisions"]), err)
+        self.assertIn(f"there is no log {log}.other", self.as_user("show", environment={**environment, "AWS_PROFILE": "other"})[2])
+        shutil.move(log, log + ".named")
+        code, out, err = self.as_user("show", "--log-file", log + ".named", environment=environment)
+        self.assertEqual((0, f"sentinel: reading {log}.named\n", 1), (code, err, len(out.splitlines())))
 
     def test_what_it_was_rotated_into_comes_first_oldest_first(self):
         line = '{{"timestamp":"2026-01-01T00:00:00Z","user":"{0}","profile":"p","effect":"deny","rule":"r","outcome":"refused"}}\n'

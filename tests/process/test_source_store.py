@@ -69,6 +69,22 @@ class StoredKeys(KeysTest):
         self.assertNotIn("Passphrase", terminal.text)
         self.assertFalse(os.path.exists(self.marker))
 
+    def test_a_store_below_xdg_data_home_is_another_one(self):
+        elsewhere = {"XDG_DATA_HOME": os.path.join(self.user.home, ".local/elsewhere")}
+        self.add(environment=elsewhere)
+        self.assertEqual([self.name + ".json"], os.listdir(os.path.join(elsewhere["XDG_DATA_HOME"], "sentinel/keys")))
+        self.assertFalse(os.path.exists(self.store), "it was put in both")
+        self.assertIn(self.id, self.keys("list", environment=elsewhere).stdout)
+        self.assertEqual({}, self.listed())
+        self.assertIn(self.name, self.keys("list", "--names", environment={"XDG_DATA_HOME": elsewhere["XDG_DATA_HOME"] + "/"}).stdout)
+        self.assertIn("no key is stored", self.keys("list", environment={"XDG_DATA_HOME": "relative"}).stderr)
+        terminal = Terminal(self, [self.layout.sentinel, *self.arguments(self.name, *self.aws_command())],
+                            environment={**self.environment(), **elsewhere})
+        terminal.expect("Passphrase of the stored key " + self.id)
+        terminal.send(PASSPHRASE + "\n")
+        terminal.expect('"Arn"')
+        self.assertEqual(0, terminal.wait())
+
     def test_the_passphrase_once_and_aws_is_served(self):
         self.add()
         terminal = self.on_terminal()

@@ -1,5 +1,5 @@
-// Which decision logs a command reads: those that it is given, or the log that runs write where no option says
-// otherwise.
+// Which decision logs a command reads: those that it is given, else the log of --log-file, which the supervisor takes
+// from the config of runs where nobody gives it, else the log that runs write by default.
 //
 // Runs in: sentinel-audit.   Blocks: on a folder.
 #pragma once

@@ -48,7 +48,7 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
   const ReadableFiles files = readable_files(*paths, settings, home);
   const ipc::Result<std::string> protections = enter_sandbox(files);
   if (!protections) return std::unexpected(protections.error());
-  const KeystoreFolder store(home);
+  const KeystoreFolder store(stored_keys_folder(home));
   ipc::Result<ResolvedProfile> profile =
       resolve_profile(place.profile, settings, home, place.region,
                       {.environment_keys = place.environment_keys,
@@ -57,7 +57,8 @@ ipc::Result<Unlocked> lock_down_and_read_keys(const AwsPlace& place) {
                        .stored_names = [&store] { return store.names().value_or(std::vector<std::string>()); }});
   if (!profile) return std::unexpected(profile.error());
   if (auto* const stored = std::get_if<StoredKeyPlan>(&profile->base); stored && !place.brings_keys) {
-    if (ipc::Status loaded = load_stored_key(*stored, home); !loaded) return std::unexpected(loaded.error());
+    if (ipc::Status loaded = load_stored_key(*stored, stored_keys_folder(home)); !loaded)
+      return std::unexpected(loaded.error());
   }
   ipc::Result<std::string> ca = load_ca(profile->ca_bundle);
   if (!ca) return std::unexpected(ca.error());

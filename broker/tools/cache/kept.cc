@@ -109,7 +109,8 @@ ipc::Result<std::vector<KnownProfile>> known_profiles(const std::string& home) {
   if (!paths) return std::unexpected(paths.error());
   const ipc::Result<ProfileFiles> files = ProfileFiles::open(paths->config, paths->credentials);
   if (!files) return std::unexpected(files.error());
-  const std::vector<std::string> stored = KeystoreFolder(home).names().value_or(std::vector<std::string>());
+  const std::vector<std::string> stored =
+      KeystoreFolder(stored_keys_folder(home)).names().value_or(std::vector<std::string>());
   const ProfileOptions options{
       .stored = [&](std::string_view name) { return std::ranges::binary_search(stored, name); }};
   std::set<std::string> names(stored.begin(), stored.end());

@@ -80,9 +80,9 @@ void warn_of_key_in_files(const std::string& home, const std::string& profile, T
            "' has an access key here, which goes before the stored one; remove it");
 }
 
-ipc::Status check_new(const std::string& home, const std::string& name) {
+ipc::Status check_new(const std::string& data_folder, const std::string& name) {
   if (const ipc::Status good = KeystoreFolder::check_name(name); !good) return good;
-  if (!KeystoreFolder(home).has(name)) return {};
+  if (!KeystoreFolder(data_folder).has(name)) return {};
   return ipc::fail(Fault::kConfig, "there is a stored key of profile '" + name + "' already",
                    "rotate it, or run sentinel keys remove " + name + " first");
 }
@@ -119,10 +119,10 @@ ipc::Result<std::optional<KeyProcess>> start_asking(const ToolArguments& argumen
 }
 
 ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
-  const std::string home = home_folder(), name = arguments.files().front();
+  const std::string home = home_folder(), folder = stored_keys_folder(home), name = arguments.files().front();
   ipc::Result<KeystoreEntry> about = place_asked(arguments);
   if (!about) return std::unexpected(about.error());
-  if (const ipc::Status is_new = check_new(home, name); !is_new) return is_new;
+  if (const ipc::Status is_new = check_new(folder, name); !is_new) return is_new;
   ipc::Result<std::optional<KeyProcess>> aws = start_asking(arguments, name);
   if (!aws) return std::unexpected(aws.error());
   KeyPrompt prompt;
@@ -140,7 +140,7 @@ ipc::Status add(const ToolArguments& arguments, ToolOutput& out) {
   if (const ipc::Status long_term = check_long_term(key.access_key_id); !long_term) return long_term;
   const ipc::Result<std::string> arn = *aws ? owner_of_new_key(**aws, key) : std::string();
   if (!arn) return std::unexpected(arn.error());
-  OpenedEntry kept(KeystoreFolder(home), home, std::move(*about));
+  OpenedEntry kept(folder, std::move(*about));
   if (const ipc::Status put = put_away(kept, key, prompt); !put) return put;
   if (in_file) {
     if (const ipc::Status moved = remove_credentials_file_key(*in_file); !moved) {
@@ -180,8 +180,8 @@ void tell_row(const OpenedEntry& kept, JsonText& text, ToolOutput& out) {
 }
 
 ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
-  const std::string home = home_folder();
-  const ipc::Result<std::vector<std::string>> names = KeystoreFolder(home).names();
+  const std::string folder = stored_keys_folder(home_folder());
+  const ipc::Result<std::vector<std::string>> names = KeystoreFolder(folder).names();
   if (!names) return std::unexpected(names.error());
   if (arguments.flag("names")) {
     for (const std::string& name : *names) out.line(harmless(name));
@@ -190,7 +190,7 @@ ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
   JsonText& text = out.answer().data().open_list("keys");
   ipc::Status worst;
   for (const std::string& name : *names) {
-    const ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
+    const ipc::Result<OpenedEntry> kept = OpenedEntry::find(folder, name);
     if (kept) {
       tell_row(*kept, text, out);
     } else {
@@ -206,10 +206,10 @@ ipc::Status list(const ToolArguments& arguments, ToolOutput& out) {
 // ---- remove, rotate
 
 ipc::Status remove(const ToolArguments& arguments, ToolOutput& out) {
-  const std::string home = home_folder(), name = arguments.files().front();
+  const std::string folder = stored_keys_folder(home_folder()), name = arguments.files().front();
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return opened;
-  const KeystoreFolder store(home);
-  ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
+  const KeystoreFolder store(folder);
+  ipc::Result<OpenedEntry> kept = OpenedEntry::find(folder, name);
   if (!kept && (!store.has(name) || !store.read(name))) return std::unexpected(kept.error());
   // A damaged file is removed all the same: nothing else can be done with it.
   if (const ipc::Status gone = kept ? kept->remove() : store.remove(name); !gone) return gone;
@@ -224,8 +224,8 @@ ipc::Status remove(const ToolArguments& arguments, ToolOutput& out) {
 }
 
 ipc::Status rotate(const ToolArguments& arguments, ToolOutput& out) {
-  const std::string home = home_folder(), name = arguments.files().front();
-  ipc::Result<OpenedEntry> kept = OpenedEntry::find(home, name);
+  const std::string folder = stored_keys_folder(home_folder()), name = arguments.files().front();
+  ipc::Result<OpenedEntry> kept = OpenedEntry::find(folder, name);
   if (!kept) return std::unexpected(kept.error());
   ipc::Result<KeyProcess> aws = KeyProcess::start({.profile = name,
                                                    .region = std::string(arguments.value("region")),

@@ -17,12 +17,12 @@ std::string now_text() { return std::string(rfc3339(this_second()).text()); }
 
 }  // namespace
 
-ipc::Result<OpenedEntry> OpenedEntry::find(const std::string& home, std::string_view name) {
-  const KeystoreFolder store(home);
+ipc::Result<OpenedEntry> OpenedEntry::find(const std::string& data_folder, std::string_view name) {
+  const KeystoreFolder store(data_folder);
   const ipc::Result<std::string> text = store.read(name);
   if (!text) return std::unexpected(text.error());
   ipc::Result<KeystoreEntry> about = parse_stored_key(name, *text);
-  if (about) return OpenedEntry(store, home, std::move(*about));
+  if (about) return OpenedEntry(data_folder, std::move(*about));
   ipc::Error error = about.error();
   error.what = store.path(name) + ": " + error.what;
   return std::unexpected(std::move(error));
@@ -48,14 +48,14 @@ ipc::Status OpenedEntry::make_opener(KeyPrompt& prompt) {
   if (by_passphrase()) return {};
   if (const ipc::Status ready = store_.prepare(); !ready) return ready;
   const ipc::Result<SecretBuffer> done =
-      run_key_program(keeper_of(about_), writing_words(about_, home_), opener_.reveal());
+      run_key_program(keeper_of(about_), writing_words(about_, data_folder_), opener_.reveal());
   if (!done) return std::unexpected(done.error());
   return {};
 }
 
 ipc::Result<SecretBuffer> OpenedEntry::run_reading(const KeystoreEntry& about) const {
   if (const ipc::Status there = require_program(keeper_of(about)); !there) return std::unexpected(there.error());
-  return run_key_program(keeper_of(about), reading_words(about, home_), {});
+  return run_key_program(keeper_of(about), reading_words(about, data_folder_), {});
 }
 
 ipc::Result<SecretBuffer> OpenedEntry::open_with_opener(const KeystoreEntry& about) const {
@@ -98,7 +98,8 @@ ipc::Result<SecretBuffer> OpenedEntry::open_as_a_run_does(const KeystoreEntry& a
   if (about.store == KeyStoreKind::kFile && about.protection == KeyProtection::kPassphrase) {
     return open_with_passphrase(about, opener_.reveal());
   }
-  const ipc::Result<SecretBuffer> output = run_key_program_as_a_run_does(keeper_of(about), reading_words(about, home_));
+  const ipc::Result<SecretBuffer> output =
+      run_key_program_as_a_run_does(keeper_of(about), reading_words(about, data_folder_));
   if (!output) return std::unexpected(output.error());
   if (about.store == KeyStoreKind::kFile) return open_with_machine_key(about, output->reveal());
   return secret_of_entry(about, output->reveal());
@@ -119,7 +120,7 @@ ipc::Status OpenedEntry::put(const BaseKey& key, std::string_view replaces) {
   } else {
     const SecretBuffer entry = entry_text(fresh.access_key_id, secret);
     const ipc::Result<SecretBuffer> written =
-        run_key_program(keeper_of(fresh), writing_words(fresh, home_), entry.reveal());
+        run_key_program(keeper_of(fresh), writing_words(fresh, data_folder_), entry.reveal());
     if (!written) done = std::unexpected(written.error());
     if (written) written_ = fresh.access_key_id;
   }
@@ -129,7 +130,7 @@ ipc::Status OpenedEntry::put(const BaseKey& key, std::string_view replaces) {
 }
 
 bool OpenedEntry::has_settled_on(std::string_view access_key_id) const {
-  const ipc::Result<OpenedEntry> now = find(home_, about_.profile);
+  const ipc::Result<OpenedEntry> now = find(data_folder_, about_.profile);
   return now && now->about_.access_key_id == access_key_id && now->about_.replaces.empty();
 }
 

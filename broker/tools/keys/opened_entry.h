@@ -18,10 +18,10 @@ namespace broker {
 
 class OpenedEntry {
  public:
-  OpenedEntry(KeystoreFolder store, std::string home, KeystoreEntry about)
-      : store_(std::move(store)), home_(std::move(home)), about_(std::move(about)) {}
+  OpenedEntry(const std::string& data_folder, KeystoreEntry about)
+      : store_(data_folder), data_folder_(data_folder), about_(std::move(about)) {}
   // What the store says of `name`.
-  static ipc::Result<OpenedEntry> find(const std::string& home, std::string_view name);
+  static ipc::Result<OpenedEntry> find(const std::string& data_folder, std::string_view name);
 
   [[nodiscard]] const KeystoreEntry& about() const { return about_; }
   [[nodiscard]] std::string where() const;  // "file, protected by passphrase"
@@ -51,7 +51,7 @@ class OpenedEntry {
   ipc::Result<ipc::SecretBuffer> open_as_a_run_does(const KeystoreEntry& about) const;
 
   KeystoreFolder store_;
-  std::string home_;
+  std::string data_folder_;
   KeystoreEntry about_;
   ipc::SecretBuffer opener_;
   std::string written_{};  // id of the entry that another program has taken last

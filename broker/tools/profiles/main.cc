@@ -20,7 +20,7 @@ ipc::Result<broker::ProfileList> read_list() {
   const ipc::Settings settings = broker::settings_of_environment(home);
   const auto paths = broker::profile_paths(settings, home);
   if (!paths) return std::unexpected(paths.error());
-  const auto stored = broker::KeystoreFolder(home).names();
+  const auto stored = broker::KeystoreFolder(broker::stored_keys_folder(home)).names();
   if (!stored) return std::unexpected(stored.error());
   if (const ipc::Status opened = ipc::SecretArena::open(); !opened) return std::unexpected(opened.error());
   const auto protections = broker::enter_sandbox(broker::readable_files(*paths, settings, home));

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "ipc/files/state_folder.h"
+
 namespace broker {
 
 std::string home_folder() {
@@ -18,6 +20,11 @@ std::string home_folder() {
   std::string path = home != nullptr && *home == '/' ? home : "";
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
+}
+
+std::string stored_keys_folder(const std::string& home) {
+  const char* const given = std::getenv("XDG_DATA_HOME");
+  return ipc::data_folder(home, given ? given : "");
 }
 
 ipc::Settings settings_of_environment(const std::string& home) {
@@ -34,7 +41,7 @@ ipc::Settings settings_of_environment(const std::string& home) {
 }
 
 ReadableFiles readable_files(const ProfilePaths& paths, const ipc::Settings& settings, const std::string& home) {
-  return profile_and_certificates(home, paths.config, paths.credentials,
+  return profile_and_certificates(home, stored_keys_folder(home), paths.config, paths.credentials,
                                   std::string(ipc::setting(settings, "AWS_CA_BUNDLE")));
 }
 

@@ -13,6 +13,8 @@ namespace broker {
 
 // HOME where it is an absolute path, else from the password database; empty where neither is one.
 std::string home_folder();
+// Where the user's stored keys lie (ipc/files/state_folder.h).
+std::string stored_keys_folder(const std::string& home);
 // The variables of settings.def, with '~/' written out in those that are paths.
 ipc::Settings settings_of_environment(const std::string& home);
 // What may be read until the keys are in: the home folder, both files, certificates.

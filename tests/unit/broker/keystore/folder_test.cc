@@ -109,6 +109,24 @@ TEST_F(KeystoreFolderTest, WhatIsWrittenIsTheOwnersAloneAndReplacedWhole) {
   EXPECT_EQ(std::distance(fs::directory_iterator(store().folder()), {}), 1);
 }
 
+TEST_F(KeystoreFolderTest, WhatIsMissingAboveItIsMadeForItsOwnerAlone) {
+  const mode_t before = ::umask(0);
+  const KeystoreFolder deep((home_ / "data/more/sentinel").string());
+  ASSERT_TRUE(deep.write("ledger", "first"));
+  ::umask(before);
+  for (const char* const made : {"data", "data/more", "data/more/sentinel", "data/more/sentinel/keys"})
+    EXPECT_EQ(mode_of((home_ / made).string()), 0700U) << made;
+  EXPECT_EQ(deep.path("ledger"), (home_ / "data/more/sentinel/keys/ledger.json").string());
+}
+
+TEST_F(KeystoreFolderTest, WithoutAPlaceNothingIsKept) {
+  const KeystoreFolder nowhere("");
+  EXPECT_FALSE(nowhere.has("ledger"));
+  EXPECT_TRUE(nowhere.names()->empty());
+  EXPECT_FALSE(nowhere.write("ledger", "first"));
+  EXPECT_FALSE(nowhere.read("ledger"));
+}
+
 TEST_F(KeystoreFolderTest, AWriteThatFailsLeavesTheOldFile) {
   ASSERT_TRUE(store().write("ledger", "first"));
   // A folder stands where the new file would go.

@@ -32,7 +32,7 @@ class KeystoreSourceTest : public ::testing::Test {
     return keys();
   }
   std::unique_ptr<KeystoreSource> keys() {
-    return std::make_unique<KeystoreSource>(aws_.context, errands_, key_, "/home/it's me");
+    return std::make_unique<KeystoreSource>(aws_.context, errands_, key_, "/home/it's me/.local/share/sentinel");
   }
   void ask(KeystoreSource& keys) {
     keys.get([this](ipc::Result<SharedKey> key) {
