@@ -147,9 +147,9 @@ std::vector<Scope> command_scopes() {
 }
 
 constexpr std::string_view kSeeAlso =
-    ".SH SEE ALSO\n.BR sentinel\\-run (7),\n.BR sentinel\\-security (7),\n.BR sentinel\\-policy (5),\n"
-    ".BR sentinel\\-config (5),\n.BR sentinel\\-profiles (5),\n.BR sentinel\\-keys (7),\n.BR sentinel\\-remote "
-    "(7),\n.BR sentinel\\-log (5)\n";
+    ".SH SEE ALSO\n.BR sentinel\\-run (7),\n.BR sentinel (7),\n.BR sentinel\\-policy (5),\n"
+    ".BR sentinel\\-config (5),\n.BR sentinel\\-profiles (5),\n.BR sentinel\\-keys (5),\n.BR sentinel\\-remote "
+    "(7),\n.BR sentinel\\-decisions (5)\n";
 
 }  // namespace
 

@@ -48,8 +48,8 @@ std::string promises_markdown() {
 std::string promises_manual() {
   std::string out =
       ".\\\" Printed by `sentinel-doctor --print-man` from guarantees.def; a test compares.\n"
-      ".TH SENTINEL\\-SECURITY 7 \"\" \"Sentinel\" \"Miscellaneous\"\n.SH NAME\n"
-      "sentinel\\-security \\- what Sentinel promises in user mode, to whom, and where it ends\n.SH DESCRIPTION\n"
+      ".TH SENTINEL 7 \"\" \"Sentinel\" \"Miscellaneous\"\n.SH NAME\n"
+      "sentinel \\- what Sentinel promises in user mode, to whom, and where it ends\n.SH DESCRIPTION\n"
       "User mode is \\fBsentinel exec\\fR without any privilege: all processes run as you. It keeps other users of the "
       "host out, and makes accidents harmless. It is no wall against a program of yours that means it: that takes a "
       "broker under a user of its own.\n"

@@ -1,4 +1,4 @@
-// The rows of guarantees.def as the tables of README.md, and as the manual page sentinel-security(7).
+// The rows of guarantees.def as the tables of README.md, and as the manual page sentinel(7).
 //
 // Runs in: sentinel-doctor.   Blocks: never.
 #pragma once

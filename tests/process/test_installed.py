@@ -78,8 +78,8 @@ class Installed(unittest.TestCase):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share", script)), 1000, script)
 
     def test_every_manual_page_lies_where_man_looks(self):
-        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-log.5", "man5/sentinel-config.5",
-                     "man7/sentinel-keys.7", "man7/sentinel-remote.7", "man7/sentinel-run.7", "man7/sentinel-security.7"):
+        for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-decisions.5", "man5/sentinel-config.5",
+                     "man5/sentinel-keys.5", "man7/sentinel-remote.7", "man7/sentinel-run.7", "man7/sentinel.7"):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
 
     @unittest.skipIf(harness.SANITIZED, "a sanitized program may not start unreadable")

@@ -56,9 +56,9 @@ class Readme(unittest.TestCase):
     def test_the_manual_page_of_the_guarantees_is_the_one_that_the_doctor_prints(self):
         doctor = os.path.join(BUILD, "supervisor/sentinel-doctor")
         told = subprocess.run([doctor, "--print-man"], capture_output=True, text=True, check=True).stdout
-        with open(os.path.join(TOP, "supervisor/doctor/sentinel-security.7"), encoding="utf-8") as file:
+        with open(os.path.join(TOP, "supervisor/doctor/sentinel.7"), encoding="utf-8") as file:
             self.assertEqual(told.splitlines(), file.read().splitlines(),
-                             "run `sentinel-doctor --print-man > supervisor/doctor/sentinel-security.7`")
+                             "run `sentinel-doctor --print-man > supervisor/doctor/sentinel.7`")
 
 
 class Channels(unittest.TestCase):
