@@ -22,7 +22,7 @@ room(status             WHY "how the run stands that this process is in, as its 
 room(run_files          WHY "what a run makes on disk: where it lies, how it is held, watched and removed; its listening socket"
                         MAY state)
 room(console            WHY "a page whose address is a secret, handed to the user's own browser once"
-                        MAY errands run_files)
+                        MAY errands redirect run_files)
 room(run                WHY "one run from preparation to the end: face, keeper, the talk with the helpers, no server"
                         MAY child command_line console errands init run_files settings start state status terminal)
 room(doctor             WHY "what sentinel doctor asks of this host, and says of it"

@@ -53,7 +53,7 @@ class SessionStore {
   // What is there, ended ones too. kConfig where it cannot be unsealed with this key.
   [[nodiscard]] ipc::Result<std::vector<Listed>> list() const;
   // Takes out what `which` fits, and nothing of it is left in the file; how many. What cannot be unsealed counts as
-  // none, and goes.
+  // none, and goes. The lock is held.
   ipc::Result<std::size_t> remove(const std::function<bool(const Listed&)>& which) const;
 
  private:

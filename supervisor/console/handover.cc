@@ -1,7 +1,5 @@
 #include "console/handover.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -10,13 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <utility>
 
 #include "errands/login_page.h"
 #include "errands/programs.h"
 #include "ipc/secret.h"
 #include "ipc/unique_fd.h"
+#include "redirect/peer_user.h"
 #include "run_files/listeners.h"
 
 namespace supervisor {
@@ -52,24 +50,7 @@ ipc::Result<std::string> random_number() {
   return digits;
 }
 
-std::string socket_table() {
-  const ipc::UniqueFd file(::open("/proc/self/net/tcp", O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 16384> part{};
-  for (ssize_t got = 1; file && got > 0;) {
-    got = ::read(file.get(), part.data(), part.size());
-    if (got > 0) text.append(part.data(), static_cast<std::size_t>(got));
-  }
-  return text;
-}
-
-bool is_ours(int fd) {
-  sockaddr_in client{}, server{};
-  socklen_t client_size = sizeof client, server_size = sizeof server;
-  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&client), &client_size) == 0 &&
-         ::getsockname(fd, reinterpret_cast<sockaddr*>(&server), &server_size) == 0 && client.sin_family == AF_INET &&
-         is_of_user(socket_table(), client, server, ::geteuid());
-}
+bool is_ours(int fd) { return user_of_peer(fd) == ::geteuid(); }
 
 void accept_clients(const OpenListener& listener, std::vector<Client>& clients) {
   for (;;) {
@@ -163,22 +144,6 @@ ipc::Status wait_for_browser(const OpenListener& listener, std::string_view firs
 }
 
 }  // namespace
-
-bool is_of_user(std::string_view table, const sockaddr_in& client, const sockaddr_in& server, unsigned uid) {
-  while (!table.empty()) {
-    const std::string line(table.substr(0, table.find('\n')));
-    table.remove_prefix(std::min(table.size(), line.size() + 1));
-    unsigned local = 0, local_port = 0, remote = 0, remote_port = 0, owner = 0;
-    unsigned long inode = 0;
-    const int read = std::sscanf(line.c_str(), " %*u: %8X:%4X %8X:%4X %*2X %*8X:%*8X %*2X:%*8X %*8X %u %*u %lu", &local,
-                                 &local_port, &remote, &remote_port, &owner, &inode);
-    if (read != 6 || local != client.sin_addr.s_addr || local_port != ntohs(client.sin_port) ||
-        remote != server.sin_addr.s_addr || remote_port != ntohs(server.sin_port))
-      continue;
-    return inode != 0 && owner == uid;  // without an inode nobody holds it any more, and its owner is not known
-  }
-  return false;
-}
 
 ipc::Status check_browser(const std::vector<std::string>& environment) {
   if (!browser_words(environment, "http://127.0.0.1/").empty()) return {};

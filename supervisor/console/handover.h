@@ -6,11 +6,8 @@
 // read; the number, of 128 random bits, is known to this browser's start alone, so that no page on the web can ask for
 // it. A program of the same user that reads the browser's arguments may be faster: then the browser gets nothing, and
 // that is told. Runs in: sentinel, once the broker has ended.   Blocks: until the browser has the page, at most
-// kBrowserPatience. Fails: kConfig where no browser can be started; kUnavailable where none came in time. Source:
-// /proc/net/tcp in proc(5): the uid of a socket's owner.
+// kBrowserPatience. Fails: kConfig where no browser can be started; kUnavailable where none came in time.
 #pragma once
-
-#include <netinet/in.h>
 
 #include <chrono>
 #include <string>
@@ -28,9 +25,5 @@ inline constexpr std::chrono::seconds kBrowserPatience{60};
 
 // `url` has passed ipc::is_web_page().
 [[nodiscard]] ipc::Status hand_to_browser(std::string_view url, const std::vector<std::string>& environment);
-
-// Whether the table's socket at `client`, connected to `server`, is of user `uid`; `table`: as /proc/net/tcp has it.
-[[nodiscard]] bool is_of_user(std::string_view table, const sockaddr_in& client, const sockaddr_in& server,
-                              unsigned uid);
 
 }  // namespace supervisor

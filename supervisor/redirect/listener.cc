@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -62,9 +63,18 @@ void RedirectListener::accept_all() {
   for (std::size_t i = 0; i < kMostConnections; ++i) {
     ipc::UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd) return;
-    if (connections_.size() == kMostConnections) connections_.erase(connections_.begin());
-    connections_.push_back(std::make_unique<Connection>(std::move(fd)));
+    const bool own = user_of_peer(fd.get()) == ::geteuid();
+    if (make_room(own)) connections_.push_back(std::make_unique<Connection>(std::move(fd), own));
   }
+}
+
+bool RedirectListener::make_room(bool for_own) {
+  if (connections_.size() < kMostConnections) return true;
+  auto goes = std::ranges::find(connections_, false, [](const auto& connection) { return connection->own; });
+  if (goes == connections_.end() && !for_own) return false;
+  if (goes == connections_.end()) goes = connections_.begin();
+  connections_.erase(goes);
+  return true;
 }
 
 RedirectListener::Read RedirectListener::read(Connection& from, std::string_view state) {

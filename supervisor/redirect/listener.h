@@ -24,7 +24,8 @@ namespace supervisor {
 
 class RedirectListener {
  public:
-  // More, and the one that came first has to go: a stranger who says nothing holds up nobody.
+  // More, and one has to go: another user's before the user's own, the first before the last. So neither a stranger who
+  // says nothing nor a crowd of strangers holds up the user's browser.
   static constexpr std::size_t kMostConnections = 16;
 
   [[nodiscard]] static ipc::Result<RedirectListener> open();
@@ -42,7 +43,8 @@ class RedirectListener {
     ipc::UniqueFd fd;
     std::array<char, kMaxRedirectHead> bytes{};
     std::size_t size = 0;
-    explicit Connection(ipc::UniqueFd of) : fd(std::move(of)) {}
+    bool own;  // of the user's, when it came
+    Connection(ipc::UniqueFd of, bool is_own) : fd(std::move(of)), own(is_own) {}
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection();
@@ -51,6 +53,7 @@ class RedirectListener {
 
   RedirectListener() = default;
   void accept_all();
+  [[nodiscard]] bool make_room(bool for_own);
   [[nodiscard]] Read read(Connection& from, std::string_view state);
 
   ipc::UniqueFd listening_;

@@ -1,14 +1,18 @@
 #include "redirect/peer_user.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <sstream>
 #include <string>
+
+#include "ipc/unique_fd.h"
 
 namespace supervisor {
 namespace {
@@ -24,19 +28,38 @@ std::string written(const sockaddr_in& address) {
   return text.data();
 }
 
-std::optional<uid_t> find(const char* table, const std::string& local, const std::string& remote) {
-  std::ifstream lines(table);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    std::string number, from, to, state, queues, timer, retransmits;
-    uid_t user = 0;
-    if (!(fields >> number >> from >> to >> state >> queues >> timer >> retransmits >> user)) continue;
-    if (from == local && to == remote && state == kEstablished) return user;
+std::string text_of(const char* table) {
+  const ipc::UniqueFd file(::open(table, O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 16384> part{};
+  while (file) {
+    const ssize_t got = ::read(file.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    text.append(part.data(), static_cast<std::size_t>(got));
   }
-  return std::nullopt;
+  return text;
 }
 
 }  // namespace
+
+std::optional<uid_t> user_in_table(std::string_view table, const sockaddr_in& client, const sockaddr_in& server) {
+  const std::string local = written(client), remote = written(server);
+  while (!table.empty()) {
+    const std::string line(table.substr(0, table.find('\n')));
+    table.remove_prefix(std::min(table.size(), line.size() + 1));
+    std::istringstream fields(line);
+    std::string number, from, to, state, queues, timer, retransmits, timeout;
+    uid_t user = 0;
+    unsigned long inode = 0;
+    if (!(fields >> number >> from >> to >> state >> queues >> timer >> retransmits >> user >> timeout >> inode))
+      continue;
+    const bool same = (from == local && to == remote) || (from == kMapped + local && to == kMapped + remote);
+    // Without an inode no process holds it any more, and its owner is not known.
+    if (same) return state == kEstablished && inode != 0 ? std::optional(user) : std::nullopt;
+  }
+  return std::nullopt;
+}
 
 std::optional<uid_t> user_of_peer(int connection) {
   sockaddr_in ours{}, theirs{};
@@ -46,9 +69,8 @@ std::optional<uid_t> user_of_peer(int connection) {
       theirs.sin_family != AF_INET) {
     return std::nullopt;
   }
-  const std::string local = written(theirs), remote = written(ours);  // as the other end sees it
-  if (const auto user = find("/proc/self/net/tcp", local, remote)) return user;
-  return find("/proc/self/net/tcp6", kMapped + local, kMapped + remote);
+  if (const auto user = user_in_table(text_of("/proc/self/net/tcp"), theirs, ours)) return user;
+  return user_in_table(text_of("/proc/self/net/tcp6"), theirs, ours);
 }
 
 }  // namespace supervisor

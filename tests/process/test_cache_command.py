@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`sentinel cache`: what outlives a run is listed without a secret and cleared by kind, by profile or all; sign-ins that the AWS CLI
 shares go only where that is asked for."""
+import fcntl
 import json
 import os
 import shutil
@@ -91,6 +92,25 @@ class Refused(CacheTest):
         self.assertEqual(0, self.cleared("--kind", "mfa"))
         self.assertEqual(0, os.path.getsize(self.state()))
         self.assertEqual([], self.listed())
+
+    def test_a_profile_does_not_clear_what_cannot_be_read(self):
+        self.share()
+        self.clear_keyring()
+        run = self.cache("clear", "--profile", "guarded")
+        self.assertEqual((1, "removed 0 sessions\n"), (run.code, run.stdout), run.stderr)
+        self.assertIn("sealed with another key", run.stderr)
+        self.assertIn("--kind", run.stderr)
+        self.assertGreater(os.path.getsize(self.state()), 0, "what may be other profiles' is gone")
+
+    def test_what_a_run_is_writing_is_not_cleared_under_its_hands(self):
+        self.share()
+        with open(self.state(), "rb") as held:   # as a run that asks its user for a code
+            fcntl.flock(held, fcntl.LOCK_EX)
+            run = self.cache("clear", "--all")
+            self.assertEqual((1, "removed 0 sessions\n"), (run.code, run.stdout), run.stderr)
+            self.assertIn("another run of yours", run.stderr)
+            self.assertEqual(1, len(self.listed()))
+        self.assertEqual(1, self.cleared("--all"))
 
     def test_a_file_that_others_may_write_is_not_believed(self):
         self.share()

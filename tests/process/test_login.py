@@ -234,6 +234,13 @@ class InTheBrowser(LoginTest):
         self.assertIn("303", self.ask(url, url.path).splitlines()[0])
         self.assertEqual(0, run.finish().code, run.stderr)
 
+    def test_a_browser_whose_sockets_are_of_ipv6(self):
+        run, url = self.browser_that_waits()
+        done = subprocess.run([PYTHON, "-c", self.ASK.replace("'127.0.0.1'", "'::ffff:127.0.0.1'"), str(url.port), url.path], capture_output=True,
+                              text=True, timeout=120, **self.user.popen_arguments())
+        self.assertIn("303", done.stdout.split("\n")[0], done.stderr)
+        self.assertEqual(0, run.finish().code, run.stderr)
+
     def test_another_path_gets_nothing_and_does_not_end_it(self):
         run, url = self.browser_that_waits()
         with socket.create_connection(("127.0.0.1", url.port)):   # connected ahead of need, and silent

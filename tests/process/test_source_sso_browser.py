@@ -19,6 +19,21 @@ from standin_client import START_URL, sso_cache_file
 from test_source_sso import ROLE, SsoTest
 
 
+# A browser whose request comes in two halves: the second once it is told to.
+HALVES = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=120) as s:
+    s.sendall(b"GET " + sys.argv[2].encode() + b" HTTP/1.1\\r\\n")
+    print("half", flush=True)
+    sys.stdin.readline()
+    try:
+        s.sendall(b"Host: 127.0.0.1:" + sys.argv[1].encode() + b"\\r\\n\\r\\n")
+        sys.stdout.write(s.makefile().readline().strip())
+    except OSError as error:
+        sys.stdout.write(repr(error))
+"""
+
+
 class ByABrowser(SsoTest):
     """A login whose browser is sent back to this host. The browser is a program that follows where it is sent, or the test."""
 
@@ -79,6 +94,26 @@ class ByABrowser(SsoTest):
             for _ in range(40):
                 silent.enter_context(socket.create_connection((where.hostname, where.port), timeout=60))
             self.assertEqual(200, self.opened(begun["approved"]))
+        self.assert_logged_in(run)
+
+    def test_another_user_who_crowds_the_port(self):
+        if not self.user.made:
+            self.skipTest("only root can be another user")
+        run = self.login()
+        begun = self.begun()
+        where = urllib.parse.urlsplit(begun["approved"])
+        address = (where.hostname, where.port)
+        browser = subprocess.Popen(["/usr/bin/python3", "-c", HALVES, str(where.port), f"{where.path}?{where.query}"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True, user=self.user.uid, group=self.user.gid, extra_groups=[])
+        with browser, contextlib.ExitStack() as crowd:
+            self.assertEqual("half\n", browser.stdout.readline())
+            for _ in range(40):
+                crowd.enter_context(socket.create_connection(address, timeout=60))
+            # Connections are taken in their order: once this one is answered, all of the crowd were.
+            last = crowd.enter_context(socket.create_connection(address, timeout=60))
+            last.sendall(b"\r\n\r\n")
+            self.assertTrue(last.recv(64).startswith(b"HTTP/1.1 404 "))
+            self.assertEqual(("HTTP/1.1 200 OK", None), browser.communicate("go\n"), "the user's own browser was hung up on")
         self.assert_logged_in(run)
 
     def test_a_code_of_somebody_else(self):

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <functional>
 #include <set>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -29,6 +30,8 @@ using ipc::Fault;
 using ipc::KeptFile;
 
 constexpr std::size_t kMaxTokenFile = 64 * 1024;
+constexpr std::chrono::milliseconds kLookAgain{50};
+constexpr int kMostLooks = 60;
 
 std::string path_of(KeptFile file, const Place& place) {
   return place.state + "/" + std::string(ipc::kept_row(file).file);
@@ -52,6 +55,20 @@ ipc::Result<std::optional<SessionStore>> open_store(KeptFile file, const Place& 
   auto key = login_keyring_key(ipc::kept_row(file).keyring);
   if (!key) return std::unexpected(key.error());
   return SessionStore(std::move(*opened), std::move(*key));
+}
+
+// A run has the file for a moment where it writes, and for minutes where it asks its user for a code. It puts back what
+// it read before, so that nothing is cleared under its hands.
+ipc::Status take_turn(const SessionStore& store, const std::string& path) {
+  for (int looks = 0;; ++looks) {
+    const ipc::Result<bool> locked = store.try_lock();
+    if (!locked) return std::unexpected(locked.error());
+    if (*locked) return {};
+    if (looks == kMostLooks) break;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  return ipc::fail(Fault::kUnavailable, path + ": another run of yours has it, perhaps to ask for a code",
+                   "answer that run or end it, then clear again; or remove the file");
 }
 
 std::vector<std::string> users_of(KeptFile file, const SessionName& name, const std::vector<KnownProfile>& profiles) {
@@ -172,6 +189,13 @@ ipc::Result<std::size_t> clear_kept(KeptFile file, const Place& place, const std
   const auto store = open_store(file, place);
   if (!store) return std::unexpected(store.error());
   if (!*store) return 0;
+  const std::string path = path_of(file, place);
+  if (const ipc::Status turn = take_turn(**store, path); !turn) return std::unexpected(turn.error());
+  // Whose it is cannot be known, and it may be good in another login of the same user.
+  if (const auto listed = (*store)->list(); !listed && !profile.empty()) {
+    return ipc::fail(listed.error().fault, path + " " + listed.error().what,
+                     "clear all of it by --kind " + std::string(ipc::kept_row(file).word) + ", or leave it");
+  }
   return (*store)->remove([&](const SessionStore::Listed& one) {
     return profile.empty() || has(users_of(file, one.name, profiles), profile);
   });

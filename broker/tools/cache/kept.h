@@ -41,7 +41,8 @@ ipc::Result<std::vector<KnownProfile>> known_profiles(const std::string& home);
 std::vector<KeptThing> kept_in(ipc::KeptFile file, const Place& place, const std::vector<KnownProfile>& profiles);
 std::vector<KeptThing> sign_ins(const std::vector<KnownProfile>& profiles);
 
-// Removes what belongs to `profile`, or all where that is empty; how many.
+// Removes what belongs to `profile`, or all where that is empty; how many. Waits for a run that has the file, for three
+// seconds. Fails: kUnavailable where it has it longer; kConfig where it is not known what belongs to the profile.
 ipc::Result<std::size_t> clear_kept(ipc::KeptFile file, const Place& place, const std::vector<KnownProfile>& profiles,
                                     const std::string& profile);
 ipc::Result<std::size_t> clear_sign_ins(const std::vector<KnownProfile>& profiles, const std::string& profile);
