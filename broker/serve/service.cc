@@ -5,8 +5,8 @@
 #include <cerrno>
 
 #include "host/footprint.h"
-#include "ipc/answer_mac.h"
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/answer_mac.h"
+#include "ipc/client/served_profiles.h"
 #include "remote/server.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 

@@ -28,8 +28,6 @@ bool answers(std::string_view asked, std::string_view name) {
 
 bool has(std::string_view text, std::string_view word) { return text.find(word) != std::string_view::npos; }
 
-const std::string kGetOne = "GetParameter", kGetPair = "GetParameters";
-
 constexpr JsonService kSsm{"ssm", "AmazonSSM", "1.1"};
 
 std::unexpected<ipc::Error> bad_answer(const std::string& action, std::string_view name, std::string_view why) {
@@ -50,10 +48,10 @@ ipc::Result<Parameter> read_element(const std::string& action, std::string_view 
 ipc::Result<std::optional<Parameter>> find_element(const Json::Value& list, std::string_view name) {
   std::optional<Parameter> found;
   for (const Json::Value& element : list) {
-    if (!element.isObject()) return bad_answer(kGetPair, name, "has something else than parameters");
+    if (!element.isObject()) return bad_answer("GetParameters", name, "has something else than parameters");
     if (!answers(name, text_of(element, "Name"))) continue;
-    if (found) return bad_answer(kGetPair, name, "has it twice");
-    ipc::Result<Parameter> read = read_element(kGetPair, name, element);
+    if (found) return bad_answer("GetParameters", name, "has it twice");
+    ipc::Result<Parameter> read = read_element("GetParameters", name, element);
     if (!read) return std::unexpected(std::move(read.error()));
     found = std::move(*read);
   }
@@ -63,11 +61,11 @@ ipc::Result<std::optional<Parameter>> find_element(const Json::Value& list, std:
 }  // namespace
 
 AwsRequest get_parameter(const AwsEndpoint& endpoint, std::string_view name) {
-  return json_request(kSsm, endpoint, kGetOne, R"({"Name":)" + quoted(name) + R"(,"WithDecryption":true})");
+  return json_request(kSsm, endpoint, "GetParameter", R"({"Name":)" + quoted(name) + R"(,"WithDecryption":true})");
 }
 
 AwsRequest get_parameters(const AwsEndpoint& endpoint, std::string_view first, std::string_view second) {
-  return json_request(kSsm, endpoint, kGetPair,
+  return json_request(kSsm, endpoint, "GetParameters",
                       R"({"Names":[)" + quoted(first) + "," + quoted(second) + R"(],"WithDecryption":true})");
 }
 
@@ -80,20 +78,20 @@ AwsRequest put_parameter(const AwsEndpoint& endpoint, std::string_view name, std
 
 ipc::Result<Parameter> read_parameter(std::string_view name, std::string_view body) {
   const std::optional<Json::Value> root = read_object(body);
-  if (!root) return bad_answer(kGetOne, name, "is not JSON");
+  if (!root) return bad_answer("GetParameter", name, "is not JSON");
   const Json::Value* parameter = member(*root, "Parameter");
-  if (!parameter || !parameter->isObject()) return bad_answer(kGetOne, name, "has no Parameter");
-  ipc::Result<Parameter> read = read_element(kGetOne, name, *parameter);
+  if (!parameter || !parameter->isObject()) return bad_answer("GetParameter", name, "has no Parameter");
+  ipc::Result<Parameter> read = read_element("GetParameter", name, *parameter);
   if (read && !answers(name, text_of(*parameter, "Name")))
-    return bad_answer(kGetOne, name, "is about another parameter");
+    return bad_answer("GetParameter", name, "is about another parameter");
   return read;
 }
 
 ipc::Result<ParameterPair> read_parameters(std::string_view first, std::string_view second, std::string_view body) {
   const std::optional<Json::Value> root = read_object(body);
-  if (!root) return bad_answer(kGetPair, first, "is not JSON");
+  if (!root) return bad_answer("GetParameters", first, "is not JSON");
   const Json::Value* list = member(*root, "Parameters");
-  if (!list || !list->isArray()) return bad_answer(kGetPair, first, "has no Parameters");
+  if (!list || !list->isArray()) return bad_answer("GetParameters", first, "has no Parameters");
   ipc::Result<std::optional<Parameter>> one = find_element(*list, first);
   if (!one) return std::unexpected(std::move(one.error()));
   ipc::Result<std::optional<Parameter>> two = find_element(*list, second);
@@ -135,7 +133,7 @@ ipc::Error parameter_error(const std::string& action, std::string_view name, Aws
     error.next_step = way_past_denial(failure);
     if (error.next_step.empty())
       error.next_step = "allow ssm:" + action + " to this identity" +
-                        (action == kGetPair ? ", on the policy's parameter and on its signature's" : "");
+                        (action == "GetParameters" ? ", on the policy's parameter and on its signature's" : "");
   } else if (error.fault == Fault::kUnavailable) {
     error.what = "SSM could not give the parameter " + it + " now: " + failure.code;
     error.next_step = "wait and try again; the account is throttled or SSM has trouble";

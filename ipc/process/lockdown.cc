@@ -55,7 +55,7 @@ Status prove_landlock() {
 }
 
 Status load_filter(const LockdownSpec& spec) {
-  const std::unique_ptr<void, void (*)(void*)> filter(seccomp_init(spec.default_action), seccomp_release);
+  const Owned<void, seccomp_release> filter(seccomp_init(spec.default_action));
   if (!filter) return fail(Fault::kSystem, "seccomp_init failed");
   for (const SyscallRule& rule : spec.rules) {
     if (rule.number < 0) continue;  // not a call of this architecture: the default action stands
