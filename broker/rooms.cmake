@@ -89,7 +89,8 @@ room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes
 room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and roles; needs no network"
                     MAY host keystore profile text tools tools/settings)
 room(tools/cache    WHY "sentinel-cache: lists and clears what runs keep for the next ones; needs no network"
-                    MAY host keystore profile sources sources/sso text tools tools/settings)
+                    MAY host keystore profile sources sources/login sources/sign_in sources/sso text tools
+                        tools/settings)
 
 program(sentinel-broker MAIN serve/main.cc LINKS serve)
 program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)

@@ -3,7 +3,7 @@
 #include <cerrno>
 
 #include "ending.h"
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace frontend {
 namespace {

@@ -6,17 +6,13 @@
 
 #include <event2/event.h>
 
-#include <memory>
-
 #include "connection_table.h"
 #include "ipc/channel.h"
+#include "ipc/owned.h"
 
 namespace frontend {
 
-struct EventDeleter {
-  void operator()(event* e) const { event_free(e); }
-};
-using EventPtr = std::unique_ptr<event, EventDeleter>;
+using EventPtr = ipc::Owned<event, event_free>;
 
 // Who hears from the broker.
 class BrokerListener {

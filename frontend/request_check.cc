@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "ipc/answer_mac.h"
+#include "ipc/client/answer_mac.h"
+#include "ipc/client/served_profiles.h"
 #include "ipc/text/ascii.h"
 #include "ipc/text/ip_address.h"
-#include "ipc/text/served_profiles.h"
 
 namespace frontend {
 namespace {

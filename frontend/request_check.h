@@ -32,7 +32,7 @@ struct Request {
   const Route* route = nullptr;
   std::string_view authorization;  // empty where there is none: the broker refuses and logs it
   std::string_view nonce;          // empty where there is none: the answer is then not signed
-  std::string_view profile;        // as ipc/text/served_profiles.h writes it; empty where the path names none
+  std::string_view profile;        // as ipc/client/served_profiles.h writes it; empty where the path names none
   // Only for clients that say so, though HTTP/1.1 would allow it to all: an SDK asks once in the life of a set of
   // credentials, and a connection kept for no further request takes a slot, and two more looks at it.
   bool keep_alive = false;

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "ipc/files/trusted_path.h"
+#include "ipc/owned.h"
 #include "ipc/unique_fd.h"
 #include "text/hex.h"
 #include "text/json_line.h"
@@ -24,16 +24,9 @@ using ipc::Fault;
 
 constexpr std::size_t kShortestHmacKey = 32, kLongestKeyFile = 4096, kEd25519Bytes = 32, kKeyIdDigits = 16;
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Context = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
+using Key = ipc::Owned<EVP_PKEY, EVP_PKEY_free>;
+using Context = ipc::Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Bio = ipc::Owned<BIO, BIO_free>;
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 

@@ -9,9 +9,8 @@
 
 #include <curl/curl.h>
 
-#include <memory>
-
 #include "host/timers.h"
+#include "ipc/owned.h"
 
 namespace broker {
 
@@ -40,10 +39,6 @@ class CurlLoop {
   struct Watch {
     EventPtr readiness;
   };
-  struct MultiDeleter {  // libcurl's two handle types are both void
-    void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
-  };
-
   [[nodiscard]] bool open_multi();
   int watch(curl_socket_t socket, int what, Watch* old);
   void advance(curl_socket_t socket, int flags);
@@ -55,7 +50,7 @@ class CurlLoop {
 
   event_base* base_;
   EventPtr timer_, rest_;
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
+  ipc::Owned<CURLM, curl_multi_cleanup> multi_;
   int under_way_ = 0;
 };
 

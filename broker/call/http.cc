@@ -10,6 +10,7 @@
 
 #include "call/curl_loop.h"
 #include "call/no_answer.h"
+#include "ipc/owned.h"
 #include "ipc/secret.h"
 #include "text/ascii.h"
 #include "text/plain_text.h"
@@ -22,14 +23,8 @@ using ipc::Fault;
 constexpr long kConnectTimeoutMs = 5'000;
 constexpr char kUserAgent[] = "sentinel/0.1.0";  // as in CMakeLists.txt; a test compares them
 
-struct EasyDeleter {
-  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, EasyDeleter>;
-using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+using Easy = ipc::Owned<CURL, curl_easy_cleanup>;
+using HeaderList = ipc::Owned<curl_slist, curl_slist_free_all>;
 
 // `a` is lower-case.
 bool same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, {}, lower); }

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
+
+#include "ipc/owned.h"
 
 namespace broker {
 namespace {
@@ -13,14 +14,10 @@ namespace {
 // Among libcurl's words for a certificate without subjectAltName: it is ours.
 constexpr char kNoAltName[] = "application verification failure";
 
-struct NamesDeleter {
-  void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
-};
-
 int has_alternative_name(int good, X509_STORE_CTX* context) {
   if (good == 0 || X509_STORE_CTX_get_error_depth(context) != 0) return good;
   const X509* const own = X509_STORE_CTX_get_current_cert(context);
-  const std::unique_ptr<GENERAL_NAMES, NamesDeleter> names(
+  const ipc::Owned<GENERAL_NAMES, GENERAL_NAMES_free> names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(own, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const int type = sk_GENERAL_NAME_value(names.get(), i)->type;

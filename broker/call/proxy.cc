@@ -27,7 +27,7 @@ bool is_readable_by_curl(const Url& url) {
   for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_HOST}) {
     char* decoded = nullptr;
     const CURLUcode code = curl_url_get(url.get(), part, &decoded, CURLU_URLDECODE);
-    const std::unique_ptr<char, UrlDeleter> owned(decoded);
+    const CurlText owned(decoded);
     if (code != CURLUE_OK && code != CURLUE_NO_USER && code != CURLUE_NO_PASSWORD) return false;
   }
   return true;

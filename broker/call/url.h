@@ -6,22 +6,20 @@
 
 #include <curl/curl.h>
 
-#include <memory>
 #include <string>
+
+#include "ipc/owned.h"
 
 namespace broker {
 
-struct UrlDeleter {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
-  void operator()(char* text) const noexcept { curl_free(text); }
-};
-using Url = std::unique_ptr<CURLU, UrlDeleter>;
+using Url = ipc::Owned<CURLU, curl_url_cleanup>;
+using CurlText = ipc::Owned<char, curl_free>;
 
 // Empty where the URL has no such part.
 inline std::string url_part(const Url& url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
-  const std::unique_ptr<char, UrlDeleter> owned(text);
+  const CurlText owned(text);
   return text;
 }
 

@@ -3,10 +3,10 @@
 #include <expat.h>
 #include <openssl/rand.h>
 
-#include <memory>
 #include <vector>
 
 #include "host/wiping_heap.h"
+#include "ipc/owned.h"
 
 namespace broker {
 namespace {
@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 16;
 constexpr std::size_t kMaxPathBytes = 512;
 constexpr std::size_t kMaxDocumentBytes = 1024 * 1024;
-
-struct ParserDeleter {
-  void operator()(XML_Parser parser) const noexcept { XML_ParserFree(parser); }
-};
 
 // The walk through the document: where we are, which field is being read, and what was wrong first.
 class Walk {
@@ -86,7 +82,7 @@ void on_doctype(void* walk, const XML_Char*, const XML_Char*, const XML_Char*, i
 
 ipc::Status extract_xml(std::string_view document, std::span<XmlField> fields) {
   const XML_Memory_Handling_Suite heap{heap_allocate, heap_reallocate, heap_free};
-  const std::unique_ptr<XML_ParserStruct, ParserDeleter> parser(XML_ParserCreate_MM("UTF-8", &heap, nullptr));
+  const ipc::Owned<XML_ParserStruct, XML_ParserFree> parser(XML_ParserCreate_MM("UTF-8", &heap, nullptr));
   if (!parser) return ipc::fail(ipc::Fault::kSystem, "no memory to read an XML answer");
   unsigned long salt = 0;  // set here, so that expat reads no /dev/urandom behind the lock-down
   if (RAND_bytes(reinterpret_cast<unsigned char*>(&salt), sizeof salt) == 1) XML_SetHashSalt(parser.get(), salt | 1);

@@ -2,19 +2,15 @@
 
 #include <openssl/evp.h>
 
-#include <memory>
-
 #include "host/random.h"
+#include "ipc/owned.h"
 
 namespace broker {
 namespace {
 
 using ipc::Fault;
 
-struct FreeContext {
-  void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+using Context = ipc::Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* bytes(char* text) { return reinterpret_cast<unsigned char*>(text); }

@@ -11,17 +11,12 @@
 #include <functional>
 #include <memory>
 
+#include "ipc/owned.h"
+
 namespace broker {
 
-struct EventDeleter {
-  void operator()(event* e) const noexcept { event_free(e); }
-};
-using EventPtr = std::unique_ptr<event, EventDeleter>;
-
-struct EventBaseDeleter {
-  void operator()(event_base* base) const noexcept { event_base_free(base); }
-};
-using EventBasePtr = std::unique_ptr<event_base, EventBaseDeleter>;
+using EventPtr = ipc::Owned<event, event_free>;
+using EventBasePtr = ipc::Owned<event_base, event_base_free>;
 
 // Without locks, since one thread uses it, and whatever variables such as EVENT_NOEPOLL say. Made before lock-down, so
 // that epoll_create1 and the like need no row there.

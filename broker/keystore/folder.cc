@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <memory>
 
 #include "host/bounded_read.h"
 #include "host/own_file.h"
 #include "ipc/files/trusted_path.h"
+#include "ipc/owned.h"
 #include "ipc/unique_fd.h"
 #include "text/ascii.h"
 #include "text/plain_text.h"
@@ -24,10 +24,6 @@ using ipc::Fault;
 
 constexpr std::size_t kMaxName = 128;
 constexpr std::string_view kSuffix = ".json";
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 // A user who can write it could put a key of his own in place of this user's.
 ipc::Status check_own(const struct stat& status, const std::string& path, mode_t others) {
@@ -128,7 +124,7 @@ ipc::Result<std::string> KeystoreFolder::read(std::string_view name) const {
 ipc::Result<std::vector<std::string>> KeystoreFolder::names() const {
   std::vector<std::string> found;
   if (folder_.empty()) return found;
-  const std::unique_ptr<DIR, CloseFolder> folder(::opendir(folder_.c_str()));
+  const ipc::Owned<DIR, ::closedir> folder(::opendir(folder_.c_str()));
   if (!folder && errno == ENOENT) return found;
   if (!folder) return ipc::system_error("cannot open " + folder_, "check its rights");
   while (const dirent* const entry = ::readdir(folder.get())) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 #include "policy/name_pattern.h"
 #include "text/plain_text.h"
 

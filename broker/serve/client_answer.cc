@@ -7,9 +7,9 @@
 #include <array>
 #include <charconv>
 
-#include "ipc/answer_mac.h"
+#include "ipc/client/answer_mac.h"
+#include "ipc/client/served_profiles.h"
 #include "ipc/text/json_string.h"
-#include "ipc/text/served_profiles.h"
 #include "ipc/text/utf8.h"
 #include "text/hex.h"
 #include "text/json_line.h"

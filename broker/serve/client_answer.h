@@ -27,7 +27,7 @@ enum class Sent {
   kDropped,  // the connection was shut down: the client was gone, or did not read
 };
 
-// What the client needs to know that the answer is ours (ipc/answer_mac.h).
+// What the client needs to know that the answer is ours (ipc/client/answer_mac.h).
 struct AnswerProof {
   const ipc::SecretBuffer& key;
   std::string_view nonce;      // empty: the client does not ask for it
@@ -46,7 +46,7 @@ class ClientAnswer {
   // which is what the client looks at; none: the clock is AWS's.
   Sent send_credentials(int client, RecordedPermit permit, const IssuedCredentials& keys, bool keep_alive,
                         const AnswerProof& proof, std::optional<std::chrono::sys_seconds> local_end = {});
-  // How the run stands, as lines (ipc/text/run_status.h).
+  // How the run stands, as lines (ipc/client/run_status.h).
   Sent send_status(int client, std::string_view lines, bool keep_alive, const AnswerProof& proof);
   // `reason`: behind the form's sentence, cut where it is longer than kMaxReason; empty: nothing, as for whoever is not
   // known.

@@ -8,8 +8,8 @@
 #include <cstddef>
 
 #include "aws/key_syntax.h"
+#include "ipc/client/served_profiles.h"
 #include "ipc/secret.h"
-#include "ipc/text/served_profiles.h"
 #include "issuing/keys_by_terms.h"
 #include "keys/errands.h"
 #include "keys/token_text.h"

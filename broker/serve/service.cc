@@ -5,26 +5,10 @@
 #include <cerrno>
 
 #include "host/footprint.h"
-#include "ipc/answer_mac.h"
-#include "ipc/text/served_profiles.h"
 #include "remote/server.h"
 #include "serve/secret_budget.h"  // without room for all, no broker is built
 
 namespace broker {
-
-// One readable descriptor of the loop; it leaves epoll before it is closed (broker/caller/KERNEL.md, fact 8).
-struct Service::Watch {
-  Service& service;
-  void (Service::*on_readable)();
-  event* handle = nullptr;
-  ~Watch() {
-    if (handle) event_free(handle);
-  }
-  static void fire(evutil_socket_t, short, void* self) noexcept {
-    auto* watch = static_cast<Watch*>(self);
-    (watch->service.*watch->on_readable)();
-  }
-};
 
 Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
                  HostFacts host)
@@ -60,7 +44,7 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
   if (task_.begin.mode == ipc::RunMode::Server) facts_.transport = via(task_.begin.transport);
 }
 
-Service::~Service() { frontend_watch_ = nullptr; }
+Service::~Service() = default;
 
 int Service::run() {
   watch(control_.fd(), &Service::on_control);
@@ -77,15 +61,19 @@ int Service::run() {
   return exit_status_;
 }
 
-event* Service::watch(int fd, void (Service::*on_readable)()) {
+Service::Watch* Service::watch(int fd, void (Service::*on_readable)()) {
   auto made = std::make_unique<Watch>(*this, on_readable);
-  made->handle = event_new(base_, fd, EV_READ | EV_PERSIST, &Watch::fire, made.get());
-  if (!made->handle || event_add(made->handle, nullptr) != 0) {
+  const auto fire = [](evutil_socket_t, short, void* self) noexcept {
+    auto* const watch = static_cast<Watch*>(self);
+    (watch->service.*watch->on_readable)();
+  };
+  made->handle.reset(event_new(base_, fd, EV_READ | EV_PERSIST, fire, made.get()));
+  if (!made->handle || event_add(made->handle.get(), nullptr) != 0) {
     end(ipc::Error{ipc::Fault::kSystem, "the event loop takes no more descriptors", "", 0});
     return nullptr;
   }
   watches_.push_back(std::move(made));
-  return watches_.back()->handle;
+  return watches_.back().get();
 }
 
 void Service::on_started(const ipc::Status& started) {
@@ -192,78 +180,6 @@ ipc::Status Service::take_next_log(ipc::Packet& packet) {
   if (followed || followed.error().fault == ipc::Fault::kProtocol) return followed;
   notices_.warning(followed.error().what + "; nothing is handed out until it can be written");
   return {};
-}
-
-ipc::Status Service::attach(ipc::Packet& packet) {
-  const auto attached = ipc::open_packet<ipc::FrontendAttached>(packet);
-  if (!attached) return std::unexpected(attached.error());
-  if (ipc::Status known = callers_.leave_out(static_cast<pid_t>(attached->pid)); !known) return known;
-  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(static_cast<pid_t>(attached->pid));
-  if (!process) return std::unexpected(process.error());
-  detach_frontend();
-  frontend_process_ = std::move(*process);
-  frontend_ = ipc::Channel(std::move(packet.descriptor), ipc::Side::Broker, ipc::Side::Frontend);
-  frontend_.only_from(static_cast<pid_t>(attached->pid));
-  frontend_.gate().enter_serving();
-  if (watch(frontend_.fd(), &Service::on_frontend)) frontend_watch_ = watches_.back().get();
-  return {};
-}
-
-void Service::detach_frontend() {
-  requests_->forget();
-  detach_later_.reset();
-  std::erase_if(watches_, [this](const auto& watch) { return watch.get() == frontend_watch_; });
-  frontend_watch_ = nullptr;
-  frontend_.close();
-  frontend_process_ = {};
-}
-
-void Service::on_frontend() {
-  // A bounded batch, so that a busy frontend cannot keep AWS's answers waiting.
-  for (int i = 0; i < 64; ++i) {
-    ipc::Packet packet;
-    const auto arrival = frontend_.receive(packet);
-    if (!arrival) {
-      if (frontend_.stranger()) return end_for_stranger(frontend_, arrival.error());
-      return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + arrival.error().what,
-                            "it may have been taken over by a client; look at what the command ran", 0});
-    }
-    if (*arrival == ipc::Arrival::Nothing) break;
-    if (*arrival == ipc::Arrival::PeerGone) return detach_frontend();  // the supervisor starts another
-    // Its number is another's by now, perhaps of who sent this.
-    if (frontend_has_ended()) return detach_frontend();
-    if (ipc::Status taken = take_client(packet); !taken) {
-      return end(ipc::Error{ipc::Fault::kProtocol, "the frontend sent what it must not: " + taken.error().what, "", 0});
-    }
-  }
-  requests_->end_of_batch();
-}
-
-// Landlock answers EPERM for every process outside that is there.
-bool Service::frontend_has_ended() const {
-  const ipc::Status alive = frontend_process_.send_signal(0);
-  return !alive && alive.error().sys_errno == ESRCH;
-}
-
-ipc::Status Service::take_client(ipc::Packet& packet) {
-  const auto message = ipc::open_packet<ipc::ServeClient>(packet);
-  if (!message) return std::unexpected(message.error());
-  const std::string& nonce = message->nonce.str();
-  const std::string& profile = message->profile.str();
-  if (message->authorization.reveal().contains('\0') || (!nonce.empty() && !ipc::is_nonce(nonce)) ||
-      (!profile.empty() && !ipc::is_profile_name(profile))) {
-    return ipc::fail(ipc::Fault::kProtocol, "ServeClient is out of bounds");
-  }
-  requests_->serve(*message, std::move(packet.descriptor), listeners_,
-                   [this](std::uint32_t request, bool closed) { answered(request, closed); });
-  return {};
-}
-
-void Service::answered(std::uint32_t request, bool closed) {
-  const ipc::Status sent = frontend_.send(ipc::Done{request, closed});
-  // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
-  if (!sent && !detach_later_)
-    detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
 }
 
 void Service::on_witness() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "host/timers.h"
 #include "ipc/channel.h"
 #include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
@@ -62,6 +63,13 @@ class Service {
   int run();
 
  private:
+  // One readable descriptor of the loop; it leaves epoll before it is closed (broker/caller/KERNEL.md, fact 8).
+  struct Watch {
+    Service& service;
+    void (Service::*on_readable)();
+    EventPtr handle{};
+  };
+
   Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
           HostFacts host);
   Run run_of(const ResolvedProfile& profile) const;
@@ -82,7 +90,8 @@ class Service {
   void say_how_signed();
   void say_clock(std::chrono::seconds offset);
   void on_policy_stale(const ipc::Error* why);
-  event* watch(int fd, void (Service::*on_readable)());
+  // Null: the loop takes no more, and the run ends.
+  Watch* watch(int fd, void (Service::*on_readable)());
   void on_control();
   void on_frontend();
   void on_witness();
@@ -113,7 +122,6 @@ class Service {
   void end(const ipc::Error& error);
   void leave();
 
-  struct Watch;
   event_base* base_;
   ipc::Channel control_, frontend_;
   ipc::Pidfd frontend_process_;

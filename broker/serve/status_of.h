@@ -1,4 +1,4 @@
-// How a run stands for one of its profiles, as the command of the run may know it (ipc/run_status.def).
+// How a run stands for one of its profiles, as the command of the run may know it (ipc/client/run_status.def).
 //
 // Blocks: never.   Owns: nothing; fetches nothing.
 #pragma once
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "decide/authorize.h"
+#include "ipc/client/run_status.h"
 #include "ipc/messages.h"
-#include "ipc/text/run_status.h"
 #include "run_profiles/run_profile.h"
 
 namespace broker {

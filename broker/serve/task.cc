@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace broker {
 namespace {

@@ -23,6 +23,12 @@ std::unique_ptr<AwsCall> ask(AwsContext& context, AwsRequest request, Read read,
       });
 }
 
+auto unreadable_parameter(std::string action, std::string name) {
+  return [action = std::move(action), name = std::move(name)](AwsCallError error) {
+    return std::unexpected(parameter_error(action, name, std::move(error)));
+  };
+}
+
 ipc::Result<Principal> principal(Outcome outcome) {
   if (!outcome) {
     ipc::Error error = std::move(outcome.error().error);
@@ -57,17 +63,20 @@ std::unique_ptr<AwsCall> ask_identity_once(AwsContext& context, const AwsEndpoin
 
 std::unique_ptr<AwsCall> ask_parameter(AwsContext& context, const AwsEndpoint& ssm, std::string name,
                                        std::function<void(ipc::Result<Parameter>)> done) {
+  AwsRequest request = get_parameter(ssm, name);
+  auto word_error = unreadable_parameter(request.action, name);
   return ask<ipc::Result<Parameter>>(
-      context, get_parameter(ssm, name), [name](std::string_view body) { return read_parameter(name, body); },
-      [name](AwsCallError error) { return std::unexpected(parameter_error(name, std::move(error))); }, std::move(done));
+      context, std::move(request), [name](std::string_view body) { return read_parameter(name, body); },
+      std::move(word_error), std::move(done));
 }
 
 std::unique_ptr<AwsCall> ask_parameters(AwsContext& context, const AwsEndpoint& ssm, std::string first,
                                         std::string second, std::function<void(ipc::Result<ParameterPair>)> done) {
+  AwsRequest request = get_parameters(ssm, first, second);
+  auto word_error = unreadable_parameter(request.action, first);
   return ask<ipc::Result<ParameterPair>>(
-      context, get_parameters(ssm, first, second),
-      [first, second](std::string_view body) { return read_parameters(first, second, body); },
-      [first](AwsCallError error) { return std::unexpected(parameter_error(first, std::move(error))); },
+      context, std::move(request),
+      [first, second](std::string_view body) { return read_parameters(first, second, body); }, std::move(word_error),
       std::move(done));
 }
 

@@ -112,7 +112,7 @@ ipc::Error no_parameter(std::string_view name) {
           "check --policy-parameter, the region and the account", 0};
 }
 
-ipc::Error parameter_error(std::string_view name, AwsCallError call) {
+ipc::Error parameter_error(const std::string& action, std::string_view name, AwsCallError call) {
   std::string it(1, '\'');  // appended to: g++ 12 -O3 warns wrongly of "'" + std::string(…)
   (it += name) += '\'';
   const AwsFailure& failure = call.failure;
@@ -132,7 +132,8 @@ ipc::Error parameter_error(std::string_view name, AwsCallError call) {
     error.what = "reading the SSM parameter " + it + " is not allowed: " + words_of(failure);
     error.next_step = way_past_denial(failure);
     if (error.next_step.empty())
-      error.next_step = "allow ssm:GetParameter to this identity, or ssm:GetParameters where a signature is demanded";
+      error.next_step = "allow ssm:" + action + " to this identity" +
+                        (action == "GetParameters" ? ", on the policy's parameter and on its signature's" : "");
   } else if (error.fault == Fault::kUnavailable) {
     error.what = "SSM could not give the parameter " + it + " now: " + failure.code;
     error.next_step = "wait and try again; the account is throttled or SSM has trouble";

@@ -38,9 +38,9 @@ ipc::Result<ParameterPair> read_parameters(std::string_view first, std::string_v
 AwsRequest put_parameter(const AwsEndpoint& endpoint, std::string_view name, std::string_view value);
 ipc::Result<std::int64_t> read_put(std::string_view name, std::string_view body);
 
-// The sentence and the next step for a failed GetParameter, by what went wrong: absent, denied, its KMS key denied,
-// throttled, malformed name.
-ipc::Error parameter_error(std::string_view name, AwsCallError error);
+// The sentence and the next step for a failed GetParameter or GetParameters (`action`), by what went wrong: absent,
+// denied, its KMS key denied, throttled, malformed name.
+ipc::Error parameter_error(const std::string& action, std::string_view name, AwsCallError error);
 ipc::Error no_parameter(std::string_view name);
 ipc::Error put_error(std::string_view name, AwsCallError error);
 

@@ -1,5 +1,6 @@
 #include "study/reference.h"
 
+#include "ipc/terminal/roff.h"
 #include "policy/yaml/load.h"
 #include "study/cases.h"
 #include "text/json_line.h"
@@ -37,37 +38,17 @@ std::string code(std::string_view text) { return "`" + std::string(text) + "`"; 
 
 // ---- manual page
 
-// A backslash, a hyphen, and a dot or quote at the start of a line mean something to roff.
-std::string roff(std::string_view text) {
-  std::string out;
-  bool starts = true;
-  for (const char c : text) {
-    if (starts && (c == '.' || c == '\'')) out += "\\&";
-    if (c == '\\') {
-      out += "\\e";
-    } else {
-      out += c == '-' ? "\\-" : std::string(1, c);
-    }
-    starts = c == '\n';
-  }
-  return out;
-}
-
 // Not right behind a heading, where it would be one too many.
 std::string paragraph(std::string_view page, std::string_view text) {
   const std::string_view last_line = page.substr(page.rfind('\n', page.size() - 2) + 1);
-  return (last_line.starts_with(".S") ? "" : ".PP\n") + roff(text) + "\n";
-}
-
-std::string item(const std::string& head, std::string_view text) {
-  return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
+  return (last_line.starts_with(".S") ? "" : ".PP\n") + ipc::roff(text) + "\n";
 }
 
 std::string key_items(Language language) {
   std::string out;
   for (const SchemaKey& key : keys_of(language)) {
     const std::string kind = std::string(key.type) + (key.required ? ", required" : "");
-    out += item(key.path, kind + ": " + std::string(key.meaning));
+    out += ipc::roff_item(key.path, kind + ": " + std::string(key.meaning));
   }
   return out;
 }
@@ -78,14 +59,14 @@ std::string word_items() {
   for (const SchemaWord& each : kWords) {
     if (each.kind != kind) out += ".SS Each " + std::string(each.kind) + "\n";
     kind = each.kind;
-    out += item(std::string(each.word), each.why);
+    out += ipc::roff_item(std::string(each.word), each.why);
   }
   return out;
 }
 
 std::string example(std::string_view yaml) {
   yaml.remove_prefix(1);  // the newline after the opening quote
-  return ".PP\n.EX\n" + roff(yaml) + ".EE\n";
+  return ".PP\n.EX\n" + ipc::roff(yaml) + ".EE\n";
 }
 
 }  // namespace
@@ -118,7 +99,7 @@ std::string policy_manual() {
       "policy file of sentinel\n";
 #define SECTION(title) out += ".SH " title "\n";
 #define TEXT(text) out += paragraph(out, text);
-#define ITEM(head, text) out += item(head, text);
+#define ITEM(head, text) out += ipc::roff_item(head, text);
 #define KEYS() out += key_items(Language::kPolicy);
 #define CASE_KEYS() out += key_items(Language::kCases);
 #define WORDS() out += word_items();

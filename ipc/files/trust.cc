@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include "ipc/owned.h"
 
 namespace ipc {
 namespace {
@@ -30,10 +31,7 @@ Entry* look_up(std::vector<char>& room, Entry& entry, LookUp&& ask) {
 
 // The local file alone: to list every account of a directory service can take minutes, and the name has been compared.
 bool is_primary_of_another(gid_t group, uid_t uid) {
-  struct Close {
-    void operator()(std::FILE* file) const { (void)std::fclose(file); }
-  };
-  const std::unique_ptr<std::FILE, Close> accounts(std::fopen("/etc/passwd", "re"));
+  const Owned<std::FILE, std::fclose> accounts(std::fopen("/etc/passwd", "re"));
   if (!accounts) return false;  // then no account of this file has it
   std::vector<char> room(kFirstRoom);
   passwd entry{};

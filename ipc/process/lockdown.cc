@@ -7,9 +7,9 @@
 
 #include <cstdio>
 #include <cstring>
-#include <memory>
 #include <string>
 
+#include "ipc/owned.h"
 #include "ipc/process/landlock.h"
 #include "ipc/unique_fd.h"
 
@@ -32,9 +32,9 @@ Status drop_capabilities() {
   // because no_new_privs ends gains through exec.
   for (int cap = 0; cap <= CAP_LAST_CAP; ++cap) (void)::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return system_error("ambient capabilities");
-  const std::unique_ptr<void, int (*)(void*)> none(cap_init(), cap_free);
+  const Owned<void, cap_free> none(cap_init());
   if (!none || cap_set_proc(static_cast<cap_t>(none.get())) != 0) return system_error("dropping capabilities");
-  const std::unique_ptr<void, int (*)(void*)> now(cap_get_proc(), cap_free);
+  const Owned<void, cap_free> now(cap_get_proc());
   if (!now || cap_compare(static_cast<cap_t>(now.get()), static_cast<cap_t>(none.get())) != 0) {
     return fail(Fault::kSystem, "capabilities remain after they were dropped");
   }
@@ -55,7 +55,7 @@ Status prove_landlock() {
 }
 
 Status load_filter(const LockdownSpec& spec) {
-  const std::unique_ptr<void, void (*)(void*)> filter(seccomp_init(spec.default_action), seccomp_release);
+  const Owned<void, seccomp_release> filter(seccomp_init(spec.default_action));
   if (!filter) return fail(Fault::kSystem, "seccomp_init failed");
   for (const SyscallRule& rule : spec.rules) {
     if (rule.number < 0) continue;  // not a call of this architecture: the default action stands

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "ipc/client/served_profiles.h"
 #include "ipc/command_settings.h"
 #include "ipc/text/aws_config_parser.h"
-#include "ipc/text/served_profiles.h"
 
 namespace supervisor {
 namespace {

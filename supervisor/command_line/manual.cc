@@ -4,12 +4,14 @@
 
 #include "command_line/help.h"
 #include "command_line/manual_sections.h"
-#include "command_line/roff.h"
 #include "command_line/table_words.h"
+#include "ipc/terminal/roff.h"
 #include "terminal/exit_codes.h"
 
 namespace supervisor {
 namespace {
+
+using ipc::roff, ipc::roff_item;
 
 // Where an option of a run may be said, beside the command line.
 std::string where_of(const OptionRow& row) {

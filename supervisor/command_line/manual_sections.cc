@@ -1,11 +1,13 @@
 #include "command_line/manual_sections.h"
 
 #include "child/environment.h"
-#include "command_line/roff.h"
 #include "ipc/settings.h"
+#include "ipc/terminal/roff.h"
 
 namespace supervisor {
 namespace {
+
+using ipc::roff, ipc::roff_item;
 
 constexpr Example kExamples[] = {
 #define EXAMPLE(title, ...) {title, {__VA_ARGS__}},

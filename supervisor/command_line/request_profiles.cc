@@ -4,7 +4,7 @@
 
 #include "argument/field_text.h"
 #include "command_line/request.h"
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace supervisor {
 namespace {

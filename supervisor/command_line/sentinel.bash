@@ -157,7 +157,7 @@ _sentinel() {
   'keys rotate') [[ $cur == -* || -n $named ]] || { _sentinel_names keys list; return; }
     _sentinel_words --allow-user-namespace --region --json --color --help ;;
   'cache list') _sentinel_words --allow-user-namespace --json --color --help ;;
-  'cache clear') _sentinel_words --allow-user-namespace --all --kind --profile --sso --json --color --help ;;
+  'cache clear') _sentinel_words --allow-user-namespace --all --kind --profile --sso --aws-login --json --color --help ;;
   esac
 }
 complete -F _sentinel sentinel

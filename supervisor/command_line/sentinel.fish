@@ -411,6 +411,7 @@ complete -c sentinel -n '__sentinel_in "cache clear"' -l all -d 'everything that
 complete -c sentinel -n '__sentinel_in "cache clear"' -l kind -x -a 'mfa openers role-keys' -d 'what is of this kind alone'
 complete -c sentinel -n '__sentinel_in "cache clear"' -l profile -x -a '(__sentinel_names profiles)' -d 'what this profile uses alone'
 complete -c sentinel -n '__sentinel_in "cache clear"' -l sso -d 'sign-ins of IAM Identity Center as well'
+complete -c sentinel -n '__sentinel_in "cache clear"' -l aws-login -d 'sign-ins of aws login as well'
 complete -c sentinel -n '__sentinel_in "cache clear"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "cache clear"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "cache clear"' -s h -l help -d 'show how to use this and end'

@@ -474,6 +474,7 @@ _sentinel() {
     '(--kind)''--kind=[what is of this kind alone]:mfa|openers|role-keys:(mfa openers role-keys)' \
     '(--profile)''--profile=[what this profile uses alone]:NAME: _sentinel_names profiles' \
     '(--sso)''--sso[sign-ins of IAM Identity Center as well]' \
+    '(--aws-login)''--aws-login[sign-ins of aws login as well]' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \

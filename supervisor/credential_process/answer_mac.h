@@ -1,4 +1,4 @@
-// The helper's end of ipc/answer_mac.h: a nonce, and whether an answer's HMAC is that of the broker.
+// The helper's end of ipc/client/answer_mac.h: a nonce, and whether an answer's HMAC is that of the broker.
 //
 // OpenSSL's SHA-256 alone, out of the archive: its EVP, which finds a hash by name, takes the helper a millisecond of
 // start, these functions 0.02 ms. The HMAC around it is RFC 2104's.
@@ -13,7 +13,7 @@
 
 #include <string_view>
 
-#include "ipc/answer_mac.h"
+#include "ipc/client/answer_mac.h"
 
 namespace supervisor {
 

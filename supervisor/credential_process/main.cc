@@ -1,6 +1,6 @@
 // sentinel-credential-process [PROFILE]: what AWS SDKs run to get credentials in Unix mode. Asks the socket in
 // SENTINEL_UNIX_SOCKET with the token in SENTINEL_AUTH_TOKEN for a profile of the run, written as the generated config
-// has it (ipc/text/served_profiles.h), or for its first, and prints credential_process JSON, version 1.
+// has it (ipc/client/served_profiles.h), or for its first, and prints credential_process JSON, version 1.
 //
 // It speaks with the run's own server alone: before it sends the token, the kernel says that its own user listens
 // there, in the process SENTINEL_SERVER_PID; and before it prints, an HMAC under SENTINEL_ANSWER_KEY says that the
@@ -28,7 +28,7 @@
 
 #include "credential_process/answer_mac.h"
 #include "credential_process/answer_text.h"
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace {
 

@@ -3,26 +3,24 @@
 #include <string_view>
 
 #include "doctor/table.h"
+#include "ipc/terminal/roff.h"
 
 namespace supervisor {
 namespace {
 
-// The words of a row as roff has them: what Markdown marks is set in bold, and a hyphen stays one.
+// The words of a row as roff has them: what Markdown marks is set in bold.
 std::string roff(std::string_view words) {
+  const std::string text = ipc::roff(words);
   std::string out;
   bool marked = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool mark = words[i] == '`' || words.substr(i).starts_with("**");
-    if (mark) {
-      if (words[i] == '*') ++i;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool two = std::string_view(text).substr(i).starts_with("**");
+    if (two || text[i] == '`') {
       marked = !marked;
       out += marked ? "\\fB" : "\\fR";
-    } else if (words[i] == '-') {
-      out += "\\-";
-    } else if (words[i] == '\\') {
-      out += "\\e";
+      i += two ? 1 : 0;
     } else {
-      out += words[i];
+      out += text[i];
     }
   }
   return out;

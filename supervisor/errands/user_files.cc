@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <initializer_list>
 
+#include "ipc/files/sign_in_folders.h"
 #include "ipc/files/trusted_path.h"
 #include "state/files.h"
 
@@ -15,10 +15,6 @@ namespace supervisor {
 namespace {
 
 using ipc::Fault;
-
-constexpr std::string_view kNoHome =
-    "there is no place for login tokens: HOME is no absolute path, and the password database has no home folder for "
-    "you";
 
 bool is_cache_name(std::string_view name, std::size_t digits) {
   return name.size() == digits &&
@@ -30,30 +26,19 @@ ipc::Status make_folder(const std::string& path) {
   return ipc::system_error("cannot make the folder " + path, "make it by hand, for yourself alone");
 }
 
-ipc::Status make_folders_of_aws(std::string_view home, std::initializer_list<const char*> parts) {
-  std::string path(home);
+// Of `path`, which lies below `home`, each folder that is missing.
+ipc::Status make_folders_below(std::string_view home, const std::string& path) {
   ipc::Status made;
-  for (const char* part : parts) {
-    path += part;
-    if (made) made = make_folder(path);
+  for (std::size_t end = home.size(); made && end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    made = make_folder(path.substr(0, end));
   }
   return made;
 }
 
-// The AWS tools put variables into it, too. What would be done otherwise here is refused.
-ipc::Result<std::string> login_folder(const LoginFolder& folder) {
-  std::string path(folder.directory);
-  if (path.empty()) path = "~/.aws/login/cache";
-  if (path.starts_with("~/") && folder.home.starts_with('/')) path.replace(0, 1, folder.home);
-  if (path.starts_with('/') && path.find('$') == std::string::npos) return path;
-  if (folder.directory.empty()) return ipc::fail(Fault::kConfig, std::string(kNoHome), "set HOME");
-  return ipc::fail(Fault::kConfig, "AWS_LOGIN_CACHE_DIRECTORY is no absolute path, or has a variable in it",
-                   "write it whole, from / or ~/");
-}
-
 // Of a folder that the user chose, the last part alone: what is above is theirs to make.
 ipc::Status make_login_folder(const LoginFolder& folder, const std::string& path) {
-  if (folder.directory.empty()) return make_folders_of_aws(folder.home, {"/.aws", "/login", "/cache"});
+  if (folder.directory.empty()) return make_folders_below(folder.home, path);
   return make_folder(path);
 }
 
@@ -61,12 +46,10 @@ ipc::Status make_login_folder(const LoginFolder& folder, const std::string& path
 
 ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_view name) {
   if (!is_cache_name(name, 40)) return ipc::fail(Fault::kProtocol, "a token cache's name that is none");
-  if (!home.starts_with('/')) {
-    return ipc::fail(Fault::kConfig, std::string(kNoHome), "set HOME");
-  }
-  if (const ipc::Status made = make_folders_of_aws(home, {"/.aws", "/sso", "/cache"}); !made)
-    return std::unexpected(made.error());
-  const std::string path = std::string(home) + "/.aws/sso/cache/" + std::string(name) + ".json";
+  const ipc::Result<std::string> at = ipc::sso_cache_folder(home);
+  if (!at) return std::unexpected(at.error());
+  if (const ipc::Status made = make_folders_below(home, *at); !made) return std::unexpected(made.error());
+  const std::string path = *at + "/" + std::string(name) + ".json";
   // Who may read it could lock it, too, and so keep every run waiting.
   return open_own_file({path, S_IRWXG | S_IRWXO,
                         "is open to others: theirs would be taken for your token, or yours is known to them",
@@ -76,7 +59,7 @@ ipc::Result<ipc::UniqueFd> open_token_cache(std::string_view home, std::string_v
 ipc::Result<ipc::UniqueFd> open_login_cache(const LoginFolder& folder, std::string_view name, std::string_view profile,
                                             bool make) {
   if (!is_cache_name(name, 64)) return ipc::fail(Fault::kProtocol, "a login file's name that is none");
-  const ipc::Result<std::string> at = login_folder(folder);
+  const ipc::Result<std::string> at = ipc::login_cache_folder(folder.home, folder.directory);
   if (!at) return std::unexpected(at.error());
   if (const ipc::Status made = make ? make_login_folder(folder, *at) : ipc::Status{}; !made)
     return std::unexpected(made.error());

@@ -1,11 +1,11 @@
 #include "run/conversation.h"
 
+#include "ipc/client/served_profiles.h"
 #include "ipc/command_settings.h"
 #include "ipc/process/lockdown.h"
 #include "ipc/process/own_status.h"
 #include "ipc/task_limits.h"
 #include "ipc/text/login_page.h"
-#include "ipc/text/served_profiles.h"
 #include "terminal/say.h"
 
 namespace supervisor {

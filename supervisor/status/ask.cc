@@ -15,8 +15,8 @@
 #include <string_view>
 
 #include "child/environment.h"
+#include "ipc/client/served_profiles.h"
 #include "ipc/text/ip_address.h"
-#include "ipc/text/served_profiles.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {

@@ -1,6 +1,6 @@
 // Asks the run that this process is in how it stands, on the server that its environment names, as an SDK asks for
-// credentials: the broker checks the caller alike. Of several profiles AWS_PROFILE chooses one over the Unix socket; where
-// it names none of the run, the answer is the first one's, and says so.
+// credentials: the broker checks the caller alike. Of several profiles AWS_PROFILE chooses one over the Unix socket;
+// where it names none of the run, the answer is the first one's, and says so.
 //
 // Runs in: sentinel, in the command's tree.   Blocks: at most kAnswerLimit in all.   Owns: the bearer token, for the
 // moment of the question.
@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "ipc/client/run_status.h"
 #include "ipc/result.h"
-#include "ipc/text/run_status.h"
 
 namespace supervisor {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ipc/text/run_status.h"
+#include "ipc/client/run_status.h"
 
 namespace supervisor {
 

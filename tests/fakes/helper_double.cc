@@ -31,8 +31,8 @@
 #include <string>
 #include <vector>
 
-#include "ipc/answer_mac.h"
 #include "ipc/channel.h"
+#include "ipc/client/answer_mac.h"
 #include "ipc/command_settings.h"
 #include "ipc/errands.h"
 #include "ipc/process/own_status.h"
@@ -53,7 +53,7 @@ std::string hex_of(const unsigned char* bytes, std::size_t count) {
   return text;
 }
 
-// As ipc/answer_mac.h says.
+// As ipc/client/answer_mac.h says.
 std::string mac_of(const std::string& nonce, const std::string& body) {
   unsigned char digest[EVP_MAX_MD_SIZE], mac[EVP_MAX_MD_SIZE];
   unsigned int size = 0;

@@ -1,12 +1,14 @@
-// A frontend that has been taken over: it stands where sentinel-frontend stands, locks itself down by the same code, and
-// then does what a client's request path names. Clients get its findings as plain text, since it has no other words.
+// A frontend that has been taken over: it stands where sentinel-frontend stands, locks itself down by the same code,
+// and then does what a client's request path names. Clients get its findings as plain text, since it has no other
+// words.
 //
 //   GET /creds                    served honestly, as by the real one
-//   GET /attack/descriptor/NAME   passes that descriptor as a client's       GET /attack/call/NAME      a forbidden call
-//   GET /attack/message/NAME      a bad packet to the broker                 GET /attack/control/NAME   to the supervisor
-//   GET /attack/listen/NAME       serves, and reads on its own duplicate     GET /attack/result         what it read there
-//   GET /attack/keep              keeps the connection                       GET /attack/use-kept       asks in its name
-//   GET /attack/forge             with another token                         GET /attack/crash, stall/N, flood/N, leave
+//   GET /attack/descriptor/NAME   passes that descriptor as a client's       GET /attack/call/NAME      a forbidden
+//   call GET /attack/message/NAME      a bad packet to the broker                 GET /attack/control/NAME   to the
+//   supervisor GET /attack/listen/NAME       serves, and reads on its own duplicate     GET /attack/result         what
+//   it read there GET /attack/keep              keeps the connection                       GET /attack/use-kept asks in
+//   its name GET /attack/forge             with another token                         GET /attack/crash, stall/N,
+//   flood/N, leave
 //
 // Runs in: hostile tests, started by the real supervisor. The file `attack` beside it says how to begin (Beginning
 // below) and where the run listens.
@@ -18,12 +20,12 @@
 #include <fstream>
 #include <vector>
 
+#include "channel_numbers.h"
 #include "hostile_calls.h"
 #include "hostile_descriptors.h"
 #include "hostile_messages.h"
+#include "ipc/client/answer_mac.h"
 #include "isolation.h"
-#include "channel_numbers.h"
-#include "ipc/answer_mac.h"
 #include "sandbox.h"
 #include "supervisor_link.h"
 
@@ -79,10 +81,10 @@ Beginning read_beginning() {
   return beginning;
 }
 
-// ---- a request, as the real one would treat it -----------------------------------------------------------------------
+// ---- a request, as the real one would treat it
+// -----------------------------------------------------------------------
 
-bool serve(int client, std::string_view authorization, std::string_view nonce = {},
-           std::string_view profile = {}) {
+bool serve(int client, std::string_view authorization, std::string_view nonce = {}, std::string_view profile = {}) {
   ipc::ServeClient message;
   message.request = ++g_request;
   message.transport = ipc::Transport::Tcp;  // a lie, half of the time
@@ -121,7 +123,8 @@ std::string read_all(int fd) {
   return text;
 }
 
-// ---- attacks ---------------------------------------------------------------------------------------------------------
+// ---- attacks
+// ---------------------------------------------------------------------------------------------------------
 
 void pass_descriptor(const Client& client, const std::string& name) {
   if (name == "control-channel") g_baits[name] = {g_control.fd(), -1};
@@ -157,7 +160,8 @@ void listen_in(const Client& client, const std::string& name) {
   if (name != "timestamping") return;
   char part[8192];
   const ssize_t got = ::recv(client.fd, part, sizeof part, MSG_ERRQUEUE | MSG_DONTWAIT);
-  g_result += "; error queue " + std::to_string(got) + ": " + std::string(part, got > 0 ? static_cast<std::size_t>(got) : 0);
+  g_result +=
+      "; error queue " + std::to_string(got) + ": " + std::string(part, got > 0 ? static_cast<std::size_t>(got) : 0);
 }
 
 // What the attacker gets from its own sending, to show that the trick works here when nobody prevents it.
@@ -190,9 +194,12 @@ void flood(const Client& client, int times) {
   int sent = 0, answered = 0;
   while (answered < times) {
     const bool more = sent < times && sent - answered < 100 && serve(g_baits["socketpair"].pass, "");
-    if (more) ++sent;
-    else if (await_done() == "no answer") break;
-    else ++answered;
+    if (more)
+      ++sent;
+    else if (await_done() == "no answer")
+      break;
+    else
+      ++answered;
   }
   say(client.fd, std::to_string(answered));
 }
@@ -223,7 +230,8 @@ void attack(const Client& client, const std::string& what) {
   say(client.fd, "no such attack");
 }
 
-// ---- clients ---------------------------------------------------------------------------------------------------------
+// ---- clients
+// ---------------------------------------------------------------------------------------------------------
 
 bool read_request(Client& client) {
   std::string head;
@@ -259,7 +267,8 @@ void answer_with_own_keys(int client, const std::string& header) {
 bool forge(const Client& client) {
   const std::string mac(ipc::kAnswerMacLength, '0');
   if (g_behaviour == "own-keys") return answer_with_own_keys(client.fd, ""), true;
-  if (g_behaviour == "own-keys-and-mac") return answer_with_own_keys(client.fd, "Sentinel-Answer-Mac: " + mac + "\r\n"), true;
+  if (g_behaviour == "own-keys-and-mac")
+    return answer_with_own_keys(client.fd, "Sentinel-Answer-Mac: " + mac + "\r\n"), true;
   return false;
 }
 
@@ -295,7 +304,8 @@ void treat(Client& client) {
   }
 }
 
-// ---- the beginning ---------------------------------------------------------------------------------------------------
+// ---- the beginning
+// ---------------------------------------------------------------------------------------------------
 
 // A filter that the supervisor sees, and that forbids nothing.
 void pretend_sandbox() {
@@ -316,7 +326,8 @@ void lock_down(const std::string& behaviour) {
 void report(const std::string& behaviour) {
   ipc::FrontendLockedDown message;
   message.protocol = behaviour == "other-build" ? 1 : ipc::kProtocolHash;
-  if (behaviour.starts_with("says-")) (void)send_packet(g_control.fd(), bad_packet(behaviour.substr(5), ""), g_control.fd());
+  if (behaviour.starts_with("says-"))
+    (void)send_packet(g_control.fd(), bad_packet(behaviour.substr(5), ""), g_control.fd());
   (void)g_control.send(message, behaviour == "adds-descriptor" ? g_control.fd() : -1);
   if (behaviour == "says-it-twice") (void)g_control.send(message);
 }
@@ -356,7 +367,8 @@ int run() {
   receive_listener();
   // The connection that we made to the run's own listener before lock-down is the first in its queue.
   if (const auto end = g_baits.find("client-end"); end != g_baits.end()) {
-    g_baits["own-connection"] = {::accept4(g_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK), end->second.read};
+    g_baits["own-connection"] = {::accept4(g_listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK),
+                                 end->second.read};
   }
   serve_clients();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """`sentinel cache`: what outlives a run is listed without a secret and cleared by kind, by profile or all; sign-ins that the AWS CLI
-shares go only where that is asked for."""
+shares go only where that is asked for, each kind by its own option."""
 import fcntl
 import json
 import os
@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 from harness import BUILD, Run, main, needs_own_home  # noqa: E402
 from source_case import SourceTest  # noqa: E402
-from standin_client import mfa_serial, role_arn, sso_cache_file, sso_profiles  # noqa: E402
+from standin_client import login_cache_file, mfa_serial, role_arn, sso_cache_file, sso_profiles, user_arn  # noqa: E402
 from test_kept_keys import clear_keyring_of  # noqa: E402
 
 
@@ -70,6 +70,22 @@ class CacheTest(SourceTest):
         for path in (".aws", ".aws/sso", ".aws/sso/cache", os.path.relpath(sso_cache_file(self.user.home), self.user.home)):
             self.owned(os.path.join(self.user.home, path))
         return token
+
+
+    def log_in(self, profiles=("console",), folder=None, **login):
+        """As an earlier `aws login` of the user's left it; returns where."""
+        for name in profiles:
+            self.add_profile(name, login_session=user_arn("marta"))
+        self.addCleanup(shutil.rmtree, os.path.join(self.user.home, ".aws", "login"), True)
+        self.aws.write_login(self.user.home, user_arn("marta"), folder, **login)
+        path = login_cache_file(self.user.home, user_arn("marta"), folder)
+        for part in (path, os.path.dirname(path), *(os.path.join(self.user.home, inner) for inner in (".aws/login", ".aws"))):
+            if os.path.exists(part):
+                self.owned(part)
+        return path
+
+    def rows(self, kind, **more):
+        return [row for row in self.listed(**more) if row["kind"] == kind]
 
 
 class Refused(CacheTest):
@@ -167,6 +183,66 @@ class Kept(CacheTest):
             file.write('{"accessToken": ')
         row, = [row for row in self.listed() if row["kind"] == "sso"]
         self.assertIn("unreadable", row)
+
+    def test_a_sign_in_that_nobody_completed_is_none(self):
+        self.sign_in()
+        path = self.log_in()
+        for file, holds in ((sso_cache_file(self.user.home), ""), (path, "{}")):
+            with open(file, "w") as emptied:
+                emptied.write(holds)
+        self.assertEqual([], self.listed())
+
+    def test_a_sign_in_of_aws_login_is_listed_once_and_goes_only_where_it_is_said(self):
+        path = self.log_in(("console", "console-too"))
+        row, = self.listed()
+        self.assertEqual(("aws-login", user_arn("marta"), ["console", "console-too"], path, False, True),
+                         tuple(row[name] for name in ("kind", "identity", "profiles", "file", "ended", "renewable")))
+        self.assertIn(", renewed when it is used", self.cache("list").stdout)
+        for words in (("--all",), ("--profile", "console"), ("--sso",), ("--aws-login", "--profile", "guarded")):
+            self.assertEqual(0, self.cleared(*words), words)
+            self.assertTrue(os.path.exists(path), words)
+        self.assertEqual(1, self.cleared("--aws-login", "--profile", "console-too"))
+        self.assertFalse(os.path.exists(path))
+        self.assertEqual([], self.listed())
+
+    def test_what_clearing_a_sign_in_leaves_at_aws_is_said_of_what_went_alone(self):
+        self.sign_in()
+        self.log_in()
+        self.assertNotIn("until it ends", self.cache("clear", "--all").stderr)
+        run = self.cache("clear", "--aws-login")
+        self.assertIn("AWS knows the sign-in of aws login until it ends", run.stderr)
+        self.assertNotIn("Identity Center", run.stderr)
+        self.assertIn("aws sso logout", self.cache("clear", "--sso").stderr)
+        self.assertNotIn("until it ends", self.cache("clear", "--sso", "--aws-login").stderr, "nothing was there any more")
+
+    def test_ended_keys_of_aws_login_are_renewed_and_no_end_of_the_sign_in(self):
+        self.log_in(lifetime=-60)
+        row, = self.listed()
+        self.assertEqual((True, True), (row["ended"], row["renewable"]))
+        self.assertRegex(self.cache("list").stdout, r"ended 20[0-9]{2}-.*, renewed when it is used")
+
+    def test_aws_login_is_found_where_its_variable_says(self):
+        folder = os.path.join(self.folder, "logins")
+        path = self.log_in(folder=folder)
+        self.assertEqual([], self.listed())
+        there = {"environment": {"AWS_LOGIN_CACHE_DIRECTORY": folder}}
+        self.assertEqual(path, self.rows("aws-login", **there)[0]["file"])
+        wrong = {"environment": {"AWS_LOGIN_CACHE_DIRECTORY": "logins"}}
+        row, = self.listed(**wrong)
+        self.assertIn("AWS_LOGIN_CACHE_DIRECTORY is no absolute path", row["unreadable"])
+        run = self.cache("clear", "--aws-login", **wrong)
+        self.assertEqual(1, run.code)
+        self.assertIn("AWS_LOGIN_CACHE_DIRECTORY is no absolute path", run.stderr)
+        self.assertTrue(os.path.exists(path))
+        self.assertEqual(0, self.cache("clear", "--aws-login", **there).code)
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_sign_in_that_others_may_write_is_not_believed(self):
+        path = self.log_in()
+        os.chmod(path, 0o666)
+        row, = self.listed()
+        self.assertIn("unreadable", row)
+        self.assertEqual(["console"], row["profiles"])
 
 
 if __name__ == "__main__":

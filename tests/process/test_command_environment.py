@@ -153,7 +153,7 @@ class CredentialProcess(harness.ProcessTest):
 
     @classmethod
     def mac(cls, nonce, body, key=None, profile=""):
-        """As ipc/answer_mac.h says."""
+        """As ipc/client/answer_mac.h says."""
         text = f"sentinel answer 1\n{nonce}\n{hashlib.sha256(body.encode()).hexdigest()}" + ("\n" + profile if profile else "")
         return hmac.new((key or cls.KEY).encode(), text.encode(), hashlib.sha256).hexdigest()
 

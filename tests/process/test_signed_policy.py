@@ -61,6 +61,10 @@ class AtTheStart(SignedTest):
         self.put_pair(allowing(), json.dumps(old))
         self.refused(sentence="does not bind the policy's name and version")
 
+    def test_a_denial_names_the_action_that_reads_both_parameters(self):
+        run = self.refused_start(*self.by_file, policy=("--policy-parameter", "/sentinel/policies/denied"))
+        self.assertIn("allow ssm:GetParameters to this identity, on the policy's parameter and on its signature's", run.stderr)
+
     def test_a_swapped_dev_pair_in_prod_is_refused(self):
         self.put_signed(allowing(), name="/sentinel/policies/dev")
         self.refused(sentence="carries the signature of another policy, '/sentinel/policies/dev'")

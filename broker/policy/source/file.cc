@@ -15,6 +15,7 @@
 
 #include "host/bounded_read.h"
 #include "ipc/files/trusted_path.h"
+#include "ipc/owned.h"
 #include "policy/yaml/document.h"
 #include "policy/yaml/load.h"
 
@@ -51,7 +52,7 @@ std::string signature_file(const std::string& path) { return path + ".sig"; }
 std::vector<std::string> policy_file_folders(const std::string& path) {
   std::vector<std::string> folders{folder_of(path)};
   for (const std::string& file : {path, signature_file(path)}) {
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(file.c_str(), nullptr), &std::free);
+    const ipc::Owned<char, std::free> real(::realpath(file.c_str(), nullptr));
     if (real == nullptr) continue;
     std::string folder = folder_of(real.get());
     if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(std::move(folder));

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "ipc/owned.h"
 #include "services/kms.h"
 #include "text/base64.h"
 #include "text/hex.h"
@@ -108,8 +109,8 @@ std::string der_fingerprint(EVP_PKEY* key) {
   return hash;
 }
 
-using Bio = std::unique_ptr<BIO, decltype(&::BIO_free)>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(&::EVP_MD_CTX_free)>;
+using Bio = ipc::Owned<BIO, ::BIO_free>;
+using DigestContext = ipc::Owned<EVP_MD_CTX, ::EVP_MD_CTX_free>;
 
 // OpenSSL would ask the terminal.
 int no_passphrase(char*, int, int, void*) { return -1; }
@@ -141,7 +142,7 @@ const unsigned char* bytes(std::string_view text) { return reinterpret_cast<cons
 // leading zero bytes are cut off, so that one policy had two signatures.
 bool key_verifies(EVP_PKEY* key, std::string_view message, std::string_view signature) {
   if (std::cmp_not_equal(signature.size(), ::EVP_PKEY_get_size(key))) return false;
-  const DigestContext context(::EVP_MD_CTX_new(), &::EVP_MD_CTX_free);
+  const DigestContext context(::EVP_MD_CTX_new());
   EVP_PKEY_CTX* of_key = nullptr;
   if (!context || ::EVP_DigestVerifyInit(context.get(), &of_key, EVP_sha256(), nullptr, key) != 1) return false;
   if (!use_pss(of_key)) return false;
@@ -215,7 +216,7 @@ std::string signed_name(std::string_view parameter) { return std::string(parts_o
 void FreeKey::operator()(evp_pkey_st* key) const noexcept { ::EVP_PKEY_free(key); }
 
 ipc::Result<PublicKey> PublicKey::from_pem(std::string_view pem, const std::string& place) {
-  const Bio bio(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &::BIO_free);
+  const Bio bio(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   OpensslKey key(bio ? ::PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
   if (const ipc::Status good = check_key(key.get(), place, "public"); !good) return std::unexpected(good.error());
   return PublicKey(std::move(key));
@@ -238,14 +239,14 @@ bool PublicKey::operator==(const PublicKey& other) const { return ::EVP_PKEY_eq(
 std::string PublicKey::fingerprint() const { return der_fingerprint(key_.get()); }
 
 ipc::Result<PrivateKey> PrivateKey::from_pem(std::string_view pem, const std::string& place) {
-  const Bio bio(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &::BIO_free);
+  const Bio bio(::BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   OpensslKey key(bio ? ::PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
   if (const ipc::Status good = check_key(key.get(), place, "private"); !good) return std::unexpected(good.error());
   return PrivateKey(std::move(key));
 }
 
 ipc::Result<std::string> PrivateKey::sign(std::string_view message) const {
-  const DigestContext context(::EVP_MD_CTX_new(), &::EVP_MD_CTX_free);
+  const DigestContext context(::EVP_MD_CTX_new());
   EVP_PKEY_CTX* of_key = nullptr;
   std::string signature(static_cast<std::size_t>(::EVP_PKEY_get_size(key_.get())), '\0');
   std::size_t size = signature.size();

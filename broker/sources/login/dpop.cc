@@ -8,10 +8,10 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <memory>
 #include <utility>
 
 #include "host/random.h"
+#include "ipc/owned.h"
 #include "text/base64.h"
 #include "text/hex.h"
 #include "text/json_line.h"
@@ -24,17 +24,10 @@ using ipc::Fault;
 constexpr std::string_view kBegin = "-----BEGIN EC PRIVATE KEY-----", kEnd = "-----END EC PRIVATE KEY-----";
 constexpr std::size_t kCoordinate = 32;  // bytes, of P-256
 
-template <auto Free>
-struct FreedBy {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using PrivateKey = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>>;
-using Number = std::unique_ptr<BIGNUM, FreedBy<BN_clear_free>>;
-using Signature = std::unique_ptr<ECDSA_SIG, FreedBy<ECDSA_SIG_free>>;
+using PrivateKey = ipc::Owned<EVP_PKEY, EVP_PKEY_free>;
+using DigestContext = ipc::Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Number = ipc::Owned<BIGNUM, BN_clear_free>;
+using Signature = ipc::Owned<ECDSA_SIG, ECDSA_SIG_free>;
 
 const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 

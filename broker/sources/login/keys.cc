@@ -11,7 +11,6 @@
 #include "sources/login/dpop.h"
 #include "sources/login/token.h"
 #include "sources/sign_in/file.h"
-#include "text/ascii.h"
 
 namespace broker {
 namespace {
@@ -23,7 +22,6 @@ constexpr std::chrono::minutes kRefreshAhead{5};  // as botocore
 constexpr std::chrono::seconds kLeastLife{60};    // of keys that are used where no others can be had
 constexpr std::chrono::milliseconds kLookAgain{500};
 constexpr std::chrono::minutes kPatience{11};  // for another run's login, which lasts ten
-constexpr std::string_view kNothing = "{}";    // a file without a byte is an error to the AWS tools
 constexpr int kMostTries = 2;
 
 // What all fetches of one source share.
@@ -73,7 +71,8 @@ class LoginFetch final : public KeyFetch {
       why_none_.clear();
     } else {
       token_.reset();
-      why_none_ = is_nothing(text) ? "nobody is signed in with aws login" : of_file(token.error()).what;
+      why_none_ =
+          text && holds_no_sign_in(text->view()) ? "nobody is signed in with aws login" : of_file(token.error()).what;
       if (!logs_in()) return fail({Fault::kConfig, why_none_, by_hand()});
     }
     if (!locked_) return lock();
@@ -127,9 +126,6 @@ class LoginFetch final : public KeyFetch {
     return {Fault::kConfig,
             "the file of aws login, " + login_token_name(source_->plan.session) + ".json, " + error.what, by_hand()};
   }
-  static bool is_nothing(const ipc::Result<WipedBytes>& text) {
-    return text && (text->view().empty() || trimmed(text->view()) == kNothing);
-  }
 
   void on_answer(const Answer& answer) {
     if (!answer) return on_refused(answer.error());
@@ -179,7 +175,7 @@ class LoginFetch final : public KeyFetch {
       return fail({Fault::kRefused, why() + ", and the login that was shown was not completed", by_hand()});
     }
     if (token_ == std::nullopt)
-      (void)file_.replace(kNothing);  // whoever looks meanwhile finds that nobody is signed in
+      (void)file_.replace(kNoSignIn);  // whoever looks meanwhile finds that nobody is signed in
     file_.say_login_is_shown();
     login_ = std::make_unique<BrowserLogin>(source_->context, source_->errands, source_->plan, source_->options.profile,
                                             [this](ipc::Result<LoginToken> token) { on_logged_in(std::move(token)); });

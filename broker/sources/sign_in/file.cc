@@ -11,6 +11,7 @@
 #include <string>
 
 #include "ipc/secret.h"
+#include "text/ascii.h"
 
 namespace broker {
 
@@ -34,6 +35,8 @@ std::unexpected<ipc::Error> too_large() {
 }
 
 }  // namespace
+
+bool holds_no_sign_in(std::string_view text) { return text.empty() || trimmed(text) == kNoSignIn; }
 
 SignInFile& SignInFile::operator=(SignInFile&& other) noexcept {
   if (this == &other) return *this;

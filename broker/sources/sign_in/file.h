@@ -16,6 +16,11 @@
 
 namespace broker {
 
+// What a file has that holds no sign-in: one without a byte is an error to the AWS tools.
+inline constexpr std::string_view kNoSignIn = "{}";
+// Also of a file that was made and not written to yet.
+[[nodiscard]] bool holds_no_sign_in(std::string_view text);
+
 class SignInFile {
  public:
   static constexpr std::size_t kMaxBytes = 64 * 1024;  // a file with all its tokens has a tenth of it

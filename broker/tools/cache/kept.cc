@@ -14,14 +14,18 @@
 
 #include "host/bounded_read.h"
 #include "host/kernel_keyring.h"
+#include "ipc/files/sign_in_folders.h"
 #include "ipc/files/state_folder.h"
 #include "ipc/files/trusted_path.h"
 #include "keystore/folder.h"
 #include "profile/files.h"
 #include "sources/kept_role_keys.h"
+#include "sources/login/token.h"
 #include "sources/shared_sessions.h"
+#include "sources/sign_in/file.h"
 #include "sources/sso/token.h"
 #include "tools/settings/settings.h"
+#include "tools/this_second.h"
 
 namespace broker {
 namespace {
@@ -29,7 +33,6 @@ namespace {
 using ipc::Fault;
 using ipc::KeptFile;
 
-constexpr std::size_t kMaxTokenFile = 64 * 1024;
 constexpr std::chrono::milliseconds kLookAgain{50};
 constexpr int kMostLooks = 60;
 
@@ -90,26 +93,59 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-KeptThing sign_in_row(const KnownProfile& profile) {
-  KeptThing row{std::string(kSignInKind), profile.start_url, {profile.name}, {}, profile.sign_in_file};
-  const auto file = open_own(profile.sign_in_file, O_RDONLY);
-  if (!file) {
-    row.unreadable = file.error().what;
-    return row;
+struct SignedIn {
+  std::chrono::sys_seconds ends;
+  bool renewable;
+};
+
+ipc::Result<SignedIn> read_sign_in(SignInKind kind, std::string_view text) {
+  switch (kind) {
+    case SignInKind::kSso: {
+      const auto token = read_sso_token(text);
+      if (!token) return std::unexpected(token.error());
+      return SignedIn{token->ends, !token->refresh.empty() && token->client.ends > this_second()};
+    }
+    case SignInKind::kAwsLogin: {
+      const auto token = read_login_token(text);
+      if (!token) return std::unexpected(token.error());
+      return SignedIn{token->ends, true};
+    }
   }
-  if (!*file) {
-    row.file.clear();
-    return row;
+  std::unreachable();
+}
+
+// Nothing: nobody is signed in.
+std::optional<KeptThing> row_of(const SharedSignIn& sign_in) {
+  const std::string kind(kSignIns[static_cast<std::size_t>(sign_in.kind)].word);
+  if (!sign_in.file) return KeptThing{kind, sign_in.identity, {}, {}, {}, sign_in.file.error().what};
+  const auto unreadable = [&](std::string why) {
+    return KeptThing{kind, sign_in.identity, {}, {}, *sign_in.file, std::move(why)};
+  };
+  auto file = open_own(*sign_in.file, O_RDONLY);
+  if (!file) return unreadable(file.error().what);
+  if (!*file) return std::nullopt;
+  const auto text = SignInFile(std::move(*file)).read();
+  if (!text) return unreadable(*sign_in.file + " " + text.error().what);
+  if (holds_no_sign_in(text->view())) return std::nullopt;
+  const auto read = read_sign_in(sign_in.kind, text->view());
+  if (!read) return unreadable(*sign_in.file + " " + read.error().what);
+  return KeptThing{kind, sign_in.identity, {}, read->ends, *sign_in.file, {}, read->renewable};
+}
+
+ipc::Result<std::string> file_in(const ipc::Result<std::string>& folder, const std::string& name) {
+  return folder ? ipc::Result<std::string>(*folder + "/" + name + ".json") : folder;
+}
+
+std::optional<SharedSignIn> sign_in_of(const BasePlan& plan, const std::string& home) {
+  if (const auto* const sso = std::get_if<SsoPlan>(&plan)) {
+    return SharedSignIn{SignInKind::kSso, sso->start_url, file_in(ipc::sso_cache_folder(home), sso_token_name(*sso))};
   }
-  // The text is a secret: it is wiped when it goes (host/wiping_heap.h).
-  const std::string text = read_from_start(file->get(), kMaxTokenFile + 1).value_or("");
-  const auto token = read_sso_token(text);
-  if (token && text.size() <= kMaxTokenFile) {
-    row.ends = token->ends;
-  } else {
-    row.unreadable = profile.sign_in_file + " " + (token ? "is longer than any" : token.error().what);
+  if (const auto* const login = std::get_if<LoginPlan>(&plan)) {
+    const char* const directory = std::getenv("AWS_LOGIN_CACHE_DIRECTORY");
+    const auto folder = ipc::login_cache_folder(home, directory ? directory : "");
+    return SharedSignIn{SignInKind::kAwsLogin, login->session, file_in(folder, login_token_name(login->session))};
   }
-  return row;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -136,16 +172,7 @@ ipc::Result<std::vector<KnownProfile>> known_profiles(const std::string& home) {
   for (const std::string& name : names) {
     const ipc::Result<ResolvedProfile> profile = resolve_profile(*files, name, settings, home, {}, options);
     if (!profile) continue;
-    KnownProfile row{name,
-                     profile->mfa ? profile->mfa->serial : "",
-                     profile->chain.empty() ? "" : profile->chain.back().role_arn,
-                     {},
-                     {}};
-    if (const auto* const sso = std::get_if<SsoPlan>(&profile->base); sso && !home.empty()) {
-      row.sign_in_file = home + "/.aws/sso/cache/" + sso_token_name(*sso) + ".json";
-      row.start_url = sso->start_url;
-    }
-    known.push_back(std::move(row));
+    known.push_back({name, profile->mfa ? profile->mfa->serial : "", sign_in_of(profile->base, home)});
   }
   return known;
 }
@@ -168,18 +195,18 @@ std::vector<KeptThing> kept_in(KeptFile file, const Place& place, const std::vec
   return rows;
 }
 
-// Profiles of one [sso-session] share a file.
+// Profiles of one [sso-session], or of one user of `aws login`, share a file.
 std::vector<KeptThing> sign_ins(const std::vector<KnownProfile>& profiles) {
   std::vector<KeptThing> rows;
-  for (const KnownProfile& profile : profiles) {
-    if (profile.sign_in_file.empty()) continue;
-    const auto same = std::ranges::find(rows, profile.sign_in_file, &KeptThing::file);
-    if (same != rows.end()) {
-      same->profiles.push_back(profile.name);
-      continue;
+  for (auto profile = profiles.begin(); profile != profiles.end(); ++profile) {
+    const auto same = [&](const KnownProfile& other) { return other.sign_in == profile->sign_in; };
+    if (!profile->sign_in || std::find_if(profiles.begin(), profile, same) != profile) continue;
+    std::optional<KeptThing> row = row_of(*profile->sign_in);
+    if (!row) continue;
+    for (const KnownProfile& user : profiles) {
+      if (same(user)) row->profiles.push_back(user.name);
     }
-    KeptThing row = sign_in_row(profile);
-    if (!row.file.empty()) rows.push_back(std::move(row));
+    rows.push_back(std::move(*row));
   }
   return rows;
 }
@@ -201,14 +228,17 @@ ipc::Result<std::size_t> clear_kept(KeptFile file, const Place& place, const std
   });
 }
 
-ipc::Result<std::size_t> clear_sign_ins(const std::vector<KnownProfile>& profiles, const std::string& profile) {
+ipc::Result<std::size_t> clear_sign_ins(SignInKind kind, const std::vector<KnownProfile>& profiles,
+                                        const std::string& profile) {
   std::size_t gone = 0;
   for (const KnownProfile& known : profiles) {
-    if (known.sign_in_file.empty() || (!profile.empty() && known.name != profile)) continue;
-    if (::unlink(known.sign_in_file.c_str()) == 0)
+    if (!known.sign_in || known.sign_in->kind != kind || (!profile.empty() && known.name != profile)) continue;
+    const ipc::Result<std::string>& file = known.sign_in->file;
+    if (!file) return std::unexpected(file.error());
+    if (::unlink(file->c_str()) == 0)
       ++gone;
     else if (errno != ENOENT && errno != ENOTDIR)
-      return ipc::system_error("cannot remove " + known.sign_in_file, "remove it by hand");
+      return ipc::system_error("cannot remove " + *file, "remove it by hand");
   }
   return gone;
 }

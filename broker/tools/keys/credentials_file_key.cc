@@ -7,12 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <optional>
 
 #include "aws/key_syntax.h"
 #include "host/own_file.h"
 #include "host/wiped_bytes.h"
+#include "ipc/owned.h"
 #include "ipc/unique_fd.h"
 #include "profile/config_file.h"
 #include "text/ascii.h"
@@ -23,10 +23,6 @@ namespace {
 using ipc::Fault;
 
 constexpr char kTryAgain[] = "look at the file, and try again";
-
-struct FreeText {
-  void operator()(char* text) const { std::free(text); }
-};
 
 std::unexpected<ipc::Error> refuse(std::string what, std::string_view next_step) {
   return ipc::fail(Fault::kConfig, std::move(what), std::string(next_step));
@@ -99,7 +95,7 @@ ipc::Status replace(const CredentialsFileKey& key, std::string_view text) {
 }  // namespace
 
 ipc::Result<CredentialsFileKey> read_credentials_file_key(const std::string& path, std::string_view profile) {
-  const std::unique_ptr<char, FreeText> real(::realpath(path.c_str(), nullptr));
+  const ipc::Owned<char, std::free> real(::realpath(path.c_str(), nullptr));
   if (!real) return ipc::system_error("cannot find " + path, "name the file by AWS_SHARED_CREDENTIALS_FILE");
   CredentialsFileKey found;
   found.path = real.get();

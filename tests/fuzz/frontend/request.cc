@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "ipc/answer_mac.h"
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/answer_mac.h"
+#include "ipc/client/served_profiles.h"
 #include "must.h"
 #include "request_check.h"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "child/aws_config.h"
+#include "ipc/client/served_profiles.h"
 #include "ipc/command_settings.h"
 #include "ipc/text/aws_config_parser.h"
-#include "ipc/text/served_profiles.h"
 #include "must.h"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace broker {
 namespace {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <thread>
 
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace {
 

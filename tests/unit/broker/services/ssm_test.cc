@@ -23,10 +23,11 @@ HttpAnswer ssm_answer(long status, std::string_view body, std::string error_type
   return reply;
 }
 
-ipc::Error worded_ssm(long status, const std::string& code, const std::string& message = "m") {
+ipc::Error worded_ssm(long status, const std::string& code, const std::string& message = "m",
+                      const std::string& action = "GetParameter") {
   const ipc::Fault fault =
       next_try(AwsFailure{status, code, ""}) == NextTry::kAfterDelay ? ipc::Fault::kUnavailable : ipc::Fault::kRefused;
-  return parameter_error(kName, {{fault, "GetParameter failed", ""}, {status, code, message}});
+  return parameter_error(action, kName, {{fault, action + " failed", ""}, {status, code, message}});
 }
 
 TEST(Ssm, RefusesWhatIsNotTheAnswer) {
@@ -82,16 +83,18 @@ TEST(Ssm, ReadsTheErrorCodeInEachFormThatJsonServicesUse) {
 
 TEST(Ssm, EachFailureSaysWhatToDo) {
   EXPECT_EQ(worded_ssm(400, "ParameterNotFound").what, "there is no SSM parameter '/sentinel/policies/default'");
-  EXPECT_NE(worded_ssm(400, "AccessDeniedException", "no ssm:GetParameter").next_step.find("ssm:GetParameter"),
-            std::string::npos);
+  EXPECT_EQ(worded_ssm(400, "AccessDeniedException", "no").next_step, "allow ssm:GetParameter to this identity");
+  EXPECT_EQ(worded_ssm(400, "AccessDeniedException", "no", "GetParameters").next_step,
+            "allow ssm:GetParameters to this identity, on the policy's parameter and on its signature's");
   EXPECT_NE(
       worded_ssm(400, "AccessDeniedException", "not authorized to perform: kms:Decrypt").next_step.find("kms:Decrypt"),
       std::string::npos);
   EXPECT_NE(worded_ssm(400, "ThrottlingException").next_step.find("try again"), std::string::npos);
   EXPECT_NE(worded_ssm(400, "ValidationException").next_step.find("--policy-parameter"), std::string::npos);
   EXPECT_FALSE(worded_ssm(400, "Unheard").next_step.empty());
-  EXPECT_NE(parameter_error(kName, {{ipc::Fault::kUnavailable, "no answer", "n"}, {}}).what.find("no answer"),
-            std::string::npos);
+  EXPECT_NE(
+      parameter_error("GetParameter", kName, {{ipc::Fault::kUnavailable, "no answer", "n"}, {}}).what.find("no answer"),
+      std::string::npos);
 }
 
 TEST(Ssm, ANameWithQuotesStaysOneString) {

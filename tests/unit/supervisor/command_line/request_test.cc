@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 namespace supervisor {
 namespace {

@@ -1,4 +1,4 @@
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "ipc/text/run_status.h"
+#include "ipc/client/run_status.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ipc/text/run_status.h"
+#include "ipc/client/run_status.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto kRows = std::to_array<RunStatusRow>({
 #define STATUS(member, label, meaning) {#member, label, &RunStatus::member},
-#include "ipc/run_status.def"
+#include "ipc/client/run_status.def"
 #undef STATUS
 });
 

@@ -1,5 +1,5 @@
 // A profile's name on its way through a config, a shell, a head of HTTP: one spelling, read back as it was.
-#include "ipc/text/served_profiles.h"
+#include "ipc/client/served_profiles.h"
 
 #include <gtest/gtest.h>
 

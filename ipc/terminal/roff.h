@@ -1,16 +1,16 @@
 // Text as a manual page wants it.
 //
-// Runs in: supervisor.   Blocks: never.
+// Runs in: supervisor, sentinel-doctor, sentinel-policy, which print their own pages.   Blocks: never.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-namespace supervisor {
+namespace ipc {
 
-// roff treats a leading dot or quote, backslashes and hyphens specially.
+// A backslash, a hyphen, and a dot or quote at the start of a line mean something to roff.
 std::string roff(std::string_view text);
 // A head in bold, and its text, which gets its full stop.
 std::string roff_item(std::string_view head, std::string_view text);
 
-}  // namespace supervisor
+}  // namespace ipc

@@ -4,7 +4,7 @@
 // itself, or heard before, is noticed, and so is another profile's answer.
 //
 // HMAC-SHA256(answer key, kAnswerMacWords + nonce + "\n" + SHA-256 of the body), and behind that, where a profile was
-// named, "\n" + its name as ipc/text/served_profiles.h writes it; in lower-case hex as nonce and digest are. Data, no
+// named, "\n" + its name as ipc/client/served_profiles.h writes it; in lower-case hex as nonce and digest are. Data, no
 // behaviour. Each end computes it by its own means: broker/serve/client_answer.cc,
 // supervisor/credential_process/answer_mac.h.
 #pragma once

@@ -1,6 +1,6 @@
-#include "command_line/roff.h"
+#include "ipc/terminal/roff.h"
 
-namespace supervisor {
+namespace ipc {
 
 std::string roff(std::string_view text) {
   std::string out;
@@ -22,4 +22,4 @@ std::string roff_item(std::string_view head, std::string_view text) {
   return ".TP\n.B " + roff(head) + "\n" + roff(text) + ".\n";
 }
 
-}  // namespace supervisor
+}  // namespace ipc

@@ -1,5 +1,5 @@
 // How a run stands, as text on the way from the broker to `sentinel status`: a line for each member of
-// ipc/run_status.def that says something, its name, a blank, its value.
+// ipc/client/run_status.def that says something, its name, a blank, its value.
 //
 // Runs in: broker, supervisor.   Blocks: never.
 #pragma once
@@ -13,7 +13,7 @@ namespace ipc {
 
 struct RunStatus {
 #define STATUS(member, label, meaning) std::string member;
-#include "ipc/run_status.def"
+#include "ipc/client/run_status.def"
 #undef STATUS
 };
 
