@@ -46,7 +46,7 @@ ipc::Result<RedirectListener> RedirectListener::open() {
   socklen_t size = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
   if (!listener.listening_ || ::bind(listener.listening_.get(), generic, size) != 0 ||
-      ::listen(listener.listening_.get(), static_cast<int>(kMostConnections)) != 0 ||
+      ::listen(listener.listening_.get(), SOMAXCONN) != 0 ||
       ::getsockname(listener.listening_.get(), generic, &size) != 0) {
     return ipc::system_error("cannot listen on 127.0.0.1 for the browser that comes back", std::string(kStep));
   }

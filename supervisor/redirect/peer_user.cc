@@ -2,6 +2,10 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <sstream>
 #include <string>
 
@@ -27,6 +32,86 @@ std::string written(const sockaddr_in& address) {
                 static_cast<unsigned>(ntohs(address.sin_port)));
   return text.data();
 }
+
+// ---- one question to the kernel, whose cost does not grow with the connections that a stranger makes
+
+struct Question {
+  nlmsghdr header;
+  inet_diag_req_v2 request;
+};
+
+Question question_for(const sockaddr_in& client, const sockaddr_in& server) {
+  constexpr std::uint32_t kLoopback = 1;  // for a socket that is bound to it; others are found by it, too
+  Question q{};
+  q.header.nlmsg_len = sizeof q;
+  q.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  q.header.nlmsg_flags = NLM_F_REQUEST;
+  q.request.sdiag_family = AF_INET;  // a socket of IPv6 that speaks IPv4 is found by it, too
+  q.request.sdiag_protocol = IPPROTO_TCP;
+  q.request.idiag_states = ~0U;
+  q.request.id.idiag_sport = client.sin_port;
+  q.request.id.idiag_dport = server.sin_port;
+  q.request.id.idiag_src[0] = client.sin_addr.s_addr;
+  q.request.id.idiag_dst[0] = server.sin_addr.s_addr;
+  q.request.id.idiag_if = kLoopback;
+  q.request.id.idiag_cookie[0] = q.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  return q;
+}
+
+bool is_address(const __be32 (&words)[4], std::uint8_t family, const in_addr& address) {
+  if (family == AF_INET) return words[0] == address.s_addr;
+  return family == AF_INET6 && words[0] == 0 && words[1] == 0 && words[2] == htonl(0xFFFF) &&
+         words[3] == address.s_addr;
+}
+
+bool is_held(const inet_diag_msg& answer, const sockaddr_in& client, const sockaddr_in& server) {
+  return answer.id.idiag_sport == client.sin_port && answer.id.idiag_dport == server.sin_port &&
+         is_address(answer.id.idiag_src, answer.idiag_family, client.sin_addr) &&
+         is_address(answer.id.idiag_dst, answer.idiag_family, server.sin_addr) &&
+         answer.idiag_state == TCP_ESTABLISHED && answer.idiag_inode != 0;
+}
+
+// kNotThere is also what a kernel says that has no inet_diag. kNothing: the question did not reach it.
+enum class Told { kUser, kNobody, kNotThere, kNothing };
+
+Told read_answer(const char* bytes, std::size_t size, const sockaddr_in& client, const sockaddr_in& server,
+                 uid_t& user) {
+  nlmsghdr header{};
+  nlmsgerr error{};
+  inet_diag_msg answer{};
+  if (size < NLMSG_HDRLEN + sizeof error) return Told::kNothing;
+  std::memcpy(&header, bytes, sizeof header);
+  std::memcpy(&error, bytes + NLMSG_HDRLEN, sizeof error);
+  if (header.nlmsg_type == NLMSG_ERROR) return error.error == -ENOENT ? Told::kNotThere : Told::kNothing;
+  if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY || size < NLMSG_HDRLEN + sizeof answer) return Told::kNothing;
+  std::memcpy(&answer, bytes + NLMSG_HDRLEN, sizeof answer);
+  user = answer.idiag_uid;
+  return is_held(answer, client, server) ? Told::kUser : Told::kNobody;
+}
+
+// Connected to the kernel: no other sender's packets arrive here. It answers before send() returns.
+Told ask_kernel(const sockaddr_in& client, const sockaddr_in& server, uid_t& user) {
+  const ipc::UniqueFd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  const sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+  const Question question = question_for(client, server);
+  alignas(nlmsghdr) char bytes[1024];
+  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0 ||
+      ::send(fd.get(), &question, sizeof question, MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof question)
+    return Told::kNothing;
+  const ssize_t got = ::recv(fd.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+  return got < 0 ? Told::kNothing : read_answer(bytes, static_cast<std::size_t>(got), client, server, user);
+}
+
+// Our own end is there. Once is enough: from then on no stranger, who may have gone already, makes us read the table.
+bool kernel_answers(const sockaddr_in& ours, const sockaddr_in& theirs) {
+  static bool answers = false;
+  uid_t user = 0;
+  if (answers) return true;
+  const Told by = ask_kernel(ours, theirs, user);
+  return answers = by == Told::kUser || by == Told::kNobody;
+}
+
+// ---- the table of all, where it answers none
 
 std::string text_of(const char* table) {
   const ipc::UniqueFd file(::open(table, O_RDONLY | O_CLOEXEC));
@@ -48,6 +133,7 @@ std::optional<uid_t> user_in_table(std::string_view table, const sockaddr_in& cl
   while (!table.empty()) {
     const std::string line(table.substr(0, table.find('\n')));
     table.remove_prefix(std::min(table.size(), line.size() + 1));
+    if (line.find(local) == std::string::npos) continue;
     std::istringstream fields(line);
     std::string number, from, to, state, queues, timer, retransmits, timeout;
     uid_t user = 0;
@@ -69,6 +155,10 @@ std::optional<uid_t> user_of_peer(int connection) {
       theirs.sin_family != AF_INET) {
     return std::nullopt;
   }
+  uid_t told = 0;
+  const Told by = ask_kernel(theirs, ours, told);
+  if (by == Told::kUser) return told;
+  if (by == Told::kNobody || (by == Told::kNotThere && kernel_answers(ours, theirs))) return std::nullopt;
   if (const auto user = user_in_table(text_of("/proc/self/net/tcp"), theirs, ours)) return user;
   return user_in_table(text_of("/proc/self/net/tcp6"), theirs, ours);
 }

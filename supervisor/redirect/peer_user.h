@@ -1,9 +1,9 @@
-// Whose process is at the other end of a connection on 127.0.0.1, as the kernel's table of sockets says it. The address
+// Whose process is at the other end of a connection on 127.0.0.1, as the kernel says it. The address
 // of a page that a browser is given stands in the browser's command line, which other users of the host can read: what
 // comes from one of them is no browser of the user's.
 //
-// Runs in: supervisor.   Blocks: on /proc, which is memory.
-// Source: proc_pid_net(5), /proc/net/tcp and tcp6.
+// Runs in: supervisor.   Blocks: never; on /proc, which is memory, where the kernel has no inet_diag.
+// Source: sock_diag(7); proc_pid_net(5), /proc/net/tcp and tcp6.
 #pragma once
 
 #include <netinet/in.h>

@@ -26,21 +26,26 @@ std::unexpected<ipc::Error> refuse(const std::string& who, const Setting& settin
                    "serve it in a run of its own");
 }
 
+bool counts_for(const SettingsSection& section, const std::string& pattern) {
+  return section.pattern.empty() || may_fit_both(section.pattern, pattern);
+}
+
 // Also what takes the place of a final word, which it then is itself.
-bool is_final_somewhere(const Setting& setting, const ConfigFile& root, Scope scope) {
+bool is_final_for_some(const Setting& setting, const ConfigFile& root, const std::string& pattern, Scope scope) {
   return std::ranges::any_of(root.sections, [&](const SettingsSection& section) {
-    return std::ranges::any_of(section.settings, [&](const Setting& other) {
-      const bool same = other.option == setting.option || shut_out(other.option, setting.option, scope);
-      return other.is_final && same;
-    });
+    return counts_for(section, pattern) && std::ranges::any_of(section.settings, [&](const Setting& other) {
+             const bool same = other.option == setting.option || shut_out(other.option, setting.option, scope);
+             return other.is_final && same;
+           });
   });
 }
 
 ipc::Status check_pattern(const std::string& pattern, const CommandLine& line, const SettingSources& sources) {
   for (const SettingsSection& section : sources.root.sections) {
-    if (!section.pattern.empty() && !may_fit_both(section.pattern, pattern)) continue;
+    if (!counts_for(section, pattern)) continue;
     for (const Setting& setting : section.settings) {
-      if (!is_final_somewhere(setting, sources.root, line.scope) || holds(setting, line, sources.home)) continue;
+      if (!is_final_for_some(setting, sources.root, pattern, line.scope) || holds(setting, line, sources.home))
+        continue;
       return refuse(section.pattern.empty() ? "what fits " + pattern : "a profile " + section.pattern, setting);
     }
   }

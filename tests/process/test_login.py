@@ -234,6 +234,22 @@ class InTheBrowser(LoginTest):
         self.assertIn("303", self.ask(url, url.path).splitlines()[0])
         self.assertEqual(0, run.finish().code, run.stderr)
 
+    # Of another user: connects again and again until it is told to end.
+    CROWD = ("import multiprocessing, socket, sys\ndef crowd(port):\n while True:\n  try: socket.create_connection(('127.0.0.1', port), timeout=5).close()\n"
+             "  except OSError: pass\nall = [multiprocessing.Process(target=crowd, args=(int(sys.argv[1]),)) for _ in range(3)]\n"
+             "for one in all: one.start()\nprint('on', flush=True)\nsys.stdin.readline()\nfor one in all: one.kill()\n")
+
+    @needs_own_home
+    def test_another_user_who_crowds_the_port_keeps_no_browser_away(self):
+        run, url = self.browser_that_waits()
+        with subprocess.Popen([PYTHON, "-c", self.CROWD, str(url.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              user=65534, group=65534, extra_groups=[]) as crowd:
+            self.assertEqual("on\n", crowd.stdout.readline())
+            answer = self.ask(url, url.path)
+            crowd.communicate("end\n")
+        self.assertIn("303", answer.split("\n")[0])
+        self.assertEqual(0, run.finish().code, run.stderr)
+
     def test_a_browser_whose_sockets_are_of_ipv6(self):
         run, url = self.browser_that_waits()
         done = subprocess.run([PYTHON, "-c", self.ASK.replace("'127.0.0.1'", "'::ffff:127.0.0.1'"), str(url.port), url.path], capture_output=True,

@@ -162,6 +162,16 @@ class RootsFile(OwnEtc, Settings):
             self.assertIn(f"sentinel: {option} of {place} is left aside: /etc/sentinel/config:3 says policy-parameter = {PARAMETER}, "
                           "finally\n", done.stderr)
 
+    def test_a_final_word_binds_the_commands_that_have_the_option(self):
+        final = "[default]\nfinal server = true\n"
+        for effect, code in (("require_server", 1), ("allow", 0)):   # as sentinel-config(5) says: there the policy decides
+            mine = self.write("mine.yaml", policy(rule(effect=effect, conditions="{ profiles: [ledger-prod] }")))
+            done = self.under(final, "exec", "ledger-prod", "--no-server", "--policy-file", mine, "--", "touch", self.marker)
+            self.assertIn("--server goes against /etc/sentinel/config:2", done.stderr)
+            self.assertFalse(os.path.exists(self.marker))
+            done = self.under(final, "credentials", "ledger-prod", "--policy-file", mine)
+            self.assertEqual((code, code == 0), (done.returncode, "SecretAccessKey" in done.stdout), done.stderr)
+
     def test_only_roots_own_file_is_believed(self):
         for more in ({"mode": 0o666}, {"owner": self.user.uid}):
             done = self.under(SERVED, "exec", "ledger-prod", "--", "touch", self.marker, **more)

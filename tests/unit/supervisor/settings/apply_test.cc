@@ -259,6 +259,10 @@ TEST(Settings, WhatAPatternCouldFindIsBoundByItsFinalWords) {
               HasSubstr("what fits d* cannot be served in this run: /root:2 says policy-parameter"));
   EXPECT_THAT(refusal(replaced, {"exec", "ci-1", "-p", "dev", "-su", "--"}),
               HasSubstr("/root:2 says policy-parameter"));
+  // What is final for prod alone makes no word final for those that no pattern of prod's finds.
+  const Host apart{"[default]\npolicy-file = /all.yaml\n[profile prod]\nfinal policy-file = /prod.yaml\n", "", {}};
+  EXPECT_NE(refusal(apart, {"exec", "dev", "--profiles", "p*", "-su", "-f", "/mine", "--"}), "accepted");
+  EXPECT_EQ(refusal(apart, {"exec", "dev", "--profiles", "dev-*", "-su", "-f", "/mine", "--"}), "accepted");
 }
 
 TEST(Settings, AFinalProfileIsTheOnlyOne) {
