@@ -1,7 +1,7 @@
 // Which decision logs a command reads: those that it is given, or the log that runs write where no option says
 // otherwise.
 //
-// Runs in: sentinel-audit.   Blocks: on a folder.
+// Runs in: sentinel-audit.   Blocks: on a folder.   Fails: kConfig where none is named and none is there.
 #pragma once
 
 #include <string>

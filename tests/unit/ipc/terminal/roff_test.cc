@@ -15,5 +15,12 @@ TEST(Roff, BackslashAndHyphenAreShown) {
 
 TEST(Roff, AnItemHasItsHeadInBoldAndOneFullStop) { EXPECT_EQ(roff_item("--all", ".x"), ".TP\n.B \\-\\-all\n\\&.x.\n"); }
 
+TEST(Roff, APageNamesEveryOtherAndNotItself) {
+  const std::string log = roff_see_also("sentinel-log(5)");
+  EXPECT_TRUE(log.starts_with(".SH SEE ALSO\n.BR sentinel (1),\n")) << log;
+  EXPECT_EQ(log.find("log"), std::string::npos) << log;
+  EXPECT_TRUE(log.ends_with(".BR sentinel\\-security (7)\n")) << log;
+}
+
 }  // namespace
 }  // namespace ipc
