@@ -52,6 +52,8 @@ room(policy/source  WHY "where the policy in force comes from: file, parameter, 
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE PkgConfig::JSONCPP)
 room(study          WHY "what can be proven, compared and explained of a policy; for its authors, never in the broker"
                     MAY decide device host policy policy/yaml text)
+room(study/diff     WHY "what changes between two policies: rule by rule, and in every decision"
+                    MAY policy study text)
 room(tracking       WHY "this run in a table of sessions"
                     MAY host profile services text)
 room(sources/sign_in WHY "what sign-ins have in common: the file that the user's AWS CLI shares, a browser that comes back"
@@ -80,7 +82,7 @@ room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the
                     MAY aws call host keys keystore profile services sources text tools/settings
                     LIBS PkgConfig::EVENT_CORE)
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
-                    MAY call host policy policy/source policy/yaml study text tools tools/aws)
+                    MAY call host policy policy/source policy/yaml study study/diff text tools tools/aws)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
                     MAY audit host text tools tools/settings)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"

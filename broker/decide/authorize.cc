@@ -51,7 +51,7 @@ std::string next_step_for(Obstacle obstacle) {
 
 std::string next_step_of(const Verdict& verdict) {
   std::string step = next_step_for(obstacle_of(verdict).value_or(Obstacle::kDenyRule));
-  if (verdict.explain_line.empty()) return step.empty() ? "ask whoever keeps the policy" : step;
+  if (verdict.explain_line.empty()) return step.empty() ? "ask those who keep the policy" : step;
   return step + (step.empty() ? "" : "; ") + "this shows how it was judged: " + verdict.explain_line;
 }
 

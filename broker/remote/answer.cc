@@ -62,7 +62,7 @@ const Row& row_of(const AwsFailure& failure) {
 std::unexpected<ipc::Error> unusable(std::string_view server, ipc::Error error) {
   error.what = "the answer of the remote server " + std::string(server) + " " + error.what;
   return std::unexpected(ipc::with_next_step(
-      std::move(error), "check that the URL is that of a token vending machine; else tell whoever keeps it"));
+      std::move(error), "check that the URL is that of a token vending machine; else tell those who keep it"));
 }
 
 }  // namespace

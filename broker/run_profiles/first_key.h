@@ -1,7 +1,7 @@
 // The key that profiles begin with, fetched once for all profiles of a run that begin with the same: one code, one
 // sign-in, one session serve every role that is assumed from it.
 //
-// Owns: the keys. Nothing that a client gets: what is issued is kept by each profile for itself.
+// Blocks: never.   Owns: the keys. Nothing that a client gets: what is issued is kept by each profile for itself.
 #pragma once
 
 #include <chrono>

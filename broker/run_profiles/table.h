@@ -1,6 +1,6 @@
 // The profiles of a run, by name. One profile is a table of one.
 //
-// Owns: the profiles, and the first keys that they share.   Bounded: ipc::kMostProfiles.
+// Blocks: never.   Owns: the profiles, and the first keys that they share.   Bounded: ipc::kMostProfiles.
 // Trust: a name that comes with a request is a choice among these and nothing else.
 #pragma once
 

@@ -106,7 +106,7 @@ std::string policy_manual() {
 #define EXAMPLE(title, yaml) out += paragraph(out, title ":") + example(yaml);
 #define CASES(title, yaml) out += paragraph(out, title ":") + example(yaml);
 #include "study/manual.def"
-  return out;
+  return out + ipc::roff_see_also("sentinel-policy(5)");
 }
 
 }  // namespace broker

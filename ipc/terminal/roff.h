@@ -13,4 +13,7 @@ std::string roff(std::string_view text);
 // A head in bold, and its text, which gets its full stop.
 std::string roff_item(std::string_view head, std::string_view text);
 
+// The end of the page `own`, as "sentinel(1)": every other page of Sentinel's.
+std::string roff_see_also(std::string_view own);
+
 }  // namespace ipc

@@ -1,6 +1,6 @@
 // The text of an option on its way into a field of the task.
 //
-// Runs in: supervisor.   Blocks: never.
+// Runs in: supervisor.   Blocks: never.   Fails: kUsage, with the option and the number of bytes that fit.
 #pragma once
 
 #include <cstddef>

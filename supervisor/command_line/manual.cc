@@ -148,11 +148,6 @@ std::vector<Scope> command_scopes() {
   return scopes;
 }
 
-constexpr std::string_view kSeeAlso =
-    ".SH SEE ALSO\n.BR sentinel\\-run (7),\n.BR sentinel (7),\n.BR sentinel\\-policy (5),\n"
-    ".BR sentinel\\-config (5),\n.BR sentinel\\-profiles (5),\n.BR sentinel\\-keys (5),\n.BR sentinel\\-remote "
-    "(7),\n.BR sentinel\\-decisions (5)\n";
-
 }  // namespace
 
 std::string manual_page() {
@@ -172,7 +167,7 @@ std::string manual_page() {
     out += ".SS sentinel " + roff(row.words) + "\n" + roff(row.meaning) + ".\n" + roff_options(scope, described);
   }
   return out + roff_settings() + roff_exit_codes() + roff_environment() + roff_files() + roff_permissions() +
-         roff_examples() + std::string(kSeeAlso);
+         roff_examples() + ipc::roff_see_also("sentinel(1)");
 }
 
 }  // namespace supervisor

@@ -60,7 +60,7 @@ std::string promises_manual() {
     out += ".TP\n.B " + roff(row.words) + "\n" + sentence(row.how);
     if (!row.limit.empty()) out += ".IP\nIt ends here: " + sentence(row.limit);
   }
-  return out + ".SH SEE ALSO\n.BR sentinel (1),\n.BR sentinel\\-policy (5)\n";
+  return out + ipc::roff_see_also("sentinel(7)");
 }
 
 }  // namespace supervisor

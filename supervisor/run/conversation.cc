@@ -6,6 +6,7 @@
 #include "ipc/process/own_status.h"
 #include "ipc/task_limits.h"
 #include "ipc/text/login_page.h"
+#include "run/deadlines.h"
 #include "terminal/say.h"
 
 namespace supervisor {
@@ -261,11 +262,14 @@ ipc::Status Conversation::on_locked_down(const std::string& who, ipc::U64 protoc
   return check_protection(who, helper.status, helper.pid);
 }
 
-std::string Conversation::waiting_for() const {
-  if (!broker_locked_) return "the broker to lock itself down";
+ipc::Error Conversation::overdue() const {
   const bool served = preparation_.request.task.mode == ipc::RunMode::Server;
-  if (served && !frontend_locked_) return "the frontend to lock itself down";
-  return "AWS: identity, policy or credentials";
+  std::string whom = "AWS: identity, policy or credentials";
+  if (served && !frontend_locked_) whom = "the frontend to lock itself down";
+  if (!broker_locked_) whom = "the broker to lock itself down";
+  return {Fault::kUnavailable,
+          "not ready after " + std::to_string(kStartDeadline.count()) + " seconds, waiting for " + whom,
+          "check the network and the endpoint, then try again", 0};
 }
 
 }  // namespace supervisor

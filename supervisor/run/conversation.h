@@ -66,8 +66,8 @@ class Conversation {
   [[nodiscard]] const std::vector<ipc::WhoamiRole>& roles() const { return roles_; }
   // Of a run that issues: under what it began.
   [[nodiscard]] const ipc::Standing& standing() const { return standing_; }
-  // Whom we still wait for, as words for an error.
-  [[nodiscard]] std::string waiting_for() const;
+  // That the start has taken longer than kStartDeadline, and whom we still wait for.
+  [[nodiscard]] ipc::Error overdue() const;
   void frontend_ended() { frontend_locked_ = attached_ = false; }
 
  private:

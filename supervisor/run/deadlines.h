@@ -9,7 +9,7 @@
 
 namespace supervisor {
 
-inline constexpr std::chrono::seconds kStartDeadline{30};  // until they are ready; the refusal names the number
+inline constexpr std::chrono::seconds kStartDeadline{30};  // until they are ready
 inline constexpr std::chrono::seconds kHelperGrace{2};     // between end of file and SIGKILL
 
 // What poll(2) is told, for that moment to be met; -1 where there is none.

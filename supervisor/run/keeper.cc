@@ -162,8 +162,7 @@ void Keeper::look_at_clock() {
   if (!deadline_ || Clock::now() < *deadline_) return;
   deadline_.reset();
   if (state_ == State::Starting) {
-    return fail_start({Fault::kUnavailable, "not ready after 30 seconds, waiting for " + run_.talk().waiting_for(),
-                       "check the network and the endpoint, then try again", 0});
+    return fail_start(run_.talk().overdue());
   }
   // A restarted frontend that does not lock itself down is as good as dead.
   if (state_ == State::Running) return run_.kill_helper(Side::Frontend);

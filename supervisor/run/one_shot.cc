@@ -113,7 +113,7 @@ class OneShot {
     while (true) {
       clock.look(talk_.errands().user_is_waited_for(), deadline);
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-      if (left.count() <= 0) return talk_.has_answer() ? Outcome{true, 0, {}} : Outcome{false, 0, overdue()};
+      if (left.count() <= 0) return talk_.has_answer() ? Outcome{true, 0, {}} : Outcome{false, 0, talk_.overdue()};
       std::vector<pollfd> polled{{signals.fd(), POLLIN, 0}, {broker().channel.fd(), POLLIN, 0}};
       talk_.errands().add_to(polled);
       if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) <= 0) continue;
@@ -163,11 +163,6 @@ class OneShot {
       }
     }
     asker_.pid = -1;
-  }
-
-  [[nodiscard]] ipc::Error overdue() const {
-    return {Fault::kUnavailable, "not ready after 30 seconds, waiting for " + talk_.waiting_for(),
-            "check the network and the endpoint, then try again", 0};
   }
 
   ipc::Error broker_gone() {

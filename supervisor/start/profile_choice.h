@@ -1,6 +1,7 @@
 // The numbered list of profiles, and which of them an answer means.
 //
 // Runs in: supervisor.   Blocks: never.
+// Fails: kUsage for what means no profile or several; the list is then asked from again.
 // Trust: the names come from the user's AWS files, and are made harmless where they are shown.
 #pragma once
 

@@ -2,6 +2,7 @@
 // shell.
 //
 // Runs in: supervisor.   Blocks: never.   Owns: nothing; the caller wipes what it was given.
+// Fails: kProtocol for keys that no broker of ours sends, and where `out` is too small.
 // Source: AWS SDKs and Tools Reference Guide, "Process credential provider", version 1; the variables are those that
 // `aws configure export-credentials --format env` names.
 #pragma once

@@ -226,7 +226,7 @@ ipc::Error answer_too_long(std::string_view which) {
           "try again with the answer alone", 0};
 }
 
-ipc::Error asker_gone() { return {Fault::kSystem, "whoever asked on the terminal was killed", "try again", 0}; }
+ipc::Error asker_gone() { return {Fault::kSystem, "the process that asks on the terminal was killed", "try again", 0}; }
 
 ipc::Status send_question(int socket, std::string_view text) {
   const std::string packet = kQuestion + std::string(text.substr(0, kMaxQuestion - 1));

@@ -19,6 +19,16 @@ def sources(*folders):
 PAGE = text_of("supervisor/command_line/sentinel.1").replace("\\-", "-").replace("\\&", "")
 
 
+class Pages(unittest.TestCase):
+    def test_each_page_names_all_others_at_its_end(self):
+        pages = {f"{name} ({section})": path for path in glob.glob(f"{TOP}/*/**/sentinel*.[1-9]", recursive=True)
+                 for name, section in [os.path.basename(path).rsplit(".", 1)] if os.path.relpath(path, TOP).split(os.sep)[0] in ("broker", "supervisor")}
+        self.assertGreater(len(pages), 8)
+        for own, path in pages.items():
+            named = re.findall(r"^\.BR (\S+ \(\d\))", text_of(path).replace("\\-", "-").partition(".SH SEE ALSO")[2], re.M)
+            self.assertEqual(sorted(set(pages) - {own}), sorted(named), path)
+
+
 class Permissions(unittest.TestCase):
     def test_each_action_that_the_broker_calls_has_a_row_and_no_row_is_of_another(self):
         code = sources("broker")

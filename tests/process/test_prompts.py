@@ -204,7 +204,7 @@ class OnTheTerminal(ErrandTest):
 
     def test_who_asks_ends_before_the_run_hears_of_the_key(self):
         """As with Control-C on a busy machine. A served run ends with its waiting command; another has a reason to tell."""
-        for mode, told in (("--server",), "^ended-130"), ((), "bad: profile ledger: .*: whoever asked on the terminal was killed"):
+        for mode, told in (("--server",), "^ended-130"), ((), "bad: profile ledger: .*: the process that asks on the terminal was killed"):
             with self.subTest(mode):
                 terminal = self.shell()
                 self.start(terminal, mode)

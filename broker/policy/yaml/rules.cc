@@ -39,7 +39,7 @@ constexpr Field<Rule> kRule[] = {
     {"name", true, [](YamlReader& in, const YamlNode& n, Rule& r) { return in.text(n, kMaxName, r.name); }, "text",
      "what the decision log calls the rule; no two rules share one"},
     {"effect", true, read_effect, "effect", "what the rule decides"},
-    {"reason", false, read_reason, "text", "told to whoever is refused, and written to the log; at most 1024 bytes"},
+    {"reason", false, read_reason, "text", "told to those who are refused, and written to the log; at most 1024 bytes"},
     {"max_server_duration", false,
      [](YamlReader& in, const YamlNode& n, Rule& r) { return read_duration(in, n, r.max_server_duration); }, "duration",
      "the longest lifetime of credentials in mode server"},

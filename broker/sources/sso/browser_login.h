@@ -2,7 +2,8 @@
 // sso-session. The supervisor shows the page and brings the code that the browser comes back with; the code is worth
 // nothing without what only this object knows.
 //
-// Source: RFC 6749 4.1, RFC 7636 (PKCE), RFC 8252 7.3 (the loopback address); botocore utils.py (SSOTokenFetcherAuth).
+// Blocks, owns, fails: as SsoLogin.   Source: RFC 6749 4.1, RFC 7636 (PKCE), RFC 8252 7.3 (the loopback address);
+// botocore utils.py (SSOTokenFetcherAuth).
 #pragma once
 
 #include "sources/sso/login.h"

@@ -1,5 +1,7 @@
 // Logs in by the device's way (RFC 8628): shows the user one page and its code, which may be opened on any device, and
 // asks until the user has approved there.
+//
+// Blocks, owns, fails: as SsoLogin.
 #pragma once
 
 #include "sources/sso/login.h"

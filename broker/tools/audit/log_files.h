@@ -1,7 +1,7 @@
 // Which decision logs a command reads: those that it is given, else the log of --log-file, which the supervisor takes
 // from the config of runs where nobody gives it, else the log that runs write by default.
 //
-// Runs in: sentinel-audit.   Blocks: on a folder.
+// Runs in: sentinel-audit.   Blocks: on a folder.   Fails: kConfig where none is named and none is there.
 #pragma once
 
 #include <string>

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "study/diff.h"
+#include "study/diff/diff.h"
 #include "tools/output.h"
 
 namespace broker {

@@ -194,7 +194,7 @@ TEST(Refused, NoWordIsSaidTwice) {
 
 TEST(Refused, TheNextStepIsTheLineThatExplains) {
   Verdict verdict = denying("deny", "frozen");
-  EXPECT_EQ("ask whoever keeps the policy", broker::refused_by_policy(verdict).next_step);
+  EXPECT_EQ("ask those who keep the policy", broker::refused_by_policy(verdict).next_step);
   verdict.explain_line = "sentinel policy explain /p --user marta";
   EXPECT_EQ("this shows how it was judged: sentinel policy explain /p --user marta",
             broker::refused_by_policy(verdict).next_step);

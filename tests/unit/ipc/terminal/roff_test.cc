@@ -15,5 +15,12 @@ TEST(Roff, BackslashAndHyphenAreShown) {
 
 TEST(Roff, AnItemHasItsHeadInBoldAndOneFullStop) { EXPECT_EQ(roff_item("--all", ".x"), ".TP\n.B \\-\\-all\n\\&.x.\n"); }
 
+TEST(Roff, APageNamesEveryOtherAndNotItself) {
+  const std::string pages = roff_see_also("sentinel-decisions(5)");
+  EXPECT_TRUE(pages.starts_with(".SH SEE ALSO\n.BR sentinel (1),\n")) << pages;
+  EXPECT_EQ(pages.find("decisions"), std::string::npos) << pages;
+  EXPECT_TRUE(pages.ends_with(".BR sentinel (7)\n")) << pages;
+}
+
 }  // namespace
 }  // namespace ipc

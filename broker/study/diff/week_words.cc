@@ -1,4 +1,4 @@
-#include "study/week_words.h"
+#include "study/diff/week_words.h"
 
 #include <bitset>
 #include <map>

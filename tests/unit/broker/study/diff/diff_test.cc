@@ -1,5 +1,5 @@
 // A difference that is told must be one, and one that is there must be told; both against the evaluator itself.
-#include "study/diff.h"
+#include "study/diff/diff.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "policy/yaml/load.h"
-#include "study/week_words.h"
+#include "study/diff/week_words.h"
 
 namespace broker {
 namespace {

@@ -1,4 +1,4 @@
-#include "study/probe_questions.h"
+#include "study/diff/probe_questions.h"
 
 #include <algorithm>
 #include <set>

@@ -12,16 +12,11 @@
 #include <vector>
 
 #include "policy/policy.h"
+#include "study/diff/rule_changes.h"
 
 namespace broker {
 
 inline constexpr std::size_t kMaxQuestions = 1'000'000;
-
-struct RuleChange {
-  enum class Kind { kAdded, kRemoved, kMoved, kChanged } kind;
-  std::string rule;
-  std::vector<std::string> details;  // "max_duration: 1h -> 30m", "from place 3 to place 1"
-};
 
 struct DecisionChange {
   std::string who, profiles, ways, facts, when;
@@ -38,6 +33,5 @@ struct PolicyDifference {
 };
 
 PolicyDifference compare_policies(const Policy& before, const Policy& after);
-std::vector<RuleChange> compare_rules(const Policy& before, const Policy& after);
 
 }  // namespace broker
