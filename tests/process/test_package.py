@@ -119,9 +119,10 @@ class Package(unittest.TestCase):
         self.assertLessEqual({name for name in needed if not name.startswith("lib")}, {"ca-certificates", "tzdata", "systemd-standalone-sysusers"})
 
     def test_the_system_user_cannot_log_in_and_its_folders_are_its_own(self):
-        self.assertRegex(self.text("usr/lib/sysusers.d/sentinel.conf"), r'(?m)^u sentinel - "[^"]+" /var/lib/sentinel$')
+        self.assertRegex(self.text("usr/lib/sysusers.d/sentinel.conf"), r'(?m)^u _sentinel - "[^"]+" /var/lib/sentinel$')
         rows = [line.split() for line in self.text("usr/lib/tmpfiles.d/sentinel.conf").splitlines() if not line.startswith("#")]
-        self.assertEqual([["d", "/run/sentinel", "0755", "sentinel", "sentinel", "-"], ["d", "/var/lib/sentinel", "0700", "sentinel", "sentinel", "-"]], rows)
+        self.assertEqual([["d", "/run/sentinel", "0755", "_sentinel", "_sentinel", "-"],
+                          ["d", "/var/lib/sentinel", "0700", "_sentinel", "_sentinel", "-"]], rows)
 
     @unittest.skipUnless(shutil.which("lintian"), "no lintian here")
     def test_lintian_finds_nothing_that_is_not_overridden_by_name(self):
