@@ -119,6 +119,8 @@ class FullScreen(AwsTest):
         terminal.send("q")
         terminal.expect(r"LEAVING\r\n")
         self.assertFalse(re.search(self.REFUSAL, terminal.text))
+        # What is typed before the program has the terminal as it was is thrown away with it (TCSAFLUSH).
+        wait_until(lambda: termios.tcgetattr(terminal.master)[3] & termios.ICANON, "the terminal as it was")
         terminal.send("\n")
         terminal.expect(self.REFUSAL)
         terminal.send("exit\n")
