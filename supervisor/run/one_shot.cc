@@ -14,6 +14,8 @@
 #include "child/wait_status.h"
 #include "console/handover.h"
 #include "init/init.h"
+#include "ipc/terminal/local_time.h"
+#include "ipc/text/rfc3339.h"
 #include "run/conversation.h"
 #include "run/deadlines.h"
 #include "run/orphans.h"
@@ -219,7 +221,11 @@ int show_page(const Preparation& preparation, ipc::ConsolePage& page) {
   const std::string ends = page.ends.str();
   page = {};
   if (!shown) return refuse(shown.error(), {kExitNotOpened, false});
-  if (!request.quiet) say("profile " + request.task.profile.str() + ": signed in to the AWS console until " + ends);
+  const auto end = ipc::read_aws_time(ends);
+  if (!request.quiet) {
+    say("profile " + request.task.profile.str() + ": signed in to the AWS console until " +
+        (end ? ipc::local_time(*end) : ends));
+  }
   return kExitOpened;
 }
 

@@ -8,6 +8,7 @@
 
 #include "child/environment.h"
 #include "ipc/json/json_answer.h"
+#include "ipc/terminal/local_time.h"
 #include "ipc/text/rfc3339.h"
 #include "status/ask.h"
 #include "terminal/exit_codes.h"
@@ -58,7 +59,9 @@ std::string short_status(const ipc::RunStatus& status, std::chrono::sys_seconds 
 std::string status_lines(const ipc::RunStatus& status) {
   std::string out;
   for (const ipc::RunStatusRow& row : ipc::run_status_rows()) {
-    const std::string& value = status.*row.member;
+    std::string value = status.*row.member;
+    if (const auto moment = ipc::read_aws_time(value); moment && row.member == &ipc::RunStatus::keys_end)
+      value = ipc::local_time(*moment);
     std::string label = std::string(row.label) + ":";
     label.resize(std::max<std::size_t>(label.size() + 1, 11), ' ');
     if (!value.empty()) out += label + harmless(value) + "\n";

@@ -169,6 +169,11 @@ def name_of(pid):
     return ""
 
 
+def for_people(moment):
+    """As Sentinel shows it to people: in the zone of an environment that says none."""
+    return subprocess.run(["date", "-d", moment, "+%F %T %Z"], env=CLEAN_ENVIRONMENT, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def shell(script):
     """The words that end a command line with a command of the shell's."""
     return ("--", "sh", "-c", script)

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness  # noqa: E402
 from aws_case import PYTHON, AwsTest, policy, rule  # noqa: E402
-from harness import Run, main, needs_own_home, wait_until  # noqa: E402
+from harness import Run, for_people, main, needs_own_home, wait_until  # noqa: E402
 
 ANY = rule(conditions='{ profiles: [{ glob: "*" }] }')
 # Follows redirects within the stand-in, as a browser would, and tells the test what it was given and where it came to.
@@ -153,7 +153,7 @@ class Printed(LoginTest):
         self.assertFalse(token["params"]["in_the_query"], "the keys stood in a query, which servers log")
         self.assertNotIn("SessionDuration", token["params"])
         self.assertFalse(token["signed"])
-        self.assertIn("signed in to the AWS console until " + line["expires_at"], run.stderr)
+        self.assertIn("signed in to the AWS console until " + for_people(line["expires_at"]), run.stderr)
         self.assertIn("AWS_ENDPOINT_URL", run.stderr)   # where the keys went is told, since a variable said it
 
     def test_pages(self):

@@ -7,6 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from aws_case import TRANSPORTS, AwsTest, Run, policy, rule
+from harness import for_people
 from standin_client import role_arn
 
 OUTSIDE = 3
@@ -56,7 +57,7 @@ class Status(AwsTest):
             self.assertEqual(asker.ask()["body"]["Expiration"], told["keys_end"])
             lines = self.status(asker)["stdout"]
             self.assertIn("profile:   ledger-prod\n", lines)
-            self.assertIn(f"keys end:  {told['keys_end']}\n", lines)
+            self.assertIn(f"keys end:  {for_people(told['keys_end'])}\n", lines)
             self.assertRegex(self.status(asker, "--short")["stdout"], r"^ledger-prod \d+m\n$")
             before = len(self.decisions())
             self.status(asker)

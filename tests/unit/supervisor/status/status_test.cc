@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 #include "status/ask.h"
 
 namespace supervisor {
@@ -28,6 +31,16 @@ TEST(Status, AFewWordsForAPrompt) {
   EXPECT_EQ(short_status(status("2026-11-30T00:00:01Z"), kNow), "ledger 1m");
   EXPECT_EQ(short_status(status("2026-11-30T00:59:00Z"), kNow), "ledger 59m");
   EXPECT_EQ(short_status(status("2026-11-30T02:05:00Z", ""), kNow), "ledger 2h5m");
+}
+
+TEST(Status, PeopleReadTheirOwnTimeAndMachinesUtc) {
+  ::setenv("TZ", "XYZ-3", 1);
+  ::tzset();
+  EXPECT_THAT(status_lines(status("2026-11-30T23:00:00Z")), HasSubstr("keys end:  2026-12-01 02:00:00 XYZ\n"));
+  EXPECT_THAT(status_lines(status("soon")), HasSubstr("keys end:  soon\n"));
+  EXPECT_THAT(status_json(status("2026-11-30T23:00:00Z")), HasSubstr(R"("keys_end":"2026-11-30T23:00:00Z")"));
+  ::unsetenv("TZ");
+  ::tzset();
 }
 
 TEST(Status, LinesSteerNoTerminalAndJsonHasEachMember) {
