@@ -4,6 +4,7 @@
 #include <ctime>
 #include <span>
 
+#include "ipc/files/sign_in_folders.h"
 #include "ipc/text/lenient_time.h"
 
 namespace supervisor {
@@ -83,21 +84,31 @@ Found found_of(const Named& named) {
 
 // ---- caches of the AWS CLI
 
-struct Cache {
-  const char *folder, *secret, *until;
-};
-constexpr Cache kSignOns[] = {{"/.aws/sso/cache", "accessToken", "expiresAt"},
-                              {"/.aws/sso/cache", "refreshToken", "registrationExpiresAt"},
-                              {"/.aws/login/cache", "refreshToken", "refreshExpiresAt"}};
-constexpr Cache kSessions[] = {{"/.aws/cli/cache", "SecretAccessKey", "Expiration"},
-                               {"/.aws/boto/cache", "SecretAccessKey", "Expiration"},
-                               {"/.aws/login/cache", "secretAccessKey", "expiresAt"}};
+// Without host.root; empty where there is none.
+using FolderOf = std::string (*)(const Host&);
+std::string single_sign_on(const Host& host) { return ipc::sso_cache_folder(host.home).value_or(""); }
+std::string logins(const Host& host) {
+  return ipc::login_cache_folder(host.home, host.variable("AWS_LOGIN_CACHE_DIRECTORY")).value_or("");
+}
+std::string sessions(const Host& host) { return host.in_home("/.aws/cli/cache"); }
+std::string sessions_of_boto(const Host& host) { return host.in_home("/.aws/boto/cache"); }
 
-// The fix is about whole folders: such files may be many.
+struct Cache {
+  FolderOf folder;
+  const char *secret, *until;
+};
+constexpr Cache kSignOns[] = {{single_sign_on, "accessToken", "expiresAt"},
+                              {single_sign_on, "refreshToken", "registrationExpiresAt"},
+                              {logins, "refreshToken", "refreshExpiresAt"}};
+constexpr Cache kSessions[] = {{sessions, "SecretAccessKey", "Expiration"},
+                               {sessions_of_boto, "SecretAccessKey", "Expiration"},
+                               {logins, "secretAccessKey", "expiresAt"}};
+
+// The fix is about whole folders: such files may be many. A folder that a variable names may hold other things as well.
 Found live_in(const Host& host, std::span<const Cache> caches) {
-  std::vector<std::string> live, folders;
+  std::vector<std::string> live, gone;
   for (const Cache& cache : caches) {
-    const std::string folder = host.in_home(cache.folder);
+    const std::string folder = cache.folder(host);
     const std::size_t before = live.size();
     for (const std::string& name : names_in(host.at(folder))) {
       const LookedAt file = look_at(host.at(folder + "/" + name));
@@ -105,10 +116,15 @@ Found live_in(const Host& host, std::span<const Cache> caches) {
       const bool known = std::ranges::find(live, shown) != live.end();
       if (!known && holds_live(file.text.view(), cache.secret, cache.until, host.now)) live.push_back(shown);
     }
-    if (live.size() > before) folders.push_back("~" + std::string(cache.folder));
+    const auto found = std::span(live).subspan(before);
+    if (cache.folder == logins) {
+      gone.insert(gone.end(), found.begin(), found.end());
+    } else if (!found.empty()) {
+      gone.push_back(shown_path(host, folder));
+    }
   }
   if (live.empty()) return {Answer::Yes, ""};
-  return {Answer::No, listed(live), for_shell(folders)};
+  return {Answer::No, listed(live), for_shell(gone)};
 }
 
 // ---- files of other tools
@@ -208,10 +224,8 @@ Found check_other_key_files(const Host& host) {
 
 Found check_readable_files(const Host& host) {
   std::vector<std::string> paths = aws_file_paths(host), open;
-  for (const char* folder : {"/.aws/sso/cache", "/.aws/login/cache", "/.aws/cli/cache"}) {
-    for (const std::string& name : names_in(host.at(host.in_home(folder)))) {
-      paths.push_back(host.in_home(folder) + "/" + name);
-    }
+  for (const FolderOf folder : {single_sign_on, logins, sessions, sessions_of_boto}) {
+    for (const std::string& name : names_in(host.at(folder(host)))) paths.push_back(folder(host) + "/" + name);
   }
   for (const std::string& path : paths) {
     const Others others = others_at(host, path);

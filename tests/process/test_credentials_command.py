@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
-from harness import children_of, command_line, wait_until
+from harness import children_of, command_line, for_people, wait_until
 
 LEAST = ("--policy-file", "p", "--log-file", "decisions")
 
@@ -128,7 +128,7 @@ class Login(harness.ProcessTest):
     def test_the_page_is_printed_alone(self):
         run = self.start_sentinel("login", "--stdout", "--policy-file", "p", "--log-file", "decisions", "page").finish()
         self.assertEqual((0, "https://console.double/?SigninToken=secret\n"), (run.code, run.stdout), run.stderr)
-        self.assertIn("until 2099-01-01T00:00:00Z", run.stderr)
+        self.assertIn("until " + for_people("2099-01-01T00:00:00Z") + "\n", run.stderr)
         quiet = self.start_sentinel("login", "--stdout", "--quiet", "--policy-file", "p", "--log-file", "decisions", "page").finish()
         self.assertEqual("", quiet.stderr)
 

@@ -213,6 +213,18 @@ TEST_F(DoctorAwsFiles, WhatAwsLoginKeepsIsNamedAndMustBePrivate) {
   EXPECT_NO(check_readable_files(host_), "~/.aws/login/cache/c.json");
 }
 
+TEST_F(DoctorAwsFiles, WhatAwsLoginKeepsIsFoundWhereTheVariableHasIt) {
+  host_.environment.emplace_back("AWS_LOGIN_CACHE_DIRECTORY=~/elsewhere");
+  file(
+      "/home/marta/elsewhere/c.json",
+      R"({"accessToken":{"secretAccessKey":"not-to-be-shown","expiresAt":"2030-01-01T00:00:00Z"},"refreshToken":"r","dpopKey":"k"})");
+  mode("/home/marta/elsewhere/c.json", 0644);
+  EXPECT_NO(check_sso_tokens(host_), "~/elsewhere/c.json");
+  EXPECT_NO(check_cached_sessions(host_), "~/elsewhere/c.json");
+  EXPECT_EQ(check_cached_sessions(host_).fix_subject, "~/elsewhere/c.json");  // rm -r: never the folder, which is yours
+  EXPECT_NO(check_readable_files(host_), "~/elsewhere/c.json");
+}
+
 TEST_F(DoctorAwsFiles, AFixCanBeGivenToAShellWhateverTheFilesAreCalled) {
   EXPECT_EQ(for_shell({"~/.aws/config", "/a b", "~/.aws/cli/cache/;x", "/it's", "~x"}),
             "~/.aws/config '/a b' ~/'.aws/cli/cache/;x' '/it'\\''s' '~x'");
