@@ -17,9 +17,10 @@ constexpr char kPolicyOfUser[] =
 
 }  // namespace
 
-ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Task task, KeysRead read,
-                                                    CallerCheck callers, AuditLog audit, HostFacts host) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(task), read, std::move(callers),
+ipc::Result<std::unique_ptr<Service>> Service::open(const BrokerParts& broker, ipc::Channel control, Task task,
+                                                    KeysRead read, CallerCheck callers, AuditLog audit,
+                                                    HostFacts host) {
+  std::unique_ptr<Service> service(new Service(broker, std::move(control), std::move(task), read, std::move(callers),
                                                std::move(audit), std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
@@ -28,7 +29,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   ipc::Result<Proxy> proxy = read_proxy(service->task_.settings);
   if (!proxy) return fail_with(proxy.error());
   for (auto& [bundle, pem] : read.ca_pem) {
-    auto http = AwsHttp::open(base, std::move(pem), *proxy);
+    auto http = AwsHttp::open(broker.base, std::move(pem), *proxy);
     if (!http) return fail_with(http.error());
     service->http_.emplace(bundle, std::move(*http));
   }
@@ -42,8 +43,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
     return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->requests_ =
-      std::make_unique<Requests>(Requests::Parts{service->profiles_, service->audit_, service->callers_,
-                                                 service->timers_, service->answer_key_, service->facts_.tell_reasons});
+      std::make_unique<Requests>(Requests::Parts{service->profiles_, service->audit_, service->callers_, broker.timers,
+                                                 service->answer_key_, service->facts_.tell_reasons});
   return service;
 }
 
@@ -124,7 +125,7 @@ ipc::Status Service::open_policy_text() {
 
 ipc::Status Service::open_policy_file() {
   // What answers once looks at the file when it does; only a server has anybody to tell in between.
-  event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? base_ : nullptr;
+  event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? broker_.base : nullptr;
   auto file = PolicyFile::open(
       while_serving, task_.begin.policy_file.str(), *verifier_,
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
@@ -142,7 +143,8 @@ ipc::Status Service::open_policy_file() {
 
 void Service::open_policy_parameter() {
   policy_ = std::make_unique<PolicyParameter>(
-      base_, PolicyParameter::Parts{profiles_.first().key().aws, require_ssm(profiles_.first().resolved()), *verifier_},
+      broker_.base,
+      PolicyParameter::Parts{profiles_.first().key().aws, require_ssm(profiles_.first().resolved()), *verifier_},
       task_.begin.policy_parameter.str(),
       PolicyFreshness{task_.begin.policy_poll.get(), task_.begin.policy_max_age.get()},
       [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
