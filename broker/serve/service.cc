@@ -101,7 +101,8 @@ void Service::say_ready() {
 }
 
 void Service::ask_who() {
-  whoami_ = std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{profiles_.first(), *verifier_, *policy_, task_.begin});
+  whoami_ = std::make_unique<WhoamiAnswer>(
+      WhoamiAnswer::Parts{profiles_.first(), policy_->verifier(), *policy_, task_.begin});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     for (const ipc::WhoamiRole& role : whoami_->roles()) {

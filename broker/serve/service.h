@@ -16,7 +16,7 @@
 #include "ipc/channel.h"
 #include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
-#include "policy/source/verifier.h"
+#include "policy/source/in_force.h"
 #include "run_profiles/chosen.h"
 #include "run_profiles/table.h"
 #include "serve/broker_parts.h"
@@ -52,7 +52,7 @@ struct KeysRead {
   std::optional<SessionStore> openers{};    // --remember; likewise
 };
 
-class Service {
+class Service : private PolicyInForce::Hearer {
  public:
   // What comes of a run: 0, or 1 where it gave up and has said why.
   using Ended = std::function<void(int status)>;
@@ -75,16 +75,16 @@ class Service {
   ipc::Status open_judge(PolicyKey key);
   ipc::Result<std::unique_ptr<Judge>> open_remote();
   ipc::Status open_policy(PolicyKey key);
-  ipc::Status open_policy_file();
-  ipc::Status open_policy_text();
-  void open_policy_parameter();
+  void say_who_can_change_it();
   void note_endpoints();  // of what judges, where variables name them
   void note_sts(RunProfile& profile, std::set<std::string>& told);
   void tell_left_out(const std::vector<std::string>& left_out);
   void warn_at_start();
   void say_how_signed();
   void say_clock(std::chrono::seconds offset);
-  void on_policy_stale(const ipc::Error* why);
+  void on_policy_changed(const ipc::Result<const Policy*>& policy) override;
+  void on_policy_stale(const ipc::Error* why) override;
+  void on_policy_warning(const std::string& sentence) override { notices_.warning(sentence); }
   std::unique_ptr<Watch> watch(int fd, void (Service::*on_readable)());
   void on_control();
   void on_frontend();
@@ -110,7 +110,6 @@ class Service {
   void detach_frontend();
   [[nodiscard]] bool frontend_has_ended() const;
   void answered(std::uint32_t request, bool closed);
-  void on_policy_changed(const ipc::Result<const Policy*>& policy);
   void send_notice(ipc::Severity severity, const std::string& text);
   void end_for_stranger(const ipc::Channel& channel, const ipc::Error& error);
   void end(const ipc::Error& error);
@@ -136,8 +135,7 @@ class Service {
   std::map<std::string, std::unique_ptr<AwsHttp>> http_;  // by ca_bundle
   std::unique_ptr<Errands> errands_;
   std::optional<RunShared> shared_;
-  std::unique_ptr<PolicyVerifier> verifier_;
-  std::unique_ptr<PolicySource> policy_;  // null where a remote server judges, as the verifier
+  std::unique_ptr<PolicyInForce> policy_;  // null where a remote server judges
   std::string device_id_, namespace_costs_;
   PostureSource posture_;
   RunProfiles profiles_;

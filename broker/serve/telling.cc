@@ -61,7 +61,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
 }
 
 void Service::say_how_signed() {
-  if (!verifier_ || !verifier_->enforces() || verifier_->remembers()) return;
+  if (!policy_ || !policy_->verifier().enforces() || policy_->verifier().remembers()) return;
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");
