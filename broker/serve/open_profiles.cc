@@ -53,25 +53,25 @@ ipc::Status Service::open_profile(ResolvedProfile resolved, bool by_pattern) {
 }
 
 ipc::Result<FirstKey*> Service::open_key(const std::shared_ptr<ResolvedProfile>& profile) {
-  if (FirstKey* const same = profiles_.key_of(*profile)) {
+  if (FirstKey* const same = first_keys_.of(*profile)) {
     // Read once more for this profile, and held already.
     if (auto* const own = std::get_if<StaticKeyPlan>(&profile->base)) own->key = BaseKey();
     return same;
   }
-  if (kind_of(profile->base) == SourceKind::kEnvironment && profiles_.key_of_environment()) {
+  if (kind_of(profile->base) == SourceKind::kEnvironment && first_keys_.has_environments()) {
     return ipc::fail(ipc::Fault::kConfig,
                      "profile '" + profile->name +
                          "' begins with the environment's access key as another profile of "
                          "this run does, and with another MFA device, ca_bundle or STS endpoint",
                      "serve it in a run of its own");
   }
-  FirstKey& key = profiles_.add_key(AwsContext{*http_.at(profile->ca_bundle), broker_.timers, broker_.clock}, profile);
+  FirstKey& key = first_keys_.add(AwsContext{*http_.at(profile->ca_bundle), broker_.timers, broker_.clock}, profile);
   key.aws.clock_learned = [this, &key] { say_clock(key.aws.clock_offset); };
   key.aws.slow = [this](const std::string& whom) { say_slow(whom); };
   if (!task_.begin.remote_token_file.empty()) return &key;  // nothing is signed
   auto keys = open_base_keys(profile->base, source_parts(key));
   if (!keys) {
-    profiles_.drop_last_key();
+    first_keys_.drop_last();
     return std::unexpected(keys.error());
   }
   key.keys = std::move(*keys);

@@ -138,6 +138,7 @@ class Service : private PolicyInForce::Hearer {
   std::unique_ptr<PolicyInForce> policy_;  // null where a remote server judges
   std::string device_id_, namespace_costs_;
   PostureSource posture_;
+  FirstKeys first_keys_;
   RunProfiles profiles_;
   std::deque<RunProfile*> ahead_;  // that were named, and may have something to ask of the user
   std::unique_ptr<Requests> requests_;
