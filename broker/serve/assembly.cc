@@ -15,10 +15,10 @@ constexpr char kPolicyOfUser[] =
 }  // namespace
 
 ipc::Result<std::unique_ptr<Service>> Service::open(const BrokerParts& broker, ipc::Channel control, Task task,
-                                                    KeysRead read, CallerCheck callers, AuditLog audit,
+                                                    KeysRead read, CallerCheck callers, AuditLog& audit,
                                                     HostFacts host) {
-  std::unique_ptr<Service> service(new Service(broker, std::move(control), std::move(task), read, std::move(callers),
-                                               std::move(audit), std::move(host)));
+  std::unique_ptr<Service> service(
+      new Service(broker, std::move(control), std::move(task), read, std::move(callers), audit, std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);

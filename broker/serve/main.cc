@@ -250,7 +250,7 @@ int serve() {
   broker::EventTimers timers(base);
   const broker::BrokerParts parts{base, timers, clock, **sources};
   auto service = broker::Service::open(parts, std::move(control), std::move(*task), std::move(*read),
-                                       std::move(*callers), std::move(*audit), std::move(*host));
+                                       std::move(*callers), *audit, std::move(*host));
   return service ? run_until_it_ends(base, **service) : 1;  // open() has said why
 }
 

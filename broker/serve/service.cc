@@ -10,7 +10,7 @@
 namespace broker {
 
 Service::Service(const BrokerParts& broker, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers,
-                 AuditLog audit, HostFacts host)
+                 AuditLog& audit, HostFacts host)
     : broker_(broker),
       control_(std::move(control)),
       task_(std::move(task)),
@@ -22,7 +22,7 @@ Service::Service(const BrokerParts& broker, ipc::Channel control, Task task, Key
       role_keys_(std::move(read.role_keys)),
       openers_(std::move(read.openers)),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
-      audit_(std::move(audit)),
+      audit_(audit),
       flood_(callers_.uid()),
       posture_(std::move(host.posture), {broker.base, broker.timers, broker.clock,
                                          [this](const std::string& sentence) { notices_.warning(sentence); }}) {

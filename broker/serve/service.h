@@ -57,16 +57,17 @@ class Service : private PolicyInForce::Hearer {
   // What comes of a run: 0, or 1 where it gave up and has said why.
   using Ended = std::function<void(int status)>;
 
-  // `broker` and what it refers to outlive the service.
+  // `broker`, what it refers to, and the log outlive the service.
   static ipc::Result<std::unique_ptr<Service>> open(const BrokerParts& broker, ipc::Channel control, Task task,
-                                                    KeysRead read, CallerCheck callers, AuditLog audit, HostFacts host);
+                                                    KeysRead read, CallerCheck callers, AuditLog& audit,
+                                                    HostFacts host);
   ~Service();
   // `ended` comes once, from the loop or at once, and may not destroy the service.
   void begin(Ended ended);
 
  private:
   Service(const BrokerParts& broker, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers,
-          AuditLog audit, HostFacts host);
+          AuditLog& audit, HostFacts host);
   Run run_of(const ResolvedProfile& profile) const;
   ipc::Status open_profiles(ChosenProfiles chosen);
   ipc::Status open_profile(ResolvedProfile resolved, bool by_pattern);
@@ -127,7 +128,7 @@ class Service : private PolicyInForce::Hearer {
   bool may_share_mfa_, may_keep_keys_;
   std::optional<SessionStore> session_store_, role_keys_, openers_;
   Notices notices_;
-  AuditLog audit_;
+  AuditLog& audit_;
   RefusalFlood flood_;
   Run facts_;  // of the run, before those of a profile
   ipc::SecretBuffer token_, answer_key_;
