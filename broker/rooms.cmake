@@ -16,6 +16,8 @@ room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types 
                     LIBS PkgConfig::CRYPTO)
 room(caller HOT     WHY "who calls: the descriptor, the kernel, the process tree, the witness, the bearer token"
                     MAY host)
+room(principals     WHY "who a uid is on this host: its login and groups, and the user that policies know it by"
+                    MAY aws text)
 room(tools          WHY "what every sentinel-* tool does around its words: arguments, output, exit codes"
                     MAY text)
 room(call           WHY "one signed HTTP call: transport, proxy, trust, retry, clock, which key signs"
