@@ -1,33 +1,15 @@
 #include "host/unix_groups.h"
 
-#include <grp.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
+
+#include "host/name_database.h"
 
 namespace broker {
 namespace {
-
-enum class Lookup { kFound, kNoSuchGroup, kFailed };
-
-Lookup name_of(gid_t gid, std::string& name) {
-  constexpr std::size_t kMaxBuffer = 1024 * 1024;  // a group with very many members
-  for (std::size_t size = 4096; size <= kMaxBuffer; size *= 2) {
-    std::string buffer(size, '\0');
-    group entry{};
-    group* found = nullptr;
-    const int error = ::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
-    if (error == ERANGE) continue;
-    if (error != 0 && error != ENOENT && error != ESRCH) return Lookup::kFailed;
-    if (found == nullptr) return Lookup::kNoSuchGroup;
-    name = found->gr_name;
-    return Lookup::kFound;
-  }
-  return Lookup::kFailed;
-}
 
 // In a user namespace of one's own making any number can be claimed. Only the first namespace maps all of them, each
 // to itself (user_namespaces(7)).
@@ -53,7 +35,7 @@ std::optional<std::vector<std::string>> own_unix_groups() {
   std::vector<std::string> names;
   for (const gid_t gid : gids) {
     std::string name;
-    const Lookup lookup = name_of(gid, name);
+    const Lookup lookup = find_group_name(gid, name);
     if (lookup == Lookup::kFailed) return std::nullopt;
     if (lookup == Lookup::kFound && !name.empty()) names.push_back(std::move(name));
   }
