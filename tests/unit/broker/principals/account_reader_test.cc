@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,10 +80,14 @@ class AccountReaderTest : public ::testing::Test {
   std::optional<AccountReader> reader_;
 };
 
-bool wait_until_gone(pid_t pid) {
-  int tries = 0;
-  while (::kill(pid, 0) == 0 && ++tries < 6000) ::usleep(10'000);
-  return ::kill(pid, 0) != 0;
+// How a process ended of which we are the reaper.
+std::optional<int> end_of(pid_t pid) {
+  int status = 0;
+  for (int tries = 0; tries < 6000; ++tries) {
+    if (::waitpid(pid, &status, WNOHANG) == pid) return status;
+    ::usleep(10'000);
+  }
+  return std::nullopt;
 }
 
 // ---- the process
@@ -189,6 +196,7 @@ TEST_F(AccountReaderTest, LookupsEndWithTheReaderAlsoWhereItIsKilled) {
   OwnEtc etc;
   if (!etc.works()) GTEST_SKIP() << "needs root, to mount: start the tests as root";
   etc.put_what_hangs("group");
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
   for (const bool is_killed : {false, true}) {
     start(std::chrono::seconds(600));
     ASSERT_TRUE(reader_->ask(0));
@@ -197,8 +205,54 @@ TEST_F(AccountReaderTest, LookupsEndWithTheReaderAlsoWhereItIsKilled) {
     if (is_killed) ::kill(reader_->pid(), SIGKILL);
     TearDown();
     reader_.reset();
-    EXPECT_TRUE(wait_until_gone(pids[0]));
+    const auto status = end_of(pids[0]);
+    ASSERT_TRUE(status);
+    EXPECT_TRUE(WIFSIGNALED(*status));
   }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+}
+
+// ---- what a library that was taken over cannot do
+
+TEST_F(AccountReaderTest, NoFileIsReadOutsideOfTheSystemsFolders) {
+  OwnEtc etc;
+  if (!etc.works()) GTEST_SKIP() << "needs root, to mount: start the tests as root";
+  if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) <= 0) GTEST_SKIP() << "this kernel has no Landlock";
+  etc.put_elsewhere("passwd", "root:x:0:0::/:/bin/sh\n");
+  start();
+  EXPECT_FALSE(answer_to(0).account);
+  etc.put("passwd", "root:x:0:0::/:/bin/sh\n");
+  EXPECT_TRUE(answer_to(0).account) << "the case above can fail";
+}
+
+#define REFUSE SENTINEL_REFUSE
+constexpr ipc::SyscallRule kRefused[] = {
+#include "principals/account_syscalls.def"
+};
+#undef REFUSE
+
+TEST(AccountFilter, RefusesWhatNoDatabaseNeedsAndNothingElse) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ipc::LockdownSpec spec{};
+    spec.rules = kRefused;
+    spec.default_action = SCMP_ACT_ALLOW;
+    spec.landlock = false;
+    if (!ipc::lock_down(spec)) ::_exit(1);
+    char* const none[] = {nullptr};
+    if (::execve("/bin/true", none, none) == 0 || errno != EPERM) ::_exit(2);
+    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 || errno != EPERM) ::_exit(3);
+    if (::syscall(SYS_process_vm_readv, ::getppid(), nullptr, 0, nullptr, 0, 0) == 0 || errno != EPERM) ::_exit(4);
+    if (::syscall(SYS_pidfd_getfd, -1, 0, 0) == 0 || errno != EPERM) ::_exit(5);
+    if (::syscall(SYS_io_uring_setup, 0, nullptr) == 0 || errno != ENOSYS) ::_exit(6);
+    if (::syscall(SYS_keyctl, 0, 0, 0, 0, 0) == 0 || errno != EPERM) ::_exit(7);
+    if (::unshare(CLONE_NEWUSER) == 0 || errno != EPERM) ::_exit(8);
+    const ipc::UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM, 0)), file(::open("/etc/passwd", O_RDONLY));
+    ::_exit(socket && file ? 0 : 9);
+  }
+  const auto status = end_of(pid);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(WEXITSTATUS(*status), 0);
 }
 
 // ---- what the databases say

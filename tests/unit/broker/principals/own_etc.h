@@ -33,6 +33,7 @@ class OwnEtc {
   ~OwnEtc() {
     if (works_) ::umount2("/etc", MNT_DETACH);
     std::filesystem::remove_all(folder_);
+    std::filesystem::remove_all(folder_ + ".elsewhere");
   }
   [[nodiscard]] bool works() const { return works_; }
 
@@ -45,6 +46,13 @@ class OwnEtc {
   // Who opens it to read waits, as for a server that does not answer.
   void put_what_hangs(const std::string& name) {
     ASSERT_EQ(::mkfifo(path("new").c_str(), 0644), 0);
+    ASSERT_EQ(::rename(path("new").c_str(), path(name).c_str()), 0);
+  }
+  // A link to a file that everyone may read, and that lies outside of /etc.
+  void put_elsewhere(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + ".elsewhere") << text;
+    ::chmod((folder_ + ".elsewhere").c_str(), 0644);
+    ASSERT_EQ(::symlink((folder_ + ".elsewhere").c_str(), path("new").c_str()), 0);
     ASSERT_EQ(::rename(path("new").c_str(), path(name).c_str()), 0);
   }
 
