@@ -4,11 +4,10 @@
 //
 // An answer's time begins when it was asked for, and it is never used beyond. What is not known in time is refused.
 //
-// Blocks: never.   Owns: the reader's socket and the timers. Destroy it with nothing of it on the stack but the
-// callback of find(), which may do so. Fails: make() where the event loop takes no descriptor. find() calls back with
-// kUnavailable, a sentence and the administrator's next step: for a database that cannot say, a question that took
-// kDeadline, too many that wait, a reader that is silent or gone. It stays gone; gone() is for who can start the broker
-// anew.
+// Blocks: never.   Owns: the reader's socket and the timers. The callback of find() may destroy it.
+// Fails: make() where the event loop takes no descriptor. find() calls back with kUnavailable, a sentence and the
+// administrator's next step: for a database that cannot say, a question that took kDeadline, too many that wait, a
+// reader that is silent or gone. It stays gone; gone() is for who can start the broker anew.
 #pragma once
 
 #include <chrono>
@@ -37,9 +36,10 @@ class Accounts {
   static constexpr std::chrono::seconds kKeepRefusal{5};
   static constexpr std::chrono::seconds kDeadline{6};  // a lookup has five; and it may have waited for its turn
   static constexpr std::size_t kMostKept = 512, kMostKeptBytes = 4 * 1024 * 1024;
-  static constexpr std::size_t kMostRefusals = 256, kMostRefusalBytes = 256 * 1024;  // apart: they displace no user
-  static constexpr std::size_t kMostQueued = 256;                                    // uids that wait for their turn
-  static constexpr std::size_t kMostWaiting = 256;                                   // for the answer about one uid
+  // Apart: they displace no user.
+  static constexpr std::size_t kMostRefusals = 256, kMostRefusalBytes = 256 * 1024;
+  static constexpr std::size_t kMostQueued = 256;   // uids that wait for their turn
+  static constexpr std::size_t kMostWaiting = 256;  // for the answer about one uid
 
   struct Parts {
     event_base* base;

@@ -75,6 +75,18 @@ TEST(AccountWords, MoreGroupsThanFitAreAReasonAndNotSomeOfThem) {
   }
 }
 
+TEST(AccountWords, MoreGroupsThanItsWriterWritesAreNotRead) {
+  std::string packet = write_account_answer(1000, marta(many(kMostGroups, 8)));
+  const std::size_t count = packet.find("marta") + 5;
+  const std::string last = packet.substr(packet.size() - 12);  // with its length
+  packet[count] = static_cast<char>((kMostGroups + 1) & 0xff);
+  packet[count + 1] = static_cast<char>((kMostGroups + 1) >> 8);
+  EXPECT_FALSE(read_account_answer(packet + last));
+  packet[count] = static_cast<char>(kMostGroups & 0xff);
+  packet[count + 1] = static_cast<char>(kMostGroups >> 8);
+  EXPECT_TRUE(read_account_answer(packet)) << "the case above can fail";
+}
+
 TEST(AccountWords, ReasonIsOneLineOfTextHoweverLong) {
   for (const std::string& reason :
        {std::string("m\xc3\xa4rz") + std::string(5000, '\xc3'), std::string("a\nb\x1b[2J"), std::string()}) {

@@ -1,16 +1,9 @@
-// The cache and the queue in front of the account reader, which the test plays at the other end of its socket; the
-// clock stands still until the test moves it.
-#include "principals/accounts.h"
-
-#include <event2/event.h>
+// Who cannot be told from another is refused in time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <map>
-
-#include "aws_fakes.h"
-#include "principals/rows_fixture.h"
+#include "principals/accounts_case.h"
 
 namespace broker::testing {
 namespace {
@@ -18,58 +11,6 @@ namespace {
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class AccountsTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    int ends[2];
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-    reader_ = ipc::UniqueFd(ends[1]);
-    auto made =
-        Accounts::make(AccountReader(ipc::UniqueFd(ends[0]), 0),
-                       {base_.get(), timers_, clock_, [this](const std::string& said) { warnings_.push_back(said); }});
-    ASSERT_TRUE(made);
-    accounts_ = std::move(*made);
-  }
-  // What is told about `uid`, as a text, into told_.
-  void ask(uid_t uid) {
-    waiting_.push_back(accounts_->find(uid, [this, uid](const ipc::Result<Account>& account) {
-      told_.push_back(std::to_string(uid) + " " + (account ? account->login : account.error().what));
-      if (!account) {
-        EXPECT_EQ(account.error().fault, ipc::Fault::kUnavailable);
-        EXPECT_FALSE(account.error().next_step.empty());
-      }
-    }));
-  }
-  std::vector<std::string> told() { return std::exchange(told_, {}); }
-
-  // ---- the reader's side
-  std::vector<uid_t> asked() {
-    std::vector<uid_t> uids;
-    char packet[64];
-    for (ssize_t got; (got = ::recv(reader_.get(), packet, sizeof packet, MSG_DONTWAIT)) > 0;)
-      uids.push_back(*read_account_question({packet, static_cast<std::size_t>(got)}));
-    return uids;
-  }
-  void say(const std::string& packet) {
-    ASSERT_EQ(::send(reader_.get(), packet.data(), packet.size(), MSG_NOSIGNAL), static_cast<ssize_t>(packet.size()));
-    run();
-  }
-  void answer(uid_t uid, const std::string& name) { say(write_account_answer(uid, login(uid, name))); }
-  void run() {
-    for (int turn = 0; turn < 3; ++turn) event_base_loop(base_.get(), EVLOOP_NONBLOCK);
-  }
-
-  EventBasePtr base_ = new_event_base();
-  FakeClock clock_;
-  FakeTimers timers_{clock_};
-  std::vector<std::string> told_, warnings_;
-  std::vector<Accounts::Waiting> waiting_;
-  ipc::UniqueFd reader_;
-  std::unique_ptr<Accounts> accounts_;
-};
-
-// ---- refusals
 
 TEST_F(AccountsTest, ReaderThatIsSilentIsRefusedAtTheDeadlineAndAtOnceAfterwards) {
   ask(1000);
@@ -147,6 +88,13 @@ TEST_F(AccountsTest, SecondAnswerToOneQuestionEndsTheReader) {
   EXPECT_THAT(told(), ElementsAre("1000 marta"));
 }
 
+TEST_F(AccountsTest, AnswerToAQuestionThatWasNotYetSentEndsTheReader) {
+  for (uid_t uid = 1; uid <= 9; ++uid) ask(uid);
+  answer(9, "marta");
+  EXPECT_TRUE(accounts_->gone());
+  EXPECT_EQ(told().size(), 9U);
+}
+
 TEST_F(AccountsTest, QueueOfUidsIsBounded) {
   const uid_t most = static_cast<uid_t>(AccountReader::kMostLookups + Accounts::kMostQueued);
   for (uid_t uid = 1; uid <= most; ++uid) ask(uid);
@@ -195,135 +143,6 @@ TEST_F(AccountsTest, UidWithoutALoginIsKeptShortly) {
   timers_.pass(std::chrono::milliseconds(1));
   ask(1000);
   EXPECT_THAT(asked(), ElementsAre(1000)) << "the user may just have been made";
-}
-
-// ---- what is kept
-
-TEST_F(AccountsTest, AnswerIsUsedForItsTimeFromWhenItWasAskedForAndNoLonger) {
-  ask(1000);
-  timers_.pass(seconds(4));
-  answer(1000, "marta");
-  timers_.pass(seconds(55));
-  ask(1000);
-  EXPECT_THAT(told(), ElementsAre("1000 marta", "1000 marta"));
-  EXPECT_THAT(asked(), ElementsAre(1000));
-  timers_.pass(seconds(1));
-  ask(1000);
-  EXPECT_THAT(told(), ElementsAre());
-  EXPECT_THAT(asked(), ElementsAre(1000));
-  answer(1000, "ina");
-  EXPECT_THAT(told(), ElementsAre("1000 ina"));
-}
-
-TEST_F(AccountsTest, AnswerThatComesTooLateIsForLaterCallersOnlyWhileItIsFresh) {
-  ask(1000);
-  timers_.pass(seconds(10));
-  (void)told();
-  answer(1000, "marta");
-  EXPECT_THAT(told(), ElementsAre());
-  ask(1000);
-  EXPECT_THAT(told(), ElementsAre("1000 marta"));
-  timers_.pass(seconds(50));
-  ask(1000);
-  timers_.pass(seconds(60));
-  (void)told();
-  answer(1000, "ina");
-  (void)asked();
-  ask(1000);
-  EXPECT_THAT(told(), ElementsAre());
-  EXPECT_THAT(asked(), ElementsAre(1000)) << "what was asked for a minute ago is old when it comes";
-}
-
-TEST_F(AccountsTest, UidsThatAreNobodyDisplaceNoUser) {
-  ask(1000);
-  answer(1000, "marta");
-  for (uid_t uid = 100'000; uid < 101'000; ++uid) {
-    ask(uid);
-    say(write_account_answer(uid, no_login(uid)));
-  }
-  (void)told();
-  (void)asked();
-  ask(1000);
-  EXPECT_THAT(told(), ElementsAre("1000 marta"));
-}
-
-TEST_F(AccountsTest, AsManyAsFitAreKeptAndNoMore) {
-  for (uid_t uid = 1; uid <= Accounts::kMostKept + 1; ++uid) {
-    ask(uid);
-    answer(uid, "marta");
-  }
-  (void)asked();
-  ask(2);
-  EXPECT_THAT(asked(), ElementsAre());
-  ask(1);
-  EXPECT_THAT(asked(), ElementsAre(1)) << "the one that was asked about longest ago";
-}
-
-// ---- turns
-
-TEST_F(AccountsTest, OneQuestionIsUnderWayForAUidHoweverManyWait) {
-  for (int i = 0; i < 100; ++i) ask(1000);
-  EXPECT_THAT(asked(), ElementsAre(1000));
-  answer(1000, "marta");
-  EXPECT_EQ(told().size(), 100U);
-}
-
-TEST_F(AccountsTest, FloodOfOneUidDelaysNoOther) {
-  for (int i = 0; i < 200; ++i) ask(1000);
-  ask(1001);
-  EXPECT_THAT(asked(), ElementsAre(1000, 1001));
-  answer(1001, "otto");
-  EXPECT_THAT(told(), ElementsAre("1001 otto"));
-}
-
-TEST_F(AccountsTest, UidsTakeTurnsInTheOrderInWhichTheyCame) {
-  for (uid_t uid = 1; uid <= 10; ++uid) ask(uid);
-  EXPECT_THAT(asked(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
-  answer(5, "marta");
-  EXPECT_THAT(asked(), ElementsAre(9));
-  ask(5);
-  answer(1, "otto");
-  EXPECT_THAT(asked(), ElementsAre(10));
-}
-
-TEST_F(AccountsTest, OneThatWaitsForItsTurnTooLongIsRefusedAndNotAskedForAnyMore) {
-  for (uid_t uid = 1; uid <= 9; ++uid) ask(uid);
-  timers_.pass(seconds(5));
-  for (uid_t uid = 2; uid <= 8; ++uid) {
-    SCOPED_TRACE(uid);
-    EXPECT_THAT(told(), ElementsAre());
-  }
-  timers_.pass(seconds(1));
-  EXPECT_THAT(told().back(),
-              HasSubstr("9 who uid 9 is cannot be found out: questions about other users took too long"));
-  (void)asked();
-  answer(1, "marta");
-  EXPECT_THAT(asked(), ElementsAre());
-}
-
-TEST_F(AccountsTest, CallerThatLeftIsNotCalledAndItsQuestionIsLeftOutWhereItWaited) {
-  for (uid_t uid = 1; uid <= 10; ++uid) ask(uid);
-  (void)asked();
-  waiting_[0].reset();  // under way
-  waiting_[8].reset();  // in the queue
-  answer(1, "marta");
-  EXPECT_THAT(told(), ElementsAre());
-  EXPECT_THAT(asked(), ElementsAre(10));
-}
-
-TEST_F(AccountsTest, CallbackMayAskAgainAndMayEndItAll) {
-  Accounts::Waiting again, first, second;
-  bool ended = false;
-  first = accounts_->find(1000, [&](const ipc::Result<Account>&) {
-    again = accounts_->find(1000, [&](const ipc::Result<Account>& account) { EXPECT_EQ(account->login, "marta"); });
-    EXPECT_FALSE(again) << "it is kept by then";
-  });
-  second = accounts_->find(1000, [&](const ipc::Result<Account>&) {
-    accounts_.reset();
-    ended = true;
-  });
-  answer(1000, "marta");
-  EXPECT_TRUE(ended);
 }
 
 }  // namespace
