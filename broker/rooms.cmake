@@ -3,9 +3,10 @@
 # libevent_extra: there is no HTTP server near the keys.
 #
 # Which process runs a room: serve/, and every room that it reaches, run in the broker's main thread, on one event loop. The
-# witness (caller/witness_process.cc) and the posture reader (device/reader_process.cc) are processes of their own, forked
-# from the broker before it reads a secret. A tool's rooms run in that tool, tools/aws/run_with_keys.cc in its key process. A
-# header says "Runs in:" only where that is not the whole answer.
+# witness (caller/witness_process.cc), the posture reader (device/reader_process.cc) and the account reader
+# (principals/account_reader_process.cc) are processes of their own, forked from the broker before it reads a secret. A
+# tool's rooms run in that tool, tools/aws/run_with_keys.cc in its key process. A header says "Runs in:" only where that is
+# not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
@@ -16,6 +17,9 @@ room(aws            WHY "what AWS calls things: ids, ARNs, endpoints, the types 
                     LIBS PkgConfig::CRYPTO)
 room(caller HOT     WHY "who calls: the descriptor, the kernel, the process tree, the witness, the bearer token"
                     MAY host)
+room(principals     WHY "who a uid is on this host: its login and groups, and the user that policies know it by"
+                    MAY aws host text
+                    LIBS PkgConfig::EVENT_CORE)
 room(tools          WHY "what every sentinel-* tool does around its words: arguments, output, exit codes"
                     MAY text)
 room(call           WHY "one signed HTTP call: transport, proxy, trust, retry, clock, which key signs"

@@ -66,6 +66,8 @@ bool is_role_session_name(std::string_view text) { return is_name_text(text, 2, 
 
 bool is_role_name(std::string_view text) { return is_name_text(text, 1, 64, ""); }
 
+bool is_user_name(std::string_view text) { return is_name_text(text, 1, 64, ""); }
+
 bool is_tag_text(std::string_view text) {
   return std::ranges::all_of(text,
                              [](char c) { return is_alphanumeric(c) || std::string_view(" _.:/=+-@").contains(c); });

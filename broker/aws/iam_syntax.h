@@ -22,6 +22,8 @@ namespace broker {
 [[nodiscard]] bool is_role_session_name(std::string_view text);
 // A role's name without its path: 1 to 64 characters.
 [[nodiscard]] bool is_role_name(std::string_view text);
+// A user's, as policies name it: the same. No other letters that look like these, and no case is folded.
+[[nodiscard]] bool is_user_name(std::string_view text);
 // The key or value of a session tag. STS takes letters of all alphabets; ASCII is what other tools take too.
 inline constexpr std::size_t kMaxTags = 50, kMaxTagKey = 128, kMaxTagValue = 256;
 [[nodiscard]] bool is_tag_text(std::string_view text);

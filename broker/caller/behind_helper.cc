@@ -19,7 +19,7 @@ bool CallerCheck::ask_behind_helper(CallerInquiry& inquiry) {
   const ipc::Result<ipc::Pidfd> parent = ipc::Pidfd::open(info->ppid);
   const ipc::Result<ipc::ProcessInfo> of_parent = parent ? parent->info() : std::unexpected(parent.error());
   if (!of_parent || of_parent->uid != uid_) return false;
-  inquiry.ticket = witness_.ask_executable(info->ppid);
+  inquiry.ticket = sources_->witness.ask_executable(info->ppid);
   if (inquiry.ticket == 0) return false;
   inquiry.facts.behind.pid = info->ppid;
   inquiry.awaiting = CallerInquiry::Awaiting::kBehind;

@@ -26,14 +26,6 @@ ipc::Result<ucred> credentials_of_peer(int socket) {
   return credentials;
 }
 
-// Asked of a socketpair of our own: versions of kernels say nothing, distributions carry patches back.
-ipc::Result<PeerLookup> find_lookup() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return ipc::system_error("socketpair");
-  const ipc::UniqueFd one(ends[0]), other(ends[1]);
-  return ipc::Pidfd::peer_of(one.get()) ? PeerLookup::kByPidfd : PeerLookup::kByNumber;
-}
-
 }  // namespace
 
 ipc::Result<ipc::Pidfd> supervisor_behind(int control) {
@@ -48,17 +40,14 @@ ipc::Result<ipc::Pidfd> supervisor_behind(int control) {
   return process;
 }
 
-ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, Witness witness, const Clock& clock) {
+ipc::Result<CallerCheck> CallerCheck::open(ipc::Pidfd supervisor, uid_t uid, CallerSources& sources,
+                                           const Clock& clock) {
   ipc::Result<Ancestry> ancestry = Ancestry::below(std::move(supervisor));
   if (!ancestry) return std::unexpected(ancestry.error());
-  for (const pid_t own : {::getpid(), witness.pid()}) {
+  for (const pid_t own : {::getpid(), sources.witness.pid()}) {
     if (ipc::Status left_out = ancestry->leave_out(own); !left_out) return std::unexpected(left_out.error());
   }
-  ipc::Result<TcpOwners> owners = TcpOwners::open();
-  if (!owners) return std::unexpected(owners.error());
-  const ipc::Result<PeerLookup> lookup = find_lookup();
-  if (!lookup) return std::unexpected(lookup.error());
-  return CallerCheck(std::move(*ancestry), std::move(*owners), uid, std::move(witness), clock, *lookup);
+  return CallerCheck(std::move(*ancestry), uid, sources, clock);
 }
 
 CallerInquiry CallerCheck::begin(const ClientSocket& client, Check token) {
@@ -81,7 +70,7 @@ void CallerCheck::finish(CallerInquiry& inquiry, Check check) {
 
 // Kernels before 6.5 know the number alone, as it was at connect(). It may have been used again since: level() says so.
 Check CallerCheck::find_peer(int fd, ipc::Pidfd& process) {
-  if (lookup_ == PeerLookup::kByPidfd) {
+  if (sources_->lookup == PeerLookup::kByPidfd) {
     ipc::Result<ipc::Pidfd> peer = ipc::Pidfd::peer_of(fd);
     if (peer) {
       process = std::move(*peer);
@@ -133,13 +122,13 @@ void CallerCheck::name_caller(CallerInquiry& inquiry, std::uint64_t identity) {
     return finish(inquiry, facts.check);
   }
   if (facts.check == Check::kPeerGone || facts.pid <= 0) return finish(inquiry, facts.check);
-  inquiry.ticket = witness_.ask_executable(facts.pid);
+  inquiry.ticket = sources_->witness.ask_executable(facts.pid);
   inquiry.awaiting = CallerInquiry::Awaiting::kName;
-  if (inquiry.ticket == 0) return witness_.gone() ? finish(inquiry, Check::kWitnessGone) : on_late(inquiry);
+  if (inquiry.ticket == 0) return sources_->witness.gone() ? finish(inquiry, Check::kWitnessGone) : on_late(inquiry);
 }
 
 void CallerCheck::begin_tcp(const ClientSocket& client, Check token, CallerInquiry& inquiry) {
-  const std::expected<TcpOwner, Check> owner = owners_.find(client.client(), client.server());
+  const std::expected<TcpOwner, Check> owner = sources_->owners.find(client.client(), client.server());
   if (!owner) return finish(inquiry, owner.error());
   inquiry.facts.uid = owner->uid;
   inquiry.facts.inode = owner->inode;
@@ -151,22 +140,22 @@ void CallerCheck::begin_tcp(const ClientSocket& client, Check token, CallerInqui
 // Ticket 0: more questions wait for the witness than its socket takes. settle() asks again.
 void CallerCheck::ask_holder(CallerInquiry& inquiry, CallerInquiry::Awaiting awaiting) {
   inquiry.awaiting = awaiting;
-  inquiry.ticket = witness_.ask_holder(inquiry.facts.inode, ancestry_.root(), ancestry_.helpers());
-  if (inquiry.ticket == 0 && witness_.gone()) finish(inquiry, Check::kWitnessGone);
+  inquiry.ticket = sources_->witness.ask_holder(inquiry.facts.inode, ancestry_.root(), ancestry_.helpers());
+  if (inquiry.ticket == 0 && sources_->witness.gone()) finish(inquiry, Check::kWitnessGone);
 }
 
 bool CallerCheck::settle(CallerInquiry& inquiry, std::chrono::microseconds budget) {
   while (!inquiry.settled) {
     if (inquiry.ticket == 0 && !ask_again(inquiry)) return inquiry.settled;
     WitnessAnswer answer;
-    const Witness::Reply reply =
-        budget.count() > 0 ? witness_.await(inquiry.ticket, budget, answer) : witness_.take(inquiry.ticket, answer);
+    const Witness::Reply reply = budget.count() > 0 ? sources_->witness.await(inquiry.ticket, budget, answer)
+                                                    : sources_->witness.take(inquiry.ticket, answer);
     if (reply == Witness::Reply::kHere) {
       on_answer(inquiry, answer);
     } else if (reply == Witness::Reply::kGone) {
       finish(inquiry, Check::kWitnessGone);
     } else if (clock_->since_boot() >= inquiry.deadline) {
-      witness_.abandon(inquiry.ticket);
+      sources_->witness.abandon(inquiry.ticket);
       on_late(inquiry);
     } else {
       return false;
@@ -195,7 +184,7 @@ void CallerCheck::on_late(CallerInquiry& inquiry) {
 
 void CallerCheck::abandon(CallerInquiry& inquiry) {
   if (inquiry.settled) return;
-  witness_.abandon(inquiry.ticket);
+  sources_->witness.abandon(inquiry.ticket);
   finish(inquiry, Check::kPeerGone);
 }
 
@@ -249,7 +238,7 @@ void CallerCheck::on_holder_again(CallerInquiry& inquiry, const WitnessAnswer& a
 Check CallerCheck::still_the_caller(const ClientSocket& client, const CallerFacts& facts) {
   if (client.transport() == ipc::Transport::Unix) return Check::kPassed;
   if (const Check again = client.judge_again(); again != Check::kPassed) return again;
-  const std::expected<TcpOwner, Check> owner = owners_.find(client.client(), client.server());
+  const std::expected<TcpOwner, Check> owner = sources_->owners.find(client.client(), client.server());
   if (!owner) return owner.error();
   return owner->inode == facts.inode && owner->uid == uid_ ? Check::kPassed : Check::kPeerChanged;
 }
@@ -266,12 +255,6 @@ void CallerCheck::remember(std::uint64_t identity) {
   if (identity == 0) return;
   known_.push_front(Known{identity, {}, {}, {}, {}});
   if (known_.size() > kMaxKnown) known_.pop_back();
-}
-
-std::string CallerCheck::level() const {
-  const std::string tcp = "; TCP callers by socket and process tree";
-  if (lookup_ == PeerLookup::kByPidfd) return "Unix callers by pidfd" + tcp;
-  return "Unix callers by process number (this kernel has no SO_PEERPIDFD: a number used again could deceive)" + tcp;
 }
 
 }  // namespace broker

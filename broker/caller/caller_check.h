@@ -11,7 +11,7 @@
 //   ... audit line with inquiry.facts ...
 //   if (callers.still_the_caller(client, inquiry.facts) == Check::kPassed) write the answer
 // Blocks: never, but settle() up to the budget it is given.
-// Owns: the witness's socket, a netlink socket, pidfds of callers seen lately.
+// Owns: pidfds of callers seen lately.
 // Fails: with the row of caller/checks.def; a check that cannot be made refuses.
 #pragma once
 
@@ -21,10 +21,9 @@
 #include <string>
 
 #include "caller/ancestry.h"
+#include "caller/caller_sources.h"
 #include "caller/checks.h"
 #include "caller/client_socket.h"
-#include "caller/tcp_owner.h"
-#include "caller/witness.h"
 #include "host/clock.h"
 
 namespace broker {
@@ -62,9 +61,6 @@ struct CallerInquiry {
   enum class Awaiting : std::uint8_t { kNothing, kHolder, kHolderAgain, kName, kBehind } awaiting = Awaiting::kNothing;
 };
 
-// How a caller's process is found; the weaker way is for kernels before 6.5, and for tests.
-enum class PeerLookup { kByPidfd, kByNumber };
-
 // The process that made `control`, our end of the supervisor's socketpair. Where the kernel knows its number alone, it
 // must still be our parent.
 ipc::Result<ipc::Pidfd> supervisor_behind(int control);
@@ -77,9 +73,9 @@ class CallerCheck {
   static constexpr std::chrono::milliseconds kNameFresh{200};
   static constexpr std::size_t kMaxKnown = 64;
 
-  // Before lock-down: opens the netlink socket. `supervisor` comes from SO_PEERPIDFD of the control channel; `uid` is
-  // the run's user. `clock` outlives the check.
-  static ipc::Result<CallerCheck> open(ipc::Pidfd supervisor, uid_t uid, Witness witness, const Clock& clock);
+  // `supervisor` comes from SO_PEERPIDFD of the control channel; `uid` is the run's user. `sources` and `clock` outlive
+  // the check.
+  static ipc::Result<CallerCheck> open(ipc::Pidfd supervisor, uid_t uid, CallerSources& sources, const Clock& clock);
 
   // Our own processes (the broker and its witness are known already): each frontend, when it is attached.
   ipc::Status leave_out(pid_t helper) { return ancestry_.leave_out(helper); }
@@ -98,15 +94,9 @@ class CallerCheck {
   // Right before the write: kPassed, or what changed. TCP: both addresses, and the inode behind the client's end.
   [[nodiscard]] Check still_the_caller(const ClientSocket& client, const CallerFacts& facts);
 
-  // Readable: settle() every inquiry under way, then ask witness_gone(), whose yes is fatal.
-  [[nodiscard]] int fd() const { return witness_.fd(); }
+  // Readable: settle() every inquiry under way, then ask whether the witness is gone, which is fatal.
+  [[nodiscard]] int fd() const { return sources_->witness.fd(); }
   [[nodiscard]] uid_t uid() const { return uid_; }  // of the run's user
-  [[nodiscard]] pid_t witness_pid() const { return witness_.pid(); }
-  ipc::UniqueFd take_witness_status() { return witness_.take_status(); }
-  [[nodiscard]] bool witness_gone() { return witness_.gone(); }
-  // How callers are told apart on this kernel, by name, for the start-up report.
-  [[nodiscard]] std::string level() const;
-  void look_up_by_number_for_tests() { lookup_ = PeerLookup::kByNumber; }
 
  private:
   // A process that was judged to descend from the command. It stays one while it lives: under a subreaper an orphan
@@ -121,13 +111,8 @@ class CallerCheck {
     Clock::SinceBoot named_at{};
   };
 
-  CallerCheck(Ancestry ancestry, TcpOwners owners, uid_t uid, Witness witness, const Clock& clock, PeerLookup lookup)
-      : ancestry_(std::move(ancestry)),
-        owners_(std::move(owners)),
-        uid_(uid),
-        witness_(std::move(witness)),
-        clock_(&clock),
-        lookup_(lookup) {}
+  CallerCheck(Ancestry ancestry, uid_t uid, CallerSources& sources, const Clock& clock)
+      : ancestry_(std::move(ancestry)), sources_(&sources), uid_(uid), clock_(&clock) {}
 
   void begin_unix(const ClientSocket& client, CallerInquiry& inquiry);
   void begin_tcp(const ClientSocket& client, Check token, CallerInquiry& inquiry);
@@ -149,11 +134,9 @@ class CallerCheck {
   void remember(std::uint64_t identity);
 
   Ancestry ancestry_;
-  TcpOwners owners_;
+  CallerSources* sources_;
   uid_t uid_;
-  Witness witness_;
   const Clock* clock_;
-  PeerLookup lookup_;
   std::list<Known> known_;  // most recent first
 };
 

@@ -1,5 +1,8 @@
 #include "run_profiles/first_key.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace broker {
 namespace {
 
@@ -25,6 +28,21 @@ bool begin_with_the_same(const ResolvedProfile& one, const ResolvedProfile& othe
   const bool same_source =
       kind == kind_of(other.base) && (kind == SourceKind::kEnvironment || one.base_profile == other.base_profile);
   return same_source && one.ca_bundle == other.ca_bundle && same_device(one, other) && same_judge(one, other);
+}
+
+FirstKey* FirstKeys::of(const ResolvedProfile& profile) {
+  const auto same =
+      std::ranges::find_if(keys_, [&](const FirstKey& key) { return begin_with_the_same(*key.profile, profile); });
+  return same == keys_.end() ? nullptr : &*same;
+}
+
+bool FirstKeys::has_environments() const {
+  return std::ranges::any_of(
+      keys_, [](const FirstKey& key) { return kind_of(key.profile->base) == SourceKind::kEnvironment; });
+}
+
+FirstKey& FirstKeys::add(AwsContext aws, std::shared_ptr<ResolvedProfile> profile) {
+  return keys_.emplace_back(std::move(aws), std::move(profile));
 }
 
 }  // namespace broker

@@ -1,10 +1,11 @@
-// The key that profiles begin with, fetched once for all profiles of a run that begin with the same: one code, one
+// The keys that profiles begin with, each fetched once for all profiles that begin with the same: one code, one
 // sign-in, one session serve every role that is assumed from it.
 //
 // Blocks: never.   Owns: the keys. Nothing that a client gets: what is issued is kept by each profile for itself.
 #pragma once
 
 #include <chrono>
+#include <list>
 #include <memory>
 #include <optional>
 
@@ -26,5 +27,19 @@ struct FirstKey {
 // Whether two profiles begin with one key: the same source of it, the same device for its session, the same lifetime of
 // that session, and what answers for it is the same too. Where in doubt they do not.
 [[nodiscard]] bool begin_with_the_same(const ResolvedProfile& one, const ResolvedProfile& other);
+
+class FirstKeys {
+ public:
+  // Of another profile that begins with the same, or null.
+  [[nodiscard]] FirstKey* of(const ResolvedProfile& profile);
+  // Whether one is the key of the caller's environment, which is there once.
+  [[nodiscard]] bool has_environments() const;
+  // It stays where it is for as long as this.
+  FirstKey& add(AwsContext aws, std::shared_ptr<ResolvedProfile> profile);
+  void drop_last() { keys_.pop_back(); }
+
+ private:
+  std::list<FirstKey> keys_;
+};
 
 }  // namespace broker

@@ -6,21 +6,6 @@
 
 namespace broker {
 
-FirstKey* RunProfiles::key_of(const ResolvedProfile& profile) {
-  const auto same =
-      std::ranges::find_if(keys_, [&](const FirstKey& key) { return begin_with_the_same(*key.profile, profile); });
-  return same == keys_.end() ? nullptr : &*same;
-}
-
-bool RunProfiles::key_of_environment() const {
-  return std::ranges::any_of(
-      keys_, [](const FirstKey& key) { return kind_of(key.profile->base) == SourceKind::kEnvironment; });
-}
-
-FirstKey& RunProfiles::add_key(AwsContext aws, std::shared_ptr<ResolvedProfile> profile) {
-  return keys_.emplace_back(std::move(aws), std::move(profile));
-}
-
 RunProfile& RunProfiles::add(std::unique_ptr<RunProfile> profile) {
   profiles_.push_back(std::move(profile));
   return *profiles_.back();

@@ -1,10 +1,9 @@
 // The profiles of a run, by name. One profile is a table of one.
 //
-// Blocks: never.   Owns: the profiles, and the first keys that they share.   Bounded: ipc::kMostProfiles.
+// Blocks: never.   Owns: the profiles, not the keys that they begin with.   Bounded: ipc::kMostProfiles.
 // Trust: a name that comes with a request is a choice among these and nothing else.
 #pragma once
 
-#include <list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -16,12 +15,6 @@ namespace broker {
 
 class RunProfiles {
  public:
-  // Of another profile that begins with the same, or null.
-  [[nodiscard]] FirstKey* key_of(const ResolvedProfile& profile);
-  // Whether one begins with the key of the caller's environment, which is there once.
-  [[nodiscard]] bool key_of_environment() const;
-  FirstKey& add_key(AwsContext aws, std::shared_ptr<ResolvedProfile> profile);
-  void drop_last_key() { keys_.pop_back(); }
   RunProfile& add(std::unique_ptr<RunProfile> profile);
 
   // The one that a client gets who names none; there is one.
@@ -35,7 +28,6 @@ class RunProfiles {
   [[nodiscard]] std::string names() const;
 
  private:
-  std::list<FirstKey> keys_;
   std::vector<std::unique_ptr<RunProfile>> profiles_;
 };
 

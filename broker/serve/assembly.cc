@@ -2,9 +2,6 @@
 #include <set>
 
 #include "caller/token.h"
-#include "policy/source/file.h"
-#include "policy/source/once.h"
-#include "policy/source/parameter.h"
 #include "remote/judge.h"
 #include "serve/service.h"
 
@@ -17,10 +14,11 @@ constexpr char kPolicyOfUser[] =
 
 }  // namespace
 
-ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Channel control, Task task, KeysRead read,
-                                                    CallerCheck callers, AuditLog audit, HostFacts host) {
-  std::unique_ptr<Service> service(new Service(base, std::move(control), std::move(task), read, std::move(callers),
-                                               std::move(audit), std::move(host)));
+ipc::Result<std::unique_ptr<Service>> Service::open(const BrokerParts& broker, ipc::Channel control, Task task,
+                                                    KeysRead read, CallerCheck callers, AuditLog& audit,
+                                                    HostFacts host) {
+  std::unique_ptr<Service> service(
+      new Service(broker, std::move(control), std::move(task), read, std::move(callers), audit, std::move(host)));
   const auto fail_with = [&](const ipc::Error& error) {
     say_failed(service->control_, error);
     return std::unexpected(error);
@@ -28,7 +26,7 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   ipc::Result<Proxy> proxy = read_proxy(service->task_.settings);
   if (!proxy) return fail_with(proxy.error());
   for (auto& [bundle, pem] : read.ca_pem) {
-    auto http = AwsHttp::open(base, std::move(pem), *proxy);
+    auto http = AwsHttp::open(broker.base, std::move(pem), *proxy);
     if (!http) return fail_with(http.error());
     service->http_.emplace(bundle, std::move(*http));
   }
@@ -42,8 +40,8 @@ ipc::Result<std::unique_ptr<Service>> Service::open(event_base* base, ipc::Chann
   if (ipc::Status opened = service->open_judge(std::move(read.policy_key)); !opened)
     return fail_with(ipc::with_next_step(opened.error(), kMendPolicy));
   service->requests_ =
-      std::make_unique<Requests>(Requests::Parts{service->profiles_, service->audit_, service->callers_,
-                                                 service->timers_, service->answer_key_, service->facts_.tell_reasons});
+      std::make_unique<Requests>(Requests::Parts{service->profiles_, service->audit_, service->callers_, broker.timers,
+                                                 service->answer_key_, service->facts_.tell_reasons});
   return service;
 }
 
@@ -98,55 +96,34 @@ ipc::Result<std::unique_ptr<Judge>> Service::open_remote() {
 }
 
 ipc::Status Service::open_policy(PolicyKey key) {
-  verifier_ = std::make_unique<PolicyVerifier>(profiles_.first().key().aws, require_kms(profiles_.first().resolved()),
-                                               std::move(key), PolicyVersions(std::move(task_.policy_versions)));
-  if (task_.policy_name().empty()) {
-    policy_ = std::make_unique<NoPolicy>();
-    return {};
-  }
-  if (task_.policy_text) return open_policy_text();
-  if (!task_.begin.policy_file.empty()) return open_policy_file();
-  open_policy_parameter();
-  return {};
-}
-
-ipc::Status Service::open_policy_text() {
-  auto policy = PolicyOnce::open(task_.policy_text.get(), task_.policy_name(), *verifier_);
+  const ipc::Begin& begin = task_.begin;
+  FirstKey& first = profiles_.first().key();
+  const ResolvedProfile& resolved = profiles_.first().resolved();
+  // What answers once looks at the file when it does; only a server has anybody to tell in between.
+  const bool served = begin.mode == ipc::RunMode::Server;
+  const bool read_once = static_cast<bool>(task_.policy_text);
+  auto policy =
+      PolicyInForce::open({broker_.base, first.aws, require_ssm(resolved), require_kms(resolved), std::move(key),
+                           PolicyVersions(std::move(task_.policy_versions))},
+                          {begin.policy_parameter.str(), begin.policy_file.str(), std::move(task_.policy_text),
+                           PolicyFreshness{begin.policy_poll.get(), begin.policy_max_age.get()}, served},
+                          *this);
   if (!policy) return std::unexpected(policy.error());
-  task_.policy_text.reset();
   policy_ = std::move(*policy);
-  if (task_.begin.mode == ipc::RunMode::Server) {
+  if (read_once && served) {
     notices_.info("the policy " + task_.policy_name() +
                   " was read once, from a pipe: this run keeps it, and a change of it needs a new run");
   }
+  say_who_can_change_it();
   return {};
 }
 
-ipc::Status Service::open_policy_file() {
-  // What answers once looks at the file when it does; only a server has anybody to tell in between.
-  event_base* const while_serving = task_.begin.mode == ipc::RunMode::Server ? base_ : nullptr;
-  auto file = PolicyFile::open(
-      while_serving, task_.begin.policy_file.str(), *verifier_,
-      [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
-      [this](const std::string& sentence) { notices_.warning(sentence); });
-  if (!file) return std::unexpected(file.error());
-  // Once for a run; what an SDK starts for each fetch would say it each time.
+// Once for a run; what an SDK starts for each fetch would say it each time.
+void Service::say_who_can_change_it() {
   const bool per_run = task_.begin.mode == ipc::RunMode::Server || task_.begin.mode == ipc::RunMode::Cli;
-  if (per_run && (*file)->user_can_change() && !verifier_->enforces()) {
-    notices_.info("the command can change this policy: " + task_.begin.policy_file.str() +
-                  " can be written or replaced by the user who runs it" + kPolicyOfUser);
-  }
-  policy_ = std::move(*file);
-  return {};
-}
-
-void Service::open_policy_parameter() {
-  policy_ = std::make_unique<PolicyParameter>(
-      base_, PolicyParameter::Parts{profiles_.first().key().aws, require_ssm(profiles_.first().resolved()), *verifier_},
-      task_.begin.policy_parameter.str(),
-      PolicyFreshness{task_.begin.policy_poll.get(), task_.begin.policy_max_age.get()},
-      [this](const ipc::Result<const Policy*>& policy) { on_policy_changed(policy); },
-      [this](const ipc::Error* why) { on_policy_stale(why); });
+  if (!per_run || !policy_->user_can_change() || policy_->verifier().enforces()) return;
+  notices_.info("the command can change this policy: " + task_.begin.policy_file.str() +
+                " can be written or replaced by the user who runs it" + kPolicyOfUser);
 }
 
 }  // namespace broker

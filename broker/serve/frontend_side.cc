@@ -25,8 +25,7 @@ ipc::Status Service::attach(ipc::Packet& packet) {
 void Service::detach_frontend() {
   requests_->forget();
   detach_later_.reset();
-  std::erase_if(watches_, [this](const auto& watch) { return watch.get() == frontend_watch_; });
-  frontend_watch_ = nullptr;
+  frontend_watch_.reset();
   frontend_.close();
   frontend_process_ = {};
 }
@@ -76,7 +75,7 @@ void Service::answered(std::uint32_t request, bool closed) {
   const ipc::Status sent = frontend_.send(ipc::Done{request, closed});
   // A frontend that does not read its answers is of no use. Not now: the request list may be under way.
   if (!sent && !detach_later_)
-    detach_later_ = timers_.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
+    detach_later_ = broker_.timers.after(std::chrono::milliseconds(0), [this] { detach_frontend(); });
 }
 
 }  // namespace broker

@@ -1,4 +1,5 @@
 // sentinel-broker: holds the keys and the policy, and answers verified callers. Started by sentinel, never by hand.
+#include <event2/event.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -11,10 +12,10 @@
 #include "caller/caller_check.h"
 #include "host/device_id.h"
 #include "host/kernel_keyring.h"
+#include "host/name_database.h"
 #include "host/root_file.h"
 #include "host/sandbox.h"
 #include "host/timers.h"
-#include "host/unix_groups.h"
 #include "ipc/files/kept_files.h"
 #include "ipc/files/state_folder.h"
 #include "ipc/process/user_namespace.h"
@@ -52,12 +53,10 @@ broker::ReadableFiles readable_files(const Task& task, const broker::ProfilePath
 }
 
 // Adopt: who started us, what to serve, and the witness, before there is any secret.
-ipc::Result<broker::CallerCheck> find_callers(const broker::Clock& clock) {
+ipc::Result<broker::CallerCheck> find_callers(broker::CallerSources& sources, const broker::Clock& clock) {
   ipc::Result<ipc::Pidfd> supervisor = broker::supervisor_behind(kControlFd);
   if (!supervisor) return std::unexpected(supervisor.error());
-  ipc::Result<broker::Witness> witness = broker::Witness::start();
-  if (!witness) return std::unexpected(witness.error());
-  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness), clock);
+  return broker::CallerCheck::open(std::move(*supervisor), ::getuid(), sources, clock);
 }
 
 // Before the lock-down, too: who runs us, and a process that goes on asking what the device is like.
@@ -96,14 +95,14 @@ ipc::Result<broker::ReadableFiles> check_readable(const Task& task) {
       "keep the policy in a folder of its own");
 }
 
-ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, broker::CallerCheck& callers) {
+ipc::Status say_locked_down(ipc::Channel& control, const std::string& protections, broker::CallerSources& callers) {
   ipc::BrokerLockedDown locked;
   locked.protocol = ipc::kProtocolHash;
-  locked.witness_pid = static_cast<ipc::U32>(callers.witness_pid());
+  locked.witness_pid = static_cast<ipc::U32>(callers.witness.pid());
   const bool memfd = ipc::SecretArena::protection() == ipc::SecretProtection::kMemfdSecret;
   locked.protections = ipc::Text<1024>(
       protections + (memfd ? ", secrets in memfd_secret, " : ", secrets in locked pages, ") + callers.level());
-  const ipc::UniqueFd status = callers.take_witness_status();
+  const ipc::UniqueFd status = callers.witness.take_status();
   return control.send(locked, status.get());
 }
 
@@ -178,7 +177,8 @@ ipc::Status read_keys(ipc::Channel& control, const Task& task, broker::KeysRead&
 }
 
 // Lock down, and only then read the keys.
-ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task, broker::CallerCheck& callers) {
+ipc::Result<broker::KeysRead> lock_down_and_read_keys(ipc::Channel& control, Task& task,
+                                                      broker::CallerSources& callers) {
   if (ipc::Status opened = ipc::SecretArena::open(broker::arena_for(task.most_profiles())); !opened)
     return std::unexpected(opened.error());
   const auto files = check_readable(task);
@@ -207,6 +207,16 @@ ipc::Result<broker::AuditLog> open_log(Task& task, std::optional<broker::LogKey>
   return log;
 }
 
+int run_until_it_ends(event_base* base, broker::Service& service) {
+  std::optional<int> status;
+  service.begin([&](int ended_with) {
+    status = ended_with;
+    event_base_loopbreak(base);
+  });
+  if (!status) event_base_dispatch(base);
+  return status.value_or(1);
+}
+
 int serve() {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // an extra; end of file on the control channel is the lifeline
   std::signal(SIGPIPE, SIG_IGN);
@@ -225,19 +235,23 @@ int serve() {
   if (ipc::Status apart = ipc::check_no_user_namespace(task->begin.allow_user_namespace); !apart) {
     return give_up(apart.error());
   }
-  ipc::Result<broker::CallerCheck> callers = find_callers(clock);
+  ipc::Result<std::unique_ptr<broker::CallerSources>> sources = broker::CallerSources::open();
+  if (!sources) return give_up(sources.error());
+  ipc::Result<broker::CallerCheck> callers = find_callers(**sources, clock);
   if (!callers) return give_up(callers.error());
   ipc::Result<broker::HostFacts> host = find_host_facts(*callers, *task);
   if (!host) return give_up(host.error());
   event_base* const base = broker::new_event_base().release();  // to the end of the process
   if (!base) return give_up(ipc::Error{ipc::Fault::kSystem, "the event loop cannot be made", "", 0});
-  ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *task, *callers);
+  ipc::Result<broker::KeysRead> read = lock_down_and_read_keys(control, *task, **sources);
   if (!read) return give_up(read.error());
   ipc::Result<broker::AuditLog> audit = open_log(*task, std::move(read->log_key), clock);
   if (!audit) return give_up(audit.error());
-  auto service = broker::Service::open(base, std::move(control), std::move(*task), std::move(*read),
-                                       std::move(*callers), std::move(*audit), std::move(*host));
-  return service ? (*service)->run() : 1;  // open() has said why
+  broker::EventTimers timers(base);
+  const broker::BrokerParts parts{base, timers, clock, **sources};
+  auto service = broker::Service::open(parts, std::move(control), std::move(*task), std::move(*read),
+                                       std::move(*callers), *audit, std::move(*host));
+  return service ? run_until_it_ends(base, **service) : 1;  // open() has said why
 }
 
 }  // namespace

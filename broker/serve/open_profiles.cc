@@ -25,10 +25,11 @@ Run Service::run_of(const ResolvedProfile& profile) const {
 // What was named has to be usable; what a pattern found is left out where it is not.
 ipc::Status Service::open_profiles(ChosenProfiles chosen) {
   errands_ = std::make_unique<Errands>(
-      base_, timers_, [this](const ipc::Errand& errand) { return control_.send(errand); },
+      broker_.base, broker_.timers, [this](const ipc::Errand& errand) { return control_.send(errand); },
       [this](const ipc::Waiting& waiting) { return control_.send(waiting); });
-  shared_.emplace(RunShared{audit_, notices_, clock_, timers_, flood_, static_cast<long>(callers_.uid()),
-                            task_.begin.session_table.str(), role_keys_ ? &*role_keys_ : nullptr, chosen.profiles.size() == 1});
+  shared_.emplace(RunShared{audit_, notices_, broker_.clock, broker_.timers, flood_, static_cast<long>(callers_.uid()),
+                            task_.begin.session_table.str(), role_keys_ ? &*role_keys_ : nullptr,
+                            chosen.profiles.size() == 1});
   for (ChosenProfile& each : chosen.profiles) {
     const std::string name = each.resolved.name;
     const ipc::Status opened = open_profile(std::move(each.resolved), each.by_pattern);
@@ -52,25 +53,25 @@ ipc::Status Service::open_profile(ResolvedProfile resolved, bool by_pattern) {
 }
 
 ipc::Result<FirstKey*> Service::open_key(const std::shared_ptr<ResolvedProfile>& profile) {
-  if (FirstKey* const same = profiles_.key_of(*profile)) {
+  if (FirstKey* const same = first_keys_.of(*profile)) {
     // Read once more for this profile, and held already.
     if (auto* const own = std::get_if<StaticKeyPlan>(&profile->base)) own->key = BaseKey();
     return same;
   }
-  if (kind_of(profile->base) == SourceKind::kEnvironment && profiles_.key_of_environment()) {
+  if (kind_of(profile->base) == SourceKind::kEnvironment && first_keys_.has_environments()) {
     return ipc::fail(ipc::Fault::kConfig,
                      "profile '" + profile->name +
                          "' begins with the environment's access key as another profile of "
                          "this run does, and with another MFA device, ca_bundle or STS endpoint",
                      "serve it in a run of its own");
   }
-  FirstKey& key = profiles_.add_key(AwsContext{*http_.at(profile->ca_bundle), timers_, clock_}, profile);
+  FirstKey& key = first_keys_.add(AwsContext{*http_.at(profile->ca_bundle), broker_.timers, broker_.clock}, profile);
   key.aws.clock_learned = [this, &key] { say_clock(key.aws.clock_offset); };
   key.aws.slow = [this](const std::string& whom) { say_slow(whom); };
   if (!task_.begin.remote_token_file.empty()) return &key;  // nothing is signed
   auto keys = open_base_keys(profile->base, source_parts(key));
   if (!keys) {
-    profiles_.drop_last_key();
+    first_keys_.drop_last();
     return std::unexpected(keys.error());
   }
   key.keys = std::move(*keys);
@@ -84,7 +85,7 @@ SourceParts Service::source_parts(FirstKey& key) {
     if (left.count() == 0) return;  // the next request hears it
     const std::string& name = key.profile->base_profile;
     notices_.refusal("base-renewal " + name, "renewing the keys of profile " + name + " failed: " + error.what,
-                     clock_.since_boot());
+                     broker_.clock.since_boot());
   };
   SourceParts parts{key.aws, *errands_, *key.profile, key.principal, caller_keys_};
   parts.sessions = session_store_ ? &*session_store_ : nullptr;

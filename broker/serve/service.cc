@@ -1,8 +1,7 @@
 #include "serve/service.h"
 
-#include <event2/event.h>
-
 #include <cerrno>
+#include <utility>
 
 #include "host/footprint.h"
 #include "remote/server.h"
@@ -10,9 +9,9 @@
 
 namespace broker {
 
-Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
-                 HostFacts host)
-    : base_(base),
+Service::Service(const BrokerParts& broker, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers,
+                 AuditLog& audit, HostFacts host)
+    : broker_(broker),
       control_(std::move(control)),
       task_(std::move(task)),
       callers_(std::move(callers)),
@@ -22,12 +21,11 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
       session_store_(std::move(read.sessions)),
       role_keys_(std::move(read.role_keys)),
       openers_(std::move(read.openers)),
-      timers_(base),
       notices_([this](ipc::Severity severity, const std::string& text) { send_notice(severity, text); }),
-      audit_(std::move(audit)),
+      audit_(audit),
       flood_(callers_.uid()),
-      posture_(std::move(host.posture),
-               {base, timers_, clock_, [this](const std::string& sentence) { notices_.warning(sentence); }}) {
+      posture_(std::move(host.posture), {broker.base, broker.timers, broker.clock,
+                                         [this](const std::string& sentence) { notices_.warning(sentence); }}) {
   facts_.policy_name = task_.policy_name();
   facts_.policy_is_parameter = task_.begin.policy_file.empty();
   facts_.policy_is_gone = static_cast<bool>(task_.policy_text);
@@ -46,9 +44,11 @@ Service::Service(event_base* base, ipc::Channel control, Task task, KeysRead& re
 
 Service::~Service() = default;
 
-int Service::run() {
-  watch(control_.fd(), &Service::on_control);
-  watch(callers_.fd(), &Service::on_witness);
+void Service::begin(Ended ended) {
+  ended_ = std::move(ended);
+  control_watch_ = watch(control_.fd(), &Service::on_control);
+  witness_watch_ = watch(callers_.fd(), &Service::on_witness);
+  if (failed_) return;
   warn_at_start();
   // What the policy answers first may hang on the device.
   posture_.start([this] {
@@ -57,23 +57,14 @@ int Service::run() {
     profiles_.first().prepare(lazy ? StartFor::kLazyRun : StartFor::kRun,
                               [this](const ipc::Status& started) { on_started(started); });
   });
-  event_base_dispatch(base_);
-  return exit_status_;
 }
 
-Service::Watch* Service::watch(int fd, void (Service::*on_readable)()) {
-  auto made = std::make_unique<Watch>(*this, on_readable);
-  const auto fire = [](evutil_socket_t, short, void* self) noexcept {
-    auto* const watch = static_cast<Watch*>(self);
-    (watch->service.*watch->on_readable)();
-  };
-  made->handle.reset(event_new(base_, fd, EV_READ | EV_PERSIST, fire, made.get()));
-  if (!made->handle || event_add(made->handle.get(), nullptr) != 0) {
-    end(ipc::Error{ipc::Fault::kSystem, "the event loop takes no more descriptors", "", 0});
-    return nullptr;
-  }
-  watches_.push_back(std::move(made));
-  return watches_.back().get();
+// Null: the loop takes no more, and the run ends.
+std::unique_ptr<Watch> Service::watch(int fd, void (Service::*on_readable)()) {
+  auto watch = Watch::readable(broker_.base, fd, [this, on_readable] { (this->*on_readable)(); });
+  if (watch) return std::move(*watch);
+  end(watch.error());
+  return nullptr;
 }
 
 void Service::on_started(const ipc::Status& started) {
@@ -106,11 +97,12 @@ void Service::say_ready() {
   }
   if (sent) return;
   if (sent.error().sys_errno != EAGAIN) return end(sent.error());
-  ready_later_ = timers_.after(kPause, [this] { say_ready(); });
+  ready_later_ = broker_.timers.after(kPause, [this] { say_ready(); });
 }
 
 void Service::ask_who() {
-  whoami_ = std::make_unique<WhoamiAnswer>(WhoamiAnswer::Parts{profiles_.first(), *verifier_, *policy_, task_.begin});
+  whoami_ = std::make_unique<WhoamiAnswer>(
+      WhoamiAnswer::Parts{profiles_.first(), policy_->verifier(), *policy_, task_.begin});
   whoami_->begin([this](const ipc::Result<ipc::Whoami>& who) {
     if (!who) return end(who.error());
     for (const ipc::WhoamiRole& role : whoami_->roles()) {
@@ -132,8 +124,8 @@ template <class Message>
 void Service::answer_with(const ipc::Result<Message>& answer) {
   if (!answer) return end(answer.error());
   if (ipc::Status sent = control_.send(*answer); !sent) return end(sent.error());
-  audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(clock_.wall()));
-  event_base_loopbreak(base_);
+  audit_.end_full_files(task_.begin.log_max_bytes, std::chrono::floor<std::chrono::seconds>(broker_.clock.wall()));
+  finish(0);
 }
 
 // ---- packets -------------------------------------------------------------------------------------------------------
@@ -184,7 +176,7 @@ ipc::Status Service::take_next_log(ipc::Packet& packet) {
 
 void Service::on_witness() {
   requests_->on_witness();
-  if (callers_.witness_gone()) {
+  if (broker_.callers.witness.gone()) {
     end(ipc::Error{ipc::Fault::kSystem, "the broker's witness ended, so that nobody can say who calls",
                    "start the run anew", 0});
   }
@@ -198,21 +190,27 @@ void Service::leave() {
   constexpr std::chrono::milliseconds kFarewell{500};
   detach_frontend();
   profiles_.first().record().tell_counted();
-  watches_.clear();  // nothing is heard any more; the closed channel would be readable for ever
-  leave_anyway_ = timers_.after(kFarewell, [this] { event_base_loopbreak(base_); });
+  // Nothing is heard any more; the closed channel would be readable for ever.
+  control_watch_.reset();
+  witness_watch_.reset();
+  leave_anyway_ = broker_.timers.after(kFarewell, [this] { finish(0); });
   const auto left = std::make_shared<std::size_t>(profiles_.all().size());
   for (const auto& profile : profiles_.all()) {
     profile->sessions().end([this, left] {
-      if (--*left == 0) event_base_loopbreak(base_);
+      if (--*left == 0) finish(0);
     });
   }
 }
 
 void Service::end(const ipc::Error& error) {
-  if (exit_status_ != 0) return;
-  exit_status_ = 1;
+  if (std::exchange(failed_, true)) return;
   say_failed(control_, error);
-  event_base_loopbreak(base_);
+  finish(1);
+}
+
+void Service::finish(int status) {
+  leave_anyway_.reset();
+  if (const Ended ended = std::exchange(ended_, nullptr)) ended(status);
 }
 
 }  // namespace broker

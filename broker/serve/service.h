@@ -1,33 +1,32 @@
-// Joins the parts and channels of the broker on one event loop, once it is locked down. Decides nothing itself.
+// One run: joins its parts and channels on the broker's event loop, once that is locked down. Decides nothing itself.
 //
-// Blocks: in the event loop.   Owns: every part, the channels, the loop.
+// Blocks: never.   Owns: the run's parts and channels.
 // Ends: with the supervisor's channel. A peer that sends what the table forbids, a witness that has ended and a start
 // that fails end the run with Failed, so that the user hears why.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "host/timers.h"
 #include "ipc/channel.h"
 #include "ipc/process/pidfd.h"
 #include "ipc/process/user_namespace.h"
-#include "policy/source/verifier.h"
+#include "policy/source/in_force.h"
 #include "run_profiles/chosen.h"
 #include "run_profiles/table.h"
+#include "serve/broker_parts.h"
 #include "serve/one_shot.h"
 #include "serve/policy_judge.h"
 #include "serve/requests.h"
 #include "serve/task.h"
+#include "serve/watch.h"
 #include "serve/whoami.h"
 #include "sources/open.h"
-
-struct event;
-struct event_base;
 
 namespace broker {
 
@@ -53,25 +52,22 @@ struct KeysRead {
   std::optional<SessionStore> openers{};    // --remember; likewise
 };
 
-class Service {
+class Service : private PolicyInForce::Hearer {
  public:
-  // `base` outlives the service.
-  static ipc::Result<std::unique_ptr<Service>> open(event_base* base, ipc::Channel control, Task task, KeysRead read,
-                                                    CallerCheck callers, AuditLog audit, HostFacts host);
+  // What comes of a run: 0, or 1 where it gave up and has said why.
+  using Ended = std::function<void(int status)>;
+
+  // `broker`, what it refers to, and the log outlive the service.
+  static ipc::Result<std::unique_ptr<Service>> open(const BrokerParts& broker, ipc::Channel control, Task task,
+                                                    KeysRead read, CallerCheck callers, AuditLog& audit,
+                                                    HostFacts host);
   ~Service();
-  // Returns the exit status.
-  int run();
+  // `ended` comes once, from the loop or at once, and may not destroy the service.
+  void begin(Ended ended);
 
  private:
-  // One readable descriptor of the loop; it leaves epoll before it is closed (broker/caller/KERNEL.md, fact 8).
-  struct Watch {
-    Service& service;
-    void (Service::*on_readable)();
-    EventPtr handle{};
-  };
-
-  Service(event_base* base, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers, AuditLog audit,
-          HostFacts host);
+  Service(const BrokerParts& broker, ipc::Channel control, Task task, KeysRead& read, CallerCheck callers,
+          AuditLog& audit, HostFacts host);
   Run run_of(const ResolvedProfile& profile) const;
   ipc::Status open_profiles(ChosenProfiles chosen);
   ipc::Status open_profile(ResolvedProfile resolved, bool by_pattern);
@@ -80,18 +76,17 @@ class Service {
   ipc::Status open_judge(PolicyKey key);
   ipc::Result<std::unique_ptr<Judge>> open_remote();
   ipc::Status open_policy(PolicyKey key);
-  ipc::Status open_policy_file();
-  ipc::Status open_policy_text();
-  void open_policy_parameter();
+  void say_who_can_change_it();
   void note_endpoints();  // of what judges, where variables name them
   void note_sts(RunProfile& profile, std::set<std::string>& told);
   void tell_left_out(const std::vector<std::string>& left_out);
   void warn_at_start();
   void say_how_signed();
   void say_clock(std::chrono::seconds offset);
-  void on_policy_stale(const ipc::Error* why);
-  // Null: the loop takes no more, and the run ends.
-  Watch* watch(int fd, void (Service::*on_readable)());
+  void on_policy_changed(const ipc::Result<const Policy*>& policy) override;
+  void on_policy_stale(const ipc::Error* why) override;
+  void on_policy_warning(const std::string& sentence) override { notices_.warning(sentence); }
+  std::unique_ptr<Watch> watch(int fd, void (Service::*on_readable)());
   void on_control();
   void on_frontend();
   void on_witness();
@@ -116,26 +111,24 @@ class Service {
   void detach_frontend();
   [[nodiscard]] bool frontend_has_ended() const;
   void answered(std::uint32_t request, bool closed);
-  void on_policy_changed(const ipc::Result<const Policy*>& policy);
   void send_notice(ipc::Severity severity, const std::string& text);
   void end_for_stranger(const ipc::Channel& channel, const ipc::Error& error);
   void end(const ipc::Error& error);
   void leave();
+  void finish(int status);
 
-  event_base* base_;
+  const BrokerParts broker_;
+  Ended ended_;
   ipc::Channel control_, frontend_;
   ipc::Pidfd frontend_process_;
-  std::vector<std::unique_ptr<Watch>> watches_;
-  Watch* frontend_watch_ = nullptr;
+  std::unique_ptr<Watch> control_watch_, witness_watch_, frontend_watch_;
   Task task_;
   CallerCheck callers_;
   CallerKeys caller_keys_;
   bool may_share_mfa_, may_keep_keys_;
   std::optional<SessionStore> session_store_, role_keys_, openers_;
-  SystemClock clock_;
-  EventTimers timers_;
   Notices notices_;
-  AuditLog audit_;
+  AuditLog& audit_;
   RefusalFlood flood_;
   Run facts_;  // of the run, before those of a profile
   ipc::SecretBuffer token_, answer_key_;
@@ -143,10 +136,10 @@ class Service {
   std::map<std::string, std::unique_ptr<AwsHttp>> http_;  // by ca_bundle
   std::unique_ptr<Errands> errands_;
   std::optional<RunShared> shared_;
-  std::unique_ptr<PolicyVerifier> verifier_;
-  std::unique_ptr<PolicySource> policy_;  // null where a remote server judges, as the verifier
+  std::unique_ptr<PolicyInForce> policy_;  // null where a remote server judges
   std::string device_id_, namespace_costs_;
   PostureSource posture_;
+  FirstKeys first_keys_;
   RunProfiles profiles_;
   std::deque<RunProfile*> ahead_;  // that were named, and may have something to ask of the user
   std::unique_ptr<Requests> requests_;
@@ -155,8 +148,7 @@ class Service {
   std::unique_ptr<Timer> detach_later_, leave_anyway_, ready_later_;
   std::size_t told_profiles_ = 0, told_settings_ = 0;  // of the profile that is being told
   bool told_name_ = false;
-  bool serving_ = false, said_clock_ = false;
-  int exit_status_ = 0;
+  bool serving_ = false, said_clock_ = false, failed_ = false;
 };
 
 // Says on the supervisor's channel why the broker gives up.

@@ -44,7 +44,8 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
   const std::string name = "policy " + task_.policy_name();
   const auto refuse = [&](const std::string& of, const std::string& which, const ipc::Error& why) {
     notices_.refusal("policy-unusable " + of,
-                     name + " cannot be used" + of + ", so " + which + " is refused: " + why.what, clock_.since_boot());
+                     name + " cannot be used" + of + ", so " + which + " is refused: " + why.what,
+                     broker_.clock.since_boot());
   };
   if (!policy) return refuse("", "every request", policy.error());
   bool some = false;
@@ -60,7 +61,7 @@ void Service::on_policy_changed(const ipc::Result<const Policy*>& policy) {
 }
 
 void Service::say_how_signed() {
-  if (!verifier_ || !verifier_->enforces() || verifier_->remembers()) return;
+  if (!policy_ || !policy_->verifier().enforces() || policy_->verifier().remembers()) return;
   notices_.warning(
       "which version of the policy was seen is remembered for this run alone: an older one that is signed "
       "would be taken at the next start");

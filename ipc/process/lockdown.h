@@ -3,7 +3,7 @@
 // Steps: not dumpable; resource limits; no capabilities; no new privileges; Landlock (by the ABI found at run time);
 // seccomp, last. Each step fails the whole; none only warns. Landlock alone may be absent on a kernel without it, and
 // then the level says so by name.
-// Runs in: broker, its witness, frontend.   Blocks: never.   Owns: nothing.
+// Runs in: broker, its witness, its account reader, frontend.   Blocks: never.   Owns: nothing.
 // Source: prctl(2), capabilities(7), landlock(7), seccomp(2); reasons for each row lie in the caller's syscalls.def.
 #pragma once
 
@@ -65,7 +65,9 @@ struct ResourceLimit {
 
 struct LockdownSpec {
   std::span<const SyscallRule> rules;
-  std::uint32_t default_action;    // SCMP_ACT_KILL_PROCESS, or SCMP_ACT_ERRNO(EPERM)
+  // SCMP_ACT_KILL_PROCESS, or SCMP_ACT_ERRNO(EPERM); SCMP_ACT_ALLOW only for the account reader, in which libraries of
+  // others' run whose calls cannot be foreseen.
+  std::uint32_t default_action;
   bool landlock = true;            // false only for the witness, whose work (reading /proc of others) Landlock forbids
   bool keep_capabilities = false;  // true only for the witness of a run by root, which reads /proc of root's command
   std::span<const ReadablePath> readable;

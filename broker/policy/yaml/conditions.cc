@@ -10,7 +10,6 @@
 namespace broker {
 namespace {
 
-constexpr std::size_t kMaxUser = 64;
 constexpr std::size_t kMaxGroup = 32;  // LOGIN_NAME_MAX and useradd agree on it
 constexpr std::string_view kArnStart = "arn:";
 constexpr std::string_view kWildcards = "*?";
@@ -72,10 +71,11 @@ bool read_patterns(YamlReader& in, const YamlNode& node, std::vector<NamePattern
 // What IAM allows in the names of users and sessions, and no other letters that look like these: a rule that denies
 // a user who cannot exist would deny no request.
 bool check_user(YamlReader& in, const YamlNode& item, const NamePattern& name) {
-  const auto is_allowed = [glob = name.glob](char c) {
-    return is_alphanumeric(c) || std::string_view("_+=,.@-").contains(c) || (glob && kWildcards.contains(c));
-  };
-  if (name.text.size() <= kMaxUser && std::ranges::all_of(name.text, is_allowed)) return true;
+  std::string text = name.text;
+  if (name.glob)
+    std::ranges::replace_if(
+        text, [](char c) { return kWildcards.contains(c); }, 'x');
+  if (is_user_name(text)) return true;
   return in.refuse(item, in_quotes(name.text) + " cannot be the name of a user",
                    "write it as IAM has it: at most 64 of A-Z, a-z, 0-9 and _+=,.@-, each typed anew");
 }

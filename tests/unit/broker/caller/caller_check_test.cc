@@ -26,17 +26,19 @@ class CallerTest : public ::testing::TestWithParam<Transport> {
   // Orphans of the tests came to us: none may be left to the next test.
   void TearDown() override {
     check_.reset();
+    sources_.clear();
     release_.in.reset();
     while (::waitpid(-1, nullptr, 0) > 0) {
     }
   }
 
   CallerCheck make_check(pid_t supervisor) {
-    ipc::Result<Witness> witness = Witness::start();
-    EXPECT_TRUE(witness) << witness.error().what;
+    auto sources = CallerSources::open();
+    EXPECT_TRUE(sources) << sources.error().what;
+    sources_.push_back(std::move(*sources));
     ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(supervisor);
     EXPECT_TRUE(process);
-    ipc::Result<CallerCheck> check = CallerCheck::open(std::move(*process), ::getuid(), std::move(*witness), clock_);
+    ipc::Result<CallerCheck> check = CallerCheck::open(std::move(*process), ::getuid(), *sources_.back(), clock_);
     EXPECT_TRUE(check) << check.error().what;
     return std::move(*check);
   }
@@ -87,6 +89,7 @@ class CallerTest : public ::testing::TestWithParam<Transport> {
   FakeClock clock_;
   Listening listening_;
   Pipe release_;
+  std::vector<std::unique_ptr<CallerSources>> sources_;
   std::optional<CallerCheck> check_;
 };
 
@@ -205,10 +208,10 @@ TEST_P(CallerTest, TooManyParentsAreRefused) {
 TEST_P(CallerTest, WitnessThatEndedIsARefusal) {
   const Child child = caller();
   const UniqueFd server = accept();
-  ASSERT_EQ(::kill(check_->witness_pid(), SIGKILL), 0);
-  ::waitpid(check_->witness_pid(), nullptr, 0);
+  ASSERT_EQ(::kill(sources_.back()->witness.pid(), SIGKILL), 0);
+  ::waitpid(sources_.back()->witness.pid(), nullptr, 0);
   EXPECT_EQ(verdict(server), "witness-gone");
-  EXPECT_TRUE(check_->witness_gone());
+  EXPECT_TRUE(sources_.back()->witness.gone());
   EXPECT_EQ(verdict(server), "witness-gone");
 }
 
@@ -216,7 +219,7 @@ TEST_P(CallerTest, WitnessThatEndedIsARefusal) {
 TEST_P(CallerTest, WitnessThatSaysNothingIsARefusalWhereOnlyItKnowsTheCaller) {
   const Child child = caller();
   const UniqueFd server = accept();
-  ASSERT_EQ(::kill(check_->witness_pid(), SIGSTOP), 0);
+  ASSERT_EQ(::kill(sources_.back()->witness.pid(), SIGSTOP), 0);
   const ClientSocket client = client_of(server);
   CallerInquiry inquiry = check_->begin(client, Check::kPassed);
   clock_.pass(CallerCheck::kDeadline - std::chrono::nanoseconds(1));
@@ -225,7 +228,7 @@ TEST_P(CallerTest, WitnessThatSaysNothingIsARefusalWhereOnlyItKnowsTheCaller) {
   EXPECT_TRUE(check_->settle(inquiry));
   EXPECT_EQ(check_name(inquiry.facts.check), by_transport("passed", "witness-late"));
   EXPECT_EQ(inquiry.facts.executable, "");
-  ASSERT_EQ(::kill(check_->witness_pid(), SIGCONT), 0);
+  ASSERT_EQ(::kill(sources_.back()->witness.pid(), SIGCONT), 0);
   EXPECT_EQ(verdict(server), "passed");  // the answer to the question that was given up is skipped
 }
 
@@ -357,6 +360,26 @@ TEST_P(CallerTest, AnswersAreTakenInTheOrderOfTheQuestions) {
   EXPECT_EQ(inquiry_two.facts.pid, two.pid());
 }
 
+// Of one broker: each run judges by its own tree, and its question keeps no other run's from being answered.
+TEST_P(CallerTest, TwoRunsShareAWitness) {
+  const Child command([] { ::pause(); });
+  ipc::Result<ipc::Pidfd> process = ipc::Pidfd::open(command.pid());
+  ASSERT_TRUE(process);
+  auto other = CallerCheck::open(std::move(*process), ::getuid(), *sources_.back(), clock_);
+  ASSERT_TRUE(other);
+  const Child one = caller();
+  const UniqueFd server = accept();
+  const ClientSocket client = client_of(server);
+  CallerInquiry not_ours = other->begin(client, Check::kPassed), ours = check_->begin(client, Check::kPassed);
+  pollfd readable{check_->fd(), POLLIN, 0};
+  ASSERT_EQ(::poll(&readable, 1, 5000), 1);
+  EXPECT_FALSE(check_->settle(ours));  // the other run asked first
+  EXPECT_TRUE(other->settle(not_ours));
+  EXPECT_TRUE(check_->settle(ours, std::chrono::seconds(5)));
+  EXPECT_FALSE(not_ours.facts.allowed()) << check_name(not_ours.facts.check);
+  EXPECT_EQ(check_name(ours.facts.check), "passed");
+}
+
 TEST_P(CallerTest, AnInquiryGivenUpBlocksNoOther) {
   const Child one = caller();
   const UniqueFd server = accept();
@@ -377,8 +400,8 @@ using TcpCallerTest = CallerTest;
 INSTANTIATE_TEST_SUITE_P(Tcp, TcpCallerTest, ::testing::Values(Transport::Tcp));
 
 TEST_P(UnixCallerTest, KernelsWithoutPeerPidfdFallBackToNumbers) {
-  check_->look_up_by_number_for_tests();
-  EXPECT_NE(check_->level().find("process number"), std::string::npos);
+  sources_.back()->lookup = PeerLookup::kByNumber;
+  EXPECT_NE(sources_.back()->level().find("process number"), std::string::npos);
   Child child = caller();
   const UniqueFd server = accept();
   EXPECT_EQ(verdict(server), "passed");
@@ -552,11 +575,11 @@ TEST_P(TcpCallerTest, QuestionsThatFindNoRoomAreAskedAgain) {
   const Child child = caller();
   const UniqueFd server = accept();
   const ClientSocket client = client_of(server);
-  ASSERT_EQ(::kill(check_->witness_pid(), SIGSTOP), 0);
+  ASSERT_EQ(::kill(sources_.back()->witness.pid(), SIGSTOP), 0);
   std::vector<CallerInquiry> inquiries;
   for (int i = 0; i < 576; ++i) inquiries.push_back(check_->begin(client, Check::kPassed));
   EXPECT_EQ(inquiries.back().ticket, 0U);
-  ASSERT_EQ(::kill(check_->witness_pid(), SIGCONT), 0);
+  ASSERT_EQ(::kill(sources_.back()->witness.pid(), SIGCONT), 0);
   // In turns, as the broker does: answers come in the order of the questions, and one that must ask again goes last.
   for (bool all = false; !all;) {
     all = true;

@@ -375,12 +375,12 @@ TEST(WitnessReasonTest, LandlockHidesOtherProcessesFilesFromTheBroker) {
 
 // What the broker does with one client, in its own process and behind its own sandbox. 0: the caller passed.
 int judge_in_sandbox(const UniqueFd& control, UniqueFd server, const Listening& listening) {
-  auto witness = Witness::start();
-  if (!witness) return 100;
+  auto sources = CallerSources::open();
+  if (!sources) return 100;
   auto supervisor = supervisor_behind(control.get());
   if (!supervisor) return 101;
   const SystemClock clock;
-  auto check = CallerCheck::open(std::move(*supervisor), ::getuid(), std::move(*witness), clock);
+  auto check = CallerCheck::open(std::move(*supervisor), ::getuid(), **sources, clock);
   if (!check) return 102;
   if (!enter_sandbox(ReadableFiles{})) return 103;
   auto client = ClientSocket::check(std::move(server), listening.announced());

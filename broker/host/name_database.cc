@@ -1,7 +1,7 @@
-#include "host/unix_groups.h"
+#include "host/name_database.h"
 
 #include <grp.h>
-#include <sys/types.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,19 +11,19 @@
 namespace broker {
 namespace {
 
-enum class Lookup { kFound, kNoSuchGroup, kFailed };
-
-Lookup name_of(gid_t gid, std::string& name) {
-  constexpr std::size_t kMaxBuffer = 1024 * 1024;  // a group with very many members
+// Again with more room, until what is found fits: a group may have very many members.
+template <class Entry, class Ask, class Take>
+Lookup look_up(Ask ask, Take take) {
+  constexpr std::size_t kMaxBuffer = 1024 * 1024;
   for (std::size_t size = 4096; size <= kMaxBuffer; size *= 2) {
     std::string buffer(size, '\0');
-    group entry{};
-    group* found = nullptr;
-    const int error = ::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
+    Entry entry{};
+    Entry* found = nullptr;
+    const int error = ask(&entry, buffer.data(), buffer.size(), &found);
     if (error == ERANGE) continue;
     if (error != 0 && error != ENOENT && error != ESRCH) return Lookup::kFailed;
-    if (found == nullptr) return Lookup::kNoSuchGroup;
-    name = found->gr_name;
+    if (found == nullptr) return Lookup::kNone;
+    take(*found);
     return Lookup::kFound;
   }
   return Lookup::kFailed;
@@ -41,6 +41,25 @@ bool numbers_are_the_hosts() {
 
 }  // namespace
 
+Lookup find_group_name(gid_t gid, std::string& name) {
+  return look_up<group>([gid](auto... rest) { return ::getgrgid_r(gid, rest...); },
+                        [&](const group& found) { name = found.gr_name; });
+}
+
+Lookup find_login(uid_t uid, LoginEntry& login) {
+  return look_up<passwd>([uid](auto... rest) { return ::getpwuid_r(uid, rest...); },
+                         [&](const passwd& found) {
+                           login = {found.pw_name, found.pw_uid, found.pw_gid};
+                         });
+}
+
+Lookup find_login(const std::string& name, LoginEntry& login) {
+  return look_up<passwd>([&](auto... rest) { return ::getpwnam_r(name.c_str(), rest...); },
+                         [&](const passwd& found) {
+                           login = {found.pw_name, found.pw_uid, found.pw_gid};
+                         });
+}
+
 std::optional<std::vector<std::string>> own_unix_groups() {
   if (!numbers_are_the_hosts()) return std::nullopt;
   const int count = ::getgroups(0, nullptr);
@@ -53,7 +72,7 @@ std::optional<std::vector<std::string>> own_unix_groups() {
   std::vector<std::string> names;
   for (const gid_t gid : gids) {
     std::string name;
-    const Lookup lookup = name_of(gid, name);
+    const Lookup lookup = find_group_name(gid, name);
     if (lookup == Lookup::kFailed) return std::nullopt;
     if (lookup == Lookup::kFound && !name.empty()) names.push_back(std::move(name));
   }

@@ -1,5 +1,5 @@
 // The groups that rules see are the kernel's for this process, not those that a database lists for a name.
-#include "host/unix_groups.h"
+#include "host/name_database.h"
 
 #include <grp.h>
 #include <gtest/gtest.h>
