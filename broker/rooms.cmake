@@ -8,6 +8,9 @@
 # header says "Runs in:" only where that is not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
+room(yaml           WHY "YAML that people write, strictly: its tree with places, readers, schema; alone knows yaml-cpp"
+                    MAY text
+                    LIBS PkgConfig::YAMLCPP)
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
                     MAY text
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE)
@@ -34,9 +37,8 @@ room(decide HOT     WHY "the only yes: authorize, Permit, the terms and lifetime
 room(device         WHY "what root says of this device, read by a process of its own"
                     MAY host policy text
                     LIBS PkgConfig::EVENT_CORE)
-room(policy/yaml    WHY "text to policy, strictly; alone knows yaml-cpp"
-                    MAY aws policy text
-                    LIBS PkgConfig::YAMLCPP)
+room(policy/yaml    WHY "text to policy, strictly"
+                    MAY aws policy text yaml)
 room(services       WHY "requests and answers of STS, SSM, KMS, DynamoDB, IAM and the console's sign-in"
                     MAY aws call text)
 room(tools/settings WHY "what a tool takes from its own user and environment, as a broker is told it by its supervisor"
@@ -48,10 +50,10 @@ room(keys           WHY "the contract of getting keys, keeping them fresh, the e
                     MAY aws call host services text
                     LIBS PkgConfig::EVENT_CORE)
 room(policy/source  WHY "where the policy in force comes from: file, parameter, signature, versions"
-                    MAY call host policy policy/yaml services text
+                    MAY call host policy policy/yaml services text yaml
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE PkgConfig::JSONCPP)
 room(study          WHY "what can be proven, compared and explained of a policy; for its authors, never in the broker"
-                    MAY decide device host policy policy/yaml text)
+                    MAY decide device host policy policy/yaml text yaml)
 room(study/diff     WHY "what changes between two policies: rule by rule, and in every decision"
                     MAY policy study text)
 room(tracking       WHY "this run in a table of sessions"
@@ -82,7 +84,8 @@ room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the
                     MAY aws call host keys keystore profile services sources text tools/settings
                     LIBS PkgConfig::EVENT_CORE)
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
-                    MAY call host policy policy/source policy/yaml study study/diff text tools tools/aws)
+                    MAY call host policy policy/source policy/yaml study study/diff text tools tools/aws
+                        yaml)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
                     MAY audit host text tools tools/settings)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"

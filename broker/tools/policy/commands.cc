@@ -1,13 +1,13 @@
 #include "tools/policy/commands.h"
 
 #include "host/own_file.h"
-#include "policy/yaml/document.h"
 #include "policy/yaml/load.h"
 #include "study/error_place.h"
 #include "study/lint.h"
 #include "study/reference.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "yaml/document.h"
 
 namespace broker {
 namespace {

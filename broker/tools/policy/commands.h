@@ -4,8 +4,8 @@
 #pragma once
 
 #include "policy/policy.h"
-#include "policy/yaml/mistakes.h"
 #include "tools/commands.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 

@@ -1,4 +1,4 @@
-#include "policy/yaml/document.h"
+#include "yaml/document.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

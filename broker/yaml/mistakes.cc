@@ -1,4 +1,4 @@
-#include "policy/yaml/mistakes.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 

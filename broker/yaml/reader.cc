@@ -1,4 +1,4 @@
-#include "policy/yaml/reader.h"
+#include "yaml/reader.h"
 
 #include <algorithm>
 

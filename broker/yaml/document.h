@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/yaml/mistakes.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 

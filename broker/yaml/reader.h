@@ -15,9 +15,9 @@
 
 #include "ipc/result.h"
 #include "ipc/text/nearest_word.h"
-#include "policy/yaml/document.h"
-#include "policy/yaml/mistakes.h"
 #include "text/plain_text.h"
+#include "yaml/document.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 
@@ -50,7 +50,7 @@ class YamlReader {
  public:
   YamlReader(std::string source, Mistakes& mistakes) : source_(std::move(source)), mistakes_(mistakes) {}
 
-  // One row of a mapping's schema. The last three say it to people (policy/yaml/schema.h).
+  // One row of a mapping's schema. The last three say it to people (yaml/schema.h).
   template <class T>
   struct Field {
     std::string_view key;

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/yaml/reader.h"
+#include "yaml/reader.h"
 
 namespace broker {
 
