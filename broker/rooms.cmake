@@ -8,7 +8,7 @@
 # header says "Runs in:" only where that is not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
-room(yaml           WHY "YAML that people write, strictly: its tree with places, readers, schema; alone knows yaml-cpp"
+room(yaml           WHY "YAML that people write, strictly: its tree with places, its readers, their schema; alone knows yaml-cpp"
                     MAY text
                     LIBS PkgConfig::YAMLCPP)
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
@@ -83,9 +83,11 @@ room(serve HOT      WHY "the process: its task, start, requests and answers; one
 room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the messages between the two"
                     MAY aws call host keys keystore profile services sources text tools/settings
                     LIBS PkgConfig::EVENT_CORE)
+room(tools/mistakes WHY "how a tool tells every mistake of a text that people write"
+                    MAY tools yaml)
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
                     MAY call host policy policy/source policy/yaml study study/diff text tools tools/aws
-                        yaml)
+                        tools/mistakes yaml)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
                     MAY audit host text tools tools/settings)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"

@@ -112,7 +112,7 @@ bool YamlReader::is_mapping(const YamlNode& node) {
 
 bool YamlReader::unknown_key(const YamlNode& child, std::span<const std::string_view> known) {
   return refuse_key(child, "unknown key " + in_quotes(child.key) + ipc::suggestion(child.key, known),
-                    "correct the key or take it out; nothing that a policy says is ignored");
+                    "correct the key or take it out; nothing that is written here is ignored");
 }
 
 }  // namespace broker

@@ -3,6 +3,7 @@
 #include "study/cases.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "tools/mistakes/tell.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/diff_output.h"
 #include "tools/policy/explain_output.h"
