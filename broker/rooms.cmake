@@ -32,6 +32,9 @@ room(policy HOT     WHY "a policy in memory: match, evaluate, narrow, overrides;
                     LIBS date::date-tz)
 room(profile        WHY "the AWS files and settings, resolved to a plan; asks no server"
                     MAY aws text)
+room(principals     WHY "which user of a policy a uid is, as an administrator says it")
+room(host_config    WHY "what /etc/sentinel/host.yaml says of a host that users share, read strictly; asks no server"
+                    MAY aws principals profile text yaml)
 room(decide HOT     WHY "the only yes: authorize, Permit, the terms and lifetime of what is issued"
                     MAY aws caller policy)
 room(device         WHY "what root says of this device, read by a process of its own"

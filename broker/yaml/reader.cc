@@ -33,9 +33,14 @@ bool MappingKeys::sound(std::span<const std::string_view> keys) const {
   return !unknown_ && std::ranges::none_of(keys, is_wrong);
 }
 
+std::string YamlReader::place_at(int line, int column) const {
+  return source_ + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+std::string YamlReader::place(const YamlNode& node) const { return place_at(node.line, node.column); }
+
 bool YamlReader::refuse_at(int line, int column, const std::string& why, std::string next_step) {
-  std::string what = source_ + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + context_ + why;
-  mistakes_.add({ipc::Fault::kConfig, std::move(what), std::move(next_step), 0});
+  mistakes_.add({ipc::Fault::kConfig, place_at(line, column) + ": " + context_ + why, std::move(next_step), 0});
   return false;
 }
 

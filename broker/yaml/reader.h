@@ -60,6 +60,11 @@ class YamlReader {
     void (*inside)(SchemaWalk& walk, const std::string& path) = nullptr;  // the keys of its value
   };
 
+  // "source:line:column" of a value, for what is found wrong with it when the whole text is read.
+  [[nodiscard]] std::string place(const YamlNode& node) const;
+  // What a schema says of a key that it does not know, where it has more to say than that: whether it said so.
+  using UnknownKey = bool (*)(YamlReader& in, const YamlNode& child);
+
   // Words put before each reason, such as the rule's name.
   void set_context(std::string context) { context_ = std::move(context); }
   // At the value, or at its key. Always false. A node of which the document's own reader has told is not told of again.
@@ -79,10 +84,11 @@ class YamlReader {
   bool words(const YamlNode& node, std::span<const std::string_view> known, std::bitset<N>& out);
   bool is_mapping(const YamlNode& node);
   template <class T, std::size_t N>
-  MappingKeys mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out);
+  MappingKeys mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out, UnknownKey unknown = {});
   bool twice(const YamlNode& node);
 
  private:
+  [[nodiscard]] std::string place_at(int line, int column) const;
   bool refuse_at(int line, int column, const std::string& why, std::string next_step);
   bool unknown_key(const YamlNode& child, std::span<const std::string_view> known);
 
@@ -126,7 +132,7 @@ bool YamlReader::texts(const YamlNode& node, std::vector<std::string>& out, Chec
 }
 
 template <class T, std::size_t N>
-MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out) {
+MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out, UnknownKey unknown) {
   MappingKeys keys;
   if (!is_mapping(node)) {
     keys.found_unknown();
@@ -139,7 +145,7 @@ MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N
     std::size_t i = 0;
     while (i < N && known[i] != child.key) ++i;
     if (i == N) {
-      unknown_key(child, known);
+      if (unknown == nullptr || !unknown(*this, child)) unknown_key(child, known);
       keys.found_unknown();
       continue;
     }
