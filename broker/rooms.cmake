@@ -101,6 +101,9 @@ room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and ro
 room(tools/cache    WHY "sentinel-cache: lists and clears what runs keep for the next ones; needs no network"
                     MAY host keystore profile sources sources/login sources/sign_in sources/sso text tools
                         tools/settings)
+room(tools/host     WHY "sentinel-host: checks the file that configures a host which users share; needs no network"
+                    MAY host host_config policy policy/source policy/yaml principals profile text tools tools/mistakes
+                        yaml)
 
 program(sentinel-broker MAIN serve/main.cc LINKS serve)
 program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)
@@ -108,3 +111,4 @@ program(sentinel-audit MAIN tools/audit/main.cc LINKS tools/audit)
 program(sentinel-keys MAIN tools/keys/main.cc LINKS tools/keys)
 program(sentinel-profiles MAIN tools/profiles/main.cc LINKS tools/profiles)
 program(sentinel-cache MAIN tools/cache/main.cc LINKS tools/cache)
+program(sentinel-host MAIN tools/host/main.cc LINKS tools/host)

@@ -10,6 +10,11 @@ void Mistakes::add(ipc::Error error) {
   }
 }
 
+void Mistakes::add(const Mistakes& others) {
+  for (const ipc::Error& each : others.told_) add(each);
+  more_ += others.more_;
+}
+
 ipc::Error Mistakes::first() const {
   if (told_.empty()) return {ipc::Fault::kConfig, "the text is refused, and no reason was kept", "report this", 0};
   return told_.front();

@@ -17,7 +17,7 @@ void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::strin
     if (out.json()) add_mistake(each, file, out.answer());
     const ErrorPlace place = place_of(each, file);
     out.note(each.what, Ink::kBad);
-    if (place.line > 0) {
+    if (place.line > 0 && !text.empty()) {
       const ShownLine shown = show_line(text, place);
       out.quote(shown.text, shown.caret);
     }

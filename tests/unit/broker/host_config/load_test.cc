@@ -34,14 +34,14 @@ std::string with(const std::string& part) {
 }
 
 // `part` holds one '^' right before the byte that the error must name by line and column.
-struct Refused {
+struct RefusedHost {
   const char* claim;
   std::string part;
   const char* reason;
   const char* next_step;
 };
 
-class HostConfigRefused : public ::testing::TestWithParam<Refused> {};
+class HostConfigRefused : public ::testing::TestWithParam<RefusedHost> {};
 
 TEST_P(HostConfigRefused, AtItsPlaceWithANextStep) {
   std::string text = with(GetParam().part);
@@ -61,7 +61,7 @@ TEST_P(HostConfigRefused, AtItsPlaceWithANextStep) {
   EXPECT_EQ(error.fault, ipc::Fault::kConfig);
 }
 
-const Refused kRefused[] = {
+const RefusedHost kRefused[] = {
     {"AnUnknownKey", "^limit: {}\n", "unknown key \"limit\"; did you mean \"limits\"?", "nothing that is written"},
     {"AKeyAtTheWrongPlace", "policy: { parameter: /p, profile: base, ^file_mode: 1 }\n", "unknown key", "correct"},
     // profiles
@@ -149,7 +149,7 @@ const Refused kRefused[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Each, HostConfigRefused, ::testing::ValuesIn(kRefused),
-                         [](const auto& info) { return info.param.claim; });
+                         [](const ::testing::TestParamInfo<RefusedHost>& param) { return param.param.claim; });
 
 std::vector<std::string> mistakes(const std::string& text) {
   const auto config = read_host_config(text, "h");
@@ -175,9 +175,9 @@ TEST(HostConfig, EveryMistakeIsTold) {
                        "limits: { runs: 0, runs_per_user: many }\n"
                        "log: {}\n"),
               ElementsAre(StartsWith("h:2:13: profile \"a\": nothing says"),
-                          StartsWith("h:2:59: profile \"b\": unknown key \"colour\""), StartsWith("h:3:17: policy: "),
-                          StartsWith("h:4:20: principals: \"x\" is not a number"),
-                          StartsWith("h:4:51: principals: several"), StartsWith("h:5:17: limits: "),
+                          StartsWith("h:2:60: profile \"b\": unknown key \"colour\""), StartsWith("h:3:17: policy: "),
+                          StartsWith("h:4:21: principals: \"x\" is not a number"),
+                          StartsWith("h:4:48: principals: several"), StartsWith("h:5:17: limits: "),
                           StartsWith("h:5:35: limits: "), StartsWith("h:6:6: log: no decision")));
 }
 
@@ -251,7 +251,7 @@ TEST(HostConfig, RowsOfPrincipalsAreReadAsTheySay) {
       ElementsAre(row(By::kUid, 1000, 1000, "", "marta", false), row(By::kUids, 2000, 2999, "", "agent-{uid}", false),
                   row(By::kName, 0, 0, "build", "{name}", false), row(By::kGroup, 0, 0, "ops", "ops/{name}", false),
                   row(By::kGroup, 0, 0, "interns", "intern", true)));
-  EXPECT_EQ(config->principals[1].place, "h:17:5");
+  EXPECT_EQ(config->principals[1].place, "h:18:5");
 }
 
 TEST(HostConfig, ItsKeysAreTold) {

@@ -24,7 +24,7 @@ HostConfig config_of(const std::string& profiles, const std::string& rest = kRes
   return config ? std::move(*config) : HostConfig{};
 }
 
-std::vector<std::string> mistakes(const std::string& profiles) {
+std::vector<std::string> unresolved(const std::string& profiles) {
   const auto resolved = resolve_host_profiles(config_of(profiles));
   std::vector<std::string> out;
   if (resolved) return out;
@@ -36,29 +36,30 @@ constexpr char kBase[] = "  base: { credential: base-key, region: eu-north-1 }\n
 
 TEST(HostProfiles, AMistakeIsToldOnceWhereItStands) {
   EXPECT_THAT(
-      mistakes(std::string(kBase) + "  a: { role_arn: nonsense, source_profile: base }\n"
-                                    "  b: { role_arn: arn:aws:iam::111122223333:role/b, source_profile: a }\n"
-                                    "  c: { source_profile: base }\n"
-                                    "  d: { role_arn: arn:aws:iam::111122223333:role/d, source_profile: bsae }\n"),
+      unresolved(std::string(kBase) + "  a: { role_arn: nonsense, source_profile: base }\n"
+                                      "  b: { role_arn: arn:aws:iam::111122223333:role/b, source_profile: a }\n"
+                                      "  c: { source_profile: base }\n"
+                                      "  d: { role_arn: arn:aws:iam::111122223333:role/d, source_profile: bsae }\n"),
       ElementsAre(StartsWith("h:7: the role_arn of profile 'a' is not the ARN"),
                   StartsWith("h:9: profile 'c' names a source_profile but no role_arn"),
                   StartsWith("h:10: there is no profile 'bsae' in h")));
 }
 
 TEST(HostProfiles, ALoopIsNamed) {
-  EXPECT_THAT(mistakes(std::string(kBase) + "  a: { role_arn: arn:aws:iam::111122223333:role/a, source_profile: b }\n"
-                                            "  b: { role_arn: arn:aws:iam::111122223333:role/b, source_profile: a }\n"),
-              ElementsAre(HasSubstr("a → b → a"), HasSubstr("b → a → b")));
+  EXPECT_THAT(
+      unresolved(std::string(kBase) + "  a: { role_arn: arn:aws:iam::111122223333:role/a, source_profile: b }\n"
+                                      "  b: { role_arn: arn:aws:iam::111122223333:role/b, source_profile: a }\n"),
+      ElementsAre(HasSubstr("a → b → a"), HasSubstr("b → a → b")));
 }
 
 TEST(HostProfiles, TheAwsFilesSayNothing) {
   EXPECT_THAT(
-      mistakes(std::string(kBase) + "  a: { role_arn: arn:aws:iam::111122223333:role/a, source_profile: own }\n"),
+      unresolved(std::string(kBase) + "  a: { role_arn: arn:aws:iam::111122223333:role/a, source_profile: own }\n"),
       ElementsAre(::testing::Not(HasSubstr(" or "))));
 }
 
 TEST(HostProfiles, ThePolicysProfileHasARegion) {
-  EXPECT_THAT(mistakes("  base: { credential: base-key }\n"),
+  EXPECT_THAT(unresolved("  base: { credential: base-key }\n"),
               ElementsAre(StartsWith("h:2:35: policy: profile 'base' has no region")));
 }
 
