@@ -101,9 +101,9 @@ room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and ro
 room(tools/cache    WHY "sentinel-cache: lists and clears what runs keep for the next ones; needs no network"
                     MAY host keystore profile sources sources/login sources/sign_in sources/sso text tools
                         tools/settings)
-room(tools/host     WHY "sentinel-host: checks the file that configures a host which users share; needs no network"
-                    MAY host host_config policy policy/source policy/yaml principals profile text tools tools/mistakes
-                        yaml)
+room(tools/host     WHY "sentinel-host: checks the file that configures a host which users share; asks no server"
+                    MAY call host host_config policy policy/source policy/yaml principals profile text tools
+                        tools/mistakes yaml)
 
 program(sentinel-broker MAIN serve/main.cc LINKS serve)
 program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)

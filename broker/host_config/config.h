@@ -51,8 +51,8 @@ struct HostConfig {
   std::vector<PrincipalRow> principals;
   HostLimits limits;
   HostLog log;
-  PlacedText ca_bundle;
-  ipc::Settings network;  // endpoints and ca_bundle, as the variables of the same meaning
+  PlacedText ca_bundle, proxy, no_proxy;
+  ipc::Settings network;  // endpoints, ca_bundle, proxy and no_proxy, as the variables of the same meaning
 };
 
 }  // namespace broker

@@ -32,6 +32,9 @@ constexpr HostField<HostConfig> kHost[] = {
      "where AWS's services are, if not where AWS has them; https, or plain http to this host", list_host_endpoint_keys},
     {"ca_bundle", false, read_host_ca_bundle, "absolute path",
      "the certificate authorities for TLS to AWS, in the place of the system's; the file is root's alone to write"},
+    {"proxy", false, read_host_proxy, "URL", "the proxy for calls to AWS, without a user or password"},
+    {"no_proxy", false, read_host_no_proxy, "list of texts",
+     "the hosts, domains and networks that are asked without the proxy"},
 };
 
 // The version first: another one explains every other difference.
@@ -70,6 +73,12 @@ void check_policy_profile(const HostConfig& config, Mistakes& mistakes) {
       "name one of profiles");
 }
 
+void check_no_proxy(const HostConfig& config, Mistakes& mistakes) {
+  if (!config.proxy.text.empty() || config.no_proxy.text.empty()) return;
+  add(mistakes, config.no_proxy.place, "no_proxy says what goes past a proxy, and there is none",
+      "add proxy, or take no_proxy out");
+}
+
 }  // namespace
 
 Read<HostConfig> read_host_config(std::string_view text, std::string source) {
@@ -80,6 +89,7 @@ Read<HostConfig> read_host_config(std::string_view text, std::string source) {
   Mistakes mistakes;
   check_programs(*config, mistakes);
   check_policy_profile(*config, mistakes);
+  check_no_proxy(*config, mistakes);
   if (!mistakes.none()) return std::unexpected(std::move(mistakes));
   return config;
 }

@@ -38,4 +38,29 @@ bool read_host_ca_bundle(YamlReader& in, const YamlNode& node, HostConfig& confi
   return true;
 }
 
+// What else a proxy's URL may not be, call/proxy.h says.
+bool read_host_proxy(YamlReader& in, const YamlNode& node, HostConfig& config) {
+  if (!read_placed(in, node, config.proxy)) return false;
+  if (config.proxy.text.contains('@')) {
+    return in.refuse(node, "a user and a password never stand in this file",
+                     "let the proxy know this host by its address, and write the URL without them");
+  }
+  config.network.insert_or_assign("HTTPS_PROXY", config.proxy.text);
+  return true;
+}
+
+bool read_host_no_proxy(YamlReader& in, const YamlNode& node, HostConfig& config) {
+  std::vector<std::string> hosts;
+  const bool good = in.texts(node, hosts, [&](const YamlNode& item, const std::string& host) {
+    if (is_visible(host) && !host.contains(',')) return true;
+    return in.refuse(item, in_quotes(host) + " is not one host", "write each as an entry of the list");
+  });
+  if (!good) return false;
+  std::string list;
+  for (const std::string& host : hosts) list += (list.empty() ? "" : ",") + host;
+  config.no_proxy = {list, in.place(node)};
+  config.network.insert_or_assign("NO_PROXY", std::move(list));
+  return true;
+}
+
 }  // namespace broker

@@ -26,6 +26,8 @@ bool read_host_limits(YamlReader& in, const YamlNode& node, HostConfig& config);
 bool read_host_log(YamlReader& in, const YamlNode& node, HostConfig& config);         // host_config/log.cc
 bool read_host_endpoints(YamlReader& in, const YamlNode& node, HostConfig& config);   // host_config/network.cc
 bool read_host_ca_bundle(YamlReader& in, const YamlNode& node, HostConfig& config);   // host_config/network.cc
+bool read_host_proxy(YamlReader& in, const YamlNode& node, HostConfig& config);       // host_config/network.cc
+bool read_host_no_proxy(YamlReader& in, const YamlNode& node, HostConfig& config);    // host_config/network.cc
 
 // The keys that each of these knows, below `path`.
 void list_host_profile_keys(SchemaWalk& walk, const std::string& path);

@@ -156,6 +156,10 @@ class Validate(OwnEtc, Command):
         findings, _ = self.wrong(HOST.replace("source_profile: base", "source_profile: bass").replace(ROLE + "ledger", ROLE + "l"))
         self.assertEqual([(4, "there is no profile 'bass' in /etc/sentinel/host.yaml")], [(each["line"], each["what"]) for each in findings])
 
+    def test_a_proxy_that_no_call_could_go_by_is_refused(self):
+        findings, said = self.wrong(HOST + "proxy: ftp://proxy:21\n", "host.yaml:14:8: the proxy's URL is neither http nor https")
+        self.assertNotIn("HTTPS_PROXY", said + json.dumps(findings))
+
     # ---- the files that it names
 
     def test_a_program_is_there_is_roots_and_is_a_program(self):

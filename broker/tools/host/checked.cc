@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
+#include "call/proxy.h"
 #include "host/own_file.h"
 #include "host/root_file.h"
 #include "host_config/load.h"
@@ -85,6 +88,16 @@ void check_policy(CheckedHost& host) {
   }
 }
 
+void check_proxy(CheckedHost& host) {
+  const ipc::Result<Proxy> proxy = read_proxy(host.config->network);
+  if (proxy) return;
+  // The sentence begins with the variable that has the same meaning.
+  const std::string& what = proxy.error().what;
+  const std::string why = what.substr(std::min(what.size(), what.find(": ") + 2));
+  host.mistakes.add(
+      {Fault::kConfig, host.config->proxy.place + ": " + why, "write it as http://proxy.example.com:3128", 0});
+}
+
 void check_files(CheckedHost& host) {
   for (const PlacedText& program : host.config->programs) check_program(program, host.mistakes);
   check_policy(host);
@@ -116,6 +129,7 @@ ipc::Result<CheckedHost> check_host(const std::string& file) {
   } else {
     host.mistakes.add(profiles.error());
   }
+  check_proxy(host);
   check_files(host);
   return host;
 }

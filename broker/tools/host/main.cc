@@ -1,5 +1,5 @@
 // sentinel-host: checks the file that configures a host which users share. `sentinel host …` starts it with the options
-// that ipc/commands/options.def gives it, in one form (tools/arguments.h). It reads no key, and needs no network.
+// that ipc/commands/options.def gives it, in one form (tools/arguments.h). It reads no key, and asks no server.
 #include <sys/prctl.h>
 
 #include "tools/commands.h"

@@ -145,6 +145,9 @@ const RefusedHost kRefused[] = {
     {"YesInOtherWords", "log: { syslog: ^yes }\n", "true or false", ""},
     {"AnEndpointInTheOpen", "endpoints: { sts: ^\"http://10.0.0.1\" }\n", "http", ""},
     {"AnEndpointOfNoService", "endpoints: { ^s3: \"https://x\" }\n", "unknown key \"s3\"", ""},
+    {"APasswordOfAProxy", "proxy: ^\"http://u:p@proxy:3128\"\n", "a user and a password never stand", "without them"},
+    {"PastNoProxy", "no_proxy: ^[a]\n", "there is none", "add proxy"},
+    {"TwoHostsInOne", "proxy: \"http://p:1\"\nno_proxy: [^\"a,b\"]\n", "not one host", "an entry"},
     {"ABundleOfNoFolder", "ca_bundle: ^ca.pem\n", "plain absolute path", ""},
 };
 
@@ -214,6 +217,8 @@ limits: { runs_per_user: 4 }
 log: { file: /var/log/sentinel/decisions.jsonl, syslog: true, sync: true, max_size: 64MiB }
 endpoints: { sts: "https://sts.example.com" }
 ca_bundle: /etc/ssl/corp.pem
+proxy: http://proxy.example.com:3128
+no_proxy: [.example.com, 10.0.0.0/8]
 )";
 
 TEST(HostConfig, AWholeFileIsReadAsItSays) {
@@ -233,7 +238,9 @@ TEST(HostConfig, AWholeFileIsReadAsItSays) {
   EXPECT_EQ(config->log.max_bytes, 64u * 1024 * 1024);
   EXPECT_TRUE(config->log.system_log && config->log.sync);
   EXPECT_THAT(config->network, ElementsAre(::testing::Pair("AWS_CA_BUNDLE", "/etc/ssl/corp.pem"),
-                                           ::testing::Pair("AWS_ENDPOINT_URL_STS", "https://sts.example.com")));
+                                           ::testing::Pair("AWS_ENDPOINT_URL_STS", "https://sts.example.com"),
+                                           ::testing::Pair("HTTPS_PROXY", "http://proxy.example.com:3128"),
+                                           ::testing::Pair("NO_PROXY", ".example.com,10.0.0.0/8")));
 }
 
 TEST(HostConfig, RowsOfPrincipalsAreReadAsTheySay) {
