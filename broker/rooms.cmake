@@ -9,6 +9,9 @@
 # not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
+room(yaml           WHY "YAML that people write, strictly: its tree with places, its readers, their schema; alone knows yaml-cpp"
+                    MAY text
+                    LIBS PkgConfig::YAMLCPP)
 room(host           WHY "what the process takes from its own machine: clocks, timers, wiped memory, small files, its sandbox"
                     MAY text
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE)
@@ -33,14 +36,15 @@ room(policy HOT     WHY "a policy in memory: match, evaluate, narrow, overrides;
                     LIBS date::date-tz)
 room(profile        WHY "the AWS files and settings, resolved to a plan; asks no server"
                     MAY aws text)
+room(host_config    WHY "what /etc/sentinel/host.yaml says of a host that users share, read strictly; asks no server"
+                    MAY aws principals profile text yaml)
 room(decide HOT     WHY "the only yes: authorize, Permit, the terms and lifetime of what is issued"
                     MAY aws caller policy)
 room(device         WHY "what root says of this device, read by a process of its own"
                     MAY host policy text
                     LIBS PkgConfig::EVENT_CORE)
-room(policy/yaml    WHY "text to policy, strictly; alone knows yaml-cpp"
-                    MAY aws policy text
-                    LIBS PkgConfig::YAMLCPP)
+room(policy/yaml    WHY "text to policy, strictly"
+                    MAY aws policy text yaml)
 room(services       WHY "requests and answers of STS, SSM, KMS, DynamoDB, IAM and the console's sign-in"
                     MAY aws call text)
 room(tools/settings WHY "what a tool takes from its own user and environment, as a broker is told it by its supervisor"
@@ -52,10 +56,10 @@ room(keys           WHY "the contract of getting keys, keeping them fresh, the e
                     MAY aws call host services text
                     LIBS PkgConfig::EVENT_CORE)
 room(policy/source  WHY "where the policy in force comes from: file, parameter, signature, versions"
-                    MAY call host policy policy/yaml services text
+                    MAY call host policy policy/yaml services text yaml
                     LIBS PkgConfig::CRYPTO PkgConfig::EVENT_CORE PkgConfig::JSONCPP)
 room(study          WHY "what can be proven, compared and explained of a policy; for its authors, never in the broker"
-                    MAY decide device host policy policy/yaml text)
+                    MAY decide device host policy policy/yaml text yaml)
 room(study/diff     WHY "what changes between two policies: rule by rule, and in every decision"
                     MAY policy study text)
 room(tracking       WHY "this run in a table of sessions"
@@ -85,8 +89,11 @@ room(serve HOT      WHY "the process: its task, start, requests and answers; one
 room(tools/aws      WHY "AWS for a tool: the key process, which asks it, and the messages between the two"
                     MAY aws call host keys keystore profile services sources text tools/settings
                     LIBS PkgConfig::EVENT_CORE)
+room(tools/mistakes WHY "how a tool tells every mistake of a text that people write"
+                    MAY tools yaml)
 room(tools/policy   WHY "sentinel-policy: checks, explains, compares, signs and moves policies"
-                    MAY call host policy policy/source policy/yaml study study/diff text tools tools/aws)
+                    MAY call host policy policy/source policy/yaml study study/diff text tools tools/aws
+                        tools/mistakes yaml)
 room(tools/audit    WHY "sentinel-audit: verifies decision logs and shows what they hold; needs no network"
                     MAY audit host text tools tools/settings)
 room(tools/keys     WHY "sentinel-keys: puts long-term keys away, lists, removes and rotates them"
@@ -97,6 +104,9 @@ room(tools/profiles WHY "sentinel-profiles: lists profiles, their sources and ro
 room(tools/cache    WHY "sentinel-cache: lists and clears what runs keep for the next ones; needs no network"
                     MAY host keystore profile sources sources/login sources/sign_in sources/sso text tools
                         tools/settings)
+room(tools/host     WHY "sentinel-host: checks the file that configures a host which users share; asks no server"
+                    MAY call host host_config policy policy/source policy/yaml principals profile text tools
+                        tools/mistakes yaml)
 
 program(sentinel-broker MAIN serve/main.cc LINKS serve)
 program(sentinel-policy MAIN tools/policy/main.cc LINKS tools/policy)
@@ -104,3 +114,4 @@ program(sentinel-audit MAIN tools/audit/main.cc LINKS tools/audit)
 program(sentinel-keys MAIN tools/keys/main.cc LINKS tools/keys)
 program(sentinel-profiles MAIN tools/profiles/main.cc LINKS tools/profiles)
 program(sentinel-cache MAIN tools/cache/main.cc LINKS tools/cache)
+program(sentinel-host MAIN tools/host/main.cc LINKS tools/host)

@@ -14,6 +14,7 @@
 
 namespace broker {
 
+inline constexpr char kHostConfig[] = "/etc/sentinel/host.yaml";         // how users share this host
 inline constexpr char kHostPolicyKey[] = "/etc/sentinel/policy.pub";    // PEM; a policy must be signed with it
 inline constexpr char kHostPosture[] = "/etc/sentinel/posture.json";    // what is known of this device
 inline constexpr char kHostPostureCommand[] = "/etc/sentinel/posture";  // or a program that prints it

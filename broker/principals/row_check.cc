@@ -19,8 +19,10 @@ using ipc::Fault;
 
 constexpr std::size_t kMostNameBytes = 256;
 
-std::unexpected<ipc::Error> refuse(const PrincipalRow& row, const std::string& what, std::string next_step) {
-  return ipc::fail(Fault::kConfig, row.place + ": " + what, std::move(next_step));
+using Mistake = std::optional<RowMistake>;
+
+Mistake refuse(const PrincipalRow& row, std::string what, std::string next_step) {
+  return RowMistake{&row, ipc::Error{Fault::kConfig, std::move(what), std::move(next_step), 0}};
 }
 
 bool is_name(std::string_view name) {
@@ -31,7 +33,7 @@ bool is_name(std::string_view name) {
 // A range of one uid is not: it says that more were meant.
 bool holds_for_several(const PrincipalRow& row) { return row.by == By::kUids || row.by == By::kGroup; }
 
-ipc::Status check_numbers(const PrincipalRow& row) {
+Mistake check_numbers(const PrincipalRow& row) {
   if (row.by == By::kUid && row.first != row.last)
     return refuse(row, words_of(row) + " is no single uid", "write one number, or a range");
   if (row.by == By::kUids && row.first > row.last)
@@ -43,14 +45,14 @@ ipc::Status check_numbers(const PrincipalRow& row) {
   return {};
 }
 
-ipc::Status check_one(const PrincipalRow& row) {
+Mistake check_one(const PrincipalRow& row) {
   const bool has_name = row.by == By::kName || row.by == By::kGroup;
   if (has_name && !is_name(row.name)) {
     return refuse(row, in_quotes(harmless(row.name)) + " cannot be the name of a login or a group",
                   "write it as `id` says it, at most 256 bytes");
   }
   if (!has_name) {
-    if (ipc::Status good = check_numbers(row); !good) return good;
+    if (Mistake found = check_numbers(row)) return found;
   }
   if (ipc::Status good = check_user_template(row.user); !good)
     return refuse(row, good.error().what, good.error().next_step);
@@ -79,12 +81,12 @@ std::string claim_of(const PrincipalRow& row) {
   return {};
 }
 
-ipc::Status claimed_twice(const PrincipalRow& row, const PrincipalRow& other) {
+Mistake claimed_twice(const PrincipalRow& row, const PrincipalRow& other) {
   return refuse(row, words_of(row) + " claims what the row at " + other.place + " claims, " + words_of(other),
                 "leave one of the two rows out");
 }
 
-ipc::Status check_claims(std::span<const PrincipalRow> rows) {
+Mistake check_claims(std::span<const PrincipalRow> rows) {
   std::map<std::string, const PrincipalRow*> claims;
   std::vector<const PrincipalRow*> ranges;
   for (const PrincipalRow& row : rows) {
@@ -97,11 +99,11 @@ ipc::Status check_claims(std::span<const PrincipalRow> rows) {
   std::ranges::sort(ranges, {}, &PrincipalRow::first);
   const auto overlap = std::ranges::adjacent_find(
       ranges, [](const PrincipalRow* one, const PrincipalRow* next) { return next->first <= one->last; });
-  return overlap == ranges.end() ? ipc::Status{} : claimed_twice(**std::next(overlap), **overlap);
+  return overlap == ranges.end() ? Mistake{} : claimed_twice(**std::next(overlap), **overlap);
 }
 
 // Two rows hold for two uids, or for one that came by another way: nobody can tell which is which.
-ipc::Status check_users(std::span<const PrincipalRow> rows) {
+Mistake check_users(std::span<const PrincipalRow> rows) {
   std::map<std::string_view, const PrincipalRow*> users;
   for (const PrincipalRow& row : rows) {
     if (is_template(row.user)) continue;
@@ -131,12 +133,19 @@ std::string words_of(const PrincipalRow& row) {
   return {};
 }
 
-ipc::Status check_rows(std::span<const PrincipalRow> rows) {
+std::optional<RowMistake> first_mistake(std::span<const PrincipalRow> rows) {
   for (const PrincipalRow& row : rows) {
-    if (ipc::Status good = check_one(row); !good) return good;
+    if (Mistake found = check_one(row)) return found;
   }
-  if (ipc::Status good = check_claims(rows); !good) return good;
+  if (Mistake found = check_claims(rows)) return found;
   return check_users(rows);
+}
+
+ipc::Status check_rows(std::span<const PrincipalRow> rows) {
+  Mistake found = first_mistake(rows);
+  if (!found) return {};
+  found->error.what = found->row->place + ": " + found->error.what;
+  return std::unexpected(std::move(found->error));
 }
 
 }  // namespace broker

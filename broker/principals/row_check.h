@@ -5,15 +5,24 @@
 // one user of several uids without `shared: true`, alone or together with another row; a user, or a name, that cannot
 // be one; `shared` where each account gets a user of its own.
 //
-// Blocks: never.   Fails: kConfig, with the places of the rows.
+// Blocks: never.   Fails: kConfig; check_rows() with the place of the row.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 
 #include "ipc/result.h"
 #include "principals/rows.h"
 
 namespace broker {
+
+struct RowMistake {
+  const PrincipalRow* row;  // of `rows`
+  ipc::Error error;         // without its place
+};
+// Nothing where there is none.
+[[nodiscard]] std::optional<RowMistake> first_mistake(std::span<const PrincipalRow> rows);
 
 [[nodiscard]] ipc::Status check_rows(std::span<const PrincipalRow> rows);
 

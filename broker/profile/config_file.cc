@@ -70,6 +70,12 @@ ipc::Result<AwsConfigFile> AwsConfigFile::read(ipc::UniqueFd fd, std::string pat
   return file;
 }
 
+AwsConfigFile AwsConfigFile::of_sections(std::string path, ConfigIndex sections) {
+  AwsConfigFile file({}, std::move(path), AwsFileKind::kConfig);
+  file.index_ = std::move(sections);
+  return file;
+}
+
 ipc::Status AwsConfigFile::index_lines() {
   AwsConfigParser parser(path_, kind_);
   ipc::SecretBuffer window = ipc::SecretBuffer::with_capacity(kWindow);

@@ -37,6 +37,8 @@ class AwsConfigFile {
   static ipc::Result<AwsConfigFile> open(std::string path, AwsFileKind kind);
   // Of a descriptor whose writers were judged.
   static ipc::Result<AwsConfigFile> read(ipc::UniqueFd fd, std::string path, AwsFileKind kind);
+  // Sections that another text gave, at `path`, whose lines they name; no secret stands in it.
+  static AwsConfigFile of_sections(std::string path, ConfigIndex sections);
 
   [[nodiscard]] bool exists() const { return static_cast<bool>(fd_); }
   [[nodiscard]] const std::string& path() const { return path_; }

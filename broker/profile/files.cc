@@ -88,6 +88,10 @@ ipc::Result<ProfileFiles> ProfileFiles::open(std::string config_path, std::strin
   return ProfileFiles(std::move(*config), std::move(*credentials));
 }
 
+ProfileFiles ProfileFiles::of_sections(std::string path, ConfigIndex sections) {
+  return {AwsConfigFile::of_sections(std::move(path), std::move(sections)), AwsConfigFile::of_sections({}, {})};
+}
+
 std::optional<ProfileFiles::Found> ProfileFiles::find_own(std::string_view profile, std::string_view key) const {
   for (const AwsConfigFile* file : {&credentials_, &config_}) {
     const ConfigSection* section = file->find(SectionKind::kProfile, profile);
@@ -255,7 +259,8 @@ ipc::Error ProfileFiles::missing(std::string_view profile, std::string_view plac
   const std::string name(profile.substr(0, kNameShown));
   ipc::Error error{ipc::Fault::kConfig, "", "", 0};
   if (!place.empty()) error.what.append(place).append(": ");
-  error.what += "there is no profile '" + name + "' in " + config_.path() + " or " + credentials_.path();
+  error.what += "there is no profile '" + name + "' in " + config_.path();
+  if (!credentials_.path().empty()) error.what += " or " + credentials_.path();
   error.next_step = mended_header("profile", name);
   if (!error.next_step.empty()) return error;
   std::vector<std::string> names = this->names();

@@ -40,6 +40,8 @@ inline std::unexpected<ipc::Error> refuse_at(std::string_view place, std::string
 class ProfileFiles {
  public:
   static ipc::Result<ProfileFiles> open(std::string config_path, std::string credentials_path);
+  // Profiles that stand in another file than AWS's, and in none beside it.
+  static ProfileFiles of_sections(std::string path, ConfigIndex sections);
 
   [[nodiscard]] bool has(std::string_view profile) const;
   [[nodiscard]] bool has(std::string_view profile, std::string_view key) const;

@@ -5,11 +5,11 @@
 
 #include "host/own_file.h"
 #include "ipc/text/go_duration.h"
-#include "policy/yaml/reader.h"
-#include "policy/yaml/schema.h"
 #include "study/members.h"
 #include "study/moment.h"
 #include "study/question.h"
+#include "yaml/reader.h"
+#include "yaml/schema.h"
 
 namespace broker {
 namespace {

@@ -19,9 +19,9 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/yaml/mistakes.h"
-#include "policy/yaml/schema.h"
 #include "study/explain.h"
+#include "yaml/mistakes.h"
+#include "yaml/schema.h"
 
 namespace broker {
 

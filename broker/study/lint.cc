@@ -4,9 +4,9 @@
 
 #include "ipc/sts_limits.h"
 #include "policy/yaml/load.h"
-#include "study/error_place.h"
 #include "study/overlap.h"
 #include "text/plain_text.h"
+#include "yaml/error_place.h"
 
 namespace broker {
 namespace {

@@ -6,7 +6,7 @@ namespace {
 // Those beside this one that are written by hand say the same; a test compares.
 constexpr std::string_view kPages[] = {
     "sentinel(1)",           "sentinel-run(7)",  "sentinel-config(5)", "sentinel-policy(5)", "sentinel-profiles(5)",
-    "sentinel-decisions(5)", "sentinel-keys(5)", "sentinel-remote(7)", "sentinel(7)",
+    "sentinel-decisions(5)", "sentinel-keys(5)", "sentinel-host(5)",   "sentinel-remote(7)", "sentinel(7)",
 };
 
 }  // namespace

@@ -5,9 +5,12 @@
 #include <charconv>
 #include <chrono>
 #include <limits>
+#include <optional>
 
 #include "argument/field_text.h"
 #include "argument/remote_url.h"
+#include "ipc/task_limits.h"
+#include "ipc/text/byte_size.h"
 #include "ipc/text/go_duration.h"
 
 namespace supervisor {
@@ -25,9 +28,6 @@ constexpr DurationRow kDuration{"duration", " is outside what AWS grants", kStsB
 constexpr DurationRow kPolicyPoll{"policy-poll", " is out of bounds", "give 5s to 1h"};
 constexpr DurationRow kRemember{"remember", " is out of bounds", "give 1m to 12h"};
 constexpr DurationRow kPolicyMaxAge{"policy-max-age", " is out of bounds", "give at most 24h"};
-
-constexpr std::uint64_t kMi = 1024 * 1024;
-constexpr std::uint64_t kSmallestLog = kMi, kLargestLog = 16 * 1024 * kMi;
 
 // What judges and what serves in the place of --remote-server.
 ipc::Status check_remote_alone(const CommandLine& line) {
@@ -86,32 +86,16 @@ ipc::Status take_duration(const std::string& text, const DurationRow& row, Field
   return {};
 }
 
-// What one unit of a size is in bytes; 0 for none that we know.
-std::uint64_t unit_bytes(std::string_view unit) {
-  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
-      {"", 1},      {"KiB", 1024}, {"MiB", kMi},     {"GiB", 1024 * kMi},
-      {"kB", 1000}, {"KB", 1000},  {"MB", 1000'000}, {"GB", 1000'000'000},
-  };
-  for (const auto& [name, bytes] : kUnits) {
-    if (name == unit) return bytes;
-  }
-  return 0;
-}
-
 // 0 where the option is not given.
 ipc::Result<std::uint64_t> log_size(const CommandLine& line) {
   const std::string text = line.value("log-max-size"), name = "--log-max-size " + text;
   if (text.empty()) return 0;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::uint64_t unit = unit_bytes({end, static_cast<std::size_t>(text.data() + text.size() - end)});
-  if (error == std::errc::invalid_argument || unit == 0) {
-    return ipc::fail(Fault::kUsage, name + " is not a size", "write it as 64MiB, 10MB or 1000000");
-  }
-  if (error != std::errc{} || number > kLargestLog / unit || number * unit < kSmallestLog) {
+  const std::optional<std::uint64_t> bytes = ipc::parse_byte_size(text);
+  if (!bytes) return ipc::fail(Fault::kUsage, name + " is not a size", "write it as 64MiB, 10MB or 1000000");
+  if (*bytes < ipc::kSmallestLog || *bytes > ipc::kLargestLog) {
     return ipc::fail(Fault::kUsage, name + " is out of bounds", "give 1MiB to 16GiB");
   }
-  return number * unit;
+  return *bytes;
 }
 
 template <std::size_t N>

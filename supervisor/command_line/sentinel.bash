@@ -41,11 +41,12 @@ _sentinel() {
         return
       fi
       named=yes ;;
-    '') case $word in exec|credentials|whoami|init|login|status|profiles|doctor|policy|audit|keys|cache) scope=$word ;; esac ;;
+    '') case $word in exec|credentials|whoami|init|login|status|profiles|doctor|policy|audit|keys|cache|host) scope=$word ;; esac ;;
     policy) case $word in validate|lint|explain|test|diff|schema|pull|push|sign|verify) scope="policy $word" ;; esac ;;
     audit) case $word in verify|show|stats) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
     cache) case $word in list|clear) scope="cache $word" ;; esac ;;
+    host) case $word in validate|schema) scope="host $word" ;; esac ;;
     esac
   done
   case $prev in
@@ -106,11 +107,12 @@ _sentinel() {
   --color) _sentinel_words auto always never; return ;;
   esac
   case $scope in
-  '') _sentinel_words exec credentials whoami init login status profiles doctor policy audit keys cache --help --version --print-man --print-bash --print-zsh --print-fish ;;
+  '') _sentinel_words exec credentials whoami init login status profiles doctor policy audit keys cache host --help --version --print-man --print-bash --print-zsh --print-fish ;;
   'policy') _sentinel_words validate lint explain test diff schema pull push sign verify --help ;;
   'audit') _sentinel_words verify show stats --help ;;
   'keys') _sentinel_words add list remove rotate --help ;;
   'cache') _sentinel_words list clear --help ;;
+  'host') _sentinel_words validate schema --help ;;
   'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --profiles --all-profiles --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
   'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
@@ -158,6 +160,9 @@ _sentinel() {
     _sentinel_words --allow-user-namespace --region --json --color --help ;;
   'cache list') _sentinel_words --allow-user-namespace --json --color --help ;;
   'cache clear') _sentinel_words --allow-user-namespace --all --kind --profile --sso --aws-login --json --color --help ;;
+  'host validate') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --json --color --help ;;
+  'host schema') _sentinel_words --man --json --color --help ;;
   esac
 }
 complete -F _sentinel sentinel

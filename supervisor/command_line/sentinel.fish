@@ -29,7 +29,7 @@ function __sentinel_in
     __sentinel_behind_dashes; and return 1
     set -l words (__sentinel_plain)
     switch "$words[1]"
-        case policy audit keys cache
+        case policy audit keys cache host
             test "$argv" = (string join ' ' -- $words[1..2])
         case '*'
             test "$argv" = "$words[1]"
@@ -40,7 +40,7 @@ function __sentinel_named
     set -l words (__sentinel_plain)
     set -l own 1
     switch "$words[1]"
-        case policy audit keys cache
+        case policy audit keys cache host
             set own 2
     end
     test (count $words) -gt $own; and return 0
@@ -67,6 +67,7 @@ complete -c sentinel -n '__sentinel_in ""' -x -a policy -d 'Tools for policies'
 complete -c sentinel -n '__sentinel_in ""' -x -a audit -d 'Tools for the decision log'
 complete -c sentinel -n '__sentinel_in ""' -x -a keys -d 'Tools for long-term keys'
 complete -c sentinel -n '__sentinel_in ""' -x -a cache -d 'Tools for what runs keep'
+complete -c sentinel -n '__sentinel_in ""' -x -a host -d 'Tools for a shared host'
 complete -c sentinel -n '__sentinel_in ""' -s h -l help -d 'show how to use sentinel and end'
 complete -c sentinel -n '__sentinel_in ""' -l version -d 'show the version and end'
 complete -c sentinel -n '__sentinel_in ""' -l print-man -d 'print this manual page as roff and end'
@@ -96,6 +97,9 @@ complete -c sentinel -n '__sentinel_in "keys"' -s h -l help -d 'show how to use 
 complete -c sentinel -n '__sentinel_in "cache"' -x -a list -d 'Shows what outlives a run'
 complete -c sentinel -n '__sentinel_in "cache"' -x -a clear -d 'Removes kept sessions from this machine'
 complete -c sentinel -n '__sentinel_in "cache"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "host"' -x -a validate -d 'Says whether a file that says how users share this host'
+complete -c sentinel -n '__sentinel_in "host"' -x -a schema -d 'Prints every key that such a file may have'
+complete -c sentinel -n '__sentinel_in "host"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "exec"' -s p -l profile -x -a '(__sentinel_names profiles)' -d 'AWS profile whose credentials are served'
 complete -c sentinel -n '__sentinel_in "exec"' -l profiles -x -a '(__sentinel_names profiles)' -d 'serve every profile of the AWS files that fits'
 complete -c sentinel -n '__sentinel_in "exec"' -l all-profiles -d 'serve every profile of the AWS files that can be used'
@@ -415,3 +419,11 @@ complete -c sentinel -n '__sentinel_in "cache clear"' -l aws-login -d 'sign-ins 
 complete -c sentinel -n '__sentinel_in "cache clear"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "cache clear"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "cache clear"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "host validate"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "host validate"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
+complete -c sentinel -n '__sentinel_in "host validate"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "host validate"' -F
+complete -c sentinel -n '__sentinel_in "host schema"' -l man -d 'print the manual page sentinel-host(5) as roff'
+complete -c sentinel -n '__sentinel_in "host schema"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "host schema"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
+complete -c sentinel -n '__sentinel_in "host schema"' -s h -l help -d 'show how to use this and end'

@@ -29,6 +29,7 @@ _sentinel() {
     'audit:Tools for the decision log'
     'keys:Tools for long-term keys'
     'cache:Tools for what runs keep'
+    'host:Tools for a shared host'
     )
     _describe command words_here
     return
@@ -475,6 +476,31 @@ _sentinel() {
     '(--profile)''--profile=[what this profile uses alone]:NAME: _sentinel_names profiles' \
     '(--sso)''--sso[sign-ins of IAM Identity Center as well]' \
     '(--aws-login)''--aws-login[sign-ins of aws login as well]' \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      
+      ;;
+    esac ;;
+  host)
+    if (( CURRENT == 2 )); then
+    local -a words_here=(
+    'validate:Says whether a file that says how users share this host'
+    'schema:Prints every key that such a file may have'
+    )
+    _describe command words_here
+    return
+    fi
+    shift words; (( CURRENT-- ))
+    case $words[1] in
+    validate) _arguments -s -S \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '*:FILE:_files'
+      ;;
+    schema) _arguments -s -S \
+    '(--man)''--man[print the manual page sentinel-host(5) as roff]' \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \

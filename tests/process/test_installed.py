@@ -69,7 +69,7 @@ class Installed(unittest.TestCase):
 
     def test_helpers_can_be_run_but_not_read_by_others(self):
         for name in ("sentinel-broker", "sentinel-frontend", "sentinel-policy", "sentinel-audit", "sentinel-doctor",
-                     "sentinel-profiles", "sentinel-keys", "sentinel-cache", "sentinel-credential-process", "../../bin/sentinel"):
+                     "sentinel-profiles", "sentinel-keys", "sentinel-cache", "sentinel-host", "sentinel-credential-process", "../../bin/sentinel"):
             there = os.stat(os.path.join(self.folder, "libexec", "sentinel", name))
             self.assertEqual((0, 0o711), (there.st_uid, stat.S_IMODE(there.st_mode)), name)
 
@@ -79,7 +79,7 @@ class Installed(unittest.TestCase):
 
     def test_every_manual_page_lies_where_man_looks(self):
         for page in ("man1/sentinel.1", "man5/sentinel-policy.5", "man5/sentinel-profiles.5", "man5/sentinel-decisions.5", "man5/sentinel-config.5",
-                     "man5/sentinel-keys.5", "man7/sentinel-remote.7", "man7/sentinel-run.7", "man7/sentinel.7"):
+                     "man5/sentinel-keys.5", "man5/sentinel-host.5", "man7/sentinel-remote.7", "man7/sentinel-run.7", "man7/sentinel.7"):
             self.assertGreater(os.path.getsize(os.path.join(self.folder, "share/man", page)), 1000, page)
 
     @unittest.skipIf(harness.SANITIZED, "a sanitized program may not start unreadable")

@@ -19,7 +19,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 # Right to left, C1's start of a sequence, two line separators, DEL, escape, a zero-width blank, a tag above U+FFFF.
 HOSTILE = "\u202e\u009b\u2028\u2066\u200b\u007f\u001b[2J\U000e0001"
 TOOLS = {"sentinel-audit": "broker", "sentinel-policy": "broker", "sentinel-keys": "broker", "sentinel-profiles": "broker",
-         "sentinel-cache": "broker", "sentinel-doctor": "supervisor"}
+         "sentinel-cache": "broker", "sentinel-host": "broker", "sentinel-doctor": "supervisor"}
 
 
 def commands():
@@ -90,6 +90,8 @@ class Json(KeysTest):
             "policy test": [((cases,), "", 1)],
             "policy diff": [((self.good, self.good), "", 0), ((self.good, self.other), "", 1), ((self.good, self.bad), "", 2)],
             "policy schema": [((), "", 0)],
+            "host validate": [((self.bad,), "", 1), ((self.hostile + "/none.yaml",), "", 1)],
+            "host schema": [((), "", 0)],
             "policy sign": [(("--sign-key", key, "--name", "ledger", self.good), "", 0), (("--sign-key", key, self.good), "", 1)],
             "policy verify": [(("--policy-key", key + ".pub", "--name", "ledger", self.good), "", 0), (("--policy-key", key + ".pub", self.other), "", 1)],
             "policy push": [((*parameter, "--sign-key", key, self.good), "", 0), ((*parameter, self.bad), "", 1)],

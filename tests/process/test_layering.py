@@ -16,7 +16,7 @@ from rooms import TOP, Rooms, folders_with_rooms  # noqa: E402
 
 PROGRAMS = {"broker": "broker/sentinel-broker", "frontend": "frontend/sentinel-frontend", "supervisor": "supervisor/sentinel",
             "policy tool": "broker/sentinel-policy", "audit tool": "broker/sentinel-audit", "doctor": "supervisor/sentinel-doctor",
-            "profiles tool": "broker/sentinel-profiles", "keys tool": "broker/sentinel-keys", "cache tool": "broker/sentinel-cache",
+            "profiles tool": "broker/sentinel-profiles", "keys tool": "broker/sentinel-keys", "cache tool": "broker/sentinel-cache", "host tool": "broker/sentinel-host",
             "credential process": "supervisor/sentinel-credential-process"}
 HEAVY = ("http_parser", "curl", "crypto", "ssl", "jsoncpp", "yaml", "sqlite", "expat", "date-tz", "python")
 # Which libraries' headers a folder may name, beside the system's and C++'s own.

@@ -18,7 +18,7 @@ import harness  # noqa: E402
 TOP = os.path.join(HERE, "../..")
 CHANGELOG = os.path.join(TOP, ".debian/changelog")
 HELPERS = {"sentinel-broker", "sentinel-frontend", "sentinel-credential-process", "sentinel-doctor", "sentinel-policy",
-           "sentinel-audit", "sentinel-keys", "sentinel-profiles", "sentinel-cache"}
+           "sentinel-audit", "sentinel-keys", "sentinel-profiles", "sentinel-cache", "sentinel-host"}
 
 
 def output(*command):

@@ -16,8 +16,8 @@
 #include "host/bounded_read.h"
 #include "ipc/files/trusted_path.h"
 #include "ipc/owned.h"
-#include "policy/yaml/document.h"
 #include "policy/yaml/load.h"
+#include "yaml/document.h"
 
 namespace broker {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "host/bounded_read.h"
-#include "policy/yaml/document.h"
 #include "policy/yaml/load.h"
+#include "yaml/document.h"
 
 namespace broker {
 

@@ -14,8 +14,8 @@
 
 #include "ipc/result.h"
 #include "policy/policy.h"
-#include "policy/yaml/mistakes.h"
-#include "policy/yaml/schema.h"
+#include "yaml/mistakes.h"
+#include "yaml/schema.h"
 
 namespace broker {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "policy/policy.h"
-#include "policy/yaml/reader.h"
-#include "policy/yaml/schema.h"
+#include "yaml/reader.h"
+#include "yaml/schema.h"
 
 namespace broker {
 

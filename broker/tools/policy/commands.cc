@@ -1,25 +1,16 @@
 #include "tools/policy/commands.h"
 
 #include "host/own_file.h"
-#include "policy/yaml/document.h"
 #include "policy/yaml/load.h"
-#include "study/error_place.h"
 #include "study/lint.h"
 #include "study/reference.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "tools/mistakes/tell.h"
+#include "yaml/document.h"
 
 namespace broker {
 namespace {
-
-// A mistake in a file, with its place.
-void add_mistake(const ipc::Error& error, std::string_view file, ipc::JsonAnswer& answer) {
-  const ErrorPlace place = place_of(error, file);
-  JsonText& json = answer.open_finding("error", place.reason, error.next_step).text("file", file);
-  if (place.line > 0) json.number("line", place.line);
-  if (place.column > 0) json.number("column", place.column);
-  json.close_object();
-}
 
 void add_validated(JsonText& json, const std::string& file, const ipc::Result<PolicyText>& read) {
   const bool good = read && read->policy;
@@ -90,21 +81,6 @@ ipc::Result<PolicyText> read_policy_file(const std::string& file) {
   if (!text) return std::unexpected(std::move(text.error()));
   Read<Policy> policy = read_policy(*text, file);
   return PolicyText{file, std::move(*text), std::move(policy)};
-}
-
-void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::string_view text, ToolOutput& out) {
-  for (const ipc::Error& each : mistakes.told()) {
-    if (out.json()) add_mistake(each, file, out.answer());
-    const ErrorPlace place = place_of(each, file);
-    out.note(each.what, Ink::kBad);
-    if (place.line > 0) {
-      const ShownLine shown = show_line(text, place);
-      out.quote(shown.text, shown.caret);
-    }
-    if (!each.next_step.empty()) out.note("  " + each.next_step);
-  }
-  if (mistakes.more() == 0) return;
-  out.note(file + ": and " + std::to_string(mistakes.more()) + " more; correct these, then validate it again");
 }
 
 std::optional<PolicyText> good_policy(const std::string& file, ToolOutput& out) {

@@ -1,11 +1,11 @@
-// How the commands of sentinel-policy read a policy file, and tell its mistakes.
+// How the commands of sentinel-policy read a policy file.
 //
 // Runs in: sentinel-policy.   Blocks: on files.
 #pragma once
 
 #include "policy/policy.h"
-#include "policy/yaml/mistakes.h"
 #include "tools/commands.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 
@@ -18,7 +18,5 @@ struct PolicyText {
 ipc::Result<PolicyText> read_policy_file(const std::string& file);
 // Likewise, and both kinds of mistake are told on stderr, with the line and a caret; nothing then.
 std::optional<PolicyText> good_policy(const std::string& file, ToolOutput& out);
-// Says why the text of this file does not load: each mistake with its line and a caret.
-void tell_mistakes(const Mistakes& mistakes, const std::string& file, std::string_view text, ToolOutput& out);
 
 }  // namespace broker

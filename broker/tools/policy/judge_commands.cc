@@ -1,13 +1,14 @@
 // explain, test and diff: what policies decide.
 #include "host/own_file.h"
-#include "policy/yaml/document.h"
 #include "study/cases.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
+#include "tools/mistakes/tell.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/diff_output.h"
 #include "tools/policy/explain_output.h"
 #include "tools/policy/options.h"
+#include "yaml/document.h"
 
 namespace broker {
 namespace {

@@ -4,13 +4,13 @@
 
 #include "host/own_file.h"
 #include "ipc/terminal/local_time.h"
-#include "policy/yaml/document.h"
 #include "text/hex.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"
 #include "text/rfc3339.h"
 #include "tools/policy/commands.h"
 #include "tools/policy/signer.h"
+#include "yaml/document.h"
 
 namespace broker {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/yaml/load.h"
-#include "study/error_place.h"
+#include "yaml/error_place.h"
 #include "study/moment.h"
 #include "text/json_line.h"
 #include "text/plain_text.h"

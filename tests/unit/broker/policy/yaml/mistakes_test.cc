@@ -1,6 +1,6 @@
 // Every mistake of a policy at once: none is left out, none is told that only follows from another, and no number of
 // them is more than people can read.
-#include "policy/yaml/mistakes.h"
+#include "yaml/mistakes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

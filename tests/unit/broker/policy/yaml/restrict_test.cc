@@ -44,7 +44,7 @@ const Refused kKeys[] = {
      "    restrict:^\n",
      "\"restrict\" needs a mapping", "{ key: value }"},
     {"UnknownKey", restricted("^source_ip: [203.0.113.7]"), "unknown key \"source_ip\"; did you mean \"source_ips\"?",
-     "nothing that a policy says is ignored"},
+     "nothing that is written here is ignored"},
     {"InADenyRule",
      "version: \"1\"\nrules:\n  - name: r\n    ^restrict: { hard_expiry: 2m }\n    effect: deny\n"
      "    conditions: { profiles: [p] }\n",

@@ -1,4 +1,4 @@
-#include "policy/yaml/reader.h"
+#include "yaml/reader.h"
 
 #include <algorithm>
 
@@ -33,9 +33,14 @@ bool MappingKeys::sound(std::span<const std::string_view> keys) const {
   return !unknown_ && std::ranges::none_of(keys, is_wrong);
 }
 
+std::string YamlReader::place_at(int line, int column) const {
+  return source_ + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+std::string YamlReader::place(const YamlNode& node) const { return place_at(node.line, node.column); }
+
 bool YamlReader::refuse_at(int line, int column, const std::string& why, std::string next_step) {
-  std::string what = source_ + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + context_ + why;
-  mistakes_.add({ipc::Fault::kConfig, std::move(what), std::move(next_step), 0});
+  mistakes_.add({ipc::Fault::kConfig, place_at(line, column) + ": " + context_ + why, std::move(next_step), 0});
   return false;
 }
 
@@ -112,7 +117,7 @@ bool YamlReader::is_mapping(const YamlNode& node) {
 
 bool YamlReader::unknown_key(const YamlNode& child, std::span<const std::string_view> known) {
   return refuse_key(child, "unknown key " + in_quotes(child.key) + ipc::suggestion(child.key, known),
-                    "correct the key or take it out; nothing that a policy says is ignored");
+                    "correct the key or take it out; nothing that is written here is ignored");
 }
 
 }  // namespace broker

@@ -1,4 +1,4 @@
-#include "study/error_place.h"
+#include "yaml/error_place.h"
 
 #include <algorithm>
 

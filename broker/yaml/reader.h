@@ -15,9 +15,9 @@
 
 #include "ipc/result.h"
 #include "ipc/text/nearest_word.h"
-#include "policy/yaml/document.h"
-#include "policy/yaml/mistakes.h"
 #include "text/plain_text.h"
+#include "yaml/document.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 
@@ -50,7 +50,7 @@ class YamlReader {
  public:
   YamlReader(std::string source, Mistakes& mistakes) : source_(std::move(source)), mistakes_(mistakes) {}
 
-  // One row of a mapping's schema. The last three say it to people (policy/yaml/schema.h).
+  // One row of a mapping's schema. The last three say it to people (yaml/schema.h).
   template <class T>
   struct Field {
     std::string_view key;
@@ -59,6 +59,11 @@ class YamlReader {
     std::string_view type{}, meaning{};
     void (*inside)(SchemaWalk& walk, const std::string& path) = nullptr;  // the keys of its value
   };
+
+  // "source:line:column" of a value, for what is found wrong with it when the whole text is read.
+  [[nodiscard]] std::string place(const YamlNode& node) const;
+  // What a schema says of a key that it does not know, where it has more to say than that: whether it said so.
+  using UnknownKey = bool (*)(YamlReader& in, const YamlNode& child);
 
   // Words put before each reason, such as the rule's name.
   void set_context(std::string context) { context_ = std::move(context); }
@@ -79,10 +84,11 @@ class YamlReader {
   bool words(const YamlNode& node, std::span<const std::string_view> known, std::bitset<N>& out);
   bool is_mapping(const YamlNode& node);
   template <class T, std::size_t N>
-  MappingKeys mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out);
+  MappingKeys mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out, UnknownKey unknown = {});
   bool twice(const YamlNode& node);
 
  private:
+  [[nodiscard]] std::string place_at(int line, int column) const;
   bool refuse_at(int line, int column, const std::string& why, std::string next_step);
   bool unknown_key(const YamlNode& child, std::span<const std::string_view> known);
 
@@ -126,7 +132,7 @@ bool YamlReader::texts(const YamlNode& node, std::vector<std::string>& out, Chec
 }
 
 template <class T, std::size_t N>
-MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out) {
+MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N], T& out, UnknownKey unknown) {
   MappingKeys keys;
   if (!is_mapping(node)) {
     keys.found_unknown();
@@ -139,7 +145,7 @@ MappingKeys YamlReader::mapping(const YamlNode& node, const Field<T> (&fields)[N
     std::size_t i = 0;
     while (i < N && known[i] != child.key) ++i;
     if (i == N) {
-      unknown_key(child, known);
+      if (unknown == nullptr || !unknown(*this, child)) unknown_key(child, known);
       keys.found_unknown();
       continue;
     }

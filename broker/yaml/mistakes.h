@@ -20,6 +20,7 @@ class Mistakes {
 
   // `what` is "source:line:column: reason"; of more than kMostTold only the number is kept.
   void add(ipc::Error error);
+  void add(const Mistakes& others);
   [[nodiscard]] bool none() const { return told_.empty(); }
   // In the order in which they were found: what is no plain YAML, then from the top, and of a mapping first what stands
   // in it, then what is missing.

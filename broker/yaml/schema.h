@@ -1,7 +1,7 @@
 // The keys that mappings may have, as their Field tables say them: walked for people, by the same rows that the readers
 // go by, so that no reference can know another key than the loader.
 //
-// Runs in: sentinel-policy.   Blocks: never.   Owns: the list.
+// Runs in: the tools that print it.   Blocks: never.   Owns: the list.
 #pragma once
 
 #include <set>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/yaml/reader.h"
+#include "yaml/reader.h"
 
 namespace broker {
 
@@ -24,7 +24,7 @@ class SchemaWalk {
   // The keys of one table, each followed by those inside it. A table that was met before is not said again.
   template <const auto& kFields>
   void table(const std::string& path) {
-    static_assert(says_all(kFields), "each key of a policy has a type and a meaning");
+    static_assert(says_all(kFields), "each key has a type and a meaning");
     if (!met_.insert(&kFields).second) return;
     for (const auto& field : kFields) {
       const std::string key = path.empty() ? std::string(field.key) : path + "." + std::string(field.key);

@@ -1,4 +1,4 @@
-#include "policy/yaml/mistakes.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 
@@ -8,6 +8,11 @@ void Mistakes::add(ipc::Error error) {
   } else {
     ++more_;
   }
+}
+
+void Mistakes::add(const Mistakes& others) {
+  for (const ipc::Error& each : others.told_) add(each);
+  more_ += others.more_;
 }
 
 ipc::Error Mistakes::first() const {

@@ -2,7 +2,7 @@
 // traps: no anchors, aliases or tags, no duplicate keys, no second document, no text that looks other than it is.
 //
 // Blocks: never.   Units: lines from 1; columns from 1, in bytes.
-// Fails: kConfig; `what` is "source:line:column: reason". Nothing is thrown. What a policy has no use for, and what
+// Fails: kConfig; `what` is "source:line:column: reason". Nothing is thrown. What such a text has no use for, and what
 // reads well behind it, is told and the tree goes on without it; behind broken YAML nothing can be read, and there is
 // no tree. yaml-cpp 0.7 by itself lets through an open quote, a key that is there twice (the first counts), each
 // document behind the first, and bytes that are no UTF-8.
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/yaml/mistakes.h"
+#include "yaml/mistakes.h"
 
 namespace broker {
 

@@ -1,4 +1,4 @@
-#include "policy/yaml/document.h"
+#include "yaml/document.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -22,7 +22,7 @@ using Kind = YamlNode::Kind;
 [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& why) { throw YAML::ParserException(mark, why); }
 
 constexpr char kPlainYaml[] =
-    "a policy is one plain YAML document in UTF-8, indented with blanks, without anchors, aliases and tags";
+    "write one plain YAML document in UTF-8, indented with blanks, without anchors, aliases and tags";
 
 struct Place {
   int line = 1;
@@ -66,7 +66,7 @@ void tell(Mistakes& mistakes, std::string_view source, Place place, std::string_
 
 Place place_at(const YAML::Mark& mark) { return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1}; }
 
-// Builds the tree from the parser's events and tells of what a policy has no use for.
+// Builds the tree from the parser's events and tells of what such a text has no use for.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, std::string_view source, Mistakes& mistakes)
@@ -75,7 +75,7 @@ class TreeBuilder final : public YAML::EventHandler {
   [[nodiscard]] bool has_document() const { return documents_ > 0; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) refuse(mark, "a second document starts here; a policy is exactly one");
+    if (++documents_ > 1) refuse(mark, "a second document starts here; the text is exactly one");
   }
   void OnDocumentEnd() override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {

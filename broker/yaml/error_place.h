@@ -1,6 +1,7 @@
 // Where a loader's error points: its line and column, and that line of the text with a caret below it.
 //
-// Runs in: sentinel-policy.   Blocks: never.   Units: lines and columns from 1; columns count bytes of the line.
+// Runs in: the tools that read such texts.   Blocks: never.   Units: lines and columns from 1; columns count bytes of
+// the line.
 #pragma once
 
 #include <string>
