@@ -100,6 +100,7 @@ bool read_row(YamlReader& in, const YamlNode& item, HostConfig& config) {
   if (!keys.sound({"uid", "uids", "name", "group"}) || !take_who(in, item, row)) return false;
   if (keys.sound({"user"}) && !name_user(in, item, row)) return false;
   if (!keys.all_good()) return false;
+  if (const auto found = mistake_of(row)) return in.refuse(item, found->error.what, found->error.next_step);
   config.principals.push_back(std::move(row));
   return true;
 }

@@ -45,27 +45,6 @@ Mistake check_numbers(const PrincipalRow& row) {
   return {};
 }
 
-Mistake check_one(const PrincipalRow& row) {
-  const bool has_name = row.by == By::kName || row.by == By::kGroup;
-  if (has_name && !is_name(row.name)) {
-    return refuse(row, in_quotes(harmless(row.name)) + " cannot be the name of a login or a group",
-                  "write it as `id` says it, at most 256 bytes");
-  }
-  if (!has_name) {
-    if (Mistake found = check_numbers(row)) return found;
-  }
-  if (ipc::Status good = check_user_template(row.user); !good)
-    return refuse(row, good.error().what, good.error().next_step);
-  if (is_template(row.user)) {
-    if (!row.shared) return {};
-    return refuse(row, "a row is shared, and " + in_quotes(row.user) + " makes a user of each account",
-                  "write the one user that they are to be, or leave shared out");
-  }
-  if (row.shared || !holds_for_several(row)) return {};
-  return refuse(row, words_of(row) + " can hold for several uids, which all would be the user " + in_quotes(row.user),
-                "write {name} or {uid} into the user, or `shared: true` if they are to be one");
-}
-
 // What no two rows may claim, in one key.
 std::string claim_of(const PrincipalRow& row) {
   switch (row.by) {
@@ -133,9 +112,30 @@ std::string words_of(const PrincipalRow& row) {
   return {};
 }
 
+std::optional<RowMistake> mistake_of(const PrincipalRow& row) {
+  const bool has_name = row.by == By::kName || row.by == By::kGroup;
+  if (has_name && !is_name(row.name)) {
+    return refuse(row, in_quotes(harmless(row.name)) + " cannot be the name of a login or a group",
+                  "write it as `id` says it, at most 256 bytes");
+  }
+  if (!has_name) {
+    if (Mistake found = check_numbers(row)) return found;
+  }
+  if (ipc::Status good = check_user_template(row.user); !good)
+    return refuse(row, good.error().what, good.error().next_step);
+  if (is_template(row.user)) {
+    if (!row.shared) return {};
+    return refuse(row, "a row is shared, and " + in_quotes(row.user) + " makes a user of each account",
+                  "write the one user that they are to be, or leave shared out");
+  }
+  if (row.shared || !holds_for_several(row)) return {};
+  return refuse(row, words_of(row) + " can hold for several uids, which all would be the user " + in_quotes(row.user),
+                "write {name} or {uid} into the user, or `shared: true` if they are to be one");
+}
+
 std::optional<RowMistake> first_mistake(std::span<const PrincipalRow> rows) {
   for (const PrincipalRow& row : rows) {
-    if (Mistake found = check_one(row)) return found;
+    if (Mistake found = mistake_of(row)) return found;
   }
   if (Mistake found = check_claims(rows)) return found;
   return check_users(rows);

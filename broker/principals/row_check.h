@@ -21,7 +21,8 @@ struct RowMistake {
   const PrincipalRow* row;  // of `rows`
   ipc::Error error;         // without its place
 };
-// Nothing where there is none.
+// Of the row by itself, or also of what the rows claim together; nothing where there is none.
+[[nodiscard]] std::optional<RowMistake> mistake_of(const PrincipalRow& row);
 [[nodiscard]] std::optional<RowMistake> first_mistake(std::span<const PrincipalRow> rows);
 
 [[nodiscard]] ipc::Status check_rows(std::span<const PrincipalRow> rows);

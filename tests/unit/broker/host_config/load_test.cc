@@ -126,13 +126,15 @@ const RefusedHost kRefused[] = {
     {"ARangeThatFalls", "principals: [{ uids: ^\"9-5\", user: \"{uid}\" }]\n", "does not rise", "lower"},
     {"ARangeWithoutAnEnd", "principals: [{ uids: ^\"9-\", user: \"{uid}\" }]\n", "two ends", "1000-1999"},
     {"ARangeOfThree", "principals: [{ uids: ^\"1-2-3\", user: \"{uid}\" }]\n", "not a number", "digits"},
-    {"AnUnknownPlaceholder", "principals: [{ group: ops, user: ^\"{login}\" }]\n", "braces", "{name}"},
-    {"AGroupOfOneUser", "principals: [^{ group: ops, user: ops }]\n", "several uids would be the one user",
+    {"AnUnknownPlaceholder", "principals: [^{ group: ops, user: \"{login}\" }]\n", "{login}", "{name}"},
+    {"AGroupOfOneUser", "principals: [^{ group: ops, user: ops }]\n", "can hold for several uids", "shared: true"},
+    {"ARangeOfOneUser", "principals: [^{ uids: \"1-9\", user: ops }]\n", "can hold for several uids", "shared: true"},
+    {"TwoUidsOfOneUser", "principals: [{ uid: 1, user: ops }, ^{ uid: 2, user: ops }]\n", "and so is uid 1",
      "shared: true"},
-    {"ARangeOfOneUser", "principals: [^{ uids: \"1-9\", user: ops }]\n", "several uids would be", "shared: true"},
-    {"OneUidThatIsShared", "principals: [^{ uid: 1, user: ops, shared: true }]\n", "no two uids are one user", "take"},
-    {"AGroupOfManyThatIsShared", "principals: [^{ group: ops, shared: true }]\n", "no two uids are one user", "take"},
-    {"OneLoginTwice", "principals: [{ name: a }, ^{ name: a, user: b }]\n", "the row at host.yaml:4:14", "keep one"},
+    {"TheUidOfNobody", "principals: [^{ uid: 65534, user: ops }]\n", "no number here", "uid of their own"},
+    {"AGroupOfManyThatIsShared", "principals: [^{ group: ops, shared: true }]\n", "makes a user of each account",
+     "leave shared out"},
+    {"OneLoginTwice", "principals: [{ name: a }, ^{ name: a, user: b }]\n", "the row at host.yaml:4:14", "leave one"},
     // limits, log, network
     {"AnUnknownLimit", "limits: { ^runs_per_usr: 1 }\n", "did you mean \"runs_per_user\"?", ""},
     {"ALimitOfNothing", "limits: { runs: ^0 }\n", "out of bounds", "give 1 to 65535"},
@@ -171,17 +173,18 @@ TEST(HostConfig, EveryPartIsDemanded) {
 }
 
 TEST(HostConfig, EveryMistakeIsTold) {
-  EXPECT_THAT(mistakes("version: \"1\"\n"
-                       "profiles: { a: { region: eu-north-1 }, b: { credential: x, colour: red } }\n"
-                       "policy: { file: p }\n"
-                       "principals: [{ uid: x, user: a }, { name: b }, { group: c, user: c }]\n"
-                       "limits: { runs: 0, runs_per_user: many }\n"
-                       "log: {}\n"),
-              ElementsAre(StartsWith("h:2:13: profile \"a\": nothing says"),
-                          StartsWith("h:2:60: profile \"b\": unknown key \"colour\""), StartsWith("h:3:17: policy: "),
-                          StartsWith("h:4:21: principals: \"x\" is not a number"),
-                          StartsWith("h:4:48: principals: several"), StartsWith("h:5:17: limits: "),
-                          StartsWith("h:5:35: limits: "), StartsWith("h:6:6: log: no decision")));
+  EXPECT_THAT(
+      mistakes("version: \"1\"\n"
+               "profiles: { a: { region: eu-north-1 }, b: { credential: x, colour: red } }\n"
+               "policy: { file: p }\n"
+               "principals: [{ uid: x, user: a }, { name: b }, { group: c, user: c }]\n"
+               "limits: { runs: 0, runs_per_user: many }\n"
+               "log: {}\n"),
+      ElementsAre(StartsWith("h:2:13: profile \"a\": nothing says"),
+                  StartsWith("h:2:60: profile \"b\": unknown key \"colour\""), StartsWith("h:3:17: policy: "),
+                  StartsWith("h:4:21: principals: \"x\" is not a number"),
+                  StartsWith("h:4:48: principals: group \"c\" can hold for several"), StartsWith("h:5:17: limits: "),
+                  StartsWith("h:5:35: limits: "), StartsWith("h:6:6: log: no decision")));
 }
 
 TEST(HostConfig, ASecretsValueIsInNoSentence) {
@@ -211,7 +214,7 @@ principals:
   - { uid: 1000, user: marta }
   - { uids: "2000-2999", user: "agent-{uid}" }
   - { name: build }
-  - { group: ops, user: "ops/{name}" }
+  - { group: ops, user: "ops-{name}" }
   - { group: interns, user: intern, shared: true }
 limits: { runs_per_user: 4 }
 log: { file: /var/log/sentinel/decisions.jsonl, syslog: true, sync: true, max_size: 64MiB }
@@ -256,7 +259,7 @@ TEST(HostConfig, RowsOfPrincipalsAreReadAsTheySay) {
   EXPECT_THAT(
       config->principals,
       ElementsAre(row(By::kUid, 1000, 1000, "", "marta", false), row(By::kUids, 2000, 2999, "", "agent-{uid}", false),
-                  row(By::kName, 0, 0, "build", "{name}", false), row(By::kGroup, 0, 0, "ops", "ops/{name}", false),
+                  row(By::kName, 0, 0, "build", "{name}", false), row(By::kGroup, 0, 0, "ops", "ops-{name}", false),
                   row(By::kGroup, 0, 0, "interns", "intern", true)));
   EXPECT_EQ(config->principals[1].place, "h:18:5");
 }
