@@ -108,13 +108,13 @@ bool check_user(YamlReader& in, const YamlNode& node, PrincipalRow& row) {
     return in.refuse(node, "nothing says which user of the policy this is", "add user: a name, or \"{name}\"");
   }
   if (row.user.empty()) row.user = kName;
-  const bool one_for_all = several && !differs(row);
-  if (one_for_all && !row.shared) {
+  if (several && !differs(row) && !row.shared) {
     return in.refuse(node, "several uids would be the one user " + in_quotes(row.user),
                      "put {name} or {uid} into user, or add shared: true where that is meant");
   }
-  if (!row.shared || one_for_all) return true;
-  return in.refuse(node, "no two uids are one user here, and shared says that some are", "take shared out");
+  if (!row.shared || !differs(row)) return true;
+  return in.refuse(node, "shared says that several uids are one user, and " + in_quotes(row.user) + " tells them apart",
+                   "take shared out, or write the one user that they are to be");
 }
 
 bool is_same_row(const PrincipalRow& a, const PrincipalRow& b) {

@@ -1,7 +1,6 @@
 // One row of the map from the kernel's uids to the users that policies name, as an administrator wrote it. Data.
 #pragma once
 #include <sys/types.h>
-
 #include <string>
 namespace broker {
 struct PrincipalRow {

@@ -130,8 +130,8 @@ const RefusedHost kRefused[] = {
     {"AGroupOfOneUser", "principals: [^{ group: ops, user: ops }]\n", "several uids would be the one user",
      "shared: true"},
     {"ARangeOfOneUser", "principals: [^{ uids: \"1-9\", user: ops }]\n", "several uids would be", "shared: true"},
-    {"OneUidThatIsShared", "principals: [^{ uid: 1, user: ops, shared: true }]\n", "no two uids are one user", "take"},
-    {"AGroupOfManyThatIsShared", "principals: [^{ group: ops, shared: true }]\n", "no two uids are one user", "take"},
+    {"AGroupOfManyThatIsShared", "principals: [^{ group: ops, shared: true }]\n", "tells them apart",
+     "take shared out"},
     {"OneLoginTwice", "principals: [{ name: a }, ^{ name: a, user: b }]\n", "the row at host.yaml:4:14", "keep one"},
     // limits, log, network
     {"AnUnknownLimit", "limits: { ^runs_per_usr: 1 }\n", "did you mean \"runs_per_user\"?", ""},
@@ -211,8 +211,9 @@ principals:
   - { uid: 1000, user: marta }
   - { uids: "2000-2999", user: "agent-{uid}" }
   - { name: build }
-  - { group: ops, user: "ops/{name}" }
+  - { group: ops, user: "ops-{name}" }
   - { group: interns, user: intern, shared: true }
+  - { uid: 1001, user: intern, shared: true }
 limits: { runs_per_user: 4 }
 log: { file: /var/log/sentinel/decisions.jsonl, syslog: true, sync: true, max_size: 64MiB }
 endpoints: { sts: "https://sts.example.com" }
@@ -256,8 +257,8 @@ TEST(HostConfig, RowsOfPrincipalsAreReadAsTheySay) {
   EXPECT_THAT(
       config->principals,
       ElementsAre(row(By::kUid, 1000, 1000, "", "marta", false), row(By::kUids, 2000, 2999, "", "agent-{uid}", false),
-                  row(By::kName, 0, 0, "build", "{name}", false), row(By::kGroup, 0, 0, "ops", "ops/{name}", false),
-                  row(By::kGroup, 0, 0, "interns", "intern", true)));
+                  row(By::kName, 0, 0, "build", "{name}", false), row(By::kGroup, 0, 0, "ops", "ops-{name}", false),
+                  row(By::kGroup, 0, 0, "interns", "intern", true), row(By::kUid, 1001, 1001, "", "intern", true)));
   EXPECT_EQ(config->principals[1].place, "h:18:5");
 }
 
