@@ -15,6 +15,10 @@ constexpr std::size_t kMaxProfiles = 1000;
 constexpr std::string_view kSources[] = {"credential", "source_profile", "credential_source", "credential_process",
                                          "web_identity_token_file"};
 
+// What goes with role_arn into the call that assumes the role.
+constexpr std::string_view kOfARole[] = {"external_id", "duration_seconds", "role_session_name", "session_tags",
+                                         "transitive_session_tags"};
+
 bool put(const YamlNode& node, std::string text, HostProfile& profile) {
   ConfigValue value;
   value.text = std::move(text);
@@ -109,6 +113,34 @@ bool has_one_source(YamlReader& in, const YamlNode& node) {
   return in.refuse_key(node, "nothing says where its keys come from", "give it one of " + known);
 }
 
+const YamlNode* child_of_profile(const YamlNode& node, std::string_view key) {
+  const auto found = std::ranges::find(node.children, key, &YamlNode::key);
+  return found == node.children.end() ? nullptr : &*found;
+}
+
+// What the resolver would pass over: a setting that has nothing to be a setting of.
+bool has_use_for_all(YamlReader& in, const YamlNode& node) {
+  const YamlNode* const role = child_of_profile(node, "role_arn");
+  const bool by_token = child_of_profile(node, "web_identity_token_file") != nullptr;
+  if (role != nullptr && child_of_profile(node, "credential_process") != nullptr) {
+    return in.refuse_key(*role, "role_arn stands beside credential_process, whose keys are the profile's own",
+                         "let another profile assume the role: source_profile: " + node.key);
+  }
+  bool good = true;
+  for (const std::string_view key : kOfARole) {
+    const YamlNode* const found = child_of_profile(node, key);
+    if (found == nullptr) continue;
+    if (role == nullptr) {
+      good = in.refuse_key(*found, found->key + " is of a role, and this profile has no role_arn",
+                           "add role_arn, or take it out");
+    } else if (by_token && key != "role_session_name") {
+      good = in.refuse_key(*found, found->key + " is not sent with a token",
+                           "take it out, or let another profile assume a role from this one");
+    }
+  }
+  return good;
+}
+
 bool read_profile(YamlReader& in, const YamlNode& node, HostConfig& config) {
   in.set_context("profile " + in_quotes(node.key) + ": ");
   if (node.key.empty() || node.key.size() > kMaxName || node.key.find_first_of("\r\n\t") != std::string::npos) {
@@ -117,9 +149,9 @@ bool read_profile(YamlReader& in, const YamlNode& node, HostConfig& config) {
   HostProfile profile{node.key, in.place(node), {}, {}, {}};
   profile.settings.line = node.key_line;
   const MappingKeys keys = in.mapping(node, kProfile, profile, say_where_else);
-  if (keys.sound(kSources) && !has_one_source(in, node)) return false;
+  const bool good = !keys.sound(kSources) || (has_one_source(in, node) && has_use_for_all(in, node));
   config.profiles.push_back(std::move(profile));
-  return keys.all_good();
+  return good && keys.all_good();
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ ipc::Result<PeerPrincipal> PrincipalMap::principal_of(const Account& account) {
     return std::unexpected(std::move(error));
   }
   if (ipc::Status held = hold(*user, *row, account.uid); !held) return std::unexpected(held.error());
-  return PeerPrincipal{account.uid, std::move(*user), account.login, account.groups};
+  return PeerPrincipal{account.uid, std::move(*user), account.login, account.groups, row->place};
 }
 
 // What a row writes out is kept for that row, also before its uid has ever come: else whoever gets a login of that name

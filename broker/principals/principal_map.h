@@ -34,6 +34,7 @@ struct PeerPrincipal {
   std::string user;                                  // legal by aws/iam_syntax.h
   std::string login{};                               // empty: no login has this uid
   std::optional<std::vector<std::string>> groups{};  // as the account's
+  std::string by_row{};                              // the place of the row that counts
 };
 
 class PrincipalMap {

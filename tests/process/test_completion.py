@@ -33,6 +33,7 @@ CASES = (
     ("login ledger-pr\t", ["login", "ledger-prod"]),
     ("cache clear --kind mf\t--prof\tledger-pr\t", ["cache", "clear", "--kind", "mfa", "--profile", "ledger-prod"]),
     ("policy li\tfold\tdeep\tpol\t", ["policy", "lint", "folder/deeper/policy.yaml"]),
+    ("host val\tfold\tdeep\tpol\t", ["host", "validate", "folder/deeper/policy.yaml"]),
     ("policy explain --prof\tledger-pr\t", ["policy", "explain", "--profile", "ledger-prod"]),
     ("keys remove ke\t", ["keys", "remove", "kept-key"]),
     ("keys add ledger-pr\t", ["keys", "add", "ledger-prod"]),

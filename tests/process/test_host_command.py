@@ -74,6 +74,16 @@ class Reference(Command):
         self.assertGreater(len(told), 40)
         self.assertEqual(sorted(known), sorted(told))
 
+    def test_each_key_of_a_profile_is_one_that_the_resolver_of_every_run_reads(self):
+        resolver = ""
+        for name in sorted(os.listdir(os.path.join(TOP, "broker/profile"))):
+            with open(os.path.join(TOP, "broker/profile", name)) as file:
+                resolver += file.read()
+        keys = [each["key"].rpartition(".")[2] for each in json.loads(self.run_host("schema", "--json").stdout)["keys"]
+                if each["key"].startswith("profiles.NAME.")]
+        self.assertGreater(len(keys), 10)
+        self.assertEqual(["credential"], [key for key in keys if f'"{key}"' not in resolver])
+
     def test_the_manual_page_is_the_one_that_is_printed(self):
         with open(os.path.join(TOP, "broker/tools/host/sentinel-host.5")) as file:
             self.assertEqual(self.run_host("schema", "--man").stdout, file.read(),

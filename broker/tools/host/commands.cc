@@ -10,30 +10,12 @@
 #include "yaml/schema_pages.h"
 
 namespace broker {
-namespace {
-
-// What stands where a secret was written is shown to nobody, and a secret may stand in any line then.
-std::string_view shown(const std::string& text) {
-  for (const std::string_view word : {"secret", "session_token", "security_token"}) {
-    if (text.find(word) != std::string::npos) return {};
-  }
-  return text;
-}
-
-}  // namespace
-
 int host_validate(const ToolArguments& arguments, ToolOutput& out) {
   const std::string file = arguments.files().empty() ? kHostConfig : arguments.files().front();
   const ipc::Result<CheckedHost> host = check_host(file);
   if (!host) return refused(out, host.error());
   out.answer().data().text("file", file);
-  if (!host->good()) {
-    tell_mistakes(host->mistakes, file, shown(host->text), out);
-    tell_mistakes(host->policy.mistakes, host->policy.file, host->policy.text, out);
-    const std::size_t more = host->mistakes.more() + host->policy.mistakes.more();
-    out.answer().data().number("more", static_cast<std::int64_t>(more));  // than the findings tell
-    return kToolRefused;
-  }
+  if (!host->good()) return tell_what_is_wrong(*host, out);
   if (out.json()) {
     add_host(*host, out.answer().data());
   } else {

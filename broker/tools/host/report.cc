@@ -5,6 +5,8 @@
 #include "ipc/terminal/wrap.h"
 #include "principals/rows.h"
 #include "text/plain_text.h"
+#include "tools/mistakes/tell.h"
+#include "tools/run.h"
 
 namespace broker {
 namespace {
@@ -116,7 +118,23 @@ void add_policy(const CheckedHost& host, ipc::JsonText& json) {
   json.close_object();
 }
 
+// What stands where a secret was written is shown to nobody, and a secret may stand in any line then.
+std::string_view shown(const std::string& text) {
+  for (const std::string_view word : {"secret", "session_token", "security_token"}) {
+    if (text.find(word) != std::string::npos) return {};
+  }
+  return text;
+}
+
 }  // namespace
+
+int tell_what_is_wrong(const CheckedHost& host, ToolOutput& out) {
+  tell_mistakes(host.mistakes, host.file, shown(host.text), out);
+  tell_mistakes(host.policy.mistakes, host.policy.file, host.policy.text, out);
+  const std::size_t more = host.mistakes.more() + host.policy.mistakes.more();
+  out.answer().data().number("more", static_cast<std::int64_t>(more));  // than the findings tell
+  return kToolRefused;
+}
 
 void print_host(const CheckedHost& host, ToolOutput& out) {
   const HostConfig& config = *host.config;

@@ -79,6 +79,14 @@ const RefusedHost kRefused[] = {
     {"ASessionToken", "profiles: { base: { credential: a, ^aws_session_token: abc } }\n", "a secret never", "lasts"},
     {"ASignIn", "profiles: { base: { ^sso_session: x } }\n", "a person signs in", "of the host's own"},
     {"AnMfaDevice", "profiles: { base: { credential: a, ^mfa_serial: x } }\n", "a device's code is asked", "needs no"},
+    {"ASettingOfNoRole", "profiles: { base: { credential: a, ^external_id: abc } }\n", "this profile has no role_arn",
+     "add role_arn"},
+    {"ADurationOfNoRole", "profiles: { base: { credential: a, ^duration_seconds: 900 } }\n", "no role_arn",
+     "take it out"},
+    {"AnExternalIdOfAToken", "profiles: { base: { role_arn: r, web_identity_token_file: /t, ^external_id: abc } }\n",
+     "not sent with a token", "another profile"},
+    {"ARoleOfAProgram", "profiles: { base: { credential_process: /opt/x, ^role_arn: r } }\n",
+     "whose keys are the profile's own", "source_profile: base"},
     {"ACredentialWithAPath", "profiles: { base: { credential: ^a/b } }\n", "not the name of a credential", "a path"},
     {"ACredentialAbove", "profiles: { base: { credential: ^.. } }\n", "not the name of a credential", "a path"},
     {"KeysOfAnEnvironment", "profiles: { base: { credential_source: ^Environment } }\n", "unknown credential_source",
@@ -216,6 +224,7 @@ principals:
   - { name: build }
   - { group: ops, user: "ops-{name}" }
   - { group: interns, user: intern, shared: true }
+  - { uid: 1001, user: intern, shared: true }
 limits: { runs_per_user: 4 }
 log: { file: /var/log/sentinel/decisions.jsonl, syslog: true, sync: true, max_size: 64MiB }
 endpoints: { sts: "https://sts.example.com" }
@@ -260,7 +269,7 @@ TEST(HostConfig, RowsOfPrincipalsAreReadAsTheySay) {
       config->principals,
       ElementsAre(row(By::kUid, 1000, 1000, "", "marta", false), row(By::kUids, 2000, 2999, "", "agent-{uid}", false),
                   row(By::kName, 0, 0, "build", "{name}", false), row(By::kGroup, 0, 0, "ops", "ops-{name}", false),
-                  row(By::kGroup, 0, 0, "interns", "intern", true)));
+                  row(By::kGroup, 0, 0, "interns", "intern", true), row(By::kUid, 1001, 1001, "", "intern", true)));
   EXPECT_EQ(config->principals[1].place, "h:18:5");
 }
 
