@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -100,6 +101,14 @@ class Validate(OwnEtc, Command):
         self.make_etc()
         self.say("#!/bin/sh\n", "keys", 0o755)
         self.say(POLICY, "policy.yaml")
+
+    def _copy_etc(self):
+        """What a program needs to start is enough: this one asks for no name of the host's."""
+        os.makedirs(self.etc, exist_ok=True)
+        for name in ("ld.so.cache", "passwd", "group", "nsswitch.conf"):
+            if os.path.exists(os.path.join("/etc", name)):
+                shutil.copy(os.path.join("/etc", name), self.etc)
+        return True
 
     def prefix(self):
         return self.in_its_etc()
