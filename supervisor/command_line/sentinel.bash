@@ -46,7 +46,7 @@ _sentinel() {
     audit) case $word in verify|show|stats) scope="audit $word" ;; esac ;;
     keys) case $word in add|list|remove|rotate) scope="keys $word" ;; esac ;;
     cache) case $word in list|clear) scope="cache $word" ;; esac ;;
-    host) case $word in validate|schema) scope="host $word" ;; esac ;;
+    host) case $word in validate|principal|schema) scope="host $word" ;; esac ;;
     esac
   done
   case $prev in
@@ -112,7 +112,7 @@ _sentinel() {
   'audit') _sentinel_words verify show stats --help ;;
   'keys') _sentinel_words add list remove rotate --help ;;
   'cache') _sentinel_words list clear --help ;;
-  'host') _sentinel_words validate schema --help ;;
+  'host') _sentinel_words validate principal schema --help ;;
   'exec') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
     _sentinel_words --profile --profiles --all-profiles --policy-parameter --policy-file --policy-key --policy-kms-key --policy-poll --policy-max-age --region --duration --server --remote-server --remote-token-file --unix-socket --unix-socket-path --allow-tcp-fallback --server-port --lazy --server-duration --session-table --env-keys --allow-user-namespace --mfa-token --mfa-token-fd --share-mfa --remember --prompt --auto-login --stdout --device-code --log-file --log-stderr --log-syslog --log-sync --log-max-size --log-key --log-key-id --quiet --verbose --quiet-reasons --on-broker-exit --on-tamper --show-settings --help-all --help -- ;;
   'credentials') [[ $cur == -* || -n $named ]] || { _sentinel_names profiles; return; }
@@ -161,6 +161,8 @@ _sentinel() {
   'cache list') _sentinel_words --allow-user-namespace --json --color --help ;;
   'cache clear') _sentinel_words --allow-user-namespace --all --kind --profile --sso --aws-login --json --color --help ;;
   'host validate') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
+    _sentinel_words --json --color --help ;;
+  'host principal') [[ $cur == -* || -n $named ]] || { _sentinel_files; return; }
     _sentinel_words --json --color --help ;;
   'host schema') _sentinel_words --man --json --color --help ;;
   esac

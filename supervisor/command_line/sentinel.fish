@@ -98,6 +98,7 @@ complete -c sentinel -n '__sentinel_in "cache"' -x -a list -d 'Shows what outliv
 complete -c sentinel -n '__sentinel_in "cache"' -x -a clear -d 'Removes kept sessions from this machine'
 complete -c sentinel -n '__sentinel_in "cache"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "host"' -x -a validate -d 'Says whether a file that says how users share this host'
+complete -c sentinel -n '__sentinel_in "host"' -x -a principal -d 'Says which user of the policy a login or a uid of this machine is by such a file'
 complete -c sentinel -n '__sentinel_in "host"' -x -a schema -d 'Prints every key that such a file may have'
 complete -c sentinel -n '__sentinel_in "host"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "exec"' -s p -l profile -x -a '(__sentinel_names profiles)' -d 'AWS profile whose credentials are served'
@@ -423,6 +424,10 @@ complete -c sentinel -n '__sentinel_in "host validate"' -l json -d 'answer as JS
 complete -c sentinel -n '__sentinel_in "host validate"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
 complete -c sentinel -n '__sentinel_in "host validate"' -s h -l help -d 'show how to use this and end'
 complete -c sentinel -n '__sentinel_in "host validate"' -F
+complete -c sentinel -n '__sentinel_in "host principal"' -l json -d 'answer as JSON'
+complete -c sentinel -n '__sentinel_in "host principal"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'
+complete -c sentinel -n '__sentinel_in "host principal"' -s h -l help -d 'show how to use this and end'
+complete -c sentinel -n '__sentinel_in "host principal"' -F
 complete -c sentinel -n '__sentinel_in "host schema"' -l man -d 'print the manual page sentinel-host(5) as roff'
 complete -c sentinel -n '__sentinel_in "host schema"' -l json -d 'answer as JSON'
 complete -c sentinel -n '__sentinel_in "host schema"' -l color -x -a 'auto always never' -d 'whether the answer is coloured'

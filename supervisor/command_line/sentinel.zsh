@@ -486,6 +486,7 @@ _sentinel() {
     if (( CURRENT == 2 )); then
     local -a words_here=(
     'validate:Says whether a file that says how users share this host'
+    'principal:Says which user of the policy a login or a uid of this machine is by such a file'
     'schema:Prints every key that such a file may have'
     )
     _describe command words_here
@@ -494,6 +495,12 @@ _sentinel() {
     shift words; (( CURRENT-- ))
     case $words[1] in
     validate) _arguments -s -S \
+    '(--json)''--json[answer as JSON]' \
+    '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
+    '(-h --help)'{-h,--help}'[show how to use this and end]' \
+      '*:FILE:_files'
+      ;;
+    principal) _arguments -s -S \
     '(--json)''--json[answer as JSON]' \
     '(--color)''--color=[whether the answer is coloured]:auto|always|never:(auto always never)' \
     '(-h --help)'{-h,--help}'[show how to use this and end]' \

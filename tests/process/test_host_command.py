@@ -154,7 +154,7 @@ class Validate(OwnEtc, Command):
         os.chmod(path, 0o644)
         done = self.run_host("validate", path, code=1)
         self.assertIn(f"sudo install -m 644 {path} /etc/sentinel/host.yaml", done.stderr)
-        self.assertIn("draft.yaml:9:23: principals: \"{robot}\" has braces", done.stderr)
+        self.assertIn("draft.yaml:9:5: principals: \"{robot}\" has {robot}", done.stderr)
         os.remove(path)
 
     # ---- what it says
@@ -232,6 +232,38 @@ class Validate(OwnEtc, Command):
             example, = re.findall(r'EXAMPLE\([^,]*, [^,]*, R"\(\n(.*?)\)"\)|EXAMPLE\("[^"]*", R"\(\n(.*?)\)"\)', file.read(), re.S)
         self.say("".join(example), "host.yaml")
         self.run_host("validate")
+
+    # ---- whom the policy judges
+
+    def people(self):
+        for name, lines in (("passwd", "marta:x:2001:2001::/:/bin/sh\nrobin:x:5001:5001::/:/bin/sh\notto:x:6001:6001::/:/bin/sh\n"), ("group", "ops:x:7000:robin\n")):
+            with open(os.path.join(self.etc, name), "a") as file:
+                file.write(lines)
+        self.say(HOST, "host.yaml")
+
+    def test_who_fits_no_row_or_is_not_known_is_refused(self):
+        self.people()
+        for user, said in (("otto", "no row of the map of users fits uid 6001"), ("root", "no row"), ("0", "no row"), ("65534", "65534"),
+                           ("4294967295", "4294967295"), ("nosuch", "no login of this machine is called \"nosuch\""), ("-1", "unknown option"), ("20x", "no login")):
+            done = self.run_host("principal", user, code=2 if user.startswith("-") else 1)
+            self.assertEqual("", done.stdout)
+            self.assertIn(said, done.stderr)
+
+    def test_a_wrong_file_makes_nobody(self):
+        self.people()
+        self.say(HOST.replace("robot", "\"{robot}\""), "host.yaml")
+        self.assertIn("host.yaml:9:5", self.run_host("principal", "990", code=1).stderr)
+
+    def test_the_row_that_counts_is_named(self):
+        self.people()
+        for user, expected in (("990", ("robot", 990, None, "host.yaml:9:5")), ("2999", ("agent-2999", 2999, None, "host.yaml:10:5")),
+                               ("marta", ("agent-2001", 2001, "marta", "host.yaml:10:5")), ("robin", ("ops", 5001, "robin", "host.yaml:11:5")),
+                               ("5001", ("ops", 5001, "robin", "host.yaml:11:5"))):
+            answer = json.loads(self.run_host("principal", user, "--json").stdout)
+            told = (answer["user"], answer["uid"], answer["login"], answer["by_row"].removeprefix("/etc/sentinel/"))
+            self.assertEqual(expected, told)
+        self.assertEqual((True, ["ops"]), (answer["groups_known"], answer["groups"]))
+        self.assertRegex(self.run_host("principal", "robin").stdout, r"user:    ops\nuid:     5001, robin\ngroups:  ops\nby row:  .*host.yaml:11:5\n")
 
     def test_it_speaks_to_a_terminal(self):
         self.say(HOST, "host.yaml")
