@@ -91,6 +91,7 @@ class Json(KeysTest):
             "policy diff": [((self.good, self.good), "", 0), ((self.good, self.other), "", 1), ((self.good, self.bad), "", 2)],
             "policy schema": [((), "", 0)],
             "host validate": [((self.bad,), "", 1), ((self.hostile + "/none.yaml",), "", 1)],
+            "host principal": [(("0", self.bad), "", 1), (("0", self.hostile + "/none.yaml"), "", 1)],
             "host schema": [((), "", 0)],
             "policy sign": [(("--sign-key", key, "--name", "ledger", self.good), "", 0), (("--sign-key", key, self.good), "", 1)],
             "policy verify": [(("--policy-key", key + ".pub", "--name", "ledger", self.good), "", 0), (("--policy-key", key + ".pub", self.other), "", 1)],
