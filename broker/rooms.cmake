@@ -3,10 +3,10 @@
 # libevent_extra: there is no HTTP server near the keys.
 #
 # Which process runs a room: serve/, and every room that it reaches, run in the broker's main thread, on one event loop. The
-# witness (caller/witness_process.cc), the posture reader (device/reader_process.cc) and the account reader
-# (principals/account_reader_process.cc) are processes of their own, forked from the broker before it reads a secret. A
-# tool's rooms run in that tool, tools/aws/run_with_keys.cc in its key process. A header says "Runs in:" only where that is
-# not the whole answer.
+# witness (caller/witness_process.cc) and the posture reader (device/reader_process.cc) are processes of their own, forked
+# from the broker before it reads a secret; so is the account reader (principals/account_reader_process.cc) of a broker that
+# serves a host's users, which nothing starts yet. A tool's rooms run in that tool, tools/aws/run_with_keys.cc in its key
+# process. A header says "Runs in:" only where that is not the whole answer.
 room(text HOT       WHY "what bytes mean: characters, encodings, JSON, RFC 3339, addresses; opens no file"
                     LIBS PkgConfig::CRYPTO PkgConfig::JSONCPP)
 room(yaml           WHY "YAML that people write, strictly: its tree with places, its readers, their schema; alone knows yaml-cpp"
