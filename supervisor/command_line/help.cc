@@ -63,8 +63,9 @@ std::string option_lines(Scope scope, bool all) {
 
 // What a run needs, and where it may be said.
 std::string needed_lines(const CommandRow& command) {
-  if (command.is_tool()) return "";
-  return wrapped("Needs " + ipc::required_options(command) +
+  const std::string options = ipc::required_options(command);
+  if (command.is_tool() || options.empty()) return "";
+  return wrapped("Needs " + options +
                      "here, in ~/.config/sentinel/config or in /etc/sentinel/config, by the options' names: see "
                      "sentinel-config(5). AWS_PROFILE names the profile, too.",
                  0, 0) +

@@ -104,7 +104,8 @@ class Parser {
   ipc::Status take_argument() {
     const std::string_view word = words_[next_ - 1];
     const bool is_run = !line_.scope.command()->is_tool();
-    if (is_run && !line_.has("profile") && !word.empty() && (!line_.is(Program::Exec) || dashes_follow())) {
+    const bool has_profiles = is_run && !line_.is(Program::RunStatus);
+    if (has_profiles && !line_.has("profile") && !word.empty() && (!line_.is(Program::Exec) || dashes_follow())) {
       return set("profile", std::string(word));
     }
     line_.arguments.emplace_back(word);

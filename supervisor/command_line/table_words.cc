@@ -21,7 +21,8 @@ constexpr std::string_view kModeNote[] = {"",
 
 // "--policy-parameter NAME --profile NAME [options] FILE". What a run needs, a config file may say, too.
 std::string synopsis(const CommandRow& command) {
-  const std::string out = command.is_tool() ? ipc::required_options(command) + "[options]" : "[PROFILE] [options]";
+  const bool has_profiles = !command.is_tool() && command.program != Program::RunStatus;
+  const std::string out = has_profiles ? "[PROFILE] [options]" : ipc::required_options(command) + "[options]";
   return command.positional.empty() ? out : out + " " + std::string(command.positional);
 }
 

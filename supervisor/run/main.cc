@@ -124,7 +124,8 @@ ipc::Result<CommandLine> with_settings(CommandLine line, const std::vector<std::
   if (!sources) return std::unexpected(sources.error());
   auto applied = apply_settings(line, *sources);
   if (applied && wants_picker(applied->line, environment)) {
-    auto name = ask_for_profile();
+    const bool alone = line.is(Program::Exec) && line.arguments.size() == 1;  // as other tools take it
+    auto name = ask_for_profile(alone ? line.arguments.front() : std::string_view());
     if (!name) return std::unexpected(name.error());
     line.given.insert_or_assign("profile", std::move(*name));
     applied = apply_settings(line, *sources);

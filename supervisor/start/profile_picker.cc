@@ -111,9 +111,13 @@ bool can_ask_for_profile() {
          static_cast<bool>(ipc::UniqueFd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)));
 }
 
-ipc::Result<std::string> ask_for_profile() {
+ipc::Result<std::string> ask_for_profile(std::string_view lone) {
   const auto names = profile_names();
   if (!names) return std::unexpected(names.error());
+  if (std::ranges::find(*names, lone) != names->end()) {
+    return ipc::fail(ipc::Fault::kUsage, "no profile is named",
+                     "a word before -- is the profile: write `sentinel exec " + std::string(lone) + " --` for a shell");
+  }
   const ipc::UniqueFd tty(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!tty) return ipc::system_error("cannot ask on the terminal", "name a profile: --profile NAME");
   std::string question = "No profile is named. Which one?\n" + numbered(*names);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "ipc/result.h"
 
@@ -17,6 +18,8 @@ bool can_ask_for_profile();
 
 // The names are those of `sentinel profiles`, whose tool reads the AWS files: they hold keys, and this process reads
 // none.
-ipc::Result<std::string> ask_for_profile();
+// `lone`: the only word of the command line, or empty. Where a profile has that name nothing is asked: kUsage says how
+// it is written.
+ipc::Result<std::string> ask_for_profile(std::string_view lone);
 
 }  // namespace supervisor

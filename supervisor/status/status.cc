@@ -34,7 +34,7 @@ int print(const std::string& text) {
 // A prompt shows nothing where there is nothing to show.
 int outside(StatusForm form) {
   const ipc::Error error{ipc::Fault::kConfig, "this is not inside of a sentinel run",
-                         "start one: sentinel exec PROFILE", 0};
+                         "start one: sentinel exec PROFILE -- COMMAND", 0};
   if (form == StatusForm::Json) report_as_json(error);
   if (form == StatusForm::Lines) report(error);
   return kExitOutside;

@@ -55,6 +55,14 @@ class AtATerminal(AwsTest):
         self.assertIn("--profile is missing", run.stderr)
         self.assertFalse(os.path.exists(self.marker))
 
+    def test_a_profile_as_the_only_word_is_told_how_it_is_written(self):
+        terminal = self.start(f"exec {self.options} otto")
+        terminal.expect("no profile is named")
+        terminal.expect("write `sentinel exec otto --` for a shell")
+        terminal.expect(r"ended-125\r\n")
+        self.assertNotIn("Which one", terminal.text)
+        self.leave(terminal)
+
     def test_an_sdk_that_asks_has_no_user_at_hand(self):
         terminal = self.start(f"credentials --policy-file {self.policy} --log-file {self.log_path}")
         terminal.expect("--profile is missing")

@@ -25,6 +25,12 @@ class Status(AwsTest):
         self.assertEqual((True, []), (told.pop("ok"), told.pop("findings")))
         return told
 
+    def test_a_profile_is_refused_that_it_would_not_answer_for(self):
+        run = Run(self, ["status", "nonsense"], cwd=self.folder).finish()
+        self.assertEqual((1, ""), (run.code, run.stdout), run.stderr)
+        self.assertIn("unexpected argument nonsense", run.stderr)
+        self.assertIn("Usage: sentinel status [options]\n", Run(self, ["status", "--help"], cwd=self.folder).finish().stdout)
+
     def test_outside_of_a_run_it_says_so(self):
         for options, out, err in (((), "", "not inside of a sentinel run"), (("--short",), "", None)):
             run = Run(self, ["status", *options], cwd=self.folder).finish()
