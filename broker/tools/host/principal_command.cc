@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "host/name_database.h"
+#include "host/root_file.h"
 #include "principals/account.h"
 #include "principals/account_lookup.h"
 #include "principals/principal_map.h"
