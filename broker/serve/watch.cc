@@ -9,8 +9,8 @@ namespace broker {
 ipc::Result<std::unique_ptr<Watch>> Watch::readable(event_base* base, int fd, std::function<void()> on_readable) {
   std::unique_ptr<Watch> watch(new Watch(std::move(on_readable)));
   const auto fire = [](evutil_socket_t, short, void* self) noexcept {
-    const std::function<void()> call = static_cast<Watch*>(self)->on_readable_;  // which may end with the watch
-    call();
+    const auto call = static_cast<Watch*>(self)->on_readable_;
+    (*call)();
   };
   watch->handle_.reset(event_new(base, fd, EV_READ | EV_PERSIST, fire, watch.get()));
   if (!watch->handle_ || event_add(watch->handle_.get(), nullptr) != 0) {

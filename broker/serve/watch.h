@@ -20,9 +20,10 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
  private:
-  explicit Watch(std::function<void()> on_readable) : on_readable_(std::move(on_readable)) {}
+  explicit Watch(std::function<void()> on_readable)
+      : on_readable_(std::make_shared<const std::function<void()>>(std::move(on_readable))) {}
 
-  std::function<void()> on_readable_;
+  std::shared_ptr<const std::function<void()>> on_readable_;  // held while it runs: it may end the watch
   EventPtr handle_;
 };
 
