@@ -17,6 +17,7 @@
 #include <sstream>
 #include <string>
 
+#include "ipc/process/socket_diag.h"
 #include "ipc/unique_fd.h"
 
 namespace supervisor {
@@ -35,40 +36,8 @@ std::string written(const sockaddr_in& address) {
 
 // ---- one question to the kernel, whose cost does not grow with the connections that a stranger makes
 
-struct Question {
-  nlmsghdr header;
-  inet_diag_req_v2 request;
-};
-
-Question question_for(const sockaddr_in& client, const sockaddr_in& server) {
-  constexpr std::uint32_t kLoopback = 1;  // for a socket that is bound to it; others are found by it, too
-  Question q{};
-  q.header.nlmsg_len = sizeof q;
-  q.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  q.header.nlmsg_flags = NLM_F_REQUEST;
-  q.request.sdiag_family = AF_INET;  // a socket of IPv6 that speaks IPv4 is found by it, too
-  q.request.sdiag_protocol = IPPROTO_TCP;
-  q.request.idiag_states = ~0U;
-  q.request.id.idiag_sport = client.sin_port;
-  q.request.id.idiag_dport = server.sin_port;
-  q.request.id.idiag_src[0] = client.sin_addr.s_addr;
-  q.request.id.idiag_dst[0] = server.sin_addr.s_addr;
-  q.request.id.idiag_if = kLoopback;
-  q.request.id.idiag_cookie[0] = q.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  return q;
-}
-
-bool is_address(const __be32 (&words)[4], std::uint8_t family, const in_addr& address) {
-  if (family == AF_INET) return words[0] == address.s_addr;
-  return family == AF_INET6 && words[0] == 0 && words[1] == 0 && words[2] == htonl(0xFFFF) &&
-         words[3] == address.s_addr;
-}
-
 bool is_held(const inet_diag_msg& answer, const sockaddr_in& client, const sockaddr_in& server) {
-  return answer.id.idiag_sport == client.sin_port && answer.id.idiag_dport == server.sin_port &&
-         is_address(answer.id.idiag_src, answer.idiag_family, client.sin_addr) &&
-         is_address(answer.id.idiag_dst, answer.idiag_family, server.sin_addr) &&
-         answer.idiag_state == TCP_ESTABLISHED && answer.idiag_inode != 0;
+  return ipc::is_about(answer, client, server) && answer.idiag_state == TCP_ESTABLISHED && answer.idiag_inode != 0;
 }
 
 // kNotThere is also what a kernel says that has no inet_diag. kNothing: the question did not reach it.
@@ -93,7 +62,7 @@ Told read_answer(const char* bytes, std::size_t size, const sockaddr_in& client,
 Told ask_kernel(const sockaddr_in& client, const sockaddr_in& server, uid_t& user) {
   const ipc::UniqueFd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
   const sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-  const Question question = question_for(client, server);
+  const ipc::SocketQuestion question = ipc::question_about(client, server, 0);
   alignas(nlmsghdr) char bytes[1024];
   if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0 ||
       ::send(fd.get(), &question, sizeof question, MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof question)
